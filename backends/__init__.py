@@ -1,0 +1,1 @@
+"""How Linux is read and changed: mechanisms that know nothing of the agent."""
