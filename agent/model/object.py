@@ -24,7 +24,7 @@ class Backend(Protocol):
         """Start a staged copy; called at the first edit of a transaction."""
 
     def prepare(self) -> bool:
-        """Make sure that every staged edit can be made, or raise; nothing has changed yet.
+        """Make sure that what is wanted (staged edits, postponed ones) can be made, or raise; nothing has changed yet.
 
         True: the edits would cut the path to the management server, so they have to wait for the session's end.
         """
@@ -35,11 +35,17 @@ class Backend(Protocol):
     def commit(self) -> None:
         """Make the edits; raises when one cannot be made. Remembers how to undo them until the next ``begin``."""
 
+    def postpone(self) -> None:
+        """Keep what is staged as what is wanted, without making it; a later begin, prepare, commit makes it."""
+
     def rollback(self) -> None:
         """Forget what is staged, undo what was made; may be called twice."""
 
-    def recover(self, record: Any) -> None:
-        """Undo by a record, after a crash or an unconfirmed change, however much of it was made; may be called twice."""
+    def recover(self, record: Any, same_boot: bool) -> None:
+        """Undo by a record, after a crash or an unconfirmed change, however much of it was made; may be called twice.
+
+        ``same_boot`` is false when the machine has started anew since: what only the kernel knew is gone by itself.
+        """
 
     def state(self) -> Any:
         """The durable part as JSON, staged edits included."""

@@ -1,0 +1,69 @@
+"""Notification levels and access lists of parameters (TR-069 §A.3.2.4), kept where they differ from the default."""
+
+from typing import Any, Final
+
+SUBSCRIBER: Final = ("Subscriber",)
+
+
+class ParameterAttributes:
+    """What SetParameterAttributes has set, by concrete path with instance numbers; absent paths have the defaults.
+
+    ``begin`` and ``rollback`` bracket a transaction.
+    """
+
+    def __init__(self) -> None:
+        self._notification: dict[str, int] = {}
+        self._access: dict[str, tuple[str, ...]] = {}
+        self._before: tuple[dict[str, int], dict[str, tuple[str, ...]]] | None = None
+
+    def notification(self, path: str) -> int | None:
+        """The level that was set, ``None`` where none was."""
+        return self._notification.get(path)
+
+    def access_list(self, path: str) -> tuple[str, ...]:
+        """Who besides the management server may write the parameter; everybody by default."""
+        return self._access.get(path, SUBSCRIBER)
+
+    def notified(self) -> dict[str, int]:
+        """Every path with a level of its own."""
+        return dict(self._notification)
+
+    def set_notification(self, path: str, level: int) -> None:
+        """Remember a level, 0 included: it can be below the schema's default."""
+        self._notification[path] = level
+
+    def set_access_list(self, path: str, entities: tuple[str, ...]) -> None:
+        """Remember who may write."""
+        if entities == SUBSCRIBER:
+            self._access.pop(path, None)
+        else:
+            self._access[path] = entities
+
+    def drop(self, prefix: str) -> None:
+        """Forget everything below an object that was deleted."""
+        self._notification = {path: level for path, level in self._notification.items() if not path.startswith(prefix)}
+        self._access = {path: entities for path, entities in self._access.items() if not path.startswith(prefix)}
+
+    def begin(self) -> None:
+        """Remember everything as it is, until ``commit`` or ``rollback``."""
+        self._before = (dict(self._notification), dict(self._access))
+
+    def commit(self) -> None:
+        """What happened since ``begin`` holds."""
+        self._before = None
+
+    def rollback(self) -> None:
+        """Back to what ``begin`` remembered."""
+        if self._before is not None:
+            self._notification, self._access = self._before
+            self._before = None
+
+    def state(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"notification": dict(self._notification), "access": {path: list(who) for path, who in self._access.items()}}
+
+    def restore(self, state: dict[str, Any] | None) -> None:
+        """Take over from JSON."""
+        stored = state or {}
+        self._notification = {str(path): int(level) for path, level in stored.get("notification", {}).items()}
+        self._access = {str(path): tuple(who) for path, who in stored.get("access", {}).items()}

@@ -1,0 +1,83 @@
+"""The agent's own durable values (the management server's URL, ProvisioningCode …): what was set, else the settings file's."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class OwnValues:
+    """A backend whose system is the agent itself.
+
+    A value that was set wins over the settings file until factory reset, or until that key in the file changes: the
+    file's value at the time of setting is kept beside it. Values are JSON (datetimes as ISO text).
+    """
+
+    name = "own"
+
+    def __init__(self, defaults: Mapping[str, Any], file: Mapping[str, Any]) -> None:
+        """``defaults`` names every value that exists; ``file`` has those that the settings file gives."""
+        unknown = set(file) - set(defaults)
+        if unknown:
+            raise ValueError(f"no such own values: {', '.join(sorted(unknown))}")
+        self._defaults = dict(defaults)
+        self._file = dict(file)
+        self._set: dict[str, dict[str, Any]] = {}
+        self._before: dict[str, dict[str, Any]] | None = None
+
+    def get(self, name: str) -> Any:
+        """The value in force; staged ones included."""
+        if name in self._set:
+            return self._set[name]["value"]
+        return self._file.get(name, self._defaults[name])
+
+    def was_set(self, name: str) -> bool:
+        """Whether the value was set by somebody, rather than coming from the file or the built-in default."""
+        return name in self._set
+
+    def stage(self, name: str, value: Any) -> None:
+        """Set a value within a transaction."""
+        if name not in self._defaults:
+            raise KeyError(name)
+        self._set[name] = {"value": value, "file": self._file.get(name)}
+
+    def reload(self, file: Mapping[str, Any]) -> None:
+        """The settings file was read again: values whose key changed there follow it."""
+        self._file = dict(file)
+        self._set = self._still_valid(self._set)
+
+    def begin(self) -> None:
+        """See ``agent.model.object.Backend``."""
+        self._before = dict(self._set)
+
+    def prepare(self) -> bool:
+        """See ``agent.model.object.Backend``; own values never cut anything off."""
+        return False
+
+    def undo_record(self) -> None:
+        """Nothing outside the document changes."""
+
+    def commit(self) -> None:
+        """The staged values hold."""
+
+    def postpone(self) -> None:
+        """Own values hold at once; the document keeps what to go back to."""
+
+    def rollback(self) -> None:
+        """Back to the values at ``begin``."""
+        if self._before is not None:
+            self._set, self._before = self._before, None
+
+    def recover(self, record: Any, same_boot: bool) -> None:
+        """Nothing outside the document changed."""
+
+    def state(self) -> dict[str, Any]:
+        """What was set, each with the file's value of that time."""
+        return dict(self._set)
+
+    def restore(self, state: Any) -> None:
+        """Take over from JSON; what the file has changed since is dropped."""
+        known = {name: entry for name, entry in (state or {}).items() if name in self._defaults}
+        self._set = self._still_valid(known)
+        self._before = None
+
+    def _still_valid(self, stored: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        return {name: entry for name, entry in stored.items() if entry.get("file") == self._file.get(name)}
