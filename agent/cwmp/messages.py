@@ -1,9 +1,9 @@
 """The messages of CWMP 1.0 to 1.4, both ways, as the published XSDs have them.
 
-The declarations are the only table of the wire form: ``soap`` reads and writes every class here by its annotations.
-A field ``parameter_key`` is the element ``ParameterKey`` (``url`` is ``URL``), in the order of declaration; a sequence is
-a SOAP array of its member type; a field with a default may be missing in what an ACS sends. SetVouchers and GetOptions
-are deprecated and absent: they arrive as ``UnknownRequest``.
+The declarations are the only table of the wire form: ``codec`` reads and writes every class here by its annotations.
+A field ``parameter_key`` is the element ``ParameterKey`` (``url`` is ``URL``), in the order of declaration; a sequence
+is a SOAP array of its member type; a field with a default may be missing in what an ACS sends. SetVouchers and
+GetOptions are deprecated and absent: they arrive as ``UnknownRequest``.
 """
 
 from collections.abc import Sequence
@@ -67,6 +67,11 @@ class Fault(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Nothing(Message):
+    """An envelope around an empty body: the same as no envelope at all."""
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownRequest(Request):
     """A method that no CWMP version known here has; the answer is 9000."""
 
@@ -110,11 +115,11 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class ParameterValueStruct:
-    """A value as text; ``type`` is the local name of an XSD type, "string" where the sender named none."""
+    """A value as text; ``type`` is the local name of an XSD type ("unsignedInt"), None where the sender named none."""
 
     name: str
     value: str
-    type: Annotated[str, Form.TYPE_OF_VALUE] = "string"
+    type: Annotated[str | None, Form.TYPE_OF_VALUE] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +283,7 @@ class GetRPCMethods(Request):
 class GetRPCMethodsResponse(Response):
     """The names of the methods served."""
 
-    method_list: Sequence[str]
+    method_list: Sequence[str] = ()
 
 
 # --- the ACS asks the CPE -----------------------------------------------------------------------------------------
@@ -664,7 +669,7 @@ class Kicked(Request):
 class KickedResponse(Response):
     """Where to send the browser."""
 
-    next_url: str
+    next_url: str = ""
 
 
 NOT_ON_THE_WIRE: frozenset[type[Message]] = frozenset(
