@@ -1,0 +1,38 @@
+"""Everything a TR-181 object may be declared over: one of each mechanism, handed to every declaring function."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechanisms need not be loaded for it
+    from agent.model.own_values import OwnValues
+    from backends.addresses import Addresses
+    from backends.netlink import Netlink
+    from backends.procfs import Procfs
+    from backends.sysfs import Sysfs
+    from backends.system import System
+    from backends.tr181.staging import LinuxNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the device says it is, from the settings; "" is read from the system."""
+
+    manufacturer: str = ""
+    oui: str = ""
+    product_class: str = ""
+    serial_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mechanisms:
+    """How this machine is read and changed. ``may_change_system`` is ``[system] manage``: host name and time."""
+
+    netlink: "Netlink"
+    addresses: "Addresses"
+    procfs: "Procfs"
+    sysfs: "Sysfs"
+    system: "System"
+    network: "LinuxNetwork"
+    own: "OwnValues"
+    identity: Identity = Identity()
+    may_change_system: bool = False
