@@ -14,6 +14,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 setup: $(STAMP) ## make .venv with everything in it (at once when nothing changed)
+	@:
 
 demo: $(STAMP) ## an ACS and the agent on this machine, on loopback, unprivileged (ARGS=--once ends after the tour)
 	@$(BIN)/python -m agent demo $(ARGS)
@@ -53,5 +54,5 @@ $(STAMP): pyproject.toml setup.py
 	    echo "making $(VENV) with $$("$$found" --version)"; "$$found" -m venv --clear $(VENV); \
 	fi; \
 	echo "installing what the agent and its tests need (once; some 60 MB)"; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check]'; \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[test,check]'; \
 	touch $@

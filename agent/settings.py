@@ -1,0 +1,336 @@
+"""The agent's own settings: one frozen tree, read from TOML and checked; config/agent.toml documents each of them."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from agent import settings_checks as check
+from agent.settings_checks import Check
+
+DEFAULT_FILE: Final = Path("/etc/cpe-agent/agent.toml")
+DEFAULT_STATE: Final = Path("/var/lib/cpe-agent")
+RUNTIME: Final = Path("/run/cpe-agent")
+
+Command = tuple[str, ...] | Literal["restart"]
+
+
+class SettingsError(Exception):
+    """The file cannot be used. ``problems`` are lines for people: "file:line: what is wrong; what is allowed"."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Acs:
+    """The auto-configuration server, until it or a person sets another one."""
+
+    url: str = ""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: Path | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+    tls_profile: str = "modern"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the device says it is; what is empty is read from the system."""
+
+    manufacturer: str = ""
+    oui: str = ""
+    product_class: str = ""
+    serial_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inform:
+    """When the agent speaks without being asked. ``interval`` and ``boot_delay`` are seconds."""
+
+    enable: bool = True
+    interval: int = 3600
+    boot_delay: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRequest:
+    """The listener by which the ACS asks for a session. Empty credentials and path are made up per device."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    port: int = 7547
+    path: str = ""
+    interface: str = ""
+    digest: str = "MD5"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What of the machine's networking may be changed, and by which interface the ACS is reached."""
+
+    manage: tuple[str, ...] = ()
+    management_interface: str = ""
+    confirm_within: int = 180
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Host-wide changes and what to run for Reboot and FactoryReset; "restart" restarts the agent as if booted."""
+
+    manage: bool = False
+    reboot_command: Command = ("reboot",)
+    factory_reset_command: Command = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """Where vendor objects are loaded from."""
+
+    directory: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The socket by which the command line speaks to the agent."""
+
+    socket: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What must survive a reboot."""
+
+    directory: Path = DEFAULT_STATE
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The readable record of the last sessions; ``bytes`` bounds all of them together."""
+
+    directory: Path | None = None
+    sessions: int = 50
+    bytes: int = 4_194_304
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What is written to standard error, and so to the journal."""
+
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings; one attribute for each table of the file."""
+
+    acs: Acs = Acs()
+    identity: Identity = Identity()
+    inform: Inform = Inform()
+    connection_request: ConnectionRequest = ConnectionRequest()
+    network: Network = Network()
+    system: System = System()
+    extensions: Extensions = Extensions()
+    control: Control = Control()
+    state: State = State()
+    trace: Trace = Trace()
+    log: Log = Log()
+
+    def control_socket(self) -> Path:
+        """Where the control socket is: as set, else in a state directory of one's own, else under /run."""
+        if self.control.socket:
+            return self.control.socket
+        return (RUNTIME if self.state.directory == DEFAULT_STATE else self.state.directory) / "control.sock"
+
+    def trace_directory(self) -> Path:
+        """Where session traces are kept: as set, else in memory, apart for each state directory of one's own."""
+        if self.trace.directory:
+            return self.trace.directory
+        if self.state.directory == DEFAULT_STATE:
+            return RUNTIME / "sessions"
+        mark = sha256(bytes(self.state.directory)).hexdigest()[:12]
+        return Path(os.environ.get("XDG_RUNTIME_DIR") or "/dev/shm") / f"cpe-agent-{os.getuid()}-{mark}"  # noqa: S108 - a tmpfs
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "acs.url": check.http_url,
+    "acs.username": check.text(256),
+    "acs.password": check.text(256),
+    "acs.ca_file": check.file_path,
+    "acs.client_certificate": check.file_path,
+    "acs.client_key": check.file_path,
+    "acs.tls_profile": check.one_of("modern", "compat"),
+    "identity.manufacturer": check.text(64),
+    "identity.oui": check.matching(r"([0-9A-F]{6})?", 'six upper-case hexadecimal digits, or ""'),
+    "identity.product_class": check.text(64),
+    "identity.serial_number": check.text(64),
+    "inform.enable": check.switch,
+    "inform.interval": check.number(1, 2**32 - 1),
+    "inform.boot_delay": check.number(0, 86_400),
+    "connection_request.username": check.text(256),
+    "connection_request.password": check.text(256),
+    "connection_request.port": check.number(0, 65_535),
+    "connection_request.path": check.matching(
+        r"[A-Za-z0-9._~-]{0,128}", "one path segment of letters, digits and ._~-"
+    ),
+    "connection_request.interface": check.interface,
+    "connection_request.digest": check.one_of("MD5", "SHA-256"),
+    "network.manage": check.globs,
+    "network.management_interface": check.interface,
+    "network.confirm_within": check.number(10, 86_400),
+    "system.manage": check.switch,
+    "system.reboot_command": check.command,
+    "system.factory_reset_command": check.command,
+    "extensions.directory": check.file_path,
+    "control.socket": check.file_path,
+    "state.directory": check.required_path,
+    "trace.directory": check.file_path,
+    "trace.sessions": check.number(1, 10_000),
+    "trace.bytes": check.number(65_536, 2**30),
+    "log.level": check.one_of("debug", "info", "warning", "error"),
+}
+
+
+_UNSPOKEN: Final = ("acs.url", "acs.password", "connection_request.password")  # a URL may have credentials in it
+
+
+def parse(text: str, name: str = "agent.toml") -> Settings:
+    """Read settings from TOML. Paths stay as written. Raises SettingsError with every problem, each with its line."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r" \(at line (\d+), column \d+\)", str(error))
+        line, reason = (found[1], str(error)[: found.start()]) if found else (str(text.count("\n") + 1), str(error))
+        raise SettingsError((f"{name}:{line}: this is not TOML: {reason[:1].lower()}{reason[1:]}",)) from None
+    problems: list[str] = []
+
+    def refuse(where: str, what: str) -> None:
+        problems.append(f"{name}:{_line_of(text, where)}: {what}")
+
+    tables: dict[str, Any] = {}
+    for table in fields(Settings):
+        given = document.pop(table.name, {})
+        if isinstance(given, dict):
+            tables[table.name] = table.type(**_values(table.name, given, refuse))  # type: ignore[operator]
+        else:
+            refuse(table.name, f"{table.name} is a table; write [{table.name}] and its settings below it")
+    for key in document:
+        refuse(key, f"unknown table or setting {key!r}; tables are {', '.join(f.name for f in fields(Settings))}")
+    if problems:
+        raise SettingsError(tuple(sorted(problems, key=_line_number)))
+    return Settings(**tables)
+
+
+def _values(table: str, given: dict[str, Any], refuse: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        rule = CHECKS.get(f"{table}.{key}")
+        if rule is None:
+            allowed = ", ".join(known.partition(".")[2] for known in CHECKS if known.startswith(f"{table}."))
+            refuse(f"{table}.{key}", f"unknown setting {key!r} in [{table}]; allowed are {allowed}")
+            continue
+        try:
+            values[key] = rule(value)
+        except ValueError as error:
+            shown = "" if f"{table}.{key}" in _UNSPOKEN else f" is {value!r}"
+            refuse(f"{table}.{key}", f"[{table}] {key}{shown}: {error}")
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings as read from a file, and what a person should know about them."""
+
+    settings: Settings
+    warnings: tuple[str, ...] = ()
+
+
+def load(file: Path | None, state_directory: Path | None = None) -> Loaded:
+    """Read ``file``; ``None`` is the default file, whose absence means defaults.
+
+    Relative paths count from the file's directory. ``state_directory`` wins over the file's. Raises SettingsError.
+    """
+    source = file or DEFAULT_FILE
+    warnings: list[str] = []
+    try:
+        text = source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        if file or not isinstance(error, FileNotFoundError):
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise SettingsError((f"{source}: cannot be read: {reason}",)) from None
+        text = ""
+        warnings.append(f"{source} does not exist; every setting has its default, and there is no ACS")
+    settings = _anchored(parse(text, str(source)), source.absolute().parent)
+    if state_directory:
+        settings = replace(settings, state=State(state_directory.absolute()))
+    _require_files(settings, text, source)
+    return Loaded(settings, (*warnings, *_concerns(settings, text, source)))
+
+
+def _anchored(settings: Settings, directory: Path) -> Settings:
+    def table(part: Any) -> Any:
+        paths = {f.name: getattr(part, f.name) for f in fields(part)}
+        return replace(part, **{name: directory / value for name, value in paths.items() if isinstance(value, Path)})
+
+    return Settings(**{f.name: table(getattr(settings, f.name)) for f in fields(settings)})
+
+
+def _require_files(settings: Settings, text: str, source: Path) -> None:
+    problems = [
+        f"{source}:{_line_of(text, f'acs.{key}')}: [acs] {key}: {path} is no file that can be read"
+        for key in ("ca_file", "client_certificate", "client_key")
+        if (path := getattr(settings.acs, key)) and not os.access(path, os.R_OK)
+    ]
+    if settings.acs.client_key and not settings.acs.client_certificate:
+        problems.append(
+            f"{source}:{_line_of(text, 'acs.client_key')}: [acs] client_key needs a client_certificate beside it"
+        )
+    if problems:
+        raise SettingsError(tuple(problems))
+
+
+def _concerns(settings: Settings, text: str, source: Path) -> list[str]:
+    concerns = []
+    if settings.acs.url.startswith("http:"):
+        concerns.append(
+            f"{source}:{_line_of(text, 'acs.url')}: the ACS is reached by http://: anybody on the way can read and "
+            "change what is said; use https:// outside a laboratory"
+        )
+    has_password = settings.acs.password or settings.connection_request.password
+    if has_password and source.stat().st_mode & 0o004:
+        concerns.append(f"{source} has a password and every user can read it; chmod 600 {source}")
+    return concerns
+
+
+_HEADER: Final = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
+_KEY: Final = re.compile(r"""\s*((?:[\w.-]|\s*\.\s*|"[^"]*"|'[^']*')+?)\s*=""")
+
+
+def _line_of(text: str, wanted: str) -> int:
+    """The line where a setting ("acs.url") or a table stands; 1 when it is written in no way known here."""
+    table = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = _plain(header[1])
+            if table == wanted:
+                return number
+        elif key := _KEY.match(line):
+            name = f"{table}.{_plain(key[1])}".lstrip(".")
+            if name == wanted or wanted.startswith(f"{name}.") or name.startswith(f"{wanted}."):
+                return number
+    return 1
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"""["'\s]""", "", key)
+
+
+def _line_number(problem: str) -> int:
+    found = re.search(r":(\d+): ", problem)
+    return int(found[1]) if found else 0

@@ -1,0 +1,124 @@
+"""What a setting may be: each check takes the value as TOML gave it and returns it as the agent uses it, or refuses.
+
+A refusal is a ValueError whose text says what is allowed; it never repeats the value, which may be a password.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+Check = Callable[[Any], Any]
+
+LONGEST_URL: Final = 256
+_INTERFACE: Final = re.compile(r"[^\s/:]{0,15}")  # IFNAMSIZ - 1; the kernel refuses slash, colon and white space
+_GLOB: Final = re.compile(r"[^\s/:]{1,64}")
+
+
+def switch(value: Any) -> bool:
+    """Take true or false."""
+    if not isinstance(value, bool):
+        raise ValueError("it must be true or false, without quotes")
+    return value
+
+
+def number(least: int, most: int) -> Check:
+    """Make a check for a whole number within bounds, both included."""
+
+    def checked(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(f"it must be a whole number from {least} to {most}, without quotes")
+        return value
+
+    return checked
+
+
+def text(longest: int) -> Check:
+    """Make a check for one line of at most ``longest`` characters; it may be empty."""
+
+    def checked(value: Any) -> str:
+        if not isinstance(value, str) or len(value) > longest or not value.isprintable():
+            raise ValueError(f"it must be one line of text in quotes, at most {longest} characters")
+        return value
+
+    return checked
+
+
+def one_of(*words: str) -> Check:
+    """Make a check for one of a few words."""
+    allowed = " or ".join(f'"{word}"' for word in words)
+
+    def checked(value: Any) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise ValueError(f"it must be {allowed}")
+        return value
+
+    return checked
+
+
+def matching(pattern: str, allowed: str) -> Check:
+    """Make a check for text of a form, told to people as ``allowed``."""
+    form = re.compile(pattern)
+
+    def checked(value: Any) -> str:
+        if not isinstance(value, str) or not form.fullmatch(value):
+            raise ValueError(f"it must be {allowed}, in quotes")
+        return value
+
+    return checked
+
+
+def http_url(value: Any) -> str:
+    """Take the URL of an ACS. Credentials in it are refused: they would show wherever the URL does."""
+    allowed = 'it must be "http://host[:port]/path" or "https://…"'
+    if value == "":
+        return ""
+    if not isinstance(value, str) or len(value) > LONGEST_URL or not value.isascii() or not value.isprintable():
+        raise ValueError(f"{allowed}, at most {LONGEST_URL} ASCII characters")
+    try:
+        parts = urlsplit(value)
+        in_range = parts.port is None or parts.port > 0
+    except ValueError:
+        in_range = False
+    if not in_range or parts.scheme not in ("http", "https") or not parts.hostname or " " in value:
+        raise ValueError(allowed)
+    if "@" in parts.netloc:
+        raise ValueError(f"{allowed}; put the user and the password into username and password")
+    return value
+
+
+def required_path(value: Any) -> Path:
+    """Take the path of a file or directory that there must be."""
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise ValueError("it must be a path in quotes")
+    return Path(value)
+
+
+def file_path(value: Any) -> Path | None:
+    """Take a path; "" means none."""
+    return None if value == "" else required_path(value)
+
+
+def interface(value: Any) -> str:
+    """Take the name of a network interface; "" means any."""
+    if not isinstance(value, str) or not _INTERFACE.fullmatch(value):
+        raise ValueError('it must be the name of a network interface in quotes, such as "eth0", or ""')
+    return value
+
+
+def globs(value: Any) -> tuple[str, ...]:
+    """Take a list of interface names or globs."""
+    if not isinstance(value, list) or not all(isinstance(each, str) and _GLOB.fullmatch(each) for each in value):
+        raise ValueError('it must be a list of interface names or globs, such as ["eth0", "lan*"]')
+    return tuple(value)
+
+
+def command(value: Any) -> tuple[str, ...] | Literal["restart"]:
+    """Take an argument list, or the word "restart"."""
+    if value == "restart":
+        return "restart"
+    is_list = isinstance(value, list) and value and all(isinstance(each, str) and "\0" not in each for each in value)
+    if not is_list or not value[0]:
+        raise ValueError('it must be a list of arguments, such as ["systemctl", "reboot"], or "restart"')
+    return tuple(value)
