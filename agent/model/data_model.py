@@ -1,0 +1,497 @@
+"""The data model as its callers see it: get, names, attributes, and transactions that survive a power cut."""
+
+import enum
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
+
+from agent.model import values
+from agent.model.attributes import ParameterAttributes
+from agent.model.errors import InvalidArguments, ModelError, Refusals, Unavailable
+from agent.model.instances import Instances
+from agent.model.object import AliasOf, Backend, Object, Target
+from agent.model.own_values import OwnValues
+from agent.model.path import ParameterPath
+from agent.model.schema import Schema
+from agent.model.transaction import Transaction
+from agent.model.tree import Leaf, Tree
+from agent.model.view import LeafAt, Place, Stalls, Table, View
+
+log = logging.getLogger(__name__)
+
+VERSION: Final = 1
+DOCUMENT, JOURNAL = "model", "journal"
+
+Answer = TypeVar("Answer")
+
+
+class Caller(enum.Enum):
+    """Who asks; permissions will need to know."""
+
+    ACS = "acs"
+    LOCAL = "local"
+    CONTROLLER = "controller"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A parameter as it goes on the wire; ``type`` is its xsd type ("string", "unsignedInt" …)."""
+
+    path: str
+    text: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameInfo:
+    """A supported name; for an object ``writable`` says whether rows can be added to it, or it can be deleted."""
+
+    path: str
+    writable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """A parameter's notification level (0 off, 1 passive, 2 active) and access list."""
+
+    path: str
+    notification: int
+    access_list: tuple[str, ...]
+
+
+class Store(Protocol):
+    """Durable JSON documents by name; ``write`` has reached the medium when it returns, or raises OSError."""
+
+    def read(self, name: str) -> Any:
+        """The document, ``None`` when there is none (or none that can be used)."""
+
+    def write(self, name: str, document: Any) -> None:
+        """Replace the document; the same content as last time is not written again."""
+
+    def remove(self, name: str) -> None:
+        """Forget the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addressing:
+    """What the management server has chosen about instance addressing (TR-069 §3.6.1); asked anew for each request."""
+
+    shows_aliases: Callable[[], bool] = lambda: False
+    creates_instances: Callable[[], bool] = lambda: False
+
+
+class DataModel:
+    """All supported objects over their schema. One thread owns it; every call names its caller.
+
+    ``backends`` are committed in their order. ``forget`` functions drop what mechanisms have cached and are called at
+    the start of each request. Nothing here reads a clock: ``clock`` gives monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        objects: Sequence[Object[Any]],
+        own: OwnValues,
+        backends: Sequence[Backend],
+        store: Store,
+        clock: Callable[[], float],
+        forget: Sequence[Callable[[], None]] = (),
+        addressing: Addressing = Addressing(),
+        boot_id: str = "",
+    ) -> None:
+        self.schema = schema
+        self.tree = Tree(schema, objects)
+        self.own = own
+        self.instances = Instances()
+        self.parameter_attributes = ParameterAttributes()
+        self.read_only_reason = ""
+        self._backends: list[Backend] = [own, *backends]
+        self._store = store
+        self._forget = forget
+        self._addressing = addressing
+        self._boot_id = boot_id
+        self._stalls = Stalls(clock)
+        self._number = 0
+        self._unconfirmed: dict[str, Any] | None = None
+        self._open: Transaction | None = None
+
+    @property
+    def root(self) -> str:
+        """The path of the first root object ("Device.")."""
+        return f"{next(iter(self.tree.roots))}."
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def get(self, paths: Sequence[str], caller: Caller) -> list[Value]:
+        """The values of parameters and of all parameters below partial paths; "" is everything.
+
+        Raises UnknownPath, or Unavailable when a mechanism does not answer.
+        """
+        return self._reading(lambda view: [value for path in paths for value in self._values(view, path)])
+
+    def names(self, path: str, next_level: bool, caller: Caller) -> list[NameInfo]:
+        """What is supported at a path and below, or just one level below it (TR-069 §A.3.2.3)."""
+        return self._reading(lambda view: list(self._names(view, path, next_level)))
+
+    def attributes(self, paths: Sequence[str], caller: Caller) -> list[Attributes]:
+        """Notification level and access list of parameters, by the rules of ``get``."""
+
+        def read(view: View) -> list[Attributes]:
+            return [
+                Attributes(at.shown, self.effective_notification(at), self.parameter_attributes.access_list(at.concrete))
+                for path in paths
+                for at in self.leaves_at(view, path)
+            ]
+
+        return self._reading(read)
+
+    def source(self, path: str) -> str:
+        """Where a parameter's value comes from, for people."""
+
+        def read(view: View) -> str:
+            at = next(iter(self.leaves_at(view, path)))
+            declared = at.leaf.object
+            if declared is None:
+                return "counted by the model" if at.leaf.counts else "kept by the model"
+            return declared.source(view.row(declared, at.place.keys)) if declared.source else "the agent"
+
+        return self._reading(read)
+
+    def notified(self) -> dict[str, int]:
+        """Every existing parameter that somebody is to be told about: concrete path → 1 passive, 2 active."""
+
+        def read(view: View) -> dict[str, int]:
+            found = {path: level for path, level in self.parameter_attributes.notified().items() if level}
+            for at in self._forced(view):
+                found[at.concrete] = self.effective_notification(at)
+            return {path: level for path, level in found.items() if level}
+
+        return self._reading(read)
+
+    def changed_by(self, path: str) -> tuple[str, ...]:
+        """The topics of events after which a parameter may have another value; none: it has to be polled."""
+        names = [str(segment) for segment in ParameterPath.parse(path).segments]
+        node = self.tree.roots.get(names[0])
+        for name in names[1:-1]:
+            node = node.children.get(name, node) if node else None
+        leaf = node.leaves.get(names[-1]) if node else None
+        if leaf is None:
+            return ()
+        if leaf.object is None:
+            counted = leaf.counts.objects if leaf.counts else []
+            return tuple(topic for declared in counted for topic in declared.changed_by) or ("own",)
+        return leaf.object.changed_by
+
+    def view(self) -> View:
+        """A fresh view for one request."""
+        for forget in self._forget:
+            forget()
+        return View(self.tree, self.instances, self._stalls, self._addressing.shows_aliases())
+
+    def leaves_at(self, view: View, path: str) -> Iterator[LeafAt]:
+        """The parameters that a path, partial or whole, stands for."""
+        for at in self._at(view, path):
+            if isinstance(at, LeafAt):
+                yield at
+                continue
+            for place in view.below(at):
+                if isinstance(place, Place):
+                    yield from view.leaves(place)
+
+    def effective_notification(self, at: LeafAt) -> int:
+        """The level in force: what the schema forces, else what was set, else the schema's default."""
+        if at.leaf.entry.active_notify == "forceEnabled":
+            return 2
+        level = self.parameter_attributes.notification(at.concrete)
+        if level is None:
+            return 2 if at.leaf.entry.active_notify == "forceDefaultEnabled" else 0
+        return level
+
+    def creates_instances(self) -> bool:
+        """Whether an unknown alias in SetParameterValues makes a row (AutoCreateInstances)."""
+        return self._addressing.creates_instances()
+
+    def _reading(self, read: Callable[[View], Answer]) -> Answer:
+        """Read with a fresh view; once more when something vanished while it was read."""
+        try:
+            answer = read(self.view())
+        except Unavailable:
+            answer = read(self.view())
+        if self.instances.unsaved and self._open is None:
+            try:
+                self._save()
+            except OSError as failure:
+                log.warning("new instance numbers could not be saved: %s", failure)
+        return answer
+
+    def _at(self, view: View, path: str) -> Iterable[Place | Table | LeafAt]:
+        parsed = ParameterPath.parse(path)
+        return view.match(parsed) if parsed.segments else list(view.roots())
+
+    def _values(self, view: View, path: str) -> Iterator[Value]:
+        for at in self.leaves_at(view, path):
+            yield Value(at.shown, self._text(view, at), "string" if at.leaf.entry.type == "decimal" else at.leaf.entry.type)
+
+    def _text(self, view: View, at: LeafAt) -> str:
+        entry = at.leaf.entry
+        if entry.hidden or entry.secured:
+            return ""
+        try:
+            return self._render(view, at)
+        except ModelError:
+            raise
+        except Exception as surprise:
+            log.exception("%s could not be read", at.concrete)
+            raise Unavailable(at.shown, "could not be read; the log has the cause") from surprise
+
+    def _render(self, view: View, at: LeafAt) -> str:
+        leaf = at.leaf
+        if leaf.binding is None or leaf.object is None:
+            return self._made_here(view, at.place, leaf)
+        value = leaf.binding.get(view.row(leaf.object, at.place.keys))
+        if isinstance(value, Target):
+            return view.path_of(value)
+        if isinstance(value, AliasOf):
+            place = view.place_of(value.target)
+            return self._alias(view, place) if place else ""
+        if isinstance(value, (list, tuple)) and value and isinstance(value[0], Target):
+            return ",".join(path for target in value if (path := view.path_of(target)))
+        return values.render(leaf.entry, value)
+
+    def _made_here(self, view: View, place: Place, leaf: Leaf) -> str:
+        if leaf.counts is None:
+            return self._alias(view, place)
+        name = f"{leaf.counts.name}."
+        table = Table(leaf.counts, place.keys, place.concrete + name, place.shown + name)
+        return str(len(view.instances(table)))
+
+    def _alias(self, view: View, place: Place) -> str:
+        table, _, _ = place.concrete[:-1].rpartition(".")
+        instance = self.instances.lookup(table + ".", place.keys[-1]) if place.keys and place.node.is_table else None
+        return instance.name if instance else ""
+
+    def _names(self, view: View, path: str, next_level: bool) -> Iterator[NameInfo]:
+        parsed = ParameterPath.parse(path)
+        if not parsed.is_partial and next_level:
+            raise InvalidArguments(path, "NextLevel needs a partial path")
+        if not parsed.segments and next_level:
+            yield from (self._info(root) for root in view.roots())
+            return
+        for at in self._at(view, path):
+            if isinstance(at, LeafAt):
+                yield self._info(at)
+            elif next_level:
+                yield from (self._info(one) for one in self._level(view, at))
+            else:
+                for place in view.below(at):
+                    yield self._info(place)
+                    if isinstance(place, Place):
+                        yield from (self._info(leaf) for leaf in view.leaves(place))
+
+    @staticmethod
+    def _level(view: View, at: Place | Table) -> Iterator[Place | Table | LeafAt]:
+        if isinstance(at, Table):
+            yield from view.rows(at)
+        else:
+            yield from view.leaves(at)
+            yield from view.children(at)
+
+    @staticmethod
+    def _info(at: Place | Table | LeafAt) -> NameInfo:
+        match at:
+            case LeafAt():
+                return NameInfo(at.shown, at.leaf.is_writable)
+            case Table():
+                return NameInfo(at.shown, at.node.adder is not None)
+            case Place():
+                return NameInfo(at.shown, at.node.is_table and at.node.deleter is not None)
+
+    def _forced(self, view: View) -> Iterator[LeafAt]:
+        """Existing parameters that notify by the schema's own rule."""
+        for node in self.tree.nodes():
+            for leaf in node.leaves.values():
+                if leaf.entry.active_notify not in ("forceEnabled", "forceDefaultEnabled"):
+                    continue
+                wildcards = node.path.replace("{i}", "*") + leaf.name
+                yield from (at for at in view.match(ParameterPath.parse(wildcards)) if isinstance(at, LeafAt))
+
+    # -- changing ---------------------------------------------------------------------------------------------------
+
+    def transaction(self, caller: Caller) -> Transaction:
+        """Begin a change; one at a time."""
+        if self._open is not None:
+            raise Unavailable("", "another change is under way")
+        self._open = Transaction(self, lambda backend: backend is self.own or not self.read_only_reason)
+        return self._open
+
+    def finished(self, transaction: Transaction) -> None:
+        """The transaction is over, one way or the other; called by it."""
+        if self._open is transaction:
+            self._open = None
+
+    def make(self, backends: Sequence[Backend], failed: Callable[[Backend, Exception], Refusals]) -> None:
+        """Commit prepared backends and save, or raise having undone everything; the journal covers a crash in between."""
+        undo = {backend.name: record for backend in backends if (record := backend.undo_record()) is not None}
+        number = self._number + 1
+        try:
+            if undo:
+                self._store.write(JOURNAL, {"transaction": number, "boot": self._boot_id, "undo": undo})
+            for backend in backends:
+                self._commit(backend, failed)
+            self._save(number)
+        except OSError as failure:
+            log.error("the change could not be saved: %s", failure)
+            self._undo(backends, undo)
+            raise Unavailable("", "the change could not be saved") from failure
+        except ModelError:
+            self._undo(backends, undo)
+            raise
+        self._clear_journal(undo)
+
+    @staticmethod
+    def _commit(backend: Backend, failed: Callable[[Backend, Exception], Refusals]) -> None:
+        try:
+            backend.commit()
+        except Exception as failure:
+            raise failed(backend, failure) from failure
+
+    def _undo(self, backends: Sequence[Backend], undo: dict[str, Any]) -> None:
+        for backend in reversed(backends):
+            try:
+                backend.rollback()
+            except Exception:
+                log.exception("%s could not be rolled back", backend.name)
+        self._clear_journal(undo)
+
+    def _clear_journal(self, undo: dict[str, Any]) -> None:
+        if undo:
+            try:
+                self._store.remove(JOURNAL)
+            except OSError as failure:
+                log.warning("the journal could not be removed: %s", failure)
+
+    # -- changes that wait for the session's end, and for confirmation --------------------------------------------------
+
+    @property
+    def awaits_confirmation(self) -> bool:
+        """Whether a change is waiting to be made after the session, or to be confirmed by the next."""
+        return self._unconfirmed is not None
+
+    @property
+    def awaits_application(self) -> bool:
+        """Whether a change is waiting to be made after the session."""
+        return self._unconfirmed is not None and not self._unconfirmed["applied"]
+
+    def keep_for_later(self, backends: Sequence[Backend]) -> None:
+        """Save what is staged as wanted, with what it was before, without making it."""
+        held = self._unconfirmed
+        before = held["before"] if held else self._saved_parts()
+        for backend in backends:
+            backend.postpone()
+        self._unconfirmed = {"before": before, "applied": False, "undo": {}, "boot": self._boot_id}
+        try:
+            self._save(self._number + 1)
+        except OSError as failure:
+            self._unconfirmed = held
+            raise Unavailable("", "the change could not be saved") from failure
+
+    def apply_deferred(self) -> bool:
+        """Make what has waited for the session's end; False when that failed and all is as it was before."""
+        held = self._unconfirmed
+        if held is None or held["applied"]:
+            return True
+        for backend in self._backends:
+            backend.begin()
+        try:
+            for backend in self._backends:
+                backend.prepare()
+            held["undo"] = {one.name: record for one in self._backends if (record := one.undo_record()) is not None}
+            held["applied"], held["boot"] = True, self._boot_id
+            self._save(self._number + 1)
+            for backend in self._backends:
+                backend.commit()
+        except Exception:
+            log.exception("the change that waited for the session's end could not be made")
+            for backend in reversed(self._backends):
+                backend.rollback()
+            self.revert()
+            return False
+        return True
+
+    def confirm(self) -> None:
+        """The management server was reached with the change in force: it stays."""
+        self._unconfirmed = None
+        self._save(self._number + 1)
+
+    def revert(self) -> None:
+        """The change was not confirmed: back to what was before it, ParameterKey included."""
+        held = self._unconfirmed
+        if held is None:
+            return
+        for backend in reversed(self._backends):
+            try:
+                backend.recover(held["undo"].get(backend.name), held["boot"] == self._boot_id)
+            except Exception:
+                log.exception("%s could not be taken back", backend.name)
+        self._unconfirmed = None
+        self._take_over(held["before"])
+        self._save(self._number + 1)
+
+    # -- durable state ----------------------------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Take over the saved document, and finish or undo what a crash left half made."""
+        document = self._store.read(DOCUMENT) or {}
+        self._number = int(document.get("transaction", 0))
+        self._take_over(document)
+        self._unconfirmed = document.get("unconfirmed")
+        journal = self._store.read(JOURNAL)
+        if journal is None:
+            return
+        if int(journal["transaction"]) > self._number:
+            log.warning("a change was cut off before it was complete: it is undone")
+            for backend in reversed(self._backends):
+                if backend.name in journal["undo"]:
+                    backend.recover(journal["undo"][backend.name], journal["boot"] == self._boot_id)
+        self._store.remove(JOURNAL)
+
+    def forget_everything(self) -> None:
+        """Factory reset of the agent's part: what it made in the system goes, the document is that of a new device."""
+        for backend in self._backends:
+            backend.begin()
+            backend.restore(None)
+        for backend in self._backends:
+            try:
+                backend.prepare()
+                backend.commit()
+            except Exception:
+                log.exception("%s could not be reset", backend.name)
+        self._unconfirmed = None
+        self._take_over({})
+        self._save(self._number + 1)
+
+    def _take_over(self, document: dict[str, Any]) -> None:
+        for backend in self._backends:
+            backend.restore(document.get("backends", {}).get(backend.name))
+        self.instances.restore(document.get("instances"))
+        self.parameter_attributes.restore(document.get("attributes"))
+
+    def _saved_parts(self) -> dict[str, Any]:
+        document = self._store.read(DOCUMENT) or {}
+        return {part: document.get(part) for part in ("backends", "instances", "attributes") if document.get(part)}
+
+    def _save(self, number: int | None = None) -> None:
+        self._store.write(
+            DOCUMENT,
+            {
+                "version": VERSION,
+                "transaction": self._number if number is None else number,
+                "backends": {backend.name: backend.state() for backend in self._backends},
+                "instances": self.instances.state(),
+                "attributes": self.parameter_attributes.state(),
+                "unconfirmed": self._unconfirmed,
+            },
+        )
+        self._number = self._number if number is None else number
+        self.instances.unsaved = False

@@ -1,0 +1,293 @@
+"""All-or-nothing changes: edits are staged, every refusal is collected, and commit holds everywhere or nowhere."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from agent.model import values
+from agent.model.errors import (
+    Denied,
+    InvalidArguments,
+    InvalidType,
+    InvalidValue,
+    ModelError,
+    NotificationRejected,
+    NotWritable,
+    Refusals,
+    ResourcesExceeded,
+    Unavailable,
+    UnknownPath,
+)
+from agent.model.object import Backend, Target
+from agent.model.path import Alias, ParameterPath
+from agent.model.view import LeafAt, Place, Table, UnknownAlias
+
+if TYPE_CHECKING:
+    from agent.model.data_model import DataModel
+
+log = logging.getLogger(__name__)
+
+PASSIVE, ACTIVE = 1, 2
+LARGEST_TABLE: Final = 1024
+"""Rows of one table, whatever the schema admits: memory does not grow at an outsider's will."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a commit came to: CWMP's Status (0 applied, 1 waits for the end of the session) and the parameters set."""
+
+    status: int
+    changed: tuple[str, ...]
+
+
+class Transaction:
+    """One caller's edits. ``set`` collects refusals for ``commit`` to raise; ``add`` and ``delete`` refuse at once.
+
+    Rows show what is staged, so that a later edit may build on an earlier one. A transaction that is neither committed
+    nor abandoned blocks the next.
+    """
+
+    def __init__(self, model: "DataModel", writes_allowed: Callable[[Backend], bool]) -> None:
+        self._model = model
+        self._view = model.view()
+        self._allowed = writes_allowed
+        self._touched: list[Backend] = []
+        self._staged_by: dict[str, list[str]] = {}
+        self._refusals: list[ModelError] = []
+        self._changed: list[str] = []
+        model.instances.begin()
+        model.parameter_attributes.begin()
+
+    # -- edits ------------------------------------------------------------------------------------------------------
+
+    def set(self, path: str, text: str, type: str | None = None) -> None:
+        """Stage a value as it stands on the wire; ``type`` is its xsi:type without prefix, ``None`` when not given."""
+        try:
+            at = self._parameter(path)
+            if at.concrete in self._changed:
+                raise InvalidArguments(path, "set twice in one request")
+            self._set(at, text, type)
+            self._changed.append(at.concrete)
+        except ModelError as refusal:
+            self._refuse(path, refusal)
+
+    def add(self, path: str) -> int:
+        """Stage a new row of the table "….": its instance number. An ``[alias]`` at the end names the new row."""
+        parsed = ParameterPath.parse(path)
+        alias = parsed.segments[-1].text if parsed.segments and isinstance(parsed.segments[-1], Alias) else None
+        if alias is not None:
+            parsed = ParameterPath(parsed.segments[:-1], True)
+        table = self._one(path, parsed)
+        if not isinstance(table, Table):
+            raise UnknownPath(path, "rows are added to a table")
+        return self._add(path, table, alias)
+
+    def delete(self, path: str) -> None:
+        """Stage the removal of a row and of everything below it."""
+        row = self._one(path, ParameterPath.parse(path))
+        if not isinstance(row, Place) or not row.node.is_table:
+            raise UnknownPath(path, "only a row of a table can be deleted")
+        declared = row.node.deleter
+        if declared is None or declared.delete is None or row.keys not in self._keys_of(row):
+            raise Denied(path, "this system does not let rows of the table be deleted")
+        self._touch(declared.backend, path)
+        try:
+            declared.delete(self._view.row(declared, row.keys))
+        except ModelError as refusal:
+            raise _at(path, refusal) from refusal
+        table, number = _split(row.concrete)
+        self._model.instances.retire(table, row.keys[-1])
+        self._model.parameter_attributes.drop(f"{table}{number}.")
+        self._view.forget()
+
+    def set_attributes(self, path: str, notification: int | None, access_list: tuple[str, ...] | None) -> None:
+        """Stage notification level and access list of a parameter, or of all below a partial path; ``None``: as it is."""
+        for at in self._model.leaves_at(self._view, path):
+            level = self._model.effective_notification(at)
+            if notification is not None and notification != level:
+                if at.leaf.entry.active_notify == "forceEnabled":
+                    raise NotificationRejected(at.shown, "the data model forces active notification")
+                if notification == ACTIVE and at.leaf.entry.active_notify == "canDeny":
+                    raise NotificationRejected(at.shown, "changes too often for active notification")
+                self._model.parameter_attributes.set_notification(at.concrete, notification)
+            if access_list is not None:
+                self._model.parameter_attributes.set_access_list(at.concrete, access_list)
+
+    def set_own(self, name: str, value: Any) -> None:
+        """Stage one of the agent's own values, such as the ParameterKey that comes with the request."""
+        self._touch(self._model.own, name)
+        self._model.own.stage(name, value)
+
+    # -- the end ----------------------------------------------------------------------------------------------------
+
+    def commit(self) -> Outcome:
+        """Make every edit, durably, or none.
+
+        Raises Refusals with everything that was refused; then nothing has changed.
+        """
+        if self._refusals:
+            self.abandon()
+            raise Refusals(tuple(self._refusals))
+        try:
+            deferred = [self._prepared(backend) for backend in self._touched]
+            if any(deferred) or self._model.awaits_confirmation:
+                self._model.keep_for_later(self._touched)
+                status = 1
+            else:
+                self._model.make(self._touched, self._failed)
+                status = 0
+        except ModelError as refusal:
+            self.abandon()
+            raise refusal if isinstance(refusal, Refusals) else Refusals((refusal,)) from refusal
+        self._model.instances.commit()
+        self._model.parameter_attributes.commit()
+        self._model.finished(self)
+        return Outcome(status, tuple(self._changed))
+
+    def abandon(self) -> None:
+        """Forget every edit; what a failed commit made is undone."""
+        for backend in reversed(self._touched):
+            try:
+                backend.rollback()
+            except Exception:
+                log.exception("%s could not be rolled back", backend.name)
+        self._model.instances.rollback()
+        self._model.parameter_attributes.rollback()
+        self._model.finished(self)
+
+    def _prepared(self, backend: Backend) -> bool:
+        try:
+            return backend.prepare()
+        except Exception as failure:
+            raise self._failed(backend, failure) from failure
+
+    def _failed(self, backend: Backend, failure: Exception) -> Refusals:
+        """A backend's failure as refusals of the parameters that were staged on it."""
+        staged = self._staged_by.get(backend.name, [])
+        if isinstance(failure, Refusals):
+            return failure
+        if isinstance(failure, ModelError):
+            paths = [failure.path] if failure.path else staged or [""]
+            return Refusals(tuple(type(failure)(path, failure.reason) for path in paths))
+        log.error("%s could not make the change", backend.name, exc_info=failure)
+        return Refusals(tuple(Unavailable(path, "the system refused the change; the log says why") for path in staged or [""]))
+
+    # -- staging ----------------------------------------------------------------------------------------------------
+
+    def _set(self, at: LeafAt, text: str, type: str | None) -> None:
+        leaf = at.leaf
+        if not leaf.is_writable:
+            raise NotWritable(at.shown, "read-only")
+        if not values.type_matches(leaf.entry, type):
+            raise InvalidType(at.shown, f"the type is {leaf.entry.type}, not {type}")
+        if leaf.binding is None or leaf.object is None:
+            self._rename(at, text)
+            return
+        value = self._value(leaf.entry, text)
+        assert leaf.binding.set is not None
+        self._touch(leaf.object.backend, at.shown)
+        row = self._view.row(leaf.object, at.place.keys)
+        leaf.binding.set(row, value)
+        keys = leaf.object.keys(row)
+        if keys != at.place.keys:
+            self._model.instances.rekey(_split(at.place.concrete)[0], at.place.keys[-1], keys[-1])
+            self._view.forget()
+
+    def _rename(self, at: LeafAt, alias: str) -> None:
+        self._model.instances.name(_split(at.place.concrete)[0], at.place.keys[-1], alias)
+        self._view.forget()
+
+    def _value(self, entry: Any, text: str) -> Any:
+        if entry.reference is None:
+            return values.parse(entry, text)
+        names = [part.strip() for part in text.split(",")] if entry.list is not None else [text.strip()]
+        targets = [self._target(entry, name) for name in names if name]
+        if entry.list is not None:
+            return targets
+        return targets[0] if targets else None
+
+    def _target(self, entry: Any, text: str) -> Target:
+        try:
+            found = self._view.match(ParameterPath.parse(text if text.endswith(".") else text + "."))
+        except UnknownPath as unknown:
+            raise InvalidValue("", f"{text} is no row that a reference can point at") from unknown
+        if len(found) != 1 or not isinstance(found[0], Place):
+            raise InvalidValue("", f"{text} is no single row")
+        template = found[0].node.path
+        if entry.reference.targets and template not in entry.reference.targets:
+            raise InvalidValue("", f"{text} is not of {' or '.join(entry.reference.targets)}")
+        return self._view.target_at(found[0])
+
+    def _add(self, path: str, table: Table, alias: str | None) -> int:
+        declared = table.node.adder
+        if declared is None or declared.add is None:
+            raise Denied(path, "this system does not let rows be added to the table")
+        entry = table.node.entry
+        largest = min(entry.max_entries if entry and entry.max_entries else LARGEST_TABLE, LARGEST_TABLE)
+        if len(self._view.instances(table)) >= largest:
+            raise ResourcesExceeded(path, f"the table is full with {largest} rows")
+        self._touch(declared.backend, path)
+        try:
+            keys = declared.add(table.keys)
+            self._view.forget()
+            number = self._view.instances(table)[keys[-1]].number
+            if alias is not None:
+                self._model.instances.name(table.concrete, keys[-1], alias)
+                self._view.forget()
+        except ModelError as refusal:
+            raise _at(path, refusal) from refusal
+        return number
+
+    def _parameter(self, path: str) -> LeafAt:
+        parsed = ParameterPath.parse(path)
+        if parsed.is_partial or parsed.has_wildcard:
+            raise UnknownPath(path, "only a whole parameter path can be set")
+        while True:
+            try:
+                found = self._view.match(parsed)
+                break
+            except UnknownAlias as unknown:
+                if not self._model.creates_instances():
+                    raise
+                self._add(path, unknown.table, unknown.alias)
+        assert isinstance(found[0], LeafAt)
+        return found[0]
+
+    def _one(self, path: str, parsed: ParameterPath) -> Place | Table:
+        if not parsed.is_partial or not parsed.segments or parsed.has_wildcard:
+            raise UnknownPath(path, "the path of one object, with a dot at the end, is needed")
+        found = self._view.match(parsed)[0]
+        assert not isinstance(found, LeafAt)
+        return found
+
+    def _keys_of(self, row: Place) -> Iterable[tuple[str, ...]]:
+        declared = row.node.deleter
+        return [declared.keys(one) for one in declared.rows()] if declared else []
+
+    def _touch(self, backend: Backend | None, path: str) -> None:
+        if backend is None:
+            raise NotWritable(path, "nothing on this system can change it")
+        if not self._allowed(backend):
+            raise Denied(path, "the agent's write side is off after repeated crashes")
+        if backend not in self._touched:
+            backend.begin()
+            self._touched.append(backend)
+        self._staged_by.setdefault(backend.name, []).append(path)
+
+    def _refuse(self, path: str, refusal: ModelError) -> None:
+        if isinstance(refusal, InvalidArguments):
+            self.abandon()
+            raise refusal
+        self._refusals.append(_at(path, refusal))
+
+
+def _at(path: str, refusal: ModelError) -> ModelError:
+    """The refusal under the path that the caller used."""
+    return type(refusal)(path, refusal.reason) if type(refusal) is not UnknownAlias else UnknownPath(path, refusal.reason)
+
+
+def _split(concrete: str) -> tuple[str, int]:
+    """A row's path as its table's path and its number: "Device.IP.Interface.3." → ("Device.IP.Interface.", 3)."""
+    table, _, number = concrete[:-1].rpartition(".")
+    return table + ".", int(number)
