@@ -1,0 +1,21 @@
+"""What a mechanism answers when it cannot do what was asked."""
+
+
+class MechanismError(Exception):
+    """The system refused or could not be understood.
+
+    ``reason`` is a sentence for people; ``code`` the errno's name (``EEXIST`` …) where the kernel gave one, else "".
+    """
+
+    def __init__(self, reason: str, code: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+
+class TimedOut(MechanismError):
+    """No answer before the deadline. A change may or may not have been made."""
+
+
+class Missing(MechanismError):
+    """What was named is not there (an interface, an address, a file)."""

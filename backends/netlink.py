@@ -1,0 +1,799 @@
+"""The kernel's links, addresses, routes, neighbours and bridges: read, changed and watched. The only user of pyroute2.
+
+Sockets, deadlines and framing are ours (netlink_socket); pyroute2 encodes and decodes messages. Its own sockets differ
+between 0.7 and 0.9, and 0.9 runs an event loop behind every call.
+"""
+
+import errno
+import ipaddress
+import os
+import re
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
+
+from backends.errors import MechanismError, Missing
+from backends.netlink_socket import (
+    ACK,
+    REQUEST,
+    NetlinkSocket,
+    from_os_error,
+    inside,
+    messages,
+    open_route_socket,
+)
+from backends.netlink_types import (
+    MAIN_TABLE,
+    VLAN_8021AD,
+    VLAN_8021Q,
+    Address,
+    BridgePortState,
+    BridgeState,
+    BridgeVlan,
+    Counters,
+    Link,
+    Neighbour,
+    Route,
+    RouteTo,
+    Station,
+)
+
+__all__ = [
+    "MAIN_TABLE",
+    "VLAN_8021AD",
+    "VLAN_8021Q",
+    "Address",
+    "BridgePortState",
+    "BridgeState",
+    "BridgeVlan",
+    "Counters",
+    "Link",
+    "Neighbour",
+    "Netlink",
+    "Route",
+    "RouteTo",
+    "Station",
+    "check_interface_name",
+]
+
+T = TypeVar("T")
+
+NEWLINK, DELLINK, GETLINK, SETLINK = 16, 17, 18, 19
+NEWADDR, DELADDR, GETADDR = 20, 21, 22
+NEWROUTE, DELROUTE, GETROUTE = 24, 25, 26
+NEWNEIGH, DELNEIGH, GETNEIGH = 28, 29, 30
+DUMP, REPLACE, EXCLUSIVE, CREATE = 0x300, 0x100, 0x200, 0x400
+TOPICS = {
+    NEWLINK: "link", DELLINK: "link", NEWADDR: "address", DELADDR: "address",
+    NEWROUTE: "route", DELROUTE: "route", NEWNEIGH: "neighbour", DELNEIGH: "neighbour",
+}  # fmt: skip
+GROUPS = (1, 3, 5, 7, 9, 11)  # RTNLGRP_LINK NEIGH IPV4_IFADDR IPV4_ROUTE IPV6_IFADDR IPV6_ROUTE
+WATCH_BUFFER = 1 << 20
+QUIET, LONGEST_BURST, STOP_POLL = 0.05, 0.25, 0.25  # seconds
+
+FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}
+VERSION = {socket.AF_INET: 4, socket.AF_INET6: 6}
+AF_BRIDGE = 7
+EXT_MASK_VLANS, EXT_MASK_NO_PROTOCOL_STATISTICS = 1 << 1, 1 << 3
+IFF_UP, IFF_LOOPBACK, IFF_POINTOPOINT, IFF_RUNNING = 0x1, 0x8, 0x10, 0x40
+FOREVER = 0xFFFFFFFF
+CLONED, NTF_PROXY, NTF_ROUTER = 0x200, 0x8, 0x80
+NTF_MASTER = 0x4
+VLAN_MASTER, VLAN_SELF, VLAN_PVID, VLAN_UNTAGGED = 1, 2, 2, 4
+TICKS = os.sysconf("SC_CLK_TCK")
+
+OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
+PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
+SCOPES = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
+ROUTE_TYPES = (
+    "unspecified", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
+    "throw", "nat", "xresolve",
+)  # fmt: skip
+ROUTE_PROTOCOLS = {
+    0: "unspecified", 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 11: "zebra", 12: "bird", 16: "dhcp",
+    18: "keepalived", 42: "babel", 186: "bgp", 187: "isis", 188: "ospf", 189: "rip", 192: "eigrp",
+}  # fmt: skip
+ADDRESS_PROTOCOLS = {1: "kernel_lo", 2: "kernel_ra", 3: "kernel_ll"}
+ADDRESS_FLAGS = {
+    0x02: "nodad", 0x04: "optimistic", 0x08: "dadfailed", 0x10: "homeaddress", 0x20: "deprecated", 0x40: "tentative",
+    0x80: "permanent", 0x100: "managetempaddr", 0x200: "noprefixroute", 0x400: "mcautojoin", 0x800: "stableprivacy",
+}  # fmt: skip
+NEIGHBOUR_STATES = {
+    0: "none", 1: "incomplete", 2: "reachable", 4: "stale", 8: "delay", 16: "probe", 32: "failed", 64: "noarp",
+    128: "permanent",
+}  # fmt: skip
+BRIDGE_OPTIONS = {
+    "stp": "IFLA_BR_STP_STATE", "priority": "IFLA_BR_PRIORITY", "forward_delay": "IFLA_BR_FORWARD_DELAY",
+    "hello_time": "IFLA_BR_HELLO_TIME", "max_age": "IFLA_BR_MAX_AGE", "ageing_time": "IFLA_BR_AGEING_TIME",
+    "vlan_filtering": "IFLA_BR_VLAN_FILTERING", "vlan_protocol": "IFLA_BR_VLAN_PROTOCOL",
+    "default_pvid": "IFLA_BR_VLAN_DEFAULT_PVID", "multicast_snooping": "IFLA_BR_MCAST_SNOOPING",
+}  # fmt: skip
+PORT_OPTIONS = {
+    "state": "IFLA_BRPORT_STATE", "priority": "IFLA_BRPORT_PRIORITY", "path_cost": "IFLA_BRPORT_COST",
+}  # fmt: skip
+LINK_ATTRIBUTES = frozenset(
+    {
+        "IFLA_IFNAME", "IFLA_ADDRESS", "IFLA_PERM_ADDRESS", "IFLA_MTU", "IFLA_LINK", "IFLA_LINK_NETNSID", "IFLA_MASTER",
+        "IFLA_OPERSTATE", "IFLA_LINKINFO", "IFLA_STATS64", "IFLA_PHYS_SWITCH_ID", "IFLA_CARRIER_CHANGES",
+    }
+)  # fmt: skip
+
+
+class Stop(Protocol):
+    """Anything that says when to stop: a threading.Event."""
+
+    def is_set(self) -> bool:
+        """Whether to stop now."""
+
+
+def check_interface_name(name: str) -> str:
+    """``name`` if the kernel could take it for an interface (dev_valid_name), else MechanismError."""
+    if not 0 < len(name.encode()) < 16 or name in {".", ".."} or any(c in "/:" or c.isspace() or c < " " for c in name):
+        raise MechanismError(f"{name!r} is no interface name", "EINVAL")
+    return name
+
+
+class Netlink:
+    """The kernel's network tables of one namespace. Reads are cached until ``forget``; one thread owns an instance.
+
+    Every exchange raises MechanismError (or Missing) as the kernel refuses, and TimedOut after ``deadline`` seconds.
+    """
+
+    def __init__(
+        self,
+        namespace: str | None = None,
+        *,
+        deadline: float = 0.3,
+        open_socket: Callable[[], socket.socket] = open_route_socket,
+    ) -> None:
+        """``namespace``: a name below /run/netns or a path, else this process's; ``open_socket`` makes the sockets."""
+        self._open = (lambda: inside(namespace, open_socket)) if namespace else open_socket
+        self._socket = NetlinkSocket(self._open, deadline)
+        self._cache: dict[str, Any] = {}
+        self._seen_states: dict[int, tuple[str, float]] = {}
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._socket.close()
+
+    def forget(self) -> None:
+        """Let the next reads ask the kernel again."""
+        self._cache.clear()
+
+    # --- reading
+
+    def links(self) -> Sequence[Link]:
+        """Every link, by index."""
+        return self._cached("links", self._read_links)
+
+    def link(self, name: str) -> Link | None:
+        """The link of this name."""
+        return next((link for link in self.links() if link.name == name), None)
+
+    def state_age(self, name: str) -> int:
+        """Seconds that a link has been seen in its operational state (the kernel keeps no time of its own)."""
+        link = self.link(name)
+        if link is None:
+            raise Missing(f"{name}: no such interface", "ENODEV")
+        return int(time.monotonic() - self._seen_states[link.index][1])
+
+    def addresses(self) -> Sequence[Address]:
+        """Every IPv4 and IPv6 address."""
+        return self._cached("addresses", self._read_addresses)
+
+    def routes(self, table: int = MAIN_TABLE) -> Sequence[Route]:
+        """The routes of one table, both families, next hops listed singly; without the kernel's cached ones."""
+        return self._cached(f"routes {table}", lambda: self._read_routes(table))
+
+    def neighbours(self) -> Sequence[Neighbour]:
+        """The ARP and NDP tables of both families, without proxied entries."""
+        return self._cached("neighbours", self._read_neighbours)
+
+    def bridge_vlans(self) -> Sequence[BridgeVlan]:
+        """The VLANs of every bridge member and bridge (none where the kernel cannot filter VLANs)."""
+        return self._cached("bridge vlans", self._read_bridge_vlans)
+
+    def stations(self) -> Sequence[Station]:
+        """The bridges' forwarding databases: behind which member a MAC address was seen."""
+        return self._cached("stations", self._read_stations)
+
+    def route_to(self, address: str) -> RouteTo | None:
+        """The interface, source and gateway that the kernel would use to reach an address; None: it is unreachable."""
+        parsed = _ip(address)
+        message = _message("rtmsg", family=FAMILY[parsed.version], dst_len=parsed.max_prefixlen)
+        message["attrs"] = [("RTA_DST", str(parsed))]
+        try:
+            answer = self._exchange(message, GETROUTE, 0, f"route to {address}")
+        except MechanismError as error:
+            if error.code in {
+                "ENETUNREACH",
+                "EHOSTUNREACH",
+                "EACCES",
+                "EINVAL",
+            }:  # also unreachable, prohibit, blackhole
+                return None
+            raise
+        for row in answer:
+            attributes = _attributes(row, {"RTA_OIF", "RTA_PREFSRC", "RTA_GATEWAY", "RTA_VIA"})
+            interface = self._name(attributes.get("RTA_OIF"))
+            if interface is not None and ROUTE_TYPES[row["type"]] in {"unicast", "local"}:
+                return RouteTo(interface, attributes.get("RTA_PREFSRC", ""), _gateway(attributes))
+        return None
+
+    # --- changing links
+
+    def set_link(
+        self,
+        name: str,
+        *,
+        up: bool | None = None,
+        mtu: int | None = None,
+        mac: str | None = None,
+        master: str | None = None,
+    ) -> None:
+        """Change what is not None; ``master`` "" takes the link out of its bridge."""
+        message = _message("ifinfmsg", index=self._index(name))
+        if up is not None:
+            message["flags"], message["change"] = (IFF_UP if up else 0), IFF_UP
+        if mtu is not None:
+            message["attrs"].append(("IFLA_MTU", mtu))
+        if mac is not None:
+            message["attrs"].append(("IFLA_ADDRESS", _mac(mac)))
+        if master is not None:
+            message["attrs"].append(("IFLA_MASTER", self._index(master) if master else 0))
+        self._change(message, NEWLINK, 0, f"set {name}")
+
+    def add_vlan(self, name: str, lower: str, vlan_id: int, protocol: int = VLAN_8021Q) -> None:
+        """Make a VLAN link on ``lower``, down; ``vlan_id`` 0–4094, ``protocol`` 0x8100 or 0x88a8."""
+        if not 0 <= vlan_id <= 4094 or protocol not in {VLAN_8021Q, VLAN_8021AD}:
+            raise MechanismError(f"VLAN {vlan_id} of protocol {protocol:#x} cannot be", "EINVAL")
+        data = [("IFLA_VLAN_ID", vlan_id), ("IFLA_VLAN_PROTOCOL", protocol)]
+        self._add_link(name, "vlan", data, [("IFLA_LINK", self._index(lower))])
+
+    def add_bridge(self, name: str, **options: int) -> None:
+        """Make a bridge, down, with the options of ``set_bridge``."""
+        self._add_link(name, "bridge", _options(options, BRIDGE_OPTIONS), [])
+
+    def add_veth(self, name: str, peer: str) -> None:
+        """Make a pair of virtual Ethernet ports, down."""
+        self._add_link(name, "veth", [("VETH_INFO_PEER", {"attrs": [("IFLA_IFNAME", check_interface_name(peer))]})], [])
+
+    def delete_link(self, name: str) -> None:
+        """Take away a link that is not a physical one."""
+        self._change(_message("ifinfmsg", index=self._index(name)), DELLINK, 0, f"delete {name}")
+
+    def set_bridge(self, name: str, **options: int) -> None:
+        """Change options named as in BridgeState: stp, priority, forward_delay, hello_time, max_age, ageing_time,
+        vlan_filtering, vlan_protocol, default_pvid, multicast_snooping.
+        """
+        message = _message("ifinfmsg", index=self._index(name))
+        message["attrs"] = [_link_info("bridge", _options(options, BRIDGE_OPTIONS))]
+        self._change(message, NEWLINK, 0, f"set bridge {name}")
+
+    def set_bridge_port(self, name: str, **options: int) -> None:
+        """Change a bridge member: priority, path_cost, state (an index of disabled … blocking; only without STP)."""
+        message = _message("ifinfmsg", index=self._index(name), family=AF_BRIDGE)
+        message["attrs"] = [("IFLA_PROTINFO", {"attrs": _options(options, PORT_OPTIONS)}, 0x8000)]
+        self._change(message, SETLINK, 0, f"set bridge port {name}")
+
+    def add_bridge_vlan(self, interface: str, vlan_id: int, *, untagged: bool = False, pvid: bool = False) -> None:
+        """Let a VLAN pass a bridge member or the bridge itself; an existing entry takes these flags."""
+        flags = (VLAN_UNTAGGED if untagged else 0) | (VLAN_PVID if pvid else 0)
+        self._change_bridge_vlan(SETLINK, interface, vlan_id, flags)
+
+    def delete_bridge_vlan(self, interface: str, vlan_id: int) -> None:
+        """Stop a VLAN at a bridge member or at the bridge itself."""
+        self._change_bridge_vlan(DELLINK, interface, vlan_id, 0)
+
+    # --- changing addresses and routes
+
+    def add_address(
+        self,
+        interface: str,
+        address: str,
+        prefix_length: int,
+        *,
+        peer: str | None = None,
+        preferred_lifetime: int | None = None,
+        valid_lifetime: int | None = None,
+        replace: bool = False,
+    ) -> None:
+        """Give an interface an address; lifetimes in seconds, None for ever. ``replace`` changes the lifetimes of one
+        that is there, else that is refused with EEXIST.
+        """
+        message = self._address_message(interface, address, prefix_length, peer)
+        parsed = _ip(address)
+        if parsed.version == 4 and prefix_length < 31:
+            network = ipaddress.ip_network((address, prefix_length), strict=False)
+            message["attrs"].append(("IFA_BROADCAST", str(network.broadcast_address)))
+        if preferred_lifetime is not None or valid_lifetime is not None:
+            life = {
+                "ifa_preferred": FOREVER if preferred_lifetime is None else preferred_lifetime,
+                "ifa_valid": FOREVER if valid_lifetime is None else valid_lifetime,
+                "cstamp": 0,
+                "tstamp": 0,
+            }
+            message["attrs"].append(("IFA_CACHEINFO", life))
+        flags = CREATE | (REPLACE if replace else EXCLUSIVE)
+        self._change(message, NEWADDR, flags, f"add {address}/{prefix_length} to {interface}")
+
+    def delete_address(self, interface: str, address: str, prefix_length: int) -> None:
+        """Take an address away. Of IPv4, its secondaries go with a primary one unless promote_secondaries is set."""
+        message = self._address_message(interface, address, prefix_length, None)
+        self._change(message, DELADDR, 0, f"delete {address}/{prefix_length} from {interface}")
+
+    def add_route(self, route: Route, *, replace: bool = False) -> None:
+        """Make a route as described; a ``scope`` "global" without a gateway becomes "link" (IPv4)."""
+        flags = CREATE | (REPLACE if replace else EXCLUSIVE)
+        self._change(self._route_message(route), NEWROUTE, flags, f"add route {route.destination or 'default'}")
+
+    def delete_route(self, route: Route) -> None:
+        """Take away the route that has this destination, metric, table, gateway and interface."""
+        message = self._route_message(route)
+        message["scope"] = 255  # nowhere: whatever scope it has
+        self._change(message, DELROUTE, 0, f"delete route {route.destination or 'default'}")
+
+    # --- watching
+
+    def watch(self, on_change: Callable[[frozenset[str]], None], stop: Stop) -> None:
+        """Call ``on_change`` with topics ("link" "address" "route" "neighbour"), in this thread, until ``stop`` is set.
+
+        "everything" comes once at the start (what changed before is not known) and after the kernel had to drop news.
+        A burst is one call: after 50 ms of quiet, or 250 ms. Returns within 0.5 s of the stop.
+        """
+        watcher = self._open()
+        try:
+            watcher.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WATCH_BUFFER)
+            watcher.bind((0, sum(1 << (group - 1) for group in GROUPS)))
+            on_change(frozenset({"everything"}))
+            while not stop.is_set():
+                topics = _next_topics(watcher)
+                if topics:
+                    on_change(topics)
+        except OSError as error:
+            raise from_os_error(error, "watching the kernel") from error
+        finally:
+            watcher.close()
+
+    # --- inside
+
+    def _cached(self, key: str, read: Callable[[], Iterable[T]]) -> Sequence[T]:
+        rows: Sequence[T] | None = self._cache.get(key)
+        if rows is None:
+            rows = self._cache[key] = tuple(read())
+        return rows
+
+    def _exchange(self, message: Any, kind: int, flags: int, what: str) -> list[Any]:
+        header = message["header"]
+        header["type"], header["flags"] = kind, REQUEST | flags | (0 if flags & DUMP == DUMP else ACK)
+        try:
+            message.encode()
+        except (struct.error, ValueError, TypeError, KeyError, OSError) as error:
+            raise MechanismError(f"{what}: {error}", "EINVAL") from error
+        answer = self._socket.exchange(bytearray(message.data), what)
+        try:
+            return [_decoded(type(message), buffer, offset) for _, buffer, offset in answer]
+        except Exception as error:  # pyroute2's decoders raise whatever they stumble over
+            raise MechanismError(f"{what}: the kernel's answer cannot be read: {error!r}") from error
+
+    def _change(self, message: Any, kind: int, flags: int, what: str) -> None:
+        self.forget()
+        self._exchange(message, kind, flags, what)
+
+    def _dump(self, message: Any, kind: int, what: str) -> list[Any]:
+        return self._exchange(message, kind, DUMP, what)
+
+    def _name(self, index: int | None) -> str | None:
+        names = self._cache.get("names")
+        if names is None:
+            names = self._cache["names"] = {link.index: link.name for link in self.links()}
+        return names.get(index)
+
+    def _index(self, name: str) -> int:
+        link = self.link(check_interface_name(name))
+        if link is None:
+            raise Missing(f"{name}: no such interface", "ENODEV")
+        return link.index
+
+    def _add_link(self, name: str, kind: str, data: list[Any], attributes: list[Any]) -> None:
+        message = _message("ifinfmsg")
+        message["attrs"] = [("IFLA_IFNAME", check_interface_name(name)), *attributes, _link_info(kind, data)]
+        self._change(message, NEWLINK, CREATE | EXCLUSIVE, f"add {kind} {name}")
+
+    def _change_bridge_vlan(self, kind: int, interface: str, vlan_id: int, flags: int) -> None:
+        link = self.link(check_interface_name(interface))
+        if link is None:
+            raise Missing(f"{interface}: no such interface", "ENODEV")
+        target = VLAN_SELF if link.kind == "bridge" and link.master is None else VLAN_MASTER
+        message = _message("ifinfmsg", index=link.index, family=AF_BRIDGE)
+        entry = ("IFLA_BRIDGE_VLAN_INFO", {"flags": flags, "vid": vlan_id})
+        message["attrs"] = [("IFLA_AF_SPEC", {"attrs": [("IFLA_BRIDGE_FLAGS", target), entry]})]
+        self._change(message, kind, 0, f"VLAN {vlan_id} of {interface}")
+
+    def _address_message(self, interface: str, address: str, prefix_length: int, peer: str | None) -> Any:
+        parsed = _ip(address)
+        if not 0 <= prefix_length <= parsed.max_prefixlen:
+            raise MechanismError(f"{address}/{prefix_length}: no such prefix length", "EINVAL")
+        index = self._index(interface)
+        message = _message("ifaddrmsg", family=FAMILY[parsed.version], prefixlen=prefix_length, index=index)
+        message["attrs"] = [("IFA_LOCAL", str(parsed)), ("IFA_ADDRESS", str(_ip(peer)) if peer else str(parsed))]
+        return message
+
+    def _route_message(self, route: Route) -> Any:
+        scope = "link" if route.scope == "global" and route.gateway is None and route.family == 4 else route.scope
+        network = _network(route.destination, route.family)
+        message = _message(
+            "rtmsg",
+            family=FAMILY[route.family],
+            dst_len=network.prefixlen if network else 0,
+            table=route.table if route.table < 256 else 252,  # RT_TABLE_COMPAT: the attribute tells
+            proto=_number(route.protocol, ROUTE_PROTOCOLS),
+            scope=_number(scope, SCOPES),
+            type=ROUTE_TYPES.index(route.type) if route.type in ROUTE_TYPES else 1,
+        )
+        message["attrs"] = [("RTA_TABLE", route.table)]
+        if network:
+            message["attrs"].append(("RTA_DST", str(network.network_address)))
+        if route.gateway is not None:
+            message["attrs"].append(("RTA_GATEWAY", str(_ip(route.gateway))))
+        if route.interface is not None:
+            message["attrs"].append(("RTA_OIF", self._index(route.interface)))
+        if route.metric:
+            message["attrs"].append(("RTA_PRIORITY", route.metric))
+        if route.source is not None:
+            message["attrs"].append(("RTA_PREFSRC", str(_ip(route.source))))
+        return message
+
+    def _read_links(self) -> Iterator[Link]:
+        message = _message("ifinfmsg")
+        message["attrs"] = [("IFLA_EXT_MASK", EXT_MASK_NO_PROTOCOL_STATISTICS)]
+        rows = [(row, _attributes(row, LINK_ATTRIBUTES)) for row in self._dump(message, GETLINK, "links")]
+        names = {row["index"]: attributes["IFLA_IFNAME"] for row, attributes in rows}
+        links = [_link(row, attributes, names) for row, attributes in rows]
+        now = time.monotonic()
+        seen = self._seen_states
+        self._seen_states = {
+            link.index: before
+            if (before := seen.get(link.index)) and before[0] == link.operstate
+            else (link.operstate, now)
+            for link in links
+        }
+        yield from links
+
+    def _read_addresses(self) -> Iterator[Address]:
+        wanted = {"IFA_LOCAL", "IFA_ADDRESS", "IFA_FLAGS", "IFA_CACHEINFO", "IFA_PROTO"}
+        for row in self._dump(_message("ifaddrmsg"), GETADDR, "addresses"):
+            interface = self._name(row["index"])
+            if interface is not None and row["family"] in VERSION:
+                yield _address(row, _attributes(row, wanted), interface)
+
+    def _read_routes(self, table: int) -> Iterator[Route]:
+        for family in FAMILY.values():
+            message = _message("rtmsg", family=family, table=table if table < 256 else 252)
+            message["attrs"] = [("RTA_TABLE", table)]
+            try:
+                rows = self._dump(message, GETROUTE, "routes")
+            except Missing:  # strict kernels refuse to dump a table that does not exist
+                continue
+            for row in rows:
+                yield from self._route(row, table)
+
+    def _route(self, row: Any, table: int) -> Iterator[Route]:
+        wanted = {
+            "RTA_TABLE", "RTA_DST", "RTA_GATEWAY", "RTA_VIA", "RTA_OIF", "RTA_PRIORITY", "RTA_PREFSRC",
+            "RTA_CACHEINFO", "RTA_MULTIPATH",
+        }  # fmt: skip
+        attributes = _attributes(row, wanted)
+        if row["flags"] & CLONED or attributes.get("RTA_TABLE", row["table"]) != table:
+            return
+        hops = attributes.get("RTA_MULTIPATH") or ()
+        expires = attributes["RTA_CACHEINFO"]["rta_expires"] if "RTA_CACHEINFO" in attributes else 0
+        destination = attributes.get("RTA_DST")
+        for hop in hops or (attributes,):
+            way = dict(hop["attrs"]) if hops else attributes
+            yield Route(
+                family=VERSION[row["family"]],
+                destination=f"{destination}/{row['dst_len']}" if destination else "",
+                gateway=_gateway(way),
+                interface=self._name(hop["oif"] if hops else attributes.get("RTA_OIF")),
+                metric=attributes.get("RTA_PRIORITY", 0),
+                table=table,
+                protocol=ROUTE_PROTOCOLS.get(row["proto"], str(row["proto"])),
+                type=ROUTE_TYPES[row["type"]] if row["type"] < len(ROUTE_TYPES) else str(row["type"]),
+                scope=SCOPES.get(row["scope"], str(row["scope"])),
+                source=attributes.get("RTA_PREFSRC"),
+                expires=expires // TICKS if expires else None,
+                linkdown=bool((hop["flags"] if hops else row["flags"]) & 0x11),  # RTNH_F_DEAD | RTNH_F_LINKDOWN
+                multipath=bool(hops),
+            )
+
+    def _read_neighbours(self) -> Iterator[Neighbour]:
+        for row in self._dump(_message("ndmsg"), GETNEIGH, "neighbours"):
+            interface = self._name(row["ifindex"])
+            if interface is None or row["flags"] & NTF_PROXY or row["family"] not in VERSION:
+                continue
+            attributes = _attributes(row, {"NDA_DST", "NDA_LLADDR", "NDA_CACHEINFO"})
+            if "NDA_DST" in attributes:
+                yield _neighbour(row, attributes, interface)
+
+    def _read_bridge_vlans(self) -> Iterator[BridgeVlan]:
+        message = _message("ifinfmsg", family=AF_BRIDGE)
+        message["attrs"] = [("IFLA_EXT_MASK", EXT_MASK_VLANS)]
+        try:
+            rows = self._dump(message, GETLINK, "bridge VLANs")
+        except MechanismError as error:
+            if error.code in {"EOPNOTSUPP", "EAFNOSUPPORT"}:  # a kernel without bridges
+                return
+            raise
+        for row in rows:
+            attributes = _attributes(row, {"IFLA_AF_SPEC"})
+            interface = self._name(row["index"])
+            if interface is None or "IFLA_AF_SPEC" not in attributes:
+                continue
+            for name, entry in attributes["IFLA_AF_SPEC"]["attrs"]:
+                if name == "IFLA_BRIDGE_VLAN_INFO":
+                    flags = entry["flags"]
+                    yield BridgeVlan(interface, entry["vid"], bool(flags & VLAN_UNTAGGED), bool(flags & VLAN_PVID))
+
+    def _read_stations(self) -> Iterator[Station]:
+        try:
+            rows = self._dump(_message("ndmsg", family=AF_BRIDGE), GETNEIGH, "forwarding database")
+        except MechanismError as error:
+            if error.code in {"EOPNOTSUPP", "EAFNOSUPPORT"}:
+                return
+            raise
+        for row in rows:
+            attributes = _attributes(row, {"NDA_LLADDR", "NDA_MASTER", "NDA_VLAN", "NDA_CACHEINFO"})
+            interface = self._name(row["ifindex"])
+            if interface is None or "NDA_MASTER" not in attributes:  # the card's own filter list, not a bridge's table
+                continue
+            yield Station(
+                mac=attributes["NDA_LLADDR"],
+                interface=interface,
+                bridge=self._name(attributes["NDA_MASTER"]),
+                vlan_id=attributes.get("NDA_VLAN"),
+                is_own=bool(row["state"] & 0x80),
+                used_age=_age(attributes, "ndm_updated"),
+            )
+
+
+# --- messages and their attributes
+
+
+def _message(kind: str, **fields: int) -> Any:
+    return _codec(kind, fields)
+
+
+def _codec(kind: str, fields: dict[str, int]) -> Any:
+    """An empty message of pyroute2's, imported here for the first time: it is the agent's largest piece of memory."""
+    if kind == "ifinfmsg":
+        from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg as codec
+    elif kind == "ifaddrmsg":
+        from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg as codec
+    elif kind == "rtmsg":
+        from pyroute2.netlink.rtnl.rtmsg import rtmsg as codec
+    else:
+        from pyroute2.netlink.rtnl.ndmsg import ndmsg as codec
+    message: Any = codec()
+    for name, value in fields.items():
+        message[name] = value
+    message["attrs"] = []
+    return message
+
+
+def _decoded(codec: Any, buffer: bytes, offset: int) -> Any:
+    message = codec(buffer, offset=offset)
+    message.decode()
+    return message
+
+
+def _attributes(row: Any, wanted: Iterable[str]) -> dict[str, Any]:
+    """The wanted attributes only: pyroute2 decodes an attribute when its value is touched."""
+    return {slot[0]: slot[1] for slot in row["attrs"] if slot[0] in wanted}
+
+
+def _link_info(kind: str, data: list[Any]) -> tuple[str, dict[str, Any]]:
+    attributes: list[Any] = [("IFLA_INFO_KIND", kind)]
+    if data:
+        attributes.append(("IFLA_INFO_DATA", {"attrs": data}))
+    return "IFLA_LINKINFO", {"attrs": attributes}
+
+
+def _options(options: dict[str, int], names: dict[str, str]) -> list[tuple[str, int]]:
+    unknown = set(options) - set(names)
+    if unknown:
+        raise MechanismError(f"no such option: {', '.join(sorted(unknown))}", "EINVAL")
+    return [(names[name], int(value)) for name, value in options.items()]
+
+
+def _number(text: str, names: dict[int, str]) -> int:
+    known = next((number for number, name in names.items() if name == text), None)
+    if known is None and not (text.isascii() and text.isdecimal() and int(text) < 256):
+        raise MechanismError(f"{text!r} is not known here", "EINVAL")
+    return int(text) if known is None else known
+
+
+def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError as error:
+        raise MechanismError(str(error), "EINVAL") from error
+
+
+def _network(text: str, family: int) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    if not text:
+        return None
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        raise MechanismError(str(error), "EINVAL") from error
+    if network.version != family:
+        raise MechanismError(f"{text} is not of IPv{family}", "EINVAL")
+    return network
+
+
+def _mac(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", text):
+        raise MechanismError(f"{text!r} is no MAC address", "EINVAL")
+    return text.lower()
+
+
+def _gateway(attributes: dict[str, Any]) -> str | None:
+    via = attributes.get("RTA_VIA")
+    return attributes.get("RTA_GATEWAY") or (via["addr"] if via else None)
+
+
+def _age(attributes: dict[str, Any], name: str) -> float | None:
+    return attributes["NDA_CACHEINFO"][name] / TICKS if "NDA_CACHEINFO" in attributes else None
+
+
+# --- rows
+
+
+def _link(row: Any, attributes: dict[str, Any], names: dict[int, str]) -> Link:
+    information = attributes.get("IFLA_LINKINFO")
+    details = dict(information["attrs"]) if information else {}
+    kind = details.get("IFLA_INFO_KIND", "")
+    data = (
+        dict(details["IFLA_INFO_DATA"]["attrs"]) if kind in {"vlan", "bridge"} and "IFLA_INFO_DATA" in details else {}
+    )
+    below = attributes.get("IFLA_LINK") or 0
+    is_local = "IFLA_LINK_NETNSID" not in attributes
+    return Link(
+        index=row["index"],
+        name=attributes["IFLA_IFNAME"],
+        kind=kind,
+        type=row["ifi_type"],
+        up=bool(row["flags"] & IFF_UP),
+        running=bool(row["flags"] & IFF_RUNNING),
+        operstate=str(attributes.get("IFLA_OPERSTATE", "unknown")).lower(),
+        mac=attributes.get("IFLA_ADDRESS", ""),
+        permanent_mac=attributes.get("IFLA_PERM_ADDRESS", ""),
+        mtu=attributes.get("IFLA_MTU", 0),
+        lower=names.get(below) if is_local and kind != "veth" and below != row["index"] else None,
+        peer_index=below if kind == "veth" else 0,
+        master=names.get(attributes.get("IFLA_MASTER", 0)),
+        loopback=bool(row["flags"] & IFF_LOOPBACK),
+        point_to_point=bool(row["flags"] & IFF_POINTOPOINT),
+        switch_id=attributes.get("IFLA_PHYS_SWITCH_ID", "").replace(":", ""),
+        carrier_changes=attributes.get("IFLA_CARRIER_CHANGES", 0),
+        vlan_id=data.get("IFLA_VLAN_ID"),
+        vlan_protocol=data.get("IFLA_VLAN_PROTOCOL"),
+        counters=_counters(attributes.get("IFLA_STATS64")),
+        bridge=_bridge(data) if kind == "bridge" else None,
+        port=_port(details) if details.get("IFLA_INFO_SLAVE_KIND") == "bridge" else None,
+    )
+
+
+def _counters(statistics: Any) -> Counters:
+    if statistics is None:
+        return Counters()
+    return Counters(
+        *(
+            statistics[name]
+            for name in (
+                "rx_bytes", "tx_bytes", "rx_packets", "tx_packets", "rx_errors", "tx_errors", "rx_dropped",
+                "tx_dropped", "multicast", "collisions",
+            )
+        )
+    )  # fmt: skip
+
+
+def _bridge(data: dict[str, Any]) -> BridgeState:
+    return BridgeState(
+        stp=bool(data.get("IFLA_BR_STP_STATE", 0)),
+        priority=data.get("IFLA_BR_PRIORITY", 0),
+        forward_delay=data.get("IFLA_BR_FORWARD_DELAY", 0),
+        hello_time=data.get("IFLA_BR_HELLO_TIME", 0),
+        max_age=data.get("IFLA_BR_MAX_AGE", 0),
+        ageing_time=data.get("IFLA_BR_AGEING_TIME", 0),
+        bridge_id=_bridge_id(data.get("IFLA_BR_BRIDGE_ID")),
+        root_id=_bridge_id(data.get("IFLA_BR_ROOT_ID")),
+        root_port=data.get("IFLA_BR_ROOT_PORT", 0),
+        root_path_cost=data.get("IFLA_BR_ROOT_PATH_COST", 0),
+        vlan_filtering=bool(data.get("IFLA_BR_VLAN_FILTERING", 0)),
+        vlan_protocol=data.get("IFLA_BR_VLAN_PROTOCOL", VLAN_8021Q),
+        default_pvid=data.get("IFLA_BR_VLAN_DEFAULT_PVID", 0),
+        multicast_snooping=bool(data.get("IFLA_BR_MCAST_SNOOPING", 0)),
+    )
+
+
+def _bridge_id(identifier: Any) -> str:
+    if identifier is None:
+        return ""
+    # Two bytes in the kernel's order, which pyroute2 reads as a number of this machine's.
+    (priority,) = struct.unpack(">H", struct.pack("=H", identifier["prio"]))
+    return f"{priority:04x}.{identifier['addr'].replace(':', '')}"
+
+
+def _port(details: dict[str, Any]) -> BridgePortState:
+    data = dict(details["IFLA_INFO_SLAVE_DATA"]["attrs"]) if "IFLA_INFO_SLAVE_DATA" in details else {}
+    return BridgePortState(
+        state=PORT_STATES[min(data.get("IFLA_BRPORT_STATE", 0), 4)],
+        priority=data.get("IFLA_BRPORT_PRIORITY", 0),
+        path_cost=data.get("IFLA_BRPORT_COST", 0),
+        number=data.get("IFLA_BRPORT_NO", 0),
+    )
+
+
+def _address(row: Any, attributes: dict[str, Any], interface: str) -> Address:
+    version = VERSION[row["family"]]
+    local = attributes.get("IFA_LOCAL") or attributes["IFA_ADDRESS"]
+    peer = attributes.get("IFA_ADDRESS")
+    number = attributes.get("IFA_FLAGS", row["flags"])
+    flags = {name for bit, name in ADDRESS_FLAGS.items() if number & bit}
+    if number & 0x01:
+        flags.add("secondary" if version == 4 else "temporary")
+    life = attributes.get("IFA_CACHEINFO")
+    protocol = attributes.get("IFA_PROTO", 0)
+    return Address(
+        interface=interface,
+        family=version,
+        address=local,
+        prefix_length=row["prefixlen"],
+        peer=peer if peer != local else None,
+        scope=SCOPES.get(row["scope"], str(row["scope"])),
+        flags=frozenset(flags),
+        protocol=ADDRESS_PROTOCOLS.get(protocol, str(protocol)) if protocol else "",
+        preferred_lifetime=_seconds(life["ifa_preferred"] if life else FOREVER),
+        valid_lifetime=_seconds(life["ifa_valid"] if life else FOREVER),
+    )
+
+
+def _seconds(number: int) -> int | None:
+    return None if number == FOREVER else number
+
+
+def _neighbour(row: Any, attributes: dict[str, Any], interface: str) -> Neighbour:
+    return Neighbour(
+        interface=interface,
+        address=attributes["NDA_DST"],
+        mac=attributes.get("NDA_LLADDR", ""),
+        state=NEIGHBOUR_STATES.get(row["state"], "none"),
+        is_router=bool(row["flags"] & NTF_ROUTER),
+        confirmed_age=_age(attributes, "ndm_confirmed"),
+        used_age=_age(attributes, "ndm_used"),
+    )
+
+
+def _next_topics(watcher: socket.socket) -> frozenset[str]:
+    """The topics of one burst; empty when nothing came for a while."""
+    topics: set[str] = set()
+    ends = time.monotonic() + LONGEST_BURST
+    watcher.settimeout(STOP_POLL)
+    while True:
+        try:
+            buffer = watcher.recv(65536)
+            topics.update(TOPICS[kind] for kind, *_ in messages(buffer) if kind in TOPICS)
+        except TimeoutError:
+            return frozenset(topics)
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise
+            topics = {"everything"}
+        left = ends - time.monotonic()
+        if left <= 0:
+            return frozenset(topics)
+        watcher.settimeout(min(QUIET, left))
