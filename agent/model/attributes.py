@@ -60,7 +60,8 @@ class ParameterAttributes:
 
     def state(self) -> dict[str, Any]:
         """As JSON."""
-        return {"notification": dict(self._notification), "access": {path: list(who) for path, who in self._access.items()}}
+        access = {path: list(entities) for path, entities in self._access.items()}
+        return {"notification": dict(self._notification), "access": access}
 
     def restore(self, state: dict[str, Any] | None) -> None:
         """Take over from JSON."""

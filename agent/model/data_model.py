@@ -128,18 +128,22 @@ class DataModel:
 
         Raises UnknownPath, or Unavailable when a mechanism does not answer.
         """
+        log.debug("%s reads %s", caller.value, paths)
         return self._reading(lambda view: [value for path in paths for value in self._values(view, path)])
 
     def names(self, path: str, next_level: bool, caller: Caller) -> list[NameInfo]:
         """What is supported at a path and below, or just one level below it (TR-069 §A.3.2.3)."""
+        log.debug("%s lists %s", caller.value, path)
         return self._reading(lambda view: list(self._names(view, path, next_level)))
 
     def attributes(self, paths: Sequence[str], caller: Caller) -> list[Attributes]:
         """Notification level and access list of parameters, by the rules of ``get``."""
+        log.debug("%s reads the attributes of %s", caller.value, paths)
 
         def read(view: View) -> list[Attributes]:
+            access_list = self.parameter_attributes.access_list
             return [
-                Attributes(at.shown, self.effective_notification(at), self.parameter_attributes.access_list(at.concrete))
+                Attributes(at.shown, self.effective_notification(at), access_list(at.concrete))
                 for path in paths
                 for at in self.leaves_at(view, path)
             ]
@@ -231,7 +235,8 @@ class DataModel:
 
     def _values(self, view: View, path: str) -> Iterator[Value]:
         for at in self.leaves_at(view, path):
-            yield Value(at.shown, self._text(view, at), "string" if at.leaf.entry.type == "decimal" else at.leaf.entry.type)
+            kind = at.leaf.entry.type
+            yield Value(at.shown, self._text(view, at), "string" if kind == "decimal" else kind)
 
     def _text(self, view: View, at: LeafAt) -> str:
         entry = at.leaf.entry
@@ -254,19 +259,19 @@ class DataModel:
             return view.path_of(value)
         if isinstance(value, AliasOf):
             place = view.place_of(value.target)
-            return self._alias(view, place) if place else ""
+            return self._alias(place) if place else ""
         if isinstance(value, (list, tuple)) and value and isinstance(value[0], Target):
             return ",".join(path for target in value if (path := view.path_of(target)))
         return values.render(leaf.entry, value)
 
     def _made_here(self, view: View, place: Place, leaf: Leaf) -> str:
         if leaf.counts is None:
-            return self._alias(view, place)
+            return self._alias(place)
         name = f"{leaf.counts.name}."
         table = Table(leaf.counts, place.keys, place.concrete + name, place.shown + name)
         return str(len(view.instances(table)))
 
-    def _alias(self, view: View, place: Place) -> str:
+    def _alias(self, place: Place) -> str:
         table, _, _ = place.concrete[:-1].rpartition(".")
         instance = self.instances.lookup(table + ".", place.keys[-1]) if place.keys and place.node.is_table else None
         return instance.name if instance else ""
@@ -322,6 +327,7 @@ class DataModel:
         """Begin a change; one at a time."""
         if self._open is not None:
             raise Unavailable("", "another change is under way")
+        log.debug("%s begins a change", caller.value)
         self._open = Transaction(self, lambda backend: backend is self.own or not self.read_only_reason)
         return self._open
 
@@ -331,7 +337,7 @@ class DataModel:
             self._open = None
 
     def make(self, backends: Sequence[Backend], failed: Callable[[Backend, Exception], Refusals]) -> None:
-        """Commit prepared backends and save, or raise having undone everything; the journal covers a crash in between."""
+        """Commit prepared backends and save, or raise having undone all; the journal covers a crash in between."""
         undo = {backend.name: record for backend in backends if (record := backend.undo_record()) is not None}
         number = self._number + 1
         try:
@@ -371,7 +377,7 @@ class DataModel:
             except OSError as failure:
                 log.warning("the journal could not be removed: %s", failure)
 
-    # -- changes that wait for the session's end, and for confirmation --------------------------------------------------
+    # -- changes that wait for the session's end, and for confirmation ------------------------------------------------
 
     @property
     def awaits_confirmation(self) -> bool:

@@ -1,4 +1,4 @@
-"""How a TR-181 object is declared: its rows, what makes a row the same row tomorrow, and how each value is read and set.
+"""How a TR-181 object is declared: its rows, what makes a row the same tomorrow, how each value is read and set.
 
 The schema knows type, access and range; a declaration names a parameter and binds it to the system, nothing twice.
 """
@@ -42,9 +42,10 @@ class Backend(Protocol):
         """Forget what is staged, undo what was made; may be called twice."""
 
     def recover(self, record: Any, same_boot: bool) -> None:
-        """Undo by a record, after a crash or an unconfirmed change, however much of it was made; may be called twice.
+        """Undo by a record (``None``: there is nothing) after a crash or an unconfirmed change; may be called twice.
 
-        ``same_boot`` is false when the machine has started anew since: what only the kernel knew is gone by itself.
+        However much of the change was made, it is gone afterwards. ``same_boot`` is false when the machine has started
+        anew since: what only the kernel knew is gone by itself.
         """
 
     def state(self) -> Any:
@@ -73,9 +74,9 @@ class AliasOf:
 class Parameter(Generic[Row, Value]):
     """A binding of one parameter.
 
-    ``get`` returns the natural Python value: bool, int, str, an aware datetime in UTC, bytes, Decimal, a sequence of them for
-    a list, ``None`` for an empty string or an unknown time. ``set`` stages on the object's backend, or raises a model
-    error to refuse. Where the schema says that the value is a path, both speak of ``Target`` (or ``None``) instead.
+    ``get`` returns the natural Python value: bool, int, str, an aware datetime in UTC, bytes, Decimal, a sequence of
+    them for a list, ``None`` for an empty string or an unknown time. ``set`` stages on the object's backend, or raises
+    a model error to refuse. Where the schema says that the value is a path, both speak of ``Target`` (or ``None``).
     """
 
     name: str
@@ -87,9 +88,9 @@ class Parameter(Generic[Row, Value]):
 class Object(Generic[Row]):
     """A declared object or table.
 
-    ``keys(row)`` has one key for each ``{i}`` of the path: a row with the same keys keeps its instance number. After a setter
-    has changed what identifies a row, ``keys`` of that row gives the new identity at once. ``add`` takes the parent's
-    keys and returns those of the new row. ``Alias`` and ``…NumberOfEntries`` are the model's and never bound.
+    ``keys(row)`` has one key for each ``{i}`` of the path: a row with the same keys keeps its instance number. After a
+    setter has changed what identifies a row, ``keys`` of that row gives the new identity at once. ``add`` takes the
+    parent's keys and returns those of the new row. ``Alias`` and ``…NumberOfEntries`` are the model's, never bound.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""The agent's own durable values (the management server's URL, ProvisioningCode …): what was set, else the settings file's."""
+"""The agent's own durable values (the ACS's URL, ProvisioningCode …): what was set, else the settings file's."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -61,13 +61,13 @@ class Transaction:
 
     # -- edits ------------------------------------------------------------------------------------------------------
 
-    def set(self, path: str, text: str, type: str | None = None) -> None:
-        """Stage a value as it stands on the wire; ``type`` is its xsi:type without prefix, ``None`` when not given."""
+    def set(self, path: str, text: str, xsd_type: str | None = None) -> None:
+        """Stage a value as it stands on the wire; ``xsd_type`` is its xsi:type without prefix, where one was given."""
         try:
             at = self._parameter(path)
             if at.concrete in self._changed:
                 raise InvalidArguments(path, "set twice in one request")
-            self._set(at, text, type)
+            self._set(at, text, xsd_type)
             self._changed.append(at.concrete)
         except ModelError as refusal:
             self._refuse(path, refusal)
@@ -102,7 +102,7 @@ class Transaction:
         self._view.forget()
 
     def set_attributes(self, path: str, notification: int | None, access_list: tuple[str, ...] | None) -> None:
-        """Stage notification level and access list of a parameter, or of all below a partial path; ``None``: as it is."""
+        """Stage notification level and access list of a parameter, or of all below a partial path; ``None`` keeps."""
         for at in self._model.leaves_at(self._view, path):
             level = self._model.effective_notification(at)
             if notification is not None and notification != level:
@@ -171,21 +171,21 @@ class Transaction:
             paths = [failure.path] if failure.path else staged or [""]
             return Refusals(tuple(type(failure)(path, failure.reason) for path in paths))
         log.error("%s could not make the change", backend.name, exc_info=failure)
-        return Refusals(tuple(Unavailable(path, "the system refused the change; the log says why") for path in staged or [""]))
+        reason = "the system refused the change; the log says why"
+        return Refusals(tuple(Unavailable(path, reason) for path in staged or [""]))
 
     # -- staging ----------------------------------------------------------------------------------------------------
 
-    def _set(self, at: LeafAt, text: str, type: str | None) -> None:
+    def _set(self, at: LeafAt, text: str, xsd_type: str | None) -> None:
         leaf = at.leaf
         if not leaf.is_writable:
             raise NotWritable(at.shown, "read-only")
-        if not values.type_matches(leaf.entry, type):
-            raise InvalidType(at.shown, f"the type is {leaf.entry.type}, not {type}")
-        if leaf.binding is None or leaf.object is None:
-            self._rename(at, text)
+        if not values.type_matches(leaf.entry, xsd_type):
+            raise InvalidType(at.shown, f"the type is {leaf.entry.type}, not {xsd_type}")
+        if leaf.binding is None or leaf.binding.set is None or leaf.object is None:
+            self._rename(at, values.parse(leaf.entry, text))
             return
         value = self._value(leaf.entry, text)
-        assert leaf.binding.set is not None
         self._touch(leaf.object.backend, at.shown)
         row = self._view.row(leaf.object, at.place.keys)
         leaf.binding.set(row, value)
@@ -251,14 +251,16 @@ class Transaction:
                 if not self._model.creates_instances():
                     raise
                 self._add(path, unknown.table, unknown.alias)
-        assert isinstance(found[0], LeafAt)
+        if not isinstance(found[0], LeafAt):
+            raise UnknownPath(path, "not a parameter")
         return found[0]
 
     def _one(self, path: str, parsed: ParameterPath) -> Place | Table:
         if not parsed.is_partial or not parsed.segments or parsed.has_wildcard:
             raise UnknownPath(path, "the path of one object, with a dot at the end, is needed")
         found = self._view.match(parsed)[0]
-        assert not isinstance(found, LeafAt)
+        if isinstance(found, LeafAt):
+            raise UnknownPath(path, "not an object")
         return found
 
     def _keys_of(self, row: Place) -> Iterable[tuple[str, ...]]:
@@ -284,7 +286,8 @@ class Transaction:
 
 def _at(path: str, refusal: ModelError) -> ModelError:
     """The refusal under the path that the caller used."""
-    return type(refusal)(path, refusal.reason) if type(refusal) is not UnknownAlias else UnknownPath(path, refusal.reason)
+    kind = UnknownPath if isinstance(refusal, UnknownPath) else type(refusal)
+    return kind(path, refusal.reason)
 
 
 def _split(concrete: str) -> tuple[str, int]:

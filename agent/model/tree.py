@@ -11,7 +11,7 @@ PLACEHOLDER: Final = "{i}."
 
 
 class BindingError(ValueError):
-    """A declaration that the schema contradicts: an unknown name, a setter for a read-only parameter, a missing parent."""
+    """A declaration that the schema contradicts: an unknown name, a setter for a read-only parameter, no rows."""
 
 
 @dataclass(frozen=True, slots=True)

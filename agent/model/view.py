@@ -312,5 +312,3 @@ class View:
     def moved(self, place: Place, keys: tuple[str, ...]) -> Place:
         """A place whose row is known by other keys from now on."""
         return replace(place, keys=keys)
-
-
