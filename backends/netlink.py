@@ -5,16 +5,19 @@ between 0.7 and 0.9, and 0.9 runs an event loop behind every call.
 """
 
 import errno
+import importlib
 import ipaddress
-import os
 import re
 import socket
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
+from backends import netlink_rows
 from backends.errors import MechanismError, Missing
+from backends.netlink_rows import ROUTE_PROTOCOLS, ROUTE_TYPES, SCOPES, Names
 from backends.netlink_socket import (
     ACK,
     REQUEST,
@@ -73,37 +76,15 @@ GROUPS = (1, 3, 5, 7, 9, 11)  # RTNLGRP_LINK NEIGH IPV4_IFADDR IPV4_ROUTE IPV6_I
 WATCH_BUFFER = 1 << 20
 QUIET, LONGEST_BURST, STOP_POLL = 0.05, 0.25, 0.25  # seconds
 
-FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}
-VERSION = {socket.AF_INET: 4, socket.AF_INET6: 6}
+FAMILY = {4: int(socket.AF_INET), 6: int(socket.AF_INET6)}
 AF_BRIDGE = 7
 EXT_MASK_VLANS, EXT_MASK_NO_PROTOCOL_STATISTICS = 1 << 1, 1 << 3
-IFF_UP, IFF_LOOPBACK, IFF_POINTOPOINT, IFF_RUNNING = 0x1, 0x8, 0x10, 0x40
+IFF_UP = 0x1
 FOREVER = 0xFFFFFFFF
-CLONED, NTF_PROXY, NTF_ROUTER = 0x200, 0x8, 0x80
-NTF_MASTER = 0x4
+RT_TABLE_COMPAT = 252  # "see the attribute": the header's field has eight bits
+SCOPE_NOWHERE = 255  # a deletion then matches any scope
 VLAN_MASTER, VLAN_SELF, VLAN_PVID, VLAN_UNTAGGED = 1, 2, 2, 4
-TICKS = os.sysconf("SC_CLK_TCK")
-
-OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
-PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
-SCOPES = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
-ROUTE_TYPES = (
-    "unspecified", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
-    "throw", "nat", "xresolve",
-)  # fmt: skip
-ROUTE_PROTOCOLS = {
-    0: "unspecified", 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 11: "zebra", 12: "bird", 16: "dhcp",
-    18: "keepalived", 42: "babel", 186: "bgp", 187: "isis", 188: "ospf", 189: "rip", 192: "eigrp",
-}  # fmt: skip
-ADDRESS_PROTOCOLS = {1: "kernel_lo", 2: "kernel_ra", 3: "kernel_ll"}
-ADDRESS_FLAGS = {
-    0x02: "nodad", 0x04: "optimistic", 0x08: "dadfailed", 0x10: "homeaddress", 0x20: "deprecated", 0x40: "tentative",
-    0x80: "permanent", 0x100: "managetempaddr", 0x200: "noprefixroute", 0x400: "mcautojoin", 0x800: "stableprivacy",
-}  # fmt: skip
-NEIGHBOUR_STATES = {
-    0: "none", 1: "incomplete", 2: "reachable", 4: "stale", 8: "delay", 16: "probe", 32: "failed", 64: "noarp",
-    128: "permanent",
-}  # fmt: skip
+NESTED = 0x8000
 BRIDGE_OPTIONS = {
     "stp": "IFLA_BR_STP_STATE", "priority": "IFLA_BR_PRIORITY", "forward_delay": "IFLA_BR_FORWARD_DELAY",
     "hello_time": "IFLA_BR_HELLO_TIME", "max_age": "IFLA_BR_MAX_AGE", "ageing_time": "IFLA_BR_AGEING_TIME",
@@ -113,12 +94,6 @@ BRIDGE_OPTIONS = {
 PORT_OPTIONS = {
     "state": "IFLA_BRPORT_STATE", "priority": "IFLA_BRPORT_PRIORITY", "path_cost": "IFLA_BRPORT_COST",
 }  # fmt: skip
-LINK_ATTRIBUTES = frozenset(
-    {
-        "IFLA_IFNAME", "IFLA_ADDRESS", "IFLA_PERM_ADDRESS", "IFLA_MTU", "IFLA_LINK", "IFLA_LINK_NETNSID", "IFLA_MASTER",
-        "IFLA_OPERSTATE", "IFLA_LINKINFO", "IFLA_STATS64", "IFLA_PHYS_SWITCH_ID", "IFLA_CARRIER_CHANGES",
-    }
-)  # fmt: skip
 
 
 class Stop(Protocol):
@@ -130,7 +105,11 @@ class Stop(Protocol):
 
 def check_interface_name(name: str) -> str:
     """``name`` if the kernel could take it for an interface (dev_valid_name), else MechanismError."""
-    if not 0 < len(name.encode()) < 16 or name in {".", ".."} or any(c in "/:" or c.isspace() or c < " " for c in name):
+    if (
+        not 0 < len(name.encode("utf-8", "replace")) < 16
+        or name in {".", ".."}
+        or any(c in "/:" or c.isspace() or c < " " for c in name)
+    ):
         raise MechanismError(f"{name!r} is no interface name", "EINVAL")
     return name
 
@@ -149,7 +128,7 @@ class Netlink:
         open_socket: Callable[[], socket.socket] = open_route_socket,
     ) -> None:
         """``namespace``: a name below /run/netns or a path, else this process's; ``open_socket`` makes the sockets."""
-        self._open = (lambda: inside(namespace, open_socket)) if namespace else open_socket
+        self._open: Callable[[], socket.socket] = (lambda: inside(namespace, open_socket)) if namespace else open_socket
         self._socket = NetlinkSocket(self._open, deadline)
         self._cache: dict[str, Any] = {}
         self._seen_states: dict[int, tuple[str, float]] = {}
@@ -181,7 +160,7 @@ class Netlink:
 
     def addresses(self) -> Sequence[Address]:
         """Every IPv4 and IPv6 address."""
-        return self._cached("addresses", self._read_addresses)
+        return self._cached("addresses", lambda: self._rows("ifaddrmsg", GETADDR, netlink_rows.addresses))
 
     def routes(self, table: int = MAIN_TABLE) -> Sequence[Route]:
         """The routes of one table, both families, next hops listed singly; without the kernel's cached ones."""
@@ -189,15 +168,18 @@ class Netlink:
 
     def neighbours(self) -> Sequence[Neighbour]:
         """The ARP and NDP tables of both families, without proxied entries."""
-        return self._cached("neighbours", self._read_neighbours)
+        return self._cached("neighbours", lambda: self._rows("ndmsg", GETNEIGH, netlink_rows.neighbours))
 
     def bridge_vlans(self) -> Sequence[BridgeVlan]:
         """The VLANs of every bridge member and bridge (none where the kernel cannot filter VLANs)."""
-        return self._cached("bridge vlans", self._read_bridge_vlans)
+        message = _message("ifinfmsg", family=AF_BRIDGE)
+        message["attrs"] = [("IFLA_EXT_MASK", EXT_MASK_VLANS)]
+        return self._cached("bridge vlans", lambda: self._read_bridges(message, GETLINK, netlink_rows.bridge_vlans))
 
     def stations(self) -> Sequence[Station]:
         """The bridges' forwarding databases: behind which member a MAC address was seen."""
-        return self._cached("stations", self._read_stations)
+        message = _message("ndmsg", family=AF_BRIDGE)
+        return self._cached("stations", lambda: self._read_bridges(message, GETNEIGH, netlink_rows.stations))
 
     def route_to(self, address: str) -> RouteTo | None:
         """The interface, source and gateway that the kernel would use to reach an address; None: it is unreachable."""
@@ -216,10 +198,10 @@ class Netlink:
                 return None
             raise
         for row in answer:
-            attributes = _attributes(row, {"RTA_OIF", "RTA_PREFSRC", "RTA_GATEWAY", "RTA_VIA"})
-            interface = self._name(attributes.get("RTA_OIF"))
+            attributes = netlink_rows.attributes_of(row, netlink_rows.ROUTE_ATTRIBUTES)
+            interface = self._names().get(attributes.get("RTA_OIF", 0))
             if interface is not None and ROUTE_TYPES[row["type"]] in {"unicast", "local"}:
-                return RouteTo(interface, attributes.get("RTA_PREFSRC", ""), _gateway(attributes))
+                return RouteTo(interface, attributes.get("RTA_PREFSRC", ""), netlink_rows.gateway_of(attributes))
         return None
 
     # --- changing links
@@ -275,7 +257,7 @@ class Netlink:
     def set_bridge_port(self, name: str, **options: int) -> None:
         """Change a bridge member: priority, path_cost, state (an index of disabled … blocking; only without STP)."""
         message = _message("ifinfmsg", index=self._index(name), family=AF_BRIDGE)
-        message["attrs"] = [("IFLA_PROTINFO", {"attrs": _options(options, PORT_OPTIONS)}, 0x8000)]
+        message["attrs"] = [("IFLA_PROTINFO", {"attrs": _options(options, PORT_OPTIONS)}, NESTED)]
         self._change(message, SETLINK, 0, f"set bridge port {name}")
 
     def add_bridge_vlan(self, interface: str, vlan_id: int, *, untagged: bool = False, pvid: bool = False) -> None:
@@ -332,7 +314,7 @@ class Netlink:
     def delete_route(self, route: Route) -> None:
         """Take away the route that has this destination, metric, table, gateway and interface."""
         message = self._route_message(route)
-        message["scope"] = 255  # nowhere: whatever scope it has
+        message["scope"] = SCOPE_NOWHERE
         self._change(message, DELROUTE, 0, f"delete route {route.destination or 'default'}")
 
     # --- watching
@@ -373,23 +355,29 @@ class Netlink:
         except (struct.error, ValueError, TypeError, KeyError, OSError) as error:
             raise MechanismError(f"{what}: {error}", "EINVAL") from error
         answer = self._socket.exchange(bytearray(message.data), what)
-        try:
-            return [_decoded(type(message), buffer, offset) for _, buffer, offset in answer]
-        except Exception as error:  # pyroute2's decoders raise whatever they stumble over
-            raise MechanismError(f"{what}: the kernel's answer cannot be read: {error!r}") from error
+        return [_decoded(type(message), buffer, offset, what) for _, buffer, offset in answer]
 
     def _change(self, message: Any, kind: int, flags: int, what: str) -> None:
         self.forget()
         self._exchange(message, kind, flags, what)
 
-    def _dump(self, message: Any, kind: int, what: str) -> list[Any]:
-        return self._exchange(message, kind, DUMP, what)
+    def _dump(self, message: Any, kind: int, what: str, rows: Callable[[list[Any]], Iterable[T]]) -> Sequence[T]:
+        answer = self._exchange(message, kind, DUMP, what)
+        try:
+            return tuple(rows(answer))
+        except MechanismError:
+            raise
+        except Exception as error:  # values are decoded as they are touched, and pyroute2 raises what it stumbles over
+            raise MechanismError(f"{what}: the kernel's answer cannot be read: {error!r}") from error
 
-    def _name(self, index: int | None) -> str | None:
-        names = self._cache.get("names")
+    def _rows(self, codec: str, kind: int, rows: Callable[[list[Any], Names], Iterable[T]]) -> Sequence[T]:
+        return self._dump(_message(codec), kind, codec, lambda found: rows(found, self._names()))
+
+    def _names(self) -> Names:
+        names: Names | None = self._cache.get("names")
         if names is None:
             names = self._cache["names"] = {link.index: link.name for link in self.links()}
-        return names.get(index)
+        return names
 
     def _index(self, name: str) -> int:
         link = self.link(check_interface_name(name))
@@ -428,7 +416,7 @@ class Netlink:
             "rtmsg",
             family=FAMILY[route.family],
             dst_len=network.prefixlen if network else 0,
-            table=route.table if route.table < 256 else 252,  # RT_TABLE_COMPAT: the attribute tells
+            table=route.table if route.table < 256 else RT_TABLE_COMPAT,
             proto=_number(route.protocol, ROUTE_PROTOCOLS),
             scope=_number(scope, SCOPES),
             type=ROUTE_TYPES.index(route.type) if route.type in ROUTE_TYPES else 1,
@@ -446,152 +434,56 @@ class Netlink:
             message["attrs"].append(("RTA_PREFSRC", str(_ip(route.source))))
         return message
 
-    def _read_links(self) -> Iterator[Link]:
+    def _read_links(self) -> Sequence[Link]:
         message = _message("ifinfmsg")
         message["attrs"] = [("IFLA_EXT_MASK", EXT_MASK_NO_PROTOCOL_STATISTICS)]
-        rows = [(row, _attributes(row, LINK_ATTRIBUTES)) for row in self._dump(message, GETLINK, "links")]
-        names = {row["index"]: attributes["IFLA_IFNAME"] for row, attributes in rows}
-        links = [_link(row, attributes, names) for row, attributes in rows]
-        now = time.monotonic()
-        seen = self._seen_states
+        found = self._dump(message, GETLINK, "links", netlink_rows.links)
+        now, seen = time.monotonic(), self._seen_states
         self._seen_states = {
             link.index: before
             if (before := seen.get(link.index)) and before[0] == link.operstate
             else (link.operstate, now)
-            for link in links
+            for link in found
         }
-        yield from links
-
-    def _read_addresses(self) -> Iterator[Address]:
-        wanted = {"IFA_LOCAL", "IFA_ADDRESS", "IFA_FLAGS", "IFA_CACHEINFO", "IFA_PROTO"}
-        for row in self._dump(_message("ifaddrmsg"), GETADDR, "addresses"):
-            interface = self._name(row["index"])
-            if interface is not None and row["family"] in VERSION:
-                yield _address(row, _attributes(row, wanted), interface)
+        return found
 
     def _read_routes(self, table: int) -> Iterator[Route]:
         for family in FAMILY.values():
-            message = _message("rtmsg", family=family, table=table if table < 256 else 252)
+            message = _message("rtmsg", family=family, table=table if table < 256 else RT_TABLE_COMPAT)
             message["attrs"] = [("RTA_TABLE", table)]
-            try:
-                rows = self._dump(message, GETROUTE, "routes")
-            except Missing:  # strict kernels refuse to dump a table that does not exist
-                continue
-            for row in rows:
-                yield from self._route(row, table)
+            with suppress(Missing):  # strict kernels refuse to dump a table that does not exist
+                yield from self._dump(
+                    message, GETROUTE, "routes", lambda rows: netlink_rows.routes(rows, self._names(), table)
+                )
 
-    def _route(self, row: Any, table: int) -> Iterator[Route]:
-        wanted = {
-            "RTA_TABLE", "RTA_DST", "RTA_GATEWAY", "RTA_VIA", "RTA_OIF", "RTA_PRIORITY", "RTA_PREFSRC",
-            "RTA_CACHEINFO", "RTA_MULTIPATH",
-        }  # fmt: skip
-        attributes = _attributes(row, wanted)
-        if row["flags"] & CLONED or attributes.get("RTA_TABLE", row["table"]) != table:
-            return
-        hops = attributes.get("RTA_MULTIPATH") or ()
-        expires = attributes["RTA_CACHEINFO"]["rta_expires"] if "RTA_CACHEINFO" in attributes else 0
-        destination = attributes.get("RTA_DST")
-        for hop in hops or (attributes,):
-            way = dict(hop["attrs"]) if hops else attributes
-            yield Route(
-                family=VERSION[row["family"]],
-                destination=f"{destination}/{row['dst_len']}" if destination else "",
-                gateway=_gateway(way),
-                interface=self._name(hop["oif"] if hops else attributes.get("RTA_OIF")),
-                metric=attributes.get("RTA_PRIORITY", 0),
-                table=table,
-                protocol=ROUTE_PROTOCOLS.get(row["proto"], str(row["proto"])),
-                type=ROUTE_TYPES[row["type"]] if row["type"] < len(ROUTE_TYPES) else str(row["type"]),
-                scope=SCOPES.get(row["scope"], str(row["scope"])),
-                source=attributes.get("RTA_PREFSRC"),
-                expires=expires // TICKS if expires else None,
-                linkdown=bool((hop["flags"] if hops else row["flags"]) & 0x11),  # RTNH_F_DEAD | RTNH_F_LINKDOWN
-                multipath=bool(hops),
-            )
-
-    def _read_neighbours(self) -> Iterator[Neighbour]:
-        for row in self._dump(_message("ndmsg"), GETNEIGH, "neighbours"):
-            interface = self._name(row["ifindex"])
-            if interface is None or row["flags"] & NTF_PROXY or row["family"] not in VERSION:
-                continue
-            attributes = _attributes(row, {"NDA_DST", "NDA_LLADDR", "NDA_CACHEINFO"})
-            if "NDA_DST" in attributes:
-                yield _neighbour(row, attributes, interface)
-
-    def _read_bridge_vlans(self) -> Iterator[BridgeVlan]:
-        message = _message("ifinfmsg", family=AF_BRIDGE)
-        message["attrs"] = [("IFLA_EXT_MASK", EXT_MASK_VLANS)]
+    def _read_bridges(self, message: Any, kind: int, rows: Callable[[list[Any], Names], Iterable[T]]) -> Sequence[T]:
         try:
-            rows = self._dump(message, GETLINK, "bridge VLANs")
+            return self._dump(message, kind, "bridges", lambda found: rows(found, self._names()))
         except MechanismError as error:
             if error.code in {"EOPNOTSUPP", "EAFNOSUPPORT"}:  # a kernel without bridges
-                return
+                return ()
             raise
-        for row in rows:
-            attributes = _attributes(row, {"IFLA_AF_SPEC"})
-            interface = self._name(row["index"])
-            if interface is None or "IFLA_AF_SPEC" not in attributes:
-                continue
-            for name, entry in attributes["IFLA_AF_SPEC"]["attrs"]:
-                if name == "IFLA_BRIDGE_VLAN_INFO":
-                    flags = entry["flags"]
-                    yield BridgeVlan(interface, entry["vid"], bool(flags & VLAN_UNTAGGED), bool(flags & VLAN_PVID))
-
-    def _read_stations(self) -> Iterator[Station]:
-        try:
-            rows = self._dump(_message("ndmsg", family=AF_BRIDGE), GETNEIGH, "forwarding database")
-        except MechanismError as error:
-            if error.code in {"EOPNOTSUPP", "EAFNOSUPPORT"}:
-                return
-            raise
-        for row in rows:
-            attributes = _attributes(row, {"NDA_LLADDR", "NDA_MASTER", "NDA_VLAN", "NDA_CACHEINFO"})
-            interface = self._name(row["ifindex"])
-            if interface is None or "NDA_MASTER" not in attributes:  # the card's own filter list, not a bridge's table
-                continue
-            yield Station(
-                mac=attributes["NDA_LLADDR"],
-                interface=interface,
-                bridge=self._name(attributes["NDA_MASTER"]),
-                vlan_id=attributes.get("NDA_VLAN"),
-                is_own=bool(row["state"] & 0x80),
-                used_age=_age(attributes, "ndm_updated"),
-            )
 
 
 # --- messages and their attributes
 
 
-def _message(kind: str, **fields: int) -> Any:
-    return _codec(kind, fields)
-
-
-def _codec(kind: str, fields: dict[str, int]) -> Any:
+def _message(codec: str, **fields: int) -> Any:
     """An empty message of pyroute2's, imported here for the first time: it is the agent's largest piece of memory."""
-    if kind == "ifinfmsg":
-        from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg as codec
-    elif kind == "ifaddrmsg":
-        from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg as codec
-    elif kind == "rtmsg":
-        from pyroute2.netlink.rtnl.rtmsg import rtmsg as codec
-    else:
-        from pyroute2.netlink.rtnl.ndmsg import ndmsg as codec
-    message: Any = codec()
-    for name, value in fields.items():
-        message[name] = value
+    module = importlib.import_module(f"pyroute2.netlink.rtnl.{codec}")
+    message = getattr(module, codec)()
+    message.update(fields)
     message["attrs"] = []
     return message
 
 
-def _decoded(codec: Any, buffer: bytes, offset: int) -> Any:
+def _decoded(codec: Callable[..., Any], buffer: bytes, offset: int, what: str) -> Any:
     message = codec(buffer, offset=offset)
-    message.decode()
+    try:
+        message.decode()
+    except Exception as error:  # pyroute2's decoders raise whatever they stumble over
+        raise MechanismError(f"{what}: the kernel's answer cannot be read: {error!r}") from error
     return message
-
-
-def _attributes(row: Any, wanted: Iterable[str]) -> dict[str, Any]:
-    """The wanted attributes only: pyroute2 decodes an attribute when its value is touched."""
-    return {slot[0]: slot[1] for slot in row["attrs"] if slot[0] in wanted}
 
 
 def _link_info(kind: str, data: list[Any]) -> tuple[str, dict[str, Any]]:
@@ -638,144 +530,6 @@ def _mac(text: str) -> str:
     if not re.fullmatch(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", text):
         raise MechanismError(f"{text!r} is no MAC address", "EINVAL")
     return text.lower()
-
-
-def _gateway(attributes: dict[str, Any]) -> str | None:
-    via = attributes.get("RTA_VIA")
-    return attributes.get("RTA_GATEWAY") or (via["addr"] if via else None)
-
-
-def _age(attributes: dict[str, Any], name: str) -> float | None:
-    return attributes["NDA_CACHEINFO"][name] / TICKS if "NDA_CACHEINFO" in attributes else None
-
-
-# --- rows
-
-
-def _link(row: Any, attributes: dict[str, Any], names: dict[int, str]) -> Link:
-    information = attributes.get("IFLA_LINKINFO")
-    details = dict(information["attrs"]) if information else {}
-    kind = details.get("IFLA_INFO_KIND", "")
-    data = (
-        dict(details["IFLA_INFO_DATA"]["attrs"]) if kind in {"vlan", "bridge"} and "IFLA_INFO_DATA" in details else {}
-    )
-    below = attributes.get("IFLA_LINK") or 0
-    is_local = "IFLA_LINK_NETNSID" not in attributes
-    return Link(
-        index=row["index"],
-        name=attributes["IFLA_IFNAME"],
-        kind=kind,
-        type=row["ifi_type"],
-        up=bool(row["flags"] & IFF_UP),
-        running=bool(row["flags"] & IFF_RUNNING),
-        operstate=str(attributes.get("IFLA_OPERSTATE", "unknown")).lower(),
-        mac=attributes.get("IFLA_ADDRESS", ""),
-        permanent_mac=attributes.get("IFLA_PERM_ADDRESS", ""),
-        mtu=attributes.get("IFLA_MTU", 0),
-        lower=names.get(below) if is_local and kind != "veth" and below != row["index"] else None,
-        peer_index=below if kind == "veth" else 0,
-        master=names.get(attributes.get("IFLA_MASTER", 0)),
-        loopback=bool(row["flags"] & IFF_LOOPBACK),
-        point_to_point=bool(row["flags"] & IFF_POINTOPOINT),
-        switch_id=attributes.get("IFLA_PHYS_SWITCH_ID", "").replace(":", ""),
-        carrier_changes=attributes.get("IFLA_CARRIER_CHANGES", 0),
-        vlan_id=data.get("IFLA_VLAN_ID"),
-        vlan_protocol=data.get("IFLA_VLAN_PROTOCOL"),
-        counters=_counters(attributes.get("IFLA_STATS64")),
-        bridge=_bridge(data) if kind == "bridge" else None,
-        port=_port(details) if details.get("IFLA_INFO_SLAVE_KIND") == "bridge" else None,
-    )
-
-
-def _counters(statistics: Any) -> Counters:
-    if statistics is None:
-        return Counters()
-    return Counters(
-        *(
-            statistics[name]
-            for name in (
-                "rx_bytes", "tx_bytes", "rx_packets", "tx_packets", "rx_errors", "tx_errors", "rx_dropped",
-                "tx_dropped", "multicast", "collisions",
-            )
-        )
-    )  # fmt: skip
-
-
-def _bridge(data: dict[str, Any]) -> BridgeState:
-    return BridgeState(
-        stp=bool(data.get("IFLA_BR_STP_STATE", 0)),
-        priority=data.get("IFLA_BR_PRIORITY", 0),
-        forward_delay=data.get("IFLA_BR_FORWARD_DELAY", 0),
-        hello_time=data.get("IFLA_BR_HELLO_TIME", 0),
-        max_age=data.get("IFLA_BR_MAX_AGE", 0),
-        ageing_time=data.get("IFLA_BR_AGEING_TIME", 0),
-        bridge_id=_bridge_id(data.get("IFLA_BR_BRIDGE_ID")),
-        root_id=_bridge_id(data.get("IFLA_BR_ROOT_ID")),
-        root_port=data.get("IFLA_BR_ROOT_PORT", 0),
-        root_path_cost=data.get("IFLA_BR_ROOT_PATH_COST", 0),
-        vlan_filtering=bool(data.get("IFLA_BR_VLAN_FILTERING", 0)),
-        vlan_protocol=data.get("IFLA_BR_VLAN_PROTOCOL", VLAN_8021Q),
-        default_pvid=data.get("IFLA_BR_VLAN_DEFAULT_PVID", 0),
-        multicast_snooping=bool(data.get("IFLA_BR_MCAST_SNOOPING", 0)),
-    )
-
-
-def _bridge_id(identifier: Any) -> str:
-    if identifier is None:
-        return ""
-    # Two bytes in the kernel's order, which pyroute2 reads as a number of this machine's.
-    (priority,) = struct.unpack(">H", struct.pack("=H", identifier["prio"]))
-    return f"{priority:04x}.{identifier['addr'].replace(':', '')}"
-
-
-def _port(details: dict[str, Any]) -> BridgePortState:
-    data = dict(details["IFLA_INFO_SLAVE_DATA"]["attrs"]) if "IFLA_INFO_SLAVE_DATA" in details else {}
-    return BridgePortState(
-        state=PORT_STATES[min(data.get("IFLA_BRPORT_STATE", 0), 4)],
-        priority=data.get("IFLA_BRPORT_PRIORITY", 0),
-        path_cost=data.get("IFLA_BRPORT_COST", 0),
-        number=data.get("IFLA_BRPORT_NO", 0),
-    )
-
-
-def _address(row: Any, attributes: dict[str, Any], interface: str) -> Address:
-    version = VERSION[row["family"]]
-    local = attributes.get("IFA_LOCAL") or attributes["IFA_ADDRESS"]
-    peer = attributes.get("IFA_ADDRESS")
-    number = attributes.get("IFA_FLAGS", row["flags"])
-    flags = {name for bit, name in ADDRESS_FLAGS.items() if number & bit}
-    if number & 0x01:
-        flags.add("secondary" if version == 4 else "temporary")
-    life = attributes.get("IFA_CACHEINFO")
-    protocol = attributes.get("IFA_PROTO", 0)
-    return Address(
-        interface=interface,
-        family=version,
-        address=local,
-        prefix_length=row["prefixlen"],
-        peer=peer if peer != local else None,
-        scope=SCOPES.get(row["scope"], str(row["scope"])),
-        flags=frozenset(flags),
-        protocol=ADDRESS_PROTOCOLS.get(protocol, str(protocol)) if protocol else "",
-        preferred_lifetime=_seconds(life["ifa_preferred"] if life else FOREVER),
-        valid_lifetime=_seconds(life["ifa_valid"] if life else FOREVER),
-    )
-
-
-def _seconds(number: int) -> int | None:
-    return None if number == FOREVER else number
-
-
-def _neighbour(row: Any, attributes: dict[str, Any], interface: str) -> Neighbour:
-    return Neighbour(
-        interface=interface,
-        address=attributes["NDA_DST"],
-        mac=attributes.get("NDA_LLADDR", ""),
-        state=NEIGHBOUR_STATES.get(row["state"], "none"),
-        is_router=bool(row["flags"] & NTF_ROUTER),
-        confirmed_age=_age(attributes, "ndm_confirmed"),
-        used_age=_age(attributes, "ndm_used"),
-    )
 
 
 def _next_topics(watcher: socket.socket) -> frozenset[str]:
