@@ -1,0 +1,107 @@
+"""Durable state: small versioned JSON documents, replaced as a whole; what cannot be read is set aside, not believed."""
+
+import contextlib
+import json
+import logging
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+log = logging.getLogger(__name__)
+
+LARGEST: Final = 8_388_608  # bytes; a document beyond this was not written by the agent
+
+Migration = Callable[[dict[str, Any]], dict[str, Any]]
+MIGRATIONS: Final[Mapping[int, Migration]] = {}
+"""From each older version to the next; pure, and tested against the frozen samples in tests/state."""
+VERSION: Final = 1
+
+
+class FileStore:
+    """JSON documents by name in one directory, readable by its owner only.
+
+    ``write`` has reached the medium when it returns (temporary file, fsync, rename, fsync of the directory); the same
+    bytes as last time are not written again. Raises OSError.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._directory = directory
+        self._last: dict[str, bytes] = {}
+
+    def read(self, name: str) -> Any:
+        """The document in today's version, ``None`` when there is none that can be used."""
+        path = self._path(name)
+        try:
+            if path.stat().st_size > LARGEST:
+                raise ValueError("larger than anything the agent writes")
+            content = path.read_bytes()
+            document = _migrated(json.loads(content))
+        except FileNotFoundError:
+            return None
+        except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as broken:
+            self._set_aside(path, broken)
+            return None
+        self._last[name] = content
+        return document
+
+    def write(self, name: str, document: Any) -> None:
+        """Replace the document."""
+        content = json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        if self._last.get(name) == content:
+            return
+        path, temporary = self._path(name), self._directory / f".{name}.new"
+        self._last.pop(name, None)
+        try:
+            self._write_through(temporary, content)
+            temporary.replace(path)
+            self._sync_directory()
+        except OSError:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+        self._last[name] = content
+
+    def remove(self, name: str) -> None:
+        """Forget the document."""
+        self._last.pop(name, None)
+        self._path(name).unlink(missing_ok=True)
+        self._sync_directory()
+
+    def _path(self, name: str) -> Path:
+        return self._directory / f"{name}.json"
+
+    @staticmethod
+    def _write_through(path: Path, content: bytes) -> None:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(handle, view) :]
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def _sync_directory(self) -> None:
+        handle = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def _set_aside(self, path: Path, broken: Exception) -> None:
+        aside = path.with_suffix(".unusable")
+        log.error("%s cannot be used (%s): kept as %s, and the agent goes on without it", path, broken, aside.name)
+        with contextlib.suppress(OSError):
+            path.replace(aside)
+
+
+def _migrated(document: dict[str, Any]) -> dict[str, Any]:
+    version = int(document.get("version", VERSION))
+    if version > VERSION:
+        raise ValueError(f"of version {version}, written by a newer agent than this one (version {VERSION})")
+    while version < VERSION:
+        document = MIGRATIONS[version](document)
+        version = int(document["version"])
+    return document
