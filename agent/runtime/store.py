@@ -1,4 +1,4 @@
-"""Durable state: small versioned JSON documents, replaced as a whole; what cannot be read is set aside, not believed."""
+"""Durable state: small versioned JSON documents, replaced as a whole; what cannot be read is set aside."""
 
 import contextlib
 import json

@@ -1,0 +1,86 @@
+"""Vendor objects from a directory: ``*.json`` schema, ``*.py`` with ``objects()``; a broken one fails alone."""
+
+import importlib.util
+import json
+import logging
+import os
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from agent.model.object import Object
+from agent.model.schema import Schema
+from agent.model.tree import Tree
+
+log = logging.getLogger(__name__)
+
+LARGEST_SCHEMA: Final = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """The schema with the vendors' entries, the vendors' objects, and what could not be loaded: file name → reason."""
+
+    schema: Schema
+    objects: tuple[Object[Any], ...]
+    refused: dict[str, str]
+
+
+def load(directory: Path | None, schema: Schema, objects: Sequence[Object[Any]], mechanisms: object) -> Extended:
+    """Everything usable in ``directory`` (``None``: nothing), schema files first, each in the order of its name.
+
+    A file has to belong to the agent's user or root, and must not be writable by others; so has the directory.
+    """
+    refused: dict[str, str] = {}
+    found: list[Object[Any]] = []
+    if directory is None:
+        return Extended(schema, (), refused)
+
+    def attempt(path: Path, read: Callable[[Path], None]) -> None:
+        try:
+            _check_owner(path)
+            read(path)
+        except Exception as reason:
+            refused[path.name] = f"{type(reason).__name__}: {reason}" if not str(reason) else str(reason)
+            log.warning("the extension %s is left out: %s", path, refused[path.name], exc_info=reason)
+
+    def add_schema(path: Path) -> None:
+        nonlocal schema
+        if path.stat().st_size > LARGEST_SCHEMA:
+            raise ValueError(f"larger than {LARGEST_SCHEMA} bytes")
+        schema = schema.merged_with(Schema.from_document(json.loads(path.read_text(encoding="utf-8")), path.name))
+
+    def add_objects(path: Path) -> None:
+        declared = list(_module(path).objects(mechanisms))
+        Tree(schema, [*objects, *found, *declared])
+        found.extend(declared)
+
+    try:
+        _check_owner(directory)
+    except (OSError, PermissionError) as reason:
+        log.warning("no extensions are loaded from %s: %s", directory, reason)
+        return Extended(schema, (), {directory.name: str(reason)})
+    for path in sorted(directory.glob("*.json")):
+        attempt(path, add_schema)
+    for path in sorted(directory.glob("*.py")):
+        attempt(path, add_objects)
+    return Extended(schema, tuple(found), refused)
+
+
+def _check_owner(path: Path) -> None:
+    status = path.stat()
+    if status.st_uid not in (0, os.geteuid()):
+        raise PermissionError(f"{path} belongs to user {status.st_uid}, neither to root nor to the agent's own user")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError(f"{path} is writable by others; `chmod go-w {path}` mends that")
+
+
+def _module(path: Path) -> Any:
+    description = importlib.util.spec_from_file_location(f"cpe_agent_extension_{path.stem}", path)
+    if description is None or description.loader is None:
+        raise ImportError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(description)
+    description.loader.exec_module(module)
+    return module
