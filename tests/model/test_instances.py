@@ -1,0 +1,88 @@
+"""Instance numbers stay with their rows; aliases are unique; a transaction can be taken back."""
+
+import pytest
+
+from agent.model.errors import InvalidValue
+from agent.model.instances import KEPT_ABSENT, Instances
+
+TABLE = "Device.IP.Interface."
+
+
+def numbers(instances: Instances, *keys: str, durable: bool = True) -> list[int]:
+    return [one.number for one in instances.settle(TABLE, keys, durable).values()]
+
+
+def test_a_row_keeps_its_number_while_others_come_and_go() -> None:
+    instances = Instances()
+
+    assert numbers(instances, "eth0", "eth1") == [1, 2]
+    assert numbers(instances, "eth1", "eth2") == [2, 3]
+    assert numbers(instances, "eth0", "eth1", "eth2") == [1, 2, 3]
+
+
+def test_numbers_survive_a_restart_and_deleted_ones_are_not_given_again() -> None:
+    before = Instances()
+    numbers(before, "eth0", "eth1")
+    before.retire(TABLE, "eth1")
+    after = Instances()
+    after.restore(before.state())
+
+    assert numbers(after, "eth0", "eth9") == [1, 3]
+
+
+def test_volatile_tables_forget_what_is_gone_but_never_count_backwards() -> None:
+    instances = Instances()
+    numbers(instances, "1", "2", durable=False)
+
+    assert numbers(instances, "2", "3", durable=False) == [2, 3]
+    assert numbers(instances, "1", durable=False) == [4]
+    assert instances.state() == {}
+
+
+def test_a_durable_table_remembers_only_so_many_absent_rows() -> None:
+    instances = Instances()
+    for number in range(3 * KEPT_ABSENT):
+        numbers(instances, f"veth{number}")
+
+    assert len(instances.state()[TABLE]["rows"]) <= KEPT_ABSENT + 1
+
+
+def test_a_row_under_a_new_key_keeps_its_number() -> None:
+    instances = Instances()
+    numbers(instances, "10.0.0.1/24")
+    instances.rekey(TABLE, "10.0.0.1/24", "+1")
+
+    assert numbers(instances, "+1") == [1]
+
+
+def test_tables_below_a_deleted_row_are_forgotten() -> None:
+    instances = Instances()
+    numbers(instances, "eth0")
+    instances.settle(TABLE + "1.IPv4Address.", ["a"], True)
+    instances.retire(TABLE, "eth0")
+
+    assert list(instances.state()) == [TABLE]
+
+
+def test_an_alias_is_the_cpes_own_until_somebody_gives_one_and_no_two_are_equal() -> None:
+    instances = Instances()
+    rows = instances.settle(TABLE, ["eth0", "eth1"], True)
+    assert [row.name for row in rows.values()] == ["cpe-1", "cpe-2"]
+    instances.name(TABLE, "eth0", "wan")
+
+    with pytest.raises(InvalidValue):
+        instances.name(TABLE, "eth1", "wan")
+    with pytest.raises(InvalidValue):
+        instances.name(TABLE, "eth1", "1st")
+    with pytest.raises(InvalidValue):
+        instances.name(TABLE, "eth0", "cpe-2")
+
+
+def test_a_rolled_back_transaction_gives_its_numbers_back() -> None:
+    instances = Instances()
+    numbers(instances, "eth0")
+    instances.begin()
+    numbers(instances, "eth0", "new")
+    instances.rollback()
+
+    assert numbers(instances, "eth0", "other") == [1, 2]

@@ -1,0 +1,68 @@
+"""The agent's own values: what was set wins over the file, until the file changes."""
+
+import pytest
+
+from agent.model.own_values import OwnValues
+
+DEFAULTS = {"URL": "", "Interval": 3600}
+
+
+def test_a_value_that_was_set_wins_over_the_file_and_the_file_over_the_default() -> None:
+    own = OwnValues(DEFAULTS, {"URL": "http://file/"})
+    assert (own.get("URL"), own.get("Interval")) == ("http://file/", 3600)
+    own.begin()
+    own.stage("URL", "http://acs/")
+    own.commit()
+
+    assert own.get("URL") == "http://acs/"
+    assert own.was_set("URL")
+
+
+def test_a_key_that_changes_in_the_file_wins_over_what_was_set_before() -> None:
+    own = OwnValues(DEFAULTS, {"URL": "http://file/"})
+    own.begin()
+    own.stage("URL", "http://acs/")
+    own.stage("Interval", 60)
+    saved = own.state()
+
+    later = OwnValues(DEFAULTS, {"URL": "http://other/"})
+    later.restore(saved)
+
+    assert later.get("URL") == "http://other/"
+    assert later.get("Interval") == 60
+
+
+def test_reading_the_file_again_follows_its_changes_only() -> None:
+    own = OwnValues(DEFAULTS, {"URL": "http://file/"})
+    own.begin()
+    own.stage("URL", "http://acs/")
+    own.reload({"URL": "http://file/"})
+    assert own.get("URL") == "http://acs/"
+
+    own.reload({"URL": "http://new/"})
+    assert own.get("URL") == "http://new/"
+
+
+def test_rollback_takes_staged_values_back_however_often_it_is_called() -> None:
+    own = OwnValues(DEFAULTS, {})
+    own.begin()
+    own.stage("Interval", 60)
+    own.rollback()
+    own.rollback()
+
+    assert own.get("Interval") == 3600
+
+
+def test_names_that_do_not_exist_are_mistakes() -> None:
+    with pytest.raises(ValueError, match="Typo"):
+        OwnValues(DEFAULTS, {"Typo": 1})
+    own = OwnValues(DEFAULTS, {})
+    with pytest.raises(KeyError):
+        own.stage("Typo", 1)
+
+
+def test_values_that_a_newer_agent_saved_are_ignored() -> None:
+    own = OwnValues(DEFAULTS, {})
+    own.restore({"Later": {"value": 1, "file": None}})
+
+    assert own.state() == {}

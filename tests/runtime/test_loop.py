@@ -1,0 +1,61 @@
+"""The loop hands events to the core in their order; changes of the system come as one."""
+
+from agent.runtime import loop
+from agent.runtime.actions import Action, Listen
+from agent.runtime.events import AcsReplied, Changed, ConnectionRequested, Event, Moment, Stop
+from agent.runtime.loop import Inbox
+
+
+class Recorder:
+    """A core that wants the listener brought in line at each event, until it is stopped."""
+
+    def __init__(self, due: float | None = None) -> None:
+        self.stopped = False
+        self.seen: list[Event | None] = []
+        self.due = due
+
+    def handle(self, event: Event | None, now: Moment) -> list[Action]:
+        self.seen.append(event)
+        self.stopped = isinstance(event, Stop) or event is None
+        return [Listen()]
+
+    def next_due(self, now: Moment) -> float | None:
+        return self.due
+
+
+def test_events_are_handled_in_turn_and_every_action_is_performed() -> None:
+    core, inbox = Recorder(), Inbox()
+    for event in (ConnectionRequested(), AcsReplied(1, None), Stop()):
+        inbox.put(event)
+    performed: list[Action] = []
+    turns: list[None] = []
+
+    loop.run(core, inbox, performed.append, lambda: turns.append(None))
+
+    assert core.seen == [ConnectionRequested(), AcsReplied(1, None), Stop()]
+    assert len(performed) == len(turns) == 3
+
+
+def test_changes_that_follow_each_other_come_as_one_and_overtake_nothing() -> None:
+    inbox = Inbox()
+    for event in (Changed(frozenset({"link"})), Changed(frozenset({"route"})), Stop(), Changed(frozenset({"link"}))):
+        inbox.put(event)
+
+    assert inbox.wait(0) == Changed(frozenset({"link", "route"}))
+    assert inbox.wait(0) == Stop()
+    assert inbox.wait(0) == Changed(frozenset({"link"}))
+    assert inbox.wait(0) is None
+
+
+def test_the_core_is_woken_when_time_alone_has_something_due() -> None:
+    core = Recorder(due=loop.moment().monotonic)
+
+    loop.run(core, Inbox(), lambda action: None, lambda: None)
+
+    assert core.seen == [None]
+
+
+def test_a_clock_that_was_never_set_is_no_wall_clock(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(loop.time, "time", lambda: 12.0)
+
+    assert loop.moment().wall is None

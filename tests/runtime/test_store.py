@@ -1,0 +1,61 @@
+"""Durable documents: whole or as before, never written without news, and set aside when they cannot be used."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from agent.runtime.store import FileStore
+
+
+def test_a_document_is_read_as_it_was_written_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    store = FileStore(tmp_path / "state")
+    store.write("model", {"version": 1, "name": "Zoë"})
+
+    assert FileStore(tmp_path / "state").read("model") == {"version": 1, "name": "Zoë"}
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "state/model.json").stat().st_mode) == 0o600
+
+
+def test_the_same_content_is_not_written_again(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    store.write("model", {"a": 1})
+    written = (tmp_path / "model.json").stat().st_ino
+    store.write("model", {"a": 1})
+    again = FileStore(tmp_path)
+    again.read("model")
+    again.write("model", {"a": 1})
+
+    assert (tmp_path / "model.json").stat().st_ino == written
+
+
+@pytest.mark.parametrize("content", ["", "{", "[" * 100_000, '{"version": 99}', "\x00\xff", "7", '{"version": "x"}'])
+def test_a_document_that_cannot_be_used_is_set_aside(tmp_path: Path, content: str) -> None:
+    (tmp_path / "model.json").write_text(content, encoding="latin-1")
+
+    assert FileStore(tmp_path).read("model") is None
+    assert (tmp_path / "model.unusable").exists()
+    assert not (tmp_path / "model.json").exists()
+
+
+def test_a_failed_write_leaves_the_old_document(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    store.write("model", {"a": 1})
+    (tmp_path / ".model.new").mkdir()
+
+    with pytest.raises(OSError):
+        store.write("model", {"a": 2})
+    assert json.loads((tmp_path / "model.json").read_text()) == {"a": 1}
+    (tmp_path / ".model.new").rmdir()
+    store.write("model", {"a": 1})
+    assert json.loads((tmp_path / "model.json").read_text()) == {"a": 1}
+
+
+def test_a_removed_document_is_gone_and_removing_twice_is_no_mistake(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    store.write("journal", {"a": 1})
+    store.remove("journal")
+    store.remove("journal")
+
+    assert store.read("journal") is None
