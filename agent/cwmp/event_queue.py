@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from agent.model.errors import ResourcesExceeded
 
 MOST_IN_INFORM: Final = 64  # cwmp-1-0.xsd, EventList
 MOST_PENDING: Final = 256
+MOST_AWAITING_REBOOT: Final = 64  # leaves room for what happens by itself
 MOST_CHANGED_PATHS: Final = 4096
 LONGEST_KEY: Final = 32  # cwmp-1-0.xsd, CommandKeyType
 
@@ -127,6 +128,7 @@ class EventQueue:
     def __init__(self) -> None:
         self._pending: list[_Pending] = []
         self._serial = 0
+        self._acs = ""
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -157,7 +159,7 @@ class EventQueue:
         """Queue an event, and the one it brings along; a single event that is queued already stays one.
 
         ``paths`` goes with "4 VALUE CHANGE". ``after_reboot``: it is told only once ``rebooted`` was called. Raises
-        ResourcesExceeded when too many method or vendor events wait, ValueError for a code that is none or a key that is too long.
+        ResourcesExceeded when too many method or vendor events wait, ValueError for what is no event or no key for it.
         """
         kind = kind_of(code)
         if len(command_key) > LONGEST_KEY or (command_key and not kind.multiple):
@@ -166,9 +168,8 @@ class EventQueue:
             self._pending.clear()
         entry = None if kind.multiple else self._find(code)
         if entry is None:
-            # The table itself bounds the single events: those are never refused.
-            if len(self._pending) >= MOST_PENDING and (kind.multiple or code not in KINDS):
-                raise ResourcesExceeded("", f"{MOST_PENDING} events wait for the ACS")
+            if not self._has_room(kind, after_reboot):
+                raise ResourcesExceeded("", f"{len(self._pending)} events wait for the ACS")
             entry = _Pending(kind, command_key, 0)
             self._pending.append(entry)
         self._serial += 1
@@ -180,9 +181,17 @@ class EventQueue:
         if kind.brings and not after_reboot:
             self.occurred(kind.brings)
 
-    def bootstrap(self) -> None:
-        """First contact, factory reset, or another ACS URL: every other event is discarded (TR-069 §3.7.1.5)."""
+    def acs_is(self, identity: str) -> bool:
+        """Say which ACS is configured (``management_server.acs_identity``), as often as you like; "" is none.
+
+        When it is another than before, this is first contact: "0 BOOTSTRAP" is queued, everything else is discarded
+        (TR-069 §3.7.1.5), and the answer is True.
+        """
+        if identity in ("", self._acs):
+            return False
+        self._acs = identity
         self.occurred(BOOTSTRAP)
+        return True
 
     def for_inform(self, *, retrying: bool = False) -> tuple[Event, ...]:
         """The events of the next Inform, 64 at most; the rest stays for the session after it.
@@ -241,28 +250,52 @@ class EventQueue:
         for entry in self._pending:
             entry.awaits_reboot = False
 
+    def checkpoint(self) -> "EventQueue":
+        """A copy to go ``back_to`` when what happens next cannot be saved."""
+        copy = EventQueue()
+        copy.back_to(self)
+        return copy
+
+    def back_to(self, checkpoint: "EventQueue") -> None:
+        """Be as at that checkpoint."""
+        self._pending = [replace(entry, changed=dict(entry.changed)) for entry in checkpoint._pending]
+        self._serial = max(self._serial, checkpoint._serial)
+        self._acs = checkpoint._acs
+
     def dump(self) -> Any:
         """The durable part as JSON; equal as long as there is no news worth writing."""
-        return [
-            {
-                "code": entry.kind.code,
-                "command_key": entry.command_key,
-                "awaits_reboot": entry.awaits_reboot,
-                "changed": sorted(entry.changed),
-            }
-            for entry in self._in_order()
-            if entry.is_durable
-        ]
+        return {
+            "acs": self._acs,
+            "events": [
+                {
+                    "code": entry.kind.code,
+                    "command_key": entry.command_key,
+                    "awaits_reboot": entry.awaits_reboot,
+                    "changed": sorted(entry.changed),
+                }
+                for entry in self._in_order()
+                if entry.is_durable
+            ],
+        }
 
     @classmethod
     def load(cls, document: Any) -> "EventQueue":
         """The queue that ``dump`` wrote; raises ValueError for what ``dump`` cannot have written."""
-        if not isinstance(document, list) or len(document) > MOST_PENDING + len(KINDS):
-            raise ValueError("the events are no list, or too many")
         queue = cls()
-        for item in document:
-            queue._restore(item)
+        match document:
+            case {"acs": str(acs), "events": list(events)} if len(events) <= MOST_PENDING + len(KINDS):
+                queue._acs = acs
+                for item in events:
+                    queue._restore(item)
+            case _:
+                raise ValueError("no queue of events")
         return queue
+
+    def _has_room(self, kind: Kind, after_reboot: bool) -> bool:
+        if not kind.multiple and kind.code in KINDS:
+            return True  # the table itself bounds the single events: those are never refused
+        waiting = sum(entry.awaits_reboot for entry in self._pending)
+        return len(self._pending) < MOST_PENDING and (not after_reboot or waiting < MOST_AWAITING_REBOOT)
 
     def _restore(self, item: Any) -> None:
         match item:

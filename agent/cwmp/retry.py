@@ -11,7 +11,7 @@ LAST_STEP: Final = 10  # from the tenth retry on the interval stays the same
 def retry_range(attempt: int, minimum_wait: int, multiplier: int) -> tuple[float, float]:
     """Seconds between which the wait before retry number ``attempt`` (1 is the first) has to lie.
 
-    ``minimum_wait``: CWMPRetryMinimumWaitInterval in seconds; ``multiplier``: CWMPRetryIntervalMultiplier in thousandths.
+    ``minimum_wait`` is CWMPRetryMinimumWaitInterval (seconds), ``multiplier`` CWMPRetryIntervalMultiplier (1/1000).
     """
     step = max(1, min(attempt, LAST_STEP))
     factor = multiplier / 1000

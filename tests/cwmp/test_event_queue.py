@@ -14,6 +14,7 @@ from agent.cwmp.event_queue import (
     KINDS,
     M_REBOOT,
     M_SCHEDULE_INFORM,
+    MOST_AWAITING_REBOOT,
     MOST_PENDING,
     PERIODIC,
     SCHEDULED,
@@ -92,9 +93,32 @@ def test_after_a_failed_session_everything_but_a_connection_request_is_told_agai
 
 def test_bootstrap_discards_all_others_and_what_comes_later_joins_it() -> None:
     queue = queue_of(PERIODIC, VALUE_CHANGE, TRANSFER_COMPLETE)
-    queue.bootstrap()
+    queue.occurred(BOOTSTRAP)
     queue.occurred(BOOT)
     assert codes(queue) == [BOOTSTRAP, BOOT]
+
+
+def test_another_acs_is_first_contact_and_the_same_acs_is_not() -> None:
+    queue = queue_of(PERIODIC)
+    assert queue.acs_is("https://acs.example/")
+    assert codes(queue) == [BOOTSTRAP]
+    queue.informed(queue.for_inform())
+    assert [queue.acs_is("https://acs.example/"), queue.acs_is("")] == [False, False]
+    queue = after_restart(queue)
+    assert (queue.acs_is("https://acs.example/"), codes(queue)) == (False, [])
+    assert (queue.acs_is("https://other.example/"), codes(queue)) == (True, [BOOTSTRAP])
+
+
+def test_what_could_not_be_saved_is_taken_back() -> None:
+    queue = EventQueue()
+    queue.occurred(VALUE_CHANGE, paths=["A.B"])
+    before, told = queue.checkpoint(), queue.for_inform()
+    queue.occurred(VALUE_CHANGE, paths=["A.C"])
+    queue.acs_is("https://acs.example/")
+    queue.back_to(before)
+    assert (codes(queue), queue.changed_paths) == ([VALUE_CHANGE], ("A.B",))
+    queue.informed(told)
+    assert len(queue) == 0
 
 
 def test_an_inform_lists_numbers_first_then_methods_then_vendor_events() -> None:
@@ -119,6 +143,16 @@ def test_the_queue_is_bounded() -> None:
         queue.occurred(M_REBOOT, "one too many")
     queue.occurred(BOOT)
     assert codes(after_restart(queue))[:2] == [BOOT, SCHEDULED]
+
+
+def test_reboots_that_were_promised_leave_room_for_other_events() -> None:
+    queue = EventQueue()
+    for number in range(MOST_AWAITING_REBOOT):
+        queue.occurred(M_REBOOT, str(number), after_reboot=True)
+    with pytest.raises(ResourcesExceeded):
+        queue.occurred(M_REBOOT, "one too many", after_reboot=True)
+    queue.occurred(M_SCHEDULE_INFORM, "key")
+    assert codes(queue) == [SCHEDULED, M_SCHEDULE_INFORM]
 
 
 def test_an_event_that_occurs_again_before_the_inform_is_answered_is_told_once_more() -> None:
@@ -243,9 +277,8 @@ GOOD = {"code": BOOT, "command_key": "", "awaits_reboot": False, "changed": []}
 
 
 @pytest.mark.parametrize(
-    "document",
+    "events",
     [
-        None,
         {},
         ["1 BOOT"],
         [{}],
@@ -262,9 +295,11 @@ GOOD = {"code": BOOT, "command_key": "", "awaits_reboot": False, "changed": []}
         [GOOD | {"more": 1}],
     ],
 )
-def test_a_document_that_no_queue_wrote_is_refused(document: object) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        EventQueue.load(document)
+def test_a_document_that_no_queue_wrote_is_refused(events: object) -> None:
+    EventQueue.load({"acs": "", "events": [GOOD]})
+    for document in (events, {"acs": "", "events": events}, {"acs": None, "events": []}, None):
+        with pytest.raises(ValueError, match=r"."):
+            EventQueue.load(document)
 
 
 steps = st.lists(
