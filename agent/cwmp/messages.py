@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, ClassVar
 
+VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4")
+"""Every version of CWMP, the oldest first."""
+
 UNKNOWN_TIME = datetime(1, 1, 1, tzinfo=UTC)
 """TR-106's "Unknown Time"."""
 

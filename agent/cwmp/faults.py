@@ -1,0 +1,110 @@
+"""Fault codes: from the model's nouns to CWMP's numbers, and what the numbers mean."""
+
+from agent.cwmp.messages import Fault, ParameterFault
+from agent.model import errors
+
+METHOD_NOT_SUPPORTED = 9000
+INTERNAL_ERROR = 9002
+INVALID_ARGUMENTS = 9003
+ACS_METHOD_NOT_SUPPORTED = 8000
+RETRY_REQUEST = 8005
+
+CODES: dict[type[errors.ModelError], int] = {
+    errors.Denied: 9001,
+    errors.Unavailable: INTERNAL_ERROR,
+    errors.InvalidArguments: INVALID_ARGUMENTS,
+    errors.Refusals: INVALID_ARGUMENTS,
+    errors.ResourcesExceeded: 9004,
+    errors.UnknownPath: 9005,
+    errors.InvalidType: 9006,
+    errors.InvalidValue: 9007,
+    errors.NotWritable: 9008,
+    errors.NotificationRejected: 9009,
+}
+
+STRINGS: dict[int, str] = {
+    METHOD_NOT_SUPPORTED: "Method not supported",
+    9001: "Request denied",
+    INTERNAL_ERROR: "Internal error",
+    INVALID_ARGUMENTS: "Invalid arguments",
+    9004: "Resources exceeded",
+    9005: "Invalid parameter name",
+    9006: "Invalid parameter type",
+    9007: "Invalid parameter value",
+    9008: "Attempt to set a non-writable parameter",
+    9009: "Notification request rejected",
+    9010: "File transfer failure",
+    9011: "Upload failure",
+    9012: "File transfer server authentication failure",
+    9013: "Unsupported protocol for file transfer",
+    9014: "File transfer failure: unable to join multicast group",
+    9015: "File transfer failure: unable to contact file server",
+    9016: "File transfer failure: unable to access file",
+    9017: "File transfer failure: unable to complete download",
+    9018: "File transfer failure: file corrupted",
+    9019: "File transfer failure: file authentication failure",
+    9020: "File transfer failure: unable to complete download within specified time windows",
+    9021: "Cancelation of file transfer not permitted in current transfer state",
+    9022: "Invalid UUID format",
+    9023: "Unknown execution environment",
+    9024: "Disabled execution environment",
+    9025: "Deployment unit to execution environment mismatch",
+    9026: "Duplicate deployment unit",
+    9027: "System resources exceeded",
+    9028: "Unknown deployment unit",
+    9029: "Invalid deployment unit state",
+    9030: "Invalid deployment unit update: downgrade not permitted",
+    9031: "Invalid deployment unit update: version not specified",
+    9032: "Invalid deployment unit update: version already exists",
+    ACS_METHOD_NOT_SUPPORTED: "Method not supported",
+    8001: "Request denied",
+    8002: "Internal error",
+    8003: "Invalid arguments",
+    8004: "Resources exceeded",
+    RETRY_REQUEST: "Retry request",
+    8006: "ACS version incompatible with CPE",
+}
+
+# Here the reason names mechanisms of the system, which are no business of the ACS's: the log has it.
+_WITHOUT_REASON = frozenset({INTERNAL_ERROR})
+_LONGEST_STRING = 256
+_BLAMED_ON_THE_ACS = frozenset({9003, 9005, 9006, 9007, 9008, 8003, 8006})
+
+
+def fault(code: int, reason: str = "") -> Fault:
+    """A fault in the standard's words, with the reason (a sentence for people) after them."""
+    return Fault(code, _string(code, reason))
+
+
+def fault_for(error: Exception) -> Fault:
+    """How an error is told to the ACS.
+
+    ``Refusals`` become 9003 with one row each (TR-069 §A.3.2.1); whatever is no ``ModelError`` is 9002 without details.
+    """
+    code = code_of(error)
+    if isinstance(error, errors.Refusals):
+        return Fault(code, _string(code), tuple(_row(refusal) for refusal in error.refusals))
+    return fault(code, error.reason if isinstance(error, errors.ModelError) else "")
+
+
+def code_of(error: Exception) -> int:
+    """The code of an error's class or of the nearest class above it."""
+    for kind in type(error).__mro__:
+        if kind in CODES:
+            return CODES[kind]
+    return INTERNAL_ERROR
+
+
+def soap_code(code: int) -> str:
+    """The SOAP faultcode of a CWMP code: who is to blame."""
+    return "Client" if code in _BLAMED_ON_THE_ACS else "Server"
+
+
+def _row(refusal: errors.ModelError) -> ParameterFault:
+    code = code_of(refusal)
+    return ParameterFault(refusal.path, code, _string(code, refusal.reason))
+
+
+def _string(code: int, reason: str = "") -> str:
+    standard = STRINGS.get(code, "Vendor fault")
+    return f"{standard}: {reason}"[:_LONGEST_STRING] if reason and code not in _WITHOUT_REASON else standard
