@@ -1,0 +1,366 @@
+"""POSTs of one CWMP session on requests: redirects, cookies, log-in, TLS and compression, all within limits."""
+
+import http.client
+import logging
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from agent.runtime import coding
+from agent.runtime.cookies import Cookies
+from agent.runtime.dialler import Dialler
+from agent.runtime.endpoint import AcsEndpoint, HttpReply, Limits, Turn, Unreachable, shown_url
+from agent.runtime.login import Login
+from agent.runtime.wire import Connect, Resolve, Wire, connect_through, resolve_by_system
+
+__all__ = ["AcsClient", "AcsEndpoint", "HttpReply", "Limits", "Turn", "Unreachable"]
+
+logger = logging.getLogger(__name__)
+
+_REDIRECTS = (301, 302, 307, 308)
+_LONGEST_LOCATION = 2048
+_PIECE = 16_384
+# What the libraries and http.client raise when a peer misbehaves.
+_BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where POSTs go: the URL as requests normalises it, and its parts."""
+
+    url: str
+    host: str
+    port: int
+    is_tls: bool
+
+    @property
+    def host_header(self) -> str:
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return name if self.port == (443 if self.is_tls else 80) else f"{name}:{self.port}"
+
+
+def _target(url: str) -> _Target:
+    request = requests.PreparedRequest()
+    try:
+        request.prepare_url(url, None)
+        parts = urlsplit(request.url or "")
+        host, port = parts.hostname, parts.port
+    except (ValueError, requests.RequestException):
+        host, port = None, None
+    if not host or parts.scheme not in ("http", "https"):
+        raise Unreachable(f"not a URL of an ACS: {shown_url(url)}")
+    is_tls = parts.scheme == "https"
+    # Credentials in a URL are not used: they would leave as Basic before anybody asked.
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
+    return _Target(bare, host.rstrip("."), port or (443 if is_tls else 80), is_tls)
+
+
+class _Reply(http.client.HTTPResponse):
+    def _read_status(self) -> Any:
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        if not version.startswith("HTTP/1."):
+            raise http.client.BadStatusLine("not HTTP/1")
+        return version, status, reason
+
+
+class _Connection(urllib3.connection.HTTPConnection):
+    """A connection that speaks over a Wire, TLS included, and sends no header of its own accord."""
+
+    response_class = _Reply
+
+    def __init__(self, *arguments: Any, open_wire: Callable[[], Wire], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._open_wire = open_wire
+
+    def connect(self) -> None:
+        self.sock = cast(Any, self._open_wire())
+
+    def putrequest(self, method: str, url: str, *_: Any, **__: Any) -> None:
+        super().putrequest(method, url, skip_host=True, skip_accept_encoding=True)
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _Adapter(HTTPAdapter):
+    """Gives requests the one connection of the session; TLS is the wire's, so the pool thinks in plain HTTP."""
+
+    def __init__(self, open_wire: Callable[[_Target], Wire]) -> None:
+        super().__init__()
+        self._open_wire = open_wire
+        self._pool: _Pool | None = None
+
+    def aim(self, target: _Target) -> None:
+        """Connect to ``target`` from now on."""
+        self.close()
+        self._pool = _Pool(target.host, target.port, maxsize=1, open_wire=lambda: self._open_wire(target))
+
+    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> Any:
+        return self._pool
+
+    def get_connection(self, *_: Any, **__: Any) -> Any:  # the same question, asked by requests before 2.32
+        return self._pool
+
+    def cert_verify(self, *_: Any, **__: Any) -> None:
+        """Nothing: ``tls.context_for`` has decided."""
+
+    def close(self) -> None:
+        super().close()
+        if self._pool is not None:
+            self._pool.close()
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None, always: requests would read a redirect's whole body and turn the POST into a GET."""
+
+
+class _Chunks:
+    """A body in pieces whose length is known, readable again after a challenge or a redirect."""
+
+    def __init__(self, chunks: Sequence[bytes]) -> None:
+        self._chunks = chunks
+
+    def __len__(self) -> int:
+        return sum(map(len, self._chunks))
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: dict[str, str]
+    challenges: list[str]
+    body: bytes
+
+
+class AcsClient:
+    """The HTTP side of one CWMP session; make one, ``post`` in turn from one thread, ``close``.
+
+    ``resolve`` and ``connect`` find and reach the ACS's host (a management interface brings its own). ``on_turn`` is
+    told every exchange, also those that fail (status 0).
+    """
+
+    def __init__(
+        self,
+        endpoint: AcsEndpoint,
+        limits: Limits | None = None,
+        *,
+        resolve: Resolve = resolve_by_system,
+        connect: Connect | None = None,
+        wall_clock_trusted: bool = True,
+        on_turn: Callable[[Turn], None] | None = None,
+    ) -> None:
+        self._endpoint = endpoint
+        self._limits = limits or Limits()
+        self._on_turn = on_turn
+        connect = connect or connect_through(endpoint.interface)
+        self._dialler = Dialler(endpoint, self._limits, resolve, connect, wall_clock_trusted=wall_clock_trusted)
+        self._login = Login(endpoint, self._limits.challenges)
+        self._cookies = Cookies(self._limits.cookies, self._limits.cookie_bytes)
+        self._coding = coding.NAMES.get(endpoint.compression, "")
+        self._hops = 0
+        self._wire: Wire | None = None
+        self._ended = False
+        self._session = _Session()
+        self._session.trust_env = False
+        self._adapter = _Adapter(self._open)
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, self._adapter)
+        self._where: _Target | None = None
+
+    def post(self, body: bytes | Iterable[bytes] | None = None) -> HttpReply:
+        """POST an envelope (None: the empty POST) and return the 2xx answer; everything else raises Unreachable."""
+        if self._where is None:
+            self._aim(self._endpoint.url)
+        plain = [body] if isinstance(body, bytes) else list(body or ())
+        message = coding.encode(plain, self._coding) if plain else []
+        started = time.monotonic()
+        self._login.begin_message()
+        while True:
+            answer = self._exchange(message)
+            if 200 <= answer.status < 300:
+                address = str(self._wire.address) if self._wire else ""
+                return HttpReply(answer.status, answer.body, answer.headers, address, time.monotonic() - started)
+            if answer.status in _REDIRECTS:
+                self._follow(answer)
+            elif answer.status == 401:
+                self._login.challenged(answer.challenges, is_tls=cast(_Target, self._where).is_tls)
+            elif answer.status == 415 and self._coding:
+                logger.info("the ACS takes no compressed messages: sending them plain for the rest of the session")
+                self._coding, message = "", plain
+            else:
+                raise _refusal(answer)
+
+    def close(self) -> None:
+        """Close the connection and forget cookies and log-in. Only for the thread that posts."""
+        self._ended = True
+        self._adapter.close()
+        self._session.close()
+        if self._wire is not None:
+            self._wire.close()
+
+    def abort(self) -> None:
+        """End whatever is going on, from any thread; ``post`` then raises Unreachable."""
+        self._ended = True
+        if (wire := self._wire) is not None:
+            wire.abort()
+
+    def _aim(self, url: str) -> None:
+        self._where = _target(url)
+        self._login.forget()
+        self._adapter.aim(self._where)
+
+    def _open(self, target: _Target) -> Wire:
+        if self._ended:
+            raise Unreachable("the session was closed")
+        self._wire = self._dialler.open(target.host, target.port, is_tls=target.is_tls)
+        return self._wire
+
+    def _exchange(self, message: Sequence[bytes]) -> _Answer:
+        """One request and its answer; a kept connection that proves closed before a byte came is replaced, once."""
+        if self._wire is not None:
+            self._wire.begin_exchange()
+        before, started = self._wire, time.monotonic()
+        answer: _Answer | None = None
+        try:
+            answer = self._send(message)
+            return answer
+        except Unreachable:
+            self._drop()
+            raise
+        except _BROKEN as error:
+            self._drop()
+            wire = self._wire
+            if self._ended or wire is None:
+                raise Unreachable("the session was closed") from None
+            if wire is not before or wire.received:
+                raise Unreachable(_words(error), host_answered=True) from None
+        finally:
+            self._tell(answer, before, started)
+        self._wire = None
+        return self._exchange(message)
+
+    def _drop(self) -> None:
+        if self._wire is not None:
+            self._wire.close()
+        self._adapter.aim(cast(_Target, self._where))
+
+    def _send(self, message: Sequence[bytes]) -> _Answer:
+        target = cast(_Target, self._where)
+        request = requests.PreparedRequest()
+        data = _Chunks(message) if message else None
+        request.prepare("POST", target.url, self._headers(target, bool(message)), data=cast(Any, data))
+        if authorization := self._login.header("POST", request.path_url, message):
+            request.headers["Authorization"] = authorization
+        response = self._session.send(request, stream=True, allow_redirects=False, timeout=None)
+        try:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            raw = response.raw.headers
+            self._cookies.take(target.host, target.is_tls, raw.getlist("set-cookie"))
+            body = self._body(response, headers)
+            return _Answer(response.status_code, headers, raw.getlist("www-authenticate"), body)
+        except BaseException:
+            response.close()
+            raise
+
+    def _headers(self, target: _Target, has_body: bool) -> dict[str, str]:
+        headers = {"Host": target.host_header, "User-Agent": self._endpoint.user_agent}
+        if has_body:
+            headers |= {"Content-Type": 'text/xml; charset="utf-8"', "SOAPAction": ""}
+        if has_body and self._coding:
+            headers["Content-Encoding"] = self._coding
+        if self._coding:
+            headers["Accept-Encoding"] = self._coding
+        if cookie := self._cookies.header(target.host, target.is_tls):
+            headers["Cookie"] = cookie
+        return headers
+
+    def _body(self, response: requests.Response, headers: dict[str, str]) -> bytes:
+        is_success = 200 <= response.status_code < 300
+        most = self._limits.body_bytes if is_success else self._limits.refusal_bytes
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length[:20]) > most:
+            raise Unreachable(f"the ACS's reply of {length[:20]} bytes is larger than {most}", host_answered=True)
+        cast(Wire, self._wire).allow(most + self._limits.header_bytes)
+        pieces = _pieces(response, int(length) if length.isdecimal() else None)
+        return coding.decode(pieces, headers.get("content-encoding", ""), most)
+
+    def _follow(self, answer: _Answer) -> None:
+        """Aim at the Location; it holds for the rest of this session only."""
+        before = cast(_Target, self._where)
+        location = answer.headers.get("location", "")
+        self._hops += 1
+        if self._hops > self._limits.redirects:
+            raise Unreachable(f"the ACS redirects more than {self._limits.redirects} times", host_answered=True)
+        if not location or len(location) > _LONGEST_LOCATION:
+            raise Unreachable("the ACS redirects without saying where to", host_answered=True)
+        try:
+            target = _target(urljoin(before.url, location))
+        except (ValueError, Unreachable):
+            raise Unreachable("the ACS redirects to what is no URL", host_answered=True) from None
+        if before.is_tls and not target.is_tls:
+            raise Unreachable("the ACS redirects from https to http, which is not followed", host_answered=True)
+        logger.info("the ACS redirects this session to %s", shown_url(target.url))
+        if (target.host, target.port, target.is_tls) == (before.host, before.port, before.is_tls):
+            self._where = target  # same connection, same log-in
+        else:
+            self._aim(target.url)
+
+    def _tell(self, answer: _Answer | None, before: Wire | None, started: float) -> None:
+        wire = self._wire
+        if self._on_turn is None or wire is None:
+            return
+        url = shown_url(self._where.url) if self._where else ""
+        status = answer.status if answer else 0
+        seconds = time.monotonic() - started
+        self._on_turn(Turn(url, status, wire.sent, wire.received, seconds, str(wire.address), wire is not before))
+
+
+def _pieces(response: requests.Response, length: int | None) -> Iterator[bytes]:
+    """The body as it came; ValueError where it is shorter than announced (urllib3 1.26 does not look)."""
+    received = 0
+    while piece := response.raw.read(_PIECE, decode_content=False):
+        received += len(piece)
+        yield piece
+    if length is not None and received < length and response.status_code not in (204, 304):
+        raise http.client.IncompleteRead(b"", length - received)
+
+
+def _refusal(answer: _Answer) -> Unreachable:
+    name = http.client.responses.get(answer.status, "")
+    reason = f"the ACS answers {answer.status} {name}".rstrip()
+    if answer.headers.get("content-type", "").startswith("text/plain"):
+        said = answer.body[:120].decode("ascii", "replace").replace("\ufffd", "?")
+        reason += ": " + " ".join("".join(letter if letter.isprintable() else " " for letter in said).split())
+    return Unreachable(reason, host_answered=True)
+
+
+def _words(error: BaseException) -> str:
+    """What went wrong on the connection, without the libraries' layers."""
+    while inner := next((part for part in error.args if isinstance(part, BaseException)), error.__cause__):
+        error = inner
+    match error:
+        case http.client.RemoteDisconnected():
+            return "the ACS closed the connection without an answer"
+        case http.client.IncompleteRead() | urllib3.exceptions.IncompleteRead():
+            return "the ACS closed the connection in the middle of its reply"
+        case http.client.LineTooLong():
+            return "the ACS's reply has too long a line"
+        case http.client.BadStatusLine() | http.client.UnknownProtocol():
+            return "the ACS's reply is not HTTP/1.1"
+        case ssl.SSLError():
+            return f"the ACS ended TLS: {(error.reason or 'error').lower().replace('_', ' ')}"
+        case OSError():
+            return f"the connection to the ACS broke: {error.strerror or type(error).__name__}"
+    return f"the ACS's reply is broken: {type(error).__name__}"

@@ -1,0 +1,53 @@
+"""Our log-in at the ACS during one session: which challenge is answered, and when to give up."""
+
+import base64
+import secrets
+from collections.abc import Iterable, Sequence
+
+from agent.runtime import digest
+from agent.runtime.endpoint import AcsEndpoint, Unreachable
+
+
+class Login:
+    """User name and password of the endpoint, shown only after a challenge and then with every message."""
+
+    def __init__(self, endpoint: AcsEndpoint, most_challenges: int) -> None:
+        self._endpoint = endpoint
+        self._most_challenges = most_challenges
+        self._digest: digest.Answers | None = None
+        self._basic = ""
+        self._challenged = 0
+
+    def begin_message(self) -> None:
+        """Another message: its first 401 may only mean that the nonce of the last one has run out."""
+        self._challenged = 0
+
+    def forget(self) -> None:
+        """Another server: it has to ask for itself."""
+        self._digest, self._basic, self._challenged = None, "", 0
+
+    def header(self, method: str, uri: str, body: Iterable[bytes]) -> str:
+        """The Authorization value, "" while nobody has asked. ``body``: the bytes as sent."""
+        return self._digest.header(method, uri, body) if self._digest else self._basic
+
+    def challenged(self, values: Sequence[str], *, is_tls: bool) -> None:
+        """Take a 401's WWW-Authenticate values; Unreachable when answering was tried or must not be done."""
+        endpoint = self._endpoint
+        if not endpoint.username and not endpoint.password:
+            raise Unreachable("the ACS asks for a user name and password, and none is set", host_answered=True)
+        offered = digest.parse_challenges(values)
+        chosen = digest.strongest(offered, basic_allowed=is_tls)
+        if chosen is None:
+            wants_basic = any(challenge.scheme == "Basic" for challenge in offered)
+            how = "Basic without TLS, which would show the password: use https" if wants_basic else "an unknown log-in"
+            raise Unreachable(f"the ACS asks for {how}", host_answered=True)
+        was_answered = self._challenged > 0 and not chosen.is_stale
+        is_basic = chosen.scheme == "Basic"
+        if was_answered or self._challenged >= self._most_challenges or (is_basic and self._basic):
+            raise Unreachable("the ACS does not accept the user name and password", host_answered=True)
+        self._challenged += 1
+        if is_basic:
+            pair = f"{endpoint.username}:{endpoint.password}".encode()
+            self._basic = "Basic " + base64.b64encode(pair).decode()
+        else:
+            self._digest = digest.Answers(chosen, endpoint.username, endpoint.password, secrets.token_hex(8))

@@ -1,0 +1,202 @@
+"""A TCP connection to the ACS and its bounds: every address tried, bytes counted, silence and slow drips ended."""
+
+import io
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from agent.runtime.endpoint import Limits, Unreachable
+
+_PIECE = 65_536  # bytes handed to the kernel at once while sending
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to connect to; ``socket_address`` is what ``socket.connect`` takes for the family."""
+
+    family: int
+    socket_address: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        host, port = self.socket_address[0], self.socket_address[1]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+Resolve = Callable[[str, int], Sequence[Address]]  # raises OSError; the order is the order of trying
+Connect = Callable[[Address, float], socket.socket]  # seconds it may take; raises OSError
+
+
+def resolve_by_system(host: str, port: int) -> list[Address]:
+    """Ask the system's resolver; raises OSError (gaierror) when it knows no address."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(Address(family, address) for family, _, _, _, address in found))
+
+
+def connect_through(interface: str) -> Connect:
+    """Make a connector whose sockets are bound to ``interface`` (empty: wherever the routes lead)."""
+
+    def connect(address: Address, seconds: float) -> socket.socket:
+        made = socket.socket(address.family, socket.SOCK_STREAM)
+        try:
+            if interface:
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            made.settimeout(seconds)
+            made.connect(address.socket_address)
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    return connect
+
+
+def connect_to_any(
+    addresses: Sequence[Address], connect: Connect, limits: Limits, deadline: float
+) -> tuple[socket.socket, Address]:
+    """Try the addresses in order, each for a bounded time; Unreachable names what each of them said."""
+    said = []
+    for address in addresses[: limits.addresses]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            said.append("session too long")
+            break
+        try:
+            return connect(address, min(limits.connect_seconds, left)), address
+        except TimeoutError:
+            said.append(f"{address}: no answer")
+        except OSError as error:
+            said.append(f"{address}: {error.strerror or type(error).__name__}")
+    raise Unreachable("cannot connect: " + ("; ".join(said) or "the name has no address"))
+
+
+class Wire:
+    """A connected socket as http.client uses one, under limits that hold for one exchange and for the session.
+
+    Raises Unreachable for silence, slowness, size and TLS alerts; a connection that ends is left to http.client.
+    Small writes are held back until something is read, so that head and body travel in one segment or TLS record.
+    """
+
+    def __init__(self, connection: socket.socket, address: Address, limits: Limits, deadline: float) -> None:
+        self.address = address
+        self._connection = connection
+        self._limits = limits
+        self._deadline = deadline
+        self._held = bytearray()
+        self._readers = 0
+        self._closed = False
+        self.begin_exchange()
+
+    def begin_exchange(self) -> None:
+        """Count anew; only the reply's head may be read until ``allow`` says more."""
+        self.sent = 0
+        self.received = 0
+        self._allowed = self._limits.header_bytes
+        self._first_byte_at = 0.0
+
+    def allow(self, size: int) -> None:
+        """Let so many more bytes be received in this exchange."""
+        self._allowed += size
+
+    def sendall(self, data: Any) -> None:
+        """Queue bytes for sending; large amounts go out at once."""
+        self._held += data
+        if len(self._held) >= _PIECE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand all held bytes to the kernel."""
+        waiting = memoryview(bytes(self._held))
+        self._held.clear()
+        while waiting:
+            self._bound_next_call("the ACS takes no more of the message")
+            try:
+                taken = self._connection.send(waiting[:_PIECE])
+            except TimeoutError:
+                raise self._silence("the ACS takes no more of the message") from None
+            self.sent += taken
+            waiting = waiting[taken:]
+
+    def read_into(self, buffer: memoryview) -> int:
+        """Receive at most what is allowed; 0 at the end of the connection."""
+        if self._held:
+            self.flush()
+        if self._allowed <= 0:
+            raise Unreachable("the ACS's reply is larger than allowed", host_answered=True)
+        self._refuse_drip()
+        self._bound_next_call("no answer from the ACS")
+        try:
+            size = self._connection.recv_into(buffer[: min(len(buffer), self._allowed)])
+        except TimeoutError:
+            raise self._silence("no answer from the ACS") from None
+        if size and not self.received:
+            self._first_byte_at = time.monotonic()
+        self.received += size
+        self._allowed -= size
+        return size
+
+    def _refuse_drip(self) -> None:
+        if not self.received:
+            return
+        elapsed = time.monotonic() - self._first_byte_at
+        if elapsed > self._limits.grace_seconds and self.received < elapsed * self._limits.lowest_rate:
+            raise Unreachable(
+                f"the ACS's reply comes too slowly ({self.received} bytes in {elapsed:.0f} s)", host_answered=True
+            )
+
+    def _bound_next_call(self, what: str) -> None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise self._silence(f"session too long: {what}")
+        self._connection.settimeout(min(self._limits.reply_seconds, left))
+
+    def _silence(self, what: str) -> Unreachable:
+        return Unreachable(f"{what} for {self._limits.reply_seconds:.0f} s", host_answered=self.received > 0)
+
+    def makefile(self, _mode: str = "rb", buffering: int = -1, **_: Any) -> io.BufferedReader:
+        """A reader of this connection; the socket stays open until it is closed too, as with ``socket.makefile``."""
+        self._readers += 1
+        return io.BufferedReader(_Reader(self), buffering if buffering > 0 else io.DEFAULT_BUFFER_SIZE)
+
+    def reader_closed(self) -> None:
+        """Told by a reader when it is closed."""
+        self._readers -= 1
+        if self._closed and self._readers <= 0:
+            self._connection.close()
+
+    def close(self) -> None:
+        """Close once no reader is open any more."""
+        self._closed = True
+        if self._readers <= 0:
+            self._connection.close()
+
+    def abort(self) -> None:
+        """End the connection now, from any thread; who waits on it sees its end."""
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
+    def fileno(self) -> int:
+        """For urllib3, which asks whether an idle connection has been closed by the peer."""
+        return self._connection.fileno()
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Nothing: the limits of this class hold instead of the library's time-outs."""
+
+
+class _Reader(io.RawIOBase):
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._wire.read_into(memoryview(buffer).cast("B"))
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            self._wire.reader_closed()
