@@ -13,6 +13,7 @@ import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from backends import netlink_rows
@@ -469,12 +470,20 @@ class Netlink:
 
 
 def _message(codec: str, **fields: int) -> Any:
-    """An empty message of pyroute2's, imported here for the first time: it is the agent's largest piece of memory."""
-    module = importlib.import_module(f"pyroute2.netlink.rtnl.{codec}")
-    message = getattr(module, codec)()
+    message = _codec(codec)()
     message.update(fields)
     message["attrs"] = []
     return message
+
+
+@cache
+def _codec(name: str) -> Any:
+    """A message class of pyroute2's, imported here for the first time: it is the agent's largest piece of memory."""
+    codec: Any = getattr(importlib.import_module(f"pyroute2.netlink.rtnl.{name}"), name)
+    if name == "ifaddrmsg" and len(codec.nla_map) < 12:  # 0.7: younger attributes are not named yet
+        younger = (("IFA_RT_PRIORITY", "uint32"), ("IFA_TARGET_NETNSID", "int32"), ("IFA_PROTO", "uint8"))
+        return type(name, (codec,), {"nla_map": (*codec.nla_map[:9], *younger)})
+    return codec
 
 
 def _decoded(codec: Callable[..., Any], buffer: bytes, offset: int, what: str) -> Any:
