@@ -60,7 +60,7 @@ class _Document:
 
     source: str
     model: str
-    types: Mapping[str, Facts]
+    types: Mapping[str, Facts | str]
     objects: Mapping[str, Facts]
     profiles: Mapping[str, Facts]
     mount: str
