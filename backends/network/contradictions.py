@@ -1,0 +1,95 @@
+"""What a plan must not do: contradict itself, take what is another's, cut the way to the management server. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from backends.netlink_types import RouteTo
+from backends.network.desired import Claims, address_ident, route_ident
+from backends.network.plan import Change, Ident, State, family_of, link_of
+from backends.network.records import (
+    Bridge,
+    BridgePort,
+    EthernetLink,
+    IpAddress,
+    IpInterface,
+    IpRoute,
+    Reference,
+    Vlan,
+    is_own,
+)
+from backends.network.topology import Topology
+
+
+def contradictions(topology: Topology, observed: State, claimed: Claims, held: Claims) -> Iterator[str]:
+    """Reasons why what is wanted cannot be, as sentences. ``held`` is what was wanted, and made, before."""
+    seen = set[Ident]()
+    for ident in _own_idents(topology, observed):
+        if ident in seen:
+            yield f"{' '.join(ident[1:])} is wanted twice"
+        seen.add(ident)
+        there_already = ident in observed and ident not in held and ident not in topology.records.originals
+        if there_already and claimed.get(ident) is not None:
+            yield f"{' '.join(ident[1:])} is there already"
+    for kind, what in ((EthernetLink, "Ethernet link"), (IpInterface, "IP interface")):
+        for name in topology.links:
+            users = topology.claimants(kind, name)
+            natural = topology.records.of(kind).get(name)
+            if len(users) > 1 or (users and natural is not None and not natural.deleted):
+                yield f"{name} has another {what} already"
+
+
+def cuts_path(changes: Iterable[Change], path: RouteTo | None, topology: Topology) -> bool:
+    """Whether the changes take away what the management server is reached by: link, source address or route."""
+    if path is None:
+        return False
+    critical = _carriers(path.interface, topology)
+    return any(_cuts(change, path, critical) for change in changes)
+
+
+def _own_idents(topology: Topology, observed: State) -> Iterator[Ident]:
+    """What each enabled row that was added, or moved, asks for."""
+    records = topology.records
+    for key, address in records.of(IpAddress).items():
+        if not address.deleted and address.enable is not False and (ident := address_ident(address, key, topology)):
+            yield ident
+    for key, route in records.of(IpRoute).items():
+        if (
+            not route.deleted
+            and route.enable is not False
+            and (found := route_ident(route, key, topology, list(observed)))
+        ):
+            yield found
+    for key, vlan in records.of(Vlan).items():
+        if is_own(key) and vlan.enable and (name := topology.vlan_name(key)):
+            yield ("vlan", name)
+    for key, bridge in records.of(Bridge).items():
+        if is_own(key) and bridge.enable and bridge.name:
+            yield ("bridge", bridge.name)
+    yield from _members(topology)
+
+
+def _members(topology: Topology) -> Iterator[Ident]:
+    for key, port in topology.records.of(BridgePort).items():
+        if port.enable and not port.management and (name := topology.link_of(Reference("bridge_port", key))):
+            yield ("port", name)
+
+
+def _carriers(name: str, topology: Topology) -> set[str]:
+    """A link, what it lies over, and a bridge's members."""
+    found = {name, *topology.below(name)}
+    members = {link.name for link in topology.links.values() if link.master in found} - found
+    return found | {below for member in members for below in _carriers(member, topology)}
+
+
+def _cuts(change: Change, path: RouteTo, critical: set[str]) -> bool:
+    kind, after = change.ident[0], change.after
+    if kind == "route":
+        is_way = link_of(change.ident) == path.interface and change.ident[3] == (path.gateway or "-")
+        is_default = change.ident[2] == "default" and family_of(change.ident) == (6 if ":" in path.source else 4)
+        return is_default or (is_way and after is None)
+    if change.ident[1] not in critical:
+        return False
+    if kind == "address":
+        return after is None and change.ident[2].partition("/")[0] == path.source
+    if kind == "ipv6":
+        return ":" in path.source and after is not None and not after["enabled"]
+    return kind == "port" or after is None or after.get("up") is False

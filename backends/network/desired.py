@@ -1,0 +1,217 @@
+"""From records to a wish: what should be in the kernel for everything that is enabled and complete. Pure."""
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import fields
+
+from backends.network.kernel import BRIDGE_OPTIONS
+from backends.network.plan import Attributes, Ident, State, Wish
+from backends.network.records import (
+    Bridge,
+    BridgePort,
+    IpAddress,
+    IpInterface,
+    IpRoute,
+    Records,
+    Reference,
+    Vlan,
+    is_own,
+    natural_ident,
+)
+from backends.network.topology import VLAN_8021Q, Topology, cidr
+
+Claims = dict[Ident, Attributes | None]
+
+
+def claims(topology: Topology, observed: State) -> Claims:
+    """What the records ask of the kernel. Rows that are disabled, incomplete or without their link ask for nothing."""
+    records = topology.records
+    wish: Claims = {}
+    for part in (
+        _vlans(topology),
+        _bridges(records),
+        _members(topology),
+        _link_settings(topology),
+        _ip_settings(topology),
+    ):
+        for ident, wanted in part:
+            wish[ident] = wanted
+    wish.update(_addresses(topology))
+    wish.update(_routes(topology, [*observed, *wish]))
+    return wish
+
+
+def settle(claimed: Claims, records: Records, observed: State) -> tuple[Wish, dict[Ident, Attributes | None]]:
+    """The wish, in which what is not claimed any more goes back to what it was; and the originals to remember now."""
+    wish: dict[Ident, Attributes | None] = {}
+    originals: dict[Ident, Attributes | None] = {}
+    for ident, wanted in claimed.items():
+        there, was = observed.get(ident), records.originals.get(ident)
+        if wanted is None or ident[0] in ("address", "route", "vlan"):
+            originals[ident] = was if ident in records.originals else there
+            wish[ident] = wanted
+            continue
+        if there is None and ident not in records.originals:
+            originals.update({} if ident[0] in ("link", "ipv6") else {ident: None})
+            wish[ident] = wanted
+            continue
+        back = {key: value for key, value in (was or {}).items() if key not in wanted}
+        wish[ident] = {**wanted, **back}
+        if was is None and ident in records.originals:
+            originals[ident] = None
+        else:
+            originals[ident] = {key: (was or {}).get(key, (there or {}).get(key)) for key in wanted}
+    wish.update((ident, was) for ident, was in records.originals.items() if ident not in claimed)
+    return wish, originals
+
+
+def address_ident(record: IpAddress, key: str, topology: Topology) -> Ident | None:
+    """Where the address of a record belongs; None while something is missing."""
+    name = topology.link_of(Reference("ip", record.ip))
+    if is_own(key):
+        address, length = record.address, record.prefix_length
+    else:
+        address, _, told = key.partition(" ")[2].partition("/")
+        address, length = (
+            record.address or address,
+            record.prefix_length if record.prefix_length is not None else int(told),
+        )
+    return ("address", name, cidr(address, length)) if name and address and length is not None else None
+
+
+def route_ident(record: IpRoute, key: str, topology: Topology, idents: list[Ident]) -> Ident | None:
+    """Where the route of a record belongs; None while something is missing. ``idents``: whose subnets gateways are in."""
+    _, destination, gateway, interface, metric, kind = (
+        ("", "default", "-", "-", "0", "unicast") if is_own(key) else key.split(" ")
+    )
+    if record.destination is not None:
+        length = record.prefix_length
+        if record.destination and length is None:
+            return None
+        destination = (
+            str(ipaddress.ip_network((record.destination, length or 0), strict=False))
+            if record.destination
+            else "default"
+        )
+    if record.gateway is not None:
+        gateway = record.gateway or "-"
+    if record.type is not None:
+        kind = record.type
+    if record.metric is not None:
+        metric = str(record.metric)
+    if record.family == 6 and metric == "0":
+        metric = "1024"  # what the kernel makes of it
+    if record.ip is not None:
+        interface = topology.link_of(Reference("ip", record.ip)) or "-" if record.ip else "-"
+        if record.ip and interface == "-":
+            return None
+    if kind != "unicast":
+        gateway, interface = "-", "-" if record.family == 4 else "lo"
+    elif record.ip in (None, "") and gateway != "-" and (is_own(key) or record.gateway is not None):
+        interface = interface_to(gateway, idents) or "-"
+    if kind == "unicast" and interface == "-":
+        return None
+    return ("route", str(record.family), destination, gateway, interface, metric, kind)
+
+
+def interface_to(gateway: str, idents: list[Ident]) -> str | None:
+    """The link whose subnet a gateway is in, the narrowest one."""
+    there = ipaddress.ip_address(gateway)
+    best: tuple[int, str] | None = None
+    for ident in idents:
+        if ident[0] == "address":
+            network = ipaddress.ip_network(ident[2], strict=False)
+            if network.version == there.version and there in network and (best is None or network.prefixlen > best[0]):
+                best = (network.prefixlen, ident[1])
+    return best[1] if best else None
+
+
+def _vlans(topology: Topology) -> Iterator[tuple[Ident, Attributes | None]]:
+    for key, vlan in topology.records.of(Vlan).items():
+        if not is_own(key):
+            if vlan.deleted:
+                yield ("vlan", key), None
+            continue
+        name, lower = topology.vlan_name(key), topology.link_of(vlan.lower)
+        if vlan.enable and name and lower:
+            yield ("vlan", name), {"lower": lower, "id": vlan.vlan_id, "protocol": vlan.tpid or VLAN_8021Q}
+
+
+def _bridges(records: Records) -> Iterator[tuple[Ident, Attributes | None]]:
+    for key, bridge in records.of(Bridge).items():
+        name = bridge.name if is_own(key) else key
+        if bridge.deleted:
+            yield ("bridge", key), None
+        elif name and (bridge.enable or not is_own(key)):
+            told = {one.name: getattr(bridge, one.name) for one in fields(bridge) if one.name in BRIDGE_OPTIONS}
+            options = {option: value for option, value in told.items() if value is not None}
+            if options or is_own(key):
+                yield ("bridge", name), options
+
+
+def _members(topology: Topology) -> Iterator[tuple[Ident, Attributes | None]]:
+    for key, port in topology.records.of(BridgePort).items():
+        name = topology.link_of(Reference("bridge_port", key)) if is_own(key) else key
+        bridge = topology.link_of(Reference("bridge", port.bridge))
+        if port.management or (not is_own(key) and key == bridge):
+            continue
+        if not is_own(key) and (port.deleted or port.enable is False):
+            yield ("port", key), None
+        elif name and bridge and (port.enable or not is_own(key)) and _bridge_is_there(topology, port.bridge):
+            options = {"path_cost": port.path_cost, "priority": port.priority}
+            yield ("port", name), {"bridge": bridge, **{k: v for k, v in options.items() if v is not None}}
+
+
+def _bridge_is_there(topology: Topology, key: str) -> bool:
+    bridge = topology.records.of(Bridge).get(key)
+    return not is_own(key) if bridge is None else bool(bridge.enable) or (not is_own(key) and not bridge.deleted)
+
+
+def _link_settings(topology: Topology) -> Iterator[tuple[Ident, Attributes | None]]:
+    """Admin state, MTU and address of links. A link is up when no row on it that says anything says no."""
+    settings: dict[str, dict[str, object]] = {}
+    for word in ("port", "ethernet_link", "vlan", "bridge", "bridge_port", "ip"):
+        for key, record in topology.records.by_kind.get(word, {}).items():
+            name = topology.link_of(Reference(word, key))
+            if name is None or record.deleted or (is_own(key) and not record.enable):
+                continue  # an added row that is disabled holds nothing: others may stand on the same link
+            one = settings.setdefault(name, {})
+            if record.enable is not None and (word != "bridge_port" or is_own(key)):
+                one["up"] = bool(one.get("up", True)) and record.enable
+            if (mtu := getattr(record, "mtu", None)) is not None:
+                one["mtu"] = min(mtu, one.get("mtu", mtu))
+            if (mac := getattr(record, "mac", None)) is not None:
+                one["mac"] = mac
+    for name, told in settings.items():
+        if told:
+            yield ("link", name), told
+
+
+def _ip_settings(topology: Topology) -> Iterator[tuple[Ident, Attributes | None]]:
+    for key, interface in topology.records.of(IpInterface).items():
+        name = topology.link_of(Reference("ip", key))
+        if name and interface.ipv6 is not None and (interface.enable or not is_own(key)):
+            yield ("ipv6", name), {"enabled": interface.ipv6}
+
+
+def _addresses(topology: Topology) -> Claims:
+    records, wish = topology.records, Claims()
+    wish.update((natural_ident("address", key), None) for key in records.of(IpAddress) if not is_own(key))
+    for key, record in records.of(IpAddress).items():
+        interface = records.of(IpInterface).get(record.ip)
+        speaks = interface is None or (interface.ipv4 if record.family == 4 else interface.ipv6) is not False
+        stands = speaks and (not is_own(record.ip) or (interface is not None and bool(interface.enable)))
+        ident = address_ident(record, key, topology)
+        if ident and stands and not record.deleted and (record.enable or (record.enable is None and not is_own(key))):
+            wish[ident] = {}
+    return wish
+
+
+def _routes(topology: Topology, idents: list[Ident]) -> Claims:
+    wish: Claims = {}
+    wish.update((natural_ident("route", key), None) for key in topology.records.of(IpRoute) if not is_own(key))
+    for key, record in topology.records.of(IpRoute).items():
+        ident = route_ident(record, key, topology, idents)
+        if ident and not record.deleted and (record.enable or (record.enable is None and not is_own(key))):
+            wish[ident] = {"protocol": "static"}
+    return wish

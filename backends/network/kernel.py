@@ -1,0 +1,166 @@
+"""The kernel as the plan sees it: read into a ``State``, and changed one ``Change`` at a time."""
+
+import logging
+from typing import Any
+
+from backends.errors import MechanismError, Missing
+from backends.netlink import Netlink
+from backends.netlink_types import Address, Link, Route
+from backends.network.plan import Attributes, Change, Ident
+from backends.procfs import Procfs
+
+log = logging.getLogger(__name__)
+
+BRIDGE_OPTIONS = ("stp", "priority", "forward_delay", "hello_time", "max_age", "ageing_time")
+
+
+def address_ident(address: Address) -> Ident:
+    """What tells an address from all others."""
+    return ("address", address.interface, f"{address.address}/{address.prefix_length}")
+
+
+def route_ident(route: Route) -> Ident:
+    """What tells a route from all others; "-" stands for none."""
+    return (
+        "route",
+        str(route.family),
+        route.destination or "default",
+        route.gateway or "-",
+        route.interface or "-",
+        str(route.metric),
+        route.type,
+    )
+
+
+class Kernel:
+    """Reads and changes the network through netlink and, where netlink has no way, sysctl."""
+
+    def __init__(self, netlink: Netlink, procfs: Procfs) -> None:
+        self._netlink = netlink
+        self._procfs = procfs
+
+    def observe(self) -> dict[Ident, dict[str, Any]]:
+        """Everything the plan knows, read afresh."""
+        self._netlink.forget()
+        state: dict[Ident, dict[str, Any]] = {}
+        for link in self._netlink.links():
+            state.update(_link_state(link))
+            if (enabled := self.ipv6_enabled(link.name)) is not None:
+                state["ipv6", link.name] = {"enabled": enabled}
+        state.update((address_ident(address), _address_attributes(address)) for address in self._netlink.addresses())
+        state.update((route_ident(route), _route_attributes(route)) for route in self._netlink.routes())
+        return state
+
+    def ipv6_enabled(self, name: str) -> bool | None:
+        """Whether a link speaks IPv6; None on a kernel without IPv6, or when nobody can tell."""
+        try:
+            disabled = self._procfs.setting(_disable_ipv6(name))
+        except MechanismError:  # a name that is no path
+            return None
+        return None if disabled is None else disabled == "0"
+
+    def make(self, change: Change) -> None:
+        """Make one change; something that is gone already counts as removed. Raises MechanismError."""
+        kind, name = change.ident[0], change.ident[1]
+        if change.after is None:
+            try:
+                self._remove(change.ident, name)
+            except Missing:
+                log.debug("%s: it is gone already", change)
+        elif kind in ("bridge", "vlan", "port"):
+            self._make_link(change, name, change.after)
+        elif kind == "link":
+            self._netlink.set_link(name, **change.after)
+        elif kind == "ipv6":
+            self._procfs.change_setting(_disable_ipv6(name), "0" if change.after["enabled"] else "1")
+        elif kind == "address":
+            self._add_address(change.ident, change.after)
+        else:
+            self._netlink.add_route(_route(change.ident, change.after))
+
+    def _remove(self, ident: Ident, name: str) -> None:
+        match ident[0]:
+            case "bridge" | "vlan":
+                self._netlink.delete_link(name)
+            case "port":
+                self._netlink.set_link(name, master="")
+            case "address":
+                address, _, length = ident[2].partition("/")
+                self._netlink.delete_address(name, address, int(length))
+            case "route":
+                self._netlink.delete_route(_route(ident, {}))
+
+    def _make_link(self, change: Change, name: str, after: Attributes) -> None:
+        options = {key: int(value) for key, value in after.items() if key in ("path_cost", *BRIDGE_OPTIONS)}
+        if change.ident[0] == "vlan":
+            self._netlink.add_vlan(name, after["lower"], after["id"], after["protocol"])
+        elif change.ident[0] == "port":
+            if "bridge" in after:
+                self._netlink.set_link(name, master=after["bridge"])
+            if options:
+                self._netlink.set_bridge_port(name, **options)
+        elif change.before is None:
+            self._netlink.add_bridge(name, **options)
+        elif options:
+            self._netlink.set_bridge(name, **options)
+
+    def _add_address(self, ident: Ident, after: Attributes) -> None:
+        address, _, length = ident[2].partition("/")
+        self._netlink.add_address(
+            ident[1],
+            address,
+            int(length),
+            peer=after.get("peer"),
+            preferred_lifetime=after.get("preferred"),
+            valid_lifetime=after.get("valid"),
+            replace=True,
+        )
+
+
+def _disable_ipv6(name: str) -> str:
+    return f"net/ipv6/conf/{name}/disable_ipv6"
+
+
+def _link_state(link: Link) -> dict[Ident, dict[str, Any]]:
+    state: dict[Ident, dict[str, Any]] = {("link", link.name): {"up": link.up, "mtu": link.mtu, "mac": link.mac}}
+    if link.kind == "vlan":
+        state["vlan", link.name] = {"lower": link.lower, "id": link.vlan_id, "protocol": link.vlan_protocol}
+    if link.bridge is not None:
+        state["bridge", link.name] = {option: getattr(link.bridge, option) for option in BRIDGE_OPTIONS}
+    if link.master is not None and link.port is not None:
+        state["port", link.name] = {
+            "bridge": link.master,
+            "path_cost": link.port.path_cost,
+            "priority": link.port.priority,
+        }
+    return state
+
+
+def _address_attributes(address: Address) -> dict[str, Any]:
+    return {
+        "scope": address.scope,
+        "peer": address.peer,
+        "flags": sorted(address.flags),
+        "protocol": address.protocol,
+        "preferred": address.preferred_lifetime,
+        "valid": address.valid_lifetime,
+    }
+
+
+def _route_attributes(route: Route) -> dict[str, Any]:
+    return {"protocol": route.protocol, "scope": route.scope, "source": route.source, "expires": route.expires}
+
+
+def _route(ident: Ident, attributes: Attributes) -> Route:
+    _, family, destination, gateway, interface, metric, kind = ident
+    return Route(
+        family=int(family),
+        destination="" if destination == "default" else destination,
+        gateway=None if gateway == "-" else gateway,
+        interface=None if interface == "-" else interface,
+        metric=int(metric),
+        type=kind,
+        protocol=attributes.get("protocol", "static"),
+        scope=attributes.get("scope", "global"),
+        source=attributes.get("source"),
+    )

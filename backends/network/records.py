@@ -1,0 +1,212 @@
+"""What was configured, as records: one for each row that somebody made or changed. They are what survives a restart.
+
+A row that somebody added has a key of the form ``+7``. A row that was there already (a link, an address of the
+machine's own) keeps its natural key, and its record says only what was changed of it: ``None`` everywhere else. A
+natural key is the identity in the kernel without its kind: ``eth0``, ``eth0 192.0.2.1/24``,
+``4 default 192.0.2.254 eth0 0 unicast``.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Final, TypeVar
+
+from backends.network.plan import Attributes, Ident, from_json, to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Points at a row: ``kind`` is the name of its record's kind, ``key`` the row's key."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What all kinds share. ``deleted``: a row of the machine's own that somebody took away."""
+
+    enable: bool | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port(Record):
+    """A physical (or veth) Ethernet port; never added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EthernetLink(Record):
+    """An Ethernet link, the layer 2 endpoint of an IP interface."""
+
+    lower: Reference | None = None
+    mtu: int | None = None
+    mac: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vlan(Record):
+    """A VLAN link over another one."""
+
+    lower: Reference | None = None
+    vlan_id: int | None = None
+    tpid: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge(Record):
+    """A bridge; times in the kernel's centiseconds. ``name`` only of one that was added."""
+
+    name: str | None = None
+    ageing_time: int | None = None
+    stp: bool | None = None
+    priority: int | None = None
+    hello_time: int | None = None
+    max_age: int | None = None
+    forward_delay: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgePort(Record):
+    """A port of the bridge with key ``bridge``: a member link, or the bridge's own management port."""
+
+    bridge: str = ""
+    management: bool | None = None
+    lower: Reference | None = None
+    path_cost: int | None = None
+    priority: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IpInterface(Record):
+    """An IP interface."""
+
+    lower: Reference | None = None
+    ipv4: bool | None = None
+    ipv6: bool | None = None
+    mtu: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IpAddress(Record):
+    """An address of the IP interface with key ``ip``; ``prefix_length`` None is not told."""
+
+    ip: str = ""
+    family: int = 4
+    address: str | None = None
+    prefix_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IpRoute(Record):
+    """A route; ``destination`` "" is the default route, ``ip`` the key of the egress IP interface."""
+
+    family: int = 4
+    destination: str | None = None
+    prefix_length: int | None = None
+    gateway: str | None = None
+    ip: str | None = None
+    metric: int | None = None
+    type: str | None = None
+
+
+KINDS: Final[Mapping[str, type[Record]]] = {
+    "port": Port,
+    "ethernet_link": EthernetLink,
+    "vlan": Vlan,
+    "bridge": Bridge,
+    "bridge_port": BridgePort,
+    "ip": IpInterface,
+    "address": IpAddress,
+    "route": IpRoute,
+}
+KIND_OF: Final = {record: kind for kind, record in KINDS.items()}
+
+R = TypeVar("R", bound=Record)
+
+
+def is_own(key: str) -> bool:
+    """Whether the row was added by somebody, rather than found in the system."""
+    return key.startswith("+")
+
+
+def natural_key(ident: Ident) -> str:
+    """The key of a row that is in the kernel without a record."""
+    return " ".join(ident[1:])
+
+
+def natural_ident(kind: str, key: str) -> Ident:
+    """The inverse of ``natural_key``."""
+    return (kind, *key.split(" "))
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All that is wanted, and what has to be known to take it back.
+
+    ``originals``: for everything in the kernel that is claimed, what it was before (``None``: not there). ``lost``:
+    what the kernel dropped because of a change of ours and cannot be there now (the routes of a link that is down).
+    """
+
+    next_number: int = 1
+    by_kind: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    originals: Mapping[Ident, Attributes | None] = field(default_factory=dict)
+    lost: Mapping[Ident, Attributes] = field(default_factory=dict)
+
+    def of(self, kind: type[R]) -> Mapping[str, R]:
+        """The records of a kind by key."""
+        return self.by_kind.get(KIND_OF[kind], {})  # type: ignore[return-value]
+
+    def added(self, record: Record) -> tuple["Records", str]:
+        """With a new row's record; also its key."""
+        key = f"+{self.next_number}"
+        return replace(self.with_record(key, record), next_number=self.next_number + 1), key
+
+    def with_record(self, key: str, record: Record) -> "Records":
+        """With this record under this key."""
+        kind = KIND_OF[type(record)]
+        return replace(self, by_kind={**self.by_kind, kind: {**self.by_kind.get(kind, {}), key: record}})
+
+    def without(self, kind: type[Record], key: str) -> "Records":
+        """Without the record."""
+        name = KIND_OF[kind]
+        kept = {other: record for other, record in self.by_kind.get(name, {}).items() if other != key}
+        return replace(self, by_kind={**self.by_kind, name: kept})
+
+    def to_json(self) -> dict[str, Any]:
+        """The durable form; {} for nothing at all."""
+        if self == Records():
+            return {}
+        return {
+            "next": self.next_number,
+            "records": {
+                kind: {key: _plain(one) for key, one in some.items()} for kind, some in self.by_kind.items() if some
+            },
+            "originals": to_json(self.originals),
+            "lost": to_json(self.lost),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any] | None) -> "Records":
+        """The inverse of ``to_json``; kinds and fields of a newer version are left out."""
+        stored = stored or {}
+        by_kind = {
+            kind: {key: _record(KINDS[kind], values) for key, values in some.items()}
+            for kind, some in stored.get("records", {}).items()
+            if kind in KINDS
+        }
+        lost = {ident: there for ident, there in from_json(stored.get("lost", ())).items() if there is not None}
+        return cls(int(stored.get("next", 1)), by_kind, from_json(stored.get("originals", ())), lost)
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    """Only what is said: fields that have their default are left out."""
+    nothing = asdict(type(record)())
+    return {name: value for name, value in asdict(record).items() if value != nothing[name]}
+
+
+def _record(kind: type[Record], values: Mapping[str, Any]) -> Record:
+    known: Iterable[str] = {one.name for one in fields(kind)} & set(values)
+    given = {name: values[name] for name in known}
+    if given.get("lower") is not None:
+        given["lower"] = Reference(**given["lower"])
+    return kind(**given)

@@ -1,0 +1,154 @@
+"""The rows of each table: the union of what was configured and what the kernel has. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+from backends.netlink_types import Address, Route
+from backends.network.desired import address_ident, route_ident
+from backends.network.kernel import address_ident as ident_of_address
+from backends.network.kernel import route_ident as ident_of_route
+from backends.network.plan import Ident
+from backends.network.records import (
+    KIND_OF,
+    Bridge,
+    BridgePort,
+    EthernetLink,
+    IpAddress,
+    IpInterface,
+    IpRoute,
+    Port,
+    R,
+    Reference,
+    Vlan,
+    is_own,
+    natural_ident,
+    natural_key,
+)
+from backends.network.topology import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Generic[R]):
+    """One row. ``key`` is its identity for life; ``blank`` the record to begin with when it has none; ``parent`` the
+    key of the row that it belongs to (the IP interface of an address, the bridge of a port).
+    """
+
+    key: str
+    blank: R
+    parent: str = ""
+
+    @property
+    def kind(self) -> type[R]:
+        """Which table it is of."""
+        return type(self.blank)
+
+    @property
+    def reference(self) -> Reference:
+        """What points at it."""
+        return Reference(KIND_OF[self.kind], self.key)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether somebody added it, rather than the machine having it."""
+        return is_own(self.key)
+
+
+def ports(topology: Topology) -> list[Row[Port]]:
+    """Every Ethernet port."""
+    return [Row(name, Port()) for name, link in topology.links.items() if topology.is_port(link)]
+
+
+def ethernet_links(topology: Topology) -> list[Row[EthernetLink]]:
+    """Every layer 2 endpoint, and those still to come."""
+    found = [name for name, link in topology.links.items() if topology.has_ethernet_link(link)]
+    return _with_added(topology, EthernetLink(), found)
+
+
+def vlans(topology: Topology) -> list[Row[Vlan]]:
+    """Every VLAN link, and those still to come."""
+    return _with_added(topology, Vlan(), [name for name, link in topology.links.items() if link.kind == "vlan"])
+
+
+def bridges(topology: Topology) -> list[Row[Bridge]]:
+    """Every bridge, and those still to come."""
+    return _with_added(topology, Bridge(), [name for name, link in topology.links.items() if link.kind == "bridge"])
+
+
+def bridge_ports(topology: Topology) -> list[Row[BridgePort]]:
+    """The ports of every bridge: its management port, its members, and those still to come."""
+    rows: dict[str, Row[BridgePort]] = {}
+    for bridge in bridges(topology):
+        name = topology.link_of(bridge.reference)
+        if name is None or name not in topology.links or topology.links[name].kind != "bridge":
+            continue
+        if topology.management_port(name) == name:
+            rows[name] = Row(name, BridgePort(bridge=bridge.key, management=True), bridge.key)
+        for member, link in topology.links.items():
+            if link.master == name and not topology.claimants(BridgePort, member):
+                rows[member] = Row(member, BridgePort(bridge=bridge.key), bridge.key)
+    for key, record in topology.records.of(BridgePort).items():
+        if not record.deleted and (is_own(key) or key in topology.links):
+            rows[key] = Row(key, record, record.bridge)
+    return [row for row in rows.values() if not topology.is_deleted(row.reference)]
+
+
+def ip_interfaces(topology: Topology) -> list[Row[IpInterface]]:
+    """Every link that may speak IP, and those still to come."""
+    found = [name for name, link in topology.links.items() if not topology.is_member(link)]
+    return _with_added(topology, IpInterface(), found)
+
+
+def addresses(topology: Topology, family: int, observed: Sequence[Address]) -> list[Row[IpAddress]]:
+    """The addresses of one family: in the kernel, and wanted."""
+    claimed = set[Ident]()
+    rows = []
+    for key, record in topology.records.of(IpAddress).items():
+        ident = address_ident(record, key, topology)
+        claimed |= {ident} if ident else set()
+        claimed |= set() if is_own(key) else {natural_ident("address", key)}
+        if record.family == family and not record.deleted:
+            rows.append(Row(key, record, _ip_row(topology, record.ip)))
+    for address in observed:
+        ident = ident_of_address(address)
+        parent = topology.ip_key(address.interface)
+        if address.family == family and ident not in claimed and address.interface in topology.links:
+            rows.append(Row(natural_key(ident), IpAddress(ip=parent, family=family), parent))
+    known = {row.key for row in ip_interfaces(topology)}
+    return [row for row in rows if row.parent in known]
+
+
+def routes(topology: Topology, family: int, observed: Sequence[Route], idents: list[Ident]) -> list[Row[IpRoute]]:
+    """The routes of one family in the main table: in the kernel, and wanted."""
+    claimed = set[Ident]()
+    rows = []
+    for key, record in topology.records.of(IpRoute).items():
+        ident = route_ident(record, key, topology, idents)
+        claimed |= {ident} if ident else set()
+        claimed |= set() if is_own(key) else {natural_ident("route", key)}
+        if record.family == family and not record.deleted:
+            rows.append(Row(key, record))
+    for route in observed:
+        ident = ident_of_route(route)
+        if route.family == family and ident not in claimed:
+            rows.append(Row(natural_key(ident), IpRoute(family=family)))
+    return rows
+
+
+def _with_added(topology: Topology, blank: R, found: Sequence[str]) -> list[Row[R]]:
+    """Rows of a table of links: what is there and not claimed by an added row, and the added rows."""
+    kind = type(blank)
+    names = [name for name in found if not topology.claimants(kind, name)]
+    rows = [Row(name, blank) for name in names]
+    rows += [Row(key, record) for key, record in _added(topology, kind)]
+    return [row for row in rows if not topology.is_deleted(row.reference)]
+
+
+def _added(topology: Topology, kind: type[R]) -> Iterator[tuple[str, R]]:
+    return ((key, record) for key, record in topology.records.of(kind).items() if is_own(key))
+
+
+def _ip_row(topology: Topology, key: str) -> str:
+    """The key under which an IP interface is shown: an added row may have taken the place of the machine's own."""
+    name = topology.link_of(Reference("ip", key))
+    return key if name is None or is_own(key) else topology.ip_key(name)
