@@ -1,0 +1,39 @@
+"""The verb run: be the agent. It alone brings the whole agent into its process, and only when it is called."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from agent.cli.client import PROBLEM, USAGE
+from agent.cli.options import Verbs
+
+
+def register(verbs: Verbs) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "run",
+        description="Be the agent, in the foreground, until SIGTERM; SIGHUP reads the settings again.",
+        epilog="example:\n  cpe-agent run --config /etc/cpe-agent/agent.toml",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", metavar="FILE", type=Path, help="settings (default: /etc/cpe-agent/agent.toml)")
+    parser.add_argument(
+        "--state-dir", metavar="DIR", type=Path, help="what survives a restart is here, and the control socket"
+    )
+    parser.add_argument("--boot", action="store_true", help="report to the ACS as after a boot of the machine")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from agent import wiring
+    from agent.runtime.unix_listener import ControlSocketError
+    from agent.settings import SettingsError
+
+    try:
+        return wiring.run(options.config, options.state_dir, options.boot)
+    except SettingsError as error:
+        print("\n".join(error.problems), file=sys.stderr)
+        return USAGE
+    except ControlSocketError as error:
+        print(f"cpe-agent: {error}", file=sys.stderr)
+        return PROBLEM

@@ -1,0 +1,48 @@
+"""The verb status: how the agent is, on one screen."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from agent.cli.client import OK, ask
+from agent.cli.options import Verbs, add_verb
+from agent.cli.output import paint, printable, show_json
+
+
+def register(verbs: Verbs) -> None:
+    """Add the verb."""
+    add_verb(verbs, "status", _status, "Show how the agent is.", "cpe-agent status\ncpe-agent status --json")
+
+
+def _status(options: argparse.Namespace) -> int:
+    answer = ask(options, "status")
+    if options.json:
+        show_json(answer)
+    else:
+        for line in lines(answer):
+            print(line)
+    return OK
+
+
+def lines(status: Mapping[str, Any]) -> Iterator[str]:
+    """Render a status document: a heading for each part, its facts aligned below; parts it does not know as well."""
+    parts = {name: part for name, part in status.items() if isinstance(part, Mapping)}
+    width = max((len(key) for part in parts.values() for key in part), default=0)
+    for name, part in parts.items():
+        yield paint(name.replace("_", " "), "bold")
+        for key, value in part.items():
+            yield f"  {key.replace('_', ' ').ljust(width)}  {_shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None | "" | [] | {}:
+            return paint("-", "dim")
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(_shown(each) for each in value)
+        case Mapping():
+            return ", ".join(f"{key.replace('_', ' ')} {_shown(each)}" for key, each in value.items())
+        case _:
+            return printable(value)
