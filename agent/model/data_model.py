@@ -150,6 +150,27 @@ class DataModel:
 
         return self._reading(read)
 
+    def present(self, paths: Sequence[str], caller: Caller) -> list[Value]:
+        """The values of whatever of the paths can be read, named by InstanceMode; what is gone is passed over."""
+        log.debug("%s looks at %s", caller.value, paths)
+
+        def read(view: View) -> list[Value]:
+            return [value for _, value in self._present(view, paths, as_asked=False)]
+
+        return self._reading(read)
+
+    def peek(self, paths: Sequence[str]) -> dict[str, str]:
+        """The texts of parameters by concrete path, for comparing; what is gone or does not answer is left out."""
+        return self._reading(lambda view: {at.concrete: value.text for at, value in self._present(view, paths)})
+
+    def _present(self, view: View, paths: Sequence[str], as_asked: bool = True) -> Iterator[tuple[LeafAt, Value]]:
+        for path in paths:
+            try:
+                for at in self.leaves_at(view, path, as_asked):
+                    yield at, self._value(view, at)
+            except ModelError as gone:
+                log.debug("not looked at: %s", gone)
+
     def source(self, path: str) -> str:
         """Where a parameter's value comes from, for people."""
 
@@ -193,9 +214,9 @@ class DataModel:
             forget()
         return View(self.tree, self.instances, self._stalls, self._addressing.shows_aliases())
 
-    def leaves_at(self, view: View, path: str) -> Iterator[LeafAt]:
-        """The parameters that a path, partial or whole, stands for."""
-        for at in self._at(view, path):
+    def leaves_at(self, view: View, path: str, as_asked: bool = True) -> Iterator[LeafAt]:
+        """The parameters that a path, partial or whole, stands for; see ``View.match``."""
+        for at in self._at(view, path, as_asked):
             if isinstance(at, LeafAt):
                 yield at
                 continue
@@ -229,14 +250,17 @@ class DataModel:
                 log.warning("new instance numbers could not be saved: %s", failure)
         return answer
 
-    def _at(self, view: View, path: str) -> Iterable[Place | Table | LeafAt]:
+    def _at(self, view: View, path: str, as_asked: bool = True) -> Iterable[Place | Table | LeafAt]:
         parsed = ParameterPath.parse(path)
-        return view.match(parsed) if parsed.segments else list(view.roots())
+        return view.match(parsed, as_asked) if parsed.segments else list(view.roots())
 
     def _values(self, view: View, path: str) -> Iterator[Value]:
         for at in self.leaves_at(view, path):
-            kind = at.leaf.entry.type
-            yield Value(at.shown, self._text(view, at), "string" if kind == "decimal" else kind)
+            yield self._value(view, at)
+
+    def _value(self, view: View, at: LeafAt) -> Value:
+        kind = at.leaf.entry.type
+        return Value(at.shown, self._text(view, at), "string" if kind == "decimal" else kind)
 
     def _text(self, view: View, at: LeafAt) -> str:
         entry = at.leaf.entry

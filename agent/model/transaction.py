@@ -56,6 +56,7 @@ class Transaction:
         self._staged_by: dict[str, list[str]] = {}
         self._refusals: list[ModelError] = []
         self._changed: list[str] = []
+        self._is_over = False
         model.instances.begin()
         model.parameter_attributes.begin()
 
@@ -140,13 +141,17 @@ class Transaction:
         except ModelError as refusal:
             self.abandon()
             raise refusal if isinstance(refusal, Refusals) else Refusals((refusal,)) from refusal
+        self._is_over = True
         self._model.instances.commit()
         self._model.parameter_attributes.commit()
         self._model.finished(self)
         return Outcome(status, tuple(self._changed))
 
     def abandon(self) -> None:
-        """Forget every edit; what a failed commit made is undone."""
+        """Forget every edit; what a failed commit made is undone. After the end it changes nothing any more."""
+        if self._is_over:
+            return
+        self._is_over = True
         for backend in reversed(self._touched):
             try:
                 backend.rollback()

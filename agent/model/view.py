@@ -210,8 +210,11 @@ class View:
 
     # -- resolving --------------------------------------------------------------------------------------------------
 
-    def match(self, path: ParameterPath) -> list[Place | Table | LeafAt]:
-        """Everything that a path names: more than one thing only when it has wildcards. Raises UnknownPath."""
+    def match(self, path: ParameterPath, as_asked: bool = True) -> list[Place | Table | LeafAt]:
+        """Everything that a path names: more than one thing only when it has wildcards. Raises UnknownPath.
+
+        Instances are shown as the path has them, or (not ``as_asked``) by InstanceMode.
+        """
         text = str(path)
         found: list[Place | Table | LeafAt] = []
         first, *rest = path.segments
@@ -224,7 +227,7 @@ class View:
                 raise UnknownPath(text, "the path of an object ends with a dot")
             rest, name = rest[:-1], str(rest[-1])
         for segment in rest:
-            positions = [after for position in positions for after in self._step(text, position, segment, path)]
+            positions = [after for position in positions for after in self._step(position, segment, path, as_asked)]
         if path.is_partial:
             found.extend(positions)
         else:
@@ -233,7 +236,10 @@ class View:
             raise UnknownPath(text, "no such object or parameter here")
         return found
 
-    def _step(self, text: str, at: Place | Table, segment: Segment, path: ParameterPath) -> Iterator[Place | Table]:
+    def _step(
+        self, at: Place | Table, segment: Segment, path: ParameterPath, as_asked: bool
+    ) -> Iterator[Place | Table]:
+        text = str(path)
         if isinstance(at, Place):
             node = at.node.children.get(segment.text) if isinstance(segment, Name) else None
             child = self._child(at, node) if node else None
@@ -258,7 +264,7 @@ class View:
         if not hits and not path.has_wildcard:
             raise UnknownPath(text, f"{at.shown} has no row {segment}")
         for key, instance in hits:
-            yield self._row_place(at, key, instance, segment)
+            yield self._row_place(at, key, instance, segment if as_asked else None)
 
     def _leaf(self, text: str, at: Place | Table, name: str, path: ParameterPath) -> LeafAt | None:
         leaf = at.node.leaves.get(name) if isinstance(at, Place) else None

@@ -1,0 +1,82 @@
+"""Deferred changes: made when the session has ended, taken back unless the ACS is reached in time."""
+
+import logging
+from enum import Enum
+from typing import Protocol
+
+log = logging.getLogger(__name__)
+
+
+class Deferring(Protocol):
+    """The data model's side of it."""
+
+    @property
+    def awaits_application(self) -> bool:
+        """Whether a change waits to be made."""
+
+    @property
+    def awaits_confirmation(self) -> bool:
+        """Whether a change waits to be made or confirmed."""
+
+    def apply_deferred(self) -> bool:
+        """Make the change; False: it failed, and all is as before."""
+
+    def confirm(self) -> None:
+        """The change stays."""
+
+    def revert(self) -> None:
+        """The change is taken back."""
+
+
+class News(Enum):
+    """What the ACS is to be told, as the last words of the vendor event "X <OUI> …"."""
+
+    MADE = "CHANGE MADE"
+    REVERTED = "CHANGE REVERTED"
+
+
+class CommitConfirm:
+    """One deferred change at a time; the model's document makes it durable, this only watches the deadline.
+
+    ``seconds`` is how long the ACS may stay unreachable before the change is taken back.
+    """
+
+    def __init__(self, model: Deferring, seconds: float) -> None:
+        self._model = model
+        self._seconds = seconds
+        self._deadline: float | None = None
+
+    @property
+    def deadline(self) -> float | None:
+        """When the change is taken back, in monotonic seconds."""
+        return self._deadline
+
+    def resumed(self, now: float) -> None:
+        """After a start: a change that was made and not confirmed gets its time anew."""
+        if self._model.awaits_confirmation:
+            self._deadline = now + self._seconds
+
+    def session_ended(self, now: float) -> News | None:
+        """Make what has waited for this moment."""
+        if not self._model.awaits_application:
+            return None
+        if not self._model.apply_deferred():
+            return News.REVERTED
+        self._deadline = now + self._seconds
+        return News.MADE
+
+    def acs_was_reached(self) -> None:
+        """The ACS answered, or its host refused: either way the path to it holds, and so does the change."""
+        if self._deadline is not None and not self._model.awaits_application:
+            self._deadline = None
+            self._model.confirm()
+            log.info("the change to the path to the ACS is confirmed")
+
+    def time_passed(self, now: float) -> News | None:
+        """Take the change back when its time is over."""
+        if self._deadline is None or now < self._deadline:
+            return None
+        self._deadline = None
+        log.warning("the ACS was not reached within %.0f s of the change: it is taken back", self._seconds)
+        self._model.revert()
+        return News.REVERTED

@@ -1,0 +1,336 @@
+"""The heart of the agent: what happened, and what is to be done about it. No I/O of its own; time is an argument."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from agent.cwmp.event_queue import BOOT, CONNECTION_REQUEST, PERIODIC, VALUE_CHANGE, Event, EventQueue
+from agent.cwmp.messages import Fault, Inform, InformResponse, Request, Response
+from agent.cwmp.notifications import Notifications, throttled_until
+from agent.cwmp.retry import Retries
+from agent.cwmp.session import Finished, Session, SessionFailed, Waiting
+from agent.model.data_model import DataModel
+from agent.runtime import actions as do
+from agent.runtime import events as on
+from agent.runtime.actions import Action
+from agent.runtime.calendar import Calendar
+from agent.runtime.commit_confirm import CommitConfirm, News
+from agent.runtime.events import Moment
+
+log = logging.getLogger(__name__)
+
+POLL: Final = 60.0
+"""Seconds between looks at watched parameters that no event of the system announces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the ACS or a person has configured, as the core needs it; read anew before each decision."""
+
+    acs: str
+    """Identifies the ACS (its URL); "" while none is configured."""
+    is_enabled: bool
+    retry_minimum_wait: int
+    retry_multiplier: int
+    throttle: int
+    """DefaultActiveNotificationThrottle in seconds."""
+
+
+class Effects(Protocol):
+    """What the session's RPCs left to be done after it."""
+
+    reboot: bool
+    factory_reset: bool
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """The session that is under way."""
+
+    number: int
+    session: Session
+    events: tuple[Event, ...]
+
+
+class Core:
+    """One owner of model, session and timers; ``handle`` takes an event and says what is to be done.
+
+    ``save`` makes events, schedules and last seen values durable and is called before the actions are handed out;
+    ``inform`` builds an Inform for the given events.
+    """
+
+    def __init__(self, parts: "Parts", now: Moment) -> None:
+        self._parts = parts
+        self._attempt: _Attempt | None = None
+        self._sessions = 0
+        self._has_news = True  # an event came up since the last attempt: it does not wait for the retry
+        self._retry_at: float | None = None
+        self._not_before = now.monotonic + parts.boot_delay
+        self._last_success: float | None = None
+        self._poll_at = now.monotonic + POLL
+        self._after: list[Action] = [do.Listen()]
+        self.stopped = False
+        self.last_outcome = ""
+        self.last_ended: Moment | None = None
+        parts.commit_confirm.resumed(now.monotonic)
+        self._follow_notifications()
+
+    # -- the loop's side --------------------------------------------------------------------------------------------
+
+    def handle(self, event: on.Event | None, now: Moment) -> list[Action]:
+        """What to do about an event; ``None``: time has passed."""
+        actions: list[Action] = []
+        match event:
+            case on.AcsReplied(number, envelope) if self._is_current(number):
+                actions += self._guarded(
+                    lambda attempt: self._go_on(attempt, attempt.session.receive(envelope), now), now
+                )
+            case on.AcsUnreachable(number, reason, host_answered) if self._is_current(number):
+                if host_answered:
+                    self._parts.commit_confirm.acs_was_reached()
+                actions += self._failed(reason, now)
+            case on.ConnectionRequested():
+                self._occurred(CONNECTION_REQUEST)
+            case on.Changed(topics):
+                self._look_at(topics)
+            case on.ControlAsked(verb, arguments, answer):
+                actions.append(do.Answer(answer, self._parts.control(self, verb, arguments, now)))
+            case on.Reload():
+                actions.append(do.ReloadSettings())
+            case on.Stop():
+                actions += self._stop()
+            case _:
+                pass
+        self._time_passed(now)
+        actions += self._begin_if_due(now)
+        if not self._attempt:
+            self._after, after = [], self._after
+            actions += after
+        self._parts.save()
+        return actions
+
+    def next_due(self, now: Moment) -> float | None:
+        """The monotonic time at which time alone gives something to do; ``None``: nothing will."""
+        parts = self._parts
+        policy = parts.policy()
+        dues = [parts.calendar.next_due(now), parts.commit_confirm.deadline, self._poll_at]
+        if self._attempt is None and policy.acs and policy.is_enabled:
+            dues.append(self._session_due(policy, now))
+        return min((due for due in dues if due is not None), default=None)
+
+    # -- what people ask --------------------------------------------------------------------------------------------
+
+    @property
+    def session_number(self) -> int | None:
+        """The session that is under way."""
+        return self._attempt.number if self._attempt else None
+
+    def session_wanted(self, now: Moment) -> float | None:
+        """When the next session begins as things stand, in monotonic seconds; ``None`` when nothing asks for one."""
+        policy = self._parts.policy()
+        if not policy.acs or not policy.is_enabled:
+            return None
+        dues = (self._session_due(policy, now), self._parts.calendar.next_due(now))
+        return min((due for due in dues if due is not None), default=None)
+
+    def inform_now(self) -> None:
+        """A person wants a session at once."""
+        self._occurred(PERIODIC)
+        self._not_before = 0.0
+
+    def values_may_differ(self) -> None:
+        """Somebody here has changed something: the watched parameters are looked at, however they are announced."""
+        self._look_at(frozenset({"everything"}))
+
+    def settings_changed(self) -> None:
+        """The settings file was read again."""
+        self.values_may_differ()
+        self._after.append(do.Listen())
+
+    # -- events -----------------------------------------------------------------------------------------------------
+
+    def _occurred(self, code: str, **details: Any) -> None:
+        self._parts.events.occurred(code, **details)
+        self._has_news = True
+
+    def _look_at(self, topics: frozenset[str]) -> None:
+        """Compare what the topics may have changed with what the ACS knows."""
+        notifications, model = self._parts.notifications, self._parts.model
+        concerned = None
+        if "everything" not in topics:
+            concerned = [path for path in notifications.watched if topics.intersection(model.changed_by(path))]
+        self._tell(notifications.check(model.peek, concerned))
+
+    def _poll(self, now: Moment) -> None:
+        model, notifications = self._parts.model, self._parts.notifications
+        silent = [path for path in notifications.watched if not model.changed_by(path)]
+        self._tell(notifications.check(model.peek, silent))
+        self._poll_at = now.monotonic + POLL
+
+    def _tell(self, changes: Any) -> None:
+        if changes:
+            self._parts.events.occurred(VALUE_CHANGE, paths=changes.paths)
+            self._has_news |= bool(changes.active)
+
+    def _follow_notifications(self) -> None:
+        model = self._parts.model
+        self._parts.notifications.follow(model.notified(), model.peek)
+
+    def _time_passed(self, now: Moment) -> None:
+        parts = self._parts
+        if parts.events.acs_is(parts.policy().acs):
+            self._has_news, self._retry_at = True, None
+            parts.retries.succeeded()
+        if parts.calendar.come_due(parts.events, now):
+            self._has_news = True
+        if self._attempt is None:
+            self._news_of_change(parts.commit_confirm.time_passed(now.monotonic))
+        if now.monotonic >= self._poll_at:
+            self._poll(now)
+
+    def _news_of_change(self, news: News | None) -> None:
+        """The ACS is told of a deferred change at once; a session is what confirms it."""
+        if news is not None:
+            self._occurred(f"X {self._parts.oui()} {news.value}")
+            self.values_may_differ()
+
+    # -- sessions ---------------------------------------------------------------------------------------------------
+
+    def _is_current(self, number: int) -> bool:
+        return self._attempt is not None and self._attempt.number == number
+
+    def _session_due(self, policy: Policy, now: Moment) -> float | None:
+        """When what is queued asks for a session; ``None``: it does not."""
+        parts = self._parts
+        is_retrying = parts.retries.is_retrying
+        if not (is_retrying and self._retry_at is not None) and not parts.events.opens_session(
+            parts.notifications.is_active
+        ):
+            return None
+        due = self._not_before
+        if is_retrying and self._retry_at is not None and not self._has_news:
+            due = max(due, self._retry_at)
+        if parts.events.only_notifies(parts.events.for_inform(retrying=is_retrying)):
+            due = max(due, throttled_until(self._last_success, policy.throttle))
+        return due
+
+    def _begin_if_due(self, now: Moment) -> list[Action]:
+        policy = self._parts.policy()
+        if self._attempt is not None or self.stopped or not policy.acs or not policy.is_enabled:
+            return []
+        due = self._session_due(policy, now)
+        return self._begin(now) if due is not None and due <= now.monotonic else []
+
+    def _begin(self, now: Moment) -> list[Action]:
+        parts = self._parts
+        self._look_at(frozenset({"everything"}))
+        events = parts.events.for_inform(retrying=parts.retries.is_retrying)
+        inform = parts.inform(events, parts.retries.count, now)
+        self._sessions += 1
+        self._has_news = False
+        session = Session(
+            inform,
+            lambda request: parts.answer(request, now),
+            lambda: None,
+            self._got_response,
+        )
+        self._attempt = _Attempt(self._sessions, session, events)
+        opened = do.OpenSession(self._sessions, tuple(event.code for event in events))
+        return [opened, do.Post(self._sessions, session.start().envelope)]
+
+    def _got_response(self, request: Request, response: Response | Fault) -> None:
+        """The ACS has answered a request of ours; the Inform is the one that matters here."""
+        if isinstance(request, Inform) and isinstance(response, InformResponse) and self._attempt:
+            self._parts.events.informed(self._attempt.events)
+            self._parts.commit_confirm.acs_was_reached()
+
+    def _guarded(self, turn: Callable[[_Attempt], list[Action]], now: Moment) -> list[Action]:
+        attempt = self._attempt
+        if attempt is None:
+            return []
+        try:
+            return turn(attempt)
+        except SessionFailed as failure:
+            self._parts.commit_confirm.acs_was_reached()
+            return self._failed(str(failure), now)
+
+    def _go_on(self, attempt: _Attempt, turn: Any, now: Moment) -> list[Action]:
+        match turn:
+            case Finished():
+                return self._finished(attempt, now)
+            case Waiting():
+                return []
+            case post:
+                return [do.Post(attempt.number, post.envelope)]
+
+    def _finished(self, attempt: _Attempt, now: Moment) -> list[Action]:
+        parts = self._parts
+        self._end(now, "complete")
+        self._last_success = now.monotonic
+        self._retry_at = None
+        parts.retries.succeeded()
+        self._follow_notifications()
+        self._news_of_change(parts.commit_confirm.session_ended(now.monotonic))
+        actions: list[Action] = [do.CloseSession(attempt.number, "complete"), do.Listen()]
+        return actions + self._do_what_was_promised()
+
+    def _do_what_was_promised(self) -> list[Action]:
+        """Reboot and FactoryReset come after the clean end of the session that asked for them."""
+        parts = self._parts
+        if parts.events.awaits_factory_reset:
+            parts.model.forget_everything()
+            return [do.FactoryReset()]
+        return [do.Reboot()] if parts.events.awaits_reboot else []
+
+    def _failed(self, reason: str, now: Moment) -> list[Action]:
+        attempt, parts = self._attempt, self._parts
+        if attempt is None:
+            return []
+        policy = parts.policy()
+        if not attempt.session.informed:
+            parts.events.failed(attempt.events)
+        wait = parts.retries.failed(policy.retry_minimum_wait, policy.retry_multiplier, parts.chance())
+        self._retry_at = now.monotonic + wait
+        log.warning("session %d failed: %s; the next attempt in %.0f s", attempt.number, reason, wait)
+        self._end(now, reason)
+        self._follow_notifications()
+        self._news_of_change(parts.commit_confirm.session_ended(now.monotonic))
+        return [do.CloseSession(attempt.number, reason), *self._do_what_was_promised()]
+
+    def _end(self, now: Moment, outcome: str) -> None:
+        self._attempt = None
+        self.last_outcome, self.last_ended = outcome, now
+
+    def _stop(self) -> list[Action]:
+        self.stopped = True
+        if self._attempt is None:
+            return []
+        return [do.CloseSession(self._attempt.number, "the agent was stopped")]
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the core is made of; ``wiring`` builds it."""
+
+    model: DataModel
+    events: EventQueue
+    notifications: Notifications
+    retries: Retries
+    calendar: Calendar
+    commit_confirm: CommitConfirm
+    policy: Callable[[], Policy]
+    inform: Callable[[tuple[Event, ...], int, Moment], Inform]
+    answer: Callable[[Request, Moment], Response | Fault]
+    save: Callable[[], None]
+    control: Callable[[Core, str, Any, Moment], dict[str, Any]]
+    oui: Callable[[], str]
+    chance: Callable[[], float]
+    boot_delay: float = 0.0
+
+
+def boot_events(events: EventQueue, is_boot: bool) -> None:
+    """At a start: "1 BOOT" when the system came up anew, which also ends the wait of what a reboot was for."""
+    if is_boot:
+        events.rebooted()
+        events.occurred(BOOT)

@@ -1,0 +1,187 @@
+"""What the command line can ask of the daemon, each verb one function over the model; answers are JSON documents."""
+
+import fnmatch
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from agent.model.data_model import Attributes, Caller, DataModel, Value
+from agent.model.errors import (
+    Denied,
+    InvalidArguments,
+    InvalidType,
+    InvalidValue,
+    ModelError,
+    NotificationRejected,
+    NotWritable,
+    Refusals,
+    ResourcesExceeded,
+    Unavailable,
+    UnknownPath,
+)
+from agent.model.path import ParameterPath
+from agent.runtime.control import error
+
+log = logging.getLogger(__name__)
+
+Arguments = Mapping[str, Any]
+Reply = dict[str, Any]
+
+# One word for programs and the next step for people, by what is wrong.
+WORDS: Final[Mapping[type[ModelError], tuple[str, str]]] = {
+    UnknownPath: ("unknown_path", "`cpe-agent names PATH` lists what is supported"),
+    InvalidArguments: ("invalid_arguments", "see the verb's --help"),
+    NotWritable: ("not_writable", "`cpe-agent names PATH` shows what can be set"),
+    Denied: ("denied", "name the interface in [network] manage, or set [system] manage, in the settings file"),
+    InvalidType: ("invalid_type", "`cpe-agent schema show PATH` shows the type"),
+    InvalidValue: ("invalid_value", "`cpe-agent schema show PATH` shows what is allowed"),
+    NotificationRejected: ("notification_rejected", "0 is off, 1 passive, 2 active; some parameters allow fewer"),
+    ResourcesExceeded: ("resources_exceeded", "delete rows that are not needed"),
+    Unavailable: ("unavailable", "see the agent's log, then try again"),
+}
+
+
+class BadArgument(Exception):
+    """A request whose arguments have the wrong shape."""
+
+
+class ModelVerbs:
+    """The verbs that read and change the data model for a local caller."""
+
+    def __init__(self, model: DataModel, changed: Callable[[], None]) -> None:
+        """``changed`` is called after each successful change: values that notify are to be looked at again."""
+        self._model = model
+        self._changed = changed
+        self.table: Mapping[str, Callable[[Arguments], Reply]] = {
+            "get": self.get,
+            "set": self.set,
+            "add": self.add,
+            "delete": self.delete,
+            "names": self.names,
+            "attributes": self.attributes,
+        }
+
+    def answer(self, verb: str, arguments: Arguments) -> Reply:
+        """Serve one of the verbs in ``table``; what is refused comes back as an error document."""
+        try:
+            return self.table[verb](arguments)
+        except ModelError as refusal:
+            return refused(refusal)
+        except BadArgument as wrong:
+            return error("invalid_arguments", str(wrong), "see the verb's --help")
+
+    def get(self, arguments: Arguments) -> Reply:
+        """``paths`` (globs allowed), ``explain`` → ``parameters``: path, value, type and, explained, source."""
+        values = {value.path: value for text in _texts(arguments, "paths") for value in self._matching(text)}
+        return {"parameters": [self._shown(value, bool(arguments.get("explain"))) for value in values.values()]}
+
+    def set(self, arguments: Arguments) -> Reply:
+        """``values``: path → text, all or nothing → ``status`` 0 applied, 1 applied after the next session's end."""
+        wanted = arguments.get("values")
+        if not isinstance(wanted, dict) or not all(isinstance(text, str) for text in wanted.values()):
+            raise BadArgument("values has to be an object of texts by path")
+        change = self._model.transaction(Caller.LOCAL)
+        for path, text in wanted.items():
+            change.set(path, text)
+        outcome = change.commit()
+        self._changed()
+        return {"status": outcome.status, "parameters": list(outcome.changed)}
+
+    def add(self, arguments: Arguments) -> Reply:
+        """``path`` of a table → ``instance`` and its ``path``."""
+        table = _text(arguments, "path")
+        change = self._model.transaction(Caller.LOCAL)
+        try:
+            instance = change.add(table)
+        except ModelError:
+            change.abandon()
+            raise
+        outcome = change.commit()
+        self._changed()
+        return {"status": outcome.status, "instance": instance, "path": f"{table}{instance}."}
+
+    def delete(self, arguments: Arguments) -> Reply:
+        """``path`` of a row → ``status``."""
+        change = self._model.transaction(Caller.LOCAL)
+        try:
+            change.delete(_text(arguments, "path"))
+        except ModelError:
+            change.abandon()
+            raise
+        outcome = change.commit()
+        self._changed()
+        return {"status": outcome.status}
+
+    def names(self, arguments: Arguments) -> Reply:
+        """``path``, ``next_level`` → ``names``: path and writable."""
+        found = self._model.names(_text(arguments, "path"), bool(arguments.get("next_level")), Caller.LOCAL)
+        return {"names": [{"path": name.path, "writable": name.writable} for name in found]}
+
+    def attributes(self, arguments: Arguments) -> Reply:
+        """``path``, and ``notification`` to set it → ``attributes``: path, notification, access_list."""
+        path, level = _text(arguments, "path"), arguments.get("notification")
+        if level is not None:
+            if level not in (0, 1, 2):
+                raise BadArgument("notification has to be 0 (off), 1 (passive) or 2 (active)")
+            change = self._model.transaction(Caller.LOCAL)
+            try:
+                change.set_attributes(path, level, None)
+            except ModelError:
+                change.abandon()
+                raise
+            change.commit()
+            self._changed()
+        return {"attributes": [_attributes(one) for one in self._model.attributes([path], Caller.LOCAL)]}
+
+    def _matching(self, text: str) -> list[Value]:
+        """The values below a path, or those whose path fits a glob ("Device.*.Stats.*", "…Interface.?.Name")."""
+        if not any(mark in text for mark in "?*") and "[!" not in text:
+            return self._model.get([text], Caller.LOCAL)
+        fixed = text[: min(text.index(mark) for mark in "?*[" if mark in text)]
+        try:
+            prefix = fixed[: fixed.rindex(".") + 1]
+        except ValueError:
+            prefix = ""
+        return [
+            value
+            for value in self._model.get([prefix], Caller.LOCAL)
+            if fnmatch.fnmatchcase(value.path, text)
+            or (text.endswith(".") and fnmatch.fnmatchcase(value.path, text + "*"))
+        ]
+
+    def _shown(self, value: Value, explain: bool) -> Reply:
+        shown = {"path": value.path, "value": value.text, "type": value.type}
+        if explain:
+            shown["source"] = self._model.source(value.path)
+        return shown
+
+
+def refused(refusal: ModelError) -> Reply:
+    """A refusal as an error document; several refusals of one change stand in its ``refusals``."""
+    if isinstance(refusal, Refusals) and refusal.refusals:
+        first = refused(refusal.refusals[0])
+        if len(refusal.refusals) > 1:
+            first["error"]["message"] = "; ".join(str(one) for one in refusal.refusals)
+            first["error"]["refusals"] = [refused(one)["error"] for one in refusal.refusals]
+        return first
+    code, next_step = next((words for kind, words in WORDS.items() if isinstance(refusal, kind)), ("refused", ""))
+    return error(code, str(refusal), next_step)
+
+
+def _attributes(one: Attributes) -> Reply:
+    return {"path": one.path, "notification": one.notification, "access_list": list(one.access_list)}
+
+
+def _text(arguments: Arguments, name: str) -> str:
+    value = arguments.get(name)
+    if not isinstance(value, str):
+        raise BadArgument(f"{name} has to be a text")
+    ParameterPath.parse(value)
+    return value
+
+
+def _texts(arguments: Arguments, name: str) -> list[str]:
+    value = arguments.get(name)
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+        raise BadArgument(f"{name} has to be a list of texts")
+    return value
