@@ -1,0 +1,111 @@
+"""The local time zone as a POSIX TZ string, read from and written to /etc/localtime (TZif, RFC 8536)."""
+
+import base64
+import io
+import os
+import re
+import struct
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from backends.errors import MechanismError
+from backends.files import read_bytes, replace_file, unwritable
+
+NAME = r"[A-Za-z]{3,16}|<[A-Za-z0-9+-]{3,16}>"
+HOURS = r"(?:1[0-5]\d|16[0-7]|\d{1,2})(?::[0-5]\d(?::[0-5]\d)?)?"  # rules may say up to 167 hours
+OFFSET = r"(?P<sign>[+-]?)(?P<hours>2[0-4]|[01]?\d)(?::(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?)?"
+PLAIN_OFFSET = r"[+-]?(?:2[0-4]|[01]?\d)(?::[0-5]\d(?::[0-5]\d)?)?"
+DAY = r"(?:J(?:36[0-5]|3[0-5]\d|[12]\d\d|[1-9]\d?)|36[0-5]|3[0-5]\d|[12]\d\d|\d{1,2}|M(?:1[0-2]|[1-9])\.[1-5]\.[0-6])"
+RULE = rf"{DAY}(?:/[+-]?{HOURS})?"
+POSIX = re.compile(rf"(?P<name>{NAME}){OFFSET}(?:(?:{NAME})(?:{PLAIN_OFFSET})?,{RULE},{RULE})?")
+HEADER = struct.Struct(">4sc15x6I")
+UTC_STRING = "UTC0"
+
+
+class TimeZone:
+    """The zone that /etc/localtime below ``root`` says; without it, UTC (localtime(5))."""
+
+    def __init__(self, root: str | Path = "/") -> None:
+        self._path = Path(root) / "etc/localtime"
+
+    def posix(self, now: datetime) -> str:
+        """The rule in force from now on; of a zone that has none, its present offset."""
+        content = read_bytes(self._path, 1 << 18) or b""
+        footer = (
+            content.rpartition(b"\n")[0].rpartition(b"\n")[2]
+            if content[:4] == b"TZif" and content[4:5] >= b"2"
+            else b""
+        )
+        text = footer.decode("ascii", "replace")
+        return text if POSIX.fullmatch(text) else _present(self.zone(), now)
+
+    def zone(self) -> tzinfo:
+        """The zone with its history, for reckoning local times; UTC where the file is absent or damaged."""
+        content = read_bytes(self._path, 1 << 18)
+        try:
+            return ZoneInfo.from_file(io.BytesIO(content), key="localtime") if content else UTC
+        except (ValueError, IndexError, struct.error, EOFError):
+            return UTC
+
+    def check(self, posix: str) -> None:
+        """MechanismError unless ``posix`` is a TZ string with an offset and, for daylight saving, both its rules."""
+        if not POSIX.fullmatch(posix):
+            raise MechanismError(f"{posix!r} is no POSIX time zone like CET-1CEST,M3.5.0,M10.5.0/3", "EINVAL")
+
+    def set(self, posix: str) -> None:
+        """Make it the zone of this machine: a TZif file without history takes the place of the file or link."""
+        self.check(posix)
+        replace_file(self._path, compiled(posix))
+
+    def saved(self) -> Mapping[str, str]:
+        """JSON from which ``restore`` puts back what is there now."""
+        with suppress(OSError):
+            return {"link": os.readlink(self._path)}
+        content = read_bytes(self._path, 1 << 18)
+        return {} if content is None else {"content": base64.b64encode(content).decode()}
+
+    def restore(self, saved: Mapping[str, str]) -> None:
+        """Put back what was there; MechanismError if it cannot be."""
+        try:
+            if "content" in saved:
+                replace_file(self._path, base64.b64decode(saved["content"]))
+            elif "link" in saved:
+                temporary = self._path.with_name(".localtime.link")
+                with suppress(FileNotFoundError):
+                    temporary.unlink()
+                temporary.symlink_to(saved["link"])
+                os.replace(temporary, self._path)
+            else:
+                self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(self._path, error) from error
+
+
+def compiled(posix: str) -> bytes:
+    """A TZif file, version 2, without transitions, the rule in its footer (RFC 8536 section 3)."""
+    found = POSIX.fullmatch(posix)
+    if found is None:
+        raise MechanismError(f"{posix!r} is no POSIX time zone", "EINVAL")
+    east = -3600 * int(found["hours"]) - 60 * int(found["minutes"] or 0) - int(found["seconds"] or 0)
+    seconds = -east if found["sign"] == "-" else east  # POSIX counts west of Greenwich
+    name = found["name"].strip("<>").encode() + b"\0"
+    block = HEADER.pack(b"TZif", b"2", 0, 0, 0, 0, 1, len(name)) + struct.pack(">iBB", seconds, 0, 0) + name
+    return block + block + b"\n" + posix.encode() + b"\n"
+
+
+def _present(zone: tzinfo, now: datetime) -> str:
+    local = now.astimezone(zone)
+    offset, name = local.utcoffset(), local.tzname()
+    if not offset:
+        return UTC_STRING
+    west = -int(offset.total_seconds())
+    hours, rest = divmod(abs(west), 3600)
+    minutes, seconds = divmod(rest, 60)
+    text = f"{'-' if west < 0 else ''}{hours}"
+    text += f":{minutes:02d}" if minutes or seconds else ""
+    text += f":{seconds:02d}" if seconds else ""
+    plain = name if name and name.isascii() and name.isalpha() else "LCL"
+    return plain + text
