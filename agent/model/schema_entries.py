@@ -22,7 +22,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Numbers from ``minimum`` to ``maximum``, both included, multiples of ``step``; None: the type's own limit."""
+    """Numbers from ``minimum`` to ``maximum``, both included, in steps from there; None: the type's own limit."""
 
     minimum: int | None = None
     maximum: int | None = None
