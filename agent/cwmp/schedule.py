@@ -116,6 +116,10 @@ class ScheduledInforms:
         """Take the last ``add`` back: it could not be saved."""
         self._entries.pop()
 
+    def clear(self) -> None:
+        """Forget all of them: factory reset."""
+        self._entries.clear()
+
     def waiting(self, now: float) -> Sequence[tuple[str, float]]:
         """Command key and seconds left of each, the next first; for people."""
         return [(entry.command_key, max(0.0, entry.due - now)) for entry in self._in_order()]

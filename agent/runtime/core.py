@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from agent.cwmp.event_queue import BOOT, CONNECTION_REQUEST, PERIODIC, VALUE_CHANGE, Event, EventQueue
+from agent.cwmp.event_queue import CONNECTION_REQUEST, PERIODIC, VALUE_CHANGE, Event, EventQueue
 from agent.cwmp.messages import Fault, Inform, InformResponse, Request, Response
 from agent.cwmp.notifications import Notifications, throttled_until
 from agent.cwmp.retry import Retries
 from agent.cwmp.session import Finished, Session, SessionFailed, Waiting
+from agent.cwmp.session import Post as SessionPost
 from agent.model.data_model import DataModel
 from agent.runtime import actions as do
 from agent.runtime import events as on
@@ -37,13 +38,6 @@ class Policy:
     """DefaultActiveNotificationThrottle in seconds."""
 
 
-class Effects(Protocol):
-    """What the session's RPCs left to be done after it."""
-
-    reboot: bool
-    factory_reset: bool
-
-
 @dataclass(slots=True)
 class _Attempt:
     """The session that is under way."""
@@ -56,12 +50,12 @@ class _Attempt:
 class Core:
     """One owner of model, session and timers; ``handle`` takes an event and says what is to be done.
 
-    ``save`` makes events, schedules and last seen values durable and is called before the actions are handed out;
-    ``inform`` builds an Inform for the given events.
+    Nothing that it says is lost by a crash afterwards: ``Parts.save`` is called before the actions are handed out.
     """
 
     def __init__(self, parts: "Parts", now: Moment) -> None:
         self._parts = parts
+        self._now = now
         self._attempt: _Attempt | None = None
         self._sessions = 0
         self._has_news = True  # an event came up since the last attempt: it does not wait for the retry
@@ -80,6 +74,7 @@ class Core:
 
     def handle(self, event: on.Event | None, now: Moment) -> list[Action]:
         """What to do about an event; ``None``: time has passed."""
+        self._now = now
         actions: list[Action] = []
         match event:
             case on.AcsReplied(number, envelope) if self._is_current(number):
@@ -116,7 +111,7 @@ class Core:
         policy = parts.policy()
         dues = [parts.calendar.next_due(now), parts.commit_confirm.deadline, self._poll_at]
         if self._attempt is None and policy.acs and policy.is_enabled:
-            dues.append(self._session_due(policy, now))
+            dues.append(self._session_due(policy))
         return min((due for due in dues if due is not None), default=None)
 
     # -- what people ask --------------------------------------------------------------------------------------------
@@ -131,7 +126,7 @@ class Core:
         policy = self._parts.policy()
         if not policy.acs or not policy.is_enabled:
             return None
-        dues = (self._session_due(policy, now), self._parts.calendar.next_due(now))
+        dues = (self._session_due(policy), self._parts.calendar.next_due(now))
         return min((due for due in dues if due is not None), default=None)
 
     def inform_now(self) -> None:
@@ -179,7 +174,7 @@ class Core:
 
     def _time_passed(self, now: Moment) -> None:
         parts = self._parts
-        if parts.events.acs_is(parts.policy().acs):
+        if self._attempt is None and parts.events.acs_is(parts.policy().acs):
             self._has_news, self._retry_at = True, None
             parts.retries.succeeded()
         if parts.calendar.come_due(parts.events, now):
@@ -200,7 +195,7 @@ class Core:
     def _is_current(self, number: int) -> bool:
         return self._attempt is not None and self._attempt.number == number
 
-    def _session_due(self, policy: Policy, now: Moment) -> float | None:
+    def _session_due(self, policy: Policy) -> float | None:
         """When what is queued asks for a session; ``None``: it does not."""
         parts = self._parts
         is_retrying = parts.retries.is_retrying
@@ -219,7 +214,7 @@ class Core:
         policy = self._parts.policy()
         if self._attempt is not None or self.stopped or not policy.acs or not policy.is_enabled:
             return []
-        due = self._session_due(policy, now)
+        due = self._session_due(policy)
         return self._begin(now) if due is not None and due <= now.monotonic else []
 
     def _begin(self, now: Moment) -> list[Action]:
@@ -231,8 +226,8 @@ class Core:
         self._has_news = False
         session = Session(
             inform,
-            lambda request: parts.answer(request, now),
-            lambda: None,
+            lambda request: parts.answer(request, self._now),
+            lambda: None,  # transfers will have requests of ours to send
             self._got_response,
         )
         self._attempt = _Attempt(self._sessions, session, events)
@@ -255,14 +250,14 @@ class Core:
             self._parts.commit_confirm.acs_was_reached()
             return self._failed(str(failure), now)
 
-    def _go_on(self, attempt: _Attempt, turn: Any, now: Moment) -> list[Action]:
+    def _go_on(self, attempt: _Attempt, turn: SessionPost | Waiting | Finished, now: Moment) -> list[Action]:
         match turn:
             case Finished():
                 return self._finished(attempt, now)
             case Waiting():
                 return []
-            case post:
-                return [do.Post(attempt.number, post.envelope)]
+            case SessionPost(envelope):
+                return [do.Post(attempt.number, envelope)]
 
     def _finished(self, attempt: _Attempt, now: Moment) -> list[Action]:
         parts = self._parts
@@ -280,6 +275,7 @@ class Core:
         parts = self._parts
         if parts.events.awaits_factory_reset:
             parts.model.forget_everything()
+            parts.calendar.scheduled.clear()
             return [do.FactoryReset()]
         return [do.Reboot()] if parts.events.awaits_reboot else []
 
@@ -327,10 +323,3 @@ class Parts:
     oui: Callable[[], str]
     chance: Callable[[], float]
     boot_delay: float = 0.0
-
-
-def boot_events(events: EventQueue, is_boot: bool) -> None:
-    """At a start: "1 BOOT" when the system came up anew, which also ends the wait of what a reboot was for."""
-    if is_boot:
-        events.rebooted()
-        events.occurred(BOOT)

@@ -1,0 +1,66 @@
+"""What the ACS still has to hear, kept across restarts: events, scheduled Informs, and the values that it knows."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from agent.cwmp.event_queue import BOOT, EventQueue
+from agent.cwmp.notifications import Notifications
+from agent.cwmp.schedule import ScheduledInforms
+from agent.model.data_model import Store
+from agent.runtime.events import Moment
+
+log = logging.getLogger(__name__)
+
+DOCUMENT: Final = "delivery"
+
+Part = TypeVar("Part")
+
+
+class Delivery:
+    """The document "delivery" and its parts. A part that cannot be read starts anew; the others are kept."""
+
+    def __init__(self, store: Store, boot_id: str, now: Moment) -> None:
+        self._store = store
+        self._boot_id = boot_id
+        document = store.read(DOCUMENT)
+        stored = document if isinstance(document, dict) else {}
+        self._told_boot = stored.get("boot")
+        self.events = _part(EventQueue, EventQueue.load, stored.get("events"))
+        self.notifications = _part(Notifications, Notifications.load, stored.get("known"))
+        self.scheduled = _part(
+            lambda: ScheduledInforms(boot_id),
+            lambda part: ScheduledInforms.load(part, boot_id, now.monotonic),
+            stored.get("scheduled"),
+        )
+
+    def started(self, is_forced: bool) -> bool:
+        """At a start: "1 BOOT" if this is the first one ever or of this boot of the kernel, or it is ``is_forced``."""
+        if not is_forced and self._told_boot == self._boot_id:
+            return False
+        self.events.rebooted()
+        self.events.occurred(BOOT)
+        return True
+
+    def save(self) -> None:
+        """Make all of it durable; nothing is written without news. Raises OSError."""
+        self._store.write(
+            DOCUMENT,
+            {
+                "version": 1,
+                "boot": self._boot_id,
+                "events": self.events.dump(),
+                "known": self.notifications.dump(),
+                "scheduled": self.scheduled.dump(),
+            },
+        )
+
+
+def _part(new: Callable[[], Part], load: Callable[[Any], Part], stored: Any) -> Part:
+    if stored is None:
+        return new()
+    try:
+        return load(stored)
+    except (ValueError, TypeError, KeyError) as broken:
+        log.error("a part of the saved state cannot be used and starts anew: %s", broken)
+        return new()

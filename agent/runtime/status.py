@@ -1,0 +1,136 @@
+"""How the agent is, for people and programs: the verbs status, queue, inform and version."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from agent.cwmp import soap
+from agent.cwmp.messages import Envelope, Inform
+from agent.model.errors import ModelError
+from agent.runtime.control import error
+from agent.runtime.core import Core, Parts
+from agent.runtime.endpoint import shown_url
+from agent.runtime.events import Moment
+from agent.runtime.verbs import ModelVerbs, refused
+from agent.version import VERSION
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+Reply = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Who the device says it is, and where the ACS can reach it."""
+
+    facts: Callable[[], Mapping[str, str]]
+    connection_request: Callable[[], Mapping[str, Any]]
+
+
+class Verbs:
+    """Every verb that the owner answers; a verb that does not exist gets an error document."""
+
+    def __init__(
+        self, parts: Callable[[], Parts], model: ModelVerbs, device: Device, mask: Callable[[str], str]
+    ) -> None:
+        """``mask`` takes secrets out of XML."""
+        self._parts = parts
+        self._model = model
+        self._device = device
+        self._mask = mask
+
+    def answer(self, core: Core, verb: str, arguments: Mapping[str, Any], now: Moment) -> Reply:
+        """Serve a verb."""
+        match verb:
+            case "status":
+                return self._status(core, now)
+            case "queue":
+                return self._queue(now)
+            case "inform":
+                return self._inform(core, bool(arguments.get("dry_run")), now)
+            case "version":
+                return {"version": VERSION}
+            case _ if verb in self._model.table:
+                return self._model.answer(verb, arguments)
+        return error("unknown_verb", f"the agent knows no {verb!r}", "`cpe-agent --help` lists the verbs")
+
+    def _status(self, core: Core, now: Moment) -> Reply:
+        parts = self._parts()
+        policy = parts.policy()
+        due = core.session_wanted(now)
+        return {
+            "acs": {
+                "url": shown_url(policy.acs),
+                "state": self._state(core, policy.acs),
+                "last_session": _ago(core.last_ended, now),
+                "last_outcome": core.last_outcome,
+                "failed_attempts": parts.retries.count,
+                "next_session": None if due is None else f"in {max(0, round(due - now.monotonic))} s",
+            },
+            "connection_request": dict(self._device.connection_request()),
+            "device": dict(self._device.facts()),
+            "pending": {
+                "events": [event.code for event in parts.events.pending],
+                "scheduled_informs": len(parts.calendar.scheduled),
+                "unconfirmed_change": _deadline(parts, now),
+                "write_side": parts.model.read_only_reason or "on",
+            },
+        }
+
+    def _state(self, core: Core, acs: str) -> str:
+        if not acs:
+            return "no ACS configured"
+        if core.session_number is not None:
+            return "in session"
+        if core.last_ended is None:
+            return "not contacted yet"
+        return "reachable" if not self._parts().retries.is_retrying else "last session failed"
+
+    def _queue(self, now: Moment) -> Reply:
+        parts = self._parts()
+        return {
+            "events": [{"code": event.code, "command_key": event.command_key} for event in parts.events.pending],
+            "changed": list(parts.events.changed_paths),
+            "scheduled": [
+                {"command_key": command_key, "seconds": round(seconds)}
+                for command_key, seconds in parts.calendar.scheduled.waiting(now.monotonic)
+            ],
+        }
+
+    def _inform(self, core: Core, is_dry_run: bool, now: Moment) -> Reply:
+        parts = self._parts()
+        if is_dry_run:
+            return self._dry_run(parts, now)
+        if not parts.policy().acs:
+            return error("no_acs", "no ACS is configured", "set [acs] url in the settings file")
+        core.inform_now()
+        return {"started": True}
+
+    def _dry_run(self, parts: Parts, now: Moment) -> Reply:
+        try:
+            inform: Inform = parts.inform(parts.events.for_inform(), parts.retries.count, now)
+        except ModelError as refusal:
+            return refused(refusal)
+        xml = soap.render(Envelope(inform, id="1", version="1.4"))
+        return {"xml": self._mask(xml.decode())}
+
+
+def iso(wall: float | None) -> str | None:
+    """Unix time as ISO text in UTC; right beyond 2038 on 32 bits too."""
+    return None if wall is None else (EPOCH + timedelta(seconds=round(wall))).isoformat().replace("+00:00", "Z")
+
+
+def _ago(then: Moment | None, now: Moment) -> str | None:
+    if then is None:
+        return None
+    text = f"{round(now.monotonic - then.monotonic)} s ago"
+    stamp = iso(then.wall)
+    return f"{stamp} ({text})" if stamp else text
+
+
+def _deadline(parts: Parts, now: Moment) -> str | None:
+    deadline = parts.commit_confirm.deadline
+    if deadline is not None:
+        return f"taken back in {max(0, round(deadline - now.monotonic))} s unless the ACS is reached"
+    return "waits for the end of the session" if parts.model.awaits_application else None
