@@ -1,0 +1,424 @@
+"""A small HTTP/1.1 server: keep-alive, deadlines, bounded heads, bodies and connections, every byte counted."""
+
+import contextlib
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import BinaryIO
+
+_REQUEST_LINE = re.compile(r"([A-Z]{1,16}) ([!-~]{1,2048}) HTTP/1\.([01])")
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
+_PIECE = 65536
+_CHUNK = 1400
+
+
+class HttpProblem(Exception):
+    """A request that cannot be served; it is answered with ``status`` and the connection closes."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status, self.reason = status, reason
+
+
+class Gone(Exception):
+    """The peer closed the connection, or was silent for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client may take; sizes in bytes, times in seconds."""
+
+    head: int = 16384
+    head_time: float = 10.0
+    """From a request's first byte to the end of its head; also for a TLS handshake."""
+    body_time: float = 60.0
+    file_time: float = 900.0
+    idle_time: float = 60.0
+    connections: int = 128
+    """Beyond it the oldest connection that waits for a request is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request's head."""
+
+    method: str
+    target: str
+    minor_version: int
+    headers: dict[str, str]
+    """By name in lower case; several of one name are joined by a comma."""
+    head: bytes
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """What follows the question mark."""
+        return self.target.partition("?")[2]
+
+    @property
+    def wants_close(self) -> bool:
+        """Whether the client asked for the connection to end after this request."""
+        return self.minor_version == 0 or "close" in self.headers.get("connection", "").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer; ``file`` is streamed after the head in place of ``body`` and closed."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    file: BinaryIO | None = None
+    file_size: int = 0
+    close: bool = False
+    chunked: bool = False
+    after: Callable[[], None] | None = None
+    """Called once the reply has left."""
+
+    @property
+    def phrase(self) -> str:
+        """The status in words."""
+        try:
+            return HTTPStatus(self.status).phrase
+        except ValueError:
+            return "Unknown"
+
+    def head(self) -> bytes:
+        """The status line and headers, with the blank line."""
+        lines = [f"HTTP/1.1 {self.status} {self.phrase}"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        if self.chunked:
+            lines.append("Transfer-Encoding: chunked")
+        elif self.status != 204:
+            lines.append(f"Content-Length: {self.file_size if self.file else len(self.body)}")
+        if self.close:
+            lines.append("Connection: close")
+        return "\r\n".join((*lines, "", "")).encode("latin-1")
+
+    def framed_body(self) -> bytes:
+        """The body as it goes on the wire."""
+        if not self.chunked:
+            return self.body
+        pieces = [self.body[start : start + _CHUNK] for start in range(0, len(self.body), _CHUNK)]
+        return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+def text_reply(status: int, text: str, close: bool = False) -> Reply:
+    """A line of plain text for people."""
+    return Reply(status, (("Content-Type", "text/plain; charset=utf-8"),), f"{text}\n".encode(), close=close)
+
+
+class Connection:
+    """One accepted TCP (and TLS) connection, owned by its thread."""
+
+    def __init__(self, sock: socket.socket, number: int, peer: str, limits: Limits) -> None:
+        self.number = number
+        self.peer = peer
+        self.waits_for_request = True
+        self.bytes_in = 0
+        """What has been taken as head or body so far, framing included."""
+        self._sock = sock
+        self._limits = limits
+        self._buffer = bytearray()
+        self._body_taken = True
+
+    def read_request(self) -> Request:
+        """The next request's head; HttpProblem for one that is no HTTP, Gone at the connection's end."""
+        self.waits_for_request = True
+        if not self._buffer:
+            self._receive(time.monotonic() + self._limits.idle_time)
+        deadline = time.monotonic() + self._limits.head_time
+        while (end := self._buffer.find(b"\r\n\r\n")) < 0:
+            if len(self._buffer) > self._limits.head:
+                raise HttpProblem(431, "the head is too large")
+            self._receive(deadline)
+        if end > self._limits.head:
+            raise HttpProblem(431, "the head is too large")
+        head = self._take(end + 4)
+        self.waits_for_request = False
+        request = _parse_head(head)
+        self._body_taken = _framing(request) == 0
+        return request
+
+    def read_body(self, request: Request, limit: int) -> bytes:
+        """The whole body as it came, transfer coding taken off; HttpProblem 413 beyond ``limit`` bytes."""
+        return b"".join(self.pieces(request, limit, self._limits.body_time))
+
+    def pieces(self, request: Request, limit: int, seconds: float) -> Iterator[bytes]:
+        """The body in pieces as they arrive; at most ``limit`` bytes in at most ``seconds``."""
+        size = _framing(request)
+        if size is not None and size > limit:
+            raise HttpProblem(413, f"the body is larger than {limit} bytes")
+        if request.headers.get("expect", "").lower() == "100-continue" and not self._buffer:
+            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        deadline = time.monotonic() + seconds
+        if size is not None:
+            yield from self._exactly(size, deadline)
+        else:
+            yield from self._chunks(limit, deadline)
+        self._body_taken = True
+
+    @property
+    def body_was_taken(self) -> bool:
+        """Whether the next byte on the connection starts a request."""
+        return self._body_taken
+
+    def write(self, data: bytes) -> None:
+        """Send it all, within the time for a body."""
+        self._sock.settimeout(self._limits.body_time)
+        try:
+            self._sock.sendall(data)
+        except OSError as lost:
+            raise Gone(str(lost)) from lost
+
+    def close(self) -> None:
+        """End the connection; its owner calls this."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+        self._sock.close()
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Make the TLS handshake; OSError when it fails or takes longer than a head may."""
+        self._sock.settimeout(self._limits.head_time)
+        self._sock = context.wrap_socket(self._sock, server_side=True)
+
+    def linger(self) -> None:
+        """Read on for a moment after a refusal, so that it reaches a peer that is still sending."""
+        deadline, taken = time.monotonic() + 1.0, 0
+        with contextlib.suppress(OSError, Gone):
+            self._sock.shutdown(socket.SHUT_WR)
+            while taken < 1 << 22:
+                self._buffer.clear()
+                self._receive(deadline)
+                taken += len(self._buffer)
+
+    def wake(self) -> None:
+        """End the connection from another thread: its owner sees the peer gone."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+
+    def _receive(self, deadline: float) -> None:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            raise Gone("too slow")
+        self._sock.settimeout(remaining)
+        try:
+            data = self._sock.recv(_PIECE)
+        except OSError as lost:
+            raise Gone(str(lost)) from lost
+        if not data:
+            raise Gone("closed by the peer")
+        self._buffer += data
+
+    def _take(self, size: int) -> bytes:
+        piece = bytes(self._buffer[:size])
+        del self._buffer[: len(piece)]
+        self.bytes_in += len(piece)
+        return piece
+
+    def _exactly(self, size: int, deadline: float) -> Iterator[bytes]:
+        while size:
+            if not self._buffer:
+                self._receive(deadline)
+            piece = self._take(size)
+            size -= len(piece)
+            yield piece
+
+    def _line(self, deadline: float) -> bytes:
+        while (end := self._buffer.find(b"\r\n")) < 0:
+            if len(self._buffer) > self._limits.head:
+                raise HttpProblem(400, "a chunk's head is too large")
+            self._receive(deadline)
+        return self._take(end + 2)[:-2]
+
+    def _chunks(self, limit: int, deadline: float) -> Iterator[bytes]:
+        taken = 0
+        while True:
+            match = _CHUNK_SIZE.fullmatch(self._line(deadline))
+            if match is None:
+                raise HttpProblem(400, "not a chunk")
+            size = int(match[1], 16)
+            taken += size
+            if taken > limit:
+                raise HttpProblem(413, f"the body is larger than {limit} bytes")
+            if size == 0:
+                while self._line(deadline):
+                    pass
+                return
+            yield from self._exactly(size, deadline)
+            if self._line(deadline):
+                raise HttpProblem(400, "a chunk is longer than it says")
+
+
+def _parse_head(head: bytes) -> Request:
+    lines = head[:-4].decode("latin-1").split("\r\n")
+    line = _REQUEST_LINE.fullmatch(lines[0])
+    if line is None:
+        raise HttpProblem(400, "not a request line of HTTP/1.0 or HTTP/1.1")
+    headers: dict[str, str] = {}
+    for text in lines[1:]:
+        match = _HEADER.fullmatch(text)
+        if match is None:
+            raise HttpProblem(400, "not a header")
+        name = match[1].lower()
+        if name in headers and name in ("content-length", "transfer-encoding", "authorization", "host"):
+            raise HttpProblem(400, f"{name} is given twice")
+        headers[name] = f"{headers[name]}, {match[2]}" if name in headers else match[2]
+    return Request(line[1], line[2], int(line[3]), headers, head)
+
+
+def _framing(request: Request) -> int | None:
+    """The body's size in bytes, None for a chunked one."""
+    coding, length = request.headers.get("transfer-encoding"), request.headers.get("content-length")
+    if coding is not None:
+        if coding.lower() != "chunked" or length is not None:
+            raise HttpProblem(400, "a body is either chunked or of a given length")
+        return None
+    if length is None:
+        return 0
+    if not (length.isascii() and length.isdigit() and len(length) <= 15):
+        raise HttpProblem(400, "not a length")
+    return int(length)
+
+
+@dataclass(slots=True)
+class Server:
+    """Accepts connections and serves each in its own thread.
+
+    ``serve`` gives the answer to one request, or None to close the connection without one; ``tick`` is called
+    about twice a second.
+    """
+
+    host: str
+    port: int
+    serve: Callable[[Connection, Request], Reply | None]
+    tick: Callable[[], None]
+    tls: ssl.SSLContext | None = None
+    limits: Limits = field(default_factory=Limits)
+    _listener: socket.socket | None = None
+    _threads: dict[Connection, threading.Thread] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _accepting: threading.Thread | None = None
+    _stopped: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> None:
+        """Listen; OSError when the address cannot be had. ``port`` is the real one afterwards."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        self._listener = socket.create_server((self.host, self.port), family=family, backlog=128)
+        self.port = self._listener.getsockname()[1]
+        self._listener.settimeout(0.5)
+        self._accepting = threading.Thread(target=self._accept, name="lab-acs", daemon=True)
+        self._accepting.start()
+
+    def stop(self) -> None:
+        """Close every connection and wait for the threads."""
+        self._stopped.set()
+        if self._listener is not None:
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+        with self._lock:
+            open_now = dict(self._threads)
+        for connection in open_now:
+            connection.wake()
+        for thread in (*open_now.values(), self._accepting):
+            if thread is not None and thread is not threading.current_thread():
+                thread.join(5.0)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but not beyond ``stop``."""
+        self._stopped.wait(seconds)
+
+    def _accept(self) -> None:
+        number = 0
+        listener = self._listener
+        while listener is not None and not self._stopped.is_set():
+            try:
+                sock, address = listener.accept()
+            except TimeoutError:
+                self.tick()
+                continue
+            except OSError:
+                if self._stopped.wait(0.05):
+                    return
+                continue
+            number += 1
+            self.tick()
+            self._admit(Connection(sock, number, str(address[0]), self.limits), sock)
+
+    def _admit(self, connection: Connection, sock: socket.socket) -> None:
+        with self._lock:
+            if len(self._threads) >= self.limits.connections:
+                idle = next((other for other in self._threads if other.waits_for_request), None)
+                if idle is None:
+                    connection.close()
+                    return
+                idle.wake()
+                del self._threads[idle]
+            thread = threading.Thread(target=self._run, args=(connection, sock), name="lab-http", daemon=True)
+            self._threads[connection] = thread
+        thread.start()
+
+    def _run(self, connection: Connection, sock: socket.socket) -> None:
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.tls is not None:
+                connection.secure(self.tls)
+            while self._serve_one(connection):
+                pass
+        except (Gone, OSError):
+            pass
+        finally:
+            connection.close()
+            with self._lock:
+                self._threads.pop(connection, None)
+
+    def _serve_one(self, connection: Connection) -> bool:
+        """Serve one request; whether the connection goes on."""
+        request = None
+        try:
+            request = connection.read_request()
+            reply = self.serve(connection, request)
+        except HttpProblem as problem:
+            reply = text_reply(problem.status, problem.reason, close=True)
+        if reply is None:
+            return False
+        goes_on = not reply.close and connection.body_was_taken and request is not None and not request.wants_close
+        try:
+            connection.write(reply.head() + reply.framed_body())
+            if reply.file is not None:
+                left = reply.file_size
+                while left and (piece := reply.file.read(min(_PIECE, left))):
+                    connection.write(piece)
+                    left -= len(piece)
+                goes_on = goes_on and not left
+        finally:
+            if reply.file is not None:
+                reply.file.close()
+            if reply.after is not None:
+                reply.after()
+        if not (connection.body_was_taken and request is not None):
+            connection.linger()
+        return goes_on
+
+
+def server_context(certificate: Path, key: Path | None = None, client_ca: Path | None = None) -> ssl.SSLContext:
+    """TLS 1.2 or newer with this certificate; with ``client_ca`` only clients with a certificate of it enter."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    if client_ca is not None:
+        context.load_verify_locations(client_ca)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
