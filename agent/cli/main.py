@@ -94,7 +94,8 @@ def _report(failure: Failure, *, wants_json: bool) -> None:
         return
     refusals: list[dict[str, Any]] = failure.document["error"].get("refusals", [])
     what = f"nothing was changed, for {len(refusals)} reasons" if refusals else failure.message
-    print(f"cpe-agent: {paint(printable(what), 'red', sys.stderr)}", file=sys.stderr)
+    for line in what.splitlines():
+        print(f"cpe-agent: {paint(printable(line), 'red', sys.stderr)}", file=sys.stderr)
     for refusal in refusals:
         print(f"  {printable(refusal.get('message', ''))}", file=sys.stderr)
     if failure.next_step:
