@@ -31,13 +31,10 @@ _CODE: Final = re.compile(r"%(2C|20|09|0D|0A|25)", re.IGNORECASE)
 
 # What a value may be declared as besides its own type: management servers vary in integers, and know no decimal.
 _ANY_TYPE: Final = frozenset(["string", "anySimpleType", "anyType"])
-_INTEGER_TYPES: Final = _INTEGERS.keys() | set(
-    "integer short byte unsignedShort unsignedByte"
-    " nonNegativeInteger positiveInteger nonPositiveInteger negativeInteger".split()
-)
+_INTEGER_TYPES: Final = _INTEGERS.keys() | {"integer", "short", "byte", "unsignedShort", "unsignedByte"}
 _DECLARED: Final = {
-    "base64": frozenset(["base64", "base64Binary"]),
-    "decimal": frozenset(["decimal", "float", "double"]) | _INTEGER_TYPES,
+    "base64": {"base64", "base64Binary"},
+    "decimal": _INTEGER_TYPES | {"decimal", "float", "double"},
     **dict.fromkeys(_INTEGERS, _INTEGER_TYPES),
 }
 
