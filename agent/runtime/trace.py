@@ -1,0 +1,196 @@
+"""Keeps the last sessions readable: one JSON-lines file each in tmpfs, secrets masked, number and bytes bounded."""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from agent.runtime.endpoint import Turn
+from agent.runtime.redactor import Redactor
+
+logger = logging.getLogger(__name__)
+
+_SUFFIX = ".jsonl"
+_MARGIN = 65_536  # bytes beyond a session's share in which lines without their XML still fit
+_FOLLOW_SECONDS = 0.25
+
+Line = dict[str, Any]
+
+
+class TraceStore:
+    """The ring of session traces in ``directory`` (made with mode 0700). Reading works while others write.
+
+    Writing never raises: a trace that cannot be kept is a trace less, not a session less.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        redactor: Redactor,
+        *,
+        sessions: int = 50,
+        session_bytes: int = 512 * 1024,
+        total_bytes: int = 4 * 1024 * 1024,
+    ) -> None:
+        self.directory = directory
+        self.redactor = redactor
+        self._sessions = sessions
+        self._session_bytes = session_bytes
+        self._total_bytes = total_bytes
+
+    def open(self, number: int, url: str, events: tuple[str, ...] = ()) -> "SessionTrace":
+        """Begin the trace of a session; the oldest ones make room."""
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_room()
+        except OSError as error:
+            logger.warning("no room for session traces in %s: %s", self.directory, error.strerror)
+        trace = SessionTrace(self._path(number), number, self.redactor, self._session_bytes)
+        trace.begin(url, events)
+        return trace
+
+    def last_number(self) -> int:
+        """The highest session number kept, 0 without any: numbering goes on there after a restart."""
+        return max(self._numbers(), default=0)
+
+    def sessions(self) -> list[Line]:
+        """One summary each, oldest first: its number, start, URL, events, and how it ended once it has."""
+        return [summary for number in self._numbers() if (summary := self._summary(number))]
+
+    def session(self, number: int) -> list[Line]:
+        """All lines of a session; KeyError when it is not (or no longer) kept."""
+        lines = self._lines(number)
+        if not lines:
+            raise KeyError(number)
+        return lines
+
+    def follow(self, is_over: Callable[[], bool]) -> Iterator[Line]:
+        """Lines as they are written from now on, of all sessions, each with its ``session``, until ``is_over()``."""
+        offsets = {number: self._size(number) for number in self._numbers()}
+        while not is_over():
+            for number in self._numbers():
+                offset = offsets.get(number, 0)
+                size = self._size(number)
+                if size != offset:
+                    offsets[number], lines = self._read(number, offset if offset < size else 0)
+                    yield from lines
+            time.sleep(_FOLLOW_SECONDS)
+
+    def _path(self, number: int) -> Path:
+        return self.directory / f"{number:08d}{_SUFFIX}"
+
+    def _numbers(self) -> list[int]:
+        try:
+            names = os.listdir(self.directory)
+        except OSError:
+            return []
+        stems = (name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
+        return sorted(int(stem) for stem in stems if stem.isdecimal())
+
+    def _make_room(self) -> None:
+        kept = self._numbers()
+        sizes = {number: self._path(number).stat().st_size for number in kept}
+        total = sum(sizes.values())
+        room = self._total_bytes - self._session_bytes
+        while kept and (len(kept) >= self._sessions or total > room):
+            oldest = kept.pop(0)
+            total -= sizes[oldest]
+            self._path(oldest).unlink(missing_ok=True)
+
+    def _size(self, number: int) -> int:
+        try:
+            return self._path(number).stat().st_size
+        except OSError:
+            return 0
+
+    def _lines(self, number: int) -> list[Line]:
+        return self._read(number, 0)[1]
+
+    def _read(self, number: int, offset: int) -> tuple[int, list[Line]]:
+        """The whole lines from ``offset`` on, and where they end; one that is not JSON was cut by a full disk."""
+        try:
+            with self._path(number).open("rb") as file:
+                file.seek(offset)
+                data = file.read()
+        except OSError:
+            return offset, []
+        data = data[: data.rfind(b"\n") + 1]
+        lines = []
+        for line in data.splitlines():
+            with suppress(ValueError):
+                lines.append(json.loads(line))
+        return offset + len(data), lines
+
+    def _summary(self, number: int) -> Line | None:
+        lines = self._lines(number)
+        if not lines:
+            return None
+        sent = [line for line in lines if line["kind"] == "exchange"]
+        summary = {key: value for key, value in lines[0].items() if key != "kind"}
+        summary["posts"] = len(sent)
+        summary["bytes"] = sum(line["sent_bytes"] + line["received_bytes"] for line in sent)
+        if lines[-1]["kind"] == "end":
+            summary |= {"ended": lines[-1]["at"], "outcome": lines[-1]["outcome"]}
+        return summary
+
+
+class SessionTrace:
+    """Writes the trace of one session; used by the session's thread, and once by the owner to end it."""
+
+    def __init__(self, path: Path, number: int, redactor: Redactor, most_bytes: int) -> None:
+        self._path = path
+        self._number = number
+        self._redactor = redactor
+        self._most_bytes = most_bytes
+        self._written = 0
+        self._has_failed = False
+
+    def begin(self, url: str, events: tuple[str, ...]) -> None:
+        """The first line; what an earlier run left under this number goes."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+        self._write({"kind": "session", "url": self._redactor.text(url), "events": list(events)})
+
+    def message(self, direction: str, summary: str, envelope: bytes | None) -> None:
+        """A CWMP message: ``direction`` is "sent" or "received"; None is an empty POST or answer."""
+        xml = None if envelope is None else self._redactor.xml(envelope.decode("utf-8", "replace"))
+        line: Line = {"kind": "message", "direction": direction, "summary": self._redactor.text(summary)}
+        self._write(line | {"bytes": len(envelope or b""), "xml": xml})
+
+    def exchange(self, turn: Turn) -> None:
+        """One HTTP request and response, heads included; status 0 where no answer came."""
+        line: Line = {"kind": "exchange", "url": self._redactor.text(turn.url), "address": turn.address}
+        line |= {"status": turn.status, "sent_bytes": turn.sent_bytes, "received_bytes": turn.received_bytes}
+        self._write(line | {"seconds": round(turn.seconds, 4), "is_new_connection": turn.is_new_connection})
+
+    def end(self, outcome: str) -> None:
+        """The last line: how the session went, a sentence."""
+        self._write({"kind": "end", "outcome": self._redactor.text(outcome)})
+
+    def _write(self, line: Line) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        line = {"session": self._number, "at": now} | line
+        data = _encoded(line)
+        if self._written + len(data) > self._most_bytes and line.get("xml"):
+            data = _encoded(line | {"xml": None, "is_cut": True})
+        if self._written + len(data) > self._most_bytes + _MARGIN and line["kind"] != "end":
+            return
+        try:
+            file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                self._written += os.write(file, data)
+            finally:
+                os.close(file)
+        except OSError as error:
+            if not self._has_failed:
+                logger.warning("the trace of session %d is incomplete: %s", self._number, error.strerror)
+            self._has_failed = True
+
+
+def _encoded(line: Line) -> bytes:
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
