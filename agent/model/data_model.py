@@ -486,6 +486,10 @@ class DataModel:
                     backend.recover(journal["undo"][backend.name], journal["boot"] == self._boot_id)
         self._store.remove(JOURNAL)
 
+    def save(self) -> None:
+        """Make everything durable that was changed outside a transaction, at a start. Raises OSError."""
+        self._save(self._number + 1)
+
     def forget_everything(self) -> None:
         """Factory reset of the agent's part: what it made in the system goes, the document is that of a new device."""
         for backend in self._backends:

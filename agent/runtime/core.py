@@ -31,7 +31,6 @@ class Policy:
 
     acs: str
     """Identifies the ACS (its URL); "" while none is configured."""
-    is_enabled: bool
     retry_minimum_wait: int
     retry_multiplier: int
     throttle: int
@@ -57,7 +56,7 @@ class Core:
         self._parts = parts
         self._now = now
         self._attempt: _Attempt | None = None
-        self._sessions = 0
+        self._sessions = parts.last_session
         self._has_news = True  # an event came up since the last attempt: it does not wait for the retry
         self._retry_at: float | None = None
         self._not_before = now.monotonic + parts.boot_delay
@@ -110,7 +109,7 @@ class Core:
         parts = self._parts
         policy = parts.policy()
         dues = [parts.calendar.next_due(now), parts.commit_confirm.deadline, self._poll_at]
-        if self._attempt is None and policy.acs and policy.is_enabled:
+        if self._attempt is None and policy.acs:
             dues.append(self._session_due(policy))
         return min((due for due in dues if due is not None), default=None)
 
@@ -124,7 +123,7 @@ class Core:
     def session_wanted(self, now: Moment) -> float | None:
         """When the next session begins as things stand, in monotonic seconds; ``None`` when nothing asks for one."""
         policy = self._parts.policy()
-        if not policy.acs or not policy.is_enabled:
+        if not policy.acs:
             return None
         dues = (self._session_due(policy), self._parts.calendar.next_due(now))
         return min((due for due in dues if due is not None), default=None)
@@ -212,7 +211,7 @@ class Core:
 
     def _begin_if_due(self, now: Moment) -> list[Action]:
         policy = self._parts.policy()
-        if self._attempt is not None or self.stopped or not policy.acs or not policy.is_enabled:
+        if self._attempt is not None or self.stopped or not policy.acs:
             return []
         due = self._session_due(policy)
         return self._begin(now) if due is not None and due <= now.monotonic else []
@@ -323,3 +322,6 @@ class Parts:
     oui: Callable[[], str]
     chance: Callable[[], float]
     boot_delay: float = 0.0
+    """Seconds after the start before which no session begins."""
+    last_session: int = 0
+    """The number of the last session of an earlier run."""

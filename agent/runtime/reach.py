@@ -1,0 +1,70 @@
+"""Which way leads to the ACS, and at which address of ours it can reach us."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+ANYWHERE: Final = ("198.51.100.1", "2001:db8::1")
+"""Addresses of nobody (RFC 5737, RFC 3849): the way to them is the way out, before the ACS's own is known."""
+
+
+class Route(Protocol):
+    """The way to an address, as the kernel tells it."""
+
+    @property
+    def interface(self) -> str:
+        """The link it leaves by."""
+
+    @property
+    def source(self) -> str | None:
+        """The address of ours that it comes from."""
+
+    @property
+    def gateway(self) -> str | None:
+        """The next hop, where there is one."""
+
+
+@dataclass(slots=True)
+class Reach:
+    """Asks the kernel; nothing is resolved here. ``acs_address`` is where the last session went, once there was one."""
+
+    route_to: Callable[[str], Route | None]
+    url: Callable[[], str]
+    acs_address: str = ""
+    _of_url: str = ""
+
+    def met(self, address: str) -> None:
+        """A session has reached the ACS at this address."""
+        self.acs_address, self._of_url = address, self.url()
+
+    def route(self) -> Route | None:
+        """The way to the ACS as it is configured; without an ACS, or before its address is known, the way out."""
+        for address in self._candidates():
+            with suppress(OSError):
+                route = self.route_to(address)
+                if route is not None:
+                    return route
+        return None
+
+    def own_address(self) -> str:
+        """The address at which the ACS can reach us, "" when there is no way to it."""
+        route = self.route()
+        return (route.source or "") if route else ""
+
+    def connection_request_url(self, port: int, path: str) -> str:
+        """The URL for connection requests: one path segment, never https (TR-069 §3.2.2); "" when unreachable."""
+        address = self.own_address()
+        if not address or not port:
+            return ""
+        host = f"[{address}]" if ":" in address else address
+        return f"http://{host}:{port}/{path}"
+
+    def _candidates(self) -> tuple[str, ...]:
+        url = self.url()
+        with suppress(ValueError):
+            host = urlsplit(url).hostname or ""
+            return (str(ip_address(host)),)
+        return (self.acs_address,) if self.acs_address and self._of_url == url else ANYWHERE

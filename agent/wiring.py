@@ -1,0 +1,466 @@
+"""Builds every object of the daemon and connects them; the only file that knows all the others."""
+
+import gzip
+import logging
+import os
+import random
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from agent import extensions, settings
+from agent.cwmp import management_server as ms
+from agent.cwmp.event_queue import Event
+from agent.cwmp.heartbeat import Heartbeat
+from agent.cwmp.inform import inform
+from agent.cwmp.messages import UNKNOWN_TIME, DeviceIdStruct, Fault, Inform, Request, Response
+from agent.cwmp.retry import Retries
+from agent.cwmp.rpc import Clocks, Rpc
+from agent.cwmp.schedule import Recurring
+from agent.model.data_model import Addressing, DataModel
+from agent.model.own_values import OwnValues
+from agent.model.schema import Schema
+from agent.runtime import loop
+from agent.runtime.acs_session import AcsSession
+from agent.runtime.calendar import Calendar
+from agent.runtime.commit_confirm import CommitConfirm
+from agent.runtime.control import ControlServer
+from agent.runtime.core import Core, Parts, Policy
+from agent.runtime.delivery import Delivery
+from agent.runtime.endpoint import AcsEndpoint, shown_url
+from agent.runtime.events import Changed, ControlAsked, Moment, Reload, Stop
+from agent.runtime.reach import Reach
+from agent.runtime.redactor import RedactingFilter, Redactor
+from agent.runtime.starts import DOCUMENT as STARTS
+from agent.runtime.starts import Starts
+from agent.runtime.status import EPOCH, Device, Verbs
+from agent.runtime.store import FileStore
+from agent.runtime.systemd import Notifier
+from agent.runtime.trace import TraceStore
+from agent.runtime.verbs import ModelVerbs
+from agent.runtime.workers import Listening, Workers
+from agent.settings import Loaded, Settings
+from agent.shipped import shipped
+from agent.version import VERSION
+from backends import system as machine
+from backends import tr181
+from backends.addresses import Addresses, installed_netifaces
+from backends.netlink import Netlink
+from backends.procfs import Procfs
+from backends.sysfs import Sysfs
+from backends.system import System
+from backends.tr181.mechanisms import Identity, Mechanisms
+from backends.tr181.staging import LinuxNetwork
+
+log = logging.getLogger(__name__)
+
+SCHEMA: Final = "datamodel/tr-181-2-19-1-cwmp.json.gz"
+LAST_GOOD_ACS: Final = "acs"
+CONNECTION_REQUEST_PATH: Final = "ConnectionRequest.Path"
+ACS_VALUES: Final = (ms.URL, "ManagementServer.Username", "ManagementServer.Password")
+
+# The settings file's keys and the own values to which they give the first value.
+FROM_FILE: Final[Mapping[str, str]] = {
+    "acs.url": ms.URL,
+    "acs.username": "ManagementServer.Username",
+    "acs.password": "ManagementServer.Password",
+    "inform.enable": "ManagementServer.PeriodicInformEnable",
+    "inform.interval": "ManagementServer.PeriodicInformInterval",
+    "connection_request.username": "ManagementServer.ConnectionRequestUsername",
+    "connection_request.password": "ManagementServer.ConnectionRequestPassword",
+    "connection_request.path": CONNECTION_REQUEST_PATH,
+}
+
+
+def run(config: Path | None, state_directory: Path | None, boot: bool) -> int:
+    """Be the agent until SIGTERM; ``boot``: report as after a boot. Raises SettingsError, ControlSocketError."""
+    loaded = settings.load(config, state_directory)
+    agent = Agent(loaded, boot)
+    agent.reload_with(lambda: settings.load(config, state_directory))
+    return agent.run()
+
+
+class Agent:
+    """The daemon. Its constructor touches nothing but the state directory; ``run`` does the rest."""
+
+    def __init__(self, loaded: Loaded, boot: bool) -> None:
+        self.settings = loaded.settings
+        self.redactor = Redactor(lambda path: self.schema.is_secret(path), self._known_secrets)
+        _log_to_standard_error(self.settings.log.level, self.redactor)
+        for warning in loaded.warnings:
+            log.warning("%s", warning)
+        self.inbox = loop.Inbox()
+        self.store = FileStore(self.settings.state.directory)
+        self.notifier = Notifier()
+        self.restarts_as_booted = False
+        self._load = lambda: loaded
+        self._stop_watching = threading.Event()
+        self._build_mechanisms()
+        self._build_model()
+        self._build_core(boot)
+
+    def reload_with(self, load: Any) -> None:
+        """How SIGHUP reads the settings again."""
+        self._load = load
+
+    # -- building ---------------------------------------------------------------------------------------------------
+
+    def _build_mechanisms(self) -> None:
+        set_by_person = self.settings
+        self.netlink, self.procfs, self.sysfs = Netlink(), Procfs(), Sysfs()
+        self.system = System(
+            reboot_command=set_by_person.system.reboot_command,
+            factory_reset_command=set_by_person.system.factory_reset_command,
+            restart=self._restart_as_booted,
+        )
+        self.own = OwnValues({**ms.DEFAULTS, **tr181.OWN_VALUES, CONNECTION_REQUEST_PATH: ""}, _own_from(self.settings))
+        self.reach = Reach(self.netlink.route_to, lambda: str(self.own.get(ms.URL)))
+        self.network = LinuxNetwork(self.netlink, self.procfs, set_by_person.network.manage, self.reach.route)
+        given = set_by_person.identity
+        self.mechanisms = Mechanisms(
+            netlink=self.netlink,
+            addresses=Addresses(self.netlink, installed_netifaces()),
+            procfs=self.procfs,
+            sysfs=self.sysfs,
+            system=self.system,
+            network=self.network,
+            own=self.own,
+            identity=Identity(given.manufacturer, given.oui, given.product_class, given.serial_number),
+            may_change_system=set_by_person.system.manage,
+        )
+
+    def _build_model(self) -> None:
+        self.schema = Schema.compiled(gzip.decompress(shipped(SCHEMA).read_bytes()), SCHEMA)
+        objects = [
+            *tr181.objects(self.mechanisms),
+            *ms.management_server(self.schema.root, self.own, self.schema, self._connection_request_url),
+        ]
+        extended = extensions.load(self.settings.extensions.directory, self.schema, objects, self.mechanisms)
+        self.schema = extended.schema
+        self.boot_id = self.procfs.boot_id()
+        self.model = DataModel(
+            self.schema,
+            [*objects, *extended.objects],
+            self.own,
+            [self.network, self.system.settings],
+            self.store,
+            lambda: loop.moment().monotonic,
+            forget=[self.netlink.forget, self.procfs.forget, self.sysfs.forget, self.system.forget],
+            addressing=Addressing(
+                lambda: self.own.get("ManagementServer.InstanceMode") == "InstanceAlias",
+                lambda: bool(self.own.get("ManagementServer.AutoCreateInstances")),
+            ),
+            boot_id=self.boot_id,
+        )
+
+    def _build_core(self, boot: bool) -> None:
+        now = loop.moment()
+        starts = Starts.read(self.store.read(STARTS), self.boot_id).started(now.monotonic)
+        self._save_quietly(STARTS, starts.document())
+        if starts.are_too_many:
+            self.model.read_only_reason = (
+                "off: the agent has crashed repeatedly; `cpe-agent status` and the log say more"
+            )
+            log.error("the agent has crashed repeatedly: it leaves the system as it is until a clean end")
+        self._starts = starts
+        self._bring_state_back()
+        self.delivery = Delivery(self.store, self.boot_id, now)
+        self.delivery.started(boot)
+        given = self.settings.identity
+        found = machine.identity(
+            self.sysfs.machine(), self.system.release(), self.netlink.links(), self.system.machine_id()
+        )
+        self.device_id = DeviceIdStruct(
+            given.manufacturer or found.manufacturer,
+            given.oui or found.oui,
+            given.product_class or found.product_class,
+            given.serial_number or found.serial_number,
+        )
+        traces = self.settings.trace
+        self.traces = TraceStore(
+            self.settings.trace_directory(), self.redactor, sessions=traces.sessions, total_bytes=traces.bytes
+        )
+        self.rpc = Rpc(
+            self.model, self.delivery.events, self.delivery.scheduled, self.delivery.notifications, self.delivery.save
+        )
+        self.parts = self._parts()
+        self.core = Core(self.parts, now)
+        self.workers = Workers(
+            self.inbox, self._connect, self._listening, self.system.reboot, self._factory_reset, self._reload
+        )
+
+    def _parts(self) -> Parts:
+        chance = random.SystemRandom().random
+        device = Device(self._device_facts, self._connection_request_facts)
+        verbs = Verbs(
+            lambda: self.parts,
+            ModelVerbs(self.model, lambda: self.core.values_may_differ()),
+            device,
+            self.redactor.xml,
+        )
+        return Parts(
+            model=self.model,
+            events=self.delivery.events,
+            notifications=self.delivery.notifications,
+            retries=Retries(),
+            calendar=Calendar(
+                lambda: ms.periodic_inform(self.own),
+                lambda: ms.heartbeat_policy(self.own),
+                self.delivery.scheduled,
+                Recurring(chance()),
+                Heartbeat(chance()),
+            ),
+            commit_confirm=CommitConfirm(self.model, self.settings.network.confirm_within),
+            policy=self._policy,
+            inform=self._inform,
+            answer=self._answer,
+            save=self._save,
+            control=verbs.answer,
+            oui=lambda: self.device_id.oui,
+            chance=chance,
+            boot_delay=self.settings.inform.boot_delay * chance(),
+            last_session=self.traces.last_number(),
+        )
+
+    def _bring_state_back(self) -> None:
+        """The saved document, or what every version can read of it; then the system as it was configured."""
+        self.model.load()
+        if self.store.read("model") is None:
+            self._begin_anew()
+        if not self.model.read_only_reason:
+            try:
+                self.network.apply_at_start()
+            except Exception:
+                log.exception("what was configured could not be applied as a whole")
+
+    def _begin_anew(self) -> None:
+        """A new device, or one whose document cannot be used: credentials of its own, the ACS that it had."""
+        last_good = self.store.read(LAST_GOOD_ACS) or {}
+        self.own.begin()
+        for name in ACS_VALUES:
+            if isinstance(last_good.get(name), str) and last_good[name] != self.own.get(name):
+                self.own.stage(name, last_good[name])
+        for name, length in (
+            ("ManagementServer.ConnectionRequestUsername", 9),
+            ("ManagementServer.ConnectionRequestPassword", 24),
+            (CONNECTION_REQUEST_PATH, 16),
+        ):
+            if not self.own.get(name):
+                self.own.stage(name, secrets.token_urlsafe(length))
+        self.own.commit()
+        self.model.save()
+
+    # -- what the core asks for -------------------------------------------------------------------------------------
+
+    def _policy(self) -> Policy:
+        get = self.own.get
+        return Policy(
+            acs=ms.acs_identity(self.own),
+            retry_minimum_wait=get("ManagementServer.CWMPRetryMinimumWaitInterval"),
+            retry_multiplier=get("ManagementServer.CWMPRetryIntervalMultiplier"),
+            throttle=get("ManagementServer.DefaultActiveNotificationThrottle"),
+        )
+
+    def _inform(self, events: tuple[Event, ...], retry_count: int, now: Moment) -> Inform:
+        return inform(
+            self.model,
+            self.device_id,
+            events,
+            changed=self.delivery.events.changed_paths,
+            chosen=ms.inform_parameters(self.own),
+            retry_count=retry_count,
+            current_time=_local_time(now),
+        )
+
+    def _answer(self, request: Request, now: Moment) -> Response | Fault:
+        return self.rpc.answer(request, Clocks(now.monotonic, now.wall))
+
+    def _save(self) -> None:
+        try:
+            self.delivery.save()
+            self.store.write(LAST_GOOD_ACS, {"version": 1, **{name: self.own.get(name) for name in ACS_VALUES}})
+        except OSError as failure:
+            log.error("what the ACS still has to hear could not be saved: %s", failure)
+
+    def _save_quietly(self, name: str, document: Any) -> None:
+        try:
+            self.store.write(name, document)
+        except OSError as failure:
+            log.error("%s could not be saved: %s", name, failure)
+
+    # -- workers ----------------------------------------------------------------------------------------------------
+
+    def _connect(self, number: int, events: tuple[str, ...]) -> AcsSession:
+        acs = self.settings.acs
+        get = self.own.get
+        endpoint = AcsEndpoint(
+            url=get(ms.URL),
+            username=get("ManagementServer.Username"),
+            password=get("ManagementServer.Password"),
+            ca_file=str(acs.ca_file or ""),
+            client_certificate=str(acs.client_certificate or ""),
+            client_key=str(acs.client_key or ""),
+            tls_profile="compat" if acs.tls_profile == "compat" else "modern",
+            compression=get("ManagementServer.HTTPCompression"),
+            interface=self.settings.network.management_interface,
+            user_agent=f"cpe-agent/{VERSION}",
+        )
+        trace = self.traces.open(number, shown_url(endpoint.url), events)
+        return AcsSession(number, endpoint, self.inbox.put, trace, self.reach.met)
+
+    def _listening(self) -> Listening:
+        asked = self.settings.connection_request
+        get = self.own.get
+        username = get("ManagementServer.ConnectionRequestUsername")
+        password = get("ManagementServer.ConnectionRequestPassword")
+        is_wanted = bool(get("ManagementServer.HTTPConnectionRequestEnable") and get(ms.URL))
+        return Listening(
+            port=asked.port,
+            path=get(CONNECTION_REQUEST_PATH),
+            username=username,
+            password=password,
+            algorithm="SHA-256" if asked.digest == "SHA-256" else "MD5",
+            interface=asked.interface or self.settings.network.management_interface,
+            is_enabled=is_wanted and bool(username and password),
+        )
+
+    def _connection_request_url(self) -> str:
+        listener = self.workers.listener
+        return (
+            self.reach.connection_request_url(listener.port, self.own.get(CONNECTION_REQUEST_PATH)) if listener else ""
+        )
+
+    def _factory_reset(self) -> None:
+        self._begin_anew()
+        self._save()
+        self.system.factory_reset()
+
+    def _restart_as_booted(self) -> None:
+        self.restarts_as_booted = True
+        self.inbox.put(Stop())
+
+    def _reload(self) -> None:
+        try:
+            loaded = self._load()
+        except settings.SettingsError as wrong:
+            log.error("the settings stay as they are: %s", wrong)
+            return
+        for warning in loaded.warnings:
+            log.warning("%s", warning)
+        self.settings = loaded.settings
+        logging.getLogger().setLevel(self.settings.log.level.upper())
+        self.own.reload(_own_from(self.settings))
+        self.network.manage(self.settings.network.manage)
+        self.core.settings_changed()
+        log.info("the settings were read again")
+
+    # -- what people see --------------------------------------------------------------------------------------------
+
+    def _device_facts(self) -> dict[str, str]:
+        one = self.device_id
+        return {
+            "manufacturer": one.manufacturer,
+            "oui": one.oui,
+            "product_class": one.product_class,
+            "serial_number": one.serial_number,
+            "agent": VERSION,
+            "address": self.reach.own_address(),
+        }
+
+    def _connection_request_facts(self) -> dict[str, Any]:
+        listener = self.workers.listener
+        last = listener.last_refusal if listener else None
+        return {
+            "url": self._connection_request_url(),
+            "problem": self.workers.problem,
+            "accepted": listener.accepted if listener else 0,
+            "refused": listener.refused if listener else 0,
+            "last_refusal": f"{last.status} to {last.source}: {last.reason}" if last else None,
+        }
+
+    def _known_secrets(self) -> list[str]:
+        names = ("Password", "ConnectionRequestPassword")
+        return [str(self.own.get(f"ManagementServer.{name}")) for name in names]
+
+    # -- running ----------------------------------------------------------------------------------------------------
+
+    def run(self) -> int:
+        """Serve until stopped; the exit code. A restart asked for by Reboot or FactoryReset does not return."""
+        control = ControlServer(
+            self.settings.control_socket(),
+            lambda verb, arguments, answer: self.inbox.put(ControlAsked(verb, arguments, answer)),
+            {"sessions": self.traces.stream},
+        )
+        control.start()
+        signal.signal(signal.SIGTERM, lambda *_: self.inbox.put(Stop()))
+        signal.signal(signal.SIGINT, lambda *_: self.inbox.put(Stop()))
+        signal.signal(signal.SIGHUP, lambda *_: self.inbox.put(Reload()))
+        watcher = threading.Thread(target=self._watch, name="netlink", daemon=True)
+        watcher.start()
+        log.info("cpe-agent %s runs; ACS %s", VERSION, shown_url(self.own.get(ms.URL)) or "not configured")
+        self.notifier.ready()
+        try:
+            loop.run(self.core, self.inbox, self.workers.perform, self.notifier.watchdog)
+        finally:
+            self.notifier.stopping()
+            self._stop_watching.set()
+            control.stop()
+            self.workers.close()
+            self._save()
+            self._save_quietly(STARTS, self._starts.ended().document())
+        if self.restarts_as_booted:
+            _start_again()
+        return 0
+
+    def _watch(self) -> None:
+        while not self._stop_watching.is_set():
+            try:
+                self.netlink.watch(lambda topics: self.inbox.put(Changed(topics)), self._stop_watching)
+            except Exception:
+                log.exception("the kernel's changes are not seen for a moment")
+                self._stop_watching.wait(5.0)
+                self.inbox.put(Changed(frozenset({"everything"})))
+
+
+def _own_from(given: Settings) -> dict[str, Any]:
+    """The own values that the settings file gives; a key at its default gives none."""
+    default = Settings()
+
+    def read(tree: Settings, key: str) -> Any:
+        table, _, name = key.partition(".")
+        return getattr(getattr(tree, table), name)
+
+    return {name: read(given, key) for key, name in FROM_FILE.items() if read(given, key) != read(default, key)}
+
+
+def _local_time(now: Moment) -> datetime:
+    """The time of an event in local time; computed without the C library's 32-bit limits."""
+    if now.wall is None:
+        return UNKNOWN_TIME
+    moment = EPOCH + timedelta(seconds=round(now.wall))
+    try:
+        return moment.astimezone()
+    except (OverflowError, OSError):
+        return moment
+
+
+def _log_to_standard_error(level: str, redactor: Redactor) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    is_journal = "JOURNAL_STREAM" in os.environ
+    handler.setFormatter(
+        logging.Formatter("%(levelname)s %(message)s" if is_journal else "%(asctime)s %(levelname)s %(message)s")
+    )
+    handler.addFilter(RedactingFilter(redactor))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+
+def _start_again() -> None:
+    """Replace this process by a new run of the agent that reports as after a boot."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--boot"]
+    os.execv(sys.executable, [sys.executable, "-m", "agent", *arguments, "--boot"])
