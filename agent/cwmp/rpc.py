@@ -1,0 +1,334 @@
+"""What each request of the ACS does to the data model, and how it is answered (TR-069 Annex A)."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from agent.cwmp import messages
+from agent.cwmp.event_queue import BOOTSTRAP, LONGEST_KEY, M_REBOOT, EventQueue
+from agent.cwmp.faults import INTERNAL_ERROR, METHOD_NOT_SUPPORTED, code_of, fault, fault_for
+from agent.cwmp.inform import readable
+from agent.cwmp.management_server import PARAMETER_KEY, acs_identity
+from agent.cwmp.messages import Fault, ParameterAttributeStruct, ParameterInfoStruct, ParameterValueStruct, Response
+from agent.cwmp.notifications import ACTIVE, Notifications
+from agent.cwmp.schedule import ScheduledInforms
+from agent.model.attributes import SUBSCRIBER
+from agent.model.data_model import Caller, DataModel
+from agent.model.errors import (
+    InvalidArguments,
+    ModelError,
+    NotificationRejected,
+    Refusals,
+    ResourcesExceeded,
+    Unavailable,
+    UnknownPath,
+)
+from agent.model.path import ParameterPath
+from agent.model.transaction import Outcome, Transaction
+
+log = logging.getLogger(__name__)
+
+MOST_ANSWERED: Final = 20_000
+"""Parameters in one answer."""
+LARGEST_ANSWER: Final = 8 << 20
+"""Characters of names and values in one answer."""
+_PORTION: Final = 16  # partial paths read at once: what hostile, overlapping ones cost is bounded by this many trees
+
+HIGHEST_LEVEL: Final = 6  # cwmp-1-4.xsd, ParameterAttributeNotificationValueType; 3 to 6 are lightweight notification
+
+
+@dataclass(frozen=True, slots=True)
+class Reboot:
+    """After the session: restart the system; "M Reboot" with this key is queued already."""
+
+    command_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryReset:
+    """After the session: forget everything, then restart; "0 BOOTSTRAP" is queued already."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyDeferred:
+    """After the session: make the change that was answered with Status 1, and have it confirmed."""
+
+
+Effect = Reboot | FactoryReset | ApplyDeferred
+
+
+@dataclass(frozen=True, slots=True)
+class _Clocks:
+    now: float
+    wall: float | None
+
+
+class Rpc:
+    """Answers the requests of one ACS.
+
+    ``save`` makes events and schedule durable and raises OSError when it cannot; it is called before the answer
+    that depends on it is given. The model saves its own part. ``effects`` is what has to wait for the session's end.
+    """
+
+    def __init__(
+        self,
+        model: DataModel,
+        events: EventQueue,
+        scheduled: ScheduledInforms,
+        notifications: Notifications,
+        save: Callable[[], None],
+    ) -> None:
+        self._model = model
+        self._events = events
+        self._scheduled = scheduled
+        self._notifications = notifications
+        self._save = save
+        self.effects: list[Effect] = []
+
+    def take_effects(self) -> tuple[Effect, ...]:
+        """What the session just ended leaves to do, once each, in the order asked for."""
+        effects, self.effects = tuple(dict.fromkeys(self.effects)), []
+        return effects
+
+    def answer(self, request: messages.Request, now: float, wall: float | None) -> Response | Fault:
+        """The answer to a request, whatever it is; a surprise is logged in full and told as 9002.
+
+        ``now`` is in monotonic seconds, ``wall`` Unix time, ``None`` while the clock is not set.
+        """
+        method = METHODS.get(type(request))
+        if isinstance(request, messages.InvalidRequest):
+            return fault(code_of(InvalidArguments()), request.reason)
+        if method is None:
+            return fault(METHOD_NOT_SUPPORTED)
+        try:
+            return method.serve(self, request, _Clocks(now, wall))
+        except ModelError as refusal:
+            log.info("%s is refused: %s", messages.name_of(request), refusal)
+            return method.permitted(fault_for(_told(refusal, isinstance(request, messages.SetParameterValues))))
+        except Exception:
+            log.exception("%s could not be served", messages.name_of(request))
+            return method.permitted(fault(INTERNAL_ERROR))
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def _get_rpc_methods(self, _request: messages.GetRPCMethods, _clocks: _Clocks) -> Response:
+        return messages.GetRPCMethodsResponse(tuple(kind.__name__ for kind in METHODS))
+
+    def _get_parameter_values(self, request: messages.GetParameterValues, _clocks: _Clocks) -> Response:
+        read = partial(self._model.get, caller=Caller.ACS)
+        found = _bounded(request.parameter_names, read, lambda value: len(value.path) + len(value.text))
+        return messages.GetParameterValuesResponse(
+            tuple(ParameterValueStruct(value.path, value.text, value.type) for value in found)
+        )
+
+    def _get_parameter_names(self, request: messages.GetParameterNames, _clocks: _Clocks) -> Response:
+        found = self._model.names(request.parameter_path, request.next_level, Caller.ACS)
+        return messages.GetParameterNamesResponse(tuple(ParameterInfoStruct(one.path, one.writable) for one in found))
+
+    def _get_parameter_attributes(self, request: messages.GetParameterAttributes, _clocks: _Clocks) -> Response:
+        read = partial(self._model.attributes, caller=Caller.ACS)
+        found = _bounded(request.parameter_names, read, lambda one: len(one.path))
+        return messages.GetParameterAttributesResponse(
+            tuple(ParameterAttributeStruct(one.path, one.notification, one.access_list) for one in found)
+        )
+
+    # -- changing ---------------------------------------------------------------------------------------------------
+
+    def _set_parameter_values(self, request: messages.SetParameterValues, _clocks: _Clocks) -> Response:
+        with self._change(request.parameter_key) as change:
+            for item in request.parameter_list:
+                change.set(item.name, item.value, item.type)
+            outcome = self._commit(change)
+        return messages.SetParameterValuesResponse(outcome.status)
+
+    def _add_object(self, request: messages.AddObject, _clocks: _Clocks) -> Response:
+        with self._change(request.parameter_key) as change:
+            number = change.add(request.object_name)
+            outcome = self._commit(change)
+        return messages.AddObjectResponse(number, outcome.status)
+
+    def _delete_object(self, request: messages.DeleteObject, _clocks: _Clocks) -> Response:
+        with self._change(request.parameter_key) as change:
+            change.delete(request.object_name)
+            outcome = self._commit(change)
+        return messages.DeleteObjectResponse(outcome.status)
+
+    def _set_parameter_attributes(self, request: messages.SetParameterAttributes, _clocks: _Clocks) -> Response:
+        with self._change(None) as change:
+            for item in request.parameter_list:
+                _check_attributes(item)
+                change.set_attributes(
+                    item.name,
+                    item.notification if item.notification_change else None,
+                    tuple(item.access_list) if item.access_list_change else None,
+                )
+            self._commit(change)
+        self._notifications.follow(self._model.notified(), partial(readable, self._model))
+        return messages.SetParameterAttributesResponse()
+
+    @contextmanager
+    def _change(self, parameter_key: str | None) -> Iterator[Transaction]:
+        """A transaction that also stores the ParameterKey, or changes nothing at all (TR-069 §A.3.2.1)."""
+        _check_key("ParameterKey", parameter_key or "")
+        change = self._model.transaction(Caller.ACS)
+        try:
+            if parameter_key is not None:
+                change.set_own(PARAMETER_KEY, parameter_key)
+            yield change
+        except BaseException:
+            change.abandon()
+            raise
+
+    def _commit(self, change: Transaction) -> Outcome:
+        """Commit, and see to what follows from it; the change holds and is durable, whatever becomes of the rest."""
+        outcome = change.commit()
+        if outcome.status:
+            self.effects.append(ApplyDeferred())
+        self._notifications.set_by_acs(partial(readable, self._model), outcome.changed)
+        if self._events.acs_is(acs_identity(self._model.own)):
+            try:
+                self._save()
+            except OSError as failure:
+                # The comparison is made again at every start: BOOTSTRAP is late at worst.
+                log.error("the event of another ACS could not be saved: %s", failure)
+        return outcome
+
+    # -- for later --------------------------------------------------------------------------------------------------
+
+    def _reboot(self, request: messages.Reboot, _clocks: _Clocks) -> Response:
+        _check_key("CommandKey", request.command_key)
+        with self._saved():
+            self._events.occurred(M_REBOOT, request.command_key, after_reboot=True)
+        self.effects.append(Reboot(request.command_key))
+        return messages.RebootResponse()
+
+    def _factory_reset(self, _request: messages.FactoryReset, _clocks: _Clocks) -> Response:
+        with self._saved():
+            self._events.occurred(BOOTSTRAP, after_reboot=True)
+        self.effects.append(FactoryReset())
+        return messages.FactoryResetResponse()
+
+    def _schedule_inform(self, request: messages.ScheduleInform, clocks: _Clocks) -> Response:
+        _check_key("CommandKey", request.command_key)
+        if request.delay_seconds < 1:
+            raise InvalidArguments("", "DelaySeconds has to be 1 or more")
+        self._scheduled.add(request.delay_seconds, request.command_key, clocks.now, clocks.wall)
+        try:
+            with self._saved():
+                pass
+        except Unavailable:
+            self._scheduled.remove_last()
+            raise
+        return messages.ScheduleInformResponse()
+
+    @contextmanager
+    def _saved(self) -> Iterator[None]:
+        """Save what the body queues before anything is answered; when that fails, it was not queued."""
+        before = self._events.checkpoint()
+        try:
+            yield
+            self._save()
+        except OSError as failure:
+            self._events.back_to(before)
+            raise Unavailable("", f"could not be saved: {failure}") from failure
+        except BaseException:
+            self._events.back_to(before)
+            raise
+
+
+# --- the table of methods --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How a request is served, and the codes with which it may be refused (TR-069 Annex A)."""
+
+    serve: Callable[[Rpc, Any, _Clocks], Response]
+    codes: frozenset[int]
+
+    def permitted(self, refusal: Fault) -> Fault:
+        """The refusal, under the nearest code that this method may use."""
+        code = refusal.code
+        while code not in self.codes:
+            code = _NEAREST.get(code, INTERNAL_ERROR)
+        return refusal if code == refusal.code else fault(code, refusal.string)
+
+
+_NEAREST: Final = {9004: 9002, 9005: 9003, 9006: 9003, 9007: 9003, 9008: 9001, 9009: 9001}
+_ONE, _TWO, _THREE, _FIVE = ({*range(9001, last + 1)} for last in (9001, 9002, 9003, 9005))
+
+# TR-069 Annex A and §A.5: what GetRPCMethods lists, in this order, is what stands here.
+METHODS: Final[dict[type[messages.Request], Method]] = {
+    messages.GetRPCMethods: Method(Rpc._get_rpc_methods, frozenset(_TWO)),
+    messages.SetParameterValues: Method(Rpc._set_parameter_values, frozenset(range(9001, 9009))),
+    messages.GetParameterValues: Method(Rpc._get_parameter_values, frozenset(_FIVE)),
+    messages.GetParameterNames: Method(Rpc._get_parameter_names, frozenset(_THREE | {9005})),
+    messages.SetParameterAttributes: Method(Rpc._set_parameter_attributes, frozenset(_FIVE | {9009})),
+    messages.GetParameterAttributes: Method(Rpc._get_parameter_attributes, frozenset(_FIVE)),
+    messages.AddObject: Method(Rpc._add_object, frozenset(_FIVE)),
+    messages.DeleteObject: Method(Rpc._delete_object, frozenset(_THREE | {9005})),
+    messages.Reboot: Method(Rpc._reboot, frozenset(_THREE)),
+    messages.FactoryReset: Method(Rpc._factory_reset, frozenset({9000} | _THREE)),
+    messages.ScheduleInform: Method(Rpc._schedule_inform, frozenset({9000} | _THREE)),
+}
+
+
+# --- rules of the arguments ------------------------------------------------------------------------------------------
+
+
+def _check_key(name: str, key: str) -> None:
+    if len(key) > LONGEST_KEY:
+        raise InvalidArguments("", f"{name} has more than {LONGEST_KEY} characters")
+
+
+def _check_attributes(item: messages.SetParameterAttributesStruct) -> None:
+    if ParameterPath.parse(item.name).has_wildcard:
+        raise UnknownPath(item.name, "wildcards are for reading")
+    if item.notification_change and item.notification not in range(HIGHEST_LEVEL + 1):
+        raise InvalidArguments(item.name, f"there is no notification level {item.notification}")
+    if item.notification_change and item.notification > ACTIVE:
+        raise NotificationRejected(item.name, "lightweight notification is not supported")
+    if item.access_list_change and not set(item.access_list) <= set(SUBSCRIBER):
+        raise InvalidArguments(item.name, "the only entity of an access list is Subscriber")
+
+
+def _told(error: ModelError, by_parameter: bool) -> ModelError:
+    """The refusal as the ACS is told: one row per parameter where the method has rows, else the first of them alone."""
+    if not isinstance(error, Refusals):
+        return error
+    named = tuple(refusal for refusal in error.refusals if refusal.path)
+    return Refusals(named) if by_parameter and named else error.refusals[0]
+
+
+Found = TypeVar("Found")
+
+
+def _bounded(
+    paths: Sequence[str], read: Callable[[Sequence[str]], list[Found]], size: Callable[[Found], int]
+) -> list[Found]:
+    """Read all paths, in portions, and stop where the answer would be larger than what is allowed."""
+    found: list[Found] = []
+    characters = 0
+    for portion in _portions(list(dict.fromkeys(paths))):
+        here = read(portion)
+        found += here
+        characters += sum(size(one) for one in here)
+        if len(found) > MOST_ANSWERED or characters > LARGEST_ANSWER:
+            raise ResourcesExceeded("", f"the answer would have more than {MOST_ANSWERED} parameters or be too large")
+    return found
+
+
+def _portions(paths: list[str]) -> Iterator[list[str]]:
+    portion: list[str] = []
+    several = 0
+    for path in paths:
+        portion.append(path)
+        several += path == "" or path.endswith(".") or "*" in path
+        if several == _PORTION:
+            yield portion
+            portion, several = [], 0
+    if portion:
+        yield portion
