@@ -16,8 +16,10 @@ from agent.lab.connection_request import ConnectionRequest, request_connection
 from agent.lab.cwmp import CwmpService
 from agent.lab.files import PREFIX, Files
 from agent.lab.gate import Auth, Gate, Verdict
-from agent.lab.http import Connection, Limits, Reply, Request, Server, text_reply
+from agent.lab.http import Connection, Limits, Reply, Request, text_reply
+from agent.lab.recorder import Recorder
 from agent.lab.records import Device, Exchange, Inform, Line, Rpc, Session
+from agent.lab.server import Server
 from agent.lab.soap import Json
 
 Found = TypeVar("Found")
@@ -54,6 +56,7 @@ class LabAcs:
         auth = auth or Auth()
         if auth.scheme != "none":
             self._bench.credentials = (auth.user, auth.password)
+        self._recorder = Recorder(exchanges_kept)
         self._gate = Gate(auth, time.monotonic)
         self._scheme = "https" if tls is not None else "http"
         self._server = Server(host, port, self._serve, self._tick, tls, limits or Limits())
@@ -64,7 +67,7 @@ class LabAcs:
             scheme=self._scheme,
             show=show,
             pause=self._server.pause,
-            exchanges_kept=exchanges_kept,
+            recorder=self._recorder,
         )
         self._cwmp.behaviour = behaviour or Behaviour()
         self._show = show
@@ -119,7 +122,7 @@ class LabAcs:
     def exchanges(self) -> list[Exchange]:
         """The latest exchanges with every byte, oldest first."""
         with self._changed:
-            return list(self._cwmp.exchanges)
+            return list(self._recorder.exchanges)
 
     @property
     def informs(self) -> list[Inform]:
@@ -138,11 +141,16 @@ class LabAcs:
     def traffic(self) -> tuple[int, int, int]:
         """CWMP exchanges so far, their HTTP bytes in and out; challenges and refusals count, API and files do not."""
         with self._changed:
-            return self._cwmp.posts, self._cwmp.bytes_in, self._cwmp.bytes_out
+            return self._recorder.posts, self._recorder.bytes_in, self._recorder.bytes_out
 
     def conversation(self) -> list[str]:
         """What was said so far, in turns: ``["Inform", "InformResponse", "", "GetParameterValues", …]``."""
         return [word for exchange in self.exchanges for word in (exchange.method, exchange.reply_method)]
+
+    def envelope_of(self, line: Line) -> str | None:
+        """The envelope that a line tells of, secrets masked; None where there was none or it is no longer kept."""
+        with self._changed:
+            return self._recorder.envelope_of(line)
 
     def expect(self, device: str) -> Device:
         """The device of this id, made known before its first Inform, so that RPCs can be queued for it."""

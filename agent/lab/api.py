@@ -7,7 +7,7 @@
 | ``POST /api/devices/ID/rpc`` ``{"method", "arguments", "connection_request": false, "expect": false}`` | 202 ``{"id", "state"}``; arguments as in ``agent.lab.rpcs``; ``connection_request``: send one at once; ``expect``: the device need not be known yet |
 | ``GET /api/rpc/ID[?wait=SECONDS]`` | ``{"id", "device", "method", "arguments", "state", "result", "queued_at", "seconds", "bytes"}``, after up to 60 s of waiting for its end |
 | ``POST /api/devices/ID/connection-request`` ``{"username", "password"}``, both may be left out | ``{"url", "status", "was_challenged", "seconds", "accepted"}``; 502 with an error when the CPE does not accept |
-| ``GET /api/devices/ID/sessions[?xml=1]`` | ``{"sessions": [{"number", "state", "opened_at", "events", "bytes_in", "bytes_out", "posts", "lines"}]}``, newest last; with ``xml`` each line's envelope, if still kept |
+| ``GET /api/devices/ID/sessions[?xml=1]`` | ``{"sessions": [{"number", "state", "opened_at", "events", "bytes_in", "bytes_out", "posts", "lines"}]}``, newest last; with ``xml=1`` each line's envelope as ``xml``, null where there is none or it is no longer kept |
 | ``GET /api/files`` | ``{"files": [{"name", "size"}]}`` |
 | ``GET /api/traffic`` | ``{"exchanges", "bytes_in", "bytes_out"}`` of all CWMP since the start |
 | ``GET``, ``PUT /api/behaviour`` | the fields of ``agent.lab.behaviour``; a PUT sets those it names, the rest to their defaults |
@@ -30,7 +30,7 @@ from urllib.parse import parse_qs, unquote
 from agent.lab.behaviour import Behaviour
 from agent.lab.conversation import line_json
 from agent.lab.http import Connection, Reply, Request
-from agent.lab.masking import masked, masked_value, masked_xml
+from agent.lab.masking import masked, masked_value
 from agent.lab.records import Device, Rpc
 from agent.lab.rpcs import BadArguments
 
@@ -93,10 +93,10 @@ class Api:
             case ["behaviour"]:
                 routes = {"GET": self._behaviour, "PUT": lambda: self._behave(_object(body))}
             case _:
-                raise _Refused(404, "not-found", f"there is no {request.path}", "GET /api/devices is a start")
+                raise _Refused(404, "not_found", f"there is no {request.path}", "GET /api/devices is a start")
         if request.method not in routes:
             allowed = " and ".join(routes)
-            raise _Refused(405, "method-not-allowed", f"{request.method} is not served here", f"{allowed} is")
+            raise _Refused(405, "method_not_allowed", f"{request.method} is not served here", f"{allowed} is")
         return routes[request.method]()
 
     def _devices(self) -> tuple[int, Json]:
@@ -108,7 +108,7 @@ class Api:
             if candidate in devices:
                 return devices[candidate]
         message = f"no device {unquote(name)} has sent an Inform"
-        raise _Refused(404, "unknown-device", message, "GET /api/devices lists those that have")
+        raise _Refused(404, "unknown_device", message, "GET /api/devices lists those that have")
 
     def _device(self, name: str) -> tuple[int, Json]:
         device = self._known(name)
@@ -121,12 +121,12 @@ class Api:
     def _queue(self, name: str, asked: Json) -> tuple[int, Json]:
         _only(asked, {"method": str, "arguments": dict, "connection_request": bool, "expect": bool})
         if "method" not in asked:
-            raise _Refused(400, "bad-arguments", "method is missing", 'such as {"method": "GetRPCMethods"}')
+            raise _Refused(400, "bad_arguments", "method is missing", 'such as {"method": "GetRPCMethods"}')
         device = self._acs.expect(unquote(name)) if asked.get("expect") else self._known(name)
         try:
             rpc = self._acs.queue(device.id, asked["method"], asked.get("arguments", {}))
         except BadArguments as wrong:
-            raise _Refused(400, "bad-arguments", str(wrong), "the table in agent/lab/rpcs.py has them all") from None
+            raise _Refused(400, "bad_arguments", str(wrong), "the table in agent/lab/rpcs.py has them all") from None
         answer: Json = {"id": rpc.id, "state": rpc.state}
         if asked.get("connection_request"):
             outcome = self._acs.request_connection(device.id)
@@ -136,11 +136,11 @@ class Api:
     def _rpc(self, number: str, wait: str) -> tuple[int, Json]:
         rpc = self._acs.rpc(number)
         if rpc is None:
-            raise _Refused(404, "unknown-rpc", f"there is no RPC {number}", "its id is in the answer to its POST")
+            raise _Refused(404, "unknown_rpc", f"there is no RPC {number}", "its id is in the answer to its POST")
         try:
             seconds = min(max(float(wait), 0.0), LONGEST_WAIT)
         except ValueError:
-            raise _Refused(400, "bad-arguments", f"wait is seconds, not {wait!r}", "such as ?wait=30") from None
+            raise _Refused(400, "bad_arguments", f"wait is seconds, not {wait!r}", "such as ?wait=30") from None
         with contextlib.suppress(TimeoutError):  # the state that it has is the answer
             self._acs.wait(rpc, seconds)
         return 200, described_rpc(rpc)
@@ -151,21 +151,18 @@ class Api:
         outcome = self._acs.request_connection(device.id, asked.get("username"), asked.get("password"))
         if not outcome.accepted:
             step = "see that the device runs, and whether its ConnectionRequestURL, Username and Password are right"
-            raise _Refused(502, "connection-request-failed", outcome.reason, step)
+            raise _Refused(502, "connection_request_failed", outcome.reason, step)
         return 200, {**asdict(outcome), "accepted": True}
 
     def _sessions(self, name: str, xml: bool) -> tuple[int, Json]:
         device = self._known(name)
-        kept = {exchange.number: exchange for exchange in self._acs.exchanges} if xml else {}
         found = []
         for session in list(device.sessions):
             lines = []
             for line in list(session.lines):
                 shown = line_json(line)
-                exchange = kept.get(line.exchange)
-                if exchange is not None and line.direction != "note":
-                    envelope = exchange.envelope if line.direction == "cpe" else exchange.reply_envelope
-                    shown["xml"] = masked_xml(envelope.decode("utf-8", "replace"))
+                if xml:
+                    shown["xml"] = self._acs.envelope_of(line)
                 lines.append(shown)
             found.append(
                 {
@@ -194,7 +191,7 @@ class Api:
         try:
             self._acs.behaviour = Behaviour(**asked)
         except ValueError as wrong:
-            raise _Refused(400, "bad-arguments", str(wrong), "GET /api/behaviour shows all fields") from None
+            raise _Refused(400, "bad_arguments", str(wrong), "GET /api/behaviour shows all fields") from None
         return self._behaviour()
 
 
@@ -238,17 +235,17 @@ def _object(body: bytes) -> Json:
     try:
         found = json.loads(body)
     except (ValueError, RecursionError) as wrong:
-        raise _Refused(400, "bad-json", f"the body is no JSON: {wrong}", "send an object") from None
+        raise _Refused(400, "bad_json", f"the body is no JSON: {wrong}", "send an object") from None
     if not isinstance(found, dict):
-        raise _Refused(400, "bad-json", "the body is no JSON object", "send an object")
+        raise _Refused(400, "bad_json", "the body is no JSON object", "send an object")
     return found
 
 
 def _only(asked: Json, kinds: dict[str, Any]) -> None:
     for name, value in asked.items():
         if name not in kinds:
-            raise _Refused(400, "bad-arguments", f"{name} is not known here", f"known: {', '.join(kinds)}")
+            raise _Refused(400, "bad_arguments", f"{name} is not known here", f"known: {', '.join(kinds)}")
         kind = kinds[name]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             words = {str: "text", dict: "an object", bool: "true or false"}.get(kind, "a number")
-            raise _Refused(400, "bad-arguments", f"{name} is {words}", f"not {value!r}")
+            raise _Refused(400, "bad_arguments", f"{name} is {words}", f"not {value!r}")

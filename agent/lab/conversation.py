@@ -4,7 +4,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, TextIO
 
 from agent.lab.masking import masked, masked_text, masked_value
@@ -170,6 +170,14 @@ class Printer:
                 self._write(f"\n{printable(line.device)}  session {line.session}")
             self._write(line_text(line, self._colour, self._arrows))
 
+    def envelope(self, xml: str) -> None:
+        """Write an envelope after its line; machines find it as ``xml`` of a document of its own."""
+        with self._lock:
+            if self._as_json:
+                self._write(json.dumps({"schema": 1, "xml": xml}))
+            else:
+                self._write("\n".join(printable(text) for text in xml.splitlines()))
+
     def say(self, text: str, **facts: Any) -> None:
         """A remark outside any session: ``text`` for people, ``facts`` for machines."""
         with self._lock:
@@ -196,6 +204,3 @@ def indented_xml(xml: str) -> str:
             lines.append("  " * max(depth, 0) + f"{tag}>{text.strip() if not closes else ''}")
         depth += not closes and not empty
     return "\n".join(lines) or xml
-
-
-Listener = Callable[[Line], None]

@@ -5,7 +5,7 @@ import re
 import threading
 import time
 import zlib
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -15,10 +15,10 @@ from agent.lab.bench import BadTurn, Bench, Turn
 from agent.lab.conversation import describe_message, describe_request
 from agent.lab.gate import Gate, Verdict
 from agent.lab.http import Connection, HttpProblem, Reply, Request, text_reply
+from agent.lab.recorder import Recorder, wire_size
 from agent.lab.records import Direction, Exchange, Line, Session
 
 MAX_BODY = 16 * 1024 * 1024
-EXCHANGE_BYTES_KEPT = 64 * 1024 * 1024
 
 FAULTS = {
     8000: "Method not supported",
@@ -70,16 +70,13 @@ class CwmpService:
         scheme: str,
         show: Callable[[Line], None],
         pause: Callable[[float], None],
-        exchanges_kept: int,
+        recorder: Recorder,
     ) -> None:
-        self.exchanges: deque[Exchange] = deque(maxlen=exchanges_kept)
-        self.bytes_in = self.bytes_out = self.posts = 0
-        """HTTP bytes of all CWMP exchanges of the run, and their number."""
         self._bench, self._changed, self._gate = bench, changed, gate
+        self._recorder = recorder
         self._scheme, self._show, self._pause = scheme, show, pause
         self._behaviour = Behaviour()
         self._spent: Counter[str] = Counter()
-        self._kept_bytes = 0
 
     @property
     def behaviour(self) -> Behaviour:
@@ -229,7 +226,7 @@ class CwmpService:
             self._spent["faulted"] += 1
             code = behaviour.inform_fault
             if code != 8005:
-                session.state = "ended"
+                session.state = "lost"
             return Turn("Fault", soap.fault_body(code, FAULTS.get(code, "Vendor fault")), message.id)
         turn = self._bench.turn(session, message, post.arrived, len(post.wire))
         if turn.method == "Fault" and behaviour.malformed_fault:
@@ -317,7 +314,7 @@ class CwmpService:
             what,
             session.device if session is not None else "",
             session.number if session is not None else 0,
-            self.posts + 1,
+            self._recorder.posts + 1,
             size,
             id,
             summary,
@@ -332,41 +329,29 @@ class CwmpService:
     def _record(
         self, post: _Post, session: Session | None, reply: Reply | None, reply_method: str, envelope: bytes
     ) -> None:
-        head = reply.head() if reply is not None else b""
-        bytes_out = len(head) + (len(reply.framed_body()) if reply is not None else 0)
-        self.posts += 1
-        self.bytes_in += post.bytes_in
-        self.bytes_out += bytes_out
+        bytes_out = wire_size(reply)
         if session is not None:
             session.bytes_in += post.bytes_in
             session.bytes_out += bytes_out
-        exchange = Exchange(
-            self.posts,
-            post.connection.number,
-            session.number if session is not None else 0,
-            session.device if session is not None else "",
-            post.said,
-            reply_method,
-            post.request.head,
-            post.envelope or post.wire,
-            reply.status if reply is not None else 0,
-            head,
-            envelope or (reply.body if reply is not None else b""),
-            post.arrived,
-            time.monotonic(),
-            post.bytes_in,
-            bytes_out,
+        self._recorder.add(
+            Exchange(
+                self._recorder.posts + 1,
+                post.connection.number,
+                session.number if session is not None else 0,
+                session.device if session is not None else "",
+                post.said,
+                reply_method,
+                post.request.head,
+                post.envelope or post.wire,
+                reply.status if reply is not None else 0,
+                reply.head() if reply is not None else b"",
+                envelope or (reply.body if reply is not None else b""),
+                post.arrived,
+                time.monotonic(),
+                post.bytes_in,
+                bytes_out,
+            )
         )
-        if len(self.exchanges) == self.exchanges.maxlen:
-            self._forget_oldest()
-        self.exchanges.append(exchange)
-        self._kept_bytes += len(exchange.envelope) + len(exchange.reply_envelope)
-        while self._kept_bytes > EXCHANGE_BYTES_KEPT and len(self.exchanges) > 1:
-            self._forget_oldest()
-
-    def _forget_oldest(self) -> None:
-        oldest = self.exchanges.popleft()
-        self._kept_bytes -= len(oldest.envelope) + len(oldest.reply_envelope)
 
 
 def _decoded(wire: bytes, coding: str) -> bytes:
