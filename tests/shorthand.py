@@ -147,11 +147,17 @@ def _validator() -> ModuleType | None:
     return module
 
 
+def needs_xsds() -> None:
+    """Skips the test on a machine without the published XSDs."""
+    if _validator() is None:
+        pytest.skip(f"no XSDs on this machine: {VALIDATOR} is missing")
+
+
 def problems(data: bytes, version: str) -> list[str]:
-    """What the XSDs of a CWMP version say against an envelope; skips the test where they are not on this machine."""
+    """What the XSDs of a CWMP version say against an envelope; nothing where they are not on this machine."""
     validator = _validator()
     if validator is None:
-        pytest.skip(f"no XSDs here: {VALIDATOR} is missing")
+        return []
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     found: list[str] = validator.problems(etree.fromstring(data, parser), version)
     return found
