@@ -20,6 +20,9 @@ from backends.network.records import (
 )
 from backends.network.topology import VLAN_8021Q, Topology, cidr
 
+IPV6_DEFAULT_METRIC = "1024"
+"""What the kernel makes of none."""
+
 Claims = dict[Ident, Attributes | None]
 
 
@@ -80,38 +83,39 @@ def address_ident(record: IpAddress, key: str, topology: Topology) -> Ident | No
 
 
 def route_ident(record: IpRoute, key: str, topology: Topology, idents: list[Ident]) -> Ident | None:
-    """Where the route of a record belongs; None while something is missing. ``idents``: whose subnets gateways are in."""
-    _, destination, gateway, interface, metric, kind = (
-        ("", "default", "-", "-", "0", "unicast") if is_own(key) else key.split(" ")
-    )
-    if record.destination is not None:
-        length = record.prefix_length
-        if record.destination and length is None:
-            return None
-        destination = (
-            str(ipaddress.ip_network((record.destination, length or 0), strict=False))
-            if record.destination
-            else "default"
-        )
-    if record.gateway is not None:
-        gateway = record.gateway or "-"
-    if record.type is not None:
-        kind = record.type
-    if record.metric is not None:
-        metric = str(record.metric)
+    """Where the route of a record belongs; None while something is missing. ``idents`` has the subnets of gateways."""
+    natural = ("", "default", "-", "-", "0", "unicast") if is_own(key) else tuple(key.split(" "))
+    destination = _destination(record, natural[1])
+    kind = record.type or natural[5]
+    gateway = (natural[2] if record.gateway is None else record.gateway) or "-"
+    metric = natural[4] if record.metric is None else str(record.metric)
     if record.family == 6 and metric == "0":
-        metric = "1024"  # what the kernel makes of it
-    if record.ip is not None:
-        interface = topology.link_of(Reference("ip", record.ip)) or "-" if record.ip else "-"
-        if record.ip and interface == "-":
-            return None
+        metric = IPV6_DEFAULT_METRIC
     if kind != "unicast":
-        gateway, interface = "-", "-" if record.family == 4 else "lo"
-    elif record.ip in (None, "") and gateway != "-" and (is_own(key) or record.gateway is not None):
+        gateway, interface = "-", "-" if record.family == 4 else "lo"  # where the kernel puts IPv6's
+    elif record.ip:
+        interface = topology.link_of(Reference("ip", record.ip)) or "-"
+    elif gateway != "-" and (is_own(key) or record.gateway or record.ip == ""):
         interface = interface_to(gateway, idents) or "-"
-    if kind == "unicast" and interface == "-":
+    else:
+        interface = "-" if record.ip == "" else natural[3]
+    if destination is None or (kind == "unicast" and interface == "-"):
         return None
     return ("route", str(record.family), destination, gateway, interface, metric, kind)
+
+
+def _destination(record: IpRoute, natural: str) -> str | None:
+    """The destination with its length, "default"; a missing mask stands for one address (TR-181 DestSubnetMask)."""
+    address, _, told = ("", "", "") if natural == "default" else natural.partition("/")
+    if record.destination is not None:
+        address = record.destination
+    length = int(told) if told and record.prefix_length is None else record.prefix_length
+    if length == 0 or (not address and length is None):
+        return "default"
+    if not address:
+        return None
+    longest = 32 if record.family == 4 else 128
+    return str(ipaddress.ip_network((address, longest if length is None else length), strict=False))
 
 
 def interface_to(gateway: str, idents: list[Ident]) -> str | None:

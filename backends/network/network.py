@@ -10,7 +10,8 @@ from backends.netlink import Netlink
 from backends.netlink_types import Address, Link, Route, RouteTo
 from backends.network import rows as tables
 from backends.network.contradictions import contradictions, cuts_path
-from backends.network.desired import claims, interface_to, route_ident, settle
+from backends.network.desired import address_ident as wanted_address
+from backends.network.desired import claims, route_ident, settle
 from backends.network.errors import Conflict, NotManaged
 from backends.network.kernel import Kernel, address_ident
 from backends.network.plan import (
@@ -80,6 +81,10 @@ class Network:
         self._made: Wish | None = None
         self._topology: tuple[Records, Sequence[Link], Topology] | None = None
 
+    def manage_only(self, manage: Sequence[str]) -> None:
+        """Other globs from now on; what was configured under the old ones stays as it is."""
+        self._manage = tuple(manage)
+
     # -- rows -------------------------------------------------------------------------------------------------------
 
     @property
@@ -89,6 +94,10 @@ class Network:
         if self._topology is None or self._topology[0] is not self._records or self._topology[1] is not links:
             self._topology = (self._records, links, Topology(self._records, links))
         return self._topology[2]
+
+    def ip_rows(self) -> list[Row[IpInterface]]:
+        """The rows of IP interfaces."""
+        return tables.ip_interfaces(self.topology)
 
     def addresses(self, family: int) -> list[Row[IpAddress]]:
         """The address rows of a family."""
@@ -126,17 +135,18 @@ class Network:
         """Seconds since a link's operational state was seen to change."""
         return self._netlink.state_age(name)
 
-    def find_address(self, ident: Ident) -> Address | None:
-        """An address that the kernel has."""
+    def address_of(self, row: Row[IpAddress]) -> Address | None:
+        """The address of a row, when the kernel has it."""
+        ident = self.address_ident(row)
         return next((one for one in self._netlink.addresses() if address_ident(one) == ident), None)
+
+    def address_ident(self, row: Row[IpAddress]) -> Ident | None:
+        """Where an address row belongs in the kernel; None while something is missing."""
+        return wanted_address(self.record(row), row.key, self.topology)
 
     def find_routes(self) -> Sequence[Route]:
         """The routes that the kernel has."""
         return self._netlink.routes()
-
-    def egress(self, gateway: str) -> str | None:
-        """The link behind which a gateway is, by the subnets of the addresses that are there."""
-        return interface_to(gateway, self.address_idents())
 
     def route_ident(self, row: Row[IpRoute]) -> Ident | None:
         """Where a route row belongs in the kernel."""

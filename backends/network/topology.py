@@ -154,6 +154,13 @@ class Topology:
             return Reference("bridge_port", self.management_port(name))
         return Reference("port", name) if self.is_port(link) else None
 
+    def member(self, name: str) -> Reference | None:
+        """The row under the bridge port that a link is."""
+        link = self.links.get(name)
+        if link is None or link.kind == "vlan":
+            return Reference("vlan", self.vlan_key(name)) if link else None
+        return Reference("port", name) if self.is_port(link) else None
+
     def _record(self, kind: str, key: str) -> Record | None:
         return self.records.by_kind.get(kind, {}).get(key)
 

@@ -4,12 +4,25 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from agent.model.object import Object
+from backends.tr181.bridging import bridging
+from backends.tr181.ethernet import ethernet
+from backends.tr181.interface_stack import interface_stack
+from backends.tr181.ip import ip
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.root import root
+from backends.tr181.routing import routing
 
-DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = ()
+DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
+    root,
+    ethernet,
+    bridging,
+    ip,
+    routing,
+)
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 
 
 def objects(mechanisms: Mechanisms) -> list[Object[Any]]:
-    """Every supported object of this machine."""
-    return [declared for declare in DECLARED for declared in declare(mechanisms)]
+    """Every supported object of this machine; InterfaceStack is derived from all others."""
+    declared = [one for declare in DECLARED for one in declare(mechanisms)]
+    return [*declared, interface_stack(declared)]

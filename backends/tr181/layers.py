@@ -1,0 +1,181 @@
+"""What all interface objects share: enable, status, age, counters, and what lies below them."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Final
+
+from agent.model.errors import InvalidValue, NotWritable
+from agent.model.object import Object, Parameter, Target
+from backends.netlink_types import Counters, Link
+from backends.network.network import Network
+from backends.network.records import BridgePort, R, Record, Reference, is_own
+from backends.network.rows import Row
+
+ETHERNET_INTERFACE: Final = "Device.Ethernet.Interface.{i}."
+ETHERNET_LINK: Final = "Device.Ethernet.Link.{i}."
+VLAN_TERMINATION: Final = "Device.Ethernet.VLANTermination.{i}."
+BRIDGE: Final = "Device.Bridging.Bridge.{i}."
+BRIDGE_PORT: Final = "Device.Bridging.Bridge.{i}.Port.{i}."
+IP_INTERFACE: Final = "Device.IP.Interface.{i}."
+
+TABLES: Final = {
+    "port": ETHERNET_INTERFACE,
+    "ethernet_link": ETHERNET_LINK,
+    "vlan": VLAN_TERMINATION,
+    "bridge_port": BRIDGE_PORT,
+    "ip": IP_INTERFACE,
+}
+KINDS: Final = {table: kind for kind, table in TABLES.items()}
+
+STATUS: Final = {
+    "up": "Up",
+    "down": "Down",
+    "lowerlayerdown": "LowerLayerDown",
+    "dormant": "Dormant",
+    "notpresent": "NotPresent",
+}
+
+
+def target_of(network: Network, reference: Reference | None) -> Target | None:
+    """The row that a reference points at, as the data model names it."""
+    if reference is None:
+        return None
+    if reference.kind != "bridge_port":
+        return Target(TABLES[reference.kind], (reference.key,))
+    topology = network.topology
+    record = topology.records.of(BridgePort).get(reference.key)
+    if record is not None:
+        return Target(BRIDGE_PORT, (record.bridge, reference.key))
+    link = topology.links.get(reference.key)
+    bridge = link.name if link and link.kind == "bridge" else link.master if link else None
+    return Target(BRIDGE_PORT, (topology.bridge_key(bridge), reference.key)) if bridge else None
+
+
+def reference_of(targets: Sequence[Target], kinds: Collection[str]) -> Reference | None:
+    """The one row that LowerLayers is set to; InvalidValue when it cannot lie there."""
+    if not targets:
+        return None
+    kind = KINDS.get(targets[0].table)
+    if len(targets) > 1:
+        raise InvalidValue("", "there can be one lower layer only")
+    if kind is None or kind not in kinds:
+        raise InvalidValue("", f"the lower layer has to be of {' or '.join(TABLES[one] for one in sorted(kinds))}")
+    return Reference(kind, targets[0].keys[-1])
+
+
+def is_enabled(network: Network, row: Row[Any]) -> bool:
+    """What was asked for; of a link of the machine's own, whether it is up (or held down by another layer only)."""
+    record: Record = network.record(row)
+    if record.enable is not None:
+        return record.enable
+    link = network.link(row)
+    return not row.is_own and link is not None and network.was_up(link.name, link.up)
+
+
+def status_of(network: Network, row: Row[Any]) -> str:
+    """The operational state. Enabled and incomplete is Error, enabled and not in the kernel NotPresent."""
+    if not is_enabled(network, row):
+        return "Down"
+    if network.link_name(row) is None:
+        return "Error"
+    link = network.link(row)
+    return link_status(link) if link else "NotPresent"
+
+
+def link_status(link: Link) -> str:
+    """The kernel's operational state in the data model's words; drivers that tell none are up when they run."""
+    if not link.up:
+        return "Down"
+    if link.operstate == "unknown":
+        return "Up" if link.running else "Down"
+    return STATUS.get(link.operstate, "Unknown")
+
+
+def last_change(network: Network, row: Row[Any]) -> int:
+    """Seconds in the present state; 0 while the kernel has no such link."""
+    link = network.link(row)
+    return network.state_age(link.name) if link else 0
+
+
+def lower_layers(network: Network, row: Row[Any]) -> list[Target]:
+    """The row below: the one that was set, or the one that the kernel's stack shows."""
+    record = network.record(row)
+    reference = record.lower if row.is_own else network.topology.lower_of(row.key, row.reference.kind)
+    target = target_of(network, reference)
+    return [target] if target else []
+
+
+def set_lower_layers(network: Network, row: Row[Any], targets: Sequence[Target], kinds: Collection[str]) -> None:
+    """Put a row that was added on another one; what the machine made stays where it is."""
+    if not row.is_own:
+        if list(targets) != lower_layers(network, row):
+            raise NotWritable("", f"{row.key} is made by this system and stays where it is")
+        return
+    network.edit(row, lower=reference_of(targets, kinds))
+
+
+def enable(network: Network) -> Parameter[Row[Any], bool]:
+    """Enable."""
+    return Parameter("Enable", lambda row: is_enabled(network, row), lambda row, value: network.edit(row, enable=value))
+
+
+def common(network: Network) -> list[Parameter[Row[Any], Any]]:
+    """Enable, Status, Name and LastChange."""
+
+    return [
+        enable(network),
+        Parameter("Status", lambda row: status_of(network, row)),
+        Parameter("Name", lambda row: network.link_name(row) or ""),
+        Parameter("LastChange", lambda row: last_change(network, row)),
+    ]
+
+
+COUNTED: Final[dict[str, Callable[[Counters], int]]] = {
+    "BytesSent": lambda count: count.tx_bytes,
+    "BytesReceived": lambda count: count.rx_bytes,
+    "PacketsSent": lambda count: count.tx_packets,
+    "PacketsReceived": lambda count: count.rx_packets,
+    "ErrorsSent": lambda count: count.tx_errors % 2**32,
+    "ErrorsReceived": lambda count: count.rx_errors % 2**32,
+    # Linux counts no unicast; its multicast includes broadcast on most drivers.
+    "UnicastPacketsReceived": lambda count: max(count.rx_packets - count.multicast, 0),
+    "MulticastPacketsReceived": lambda count: count.multicast,
+    "DiscardPacketsSent": lambda count: count.tx_dropped % 2**32,
+    "DiscardPacketsReceived": lambda count: count.rx_dropped % 2**32,
+}
+
+
+def stats(
+    network: Network,
+    path: str,
+    rows: Callable[[], Iterable[Row[R]]],
+    keys: Callable[[Row[R]], tuple[str, ...]],
+    extra: tuple[str, ...] = (),
+) -> Object[Row[R]]:
+    """The Stats object below an interface table; zeros while the kernel has no such link."""
+
+    def counted(count: Callable[[Counters], int]) -> Callable[[Row[R]], int]:
+        def read(row: Row[R]) -> int:
+            link = network.link(row)
+            return count(link.counters if link else Counters())
+
+        return read
+
+    counters = {**COUNTED, **({"Collisions": lambda count: count.collisions} if "Collisions" in extra else {})}
+    return Object(
+        path=f"{path}Stats.",
+        rows=rows,
+        keys=keys,
+        parameters=[Parameter(name, counted(count)) for name, count in counters.items()],
+        source=lambda row: f"netlink statistics of {network.link_name(row)}",
+    )
+
+
+def source(network: Network) -> Callable[[Row[Any]], str]:
+    """Where the values of a row come from."""
+
+    def tell(row: Row[Any]) -> str:
+        link = network.link(row)
+        told = "configured" if is_own(row.key) else "netlink"
+        return f"{told} link {link.name}" if link else "configured, not in the kernel"
+
+    return tell
