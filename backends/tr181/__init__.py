@@ -21,6 +21,9 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 
+OWN_VALUES: Final[dict[str, Any]] = {}
+"""Defaults of the values of the agent's own that these objects keep, by name without the root."""
+
 
 def objects(mechanisms: Mechanisms) -> list[Object[Any]]:
     """Every supported object of this machine; InterfaceStack is derived from all others."""
