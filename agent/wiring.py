@@ -6,15 +6,17 @@ import os
 import random
 import secrets
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from agent import extensions, settings
 from agent.cwmp import management_server as ms
+from agent.cwmp.describe import describe
 from agent.cwmp.event_queue import Event
 from agent.cwmp.heartbeat import Heartbeat
 from agent.cwmp.inform import inform
@@ -27,6 +29,7 @@ from agent.model.own_values import OwnValues
 from agent.model.schema import Schema
 from agent.runtime import loop
 from agent.runtime.acs_session import AcsSession
+from agent.runtime.actions import Listen
 from agent.runtime.calendar import Calendar
 from agent.runtime.commit_confirm import CommitConfirm
 from agent.runtime.control import ControlServer
@@ -36,6 +39,7 @@ from agent.runtime.endpoint import AcsEndpoint, shown_url
 from agent.runtime.events import Changed, ControlAsked, Moment, Reload, Stop
 from agent.runtime.reach import Reach
 from agent.runtime.redactor import RedactingFilter, Redactor
+from agent.runtime.session_stream import session_stream
 from agent.runtime.starts import DOCUMENT as STARTS
 from agent.runtime.starts import Starts
 from agent.runtime.status import EPOCH, Device, Verbs
@@ -43,6 +47,7 @@ from agent.runtime.store import FileStore
 from agent.runtime.systemd import Notifier
 from agent.runtime.trace import TraceStore
 from agent.runtime.verbs import ModelVerbs
+from agent.runtime.wire import Address, connect_through
 from agent.runtime.workers import Listening, Workers
 from agent.settings import Loaded, Settings
 from agent.shipped import shipped
@@ -90,7 +95,8 @@ class Agent:
 
     def __init__(self, loaded: Loaded, boot: bool) -> None:
         self.settings = loaded.settings
-        self.redactor = Redactor(lambda path: self.schema.is_secret(path), self._known_secrets)
+        self.own = OwnValues({**ms.DEFAULTS, **tr181.OWN_VALUES, CONNECTION_REQUEST_PATH: ""}, _own_from(self.settings))
+        self.redactor = Redactor(self._is_secret, self._known_secrets)
         _log_to_standard_error(self.settings.log.level, self.redactor)
         for warning in loaded.warnings:
             log.warning("%s", warning)
@@ -98,13 +104,13 @@ class Agent:
         self.store = FileStore(self.settings.state.directory)
         self.notifier = Notifier()
         self.restarts_as_booted = False
-        self._load = lambda: loaded
+        self._load: Callable[[], Loaded] = lambda: loaded
         self._stop_watching = threading.Event()
         self._build_mechanisms()
         self._build_model()
         self._build_core(boot)
 
-    def reload_with(self, load: Any) -> None:
+    def reload_with(self, load: Callable[[], Loaded]) -> None:
         """How SIGHUP reads the settings again."""
         self._load = load
 
@@ -118,7 +124,6 @@ class Agent:
             factory_reset_command=set_by_person.system.factory_reset_command,
             restart=self._restart_as_booted,
         )
-        self.own = OwnValues({**ms.DEFAULTS, **tr181.OWN_VALUES, CONNECTION_REQUEST_PATH: ""}, _own_from(self.settings))
         self.reach = Reach(self.netlink.route_to, lambda: str(self.own.get(ms.URL)))
         self.network = LinuxNetwork(self.netlink, self.procfs, set_by_person.network.manage, self.reach.route)
         given = set_by_person.identity
@@ -170,7 +175,7 @@ class Agent:
         self._starts = starts
         self._bring_state_back()
         self.delivery = Delivery(self.store, self.boot_id, now)
-        self.delivery.started(boot)
+        self.delivery.started(boot, ms.acs_identity(self.own))
         given = self.settings.identity
         found = machine.identity(
             self.sysfs.machine(), self.system.release(), self.netlink.links(), self.system.machine_id()
@@ -188,18 +193,19 @@ class Agent:
         self.rpc = Rpc(
             self.model, self.delivery.events, self.delivery.scheduled, self.delivery.notifications, self.delivery.save
         )
-        self.parts = self._parts()
-        self.core = Core(self.parts, now)
         self.workers = Workers(
             self.inbox, self._connect, self._listening, self.system.reboot, self._factory_reset, self._reload
         )
+        self.workers.perform(Listen())  # the first Inform says where
+        self.parts = self._parts()
+        self.core = Core(self.parts, now)
 
     def _parts(self) -> Parts:
         chance = random.SystemRandom().random
         device = Device(self._device_facts, self._connection_request_facts)
         verbs = Verbs(
             lambda: self.parts,
-            ModelVerbs(self.model, lambda: self.core.values_may_differ()),
+            ModelVerbs(self.model, self._changed_by_person),
             device,
             self.redactor.xml,
         )
@@ -311,7 +317,22 @@ class Agent:
             user_agent=f"cpe-agent/{VERSION}",
         )
         trace = self.traces.open(number, shown_url(endpoint.url), events)
-        return AcsSession(number, endpoint, self.inbox.put, trace, self.reach.met)
+        dial = connect_through(endpoint.interface)
+
+        def connect(address: Address, seconds: float) -> socket.socket:
+            made = dial(address, seconds)
+            self.reach.met(str(address.socket_address[0]))
+            return made
+
+        return AcsSession(
+            number,
+            endpoint,
+            self.inbox.put,
+            trace,
+            describe=lambda envelope: describe(envelope, self.redactor.is_secret),
+            connect=connect,
+            wall_clock_trusted=loop.moment().wall is not None,
+        )
 
     def _listening(self) -> Listening:
         asked = self.settings.connection_request
@@ -355,9 +376,12 @@ class Agent:
         self.settings = loaded.settings
         logging.getLogger().setLevel(self.settings.log.level.upper())
         self.own.reload(_own_from(self.settings))
-        self.network.manage(self.settings.network.manage)
+        self.network.manage_only(self.settings.network.manage)
         self.core.settings_changed()
         log.info("the settings were read again")
+
+    def _changed_by_person(self) -> None:
+        self.core.values_may_differ()
 
     # -- what people see --------------------------------------------------------------------------------------------
 
@@ -383,6 +407,9 @@ class Agent:
             "last_refusal": f"{last.status} to {last.source}: {last.reason}" if last else None,
         }
 
+    def _is_secret(self, path: str) -> bool:
+        return self.schema.is_secret(path)
+
     def _known_secrets(self) -> list[str]:
         names = ("Password", "ConnectionRequestPassword")
         return [str(self.own.get(f"ManagementServer.{name}")) for name in names]
@@ -394,7 +421,7 @@ class Agent:
         control = ControlServer(
             self.settings.control_socket(),
             lambda verb, arguments, answer: self.inbox.put(ControlAsked(verb, arguments, answer)),
-            {"sessions": self.traces.stream},
+            {"sessions": session_stream(self.traces)},
         )
         control.start()
         signal.signal(signal.SIGTERM, lambda *_: self.inbox.put(Stop()))
@@ -463,4 +490,4 @@ def _log_to_standard_error(level: str, redactor: Redactor) -> None:
 def _start_again() -> None:
     """Replace this process by a new run of the agent that reports as after a boot."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--boot"]
-    os.execv(sys.executable, [sys.executable, "-m", "agent", *arguments, "--boot"])
+    os.execv(sys.executable, [sys.executable, "-m", "agent", *arguments, "--boot"])  # noqa: S606 - no shell is what is wanted

@@ -62,7 +62,7 @@ class Core:
         self._not_before = now.monotonic + parts.boot_delay
         self._last_success: float | None = None
         self._poll_at = now.monotonic + POLL
-        self._after: list[Action] = [do.Listen()]
+        self._after: list[Action] = []
         self.stopped = False
         self.last_outcome = ""
         self.last_ended: Moment | None = None

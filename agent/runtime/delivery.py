@@ -34,13 +34,17 @@ class Delivery:
             stored.get("scheduled"),
         )
 
-    def started(self, is_forced: bool) -> bool:
-        """At a start: "1 BOOT" if this is the first one ever or of this boot of the kernel, or it is ``is_forced``."""
-        if not is_forced and self._told_boot == self._boot_id:
-            return False
-        self.events.rebooted()
-        self.events.occurred(BOOT)
-        return True
+    def started(self, is_forced: bool, acs: str) -> None:
+        """At a start: "0 BOOTSTRAP" when the ACS is another one than before, "1 BOOT" for a new boot of the kernel.
+
+        ``is_forced``: as for a new boot.
+        """
+        is_boot = is_forced or self._told_boot != self._boot_id
+        if is_boot:
+            self.events.rebooted()
+        self.events.acs_is(acs)
+        if is_boot:
+            self.events.occurred(BOOT)
 
     def save(self) -> None:
         """Make all of it durable; nothing is written without news. Raises OSError."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 ANYWHERE: Final = ("198.51.100.1", "2001:db8::1")
@@ -15,23 +15,18 @@ class Route(Protocol):
     """The way to an address, as the kernel tells it."""
 
     @property
-    def interface(self) -> str:
-        """The link it leaves by."""
-
-    @property
-    def source(self) -> str | None:
+    def source(self) -> str:
         """The address of ours that it comes from."""
 
-    @property
-    def gateway(self) -> str | None:
-        """The next hop, where there is one."""
+
+Way = TypeVar("Way", bound=Route)
 
 
 @dataclass(slots=True)
-class Reach:
+class Reach(Generic[Way]):
     """Asks the kernel; nothing is resolved here. ``acs_address`` is where the last session went, once there was one."""
 
-    route_to: Callable[[str], Route | None]
+    route_to: Callable[[str], Way | None]
     url: Callable[[], str]
     acs_address: str = ""
     _of_url: str = ""
@@ -40,7 +35,7 @@ class Reach:
         """A session has reached the ACS at this address."""
         self.acs_address, self._of_url = address, self.url()
 
-    def route(self) -> Route | None:
+    def route(self) -> Way | None:
         """The way to the ACS as it is configured; without an ACS, or before its address is known, the way out."""
         for address in self._candidates():
             with suppress(OSError):
@@ -52,7 +47,7 @@ class Reach:
     def own_address(self) -> str:
         """The address at which the ACS can reach us, "" when there is no way to it."""
         route = self.route()
-        return (route.source or "") if route else ""
+        return route.source if route else ""
 
     def connection_request_url(self, port: int, path: str) -> str:
         """The URL for connection requests: one path segment, never https (TR-069 §3.2.2); "" when unreachable."""
