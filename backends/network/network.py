@@ -82,10 +82,6 @@ class Network:
         self._topology: tuple[Records, Sequence[Link], Topology] | None = None
 
     def manage_only(self, manage: Sequence[str]) -> None:
-        """Other globs from now on; what was configured under the old ones stays as it is."""
-        self._manage = tuple(manage)
-
-    def manage_only(self, manage: Sequence[str]) -> None:
         """The owner named other interfaces: what is configured on those no longer named is left as it is."""
         self._manage = tuple(manage)
 
