@@ -78,6 +78,8 @@ def stream(options: argparse.Namespace, verb: str, **arguments: Any) -> Iterator
             connection.sendall(json.dumps(request, ensure_ascii=False).encode() + b"\n")
             with connection.makefile("rb") as lines:
                 for line in lines:
+                    if arguments.get("follow"):
+                        connection.settimeout(None)  # what comes next comes when it happens
                     yield _answer(line)
         except TimeoutError:
             raise Failure(
