@@ -1,15 +1,14 @@
 """The Inform: who speaks, what happened, and the parameters that go with it (TR-069 §A.3.3.1)."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from agent.cwmp.event_queue import VALUE_CHANGE, Event
 from agent.cwmp.messages import DeviceIdStruct, EventStruct, Inform, ParameterValueStruct
-from agent.model.data_model import Caller, DataModel, Value
-from agent.model.errors import ModelError
+from agent.model.data_model import Caller, DataModel
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +60,7 @@ def inform(
     if any(event.code == VALUE_CHANGE for event in events):
         asked += changed
     asked += [row.pattern for row in chosen if row.goes_with(events)]
-    values = {value.path: value for value in fresh_values(model, tuple(dict.fromkeys(asked)))}
+    values = {value.path: value for value in model.present(tuple(dict.fromkeys(asked)), Caller.ACS)}
     if len(values) > MOST_PARAMETERS:
         log.warning("the Inform would have %d parameters; the last ones are left out", len(values))
     return Inform(
@@ -74,22 +73,3 @@ def inform(
             for value in list(values.values())[:MOST_PARAMETERS]
         ),
     )
-
-
-def fresh_values(model: DataModel, paths: Sequence[str]) -> list[Value]:
-    """The values of all paths that can be read, in their order; what is gone or does not answer is passed over."""
-    if not paths:
-        return []
-    try:
-        return model.get(paths, Caller.ACS)
-    except ModelError as refusal:
-        if len(paths) == 1:
-            log.info("left out: %s", refusal)
-            return []
-    middle = len(paths) // 2  # halving finds the few bad ones among many in few reads
-    return fresh_values(model, paths[:middle]) + fresh_values(model, paths[middle:])
-
-
-def readable(model: DataModel, paths: Sequence[str]) -> Mapping[str, str]:
-    """The same as a mapping from path to text: what ``notifications`` reads with."""
-    return {value.path: value.text for value in fresh_values(model, paths)}

@@ -10,7 +10,6 @@ from typing import Any, Final, TypeVar
 from agent.cwmp import messages
 from agent.cwmp.event_queue import BOOTSTRAP, LONGEST_KEY, M_REBOOT, EventQueue
 from agent.cwmp.faults import INTERNAL_ERROR, METHOD_NOT_SUPPORTED, code_of, fault, fault_for
-from agent.cwmp.inform import readable
 from agent.cwmp.management_server import PARAMETER_KEY, acs_identity
 from agent.cwmp.messages import Fault, ParameterAttributeStruct, ParameterInfoStruct, ParameterValueStruct, Response
 from agent.cwmp.notifications import ACTIVE, Notifications
@@ -41,29 +40,7 @@ HIGHEST_LEVEL: Final = 6  # cwmp-1-4.xsd, ParameterAttributeNotificationValueTyp
 
 
 @dataclass(frozen=True, slots=True)
-class Reboot:
-    """After the session: restart the system; "M Reboot" with this key is queued already."""
-
-    command_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class FactoryReset:
-    """After the session: forget everything, then restart; "0 BOOTSTRAP" is queued already."""
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyDeferred:
-    """After the session: make the change that was answered with Status 1, and have it confirmed."""
-
-
-Effect = Reboot | FactoryReset | ApplyDeferred
-
-
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """The time of a request: monotonic seconds, and Unix time, ``None`` while the clock is not set."""
-
+class _Clocks:
     now: float
     wall: float | None
 
@@ -72,7 +49,8 @@ class Rpc:
     """Answers the requests of one ACS.
 
     ``save`` makes events and schedule durable and raises OSError when it cannot; it is called before the answer
-    that depends on it is given. The model saves its own part. ``effects`` is what has to wait for the session's end.
+    that depends on it is given. The model saves its own part. What has to wait for the session's end is remembered
+    by whom it concerns: ``EventQueue.awaits_reboot``, ``awaits_factory_reset``, ``DataModel.awaits_application``.
     """
 
     def __init__(
@@ -88,22 +66,19 @@ class Rpc:
         self._scheduled = scheduled
         self._notifications = notifications
         self._save = save
-        self.effects: list[Effect] = []
 
-    def take_effects(self) -> tuple[Effect, ...]:
-        """What the session just ended leaves to do, once each, in the order asked for."""
-        effects, self.effects = tuple(dict.fromkeys(self.effects)), []
-        return effects
+    def answer(self, request: messages.Request, now: float, wall: float | None) -> Response | Fault:
+        """The answer to a request, whatever it is; a surprise is logged in full and told as 9002.
 
-    def answer(self, request: messages.Request, clocks: Clocks) -> Response | Fault:
-        """The answer to a request, whatever it is; a surprise is logged in full and told as 9002."""
+        ``now`` is in monotonic seconds, ``wall`` Unix time, ``None`` while the clock is not set.
+        """
         method = METHODS.get(type(request))
         if isinstance(request, messages.InvalidRequest):
             return fault(code_of(InvalidArguments()), request.reason)
         if method is None:
             return fault(METHOD_NOT_SUPPORTED)
         try:
-            return method.serve(self, request, clocks)
+            return method.serve(self, request, _Clocks(now, wall))
         except ModelError as refusal:
             log.info("%s is refused: %s", messages.name_of(request), refusal)
             return method.permitted(fault_for(_told(refusal, isinstance(request, messages.SetParameterValues))))
@@ -113,21 +88,21 @@ class Rpc:
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
-    def _get_rpc_methods(self, _request: messages.GetRPCMethods, _clocks: Clocks) -> Response:
+    def _get_rpc_methods(self, _request: messages.GetRPCMethods, _clocks: _Clocks) -> Response:
         return messages.GetRPCMethodsResponse(tuple(kind.__name__ for kind in METHODS))
 
-    def _get_parameter_values(self, request: messages.GetParameterValues, _clocks: Clocks) -> Response:
+    def _get_parameter_values(self, request: messages.GetParameterValues, _clocks: _Clocks) -> Response:
         read = partial(self._model.get, caller=Caller.ACS)
         found = _bounded(request.parameter_names, read, lambda value: len(value.path) + len(value.text))
         return messages.GetParameterValuesResponse(
             tuple(ParameterValueStruct(value.path, value.text, value.type) for value in found)
         )
 
-    def _get_parameter_names(self, request: messages.GetParameterNames, _clocks: Clocks) -> Response:
+    def _get_parameter_names(self, request: messages.GetParameterNames, _clocks: _Clocks) -> Response:
         found = self._model.names(request.parameter_path, request.next_level, Caller.ACS)
         return messages.GetParameterNamesResponse(tuple(ParameterInfoStruct(one.path, one.writable) for one in found))
 
-    def _get_parameter_attributes(self, request: messages.GetParameterAttributes, _clocks: Clocks) -> Response:
+    def _get_parameter_attributes(self, request: messages.GetParameterAttributes, _clocks: _Clocks) -> Response:
         read = partial(self._model.attributes, caller=Caller.ACS)
         found = _bounded(request.parameter_names, read, lambda one: len(one.path))
         return messages.GetParameterAttributesResponse(
@@ -136,26 +111,26 @@ class Rpc:
 
     # -- changing ---------------------------------------------------------------------------------------------------
 
-    def _set_parameter_values(self, request: messages.SetParameterValues, _clocks: Clocks) -> Response:
+    def _set_parameter_values(self, request: messages.SetParameterValues, _clocks: _Clocks) -> Response:
         with self._change(request.parameter_key) as change:
             for item in request.parameter_list:
                 change.set(item.name, item.value, item.type)
             outcome = self._commit(change)
         return messages.SetParameterValuesResponse(outcome.status)
 
-    def _add_object(self, request: messages.AddObject, _clocks: Clocks) -> Response:
+    def _add_object(self, request: messages.AddObject, _clocks: _Clocks) -> Response:
         with self._change(request.parameter_key) as change:
             number = change.add(request.object_name)
             outcome = self._commit(change)
         return messages.AddObjectResponse(number, outcome.status)
 
-    def _delete_object(self, request: messages.DeleteObject, _clocks: Clocks) -> Response:
+    def _delete_object(self, request: messages.DeleteObject, _clocks: _Clocks) -> Response:
         with self._change(request.parameter_key) as change:
             change.delete(request.object_name)
             outcome = self._commit(change)
         return messages.DeleteObjectResponse(outcome.status)
 
-    def _set_parameter_attributes(self, request: messages.SetParameterAttributes, _clocks: Clocks) -> Response:
+    def _set_parameter_attributes(self, request: messages.SetParameterAttributes, _clocks: _Clocks) -> Response:
         with self._change(None) as change:
             for item in request.parameter_list:
                 _check_attributes(item)
@@ -165,7 +140,7 @@ class Rpc:
                     tuple(item.access_list) if item.access_list_change else None,
                 )
             self._commit(change)
-        self._notifications.follow(self._model.notified(), partial(readable, self._model))
+        self._notifications.follow(self._model.notified(), self._model.peek)
         return messages.SetParameterAttributesResponse()
 
     @contextmanager
@@ -184,9 +159,7 @@ class Rpc:
     def _commit(self, change: Transaction) -> Outcome:
         """Commit, and see to what follows from it; the change holds and is durable, whatever becomes of the rest."""
         outcome = change.commit()
-        if outcome.status:
-            self.effects.append(ApplyDeferred())
-        self._notifications.set_by_acs(partial(readable, self._model), outcome.changed)
+        self._notifications.set_by_acs(self._model.peek, outcome.changed)
         if self._events.acs_is(acs_identity(self._model.own)):
             try:
                 self._save()
@@ -197,20 +170,18 @@ class Rpc:
 
     # -- for later --------------------------------------------------------------------------------------------------
 
-    def _reboot(self, request: messages.Reboot, _clocks: Clocks) -> Response:
+    def _reboot(self, request: messages.Reboot, _clocks: _Clocks) -> Response:
         _check_key("CommandKey", request.command_key)
         with self._saved():
             self._events.occurred(M_REBOOT, request.command_key, after_reboot=True)
-        self.effects.append(Reboot(request.command_key))
         return messages.RebootResponse()
 
-    def _factory_reset(self, _request: messages.FactoryReset, _clocks: Clocks) -> Response:
+    def _factory_reset(self, _request: messages.FactoryReset, _clocks: _Clocks) -> Response:
         with self._saved():
             self._events.occurred(BOOTSTRAP, after_reboot=True)
-        self.effects.append(FactoryReset())
         return messages.FactoryResetResponse()
 
-    def _schedule_inform(self, request: messages.ScheduleInform, clocks: Clocks) -> Response:
+    def _schedule_inform(self, request: messages.ScheduleInform, clocks: _Clocks) -> Response:
         _check_key("CommandKey", request.command_key)
         if request.delay_seconds < 1:
             raise InvalidArguments("", "DelaySeconds has to be 1 or more")
@@ -245,7 +216,7 @@ class Rpc:
 class Method:
     """How a request is served, and the codes with which it may be refused (TR-069 Annex A)."""
 
-    serve: Callable[[Rpc, Any, Clocks], Response]
+    serve: Callable[[Rpc, Any, _Clocks], Response]
     codes: frozenset[int]
 
     def permitted(self, refusal: Fault) -> Fault:

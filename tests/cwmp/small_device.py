@@ -14,12 +14,12 @@ from typing import Any
 
 from agent.cwmp import management_server as ms
 from agent.cwmp.event_queue import EventQueue
-from agent.cwmp.inform import inform, readable
+from agent.cwmp.inform import inform
 from agent.cwmp.messages import DeviceIdStruct, Fault, Inform, Request, Response
 from agent.cwmp.notifications import Notifications
-from agent.cwmp.rpc import Clocks, Rpc
+from agent.cwmp.rpc import Rpc
 from agent.cwmp.schedule import ScheduledInforms
-from agent.model.data_model import Addressing, DataModel
+from agent.model.data_model import Addressing, Caller, DataModel
 from agent.model.errors import InvalidValue, Unavailable
 from agent.model.object import Object, Parameter, Target
 from agent.model.own_values import OwnValues
@@ -253,7 +253,7 @@ class SmallDevice:
         return NOON.timestamp() + self.now - 1000.0
 
     def read(self, paths: Any) -> Any:
-        return readable(self.model, paths)
+        return self.model.peek(paths)
 
     def save(self) -> None:
         self.documents.write(
@@ -286,9 +286,8 @@ class SmallDevice:
 
     def ask(self, request: Request) -> Response | Fault:
         """One request of the ACS, answered."""
-        return self.rpc.answer(request, Clocks(self.now, self.wall))
+        return self.rpc.answer(request, self.now, self.wall)
 
     def get(self, path: str) -> str:
         """One value, as the ACS reads it."""
-        found: str = self.read([path])[path]
-        return found
+        return self.model.get([path], Caller.ACS)[0].text

@@ -217,6 +217,14 @@ def test_a_heartbeat_goes_alone_after_the_others_and_waits_while_a_session_is_re
     assert codes(queue) == [HEARTBEAT]
 
 
+def test_a_heartbeat_that_failed_is_what_its_own_retry_tells() -> None:
+    queue = queue_of(HEARTBEAT)
+    queue.failed(queue.for_inform())
+    assert codes(queue, retrying=True) == [HEARTBEAT]
+    queue.occurred(PERIODIC)
+    assert codes(queue, retrying=True) == [PERIODIC]
+
+
 def test_the_answer_to_a_transfer_acknowledges_its_own_method_and_the_last_one_also_the_event() -> None:
     queue = EventQueue()
     queue.occurred("M Download", "a")

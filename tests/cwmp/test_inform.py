@@ -4,7 +4,7 @@ import pytest
 
 from agent.cwmp import messages as m
 from agent.cwmp.event_queue import BOOT, PERIODIC, VALUE_CHANGE, Event
-from agent.cwmp.inform import InformParameter, forced_parameters, fresh_values, inform
+from agent.cwmp.inform import InformParameter, forced_parameters, inform
 from tests.cwmp.small_device import DEVICE_ID, NOON, SmallDevice
 from tests.shorthand import valid
 
@@ -98,16 +98,3 @@ def test_the_event_list_decides_with_which_events_a_parameter_goes(
     row = InformParameter("Device.DeviceInfo.UpTime", frozenset(events))
     assert {code: row.goes_with([Event(code)]) for code in goes_with} == goes_with
     assert not row.goes_with([])
-
-
-def test_a_few_bad_paths_among_many_cost_few_reads(device: SmallDevice, monkeypatch: pytest.MonkeyPatch) -> None:
-    reads, get = [], device.model.get
-
-    def counted(*arguments: object) -> object:
-        reads.append(arguments)
-        return get(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(device.model, "get", counted)
-    good = [PORT + "Status"] * 999
-    assert len(fresh_values(device.model, [*good[:500], "Device.Gone", *good[500:]])) == 999
-    assert len(reads) < 25

@@ -8,7 +8,7 @@ import pytest
 from agent.cwmp import messages as m
 from agent.cwmp import rpc
 from agent.cwmp.event_queue import BOOTSTRAP, LONGEST_KEY, MOST_AWAITING_REBOOT
-from agent.cwmp.rpc import METHODS, ApplyDeferred, FactoryReset, Reboot
+from agent.cwmp.rpc import METHODS
 from agent.model.data_model import Caller
 from tests.cwmp.small_device import SmallDevice
 from tests.shorthand import valid
@@ -229,7 +229,7 @@ def test_a_key_that_is_too_long_is_9003_and_nothing_is_done(device: SmallDevice)
     device.read(["Device."])
     saves = device.documents.saves
     assert [refusal(device.ask(request)) for request in requests] == [9003] * 5
-    assert (device.documents.saves, device.rpc.take_effects(), device.get(PORT + "Enable")) == (saves, (), "true")
+    assert (device.documents.saves, len(device.events), device.get(PORT + "Enable")) == (saves, 0, "true")
 
 
 def test_a_system_that_cannot_make_the_change_is_named_and_everything_is_as_before(device: SmallDevice) -> None:
@@ -253,7 +253,6 @@ def test_what_cannot_be_saved_is_9002_and_not_done(device: SmallDevice) -> None:
     )
     assert [refusal(device.ask(request)) for request in requests] == [9002] * 6
     assert (device.get(PORT + "Enable"), len(device.events), len(device.scheduled)) == ("true", 0, 0)
-    assert device.rpc.take_effects() == ()
     device.documents.is_full = False
     assert device.ask(m.Reboot("key")) == m.RebootResponse()
 
@@ -262,8 +261,7 @@ def test_a_change_that_would_cut_the_session_waits_for_its_end(device: SmallDevi
     device.system.cuts_path = True
     assert device.ask(spv((PORT + "Enable", "0"), key="k1")) == m.SetParameterValuesResponse(1)
     assert device.ask(spv((PORT + "Enable", "1"), key="k2")) == m.SetParameterValuesResponse(1)
-    assert device.rpc.take_effects() == (ApplyDeferred(),)
-    assert device.rpc.take_effects() == ()
+    assert device.model.awaits_application
 
 
 def test_another_acs_url_is_first_contact_and_saved_before_the_answer(device: SmallDevice) -> None:
@@ -369,17 +367,17 @@ def test_a_parameter_is_watched_from_the_answer_on_and_what_the_acs_sets_is_no_n
 
 def test_reboot_and_factory_reset_wait_for_the_end_of_the_session_and_are_remembered(device: SmallDevice) -> None:
     assert device.ask(m.Reboot("one")) == m.RebootResponse()
-    assert device.ask(m.Reboot("one")) == m.RebootResponse()
-    assert device.restarted().events.awaits_reboot
+    after = device.restarted()
+    assert (after.events.awaits_reboot, after.events.awaits_factory_reset) == (True, False)
     assert device.ask(m.FactoryReset()) == m.FactoryResetResponse()
     assert device.restarted().events.awaits_factory_reset
-    assert device.rpc.take_effects() == (Reboot("one"), FactoryReset())
+    assert device.events.for_inform() == ()
 
 
 def test_more_reboots_than_anybody_needs_are_refused_and_the_rest_stands(device: SmallDevice) -> None:
     answers = [device.ask(m.Reboot(str(number))) for number in range(MOST_AWAITING_REBOOT + 1)]
     assert refusal(answers[-1]) == 9002
-    assert len(device.rpc.take_effects()) == MOST_AWAITING_REBOOT
+    assert len(device.restarted().events) == MOST_AWAITING_REBOOT
 
 
 def test_a_scheduled_inform_survives_a_restart(device: SmallDevice) -> None:
