@@ -40,7 +40,9 @@ HIGHEST_LEVEL: Final = 6  # cwmp-1-4.xsd, ParameterAttributeNotificationValueTyp
 
 
 @dataclass(frozen=True, slots=True)
-class _Clocks:
+class Clocks:
+    """The time of a request: monotonic seconds, and Unix time, ``None`` while the clock is not set."""
+
     now: float
     wall: float | None
 
@@ -67,18 +69,15 @@ class Rpc:
         self._notifications = notifications
         self._save = save
 
-    def answer(self, request: messages.Request, now: float, wall: float | None) -> Response | Fault:
-        """The answer to a request, whatever it is; a surprise is logged in full and told as 9002.
-
-        ``now`` is in monotonic seconds, ``wall`` Unix time, ``None`` while the clock is not set.
-        """
+    def answer(self, request: messages.Request, clocks: Clocks) -> Response | Fault:
+        """The answer to a request, whatever it is; a surprise is logged in full and told as 9002."""
         method = METHODS.get(type(request))
         if isinstance(request, messages.InvalidRequest):
             return fault(code_of(InvalidArguments()), request.reason)
         if method is None:
             return fault(METHOD_NOT_SUPPORTED)
         try:
-            return method.serve(self, request, _Clocks(now, wall))
+            return method.serve(self, request, clocks)
         except ModelError as refusal:
             log.info("%s is refused: %s", messages.name_of(request), refusal)
             return method.permitted(fault_for(_told(refusal, isinstance(request, messages.SetParameterValues))))
@@ -88,21 +87,21 @@ class Rpc:
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
-    def _get_rpc_methods(self, _request: messages.GetRPCMethods, _clocks: _Clocks) -> Response:
+    def _get_rpc_methods(self, _request: messages.GetRPCMethods, _clocks: Clocks) -> Response:
         return messages.GetRPCMethodsResponse(tuple(kind.__name__ for kind in METHODS))
 
-    def _get_parameter_values(self, request: messages.GetParameterValues, _clocks: _Clocks) -> Response:
+    def _get_parameter_values(self, request: messages.GetParameterValues, _clocks: Clocks) -> Response:
         read = partial(self._model.get, caller=Caller.ACS)
         found = _bounded(request.parameter_names, read, lambda value: len(value.path) + len(value.text))
         return messages.GetParameterValuesResponse(
             tuple(ParameterValueStruct(value.path, value.text, value.type) for value in found)
         )
 
-    def _get_parameter_names(self, request: messages.GetParameterNames, _clocks: _Clocks) -> Response:
+    def _get_parameter_names(self, request: messages.GetParameterNames, _clocks: Clocks) -> Response:
         found = self._model.names(request.parameter_path, request.next_level, Caller.ACS)
         return messages.GetParameterNamesResponse(tuple(ParameterInfoStruct(one.path, one.writable) for one in found))
 
-    def _get_parameter_attributes(self, request: messages.GetParameterAttributes, _clocks: _Clocks) -> Response:
+    def _get_parameter_attributes(self, request: messages.GetParameterAttributes, _clocks: Clocks) -> Response:
         read = partial(self._model.attributes, caller=Caller.ACS)
         found = _bounded(request.parameter_names, read, lambda one: len(one.path))
         return messages.GetParameterAttributesResponse(
@@ -111,26 +110,26 @@ class Rpc:
 
     # -- changing ---------------------------------------------------------------------------------------------------
 
-    def _set_parameter_values(self, request: messages.SetParameterValues, _clocks: _Clocks) -> Response:
+    def _set_parameter_values(self, request: messages.SetParameterValues, _clocks: Clocks) -> Response:
         with self._change(request.parameter_key) as change:
             for item in request.parameter_list:
                 change.set(item.name, item.value, item.type)
             outcome = self._commit(change)
         return messages.SetParameterValuesResponse(outcome.status)
 
-    def _add_object(self, request: messages.AddObject, _clocks: _Clocks) -> Response:
+    def _add_object(self, request: messages.AddObject, _clocks: Clocks) -> Response:
         with self._change(request.parameter_key) as change:
             number = change.add(request.object_name)
             outcome = self._commit(change)
         return messages.AddObjectResponse(number, outcome.status)
 
-    def _delete_object(self, request: messages.DeleteObject, _clocks: _Clocks) -> Response:
+    def _delete_object(self, request: messages.DeleteObject, _clocks: Clocks) -> Response:
         with self._change(request.parameter_key) as change:
             change.delete(request.object_name)
             outcome = self._commit(change)
         return messages.DeleteObjectResponse(outcome.status)
 
-    def _set_parameter_attributes(self, request: messages.SetParameterAttributes, _clocks: _Clocks) -> Response:
+    def _set_parameter_attributes(self, request: messages.SetParameterAttributes, _clocks: Clocks) -> Response:
         with self._change(None) as change:
             for item in request.parameter_list:
                 _check_attributes(item)
@@ -170,18 +169,18 @@ class Rpc:
 
     # -- for later --------------------------------------------------------------------------------------------------
 
-    def _reboot(self, request: messages.Reboot, _clocks: _Clocks) -> Response:
+    def _reboot(self, request: messages.Reboot, _clocks: Clocks) -> Response:
         _check_key("CommandKey", request.command_key)
         with self._saved():
             self._events.occurred(M_REBOOT, request.command_key, after_reboot=True)
         return messages.RebootResponse()
 
-    def _factory_reset(self, _request: messages.FactoryReset, _clocks: _Clocks) -> Response:
+    def _factory_reset(self, _request: messages.FactoryReset, _clocks: Clocks) -> Response:
         with self._saved():
             self._events.occurred(BOOTSTRAP, after_reboot=True)
         return messages.FactoryResetResponse()
 
-    def _schedule_inform(self, request: messages.ScheduleInform, clocks: _Clocks) -> Response:
+    def _schedule_inform(self, request: messages.ScheduleInform, clocks: Clocks) -> Response:
         _check_key("CommandKey", request.command_key)
         if request.delay_seconds < 1:
             raise InvalidArguments("", "DelaySeconds has to be 1 or more")
@@ -216,7 +215,7 @@ class Rpc:
 class Method:
     """How a request is served, and the codes with which it may be refused (TR-069 Annex A)."""
 
-    serve: Callable[[Rpc, Any, _Clocks], Response]
+    serve: Callable[[Rpc, Any, Clocks], Response]
     codes: frozenset[int]
 
     def permitted(self, refusal: Fault) -> Fault:

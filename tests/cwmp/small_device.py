@@ -17,7 +17,7 @@ from agent.cwmp.event_queue import EventQueue
 from agent.cwmp.inform import inform
 from agent.cwmp.messages import DeviceIdStruct, Fault, Inform, Request, Response
 from agent.cwmp.notifications import Notifications
-from agent.cwmp.rpc import Rpc
+from agent.cwmp.rpc import Clocks, Rpc
 from agent.cwmp.schedule import ScheduledInforms
 from agent.model.data_model import Addressing, Caller, DataModel
 from agent.model.errors import InvalidValue, Unavailable
@@ -286,7 +286,7 @@ class SmallDevice:
 
     def ask(self, request: Request) -> Response | Fault:
         """One request of the ACS, answered."""
-        return self.rpc.answer(request, self.now, self.wall)
+        return self.rpc.answer(request, Clocks(self.now, self.wall))
 
     def get(self, path: str) -> str:
         """One value, as the ACS reads it."""
