@@ -109,7 +109,8 @@ class AcsSession:
                 order = self._next_order(self._deadline - time.monotonic())
                 if isinstance(order, _Close):
                     return order.outcome
-                self._exchange(client.post, order)
+                if not self._is_closed:  # what was ordered before a close that overtook it
+                    self._exchange(client.post, order)
         except Unreachable as failure:
             client.close()
             logger.info("session %d: %s", self._number, failure.reason)
