@@ -36,7 +36,9 @@ def lines(status: Mapping[str, Any]) -> Iterator[str]:
 
 def _shown(value: Any) -> str:
     match value:
-        case None | "" | [] | {}:
+        case None | "":
+            return paint("-", "dim")
+        case list() | Mapping() if not value:
             return paint("-", "dim")
         case bool():
             return "yes" if value else "no"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_TOKEN: Final = re.compile(r"<[^>]*>|[^<]+")
+_TOKEN: Final = re.compile(r"<[^>]*(?:>|$)|[^<]+")
 
 
 def indented(xml: str) -> str:
@@ -14,25 +14,30 @@ def indented(xml: str) -> str:
 
 def _lines(tokens: list[str]) -> Iterator[str]:
     depth = 0
-    kept = ""  # an opening tag, and its text, that may yet be closed on the same line
+    opened = ""  # an opening tag that may yet be closed on its own line,
+    text = ""  # and what stands behind it
     for token in tokens:
-        is_tag = token.startswith("<")
-        if is_tag and token.startswith("</"):
-            depth = max(0, depth - 1)
-            yield "  " * depth + kept + token
-            kept = ""
-        elif is_tag:
-            if kept:
-                yield "  " * (depth - 1) + kept
-                kept = ""
-            if token.endswith("/>") or token.startswith(("<?", "<!")):
-                yield "  " * depth + token
-            else:
-                depth += 1
-                kept = token
-        elif kept or token.strip():
-            kept += token if kept else ""
-            if not kept:
-                yield "  " * depth + token.strip()
-    if kept:
-        yield "  " * (depth - 1) + kept
+        if not token.startswith("<"):
+            text = token
+            continue
+        is_closing = token.startswith("</")
+        if is_closing and opened:
+            depth -= 1
+            yield "  " * depth + opened + text + token
+        else:
+            yield from _flushed(opened, text, depth)
+            depth = max(0, depth - 1) if is_closing else depth
+        is_opening = not is_closing and not token.endswith("/>") and not token.startswith(("<?", "<!"))
+        if not is_opening and not (is_closing and opened):
+            yield "  " * depth + token
+        opened, text = token if is_opening else "", ""
+        depth += is_opening
+    yield from _flushed(opened, text, depth)
+
+
+def _flushed(opened: str, text: str, depth: int) -> Iterator[str]:
+    """Write a pending opening tag and text on lines of their own."""
+    if opened:
+        yield "  " * (depth - 1) + opened
+    if text.strip():
+        yield "  " * depth + text.strip()
