@@ -38,7 +38,7 @@ def compile_document(xml: bytes, types_xml: bytes | None = None) -> Document:
         raise CompileError("there is no <model> in it")
     types: dict[str, Element] = {}
     for source in [top] if types_xml is None else [_parse(types_xml), top]:
-        types.update((_required(element, "name"), element) for element in source.findall("dataType"))
+        types.update((_name(element), element) for element in source.findall("dataType"))
     return _Compiler(types, model).document(top.get("spec", ""))
 
 
@@ -67,6 +67,11 @@ def _required(element: Element, attribute: str) -> str:
     return value
 
 
+def _name(element: Element, attribute: str = "name") -> str:
+    """A name; a few of the Forum's have white space around them."""
+    return _required(element, attribute).strip()
+
+
 def _is_true(element: Element, attribute: str) -> bool:
     return element.get(attribute) in ("true", "1")
 
@@ -78,7 +83,7 @@ class _Compiler:
         self.types = types
         self.model = model
         self.used_types: dict[str, Facts] = {}
-        self.objects = {_required(element, "name"): element for element in model.findall("object")}
+        self.objects = {_name(element): element for element in model.findall("object")}
         if not self.objects:
             raise CompileError("its model has no objects")
         self.is_service = _is_true(model, "isService")
@@ -87,7 +92,7 @@ class _Compiler:
 
     def document(self, spec: str) -> Document:
         objects = self._objects()
-        profiles = {_required(element, "name"): self._profile(element) for element in self.model.findall("profile")}
+        profiles = {_name(element): self._profile(element) for element in self.model.findall("profile")}
         document: Document = {"schema": VERSION, "model": _required(self.model, "name"), "spec": spec}
         document["types"] = dict(sorted(self.used_types.items()))
         document["objects"] = objects
@@ -122,10 +127,7 @@ class _Compiler:
         return facts
 
     def _parameters(self, parent: Element, scope: str, version: str | None) -> Facts:
-        return {
-            _required(element, "name"): self._parameter(element, scope, version)
-            for element in parent.findall("parameter")
-        }
+        return {_name(element): self._parameter(element, scope, version) for element in parent.findall("parameter")}
 
     def _commands(self, parent: Element, scope: str, version: str | None) -> Facts:
         commands: Facts = {}
@@ -135,29 +137,27 @@ class _Compiler:
             for direction in ("input", "output"):
                 arguments = element.find(direction)
                 if arguments is not None:
-                    facts[direction] = self._arguments(arguments, f"{scope}{element.get('name')}.{direction}.")
-            commands[_required(element, "name")] = facts
+                    facts[direction] = self._arguments(arguments, f"{scope}{element.get('name')}.")
+            commands[_name(element)] = facts
         return commands
 
     def _events(self, parent: Element, scope: str, version: str | None) -> Facts:
         return {
-            _required(element, "name"): _life(element, version)
-            | self._arguments(element, f"{scope}{element.get('name')}.")
+            _name(element): _life(element, version) | self._arguments(element, f"{scope}{element.get('name')}.")
             for element in parent.findall("event")
         }
 
     def _arguments(self, parent: Element, scope: str) -> Facts:
         """Arguments of a command or an event: shaped like an object, with objects of their own inside.
 
-        ``scope`` counts the command and the direction as a level each: that is how the references in the XML are meant.
+        ``scope`` counts the command or the event as a level: that is how the references in the XML are meant.
         """
         facts: Facts = {}
         parameters = self._parameters(parent, scope, None)
         if parameters:
             facts["parameters"] = parameters
         objects = {
-            _required(element, "name"): self._object(element, scope + _required(element, "name"))
-            for element in parent.findall("object")
+            _name(element): self._object(element, scope + _name(element)) for element in parent.findall("object")
         }
         if objects:
             facts["objects"] = objects
@@ -208,7 +208,7 @@ class _Compiler:
         self.used_types[public] = self._definition(name)
         return public
 
-    def _definition(self, name: str) -> Facts:
+    def _definition(self, name: str, below: tuple[str, ...] = ()) -> Facts:
         """A named type's facts; what the Forum keeps private (_AliasCommon …) is merged into what is based on it."""
         definition = self.types.get(name)
         if definition is None:
@@ -216,7 +216,9 @@ class _Compiler:
         base = definition.get("base")
         if base is None:
             return self._syntax(definition, "")
-        inherited = self._definition(base) if base.startswith("_") else {"type": self._use_type(base)}
+        if name in below:
+            raise CompileError(f"the type {name} is based on itself")
+        inherited = self._definition(base, (*below, name)) if base.startswith("_") else {"type": self._use_type(base)}
         return inherited | self._facets(definition, "")
 
     def _facets(self, element: Element, scope: str) -> Facts:
@@ -276,12 +278,17 @@ class _Compiler:
             return (FOREIGN_ROOT if is_outside else self.root) + path[1:]
         if not path.startswith("#"):
             return scope + path
-        levels = _levels(scope)
+        return self._resolve_upwards(path, scope)
+
+    def _resolve_upwards(self, path: str, scope: str) -> str:
         rest = path.lstrip("#")
-        above = levels[: len(levels) - (len(path) - len(rest))]
-        if not above:
+        levels = _levels(scope)
+        kept = len(levels) - (len(path) - len(rest))
+        if kept < 1:
             raise CompileError(f"{scope}: the reference {path} leaves the model")
-        return ".".join(above) + "." + rest.lstrip(".")
+        # Inside commands the Forum's files count one level more here and there: the nearest table that exists is meant.
+        upwards = [".".join(levels[:count]) + "." + rest.lstrip(".") for count in range(kept, len(levels))]
+        return next((known for known in upwards if self.objects.keys() & {known, known + "{i}."}), upwards[0])
 
     # --- profiles ----------------------------------------------------------------------------------------------
 
@@ -297,7 +304,7 @@ class _Compiler:
             objects[""] = self._required_members(element)
         for child in element.findall("object"):
             if child.get("status") != "deleted":
-                objects[_required(child, "ref")] = self._required_members(child)
+                objects[_name(child, "ref")] = self._required_members(child)
         if objects:
             facts["objects"] = objects
         return facts
@@ -309,9 +316,9 @@ class _Compiler:
             facts["requirement"] = element.get("requirement")
         for child in element.findall("parameter"):
             if child.get("status") != "deleted":
-                facts.setdefault(_required(child, "requirement").strip(), []).append(_required(child, "ref"))
+                facts.setdefault(_name(child, "requirement"), []).append(_name(child, "ref"))
         for group in ("command", "event"):
-            members = {_required(child, "ref"): _required_arguments(child) for child in element.findall(group)}
+            members = {_name(child, "ref"): _required_arguments(child) for child in element.findall(group)}
             if members:
                 facts[group + "s"] = members
         return facts
@@ -356,7 +363,7 @@ def _unique_keys(element: Element) -> Facts:
     facts: Facts = {}
     for key in element.findall("uniqueKey"):
         group = "nonFunctionalKeys" if key.get("functional") == "false" else "uniqueKeys"
-        facts.setdefault(group, []).append([_required(child, "ref") for child in key.findall("parameter")])
+        facts.setdefault(group, []).append([_name(child, "ref") for child in key.findall("parameter")])
     return dict(sorted(facts.items(), reverse=True))
 
 
@@ -414,10 +421,10 @@ def _required_arguments(element: Element) -> Facts:
         group = element.find(direction)
         if group is None:
             continue
-        names = [_required(child, "ref") for child in group.findall("parameter")]
+        names = [_name(child, "ref") for child in group.findall("parameter")]
         for inner in group.findall("object"):
-            path = _required(inner, "ref")
-            names.extend([path, *(path + _required(child, "ref") for child in inner.findall("parameter"))])
+            path = _name(inner, "ref")
+            names.extend([path, *(path + _name(child, "ref") for child in inner.findall("parameter"))])
         if names:
             facts[direction] = names
     return facts

@@ -78,7 +78,7 @@ def read(text: bytes) -> Mapping[str, Any]:
         elif text[start:end] not in (b"},", b"}}"):
             return _object(json.loads(text))
         start = end + 1
-    return document
+    return document if text.endswith(b"\n}}\n") else _object(json.loads(text))
 
 
 def _object(value: Any) -> Mapping[str, Any]:
