@@ -73,6 +73,7 @@ TOPICS = {
     NEWLINK: "link", DELLINK: "link", NEWADDR: "address", DELADDR: "address",
     NEWROUTE: "route", DELROUTE: "route", NEWNEIGH: "neighbour", DELNEIGH: "neighbour",
 }  # fmt: skip
+EVERYTHING = "everything"
 GROUPS = (1, 3, 5, 7, 9, 11)  # RTNLGRP_LINK NEIGH IPV4_IFADDR IPV4_ROUTE IPV6_IFADDR IPV6_ROUTE
 WATCH_BUFFER = 1 << 20
 QUIET, LONGEST_BURST, STOP_POLL = 0.05, 0.25, 0.25  # seconds
@@ -330,7 +331,7 @@ class Netlink:
         try:
             watcher.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WATCH_BUFFER)
             watcher.bind((0, sum(1 << (group - 1) for group in GROUPS)))
-            on_change(frozenset({"everything"}))
+            on_change(frozenset({EVERYTHING}))
             while not stop.is_set():
                 topics = _next_topics(watcher)
                 if topics:
@@ -551,12 +552,13 @@ def _next_topics(watcher: socket.socket) -> frozenset[str]:
             buffer = watcher.recv(65536)
             topics.update(TOPICS[kind] for kind, *_ in messages(buffer) if kind in TOPICS)
         except TimeoutError:
-            return frozenset(topics)
+            break
         except OSError as error:
             if error.errno != errno.ENOBUFS:
                 raise
-            topics = {"everything"}
+            topics.add(EVERYTHING)
         left = ends - time.monotonic()
         if left <= 0:
-            return frozenset(topics)
+            break
         watcher.settimeout(min(QUIET, left))
+    return frozenset({EVERYTHING} if EVERYTHING in topics else topics)

@@ -56,11 +56,16 @@ def inside(namespace: str, call: Callable[[], socket.socket]) -> socket.socket:
     return made[0]
 
 
+def errno_name(number: int) -> str:
+    """ "ENODEV" for 19; of the two names that one number has, the one that the kernel's sources use."""
+    return "EOPNOTSUPP" if number == errno.EOPNOTSUPP else errno.errorcode.get(number, "")
+
+
 def from_os_error(error: OSError, what: str, explanation: str = "") -> MechanismError:
     """The mechanism's error for an errno: Missing where the kernel says that something is not there."""
     number = error.errno or 0
     reason = f"{what}: {explanation or os.strerror(number)}"
-    return (Missing if number in GONE else MechanismError)(reason, errno.errorcode.get(number, ""))
+    return (Missing if number in GONE else MechanismError)(reason, errno_name(number))
 
 
 class NetlinkSocket:

@@ -14,6 +14,8 @@ ELSEWHERE = {
     "agent/model/errors.py": "tests/cwmp/test_faults.py",
     "agent/runtime/actions.py": "tests/runtime/test_core.py",
     "agent/runtime/events.py": "tests/runtime/test_core.py",
+    "backends/errors.py": "tests/backends/test_netlink_socket.py",
+    "backends/netlink_types.py": "tests/backends/test_netlink_rows.py",
     "agent/version.py": "tests/cli/test_version.py",
 }
 

@@ -24,6 +24,8 @@ Wish = Mapping[Ident, Attributes | None]
 BUILD_ORDER: Final = ("bridge", "vlan", "ipv6", "link", "port", "address", "route")
 """What carries comes before what is carried; removal goes the other way round."""
 
+_MADE_BY_KERNEL: Final = ("kernel_ll", "kernel_lo")
+"""Addresses that come by themselves when a link comes up."""
 _WITH_LINK: Final = ("link", "ipv6")
 _SMALLEST_IPV6_MTU: Final = 1280
 
@@ -236,9 +238,12 @@ def _above(name: str, observed: State) -> set[str]:
 def _is_lost(ident: Ident, there: Attributes, gone: set[str], shaken: set[str], sources: set[str]) -> bool:
     kind, name = ident[0], link_of(ident)
     if kind == "route":
-        return there.get("protocol") != "kernel" and (name in gone | shaken or there.get("source") in sources)
+        is_reached = name in gone | shaken or there.get("source") in sources
+        return is_reached and there.get("protocol") != "kernel"
     if kind == "port" and there["bridge"] in gone:
         return True
+    if there.get("protocol") in _MADE_BY_KERNEL:
+        return False
     return name in gone or (name in shaken and kind in ("address", "link"))
 
 
