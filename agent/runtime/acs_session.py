@@ -123,7 +123,7 @@ class AcsSession:
         try:
             return self._orders.get(timeout=max(0.0, seconds))
         except queue.Empty:
-            raise Unreachable("the session took too long", host_answered=True) from None
+            raise Unreachable("the session takes too long", host_answered=True) from None
 
     def _last_word(self, reason: str) -> str:
         """What the owner makes of a failure, or the failure itself when he says nothing."""

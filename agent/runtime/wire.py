@@ -62,8 +62,7 @@ def connect_to_any(
     for address in addresses[: limits.addresses]:
         left = deadline - time.monotonic()
         if left <= 0:
-            said.append("session too long")
-            break
+            raise Unreachable("the session takes too long")
         try:
             return connect(address, min(limits.connect_seconds, left)), address
         except TimeoutError:
@@ -96,10 +95,12 @@ class Wire:
         self.received = 0
         self._allowed = self._limits.header_bytes
         self._first_byte_at = 0.0
+        self._has_head = False
 
     def allow(self, size: int) -> None:
-        """Let so many more bytes be received in this exchange."""
+        """The head is complete: let so many more bytes be received in this exchange."""
         self._allowed += size
+        self._has_head = True
 
     def sendall(self, data: Any) -> None:
         """Queue bytes for sending; large amounts go out at once."""
@@ -132,6 +133,9 @@ class Wire:
             size = self._connection.recv_into(buffer[: min(len(buffer), self._allowed)])
         except TimeoutError:
             raise self._silence("no answer from the ACS") from None
+        if not size and self.received and not self._has_head:
+            # http.client takes a head that breaks off for a whole one: a 200 without body, which would end the session.
+            raise Unreachable("the ACS closed the connection in the middle of its reply's head", host_answered=True)
         if size and not self.received:
             self._first_byte_at = time.monotonic()
         self.received += size
@@ -150,11 +154,13 @@ class Wire:
     def _bound_next_call(self, what: str) -> None:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise self._silence(f"session too long: {what}")
+            raise self._silence(what)
         self._connection.settimeout(min(self._limits.reply_seconds, left))
 
     def _silence(self, what: str) -> Unreachable:
-        return Unreachable(f"{what} for {self._limits.reply_seconds:.0f} s", host_answered=self.received > 0)
+        if time.monotonic() >= self._deadline:
+            return Unreachable("the session takes too long", host_answered=self.received > 0)
+        return Unreachable(f"{what} for {self._limits.reply_seconds:g} s", host_answered=self.received > 0)
 
     def makefile(self, _mode: str = "rb", buffering: int = -1, **_: Any) -> io.BufferedReader:
         """A reader of this connection; the socket stays open until it is closed too, as with ``socket.makefile``."""
