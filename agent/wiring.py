@@ -194,7 +194,13 @@ class Agent:
             self.model, self.delivery.events, self.delivery.scheduled, self.delivery.notifications, self.delivery.save
         )
         self.workers = Workers(
-            self.inbox, self._connect, self._listening, self.system.reboot, self._factory_reset, self._reload
+            self.inbox,
+            self._connect,
+            self._listening,
+            self._credentials,
+            self.system.reboot,
+            self._factory_reset,
+            self._reload,
         )
         self.workers.perform(Listen())  # the first Inform says where
         self.parts = self._parts()
@@ -336,19 +342,19 @@ class Agent:
 
     def _listening(self) -> Listening:
         asked = self.settings.connection_request
-        get = self.own.get
-        username = get("ManagementServer.ConnectionRequestUsername")
-        password = get("ManagementServer.ConnectionRequestPassword")
-        is_wanted = bool(get("ManagementServer.HTTPConnectionRequestEnable") and get(ms.URL))
+        is_wanted = self.own.get("ManagementServer.HTTPConnectionRequestEnable") and self.own.get(ms.URL)
         return Listening(
             port=asked.port,
-            path=get(CONNECTION_REQUEST_PATH),
-            username=username,
-            password=password,
+            path=self.own.get(CONNECTION_REQUEST_PATH),
             algorithm="SHA-256" if asked.digest == "SHA-256" else "MD5",
             interface=asked.interface or self.settings.network.management_interface,
-            is_enabled=is_wanted and bool(username and password),
+            is_enabled=bool(is_wanted) and all(self._credentials()),
         )
+
+    def _credentials(self) -> tuple[str, str]:
+        names = ("Username", "Password")
+        user, password = (str(self.own.get(f"ManagementServer.ConnectionRequest{name}")) for name in names)
+        return user, password
 
     def _connection_request_url(self) -> str:
         listener = self.workers.listener

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import assert_never
 
 from agent.runtime import actions as do
@@ -22,8 +22,6 @@ class Listening:
 
     port: int
     path: str
-    username: str
-    password: str = field(repr=False)
     algorithm: Algorithm
     interface: str
     is_enabled: bool
@@ -33,13 +31,15 @@ class Listening:
 class Workers:
     """The threads that the core's actions start and end.
 
-    ``connect`` begins a CWMP session; ``listening`` says how the listener has to be now; ``reboot``, ``factory_reset``
+    ``connect`` begins a CWMP session; ``listening`` says how the listener has to be now, and ``credentials`` (asked in
+    its thread) what a connection request has to show; ``reboot``, ``factory_reset``
     and ``reload`` act on the system and on the agent.
     """
 
     inbox: Inbox
     connect: Callable[[int, tuple[str, ...]], AcsSession]
     listening: Callable[[], Listening]
+    credentials: Callable[[], tuple[str, str]]
     reboot: Callable[[], None]
     factory_reset: Callable[[], None]
     reload: Callable[[], None]
@@ -102,7 +102,7 @@ class Workers:
                 "",
                 wanted.port,
                 wanted.path,
-                lambda: (wanted.username, wanted.password),
+                self.credentials,
                 lambda: self.inbox.put(ConnectionRequested()),
                 algorithm=wanted.algorithm,
                 interface=wanted.interface,
