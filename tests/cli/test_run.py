@@ -1,0 +1,25 @@
+"""The verb run, as far as it goes before the agent itself: what keeps the agent from starting is told, with 2 or 1."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.cli.main import run
+from agent.runtime.unix_listener import listen
+
+
+def test_settings_that_are_wrong_end_with_2_and_every_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text("[acs]\nurl = 3\n[inform]\ninterval = 0\n")
+    assert run(["run", "--config", str(file), "--state-dir", str(tmp_path / "state")]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.startswith(f"{file}:{number}: ") for line, number in zip(lines, (2, 4), strict=True)] == [True, True]
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_second_agent_ends_with_1_and_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text("[connection_request]\nport = 0\n")
+    with listen(tmp_path / "control.sock", 4):
+        assert run(["run", "--config", str(file), "--state-dir", str(tmp_path)]) == 1
+    assert "another agent answers on" in capsys.readouterr().err
