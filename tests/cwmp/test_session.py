@@ -387,7 +387,7 @@ REPLIES = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     replies=st.lists(st.one_of(st.just(m.Envelope(m.InformResponse())), REPLIES), max_size=60),
     ours=st.lists(st.sampled_from([COMPLETE, m.GetRPCMethods()]), max_size=4),
@@ -433,7 +433,7 @@ def test_no_acs_makes_the_machine_leave_its_table(
             outstanding[:] = [outcome.envelope.message]
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(reply=REPLIES, ours=st.lists(st.just(COMPLETE), max_size=4))
 def test_an_acs_that_says_the_same_for_ever_comes_to_an_end(reply: m.Envelope | None, ours: list[m.Request]) -> None:
     cpe = Cpe(ours=list(ours), most_requests=40).informed()

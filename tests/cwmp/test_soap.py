@@ -4,7 +4,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.cwmp import messages as m
@@ -324,6 +324,7 @@ def test_what_only_an_acs_can_mean_is_never_sent(message: m.Message) -> None:
         render(m.Envelope(message))
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec=None), max_size=40))
 def test_any_text_arrives_and_what_xml_cannot_hold_arrives_as_a_replacement(text: str) -> None:
     message = m.SetParameterValues((m.ParameterValueStruct(text, text, "string"),), text)
