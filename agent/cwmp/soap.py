@@ -99,15 +99,15 @@ class _Tree:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._left = limits.elements
-        self._open: list[Node] = []
-        self.root: Node | None = None
+        self.document = Node("")
+        self._open = [self.document]
         self.odd_name: str | None = None
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._left -= 1 + len(attributes)
         if self._left < 0:
             raise Malformed(f"more than {self._limits.elements} elements and attributes")
-        if len(self._open) >= self._limits.depth:
+        if len(self._open) > self._limits.depth:
             raise Malformed(f"more than {self._limits.depth} elements within one another")
         namespace, name = _split(tag)
         if self.odd_name is None and ":" in tag.rpartition("}")[2]:
@@ -115,24 +115,20 @@ class _Tree:
         node = Node(name, namespace)
         if attributes:
             node.attributes = {_split(key)[1]: value for key, value in attributes.items()}
-        if self._open:
-            self._open[-1].children.append(node)
-        elif self.root is None:
-            self.root = node
+        self._open[-1].children.append(node)
         self._open.append(node)
 
     def end(self, _tag: str) -> None:
         self._open.pop()
 
     def data(self, text: str) -> None:
-        if self._open:
-            self._open[-1].pieces.append(text)
+        self._open[-1].pieces.append(text)
 
     def doctype(self, *_names: str | None) -> None:
         raise Malformed("a DOCTYPE has no place in SOAP (SOAP 1.1 §3)")
 
     def close(self) -> None:
-        """Nothing to hand over: the caller asks for ``root``."""
+        """Nothing to hand over: the caller asks for ``document``."""
 
 
 def _split(tag: str) -> tuple[str, str]:
@@ -151,10 +147,8 @@ def _read_tree(data: bytes, limits: Limits, charset: str | None) -> tuple[Node, 
         etree.fromstring(_in_utf8(data, charset) if charset else data, parser)
     except etree.XMLSyntaxError as wrong:
         raise Malformed(f"not well-formed: {_first_error(parser, str(wrong))[:200]}") from None
-    if tree.root is None:
-        raise Malformed("no element")
     odd = tree.odd_name or next((str(entry.message) for entry in parser.error_log if _is_of_names(entry)), None)
-    return tree.root, [f"not well-formed by its namespaces: {odd[:100]}"] if odd else []
+    return tree.document.children[0], [f"not well-formed by its namespaces: {odd[:100]}"] if odd else []
 
 
 def _parser(tree: _Tree) -> Any:

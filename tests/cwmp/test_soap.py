@@ -72,6 +72,7 @@ UNDERSTOOD: dict[str, m.Envelope] = {
     "empty_body": m.Envelope(m.Nothing(), id="7", version="1.2"),
     "cwmp_1_3": m.Envelope(m.GetRPCMethods(), id="7", version="1.3"),
     "cwmp_1_4": m.Envelope(m.GetRPCMethods(), id="7", version="1.4"),
+    "cwmp_9_9": m.Envelope(m.GetRPCMethods(), id="7", version=None),
     "soap_1_2": m.Envelope(m.GetRPCMethods(), id="7", version="1.2"),
     "utf16": m.Envelope(m.Reboot("žluťoučký"), id="7", version="1.2"),
     "latin1": m.Envelope(m.Reboot("café"), id="7", version="1.2"),
