@@ -284,6 +284,14 @@ class SmallDevice:
             current_time=datetime.fromtimestamp(self.wall, UTC).astimezone(NOON.tzinfo),
         )
 
+    def becomes(self, path: str, text: str) -> None:
+        """The system changes by itself: a port's Status, or the SoftwareVersion."""
+        *_, number, name = path.split(".")
+        if name == "SoftwareVersion":
+            self.system.records["info"][0]["software"] = text
+        else:
+            self.system.records["port"][int(number) - 1][name.lower()] = text
+
     def ask(self, request: Request) -> Response | Fault:
         """One request of the ACS, answered."""
         return self.rpc.answer(request, Clocks(self.now, self.wall))
