@@ -156,7 +156,7 @@ def test_types_may_come_from_a_file_of_their_own() -> None:
     xml = model('<object name="D."><parameter name="P"><syntax><dataType ref="T"/></syntax></parameter></object>')
     types = f'{HEAD}<dataType name="T"><int/></dataType></dm:document>'.encode()
     assert compile_document(xml, types)["types"] == {"T": {"type": "int"}}
-    with pytest.raises(CompileError, match="the type T is not defined .* --types"):
+    with pytest.raises(CompileError, match=r"the type T is not defined .* --types"):
         compile_document(xml)
 
 

@@ -20,7 +20,8 @@ _INTEGERS: Final = {
     "unsignedLong": (0, 2**64 - 1),
 }
 _SPACE: Final = " \t\r\n"
-_INTEGER: Final = re.compile(r"[+-]?0*([0-9]{1,20})")
+_SPACES: Final = re.compile(f"[{_SPACE}]+")
+_INTEGER: Final = re.compile(r"([+-]?)0*([0-9]{1,20})")
 _DECIMAL: Final = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,20}(\.[0-9]{0,20})?")
 _HEX: Final = re.compile(r"([0-9A-Fa-f]{2})*")
 _ILLEGAL: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2, Char
@@ -142,10 +143,10 @@ def _boolean(_entry: ParameterEntry, text: str) -> bool:
 
 
 def _integer(entry: ParameterEntry, text: str) -> int:
-    word = text.strip(_SPACE)
-    if not _INTEGER.fullmatch(word):
+    found = _INTEGER.fullmatch(text.strip(_SPACE))
+    if not found:
         raise InvalidValue("", f"{_shown(text)} is no {entry.type}")
-    number = int(word)
+    number = int(found.group(1) + found.group(2))
     lowest, highest = _INTEGERS[entry.type]
     if not lowest <= number <= highest:
         raise InvalidValue("", f"{number} is no {entry.type}; allowed: {lowest} to {highest}")
@@ -201,7 +202,7 @@ def _date_time(_entry: ParameterEntry, text: str) -> datetime | timedelta | None
 
 def _base64(entry: ParameterEntry, text: str) -> bytes:
     try:
-        value = base64.b64decode("".join(text.split()).encode("ascii"), validate=True)
+        value = base64.b64decode(_SPACES.sub("", text).encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError) as error:
         raise InvalidValue("", f"{_shown(text)} is no base64") from error
     _check_size(entry.sizes, len(value), "bytes")

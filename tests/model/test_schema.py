@@ -214,14 +214,14 @@ def test_an_extension_that_contradicts_what_is_there_is_refused(objects: dict[st
 
 
 def test_a_profile_is_not_defined_twice() -> None:
-    with pytest.raises(SchemaError, match="profile Baseline:4: it is defined already"):
+    with pytest.raises(SchemaError, match=r"profile Baseline:4: it is defined already"):
         shipped_schema().merged_with(extension({"Device.X_A.": {}}, profiles={"Baseline:4": {}}))
 
 
 def test_two_extensions_do_not_define_the_same() -> None:
     once = shipped_schema().merged_with(extension({"Device.X_A.": {"parameters": {"P": "int"}}}))
     again = extension({"Device.X_A.": {"parameters": {"P": "int"}}})
-    with pytest.raises(SchemaError, match="it is defined already, in acme.json"):
+    with pytest.raises(SchemaError, match=r"it is defined already, in acme\.json"):
         once.merged_with(again)
     assert once.merged_with(extension({"Device.X_A.": {"parameters": {"Q": "int"}}})).parameter_names(
         "Device.X_A."
@@ -265,5 +265,5 @@ def test_what_is_compiled_and_what_is_read_whole_answer_alike() -> None:
 
 
 def test_text_that_is_not_json_is_refused() -> None:
-    with pytest.raises(SchemaError, match="x.json.gz: it is not JSON"):
+    with pytest.raises(SchemaError, match=r"x\.json\.gz: it is not JSON"):
         Schema.compiled(b"PK", "x.json.gz")
