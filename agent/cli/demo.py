@@ -102,12 +102,12 @@ class Stage:
 
     def news(self, event: str, cause: Callable[[], object]) -> tuple["Inform", float]:
         """Do something, and wait for the session in which the agent tells of it: the Inform, and the milliseconds."""
-        seen, last = len(self.acs.informs), self.acs.sessions[-1].number
+        seen = len(self.acs.informs)
         begun = time.monotonic()
         cause()
         inform = self.acs.wait_for_inform(event, after=seen, timeout=PATIENCE)
         took = (time.monotonic() - begun) * 1000
-        self.acs.wait_for_session_end(after=last, timeout=PATIENCE)
+        self.acs.wait_until(lambda: self.acs.sessions[-1].state == "ended", PATIENCE, lambda: "the session goes on")
         self.settle()
         return inform, took
 
