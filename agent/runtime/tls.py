@@ -21,8 +21,10 @@ def context_for(endpoint: AcsEndpoint, *, wall_clock_trusted: bool) -> ssl.SSLCo
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-    context.set_ciphers(_COMPAT if endpoint.tls_profile == "compat" else _MODERN)
-    if endpoint.tls_profile == "compat":
+    is_compat = endpoint.tls_profile == "compat"
+    context.set_ciphers(_COMPAT if is_compat else _MODERN)
+    context.hostname_checks_common_name = is_compat  # certificates as old as those ACSs have no subjectAltName
+    if is_compat:
         logger.warning("tls_profile is compat: ciphers without forward secrecy are offered to the ACS")
     if not wall_clock_trusted:
         logger.warning("the clock is not set: dates of the ACS's certificate are not checked")
