@@ -16,6 +16,7 @@ Algorithm = Literal["MD5", "SHA-256"]
 Credentials = Callable[[], tuple[str, str] | None]  # user name and password as they are now; None: not set
 
 HEAD_BYTES = 4096
+_REALM = "cpe"
 _FIELDS = 32
 _NONCE_SECONDS = 60.0
 _WINDOW_SECONDS = 60.0
@@ -175,16 +176,16 @@ class Gate:
             return None
         # Oktopus signs without the query, GenieACS with it; both name this resource.
         uri = _ABSOLUTE.sub("", presented.uri, count=1)
-        names_target = uri in (target, self._path)
+        is_ours = presented.realm == _REALM and presented.algorithm == self._algorithm
         is_right = digest.is_right(presented, *credentials, "GET")
-        return presented if is_right and names_target and presented.algorithm == self._algorithm else None
+        return presented if is_right and is_ours and uri in (target, self._path) else None
 
     def _challenge(self, now: float, refusal: str = "", *, is_stale: bool = False) -> Verdict:
         self._issued += 1
         stamp = struct.pack(">Q", int(now * 1000))[2:] + struct.pack(">Q", self._issued)[2:]
         nonce = urlsafe_b64encode(stamp + self._seal(stamp)).decode()
         stale = ",stale=true" if is_stale else ""
-        parameters = f'realm="cpe",qop="auth",algorithm={self._algorithm},nonce="{nonce}"{stale}'
+        parameters = f'realm="{_REALM}",qop="auth",algorithm={self._algorithm},nonce="{nonce}"{stale}'
         return Verdict(401, refusal, f"WWW-Authenticate: Digest {parameters}\r\n")
 
     def _seal(self, stamp: bytes) -> bytes:
