@@ -17,7 +17,7 @@ Document = dict[str, Any]
 
 # The Forum's private names of one public type, by protocol.
 PUBLIC_NAME: Final = {"_AliasCWMP": "Alias", "_AliasUSP": "Alias"}
-FOREIGN_ROOT: Final = "Device."  # where a service's model (VoiceService …) is mounted, and looks for its neighbours
+ABOVE: Final = "^."  # the root below which a service's model (VoiceService …) is mounted, and looks for its neighbours
 
 
 class CompileError(Exception):
@@ -270,12 +270,12 @@ class _Compiler:
     def _resolve(self, path: str, scope: str) -> str:
         """A path in full (TR-106 §A.2.3.4): "." is the root, each "#" one level up, all else is below the object."""
         top = self.root.split(".", 1)[0] + "."
-        if path.startswith((top, FOREIGN_ROOT)):
+        if path.startswith(top):
             return path
         if path.startswith("."):
             name = self.root + path[1:].split(".", 1)[0] + "."
             is_outside = self.is_service and name not in self.objects and name + "{i}." not in self.objects
-            return (FOREIGN_ROOT if is_outside else self.root) + path[1:]
+            return (ABOVE if is_outside else self.root) + path[1:]
         if not path.startswith("#"):
             return scope + path
         return self._resolve_upwards(path, scope)

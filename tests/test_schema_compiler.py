@@ -215,16 +215,13 @@ def test_the_values_of_another_parameter_are_found_too() -> None:
     assert syntax(said)["enumerationRef"] == {"parameter": "Device.Supported", "nullValue": "None"}
 
 
-def test_a_service_has_its_counter_beside_its_root_and_neighbours_below_the_device() -> None:
+def test_a_service_has_its_counter_beside_its_root_and_neighbours_below_the_root_above() -> None:
     compiled = document("tr-140-1-3-1-cwmp-full.xml")
     assert compiled["objects"][""] == {"parameters": {"StorageServiceNumberOfEntries": "unsignedInt"}}
     array = compiled["objects"]["StorageService.{i}.StorageArray.{i}."]["parameters"]["PhysicalMediumReference"]
     assert array["reference"]["targets"] == ["StorageService.{i}.PhysicalMedium.{i}."]
     push = document("tr-135-1-4-1-cwmp-full.xml")["objects"]["STBService.{i}.Applications.CDSPush."]
-    assert (
-        "Device.Services.StorageService.{i}.LogicalVolume.{i}."
-        in push["parameters"]["Reference"]["reference"]["targets"]
-    )
+    assert "^.Services.StorageService.{i}.LogicalVolume.{i}." in push["parameters"]["Reference"]["reference"]["targets"]
 
 
 def test_commands_and_events_keep_their_arguments_and_objects() -> None:

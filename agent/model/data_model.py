@@ -259,8 +259,7 @@ class DataModel:
             yield self._value(view, at)
 
     def _value(self, view: View, at: LeafAt) -> Value:
-        kind = at.leaf.entry.type
-        return Value(at.shown, self._text(view, at), "string" if kind == "decimal" else kind)
+        return Value(at.shown, self._text(view, at), at.leaf.entry.wire_type)
 
     def _text(self, view: View, at: LeafAt) -> str:
         entry = at.leaf.entry

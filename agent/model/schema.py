@@ -68,7 +68,9 @@ class _Document:
     borrowed: Mapping[str, str] = field(default_factory=dict)  # types it uses and does not define, and where
 
     def place(self, path: str) -> str:
-        """The final path of one that the document mentions."""
+        """The final path of one that the document mentions; "^." begins those below the root above the mount."""
+        if path.startswith("^.") and self.mount:
+            return self.mount.partition(".")[0] + path[1:]
         return self.mount + path if path == "" or path.startswith(self.root) else path
 
     def naming(self, *keys: str) -> Iterable[tuple[str, Facts]]:

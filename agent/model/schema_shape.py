@@ -38,7 +38,9 @@ def check_object(path: str, facts: Any, source: str) -> None:
     """Raises SchemaError when an object, with its parameters, commands and events, is not shaped as it should be."""
     where = f"{source}: {path or 'objects'}"
     if path and not _OBJECT_PATH.fullmatch(path):
-        raise SchemaError(f'{where}: an object\'s path looks like "Device.X_ACME_Thing.{{i}}."')
+        raise SchemaError(
+            f'{where}: an object\'s path is names with a dot after each, and "{{i}}." after that of a table'
+        )
     _keys(facts, _OBJECT, where)
     if not path.endswith("{i}.") and facts.get("access", "readOnly") != "readOnly":
         raise SchemaError(f"{where}: access: only a table, whose path ends in {{i}}., can be readWrite")

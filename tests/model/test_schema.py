@@ -244,6 +244,10 @@ def test_a_service_is_mounted_below_the_device() -> None:
     assert table.entries_parameter == "Device.Services.StorageServiceNumberOfEntries"
     medium = schema.parameters["Device.Services.StorageService.{i}.StorageArray.{i}.PhysicalMediumReference"]
     assert medium.reference == Reference(("Device.Services.StorageService.{i}.PhysicalMedium.{i}.",), strong=False)
+    box = Schema.compiled(schema_text.write(document("tr-135-1-4-1-cwmp-full.xml")), mount="Device.Services.")
+    reference = box.parameters["Device.Services.STBService.{i}.Applications.CDSPush.Reference"].reference
+    assert reference is not None
+    assert reference.targets[0] == "Device.Services.StorageService.{i}.PhysicalMedium.{i}."
     baseline = schema.profiles["StorageService.Baseline:1"]
     assert "Device.Services.StorageService.{i}.Capabilities." in baseline.objects
     assert schema.profiles["Baseline:4"] == shipped_schema().profiles["Baseline:4"]

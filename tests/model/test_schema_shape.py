@@ -80,8 +80,8 @@ def test_an_object_out_of_shape_is_refused(facts: Any, said: str) -> None:
 
 
 def test_the_path_of_an_object_has_a_form() -> None:
-    assert "an object's path looks like" in object_refusal({}, "Device.X_A")
-    assert "an object's path looks like" in object_refusal({}, "Device.1.")
+    assert "an object's path is names with a dot after each" in object_refusal({}, "Device.X_A")
+    assert "an object's path is names with a dot after each" in object_refusal({}, "Device.1.")
     assert "only a table" in object_refusal({"access": "readWrite"}, "Device.X_A.")
     check_object("", {"parameters": {"P": "int"}}, "a.json")
 

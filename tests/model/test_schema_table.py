@@ -23,8 +23,8 @@ UNSETTABLE_DEFAULTS = {
 }
 
 # What references name that is in no model: InternetGatewayDevice:1 has its hosts below each LANDevice only, and a
-# service's model names its neighbours below Device.Services.
-OUTSIDE = ("InternetGatewayDevice.Hosts.Host.{i}.", "Device.Services.")
+# service's model names its neighbours below the root that it is mounted at.
+OUTSIDE = ("InternetGatewayDevice.Hosts.Host.{i}.", "^.Services.")
 
 
 @cache
