@@ -37,3 +37,7 @@ def _run(options: argparse.Namespace) -> int:
     except ControlSocketError as error:
         print(f"cpe-agent: {error}", file=sys.stderr)
         return PROBLEM
+    except PermissionError as error:
+        print(f"cpe-agent: {error.filename}: {error.strerror}", file=sys.stderr)
+        print("  next: run it as root, or give it a --state-dir of its own", file=sys.stderr)
+        return PROBLEM

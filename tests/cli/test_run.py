@@ -1,11 +1,15 @@
 """The verb run, as far as it goes before the agent itself: what keeps the agent from starting is told, with 2 or 1."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from agent.cli.main import run
 from agent.runtime.unix_listener import listen
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def test_settings_that_are_wrong_end_with_2_and_every_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,3 +27,11 @@ def test_a_second_agent_ends_with_1_and_says_why(tmp_path: Path, capsys: pytest.
     with listen(tmp_path / "control.sock", 4):
         assert run(["run", "--config", str(file), "--state-dir", str(tmp_path)]) == 1
     assert "another agent answers on" in capsys.readouterr().err
+
+
+def test_a_state_directory_out_of_reach_ends_with_1_and_the_next_step() -> None:
+    """/proc refuses new directories to root as well, so that this says the same for every user."""
+    command = [sys.executable, "-m", "agent", "run", "--state-dir", "/proc/1/task/1/fdinfo/x"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "next: run it as root, or give it a --state-dir of its own" in done.stderr
