@@ -10,6 +10,7 @@ BASE_TYPES: Final = frozenset(
     ["base64", "boolean", "dateTime", "decimal", "hexBinary", "int", "long", "string", "unsignedInt", "unsignedLong"]
 )
 PLACEHOLDER: Final = "{i}."
+_WIRE_TYPES: Final = {"decimal": "string", "base64": "base64Binary"}  # XML Schema has no type "base64"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,8 @@ class ParameterEntry:
 
     @property
     def wire_type(self) -> str:
-        """The type a value is declared with in CWMP: lists and decimals are strings there."""
-        return "string" if self.list is not None or self.type == "decimal" else self.type
+        """The XSD type a value is declared with in CWMP: lists and decimals are strings there."""
+        return "string" if self.list is not None else _WIRE_TYPES.get(self.type, self.type)
 
 
 @dataclass(frozen=True, slots=True)
