@@ -185,12 +185,14 @@ class EventQueue:
         """Say which ACS is configured (``management_server.acs_identity``), as often as you like; "" is none.
 
         When it is another than before, this is first contact: "0 BOOTSTRAP" is queued, everything else is discarded
-        (TR-069 §3.7.1.5), and the answer is True.
+        (TR-069 §3.7.1.5), and the answer is True. A "1 BOOT" that nobody was told of stays: it is news there too.
         """
         if identity in ("", self._acs):
             return False
         self._acs = identity
+        boot = self._find(BOOT)
         self.occurred(BOOTSTRAP)
+        self._pending += [boot] if boot else []
         return True
 
     def for_inform(self, *, retrying: bool = False) -> tuple[Event, ...]:

@@ -15,16 +15,18 @@ from typing import Any
 from agent.cwmp import management_server as ms
 from agent.cwmp.event_queue import EventQueue
 from agent.cwmp.inform import inform
-from agent.cwmp.messages import DeviceIdStruct, Fault, Inform, Request, Response
+from agent.cwmp.messages import DeviceIdStruct, Envelope, Fault, Inform, Request, Response
 from agent.cwmp.notifications import Notifications
 from agent.cwmp.rpc import Clocks, Rpc
 from agent.cwmp.schedule import ScheduledInforms
+from agent.cwmp.soap import render
 from agent.model.data_model import Addressing, Caller, DataModel
 from agent.model.errors import InvalidValue, Unavailable
 from agent.model.object import Object, Parameter, Target
 from agent.model.own_values import OwnValues
 from agent.model.schema import Schema
 from agent.shipped import shipped
+from tests.shorthand import VALIDATOR, valid
 
 DEVICE_ID = DeviceIdStruct("Example Networks", "0A1B2C", "Gateway", "SN0001")
 ACS = "https://acs.example/cwmp"
@@ -39,13 +41,19 @@ def schema() -> Schema:
     return Schema.compiled(gzip.decompress(shipped("datamodel/tr-181-2-19-1-cwmp.json.gz").read_bytes()))
 
 
+def checked(envelope: Envelope) -> bytes:
+    """The envelope as it goes out; held against the XSDs where they are at hand (a test of its own says if not)."""
+    return valid(envelope) if VALIDATOR.exists() else render(envelope)
+
+
 class Documents:
-    """The medium: durable documents by name. ``saves`` counts what really changed; ``is_full`` refuses everything."""
+    """The medium. ``saves`` counts what really changed; all (``is_full``) or one (``refused``) cannot be written."""
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
         self.saves = 0
         self.is_full = False
+        self.refused = ""
 
     def read(self, name: str) -> Any:
         return json.loads(self.texts[name]) if name in self.texts else None
@@ -54,7 +62,7 @@ class Documents:
         text = json.dumps(document, sort_keys=True)
         if self.texts.get(name) == text:
             return
-        if self.is_full:
+        if self.is_full or name == self.refused:
             raise OSError(28, "No space left on device")
         self.texts[name] = text
         self.saves += 1

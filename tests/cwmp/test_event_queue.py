@@ -109,6 +109,16 @@ def test_another_acs_is_first_contact_and_the_same_acs_is_not() -> None:
     assert (queue.acs_is("https://other.example/"), codes(queue)) == (True, [BOOTSTRAP])
 
 
+def test_a_device_that_starts_for_the_first_time_says_both_in_either_order() -> None:
+    queue = queue_of(BOOT, PERIODIC)
+    queue.acs_is("https://acs.example/")
+    assert codes(queue) == [BOOTSTRAP, BOOT]
+    queue = EventQueue()
+    queue.acs_is("https://acs.example/")
+    queue.occurred(BOOT)
+    assert codes(queue) == [BOOTSTRAP, BOOT]
+
+
 def test_what_could_not_be_saved_is_taken_back() -> None:
     queue = EventQueue()
     queue.occurred(VALUE_CHANGE, paths=["A.B"])

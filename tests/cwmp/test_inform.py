@@ -5,8 +5,7 @@ import pytest
 from agent.cwmp import messages as m
 from agent.cwmp.event_queue import BOOT, PERIODIC, VALUE_CHANGE, Event
 from agent.cwmp.inform import InformParameter, forced_parameters, inform
-from tests.cwmp.small_device import DEVICE_ID, NOON, SmallDevice
-from tests.shorthand import valid
+from tests.cwmp.small_device import DEVICE_ID, NOON, SmallDevice, checked
 
 FORCED = [
     "Device.RootDataModelVersion",
@@ -26,7 +25,7 @@ def device() -> SmallDevice:
 
 
 def names(message: m.Inform) -> list[str]:
-    valid(m.Envelope(message, id="1"))
+    checked(m.Envelope(message, id="1"))
     return [value.name for value in message.parameter_list]
 
 
@@ -82,6 +81,20 @@ def test_a_pattern_stands_for_every_instance_and_a_partial_path_for_all_below_it
     assert all(name.startswith(PORT) for name in names(below)[len(FORCED) :])
     assert len(names(below)) == len(FORCED) + 5
     assert names(made(device, BOOT, chosen=(InformParameter("Device.WiFi.Radio.*.Channel"),))) == FORCED
+
+
+def test_an_inform_is_bounded_and_its_forced_parameters_come_first(
+    device: SmallDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.cwmp.inform.MOST_PARAMETERS", len(FORCED) + 2)
+    found = names(made(device, BOOT, chosen=(InformParameter("Device."),)))
+    assert (found[: len(FORCED)], len(found)) == (FORCED, len(FORCED) + 2)
+
+
+def test_where_instances_are_shown_by_alias_the_inform_does_so(device: SmallDevice) -> None:
+    device.ask(m.SetParameterValues((m.ParameterValueStruct("Device.ManagementServer.InstanceMode", "InstanceAlias"),)))
+    told = made(device, VALUE_CHANGE, changed=(PORT + "Status",))
+    assert names(told)[-1] == "Device.Ethernet.Interface.[cpe-1].Status"
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,16 @@ import logging
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from agent.cwmp import messages as m
 from agent.cwmp import rpc
 from agent.cwmp.event_queue import BOOTSTRAP, LONGEST_KEY, MOST_AWAITING_REBOOT
+from agent.cwmp.management_server import acs_identity
 from agent.cwmp.rpc import METHODS
 from agent.model.data_model import Caller
-from tests.cwmp.small_device import SmallDevice
-from tests.shorthand import valid
+from tests.cwmp.small_device import SmallDevice, checked
 
 PORT = "Device.Ethernet.Interface.1."
 KEY = "Device.ManagementServer.ParameterKey"
@@ -25,7 +27,7 @@ def device() -> SmallDevice:
 
 def refusal(answer: m.Message) -> int:
     assert isinstance(answer, m.Fault), answer
-    valid(m.Envelope(answer, id="1"))
+    checked(m.Envelope(answer, id="1"))
     return answer.code
 
 
@@ -273,6 +275,17 @@ def test_another_acs_url_is_first_contact_and_saved_before_the_answer(device: Sm
     assert [event.code for event in device.restarted().events.pending] == [BOOTSTRAP]
 
 
+def test_a_change_stands_though_what_follows_from_it_cannot_be_saved(
+    device: SmallDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    device.documents.refused = "cwmp"
+    answer = device.ask(spv(("Device.ManagementServer.URL", "https://other.example/")))
+    assert answer == m.SetParameterValuesResponse(0)
+    assert "could not be saved" in caplog.text
+    after = device.restarted()
+    assert after.events.acs_is(acs_identity(after.own))
+
+
 def test_objects_are_added_disabled_under_numbers_that_are_not_reused(device: SmallDevice) -> None:
     first = device.ask(m.AddObject("Device.IP.Interface.", "k1"))
     assert first == m.AddObjectResponse(2, 0)
@@ -392,3 +405,88 @@ def test_a_delay_of_nothing_is_9003_and_too_many_are_refused(device: SmallDevice
     answers = [device.ask(m.ScheduleInform(60, str(number))) for number in range(65)]
     assert refusal(answers[-1]) == 9002
     assert len(device.scheduled) == 64
+
+
+# --- whatever is asked -----------------------------------------------------------------------------------------------
+
+ODD = (
+    "Alias",
+    "LowerLayers",
+    "URL",
+    "ParameterName",
+    "EventList",
+    "1",
+    "2",
+    "0",
+    "*",
+    "[cpe-1]",
+    "[new]",
+    "[]",
+    "",
+    " ",
+)
+names = st.one_of(
+    st.lists(
+        st.sampled_from(
+            [
+                "Device",
+                "Ethernet",
+                "IP",
+                "ManagementServer",
+                "InformParameter",
+                "Interface",
+                "IPv4Address",
+                "Enable",
+                *ODD,
+            ]
+        ),
+        max_size=7,
+    ).map(".".join),
+    st.sampled_from([PORT + "Enable", "Device.IP.Interface.", "Device.IP.Interface.1.", "Device.DeviceInfo.", ""]),
+    st.text(max_size=20),
+)
+texts = st.one_of(st.sampled_from(["0", "1", "true", "", "Device.Ethernet.Interface.1"]), st.text(max_size=40))
+values = st.builds(
+    m.ParameterValueStruct, names, texts, st.sampled_from([None, "string", "boolean", "unsignedInt", "dateTime", "x"])
+)
+keys = st.text(max_size=40)
+requests = st.one_of(
+    st.builds(m.GetParameterValues, st.lists(names, max_size=4)),
+    st.builds(m.GetParameterNames, names, st.booleans()),
+    st.builds(m.GetParameterAttributes, st.lists(names, max_size=4)),
+    st.builds(m.SetParameterValues, st.lists(values, max_size=4), keys),
+    st.builds(m.AddObject, names, keys),
+    st.builds(m.DeleteObject, names, keys),
+    st.builds(m.Reboot, keys),
+    st.builds(m.ScheduleInform, st.integers(0, 2**32 - 1), keys),
+    st.builds(
+        m.SetParameterAttributes,
+        st.lists(
+            st.builds(
+                m.SetParameterAttributesStruct,
+                names,
+                st.booleans(),
+                st.integers(-1, 8),
+                st.booleans(),
+                st.lists(st.sampled_from(["Subscriber", "", "X"]), max_size=2),
+            ),
+            max_size=4,
+        ),
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(requests, max_size=8))
+def test_whatever_is_asked_there_is_an_answer_and_a_refusal_has_a_code_of_its_method(asked: list[m.Request]) -> None:
+    """Nothing here can fail for the system's sake: 9002 would be a surprise of ours."""
+    device = SmallDevice()
+    for request in asked:
+        before = device.model.get(("Device.",), Caller.ACS)
+        answer = device.ask(request)
+        checked(m.Envelope(answer, id="1"))
+        if isinstance(answer, m.Fault):
+            assert answer.code in METHODS[type(request)].codes - {9002}
+            assert device.model.get(("Device.",), Caller.ACS) == before
+        else:
+            assert isinstance(answer, m.response_to(request))

@@ -151,6 +151,8 @@ def test_the_last_one_can_be_taken_back_and_their_number_is_bounded() -> None:
         scheduled.add(10, "one too many", now=0, wall=None)
     scheduled.remove_last()
     assert len(scheduled) == MOST_SCHEDULED - 1
+    scheduled.clear()
+    assert scheduled.dump() == []
 
 
 GOOD = {"command_key": "k", "delay": 10, "boot": "a", "due": 5.0, "due_wall": None}

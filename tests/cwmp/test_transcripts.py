@@ -39,8 +39,8 @@ from agent.cwmp.event_queue import BOOT, VALUE_CHANGE, Event
 from agent.cwmp.retry import Retries
 from agent.cwmp.session import Finished, Post, Session, SessionFailed, Waiting
 from agent.cwmp.soap import parse, render
-from tests.cwmp.small_device import ACS, SmallDevice
-from tests.shorthand import VALIDATOR, valid
+from tests.cwmp.small_device import ACS, SmallDevice, checked
+from tests.shorthand import VALIDATOR
 
 TRANSCRIPTS = sorted((Path(__file__).parent.parent / "transcripts").glob("*.txt"))
 NOT_COMPARED = "…"
@@ -211,8 +211,7 @@ class Player:
         if turn.envelope is None:
             self.following.append(["CPE", "-"])
             return
-        data = valid(turn.envelope) if VALIDATOR.exists() else render(turn.envelope)
-        sent = parse(data)
+        sent = parse(checked(turn.envelope))
         self.outstanding_id = sent.id
         self.following.append(["CPE", *told(sent.message)])
 
