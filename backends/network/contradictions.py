@@ -26,9 +26,11 @@ def contradictions(topology: Topology, observed: State, claimed: Claims, held: C
         if ident in seen:
             yield f"{' '.join(ident[1:])} is wanted twice"
         seen.add(ident)
-        there_already = ident in observed and ident not in held and ident not in topology.records.originals
-        if there_already and claimed.get(ident) is not None:
+        if ident in held or claimed.get(ident) is None:
+            continue
+        if ident in observed and ident not in topology.records.originals:
             yield f"{' '.join(ident[1:])} is there already"
+        yield from _rivals(ident, observed, claimed)
     for kind, what in ((EthernetLink, "Ethernet link"), (IpInterface, "IP interface")):
         for name in topology.links:
             users = topology.claimants(kind, name)
@@ -65,6 +67,16 @@ def _own_idents(topology: Topology, observed: State) -> Iterator[Ident]:
         if is_own(key) and bridge.enable and bridge.name:
             yield ("bridge", bridge.name)
     yield from _members(topology)
+
+
+def _rivals(ident: Ident, observed: State, claimed: Claims) -> Iterator[str]:
+    """IPv4 has one route to a destination for each metric, whichever way it leads."""
+    if ident[:2] != ("route", "4"):
+        return
+    staying = {*observed, *claimed} - {other for other, wanted in claimed.items() if wanted is None}
+    for other in staying - {ident}:
+        if other[:3] == ident[:3] and other[5] == ident[5]:
+            yield f"there is another route to {ident[2]} with metric {ident[5]}"
 
 
 def _members(topology: Topology) -> Iterator[Ident]:

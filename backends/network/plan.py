@@ -73,9 +73,10 @@ def holds(ident: Ident, wanted: Attributes | None, observed: State) -> bool:
 
 
 def undo_of(changes: Iterable[Change], observed: State) -> dict[Ident, Attributes | None]:
-    """The wish that takes the changes back: what each one replaces, and all that the kernel will drop beside it."""
+    """The wish that takes the changes back: what each replaces, and all that the kernel may drop on either way."""
     changes = list(changes)
-    wish: dict[Ident, Attributes | None] = dict(disturbed(changes, observed))
+    back = [Change(change.ident, change.after, change.before) for change in changes]
+    wish: dict[Ident, Attributes | None] = dict(disturbed([*changes, *back], observed))
     for change in changes:
         wish[change.ident] = {**wish.get(change.ident, {}), **change.before} if change.before is not None else None  # type: ignore[dict-item]
     return wish

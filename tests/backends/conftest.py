@@ -1,0 +1,100 @@
+"""A device on each of the two kernels: Linux's in a namespace of the test, and the fake."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from backends.netlink import Netlink, Route
+from backends.network.kernel import Kernel
+from backends.procfs import Procfs
+from tests.backends.device import Documents, KernelSettings, NamespaceSettings, NetworkDevice
+from tests.fakes.netlink import FakeKernel, FakeNetlink
+from tests.netlab.fixtures import lab, make_namespace
+from tests.netlab.namespace import Namespace
+
+__all__ = ["lab", "make_namespace"]
+
+
+class Bench:
+    """Two cables, eth0–far0 with addresses and default routes, eth1–far1 bare; everything up."""
+
+    def __init__(self, netlink: Netlink, procfs: Procfs, lab: Namespace | None) -> None:
+        self.netlink, self.procfs, self.lab = netlink, procfs, lab
+        self.kernel = Kernel(netlink, procfs)
+        for name, peer in (("eth0", "far0"), ("eth1", "far1")):
+            netlink.add_veth(name, peer)
+            netlink.set_link(name, up=True)
+            netlink.set_link(peer, up=True)
+        netlink.add_address("eth0", "192.0.2.1", 24)
+        netlink.add_address("eth0", "2001:db8::1", 64)
+        netlink.add_route(Route(4, "", "192.0.2.254", "eth0"))
+        netlink.add_route(Route(4, "198.51.100.0/24", "192.0.2.253", "eth0", metric=7))
+        netlink.add_route(Route(6, "", "2001:db8::fe", "eth0"))
+
+    def device(
+        self, manage: tuple[str, ...] = ("eth*", "br*"), store: Documents | None = None, **more: Any
+    ) -> NetworkDevice:
+        """A device on this kernel; with the store of an earlier one, that one after a restart."""
+        device = NetworkDevice(self.netlink, self.procfs, manage, store=store, **more)
+        if store is not None:
+            device.network.apply_at_start()
+        return device
+
+    def state(self) -> dict[tuple[str, ...], Any]:
+        """All that the kernel has, without what time alone changes."""
+        passing = {"tentative", "optimistic", "secondary"}
+        state = self.kernel.observe()
+        for ident, there in state.items():
+            if ident[0] == "address":
+                there["flags"] = [flag for flag in there["flags"] if flag not in passing]
+        return state
+
+    def as_ip_tells(self) -> Any:
+        """The same as the kernel's own tool shows it; nothing for the fake."""
+        if self.lab is None:
+            return None
+        addresses = [
+            (link["ifname"], sorted(set(link["flags"]) & {"UP"}), link["mtu"], link["address"], link.get("master"),
+             sorted((one["local"], one["prefixlen"]) for one in link["addr_info"]))
+            for link in json.loads(self.lab.ip("-j addr"))
+        ]  # fmt: skip
+        routes = [
+            sorted(
+                (one["dst"], one.get("gateway", ""), one.get("dev", ""), one.get("metric", 0))
+                for one in json.loads(told)
+            )
+            for told in (self.lab.ip("-j -4 route"), self.lab.ip("-j -6 route"))
+        ]
+        return addresses, routes
+
+    def addresses(self, name: str) -> set[str]:
+        """The addresses of a link, without those that it makes itself."""
+        self.netlink.forget()
+        found = [one for one in self.netlink.addresses() if one.interface == name and one.scope == "global"]
+        return {f"{one.address}/{one.prefix_length}" for one in found}
+
+    def routes(self) -> set[tuple[str, str | None, str | None, int]]:
+        """What was not made by the kernel itself, with metric."""
+        self.netlink.forget()
+        found = [one for one in self.netlink.routes() if one.protocol != "kernel"]
+        return {(one.destination, one.gateway, one.interface, one.metric) for one in found}
+
+
+@pytest.fixture
+def memory() -> Bench:
+    """The bench on the fake alone."""
+    kernel = FakeKernel()
+    return Bench(FakeNetlink(kernel), KernelSettings(kernel), None)
+
+
+@pytest.fixture(params=["linux", "fake"])
+def bench(request: pytest.FixtureRequest, make_namespace: Callable[[], Namespace]) -> Bench:
+    """The bench on both kernels in turn."""
+    if request.param == "fake":
+        return request.getfixturevalue("memory")  # type: ignore[no-any-return]
+    lab = make_namespace()
+    lab.ip("link set lo up")
+    lab.run("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad")
+    return Bench(lab.netlink(), NamespaceSettings(lab), lab)

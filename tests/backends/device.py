@@ -1,0 +1,180 @@
+"""A device with the network's objects alone: a data model over a kernel, real or in memory."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from agent.model.data_model import Caller, DataModel
+from agent.model.errors import Refusals
+from agent.model.own_values import OwnValues
+from backends.errors import MechanismError
+from backends.netlink import Netlink, RouteTo
+from backends.procfs import Procfs
+from backends.sysfs import Sysfs
+from backends.tr181.bridging import bridging
+from backends.tr181.ethernet import ethernet
+from backends.tr181.interface_stack import interface_stack
+from backends.tr181.ip import ip
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.root import root
+from backends.tr181.routing import routing
+from backends.tr181.staging import LinuxNetwork
+from tests.fakes.netlink import FakeKernel, FakeNetlink
+from tests.netlab.namespace import Namespace
+from tests.schemas import shipped_schema
+
+
+class KernelSettings(Procfs):
+    """The IPv6 switches of a FakeKernel's links."""
+
+    def __init__(self, kernel: FakeKernel) -> None:
+        super().__init__("/nonexistent")
+        self._kernel = kernel
+        self.disabled: set[str] = set()
+
+    def setting(self, name: str) -> str | None:
+        link = name.split("/")[3]
+        if link != "all" and link not in self._kernel.links:
+            return None
+        return "1" if link in self.disabled else "0"
+
+    def change_setting(self, name: str, value: str) -> None:
+        link = name.split("/")[3]
+        if link not in self._kernel.links:
+            raise MechanismError(f"{name}: No such file or directory", "ENOENT")
+        if value == "1":
+            self.disabled.add(link)
+            self._kernel.addresses = [a for a in self._kernel.addresses if (a.interface, a.family) != (link, 6)]
+            self._kernel.routes = [r for r in self._kernel.routes if (r.interface, r.family) != (link, 6)]
+        else:
+            self.disabled.discard(link)
+
+
+class NamespaceSettings(Procfs):
+    """/proc/sys/net shows the namespace of whoever reads: so it is read by a process in there."""
+
+    def __init__(self, lab: Namespace) -> None:
+        super().__init__("/proc")
+        self._lab = lab
+
+    def setting(self, name: str) -> str | None:
+        try:
+            return self._lab.run("cat", f"/proc/sys/{name}").strip()
+        except AssertionError:
+            return None
+
+    def change_setting(self, name: str, value: str) -> None:
+        try:
+            self._lab.run("sh", "-c", f"echo {value} > /proc/sys/{name}")
+        except AssertionError as error:
+            raise MechanismError(str(error)) from error
+
+
+class Documents:
+    """A store in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+
+    def read(self, name: str) -> Any:
+        return self.kept.get(name)
+
+    def write(self, name: str, document: Any) -> None:
+        self.kept[name] = document
+
+    def remove(self, name: str) -> None:
+        self.kept.pop(name, None)
+
+
+class NetworkDevice:
+    """Set, add, delete and get as an ACS would, one transaction each."""
+
+    def __init__(
+        self,
+        netlink: Netlink,
+        procfs: Procfs,
+        manage: Sequence[str],
+        management_path: Callable[[], RouteTo | None] = lambda: None,
+        store: Documents | None = None,
+        sysfs: str | Path = "/nonexistent",
+    ) -> None:
+        self.store = store or Documents()
+        self.network = LinuxNetwork(netlink, procfs, manage, management_path)
+        own = OwnValues({}, {})
+        mechanisms: Any = Mechanisms(netlink, None, procfs, Sysfs(sysfs), None, self.network, own)  # type: ignore[arg-type]
+        declared = [one for declare in (root, ethernet, bridging, ip, routing) for one in declare(mechanisms)]
+        self.model = DataModel(
+            shipped_schema(),
+            [*declared, interface_stack(declared)],
+            own,
+            [self.network],
+            self.store,
+            time.monotonic,
+            forget=[netlink.forget],
+            boot_id="boot",
+        )
+        self.model.load()
+
+    def get(self, path: str) -> str:
+        [value] = self.model.get([path], Caller.ACS)
+        return value.text
+
+    def tree(self, path: str) -> dict[str, str]:
+        """Everything below a path, by what comes after it."""
+        return {value.path.removeprefix(path): value.text for value in self.model.get([path], Caller.ACS)}
+
+    def find(self, table: str, **values: str) -> str:
+        """The path of the one row of a table that has these values."""
+        found = self.tree(table)
+        rows = dict.fromkeys(name.partition(".")[0] for name in found)
+        [row] = [row for row in rows if all(found.get(f"{row}.{name}") == value for name, value in values.items())]
+        return f"{table}{row}."
+
+    def set(self, values: dict[str, str]) -> int:
+        """Status of the commit; raises Refusals."""
+        transaction = self.model.transaction(Caller.ACS)
+        for path, text in values.items():
+            transaction.set(path, text)
+        return transaction.commit().status
+
+    def refused(self, values: dict[str, str]) -> dict[str, str]:
+        """The class of the refusal of each parameter."""
+        try:
+            self.set(values)
+        except Refusals as refusals:
+            return {refusal.path: type(refusal).__name__ for refusal in refusals.refusals}
+        raise AssertionError("nothing was refused")
+
+    def add(self, table: str, **values: str) -> str:
+        """Add a row and set it, in two requests as an ACS does; its path."""
+        transaction = self.model.transaction(Caller.ACS)
+        try:
+            number = transaction.add(table)
+        except Exception:
+            transaction.abandon()
+            raise
+        transaction.commit()
+        path = f"{table}{number}."
+        if values:
+            self.set({path + name: text for name, text in values.items()})
+        return path
+
+    def delete(self, path: str) -> None:
+        transaction = self.model.transaction(Caller.ACS)
+        try:
+            transaction.delete(path)
+        except Exception:
+            transaction.abandon()
+            raise
+        transaction.commit()
+
+
+def fake_device(kernel: FakeKernel, manage: Sequence[str], **more: Any) -> NetworkDevice:
+    """A device on a kernel in memory."""
+    return NetworkDevice(FakeNetlink(kernel), KernelSettings(kernel), manage, **more)
+
+
+def real_device(lab: Namespace, manage: Sequence[str], **more: Any) -> NetworkDevice:
+    """A device on the kernel's own tables, in a namespace."""
+    return NetworkDevice(lab.netlink(), NamespaceSettings(lab), manage, sysfs=lab.sysfs, **more)

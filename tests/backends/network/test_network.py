@@ -1,0 +1,265 @@
+"""The network as a backend: what is set reaches the kernel, and what is taken back leaves it as it was."""
+
+import pytest
+
+from agent.model.errors import Denied, Refusals
+from backends.netlink import RouteTo
+from backends.network.network import Network, Unmade
+from backends.network.records import EthernetLink, IpAddress, IpRoute, Port
+from backends.network.rows import Row, ethernet_links, ports
+from tests.backends.conftest import Bench
+from tests.backends.device import Documents, NetworkDevice
+
+PORTS = "Device.Ethernet.Interface."
+IP = "Device.IP.Interface."
+ROUTES = "Device.Routing.Router.1.IPv4Forwarding."
+
+
+def add_address(device: NetworkDevice, address: str, mask: str = "255.255.255.0", name: str = "eth1") -> str:
+    table = device.find(IP, Name=name) + "IPv4Address."
+    return device.add(table, IPAddress=address, SubnetMask=mask, Enable="true")
+
+
+def port(network: Network, name: str) -> Row[Port]:
+    return next(row for row in ports(network.topology) if row.key == name)
+
+
+def link(network: Network, name: str) -> Row[EthernetLink]:
+    return next(row for row in ethernet_links(network.topology) if row.key == name)
+
+
+def test_an_address_is_added_changed_disabled_and_deleted(bench: Bench) -> None:
+    device = bench.device()
+    row = add_address(device, "203.0.113.5")
+    assert bench.addresses("eth1") == {"203.0.113.5/24"}
+    device.set({f"{row}IPAddress": "203.0.113.9", f"{row}SubnetMask": "255.255.255.128"})
+    assert bench.addresses("eth1") == {"203.0.113.9/25"}
+    assert device.get(f"{row}Status") == "Enabled"
+    device.set({f"{row}Enable": "false"})
+    assert bench.addresses("eth1") == set()
+    assert device.get(f"{row}Status") == "Disabled"
+    assert device.get(f"{row}IPAddress") == "203.0.113.9"
+    device.set({f"{row}Enable": "1"})
+    device.delete(row)
+    assert bench.addresses("eth1") == set()
+
+
+def test_an_address_of_the_machines_own_keeps_its_number_when_it_is_changed(bench: Bench) -> None:
+    device = bench.device()
+    row = device.find(device.find(IP, Name="eth0") + "IPv4Address.", IPAddress="192.0.2.1")
+    device.set({f"{row}IPAddress": "192.0.2.77"})
+    assert bench.addresses("eth0") == {"192.0.2.77/24", "2001:db8::1/64"}
+    assert device.get(f"{row}IPAddress") == "192.0.2.77"
+
+
+def test_routes_that_the_kernel_drops_with_an_address_come_back_where_they_can(bench: Bench) -> None:
+    device = bench.device()
+    before = bench.routes()
+    row = device.find(device.find(IP, Name="eth0") + "IPv4Address.", IPAddress="192.0.2.1")
+    device.set({f"{row}IPAddress": "192.0.2.77"})
+    assert bench.routes() == before
+
+
+def test_a_link_taken_down_and_up_again_has_its_routes_and_ipv6_addresses(bench: Bench) -> None:
+    device = bench.device()
+    before, told = bench.state(), bench.as_ip_tells()
+    row = device.find(PORTS, Name="eth0")
+    device.set({f"{row}Enable": "false"})
+    assert device.get(f"{row}Status") == "Down"
+    assert bench.addresses("eth0") == {"192.0.2.1/24"}
+    assert bench.routes() == set()
+    device.set({f"{row}Enable": "true"})
+    assert device.get(f"{row}Status") == "Up"
+    assert bench.state() == before
+    assert bench.as_ip_tells() == told
+
+
+def test_a_link_taken_down_before_a_restart_still_gets_its_routes_back_after_it(bench: Bench) -> None:
+    before = bench.state()
+    store = Documents()
+    device = bench.device(store=store)
+    row = device.find(PORTS, Name="eth0")
+    device.set({f"{row}Enable": "false"})
+    device = bench.device(store=store)
+    device.set({f"{row}Enable": "true"})
+    assert bench.state() == before
+
+
+def test_a_commit_that_fails_in_the_middle_is_undone_and_names_the_edit(bench: Bench) -> None:
+    device = bench.device()
+    before, told = bench.state(), bench.as_ip_tells()
+    network = device.network
+    network.begin()
+    network.edit(port(network, "eth0"), enable=False)
+    network.edit(link(network, "eth1"), mtu=1200, mac="02:00:00:00:00:99")
+    network.add(IpAddress(ip="eth1", enable=True, address="203.0.113.5", prefix_length=24))
+    network.add(IpRoute(destination="198.18.0.0", prefix_length=15, gateway="10.9.9.9", ip="eth1", enable=True))
+    network.prepare()
+    with pytest.raises(Unmade, match=r"add route 4 198\.18\.0\.0/15 10\.9\.9\.9 eth1"):
+        network.commit()
+    network.rollback()
+    assert bench.state() == before
+    assert bench.as_ip_tells() == told
+
+
+def test_rollback_after_a_whole_commit_leaves_the_kernel_as_it_was(bench: Bench) -> None:
+    device = bench.device()
+    before, told = bench.state(), bench.as_ip_tells()
+    network = device.network
+    network.begin()
+    network.edit(port(network, "eth0"), enable=False)
+    network.edit(next(row for row in network.routes(4) if " 198.51.100.0/24 " in row.key), deleted=True)
+    network.add(IpAddress(ip="eth1", enable=True, address="203.0.113.5", prefix_length=24))
+    network.edit(link(network, "eth1"), mtu=1200)
+    assert network.prepare() is False
+    network.commit()
+    assert bench.state() != before
+    network.rollback()
+    network.rollback()
+    assert bench.state() == before
+    assert bench.as_ip_tells() == told
+
+
+def test_recovery_by_the_record_undoes_whatever_part_was_made(bench: Bench) -> None:
+    device = bench.device()
+    before = bench.state()
+    network = device.network
+    network.begin()
+    network.edit(port(network, "eth0"), enable=False)
+    network.edit(link(network, "eth1"), mtu=1200)
+    network.prepare()
+    record = network.undo_record()
+    bench.netlink.set_link("eth0", up=False)  # half made, and then the power went
+    again = bench.device().network
+    again.recover(record, same_boot=True)
+    again.recover(record, same_boot=True)
+    assert bench.state() == before
+    bench.netlink.set_link("eth0", up=False)
+    down = bench.state()
+    again.recover(record, same_boot=False)
+    assert bench.state() == down
+
+
+def test_factory_reset_leaves_the_kernel_as_before_the_agent_configured_it(bench: Bench) -> None:
+    device = bench.device()
+    before, told = bench.state(), bench.as_ip_tells()
+    add_address(device, "203.0.113.5")
+    device.delete(device.find(ROUTES, DestIPAddress="198.51.100.0"))
+    device.set({device.find(PORTS, Name="eth0") + "Enable": "false"})
+    link = device.find("Device.Ethernet.Link.", Name="eth1")
+    device.set({f"{link}MTU": "1300", f"{link}MACAddress": "02:aa:bb:cc:dd:ee"})
+    device.model.forget_everything()
+    assert bench.state() == before
+    assert bench.as_ip_tells() == told
+    assert device.network.state() == {}
+
+
+def test_what_was_configured_is_applied_again_at_boot(bench: Bench) -> None:
+    store = Documents()
+    device = bench.device(store=store)
+    add_address(device, "203.0.113.5")
+    link = device.find("Device.Ethernet.Link.", Name="eth1")
+    device.set({f"{link}MTU": "1300"})
+    wanted = bench.state()
+    bench.netlink.delete_address("eth1", "203.0.113.5", 24)
+    bench.netlink.set_link("eth1", mtu=1500)
+    bench.device(store=store)
+    assert bench.state() == wanted
+
+
+def test_applying_at_start_touches_nothing_that_holds(memory: Bench) -> None:
+    store = Documents()
+    add_address(memory.device(store=store), "203.0.113.5")
+    memory.netlink.add_address = None  # type: ignore[method-assign, assignment]
+    memory.device(store=store)
+    assert memory.addresses("eth1") == {"203.0.113.5/24"}
+
+
+def test_what_cannot_be_applied_at_start_does_not_hold_up_the_rest(bench: Bench) -> None:
+    store = Documents()
+    device = bench.device(store=store)
+    add_address(device, "192.0.2.200", name="eth0")
+    device.add(
+        ROUTES, DestIPAddress="198.18.0.0", DestSubnetMask="255.255.0.0", GatewayIPAddress="192.0.2.9", Enable="1"
+    )
+    row = add_address(device, "203.0.113.5")
+    bench.netlink.delete_link("eth0")
+    bench.netlink.delete_address("eth1", "203.0.113.5", 24)
+    device = bench.device(store=store)
+    assert device.get(f"{row}Status") == "Enabled"
+
+
+def test_an_interface_that_is_not_managed_is_readable_and_refuses_writes(
+    memory: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = memory.device(manage=("eth1",))
+    row = device.find(PORTS, Name="eth0")
+    assert device.get(f"{row}Enable") == "true"
+    assert device.refused({f"{row}Enable": "false"}) == {f"{row}Enable": "Denied"}
+    assert "eth0 is not in [network] manage" in caplog.text
+    with pytest.raises(Denied):
+        device.add(device.find(IP, Name="eth0") + "IPv4Address.")
+
+
+def test_nothing_is_managed_by_default(memory: Bench) -> None:
+    device = memory.device(manage=())
+    row = device.find(PORTS, Name="eth1")
+    assert device.refused({f"{row}Enable": "false"}) == {f"{row}Enable": "Denied"}
+
+
+def test_an_interface_that_is_no_longer_managed_is_left_as_it_is(memory: Bench) -> None:
+    device = memory.device()
+    add_address(device, "203.0.113.5")
+    device.network.manage_only(["eth0"])
+    device.model.forget_everything()
+    assert memory.addresses("eth1") == {"203.0.113.5/24"}
+
+
+def test_an_address_that_is_there_twice_is_refused(memory: Bench) -> None:
+    device = memory.device()
+    table = device.find(IP, Name="eth0") + "IPv4Address."
+    row = device.add(table)
+    values = {f"{row}IPAddress": "192.0.2.1", f"{row}SubnetMask": "255.255.255.0", f"{row}Enable": "true"}
+    assert set(device.refused(values).values()) == {"InvalidValue"}
+    assert device.get(f"{row}IPAddress") == ""
+
+
+def test_two_rows_may_exchange_their_addresses_in_one_request(bench: Bench) -> None:
+    device = bench.device()
+    one, other = add_address(device, "203.0.113.5"), add_address(device, "203.0.113.6", name="eth0")
+    device.set({f"{one}IPAddress": "203.0.113.6", f"{other}IPAddress": "203.0.113.5"})
+    assert bench.addresses("eth1") == {"203.0.113.6/24"}
+    assert "203.0.113.5/24" in bench.addresses("eth0")
+
+
+def test_a_change_that_cuts_the_way_to_the_management_server_waits(memory: Bench) -> None:
+    device = memory.device(management_path=lambda: RouteTo("eth0", "192.0.2.1", "192.0.2.254"))
+    row = device.find(PORTS, Name="eth0")
+    assert device.set({f"{row}Enable": "false"}) == 1
+    assert device.get(f"{row}Enable") == "false"
+    assert memory.netlink.link("eth0").up
+    device.model.apply_deferred()
+    memory.netlink.forget()
+    assert not memory.netlink.link("eth0").up
+    before = memory.routes()
+    device.model.revert()
+    memory.netlink.forget()
+    assert memory.netlink.link("eth0").up
+    assert memory.routes() > before
+    assert device.get(f"{row}Enable") == "true"
+
+
+def test_a_refused_request_changes_nothing(bench: Bench) -> None:
+    device = bench.device()
+    before = bench.state()
+    row = device.find(IP, Name="eth1")
+    with pytest.raises(Refusals):
+        device.set({f"{row}MaxMTUSize": "1400", f"{row}Status": "Down"})
+    assert bench.state() == before
+
+
+def test_the_state_of_a_new_device_is_empty(memory: Bench) -> None:
+    network = Network(memory.netlink, memory.procfs)
+    assert network.state() == {}
+    network.restore(None)
+    assert network.state() == {}
