@@ -40,6 +40,7 @@ class FakeKernel:
         self.stations: list[Station] = []
         self.no_carrier: set[str] = set()
         self.since: dict[str, float] = {}
+        self._were_up: set[str] = set()
         self.watchers: list[queue.Queue[str]] = []
         self.fail_next: MechanismError | None = None
         self.settle()
@@ -68,7 +69,12 @@ class FakeKernel:
                     self.since[name] = time.monotonic()
                 self.links[name] = replace(link, operstate=state, running=link.up and state in {"up", "unknown"})
         up = {name for name, link in self.links.items() if link.up}
-        self.addresses = [row for row in self.addresses if row.interface in (up if row.family == 6 else self.links)]
+        fallen, self._were_up = self._were_up - up, up
+        self.addresses = [
+            row
+            for row in self.addresses
+            if row.interface in self.links and not (row.family == 6 and row.interface in fallen)
+        ]
         self.routes = [row for row in self.routes if row.interface is None or row.interface in up]
         running = {name for name, link in self.links.items() if link.running}
         self.routes = [
@@ -309,16 +315,30 @@ class FakeNetlink(Netlink):
         wanted = str(_ip(address))
         for row in self.kernel.addresses:
             if (row.interface, row.address, row.prefix_length) == (interface, wanted, prefix_length):
-                self.kernel.addresses.remove(row)
-                connected = _connected(row)
-                self.kernel.routes = [
-                    one for one in self.kernel.routes if not (one.protocol == "kernel" and _same(one, connected))
-                ]
+                self._remove(row)
                 self.kernel.changed("address", "route")
                 return
         raise Missing(
             f"delete {address}/{prefix_length} from {interface}: Cannot assign requested address", "EADDRNOTAVAIL"
         )
+
+    def _remove(self, row: Address) -> None:
+        """An address goes: of IPv4 the first of a subnet takes the others along, the last of a link its routes."""
+        connected = _connected(row)
+        alike = [
+            one for one in self.kernel.addresses if one.interface == row.interface and _same(_connected(one), connected)
+        ]
+        gone = alike if row.family == 4 and alike[0] == row else [row]
+        self.kernel.addresses = [one for one in self.kernel.addresses if one not in gone]
+        left = [one for one in self.kernel.addresses if (one.interface, one.family) == (row.interface, row.family)]
+        sources = {one.address for one in gone}
+        self.kernel.routes = [
+            one
+            for one in self.kernel.routes
+            if not (one.protocol == "kernel" and _same(one, connected) and len(gone) == len(alike))
+            and (one.source is None or one.source not in sources)
+            and not (not left and row.family == 4 and (one.family, one.interface) == (4, row.interface))
+        ]
 
     def add_route(self, route: Route, *, replace: bool = False) -> None:
         self.forget()
