@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from agent import extensions, settings
 from agent.cwmp import management_server as ms
@@ -312,7 +313,7 @@ class Agent:
         get = self.own.get
         endpoint = AcsEndpoint(
             url=get(ms.URL),
-            username=get("ManagementServer.Username"),
+            username=get("ManagementServer.Username") or _user_name(self.device_id),
             password=get("ManagementServer.Password"),
             ca_file=str(acs.ca_file or ""),
             client_certificate=str(acs.client_certificate or ""),
@@ -469,6 +470,12 @@ def _own_from(given: Settings) -> dict[str, Any]:
         return getattr(getattr(tree, table), name)
 
     return {name: read(given, key) for key, name in FROM_FILE.items() if read(given, key) != read(default, key)}
+
+
+def _user_name(device: DeviceIdStruct) -> str:
+    """OUI-ProductClass-SerialNumber, as TR-069 §3.4.4 wants it where no name was given."""
+    parts = (device.oui, device.product_class, device.serial_number)
+    return "-".join(quote(part, safe="") for part in parts if part)
 
 
 def _local_time(now: Moment) -> datetime:
