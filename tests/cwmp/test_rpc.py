@@ -13,7 +13,7 @@ from agent.cwmp.event_queue import BOOTSTRAP, LONGEST_KEY, MOST_AWAITING_REBOOT
 from agent.cwmp.management_server import acs_identity
 from agent.cwmp.rpc import METHODS
 from agent.model.data_model import Caller
-from tests.cwmp.small_device import SmallDevice, checked
+from tests.cwmp.small_device import SmallDevice, checked, schema
 
 PORT = "Device.Ethernet.Interface.1."
 KEY = "Device.ManagementServer.ParameterKey"
@@ -490,3 +490,17 @@ def test_whatever_is_asked_there_is_an_answer_and_a_refusal_has_a_code_of_its_me
             assert device.model.get(("Device.",), Caller.ACS) == before
         else:
             assert isinstance(answer, m.response_to(request))
+
+
+def test_every_parameter_of_the_data_model_is_declared_with_a_type_that_the_xsds_know() -> None:
+    kinds = {entry.wire_type for entry in schema().parameters.values()}
+    samples = {
+        "boolean": "1",
+        "dateTime": "2026-03-01T12:00:00Z",
+        "string": "x",
+        "base64Binary": "AAEC",
+        "hexBinary": "0A",
+    }
+    values = tuple(m.ParameterValueStruct("Device.A", samples.get(kind, "1"), kind) for kind in sorted(kinds))
+    assert kinds >= {"string", "boolean", "unsignedInt", "dateTime"}
+    checked(m.Envelope(m.GetParameterValuesResponse(values), id="1"))
