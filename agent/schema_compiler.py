@@ -2,7 +2,6 @@
 
 import gzip
 import io
-from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
@@ -11,17 +10,26 @@ from agent.model import schema_text
 from agent.model.schema_entries import BASE_TYPES
 from agent.model.schema_shape import VERSION
 from agent.model.schema_text import Facts
+from agent.schema_xml import (
+    CompileError,
+    default,
+    demanded_arguments,
+    entry_counts,
+    enumeration_value,
+    is_true,
+    life,
+    list_facet,
+    name_of,
+    required,
+    several,
+    unique_keys,
+)
 
 Document = dict[str, Any]
-
 
 # The Forum's private names of one public type, by protocol.
 PUBLIC_NAME: Final = {"_AliasCWMP": "Alias", "_AliasUSP": "Alias"}
 ABOVE: Final = "^."  # the root below which a service's model (VoiceService …) is mounted, and looks for its neighbours
-
-
-class CompileError(Exception):
-    """The XML is no data model that can be compiled; the message says where and what to do."""
 
 
 def compile_document(xml: bytes, types_xml: bytes | None = None) -> Document:
@@ -38,7 +46,7 @@ def compile_document(xml: bytes, types_xml: bytes | None = None) -> Document:
         raise CompileError("there is no <model> in it")
     types: dict[str, Element] = {}
     for source in [top] if types_xml is None else [_parse(types_xml), top]:
-        types.update((_name(element), element) for element in source.findall("dataType"))
+        types.update((name_of(element), element) for element in source.findall("dataType"))
     return _Compiler(types, model).document(top.get("spec", ""))
 
 
@@ -60,22 +68,6 @@ def _parse(xml: bytes) -> Element:
     return top
 
 
-def _required(element: Element, attribute: str) -> str:
-    value = element.get(attribute)
-    if value is None:
-        raise CompileError(f"<{element.tag}> without {attribute}=: {dict(element.attrib)}")
-    return value
-
-
-def _name(element: Element, attribute: str = "name") -> str:
-    """A name; a few of the Forum's have white space around them."""
-    return _required(element, attribute).strip()
-
-
-def _is_true(element: Element, attribute: str) -> bool:
-    return element.get(attribute) in ("true", "1")
-
-
 class _Compiler:
     """One run over one model. Dictionaries are filled in the order in which a reader wants to see the facts."""
 
@@ -83,17 +75,17 @@ class _Compiler:
         self.types = types
         self.model = model
         self.used_types: dict[str, Facts] = {}
-        self.objects = {_name(element): element for element in model.findall("object")}
+        self.objects = {name_of(element): element for element in model.findall("object")}
         if not self.objects:
             raise CompileError("its model has no objects")
-        self.is_service = _is_true(model, "isService")
+        self.is_service = is_true(model, "isService")
         shortest = next(iter(self.objects)).split(".")
         self.root = ".".join(shortest[: 2 if shortest[1:2] == ["{i}"] else 1]) + "."
 
     def document(self, spec: str) -> Document:
         objects = self._objects()
-        profiles = {_name(element): self._profile(element) for element in self.model.findall("profile")}
-        document: Document = {"schema": VERSION, "model": _required(self.model, "name"), "spec": spec}
+        profiles = {name_of(element): self._profile(element) for element in self.model.findall("profile")}
+        document: Document = {"schema": VERSION, "model": required(self.model, "name"), "spec": spec}
         document["types"] = dict(sorted(self.used_types.items()))
         document["objects"] = objects
         if profiles:
@@ -114,12 +106,12 @@ class _Compiler:
         facts: Facts = {}
         if element.get("access", "readOnly") != "readOnly":
             facts["access"] = element.get("access")
-        facts.update(_entries(element, is_table=path.endswith("{i}.")))
-        facts.update(_unique_keys(element))
+        facts.update(entry_counts(element, is_table=path.endswith("{i}.")))
+        facts.update(unique_keys(element))
         for attribute in ("enableParameter", "discriminatorParameter"):
             if element.get(attribute):
                 facts[attribute] = element.get(attribute)
-        facts.update(_life(element))
+        facts.update(life(element))
         for group, make in (("parameters", self._parameters), ("commands", self._commands), ("events", self._events)):
             members = make(element, path, element.get("version"))
             if members:
@@ -127,23 +119,23 @@ class _Compiler:
         return facts
 
     def _parameters(self, parent: Element, scope: str, version: str | None) -> Facts:
-        return {_name(element): self._parameter(element, scope, version) for element in parent.findall("parameter")}
+        return {name_of(element): self._parameter(element, scope, version) for element in parent.findall("parameter")}
 
     def _commands(self, parent: Element, scope: str, version: str | None) -> Facts:
         commands: Facts = {}
         for element in parent.findall("command"):
-            facts: Facts = {"async": True} if _is_true(element, "async") else {}
-            facts.update(_life(element, version))
+            facts: Facts = {"async": True} if is_true(element, "async") else {}
+            facts.update(life(element, version))
             for direction in ("input", "output"):
                 arguments = element.find(direction)
                 if arguments is not None:
                     facts[direction] = self._arguments(arguments, f"{scope}{element.get('name')}.")
-            commands[_name(element)] = facts
+            commands[name_of(element)] = facts
         return commands
 
     def _events(self, parent: Element, scope: str, version: str | None) -> Facts:
         return {
-            _name(element): _life(element, version) | self._arguments(element, f"{scope}{element.get('name')}.")
+            name_of(element): life(element, version) | self._arguments(element, f"{scope}{element.get('name')}.")
             for element in parent.findall("event")
         }
 
@@ -157,7 +149,7 @@ class _Compiler:
         if parameters:
             facts["parameters"] = parameters
         objects = {
-            _name(element): self._object(element, scope + _name(element)) for element in parent.findall("object")
+            name_of(element): self._object(element, scope + name_of(element)) for element in parent.findall("object")
         }
         if objects:
             facts["objects"] = objects
@@ -173,15 +165,15 @@ class _Compiler:
         if element.get("access", "readOnly") != "readOnly":
             facts["access"] = element.get("access")
         for attribute in ("mandatory", "forcedInform"):
-            if _is_true(element, attribute):
+            if is_true(element, attribute):
                 facts[attribute] = True
         if element.get("activeNotify", "normal") != "normal":
             facts["activeNotify"] = element.get("activeNotify")
         for attribute in ("hidden", "secured", "command"):
-            if _is_true(syntax, attribute):
+            if is_true(syntax, attribute):
                 facts[attribute] = True
-        facts.update(_default(syntax, is_list="list" in facts))
-        facts.update(_life(element, version))
+        facts.update(default(syntax, is_list="list" in facts))
+        facts.update(life(element, version))
         return facts["type"] if len(facts) == 1 else facts
 
     def _syntax(self, parent: Element, scope: str) -> Facts:
@@ -191,10 +183,10 @@ class _Compiler:
             if element.tag in BASE_TYPES:
                 facts = {"type": element.tag} | facts | self._facets(element, scope)
             elif element.tag == "dataType":
-                name = element.get("ref") or _required(element, "base")
+                name = element.get("ref") or required(element, "base")
                 facts = {"type": self._use_type(name)} | facts | self._facets(element, scope)
             elif element.tag == "list":
-                facts["list"] = _list(element)
+                facts["list"] = list_facet(element)
         if "type" not in facts:
             raise CompileError(f"{scope}: a parameter without a type")
         return facts
@@ -223,21 +215,21 @@ class _Compiler:
 
     def _facets(self, element: Element, scope: str) -> Facts:
         facts: Facts = {}
-        sizes = _several(element, "size", (("minLength", "minLength"), ("maxLength", "maxLength")))
+        sizes = several(element, "size", (("minLength", "minLength"), ("maxLength", "maxLength")))
         facts.update(sizes[0] if len(sizes) == 1 else {"sizes": sizes} if sizes else {})
-        ranges = _several(element, "range", (("minInclusive", "min"), ("maxInclusive", "max"), ("step", "step")))
+        ranges = several(element, "range", (("minInclusive", "min"), ("maxInclusive", "max"), ("step", "step")))
         facts.update(ranges[0] if len(ranges) == 1 else {"ranges": ranges} if ranges else {})
         patterns = [
-            _required(child, "value") for child in element.findall("pattern") if child.get("status") != "deleted"
+            required(child, "value") for child in element.findall("pattern") if child.get("status") != "deleted"
         ]
         if patterns:
             facts["patterns"] = patterns
-        enumeration = [_enumeration_value(child) for child in element.findall("enumeration")]
+        enumeration = [enumeration_value(child) for child in element.findall("enumeration")]
         if enumeration:
             facts["enumeration"] = enumeration
         units = element.find("units")
         if units is not None:
-            facts["units"] = _required(units, "value")
+            facts["units"] = required(units, "value")
         facts.update(self._references(element, scope))
         return facts
 
@@ -258,7 +250,7 @@ class _Compiler:
             facts["reference"] = reference
         values = element.find("enumerationRef")
         if values is not None:
-            facts["enumerationRef"] = {"parameter": self._resolve(_required(values, "targetParam"), scope)}
+            facts["enumerationRef"] = {"parameter": self._resolve(required(values, "targetParam"), scope)}
             if values.get("nullValue") is not None:
                 facts["enumerationRef"]["nullValue"] = values.get("nullValue")
         return facts
@@ -297,14 +289,14 @@ class _Compiler:
         if element.get("base"):
             facts["base"] = element.get("base")
         if element.get("extends"):
-            facts["extends"] = _required(element, "extends").split()
-        facts.update(_life(element))
+            facts["extends"] = required(element, "extends").split()
+        facts.update(life(element))
         objects: dict[str, Facts] = {}
         if element.find("parameter") is not None:
             objects[""] = self._required_members(element)
         for child in element.findall("object"):
             if child.get("status") != "deleted":
-                objects[_name(child, "ref")] = self._required_members(child)
+                objects[name_of(child, "ref")] = self._required_members(child)
         if objects:
             facts["objects"] = objects
         return facts
@@ -316,9 +308,9 @@ class _Compiler:
             facts["requirement"] = element.get("requirement")
         for child in element.findall("parameter"):
             if child.get("status") != "deleted":
-                facts.setdefault(_name(child, "requirement"), []).append(_name(child, "ref"))
+                facts.setdefault(name_of(child, "requirement"), []).append(name_of(child, "ref"))
         for group in ("command", "event"):
-            members = {_name(child, "ref"): _required_arguments(child) for child in element.findall(group)}
+            members = {name_of(child, "ref"): demanded_arguments(child) for child in element.findall(group)}
             if members:
                 facts[group + "s"] = members
         return facts
@@ -333,98 +325,3 @@ def _levels(path: str) -> list[str]:
         else:
             levels.append(part)
     return levels
-
-
-def _life(element: Element, inherited_version: str | None = None) -> Facts:
-    """Since which version it exists, and whether it is still in use."""
-    facts: Facts = {}
-    version = element.get("version")
-    if version is not None and version != inherited_version:
-        facts["version"] = version
-    if element.get("status", "current") != "current":
-        facts["status"] = element.get("status")
-    return facts
-
-
-def _entries(element: Element, is_table: bool) -> Facts:
-    """How many there may be; omitted: any number of rows of a table, exactly one of anything else."""
-    facts: Facts = {}
-    minimum, maximum = element.get("minEntries", "1"), element.get("maxEntries", "1")
-    if minimum != ("0" if is_table else "1"):
-        facts["minEntries"] = int(minimum)
-    if maximum not in ("unbounded", *([] if is_table else ["1"])):
-        facts["maxEntries"] = int(maximum)
-    if element.get("numEntriesParameter"):
-        facts["entriesParameter"] = element.get("numEntriesParameter")
-    return facts
-
-
-def _unique_keys(element: Element) -> Facts:
-    facts: Facts = {}
-    for key in element.findall("uniqueKey"):
-        group = "nonFunctionalKeys" if key.get("functional") == "false" else "uniqueKeys"
-        facts.setdefault(group, []).append([_name(child, "ref") for child in key.findall("parameter")])
-    return dict(sorted(facts.items(), reverse=True))
-
-
-def _default(syntax: Element, is_list: bool) -> Facts:
-    """The value as text on the wire: the XML writes lists in brackets."""
-    element = syntax.find("default")
-    if element is None or element.get("status") == "deleted":
-        return {}
-    value = _required(element, "value")
-    if is_list and value.startswith("[") and value.endswith("]"):
-        value = value[1:-1]
-    facts: Facts = {"default": value}
-    if element.get("type") != "object":
-        facts["defaultType"] = element.get("type")
-    return facts
-
-
-def _list(element: Element) -> Facts:
-    facts: Facts = {}
-    for attribute in ("minItems", "maxItems"):
-        if element.get(attribute, "unbounded") != "unbounded":
-            facts[attribute] = int(_required(element, attribute))
-    sizes = _several(element, "size", (("minLength", "minLength"), ("maxLength", "maxLength")))
-    facts.update(sizes[0] if len(sizes) == 1 else {"sizes": sizes} if sizes else {})
-    if element.get("nestedBrackets", "legacy") != "legacy":
-        facts["nestedBrackets"] = element.get("nestedBrackets")
-    return facts
-
-
-def _several(element: Element, tag: str, names: Sequence[tuple[str, str]]) -> list[Facts]:
-    """The facts of each child of a kind; an empty one says nothing and is left out."""
-    return [facts for facts in _each(element, tag, names) if facts]
-
-
-def _each(element: Element, tag: str, names: Sequence[tuple[str, str]]) -> Iterator[Facts]:
-    for child in element.findall(tag):
-        if child.get("status") != "deleted":
-            yield {ours: int(_required(child, theirs)) for theirs, ours in names if child.get(theirs) is not None}
-
-
-def _enumeration_value(element: Element) -> Facts | str:
-    facts: Facts = {"value": _required(element, "value")}
-    if _is_true(element, "optional"):
-        facts["optional"] = True
-    if element.get("access", "readWrite") != "readWrite":
-        facts["access"] = element.get("access")
-    facts.update(_life(element))
-    return facts["value"] if len(facts) == 1 else facts
-
-
-def _required_arguments(element: Element) -> Facts:
-    """The arguments that a profile demands, each by its path below the command."""
-    facts: Facts = {}
-    for direction in ("input", "output"):
-        group = element.find(direction)
-        if group is None:
-            continue
-        names = [_name(child, "ref") for child in group.findall("parameter")]
-        for inner in group.findall("object"):
-            path = _name(inner, "ref")
-            names.extend([path, *(path + _name(child, "ref") for child in inner.findall("parameter"))])
-        if names:
-            facts[direction] = names
-    return facts

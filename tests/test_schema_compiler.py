@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from agent.model import schema_text
-from agent.schema_compiler import CompileError, compile_document, pack
+from agent.schema_compiler import compile_document, pack
+from agent.schema_xml import CompileError
 from tests.schemas import MODELS, SHIPPED, document
 
 HEAD = '<dm:document xmlns:dm="urn:broadband-forum-org:cwmp:datamodel-1-14" spec="urn:example">'

@@ -74,7 +74,8 @@ def _action(actions: Verbs, name: str, description: str, example: str) -> argpar
 
 def _compile(options: argparse.Namespace) -> int:
     from agent.model import schema_text
-    from agent.schema_compiler import CompileError, compile_document, pack
+    from agent.schema_compiler import compile_document, pack
+    from agent.schema_xml import CompileError
 
     started = time.monotonic()
     xml, types = _read(options.xml), _read(options.types) if options.types else None

@@ -6,13 +6,11 @@ Several documents stand side by side: TR-181, services mounted below it, vendor 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-from agent.model import schema_shape, schema_text
+from agent.model.schema_document import Document
 from agent.model.schema_entries import (
-    BASE_TYPES,
     Arguments,
     CommandEntry,
     EventEntry,
@@ -25,6 +23,7 @@ from agent.model.schema_entries import (
     parameter_entry,
     parent_of,
 )
+from agent.model.schema_profiles import profile_entry
 from agent.model.schema_shape import SchemaError
 from agent.model.schema_text import Facts
 
@@ -44,39 +43,12 @@ Entry = TypeVar("Entry")
 
 _INSTANCE: Final = re.compile(r"\.(?:[0-9]+|\*|\[[^\]]*\])(?=\.|$)")
 _MEMBERS: Final = ("parameters", "commands", "events")
-_REQUIREMENTS: Final = ("notSpecified", "present", "createDelete")  # the later demands more
-_ACCESSES: Final = ("readOnly", "writeOnceReadOnly", "readWrite")
 _KEPT: Final = 16  # decoded objects; a tree is built object by object
 
 
 def template_of(path: str) -> str:
     """The template of a path with instance numbers, aliases or wildcards."""
     return _INSTANCE.sub(".{i}", path)
-
-
-@dataclass(frozen=True)
-class _Document:
-    """One document, and the object below which its root is mounted ("" for nowhere)."""
-
-    source: str
-    model: str
-    types: Mapping[str, Facts | str]
-    objects: Mapping[str, Facts]
-    profiles: Mapping[str, Facts]
-    mount: str
-    root: str
-    borrowed: Mapping[str, str] = field(default_factory=dict)  # types it uses and does not define, and where
-
-    def place(self, path: str) -> str:
-        """The final path of one that the document mentions; "^." begins those below the root above the mount."""
-        if path.startswith("^.") and self.mount:
-            return self.mount.partition(".")[0] + path[1:]
-        return self.mount + path if path == "" or path.startswith(self.root) else path
-
-    def naming(self, *keys: str) -> Iterable[tuple[str, Facts]]:
-        """Objects in which one of the keys may occur, by final path."""
-        found = self.objects.naming(*keys) if isinstance(self.objects, schema_text.Lines) else self.objects.items()
-        return ((self.place(path), facts) for path, facts in found)
 
 
 class _Built(Mapping[str, Entry]):
@@ -109,12 +81,12 @@ class Schema:
     ``objects`` and the names of parameters keep the documents' order, so that names can be listed in it.
     """
 
-    def __init__(self, documents: tuple[_Document, ...]) -> None:
+    def __init__(self, documents: tuple[Document, ...]) -> None:
         """For this module's own use: schemas come from ``compiled``, ``from_document`` and ``merged_with``."""
         self._documents = documents
         self.root: str = documents[0].place(documents[0].root)
         self.models: tuple[str, ...] = tuple(document.model for document in documents)
-        self._places: dict[str, tuple[tuple[_Document, str], ...]] = {}
+        self._places: dict[str, tuple[tuple[Document, str], ...]] = {}
         for document in documents:
             for path in document.objects:
                 place = document.place(path)
@@ -139,12 +111,7 @@ class Schema:
         Its members are taken as they are: give anything that a person wrote to ``from_document``. ``mount`` is the
         object below which a service's model stands ("Device.Services."). Raises SchemaError.
         """
-        try:
-            document = schema_text.read(text)
-        except ValueError as error:
-            raise SchemaError(f"{source}: it is not JSON: {error}") from error
-        schema_shape.check_document(document, source)
-        return cls((_document(document, source, mount),))
+        return cls((Document.compiled(text, source, mount),))
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], source: str = "", mount: str = "") -> "Schema":
@@ -153,13 +120,7 @@ class Schema:
         Named types that it does not define have to be in what it is merged with. Raises SchemaError for the first thing
         that is not right, with what is allowed there.
         """
-        schema_shape.check_document(document, source)
-        for path, facts in document["objects"].items():
-            schema_shape.check_object(path, facts, source)
-        for name, facts in document.get("profiles", {}).items():
-            schema_shape.check_profile(name, facts, source)
-        _refuse_circles(document.get("types", {}), source)
-        return cls((_document(document, source, mount, dict(_borrowed_types(document, source))),))
+        return cls((Document.checked(document, source, mount),))
 
     def merged_with(self, other: "Schema") -> "Schema":
         """Both; ``other`` may add objects, and parameters to objects that are there, but redefine nothing.
@@ -234,7 +195,7 @@ class Schema:
 
     # --- building --------------------------------------------------------------------------------------------------
 
-    def _decode(self, place: str) -> tuple[tuple[_Document, Facts], ...]:
+    def _decode(self, place: str) -> tuple[tuple[Document, Facts], ...]:
         return tuple((document, document.objects[path]) for document, path in self._places.get(place, ()))
 
     def _names(self, template: str, group: str) -> tuple[str, ...]:
@@ -253,7 +214,7 @@ class Schema:
                     if not isinstance(body, str) and any(body.get(key) for key in keys):
                         yield place + name
 
-    def _find(self, path: str, group: str) -> tuple[_Document, str, Facts, Any] | None:
+    def _find(self, path: str, group: str) -> tuple[Document, str, Facts, Any] | None:
         """The document, the object's place and facts, and the facts of a member of it."""
         above, dot, name = path.rpartition(".")
         for document, facts in self._decoded(above + dot):
@@ -262,7 +223,7 @@ class Schema:
                 return document, above + dot, facts, member
         return None
 
-    def _type(self, document: _Document) -> Callable[[str], Facts]:
+    def _type(self, document: Document) -> Callable[[str], Facts]:
         def look_up(name: str) -> Facts:
             for each in (document, *self._documents):
                 if name in each.types:
@@ -298,41 +259,16 @@ class Schema:
         document, _, owner, facts = found
         return EventEntry(path, self._arguments(document, f"{path}.", facts), *_life(facts, owner))
 
-    def _arguments(self, document: _Document, path: str, facts: Facts) -> Arguments:
+    def _arguments(self, document: Document, path: str, facts: Facts) -> Arguments:
         return arguments(path, facts, self._type(document), document.place)
-
-    # --- profiles --------------------------------------------------------------------------------------------------
 
     def _profile(self, name: str) -> Profile | None:
         found = self._profile_places.get(name)
-        if found is None:
-            return None
-        document, own_name = found
-        demanded: dict[str, _Demands] = {}
-        self._demand(document, own_name, demanded, [])
-        facts = document.profiles[own_name]
-        return Profile(
-            name,
-            {path: demands.frozen() for path, demands in demanded.items()},
-            facts.get("status", "current"),
-            facts.get("version", ""),
-        )
-
-    def _demand(self, document: _Document, name: str, demanded: "dict[str, _Demands]", below: list[str]) -> None:
-        """Add what a profile demands to what is demanded already: what it is based on first."""
-        if name not in document.profiles:
-            document = next((each for each in self._documents if name in each.profiles), document)
-        if name not in document.profiles or name in below:
-            raise SchemaError(f"{document.source}: profile {name}: it is not defined, or contains itself")
-        facts = document.profiles[name]
-        for base in ([facts["base"]] if "base" in facts else []) + list(facts.get("extends", ())):
-            self._demand(document, base, demanded, [*below, name])
-        for path, members in facts.get("objects", {}).items():
-            demanded.setdefault(document.place(path), _Demands()).add(members)
+        return None if found is None else profile_entry(name, *found, self._documents)
 
     # --- merging ---------------------------------------------------------------------------------------------------
 
-    def _check_addition(self, document: _Document) -> None:
+    def _check_addition(self, document: Document) -> None:
         for path, facts in document.objects.items():
             place = document.place(path)
             (first, _), *_ = self._places[place]
@@ -347,7 +283,7 @@ class Schema:
             if any(name in each.profiles and each.root == document.root for each in self._before(document)):
                 raise SchemaError(f"{document.source}: profile {name}: it is defined already")
 
-    def _check_members(self, document: _Document, place: str, facts: Facts) -> None:
+    def _check_members(self, document: Document, place: str, facts: Facts) -> None:
         """An object that is there already can be given new members, and nothing else."""
         for key in facts:
             if key not in _MEMBERS:
@@ -364,59 +300,14 @@ class Schema:
                             f"{document.source}: {place}{name}: it is defined already, in {before.source}"
                         )
 
-    def _before(self, document: _Document) -> Iterator[_Document]:
+    def _before(self, document: Document) -> Iterator[Document]:
         for each in self._documents:
             if each is document:
                 return
             yield each
 
 
-class _Demands:
-    """What profiles demand of one object, being gathered."""
-
-    def __init__(self) -> None:
-        self.requirement = _REQUIREMENTS[0]
-        self.parameters: dict[str, str] = {}
-        self.commands: dict[str, dict[str, None]] = {}
-        self.events: dict[str, None] = {}
-
-    def add(self, members: Facts) -> None:
-        """Of two demands for the same thing the greater one counts."""
-        self.requirement = max(self.requirement, members.get("requirement", "present"), key=_REQUIREMENTS.index)
-        for access in _ACCESSES:
-            for name in members.get(access, ()):
-                self.parameters[name] = max(access, self.parameters.get(name, access), key=_ACCESSES.index)
-        for name, directions in members.get("commands", {}).items():
-            self.commands.setdefault(name, {}).update(
-                dict.fromkeys(
-                    f"{direction}.{argument}" for direction, names in directions.items() for argument in names
-                )
-            )
-        self.events.update(dict.fromkeys(members.get("events", {})))
-
-    def frozen(self) -> ProfileObject:
-        """The result."""
-        commands = {name: tuple(arguments) for name, arguments in self.commands.items()}
-        return ProfileObject(self.requirement, self.parameters, commands, tuple(self.events))
-
-
-def _document(
-    document: Mapping[str, Any], source: str, mount: str, borrowed: Mapping[str, str] | None = None
-) -> _Document:
-    root = next((path.split(".", 1)[0] + "." for path in document["objects"] if path), "")
-    return _Document(
-        source,
-        document.get("model", ""),
-        document.get("types", {}),
-        document["objects"],
-        document.get("profiles", {}),
-        mount,
-        root,
-        borrowed or {},
-    )
-
-
-def _profile_place(first: _Document, document: _Document) -> str:
+def _profile_place(first: Document, document: Document) -> str:
     return "" if document.root == first.root else document.root
 
 
@@ -424,41 +315,3 @@ def _life(facts: Facts, owner: Facts) -> tuple[str, str]:
     status: str = facts.get("status") or owner.get("status", "current")
     version: str = facts.get("version") or owner.get("version", "")
     return status, version
-
-
-def _refuse_circles(types: Mapping[str, Any], source: str) -> None:
-    for start in types:
-        name, seen = start, {start}
-        while name in types:
-            name = types[name] if isinstance(types[name], str) else types[name]["type"]
-            if name in seen:
-                raise SchemaError(f"{source}: types: {start}: it is based on itself")
-            seen.add(name)
-
-
-def _borrowed_types(document: Mapping[str, Any], source: str) -> Iterator[tuple[str, str]]:
-    """Named types that are used and not defined, each with a place where it is used."""
-    own = BASE_TYPES | document.get("types", {}).keys()
-    for where, body in _bodies(document):
-        name = body if isinstance(body, str) else body["type"]
-        if name not in own:
-            yield name, f"{source}: {where}"
-
-
-def _bodies(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, body in document.get("types", {}).items():
-        yield f"types: {name}", body
-    for path, facts in document["objects"].items():
-        yield from _bodies_below(path, facts)
-        for name, command in facts.get("commands", {}).items():
-            for direction in ("input", "output"):
-                yield from _bodies_below(f"{path}{name}: {direction}: ", command.get(direction, {}))
-        for name, event in facts.get("events", {}).items():
-            yield from _bodies_below(f"{path}{name}: ", event)
-
-
-def _bodies_below(where: str, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, body in facts.get("parameters", {}).items():
-        yield where + name, body
-    for path, inner in facts.get("objects", {}).items():
-        yield from _bodies_below(where + path, inner)

@@ -122,37 +122,6 @@ def test_a_template_has_placeholders_for_numbers_aliases_and_wildcards() -> None
     assert template_of("Device.A1.2B") == "Device.A1.2B"
 
 
-def test_a_profile_demands_what_those_it_is_based_on_demand_and_the_greater_demand_counts() -> None:
-    profile = shipped_schema().profiles["IPInterface:2"]
-    assert profile.version == "2.2"
-    interface = profile.objects["Device.IP.Interface.{i}."]
-    assert interface.requirement == "createDelete"
-    assert interface.parameters["IPv4Enable"] == "readWrite"  # its own
-    assert interface.parameters["Status"] == "readOnly"  # of IPInterface:1
-    made = Schema.from_document(
-        {
-            "schema": 1,
-            "objects": {"Device.": {}},
-            "profiles": {
-                "A:1": {"objects": {"Device.": {"requirement": "createDelete", "readOnly": ["P"]}}},
-                "B:1": {"objects": {"Device.": {"readWrite": ["P"]}}},
-                "A:2": {"base": "A:1", "extends": ["B:1"], "objects": {"Device.": {"readOnly": ["P", "Q"]}}},
-            },
-        }
-    ).profiles["A:2"]
-    assert made.objects["Device."].requirement == "createDelete"
-    assert made.objects["Device."].parameters == {"P": "readWrite", "Q": "readOnly"}
-
-
-def test_a_profile_that_contains_itself_or_an_unknown_one_is_refused() -> None:
-    profiles = {"A:1": {"base": "B:1"}, "B:1": {"extends": ["A:1"]}, "C:1": {"base": "Z:9"}}
-    schema = extension({"Device.": {}}, profiles=profiles)
-    for name in ("A:1", "C:1"):
-        with pytest.raises(SchemaError, match="not defined, or contains itself"):
-            schema.profile(name)
-    assert schema.profile("D:1") is None
-
-
 def test_commands_and_events_are_found_with_their_arguments() -> None:
     schema = Schema.compiled(schema_text.write(document("tr-181-2-19-1-usp-full.xml")))
     ping = schema.commands["Device.IP.Diagnostics.IPPing()"]
