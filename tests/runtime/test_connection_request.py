@@ -11,11 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from agent.runtime.connection_request import ConnectionRequestListener, ListenError
-from agent.runtime.connection_request_gate import Gate, end_of_head
 from tests.runtime.connection_request_client import PASSWORD, PATH, USERNAME, Answer, ask, authorization, request, send
 from tests.runtime.connection_request_flood import flood
 
@@ -381,39 +378,6 @@ def test_warnings_do_not_flood_the_log(caplog: pytest.LogCaptureFixture) -> None
             there.send(request("/"))
     assert there.listener.refused == 30
     assert len(caplog.records) == 1
-
-
-def test_a_nonce_older_than_a_minute_is_stale() -> None:
-    gate = Gate(PATH, lambda: (USERNAME, PASSWORD), key=b"k" * 32)
-
-    def judged(head: bytes, now: float) -> Answer:
-        verdict = gate.judge(head, "192.0.2.1", now, lambda: True)
-        return Answer(verdict.status, {"www-authenticate": verdict.header.strip()}, b"")
-
-    challenge = judged(request(), 1000.0).challenge
-    assert judged(request(PATH, authorization(challenge)), 1059.0).status == 200
-    challenge = judged(request(), 2000.0).challenge
-    late = judged(request(PATH, authorization(challenge)), 2061.0)
-    assert (late.status, late.challenge["stale"]) == (401, "true")
-    assert judged(request(PATH, authorization(late.challenge)), 2062.0).status == 200
-
-
-def test_what_the_gate_remembers_is_bounded() -> None:
-    gate = Gate(PATH, lambda: (USERNAME, PASSWORD), key=b"k" * 32)
-    for number in range(2000):
-        gate.judge(
-            request(PATH, "Authorization: Digest x=y"), f"198.51.{number >> 8}.{number & 255}", 1.0, lambda: True
-        )
-    assert len(gate._failures) <= 256
-
-
-@given(st.binary(max_size=300), st.integers(0, 400))
-def test_no_bytes_break_the_gate_or_open_a_session(noise: bytes, at: int) -> None:
-    gate = Gate(PATH, lambda: (USERNAME, PASSWORD), key=b"k" * 32)
-    whole = request(PATH, 'Authorization: Digest username="acs",realm="cpe",nonce="x",uri="/",response="00"')
-    for head in (noise, whole[:at] + noise + whole[at:]):
-        if end := end_of_head(head):
-            assert gate.judge(head[:end], "192.0.2.1", 1.0, lambda: True).status in (400, 401, 404, 405, 431, 505)
 
 
 def test_a_flood_leaves_honest_requests_their_answer() -> None:

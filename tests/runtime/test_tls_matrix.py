@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from agent.runtime.http import AcsClient, AcsEndpoint, Limits, Unreachable
+from agent.runtime.tls import context_for
 from tests.runtime.certificates import Authority, Pair, self_signed
 from tests.runtime.raw_server import Connection, RawServer, Request, says, scripted
 
@@ -193,6 +194,17 @@ def test_old_versions_are_refused_and_old_ciphers_are_the_owner_s_choice(
         assert (verdict(server, endpoint_for(server, world.root, tls_profile=profile)) == "") is is_good
 
 
+def test_no_context_offers_less_than_it_should() -> None:
+    for profile in ("modern", "compat"):
+        context = context_for(AcsEndpoint("https://acs/", tls_profile=profile), wall_clock_trusted=False)
+        names = {str(cipher["name"]) for cipher in context.get_ciphers()}
+        assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+        assert context.check_hostname
+        assert context.verify_mode == ssl.CERT_REQUIRED
+        assert not [name for name in names if any(word in name for word in ("NULL", "RC4", "DES", "MD5", "ADH", "EXP"))]
+        assert (OLD_CIPHER in names) is (profile == "compat")
+
+
 def test_the_compat_profile_and_an_unset_clock_are_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     with RawServer(scripted(says(204)), server_context(world.pairs["good"])) as server:
         verdict(server, endpoint_for(server, world.root, tls_profile="compat"), wall_clock_trusted=False)
@@ -294,19 +306,6 @@ def test_https_never_becomes_http_and_http_may_become_https(world: World) -> Non
         redirect = scripted(says(302, b"", f"Location: {above.url(host='localhost')}", "Set-Cookie: a=b"))
         with RawServer(redirect) as server:
             assert verdict(server, endpoint_for(server, world.root, "127.0.0.1")) == ""
-
-
-def test_a_cookie_set_over_tls_is_not_shown_without_it() -> None:
-    from agent.runtime.cookies import Cookies
-
-    jar = Cookies(10, 1000)
-    jar.take("acs", True, ["secure=1"])
-    jar.take("acs", False, ["plain=1"])
-    assert (jar.header("acs", True), jar.header("acs", False), jar.header("other", True)) == (
-        "secure=1; plain=1",
-        "plain=1",
-        "",
-    )
 
 
 def test_a_peer_that_speaks_no_tls_ends_the_attempt(world: World) -> None:
