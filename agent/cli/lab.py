@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agent.lab.records import Line
 
 DEFAULT_LISTEN = "127.0.0.1:7557"
+_QOPS = ("auth", "auth-int", "auth,auth-int")
 
 _BEHAVIOURS = """behaviours (--behave, several times), each a thing that real ACSs do:
   hold_requests close_each_reply empty_200 chunked gzip_replies demand_cookie undeclared_prefixes malformed_fault
@@ -76,7 +77,7 @@ def _register_acs(verbs: Verbs) -> None:
     add("--user", default="", help="the user that CPEs show")
     add("--password-file", metavar="FILE", type=Path, help="its first line is the password")
     add("--digest", choices=("md5", "sha-256", "both"), default="md5", help="algorithms that are offered; default md5")
-    add("--qop", choices=("auth", "auth-int", "auth,auth-int"), default="auth", help="Digest quality; default auth")
+    add("--qop", metavar="QOP", choices=_QOPS, default="auth", help=f"one of {' '.join(_QOPS)}; default auth")
     add("--cert", metavar="FILE", type=Path, help="serve TLS with this certificate (PEM)")
     add("--key", metavar="FILE", type=Path, help="its key, where it is not in the same file")
     add("--client-ca", metavar="FILE", type=Path, help="CPEs must show a certificate of this CA")

@@ -61,7 +61,9 @@ class Api:
     def serve(self, connection: Connection, request: Request) -> Reply:
         """Answer a request below ``/api/``."""
         try:
-            _admit(connection, request)
+            reason = reason_to_refuse(connection.peer, request.headers)
+            if reason:
+                raise _Refused(403, "forbidden", reason, "ask with curl or cpe-agent lab on the ACS's own machine")
             body = connection.read_body(request, MAX_BODY)
             status, answer = self._route(request, body)
         except _Refused as refused:
@@ -215,20 +217,21 @@ def _described(device: Device) -> Json:
     return shown
 
 
-def _admit(connection: Connection, request: Request) -> None:
-    address = ipaddress.ip_address(connection.peer.partition("%")[0])
+def reason_to_refuse(peer: str, headers: dict[str, str]) -> str:
+    """Why a request from this address with these headers is not answered; "" when it is."""
+    address = ipaddress.ip_address(peer.partition("%")[0])
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     if not (mapped or address).is_loopback:
-        raise _Refused(403, "forbidden", "the API answers loopback addresses only", "ask on the ACS's own machine")
-    host = request.headers.get("host", "localhost").rpartition("@")[2]
+        return "the API answers this machine's own users only"
+    host = headers.get("host", "localhost")
     name = host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
     try:
         ipaddress.ip_address(name)
-        is_plain = True
+        is_name = False
     except ValueError:
-        is_plain = name.lower() == "localhost"
-    if "origin" in request.headers or not is_plain:
-        raise _Refused(403, "forbidden", "the API does not answer web pages", "ask with curl or cpe-agent lab")
+        is_name = name.lower() != "localhost"
+    # A page in a browser names its Origin, or has made a name of its own point here.
+    return "the API does not answer web pages" if "origin" in headers or is_name else ""
 
 
 def _object(body: bytes) -> Json:

@@ -31,10 +31,10 @@ class ConnectionRequest:
 def request_connection(url: str, user: str, password: str, timeout: float = 5.0) -> ConnectionRequest:
     """Ask a CPE for a session. Never raises for what the CPE does; ``timeout`` in seconds holds for each answer."""
     started = time.monotonic()
-    parts = urlsplit(url)
     challenged = False
     status = 0
     try:
+        parts = urlsplit(url)
         if parts.scheme != "http" or not parts.hostname:
             raise ValueError(f"the connection request URL {url!r} is not http://host:port/path")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
