@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from backends.errors import MechanismError
@@ -40,7 +41,7 @@ from backends.network.records import (
     Reference,
 )
 from backends.network.rows import Row
-from backends.network.topology import Topology, is_managed
+from backends.network.topology import LONGEST_NAME, Topology, is_managed
 from backends.procfs import Procfs
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ log = logging.getLogger(__name__)
 ROUNDS: Final = 3
 """How often the kernel is compared again after a change of ours made it drop something else."""
 MOST_LOST: Final = 256
+MOST_BRIDGES: Final = 256
 
 
 class Unmade(MechanismError):
@@ -177,15 +179,15 @@ class Network:
 
     def add_bridge(self) -> str:
         """Stage a new bridge under a name that ``manage`` admits; its key."""
-        taken = {*self.topology.links, *(bridge.name for bridge in self._records.of(Bridge).values())}
-        names = (
-            pattern.replace("*", str(n))
-            for n in range(256)
-            for pattern in ("br*", "br-*", "br-lan*", "bridge*", *self._manage)
-        )
-        for name in names:
-            if name not in taken and len(name) < 16 and "?" not in name and "[" not in name and self.may_change(name):
-                return self.add(Bridge(enable=False, name=name))
+        links = self.topology.links
+        taken = {*links, *(bridge.name for bridge in self._records.of(Bridge).values())}
+        others = [name for name, link in links.items() if link.kind != "bridge"]
+        free = [glob for glob in self._manage if "*" in glob and not any(fnmatchcase(name, glob) for name in others)]
+        for number in range(MOST_BRIDGES):
+            for pattern in ("br*", "br-*", "br-lan*", "bridge*", *free):
+                name = pattern.replace("*", str(number))
+                if name not in taken and len(name) <= LONGEST_NAME and self.may_change(name):
+                    return self.add(Bridge(enable=False, name=name))
         raise self._not_managed("a new bridge", "has no name that")
 
     def remove(self, row: Row[Any]) -> None:
@@ -193,7 +195,7 @@ class Network:
         self._must_manage(row)
         if row.kind is IpInterface:
             for address in [*self.addresses(4), *self.addresses(6)]:
-                if address.parent == row.key:
+                if address.parent == row.key and self._goes_with_interface(address, row):
                     self.remove(address)
         if row.kind is Bridge:
             for key, port in self._records.of(BridgePort).items():
@@ -350,6 +352,14 @@ class Network:
             names.append(wanted["bridge"])
         return all(self.may_change(name) for name in names)
 
+    def _goes_with_interface(self, address: Row[IpAddress], interface: Row[Any]) -> bool:
+        """An address that was added; of the machine's own interface also those that an administrator gave it."""
+        if address.is_own:
+            return True
+        found = self.address_of(address)
+        is_given = found is not None and "permanent" in found.flags and not found.protocol.startswith("kernel")
+        return is_given and not interface.is_own
+
     def _must_manage(self, row: Row[Any]) -> None:
         names: list[str | None]
         if row.kind is IpRoute:
@@ -358,9 +368,10 @@ class Network:
         elif row.kind is IpAddress:
             names = [self.topology.link_of(Reference("ip", self.record(row).ip))]
         else:
-            names = [self.link_name(row)]
+            record = self.record(row)
+            names = [self.link_name(row), self.topology.link_of(getattr(record, "lower", None))]
             if row.kind is BridgePort:
-                names.append(self.topology.link_of(Reference("bridge", self.record(row).bridge)))
+                names.append(self.topology.link_of(Reference("bridge", record.bridge)))
         for name in names:
             self._must_manage_link(name)
 

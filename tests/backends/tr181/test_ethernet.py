@@ -1,0 +1,185 @@
+"""Ethernet ports, links and VLANs."""
+
+import pytest
+
+from agent.model.errors import Denied, NotWritable
+from backends.netlink import Link
+from backends.network.errors import Conflict
+from backends.tr181.ethernet import SMALLEST_MTU
+from tests.backends.conftest import Bench
+from tests.backends.device import fake_device
+from tests.fakes.netlink import FakeKernel
+
+PORTS = "Device.Ethernet.Interface."
+LINKS = "Device.Ethernet.Link."
+VLANS = "Device.Ethernet.VLANTermination."
+
+
+def test_ports_are_physical_ones_and_veths_but_no_bridges_vlans_or_tunnels() -> None:
+    kernel = FakeKernel()
+    for name, kind in (("eth0", ""), ("veth0", "veth"), ("br0", "bridge"), ("eth0.7", "vlan"), ("tun0", "tun")):
+        kernel.add_link(name, kind, type=65534 if kind == "tun" else 1)
+    device = fake_device(kernel, ())
+    assert {value for name, value in device.tree(PORTS).items() if name.endswith(".Name")} == {"eth0", "veth0"}
+
+
+def test_a_port_is_taken_down_and_up(bench: Bench) -> None:
+    device = bench.device()
+    row = device.find(PORTS, Name="eth1")
+    device.set({f"{row}Enable": "0"})
+    assert not bench.netlink.link("eth1").up
+    assert (device.get(f"{row}Enable"), device.get(f"{row}Status")) == ("false", "Down")
+    device.set({f"{row}Enable": "1"})
+    assert bench.netlink.link("eth1").up
+    assert (device.get(f"{row}Enable"), device.get(f"{row}Status")) == ("true", "Up")
+
+
+def test_a_port_whose_other_end_is_down_says_so(bench: Bench) -> None:
+    device = bench.device()
+    bench.netlink.set_link("far1", up=False)
+    row = device.find(PORTS, Name="eth1")
+    assert (device.get(f"{row}Enable"), device.get(f"{row}Status")) == ("true", "LowerLayerDown")
+
+
+def test_a_link_held_down_by_one_layer_is_still_enabled_on_the_others(memory: Bench) -> None:
+    device = memory.device()
+    device.set({device.find("Device.IP.Interface.", Name="eth1") + "Enable": "0"})
+    assert device.get(device.find(PORTS, Name="eth1") + "Enable") == "true"
+    assert device.get(device.find(PORTS, Name="eth1") + "Status") == "Down"
+
+
+def test_the_port_of_the_default_route_is_upstream(bench: Bench) -> None:
+    device = bench.device()
+    assert device.get(device.find(PORTS, Name="eth0") + "Upstream") == "true"
+    assert device.get(device.find(PORTS, Name="eth1") + "Upstream") == "false"
+
+
+def test_counters_are_the_kernels(bench: Bench) -> None:
+    device = bench.device()
+    for table in (PORTS, LINKS, "Device.IP.Interface."):
+        told = device.tree(device.find(table, Name="eth0") + "Stats.")
+        counted = bench.netlink.link("eth0").counters
+        assert int(told["BytesSent"]) <= counted.tx_bytes
+        assert int(told["PacketsReceived"]) <= counted.rx_packets
+    assert "Collisions" in device.tree(device.find(PORTS, Name="eth0") + "Stats.")
+
+
+def test_what_a_driver_does_not_tell_is_up_when_it_runs() -> None:
+    kernel = FakeKernel()
+    kernel.links["eth0"] = Link(2, "eth0", up=True, running=True, operstate="unknown")
+    device = fake_device(kernel, ())
+    kernel.links["eth0"] = Link(2, "eth0", up=True, running=True, operstate="unknown")
+    assert device.get(f"{PORTS}1.Status") == "Up"
+
+
+def test_mtu_and_address_of_a_link_are_set(bench: Bench) -> None:
+    device = bench.device()
+    row = device.find(LINKS, Name="eth1")
+    device.set({f"{row}MTU": "1350", f"{row}MACAddress": "02:00:00:AA:BB:CC"})
+    link = bench.netlink.link("eth1")
+    assert (link.mtu, link.mac) == (1350, "02:00:00:aa:bb:cc")
+    assert device.get(f"{row}MACAddress") == "02:00:00:aa:bb:cc"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("MTU", str(SMALLEST_MTU - 1)), ("MTU", "70000"), ("MACAddress", "01:00:00:00:00:01")]
+)
+def test_what_a_link_cannot_have_is_refused(memory: Bench, name: str, value: str) -> None:
+    device = memory.device()
+    row = device.find(LINKS, Name="eth1")
+    assert device.refused({row + name: value}) == {row + name: "InvalidValue"}
+
+
+def test_a_link_that_was_added_takes_the_place_of_the_machines_own(memory: Bench) -> None:
+    device = memory.device()
+    port = device.find(PORTS, Name="eth1")
+    own = device.find(LINKS, Name="eth1")
+    added = device.add(LINKS, LowerLayers=port)
+    assert device.find(LINKS, Name="eth1") == added
+    assert device.get(device.find("Device.IP.Interface.", Name="eth1") + "LowerLayers") == added[:-1]
+    device.delete(added)
+    assert device.find(LINKS, Name="eth1") == own
+    with pytest.raises(NotWritable):
+        device.delete(own)
+
+
+def test_a_vlan_lives_in_intent_until_it_is_whole_and_enabled(memory: Bench) -> None:
+    device = memory.device()
+    row = device.add(VLANS)
+    assert (device.get(f"{row}Enable"), device.get(f"{row}Status"), device.get(f"{row}TPID")) == (
+        "false",
+        "Down",
+        "33024",
+    )
+    device.set({f"{row}Enable": "1"})
+    assert device.get(f"{row}Status") == "Error"
+    device.set({f"{row}LowerLayers": device.find(LINKS, Name="eth1"), f"{row}VLANID": "10"})
+    assert device.get(f"{row}Name") == "eth1.10"
+    assert device.get(f"{row}Status") == "Up"
+    made = memory.netlink.link("eth1.10")
+    assert (made.lower, made.vlan_id, made.vlan_protocol) == ("eth1", 10, 0x8100)
+    device.set({f"{row}VLANID": "11", f"{row}TPID": "34984"})
+    assert memory.netlink.link("eth1.10") is None
+    assert memory.netlink.link("eth1.11").vlan_protocol == 0x88A8
+    device.set({f"{row}Enable": "0"})
+    assert memory.netlink.link("eth1.11") is None
+    assert device.get(f"{row}VLANID") == "11"
+
+
+def test_an_ip_interface_on_a_vlan(memory: Bench) -> None:
+    device = memory.device()
+    before = memory.state()
+    vlan = device.add(VLANS, LowerLayers=device.find(LINKS, Name="eth1"), VLANID="10", Enable="1")
+    interface = device.find("Device.IP.Interface.", Name="eth1.10")
+    assert device.get(f"{interface}LowerLayers") == vlan[:-1]
+    device.add(f"{interface}IPv4Address.", IPAddress="203.0.113.5", SubnetMask="255.255.255.0", Enable="1")
+    assert memory.addresses("eth1.10") == {"203.0.113.5/24"}
+    device.delete(vlan)
+    assert memory.state() == before
+
+
+def test_a_vlan_over_a_vlan(memory: Bench) -> None:
+    device = memory.device()
+    lower = device.add(VLANS, LowerLayers=device.find(LINKS, Name="eth1"), VLANID="10", TPID="34984", Enable="1")
+    device.add(VLANS, LowerLayers=lower, VLANID="20", Enable="1")
+    assert memory.netlink.link("eth1.10.20").lower == "eth1.10"
+    device.set({f"{lower}Enable": "0"})
+    assert memory.netlink.link("eth1.10.20") is None
+    device.set({f"{lower}Enable": "1"})
+    assert memory.netlink.link("eth1.10.20").up
+
+
+def test_a_vlan_of_the_machines_own_keeps_its_identifier_and_can_be_deleted(memory: Bench) -> None:
+    memory.netlink.add_vlan("eth1.5", "eth1", 5)
+    device = memory.device()
+    before = memory.state()
+    row = device.find(VLANS, Name="eth1.5")
+    assert device.refused({f"{row}VLANID": "6"}) == {f"{row}VLANID": "NotWritable"}
+    device.delete(row)
+    assert memory.netlink.link("eth1.5") is None
+    assert device.tree(VLANS) == {}
+    device.model.forget_everything()
+    assert memory.state() == before
+
+
+def test_a_vlan_on_a_link_that_is_not_managed_is_refused(memory: Bench) -> None:
+    device = memory.device(manage=("eth0",))
+    row = device.add(VLANS)
+    asked = {f"{row}LowerLayers": device.find(LINKS, Name="eth1")}
+    assert device.refused(asked) == {f"{row}LowerLayers": Denied.__name__}
+
+
+def test_an_identifier_or_tag_that_cannot_be_is_refused(memory: Bench) -> None:
+    device = memory.device()
+    row = device.add(VLANS)
+    asked = {f"{row}VLANID": "4095", f"{row}TPID": "37120"}
+    assert device.refused(asked) == dict.fromkeys(asked, "InvalidValue")
+
+
+def test_the_same_vlan_twice_is_refused(memory: Bench) -> None:
+    device = memory.device()
+    link = device.find(LINKS, Name="eth1")
+    device.add(VLANS, LowerLayers=link, VLANID="10", Enable="1")
+    row = device.add(VLANS, LowerLayers=link, VLANID="10")
+    assert set(device.refused({f"{row}Enable": "1"}).values()) == {"InvalidValue"}
+    assert Conflict("x").reason == "x"

@@ -1,0 +1,134 @@
+"""Routes of the main table: added, changed, deleted, and told apart by who made them."""
+
+import pytest
+
+from agent.model.errors import NotWritable
+from backends.netlink import Route
+from backends.tr181.routing import MAIN_ROUTER
+from tests.backends.conftest import Bench
+
+V4 = "Device.Routing.Router.1.IPv4Forwarding."
+V6 = "Device.Routing.Router.1.IPv6Forwarding."
+IP = "Device.IP.Interface."
+
+
+def test_there_is_one_router(memory: Bench) -> None:
+    device = memory.device()
+    assert device.get("Device.Routing.RouterNumberOfEntries") == "1"
+    assert device.get(f"{device.find(IP, Name='eth0')}Router") == "Device.Routing.Router.1"
+    assert MAIN_ROUTER.keys == ("main",)
+
+
+def test_a_route_through_a_gateway_finds_its_interface(bench: Bench) -> None:
+    device = bench.device()
+    row = device.add(
+        V4, DestIPAddress="198.18.0.0", DestSubnetMask="255.254.0.0", GatewayIPAddress="192.0.2.9", Enable="1"
+    )
+    assert ("198.18.0.0/15", "192.0.2.9", "eth0", 0) in bench.routes()
+    assert device.get(f"{row}Interface") == device.find(IP, Name="eth0")[:-1]
+    told = device.tree(row)
+    assert (told["Status"], told["StaticRoute"], told["Origin"], told["ForwardingMetric"]) == (
+        "Enabled", "true", "Static", "-1",
+    )  # fmt: skip
+    device.set({f"{row}ForwardingMetric": "50", f"{row}GatewayIPAddress": "192.0.2.10"})
+    assert ("198.18.0.0/15", "192.0.2.10", "eth0", 50) in bench.routes()
+    assert ("198.18.0.0/15", "192.0.2.9", "eth0", 0) not in bench.routes()
+    device.set({f"{row}Enable": "0"})
+    assert not any(destination == "198.18.0.0/15" for destination, *_ in bench.routes())
+    assert device.tree(row)["DestIPAddress"] == "198.18.0.0"
+
+
+def test_a_route_through_an_interface(bench: Bench) -> None:
+    device = bench.device()
+    interface = device.find(IP, Name="eth1")
+    row = device.add(V4, DestIPAddress="198.18.0.0", DestSubnetMask="255.254.0.0", Interface=interface, Enable="1")
+    assert ("198.18.0.0/15", None, "eth1", 0) in bench.routes()
+    device.delete(row)
+    assert ("198.18.0.0/15", None, "eth1", 0) not in bench.routes()
+
+
+def test_a_destination_without_mask_is_one_address_and_nothing_at_all_the_default_route(bench: Bench) -> None:
+    device = bench.device()
+    interface = device.find(IP, Name="eth1")
+    host = device.add(V4, DestIPAddress="198.18.0.1", Interface=interface, Enable="1")
+    assert ("198.18.0.1/32", None, "eth1", 0) in bench.routes()
+    device.set({f"{host}DestIPAddress": "", f"{host}ForwardingMetric": "9"})
+    assert ("", None, "eth1", 9) in bench.routes()
+    device.set({f"{host}DestIPAddress": "0.0.0.0", f"{host}DestSubnetMask": "0.0.0.0", f"{host}ForwardingMetric": "8"})
+    assert ("", None, "eth1", 8) in bench.routes()
+
+
+def test_a_route_that_leads_nowhere_is_misconfigured(memory: Bench) -> None:
+    device = memory.device()
+    row = device.add(V4, DestIPAddress="198.18.0.0", DestSubnetMask="255.254.0.0", Enable="1")
+    assert device.get(f"{row}Status") == "Error_Misconfigured"
+    device.set({f"{row}GatewayIPAddress": "10.99.0.1"})
+    assert device.get(f"{row}Status") == "Error_Misconfigured"
+
+
+def test_a_second_route_of_the_same_metric_is_refused(memory: Bench) -> None:
+    device = memory.device()
+    interface = device.find(IP, Name="eth1")
+    row = device.add(V4, Interface=interface)
+    assert set(device.refused({f"{row}Enable": "1"}).values()) == {"InvalidValue"}
+
+
+def test_a_route_of_the_machines_own_is_changed_and_comes_back_at_factory_reset(bench: Bench) -> None:
+    device = bench.device()
+    before = bench.state()
+    row = device.find(V4, DestIPAddress="198.51.100.0")
+    device.set({f"{row}ForwardingMetric": "70"})
+    assert ("198.51.100.0/24", "192.0.2.253", "eth0", 70) in bench.routes()
+    assert device.get(f"{row}DestIPAddress") == "198.51.100.0"
+    device.set({f"{row}DestSubnetMask": "255.255.255.128"})
+    assert ("198.51.100.0/25", "192.0.2.253", "eth0", 70) in bench.routes()
+    device.delete(device.find(V4, DestIPAddress=""))
+    assert not any(route[:2] == ("", "192.0.2.254") for route in bench.routes())
+    device.model.forget_everything()
+    assert bench.state() == before
+
+
+def test_what_the_kernel_or_a_client_made_cannot_be_changed(bench: Bench) -> None:
+    bench.netlink.add_route(Route(4, "198.18.0.0/15", "192.0.2.9", "eth0", protocol="dhcp"))
+    device = bench.device()
+    leased = device.find(V4, DestIPAddress="198.18.0.0")
+    own = device.find(V4, DestIPAddress="192.0.2.0")
+    assert (device.get(f"{leased}Origin"), device.get(f"{leased}StaticRoute")) == ("DHCPv4", "false")
+    for row in (leased, own):
+        assert device.refused({f"{row}ForwardingMetric": "5"}) == {f"{row}ForwardingMetric": "NotWritable"}
+        with pytest.raises(NotWritable):
+            device.delete(row)
+
+
+def test_a_blackhole_needs_no_interface(bench: Bench) -> None:
+    device = bench.device(manage=("*",))
+    row = device.add(V4, DestIPAddress="198.18.0.0", DestSubnetMask="255.254.0.0", Type="Blackhole", Enable="1")
+    assert (device.get(f"{row}Status"), device.get(f"{row}Type")) == ("Enabled", "Blackhole")
+    assert device.refused({f"{row}Type": "Receive"}) == {f"{row}Type": "InvalidValue"}
+
+
+def test_an_ipv6_route(bench: Bench) -> None:
+    device = bench.device()
+    row = device.add(V6, DestIPPrefix="2001:db8:9::/48", NextHop="2001:db8::9", Enable="1")
+    assert ("2001:db8:9::/48", "2001:db8::9", "eth0", 1024) in bench.routes()
+    assert device.get(f"{row}Status") == "Enabled"
+    assert device.get(f"{row}ExpirationTime") == "9999-12-31T23:59:59Z"
+    device.set({f"{row}DestIPPrefix": "2001:db8:a::/48"})
+    assert ("2001:db8:a::/48", "2001:db8::9", "eth0", 1024) in bench.routes()
+    wrong = {f"{row}DestIPPrefix": "2001:db8:a::1/48"}
+    assert device.refused(wrong) == {f"{row}DestIPPrefix": "InvalidValue"}
+    device.delete(row)
+    assert not any(destination.startswith("2001:db8:a:") for destination, *_ in bench.routes())
+
+
+def test_a_gateway_that_is_none_is_refused(memory: Bench) -> None:
+    device = memory.device()
+    row = device.add(V4)
+    assert device.refused({f"{row}GatewayIPAddress": "0.0.0.0"}) == {f"{row}GatewayIPAddress": "InvalidValue"}
+
+
+def test_a_route_over_an_interface_that_is_not_managed_is_refused(memory: Bench) -> None:
+    device = memory.device(manage=("eth1",))
+    row = device.add(V4, DestIPAddress="198.18.0.0", DestSubnetMask="255.254.0.0")
+    asked = {f"{row}GatewayIPAddress": "192.0.2.9", f"{row}Enable": "1"}
+    assert set(device.refused(asked).values()) == {"Denied"}
