@@ -53,13 +53,13 @@ from agent.runtime.workers import Listening, Workers
 from agent.settings import Loaded, Settings
 from agent.shipped import shipped
 from agent.version import VERSION
-from backends import system as machine
 from backends import tr181
 from backends.addresses import Addresses, installed_netifaces
 from backends.netlink import Netlink
 from backends.procfs import Procfs
 from backends.sysfs import Sysfs
 from backends.system import System
+from backends.tr181.device_info import device_identity
 from backends.tr181.mechanisms import Identity, Mechanisms
 from backends.tr181.staging import LinuxNetwork
 
@@ -177,16 +177,8 @@ class Agent:
         self._bring_state_back()
         self.delivery = Delivery(self.store, self.boot_id, now)
         self.delivery.started(boot, ms.acs_identity(self.own))
-        given = self.settings.identity
-        found = machine.identity(
-            self.sysfs.machine(), self.system.release(), self.netlink.links(), self.system.machine_id()
-        )
-        self.device_id = DeviceIdStruct(
-            given.manufacturer or found.manufacturer,
-            given.oui or found.oui,
-            given.product_class or found.product_class,
-            given.serial_number or found.serial_number,
-        )
+        who = device_identity(self.mechanisms)
+        self.device_id = DeviceIdStruct(who.manufacturer, who.oui, who.product_class, who.serial_number)
         traces = self.settings.trace
         self.traces = TraceStore(
             self.settings.trace_directory(), self.redactor, sessions=traces.sessions, total_bytes=traces.bytes

@@ -249,6 +249,8 @@ def _first_contact(stage: Stage) -> None:
 def _whole_tree(stage: Stage) -> None:
     _heading(2, "The whole tree, read in one request")
     rpc = stage.ask("GetParameterValues", names=["Device."])
+    if rpc.state != "done":
+        raise Broken(f"the tree could not be read: {rpc.result}")
     found = {one["path"]: one["value"] for one in (rpc.result or {}).get("parameters", [])}
     _proven(f"{len(found)} parameters in {(rpc.seconds or 0) * 1000:.0f} ms, {rpc.response_size / 1000:.0f} kB")
     shown = ("DeviceInfo.ModelName", "DeviceInfo.MemoryStatus.Total", "DeviceInfo.ProcessStatus.CPUUsage")

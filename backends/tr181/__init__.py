@@ -4,16 +4,22 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from agent.model.object import Object
+from backends.tr181 import device_info as device
 from backends.tr181.bridging import bridging
+from backends.tr181.device_info import device_info, host_name
 from backends.tr181.ethernet import ethernet
 from backends.tr181.interface_stack import interface_stack
 from backends.tr181.ip import ip
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.root import root
 from backends.tr181.routing import routing
+from backends.tr181.time import time
 
 DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     root,
+    device_info,
+    host_name,
+    time,
     ethernet,
     bridging,
     ip,
@@ -21,7 +27,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 
-OWN_VALUES: Final[dict[str, Any]] = {}
+OWN_VALUES: Final[dict[str, Any]] = {**device.OWN_VALUES}
 """Defaults of the values of the agent's own that these objects keep, by name without the root."""
 
 

@@ -1,0 +1,218 @@
+"""Device.DeviceInfo.: what this machine is, how it is doing, and what runs on it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from agent.model.errors import Denied, InvalidValue
+from agent.model.object import Object, Parameter
+from agent.model.own_values import OwnValues
+from backends.errors import MechanismError
+from backends.procfs import Process, Procfs
+from backends.sysfs import Sensor
+from backends.system import Identity, identity
+from backends.tr181.mechanisms import Mechanisms
+
+OWN_VALUES: Final = {"DeviceInfo.ProvisioningCode": "", "DeviceInfo.FirstUseDate": ""}
+NO_READING: Final = -274  # TR-181, TemperatureSensor.Value
+LARGEST_SIZE: Final = 2**32 - 1
+
+# Which of TR-181's words say what Linux does: all of its algorithms but Vegas recover from loss as New Reno does.
+_TCP_WORDS: Final = {"vegas": "Vegas"}
+
+
+def device_identity(mechanisms: Mechanisms) -> Identity:
+    """Who the device is: the settings' words, else the machine's own."""
+    found = identity(
+        mechanisms.sysfs.machine(),
+        mechanisms.system.release(),
+        mechanisms.netlink.links(),
+        mechanisms.system.machine_id(),
+    )
+    given = mechanisms.identity
+    return replace(
+        found,
+        manufacturer=given.manufacturer or found.manufacturer,
+        oui=given.oui or found.oui,
+        product_class=given.product_class or found.product_class,
+        serial_number=given.serial_number or found.serial_number,
+    )
+
+
+def device_info(mechanisms: Mechanisms) -> list[Object[Any]]:
+    """DeviceInfo and the tables below it."""
+    return [
+        _itself(mechanisms),
+        _memory_status(mechanisms),
+        *_process_status(mechanisms.procfs),
+        *_temperatures(mechanisms),
+        _network_properties(mechanisms.procfs),
+    ]
+
+
+def _itself(mechanisms: Mechanisms) -> Object[Identity]:
+    own, system, procfs = mechanisms.own, mechanisms.system, mechanisms.procfs
+    known: list[Identity] = []
+
+    def rows() -> Iterable[Identity]:
+        if not known:
+            known.append(device_identity(mechanisms))  # who a device is does not change while it runs
+        return known
+
+    parameters: list[Parameter[Identity, Any]] = [
+        Parameter("Manufacturer", lambda it: it.manufacturer),
+        Parameter("ManufacturerOUI", lambda it: it.oui),
+        Parameter("ModelName", lambda it: it.model_name),
+        Parameter("Description", lambda it: f"{it.model_name}, {system.release().pretty_name or 'Linux'}"[:256]),
+        Parameter("ProductClass", lambda it: it.product_class),
+        Parameter("SerialNumber", lambda it: it.serial_number),
+        Parameter("HardwareVersion", lambda it: it.hardware_version),
+        Parameter("SoftwareVersion", lambda it: it.software_version),
+        Parameter("AdditionalSoftwareVersion", lambda _: [f"Linux {system.kernel()}"[:64]]),
+        _provisioning_code(own),
+        Parameter("UpTime", lambda _: procfs.uptime()),
+        Parameter("FirstUseDate", lambda _: _moment(str(own.get("DeviceInfo.FirstUseDate")))),
+    ]
+    return Object(
+        path="Device.DeviceInfo.",
+        rows=rows,
+        keys=lambda _: (),
+        parameters=parameters,
+        changed_by=("own",),
+        backend=own,
+        source=lambda _: "DMI or device tree, /etc/os-release, /proc/uptime; the settings' [identity]",
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _provisioning_code(own: OwnValues) -> Parameter[Identity, str]:
+    name = "DeviceInfo.ProvisioningCode"
+    return Parameter("ProvisioningCode", lambda _: str(own.get(name)), lambda _, code: own.stage(name, code))
+
+
+def host_name(mechanisms: Mechanisms) -> list[Object[Any]]:
+    """DeviceInfo.HostName, which another backend changes."""
+    settings = mechanisms.system.settings
+
+    def rename(_: None, name: str) -> None:
+        if not mechanisms.may_change_system:
+            raise Denied("", "the host name is changed only with [system] manage = true")
+        try:
+            settings.stage_host_name(name)
+        except MechanismError as wrong:
+            raise InvalidValue("", str(wrong)) from wrong
+
+    return [
+        Object(
+            path="Device.DeviceInfo.",
+            rows=lambda: (None,),
+            keys=lambda _: (),
+            parameters=[Parameter("HostName", lambda _: settings.host_name(), rename)],
+            backend=settings,
+            source=lambda _: "gethostname(2)",
+        )
+    ]
+
+
+def _memory_status(mechanisms: Mechanisms) -> Object[None]:
+    procfs, system = mechanisms.procfs, mechanisms.system
+    parameters: list[Parameter[None, Any]] = [
+        Parameter("Total", lambda _: min(LARGEST_SIZE, procfs.memory().total)),
+        Parameter("Free", lambda _: min(LARGEST_SIZE, procfs.memory().available)),  # what a program could still get
+        Parameter("TotalPersistent", lambda _: min(LARGEST_SIZE, system.storage().total)),
+        Parameter("FreePersistent", lambda _: min(LARGEST_SIZE, system.storage().free)),
+    ]
+    return Object(
+        path="Device.DeviceInfo.MemoryStatus.",
+        rows=lambda: (None,),
+        keys=lambda _: (),
+        parameters=parameters,
+        source=lambda _: "/proc/meminfo, statvfs(2)",
+    )
+
+
+def _process_status(procfs: Procfs) -> list[Object[Any]]:
+    words = {
+        "running": "Running",
+        "sleeping": "Sleeping",
+        "stopped": "Stopped",
+        "idle": "Idle",
+        "uninterruptible": "Uninterruptible",
+        "zombie": "Zombie",
+    }
+    process: list[Parameter[Process, Any]] = [
+        Parameter("PID", lambda row: row.pid),
+        Parameter("Command", lambda row: row.command),
+        Parameter("Size", lambda row: min(LARGEST_SIZE, row.size)),
+        Parameter("Priority", lambda row: max(0, row.priority)),  # real-time processes have less than 0
+        Parameter("CPUTime", lambda row: min(LARGEST_SIZE, row.cpu_time)),
+        Parameter("State", lambda row: words.get(row.state, "Sleeping")),
+    ]
+    return [
+        Object(
+            path="Device.DeviceInfo.ProcessStatus.",
+            rows=lambda: (None,),
+            keys=lambda _: (),
+            parameters=[Parameter("CPUUsage", lambda _: procfs.cpu_usage())],
+            source=lambda _: "/proc/stat",
+        ),
+        Object(
+            path="Device.DeviceInfo.ProcessStatus.Process.{i}.",
+            rows=procfs.processes,
+            keys=lambda row: (f"{row.pid}:{row.started}",),
+            parameters=process,
+            durable=False,
+            source=lambda row: f"/proc/{row.pid}/stat",
+        ),
+    ]
+
+
+def _temperatures(mechanisms: Mechanisms) -> list[Object[Any]]:
+    sysfs, system = mechanisms.sysfs, mechanisms.system
+
+    def value(sensor: Sensor) -> int:
+        return NO_READING if sensor.temperature is None else round(sensor.temperature)
+
+    sensor: list[Parameter[Sensor, Any]] = [
+        Parameter("Enable", lambda _: True),
+        Parameter("Status", lambda row: "Error" if row.temperature is None else "Enabled"),
+        Parameter("Name", lambda row: row.name[:256]),
+        Parameter("Value", value),
+        Parameter("LastUpdate", lambda row: None if row.temperature is None else system.clock()),
+    ]
+    return [
+        Object(
+            path="Device.DeviceInfo.TemperatureStatus.",
+            rows=lambda: (None,),
+            keys=lambda _: (),
+            parameters=[],
+        ),
+        Object(
+            path="Device.DeviceInfo.TemperatureStatus.TemperatureSensor.{i}.",
+            rows=sysfs.sensors,
+            keys=lambda row: (row.key,),
+            parameters=sensor,
+            source=lambda row: f"sysfs {row.key}",
+        ),
+    ]
+
+
+def _network_properties(procfs: Procfs) -> Object[None]:
+    def window(_: None) -> int:
+        words = (procfs.setting("net/ipv4/tcp_rmem") or "").split()
+        return min(LARGEST_SIZE, int(words[-1])) if words and words[-1].isdecimal() else 0
+
+    def implementation(_: None) -> list[str]:
+        return [_TCP_WORDS.get(procfs.setting("net/ipv4/tcp_congestion_control") or "", "New Reno")]
+
+    return Object(
+        path="Device.DeviceInfo.NetworkProperties.",
+        rows=lambda: (None,),
+        keys=lambda _: (),
+        parameters=[Parameter("MaxTCPWindowSize", window), Parameter("TCPImplementation", implementation)],
+        source=lambda _: "/proc/sys/net/ipv4",
+    )
