@@ -84,6 +84,7 @@ EXT_MASK_VLANS, EXT_MASK_NO_PROTOCOL_STATISTICS = 1 << 1, 1 << 3
 IFF_UP = 0x1
 FOREVER = 0xFFFFFFFF
 RT_TABLE_COMPAT = 252  # "see the attribute": the header's field has eight bits
+NO_PREFIX_ROUTE = 0x200  # IFA_F_NOPREFIXROUTE
 SCOPE_NOWHERE = 255  # a deletion then matches any scope
 VLAN_MASTER, VLAN_SELF, VLAN_PVID, VLAN_UNTAGGED = 1, 2, 2, 4
 NESTED = 0x8000
@@ -282,12 +283,17 @@ class Netlink:
         peer: str | None = None,
         preferred_lifetime: int | None = None,
         valid_lifetime: int | None = None,
+        scope: str = "global",
+        prefix_route: bool = True,
         replace: bool = False,
     ) -> None:
-        """Give an interface an address; lifetimes in seconds, None for ever. ``replace`` changes the lifetimes of one
-        that is there, else that is refused with EEXIST.
+        """Give an interface an address; lifetimes in seconds, None for ever. ``prefix_route`` False: no route to its
+        subnet comes with it. ``replace`` changes the lifetimes of one that is there, else that is refused with EEXIST.
         """
         message = self._address_message(interface, address, prefix_length, peer)
+        message["scope"] = _number(scope, SCOPES)  # IPv4's; IPv6 derives it from the address
+        if not prefix_route:
+            message["attrs"].append(("IFA_FLAGS", NO_PREFIX_ROUTE))
         parsed = _ip(address)
         if parsed.version == 4 and prefix_length < 31:
             network = ipaddress.ip_network((address, prefix_length), strict=False)

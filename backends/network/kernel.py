@@ -113,6 +113,8 @@ class Kernel:
             peer=after.get("peer"),
             preferred_lifetime=after.get("preferred"),
             valid_lifetime=after.get("valid"),
+            scope=after.get("scope", "global"),
+            prefix_route="noprefixroute" not in after.get("flags", ()),
             replace=True,
         )
 

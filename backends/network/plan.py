@@ -24,8 +24,10 @@ Wish = Mapping[Ident, Attributes | None]
 BUILD_ORDER: Final = ("bridge", "vlan", "ipv6", "link", "port", "address", "route")
 """What carries comes before what is carried; removal goes the other way round."""
 
-_MADE_BY_KERNEL: Final = ("kernel_ll", "kernel_lo")
-"""Addresses that come by themselves when a link comes up."""
+_COMES_BY_ITSELF: Final = ("kernel_ll", "kernel_lo", "kernel_ra", "ra")
+"""Protocols of what the kernel or the next router advertisement brings back when a link comes up."""
+_PREFIX_ROUTE_METRIC: Final = {"4": "0", "6": "256"}
+"""The metric of the routes that come with addresses; other ``kernel`` routes are an administrator's."""
 _WITH_LINK: Final = ("link", "ipv6")
 _SMALLEST_IPV6_MTU: Final = 1280
 
@@ -238,13 +240,13 @@ def _above(name: str, observed: State) -> set[str]:
 
 def _is_lost(ident: Ident, there: Attributes, gone: set[str], shaken: set[str], sources: set[str]) -> bool:
     kind, name = ident[0], link_of(ident)
+    if there.get("protocol") in _COMES_BY_ITSELF:
+        return False
     if kind == "route":
-        is_reached = name in gone | shaken or there.get("source") in sources
-        return is_reached and there.get("protocol") != "kernel"
+        comes_with_address = there.get("protocol") == "kernel" and ident[5] == _PREFIX_ROUTE_METRIC[ident[1]]
+        return not comes_with_address and (name in gone | shaken or there.get("source") in sources)
     if kind == "port" and there["bridge"] in gone:
         return True
-    if there.get("protocol") in _MADE_BY_KERNEL:
-        return False
     return name in gone or (name in shaken and kind in ("address", "link"))
 
 

@@ -496,3 +496,12 @@ def test_a_fake_can_be_told_to_fail_once() -> None:
     with pytest.raises(MechanismError):
         net.links()
     assert [replace(one) for one in net.links()] == list(net.kernel.links.values())
+
+
+def test_an_address_may_come_without_a_route_to_its_subnet_and_with_a_scope(kernel: Kernel) -> None:
+    kernel.netlink.set_link("a", up=True)
+    kernel.netlink.set_link("b", up=True)
+    kernel.netlink.add_address("a", "192.0.2.1", 24, scope="link", prefix_route=False)
+    [address] = [one for one in kernel.netlink.addresses() if one.address == "192.0.2.1"]
+    assert (address.scope, "noprefixroute" in address.flags) == ("link", True)
+    assert [route for route in kernel.netlink.routes() if route.destination == "192.0.2.0/24"] == []

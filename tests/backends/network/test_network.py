@@ -3,7 +3,7 @@
 import pytest
 
 from agent.model.errors import Denied, Refusals
-from backends.netlink import RouteTo
+from backends.netlink import Route, RouteTo
 from backends.network.network import Network, Unmade
 from backends.network.records import EthernetLink, IpAddress, IpRoute, Port
 from backends.network.rows import Row, ethernet_links, ports
@@ -82,6 +82,22 @@ def test_a_link_taken_down_before_a_restart_still_gets_its_routes_back_after_it(
     device.set({f"{row}Enable": "false"})
     device = bench.device(store=store)
     device.set({f"{row}Enable": "true"})
+    assert bench.state() == before
+
+
+def test_what_somebody_elses_tool_made_comes_back_as_it_was(bench: Bench) -> None:
+    bench.netlink.add_address("eth1", "203.0.113.7", 24, prefix_route=False, scope="link")
+    route = Route(4, "203.0.113.0/24", None, "eth1", 100, protocol="kernel", scope="link", source="203.0.113.7")
+    bench.netlink.add_route(route)
+    device = bench.device()
+    before = bench.state()
+    row = device.find(PORTS, Name="eth1")
+    device.set({f"{row}Enable": "0"})
+    device.set({f"{row}Enable": "1"})
+    assert bench.state() == before
+    device.delete(device.find(IP, Name="eth1"))
+    assert "203.0.113.7/24" not in {ident[2] for ident in bench.state() if ident[0] == "address"}
+    device.model.forget_everything()
     assert bench.state() == before
 
 

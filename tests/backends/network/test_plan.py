@@ -167,6 +167,22 @@ def test_an_address_that_goes_disturbs_routes_of_other_links_that_start_from_it(
     assert can_return(route, observed[route], {**observed, ("link", "eth1"): LINK})
 
 
+def test_what_comes_back_by_itself_is_left_to_come_back() -> None:
+    observed: dict[Ident, Any] = {
+        ("link", "eth0"): LINK,
+        ("address", "eth0", "fe80::1/64"): {"protocol": "kernel_ll"},
+        ("address", "eth0", "192.0.2.1/24"): {"protocol": "", "flags": ["noprefixroute", "permanent"]},
+        ("route", "4", "192.0.2.0/24", "-", "eth0", "0", "unicast"): {"protocol": "kernel"},
+        ("route", "4", "192.0.2.0/24", "-", "eth0", "100", "unicast"): {"protocol": "kernel"},
+        ("route", "6", "default", "fe80::9", "eth0", "1024", "unicast"): {"protocol": "ra"},
+    }
+    lost = disturbed([Change(("link", "eth0"), {"up": True}, {"up": False})], observed)
+    assert {ident for ident in lost if ident[0] != "link"} == {
+        ("address", "eth0", "192.0.2.1/24"),
+        ("route", "4", "192.0.2.0/24", "-", "eth0", "100", "unicast"),
+    }
+
+
 def test_a_change_says_in_words_what_it_does() -> None:
     assert str(Change(("address", "eth0", "192.0.2.1/24"), None, {})) == "add address eth0 192.0.2.1/24"
     assert str(Change(("link", "eth0"), {"up": True}, {"up": False})) == "change link eth0"
