@@ -157,10 +157,16 @@ class SessionTrace:
         self._write({"kind": "session", "url": self._redactor.text(url), "events": list(events)})
 
     def message(self, direction: str, summary: str, envelope: bytes | None) -> None:
-        """A CWMP message: ``direction`` is "sent" or "received"; None is an empty POST or answer."""
-        xml = None if envelope is None else self._redactor.xml(envelope.decode("utf-8", "replace"))
-        line: Line = {"kind": "message", "direction": direction, "summary": self._redactor.text(summary)}
-        self._write(line | {"bytes": len(envelope or b""), "xml": xml})
+        """A CWMP message: ``direction`` is "sent" or "received"; None is an empty POST or answer.
+
+        Beyond the session's share of bytes it is kept without its XML, and marked ``is_cut``.
+        """
+        size = len(envelope or b"")
+        line: Line = {"kind": "message", "direction": direction, "summary": self._redactor.text(summary), "bytes": size}
+        if envelope is None or self._written + size > self._most_bytes:
+            self._write(line | {"xml": None} | ({"is_cut": True} if envelope else {}))
+        else:
+            self._write(line | {"xml": self._redactor.xml(envelope.decode("utf-8", "replace"))})
 
     def exchange(self, turn: Turn) -> None:
         """One HTTP request and response, heads included; status 0 where no answer came."""
@@ -176,9 +182,10 @@ class SessionTrace:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = {"session": self._number, "at": now} | line
         data = _encoded(line)
-        if self._written + len(data) > self._most_bytes and line.get("xml"):
+        most = self._most_bytes + _MARGIN
+        if self._written + len(data) > most and line.get("xml"):  # escaping can make six bytes of one
             data = _encoded(line | {"xml": None, "is_cut": True})
-        if self._written + len(data) > self._most_bytes + _MARGIN and line["kind"] != "end":
+        if self._written + len(data) > most and line["kind"] != "end":
             return
         try:
             file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
