@@ -98,8 +98,8 @@ def _acs(options: argparse.Namespace) -> int:
     # NO_COLOR counts when it is not empty (no-color.org).
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     printer = Printer(sys.stdout, as_json=options.json, colour=colour)
-    acs = _built(options, printer)
     stop = threading.Event()
+    acs = _built(options, printer, stop)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
@@ -109,8 +109,11 @@ def _acs(options: argparse.Namespace) -> int:
             "cannot_listen", f"cannot listen on {options.listen}: {error.strerror}", "choose another --listen", PROBLEM
         ) from None
     try:
+        where = acs.url
+        for everywhere in ("//0.0.0.0:", "//[::]:"):
+            where = where.replace(everywhere, "//ANY-ADDRESS-OF-THIS-MACHINE:")
         printer.say(
-            f"lab ACS on {acs.url}  (CPEs: acs url = {acs.url}; API: {acs.url}api/devices; end with Ctrl-C)",
+            f"lab ACS: the CPEs' ACS URL is {where}; next: cpe-agent lab devices --acs {acs.url}; Ctrl-C ends it",
             listening=acs.url,
         )
         while not stop.wait(3600.0):
@@ -120,7 +123,7 @@ def _acs(options: argparse.Namespace) -> int:
     return OK
 
 
-def _built(options: argparse.Namespace, printer: "Printer") -> "LabAcs":
+def _built(options: argparse.Namespace, printer: "Printer", stop: threading.Event) -> "LabAcs":
     """The lab ACS that the options ask for. Failure when they do not fit together."""
     from agent.lab.acs import LabAcs
     from agent.lab.behaviour import parse_behaviour
@@ -128,12 +131,15 @@ def _built(options: argparse.Namespace, printer: "Printer") -> "LabAcs":
     from agent.lab.server import server_context
 
     def show(line: "Line") -> None:
-        if options.quiet:
+        if options.quiet or stop.is_set():
             return
-        printer.line(line)
-        envelope = acs.envelope_of(line) if options.xml else None
-        if envelope:
-            printer.envelope(indented_xml(envelope))
+        try:
+            printer.line(line)
+            envelope = acs.envelope_of(line) if options.xml else None
+            if envelope:
+                printer.envelope(indented_xml(envelope))
+        except BrokenPipeError:  # whoever read the conversation has gone: so do we
+            stop.set()
 
     host, port = _address(options.listen)
     try:

@@ -94,13 +94,18 @@ class CwmpService:
         before = connection.bytes_in - len(request.head)
         wire = connection.read_body(request, MAX_BODY)
         post = _Post(request, connection, wire, time.monotonic(), connection.bytes_in - before)
-        reply = self._turned_away(post)
+        with self._changed:
+            reply = self._refused() or self._redirected() or self._unauthorized(post)
         if reply is None:
-            if self._behaviour.reply_delay:
-                self._pause(self._behaviour.reply_delay)
-            with self._changed:
-                reply = self._converse(post)
-                self._changed.notify_all()
+            try:
+                self._read(post)
+            except (soap.NotAnEnvelope, HttpProblem) as wrong:
+                reply = text_reply(wrong.status if isinstance(wrong, HttpProblem) else 400, str(wrong))
+        if reply is None and self._behaviour.reply_delay:
+            self._pause(self._behaviour.reply_delay)
+        with self._changed:
+            reply = self._converse(post) if reply is None else self._turned_away(post, reply)
+            self._changed.notify_all()
         if reply is None:
             self._show_all(post)
             return None
@@ -111,25 +116,13 @@ class CwmpService:
         for line in post.lines:
             self._show(line)
 
-    def _turned_away(self, post: _Post) -> Reply | None:
-        """The reply to a POST that does not reach CWMP, recorded; None for one that does."""
-        with self._changed:
-            reply = self._refused() or self._redirected() or self._unauthorized(post)
-            if reply is None:
-                try:
-                    self._read(post)
-                except (soap.NotAnEnvelope, HttpProblem) as wrong:
-                    status = wrong.status if isinstance(wrong, HttpProblem) else 400
-                    reply = text_reply(status, str(wrong))
-            if reply is not None:
-                what = f"{reply.status} {reply.phrase}"
-                reason = reply.body.decode().strip()
-                self._say(post, None, "cpe", f"POST {post.said}".strip(), len(post.wire))
-                self._say(
-                    post, None, "acs", what, len(reply.body), reason, is_bad=reply.status >= 400 and reply.status != 401
-                )
-                self._record(post, None, reply, "", b"")
-                self._changed.notify_all()
+    def _turned_away(self, post: _Post, reply: Reply) -> Reply:
+        """Record the reply to a POST that does not reach CWMP."""
+        self._say(post, None, "cpe", "POST", len(post.wire))
+        is_bad = reply.status >= 400 and reply.status != 401
+        reason = reply.body.decode().strip()
+        self._say(post, None, "acs", f"{reply.status} {reply.phrase}", len(reply.body), reason, is_bad=is_bad)
+        self._record(post, None, reply, "", b"")
         return reply
 
     def _refused(self) -> Reply | None:

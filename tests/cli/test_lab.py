@@ -65,6 +65,14 @@ def test_quiet_shows_where_it_listens_and_no_more() -> None:
         assert process.communicate(timeout=10)[0] == ""
 
 
+def test_it_ends_when_nobody_reads_the_conversation_any_more() -> None:
+    with running() as (process, port), Cpe(port) as cpe:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert cpe.post(inform()).status == 200
+        assert process.wait(10) == 0
+
+
 def test_it_asks_for_credentials_and_serves_tls_and_files(tmp_path: Path) -> None:
     certificates = make_certificates(tmp_path)
     (tmp_path / "password").write_text("secret\nsecond line\n")
