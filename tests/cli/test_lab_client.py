@@ -1,6 +1,7 @@
 """The verbs that ask a running lab ACS: what they send, what they show, and how they end."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -204,6 +205,27 @@ def test_a_connection_request_that_fails_ends_with_1(run: Run, cpe: Cpe) -> None
     status, shown = run("connect", "-")
     assert status == 1
     assert "is not http://host:port/path" in shown
+
+
+def test_a_connection_request_that_is_accepted_ends_with_0(run: Run, cpe: Cpe) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            for _ in range(2):
+                sock, _ = listener.accept()
+                with sock:
+                    sock.recv(1000)
+                    sock.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+        cpe.post(inform(parameters=[("Device.ManagementServer.ConnectionRequestURL", url, "string")]))
+        status, shown = run("connect", "-")
+        assert status == 0
+        assert f"{url} answered 204 in " in shown
+        assert json.loads(run("connect", "-", "--json")[1])["accepted"] is True
+        thread.join()
 
 
 def test_sessions_are_shown_as_conversations(run: Run, cpe: Cpe) -> None:
