@@ -7,8 +7,6 @@ from typing import Any, Final
 
 from agent.model.errors import InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
-from backends.netlink_types import Route
-from backends.network.kernel import route_ident as ident_of_route
 from backends.network.network import Network
 from backends.network.records import IpRoute
 from backends.network.rows import Row
@@ -74,14 +72,10 @@ class _Forwarding:
             delete=self.delete,
             changed_by=("route", "address", "link"),
             backend=network,
-            source=lambda row: "netlink route" if self.found(row) else "configured, not in the kernel",
+            source=lambda row: "netlink route" if self.network.route_of(row) else "configured, not in the kernel",
         )
 
     # -- reading
-
-    def found(self, row: Row[IpRoute]) -> Route | None:
-        ident = self.network.route_ident(row)
-        return next((route for route in self.network.find_routes() if ident_of_route(route) == ident), None)
 
     def part(self, row: Row[IpRoute], index: int) -> str:
         """A part of where the route belongs (see ``plan``); of an incomplete one as far as it is told."""
@@ -94,7 +88,7 @@ class _Forwarding:
         return told.get(index) or natural[index - 1]
 
     def protocol(self, row: Row[IpRoute]) -> str:
-        found = None if row.is_own else self.found(row)
+        found = None if row.is_own else self.network.route_of(row)
         return found.protocol if found else "static"
 
     def enabled(self, row: Row[IpRoute]) -> bool:
@@ -106,7 +100,7 @@ class _Forwarding:
             return "Disabled"
         if self.network.route_ident(row) is None:
             return "Error_Misconfigured"
-        return "Enabled" if self.found(row) else "Error"
+        return "Enabled" if self.network.route_of(row) else "Error"
 
     def gateway(self, row: Row[IpRoute]) -> str | None:
         told = self.network.record(row).gateway
@@ -134,7 +128,7 @@ class _Forwarding:
         self.network.edit(row, **values)
 
     def must_be_static(self, row: Row[IpRoute]) -> None:
-        found = None if row.is_own else self.found(row)
+        found = None if row.is_own else self.network.route_of(row)
         if found is not None and (found.protocol not in EDITABLE or found.multipath):
             what = "multipath" if found.multipath else found.protocol
             raise NotWritable("", f"a {what} route is not for the agent to change")
@@ -222,5 +216,5 @@ class _Ipv6(_Forwarding):
         self.change(row, destination=str(network.network_address), prefix_length=network.prefixlen)
 
     def expires(self, row: Row[IpRoute]) -> datetime | None:
-        found = self.found(row)
+        found = self.network.route_of(row)
         return moment(found.expires) if found else None

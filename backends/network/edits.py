@@ -1,0 +1,120 @@
+"""Edits of the configured rows, refused where the owner did not give the interface to the agent."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from backends.netlink import Netlink
+from backends.network.errors import NotManaged
+from backends.network.plan import link_of
+from backends.network.records import Bridge, BridgePort, IpAddress, IpInterface, IpRoute, Record, Reference
+from backends.network.rows import Row
+from backends.network.topology import LONGEST_NAME, is_managed
+from backends.network.view import NetworkView
+from backends.procfs import Procfs
+
+log = logging.getLogger(__name__)
+
+MOST_BRIDGES: Final = 256
+
+
+class NetworkEdits(NetworkView):
+    """Stages changes of the records; nothing of the system changes. ``manage``: globs of what may be changed."""
+
+    def __init__(self, netlink: Netlink, procfs: Procfs, manage: Sequence[str]) -> None:
+        super().__init__(netlink, procfs)
+        self._manage = tuple(manage)
+
+    def manage_only(self, manage: Sequence[str]) -> None:
+        """The owner named other interfaces: what is configured on those no longer named is left as it is."""
+        self._manage = tuple(manage)
+
+    def edit(self, row: Row[Any], **values: Any) -> None:
+        """Stage values of a row. Raises NotManaged where the owner did not give the interface to the agent."""
+        if row.kind is not Bridge or not row.is_own:
+            self._must_manage(row)
+        staged = self._records.with_record(row.key, replace(self.record(row), **values))
+        before, self._records = self._records, staged
+        try:
+            self._must_manage(row)
+        except NotManaged:
+            self._records = before
+            raise
+
+    def add(self, record: Record) -> str:
+        """Stage a new row; its key. What it belongs to has to be managed."""
+        parent = {IpAddress: ("ip", "ip"), BridgePort: ("bridge", "bridge")}.get(type(record))
+        if parent is not None:
+            name = self.topology.link_of(Reference(parent[0], getattr(record, parent[1])))
+            self._must_manage_link(name)
+        self._records, key = self._records.added(record)
+        return key
+
+    def add_bridge(self) -> str:
+        """Stage a new bridge under a name that ``manage`` admits; its key."""
+        links = self.topology.links
+        taken = {*links, *(bridge.name for bridge in self._records.of(Bridge).values())}
+        others = [name for name, link in links.items() if link.kind != "bridge"]
+        free = [glob for glob in self._manage if "*" in glob and not any(fnmatchcase(name, glob) for name in others)]
+        for number in range(MOST_BRIDGES):
+            for pattern in ("br*", "br-*", "br-lan*", "bridge*", *free):
+                name = pattern.replace("*", str(number))
+                if name not in taken and len(name) <= LONGEST_NAME and self.may_change(name):
+                    return self.add(Bridge(enable=False, name=name))
+        raise not_managed("no name for a new bridge")
+
+    def remove(self, row: Row[Any]) -> None:
+        """Stage the removal of a row and of what belongs to it."""
+        self._must_manage(row)
+        if row.kind is IpInterface:
+            for address in [*self.addresses(4), *self.addresses(6)]:
+                if address.parent == row.key and self._goes_with_interface(address, row):
+                    self.remove(address)
+        if row.kind is Bridge:
+            for key, port in self._records.of(BridgePort).items():
+                if port.bridge == row.key:
+                    self._records = self._records.without(BridgePort, key)
+        if row.is_own:
+            self._records = self._records.without(row.kind, row.key)
+        else:
+            self._records = self._records.with_record(row.key, replace(self.record(row), deleted=True))
+
+    def may_change(self, name: str) -> bool:
+        """Whether the owner gave a link to the agent."""
+        return is_managed(name, self._manage, self.topology)
+
+    def _goes_with_interface(self, address: Row[IpAddress], interface: Row[Any]) -> bool:
+        """An address that was added; of the machine's own interface also those that an administrator gave it."""
+        if address.is_own:
+            return True
+        found = self.address_of(address)
+        is_given = found is not None and "permanent" in found.flags and not found.protocol.startswith("kernel")
+        return is_given and not interface.is_own
+
+    def _must_manage(self, row: Row[Any]) -> None:
+        names: list[str | None]
+        if row.kind is IpRoute:
+            ident = self.route_ident(row)
+            names = [link_of(ident) or "lo"] if ident else []
+        elif row.kind is IpAddress:
+            names = [self.topology.link_of(Reference("ip", self.record(row).ip))]
+        else:
+            record = self.record(row)
+            names = [self.link_name(row), self.topology.link_of(getattr(record, "lower", None))]
+            if row.kind is BridgePort:
+                names.append(self.topology.link_of(Reference("bridge", record.bridge)))
+        for name in names:
+            self._must_manage_link(name)
+
+    def _must_manage_link(self, name: str | None) -> None:
+        if name is not None and not self.may_change(name):
+            raise not_managed(name)
+
+
+def not_managed(name: str) -> NotManaged:
+    """The refusal, which the owner finds in the log."""
+    reason = f"{name} is in [network] manage" if name.startswith("no ") else f"{name} is not in [network] manage"
+    log.warning("refused: %s", reason)
+    return NotManaged(reason)

@@ -1,0 +1,106 @@
+"""What is configured and what the kernel has, as one: the rows of every table and what they stand for."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from backends.netlink import Netlink
+from backends.netlink_types import Address, Link, Route
+from backends.network import rows as tables
+from backends.network.desired import address_ident as wanted_address
+from backends.network.desired import route_ident as wanted_route
+from backends.network.kernel import Kernel, address_ident, route_ident
+from backends.network.plan import Ident
+from backends.network.records import IpAddress, IpInterface, IpRoute, R, Records
+from backends.network.rows import Row
+from backends.network.topology import Topology
+from backends.procfs import Procfs
+
+T = TypeVar("T")
+
+
+class NetworkView:
+    """Reads; what is derived from a dump of the kernel is kept as long as the dump is."""
+
+    def __init__(self, netlink: Netlink, procfs: Procfs) -> None:
+        self._netlink = netlink
+        self._kernel = Kernel(netlink, procfs)
+        self._records = Records()
+        self._derived: dict[str, tuple[tuple[Any, ...], Any]] = {}
+
+    @property
+    def topology(self) -> Topology:
+        """Records and links as they are now, staged edits included."""
+        return self._kept("topology", (self._records, self._netlink.links()), Topology)
+
+    def ip_rows(self) -> list[Row[IpInterface]]:
+        """The rows of IP interfaces."""
+        return tables.ip_interfaces(self.topology)
+
+    def addresses(self, family: int) -> list[Row[IpAddress]]:
+        """The address rows of a family."""
+        return tables.addresses(self.topology, family, self._netlink.addresses())
+
+    def routes(self, family: int) -> list[Row[IpRoute]]:
+        """The route rows of a family."""
+        return tables.routes(self.topology, family, self._netlink.routes(), self.address_idents())
+
+    def record(self, row: Row[R]) -> R:
+        """What is configured of a row; a blank record when nothing is."""
+        return self._records.of(row.kind).get(row.key, row.blank)
+
+    def link_name(self, row: Row[Any]) -> str | None:
+        """The link that a row stands for, there or not yet."""
+        return self.topology.link_of(row.reference)
+
+    def link(self, row: Row[Any]) -> Link | None:
+        """The link that a row stands for, when the kernel has it."""
+        return self.topology.links.get(self.link_name(row) or "")
+
+    def address_idents(self) -> list[Ident]:
+        """The identities of all addresses that are there: whose subnets a gateway may be in."""
+        return list(self._by_ident("addresses", self._netlink.addresses(), address_ident))
+
+    def was_up(self, name: str, now: bool) -> bool:
+        """Whether a link is up but for what another row of it asks."""
+        return bool((self._records.originals.get(("link", name)) or {}).get("up", now))
+
+    def ipv6_enabled(self, name: str) -> bool | None:
+        """Whether a link speaks IPv6; None when the kernel does not."""
+        return self._kernel.ipv6_enabled(name)
+
+    def state_age(self, name: str) -> int:
+        """Seconds since a link's operational state was seen to change."""
+        return self._netlink.state_age(name)
+
+    def address_of(self, row: Row[IpAddress]) -> Address | None:
+        """The address of a row, when the kernel has it."""
+        ident = self.address_ident(row)
+        return self._by_ident("addresses", self._netlink.addresses(), address_ident).get(ident) if ident else None
+
+    def address_ident(self, row: Row[IpAddress]) -> Ident | None:
+        """Where an address row belongs in the kernel; None while something is missing."""
+        return wanted_address(self.record(row), row.key, self.topology)
+
+    def find_routes(self) -> Sequence[Route]:
+        """The routes that the kernel has."""
+        return self._netlink.routes()
+
+    def route_of(self, row: Row[IpRoute]) -> Route | None:
+        """The route of a row, when the kernel has it."""
+        ident = self.route_ident(row)
+        return self._by_ident("routes", self._netlink.routes(), route_ident).get(ident) if ident else None
+
+    def route_ident(self, row: Row[IpRoute]) -> Ident | None:
+        """Where a route row belongs in the kernel."""
+        return wanted_route(self.record(row), row.key, self.topology, self.address_idents())
+
+    def _by_ident(self, what: str, found: Sequence[T], ident: Callable[[T], Ident]) -> dict[Ident, T]:
+        return self._kept(what, (found,), lambda all_of_them: {ident(one): one for one in all_of_them})
+
+    def _kept(self, what: str, made_of: tuple[Any, ...], make: Callable[..., T]) -> T:
+        """What was made of these very objects before, else made now."""
+        known = self._derived.get(what)
+        if known is None or any(one is not other for one, other in zip(known[0], made_of, strict=True)):
+            known = self._derived[what] = (made_of, make(*made_of))
+        made: T = known[1]
+        return made
