@@ -189,6 +189,8 @@ class FakeNetlink(Netlink):
             port = link.port if link.master == master else BridgePortState(state="disabled", number=1)
         elif master == "":
             port = None
+        if master is not None and master != link.master:
+            self.kernel.bridge_vlans = [row for row in self.kernel.bridge_vlans if row.interface != name]
         self._put(
             replace(
                 link,
@@ -255,6 +257,8 @@ class FakeNetlink(Netlink):
 
     def add_bridge_vlan(self, interface: str, vlan_id: int, *, untagged: bool = False, pvid: bool = False) -> None:
         self._changing(interface)
+        if not 0 < vlan_id < 4095:
+            raise MechanismError(f"VLAN {vlan_id} of {interface}: Invalid argument", "EINVAL")
         rows = [row for row in self.kernel.bridge_vlans if (row.interface, row.vlan_id) != (interface, vlan_id)]
         if pvid:
             rows = [replace(row, pvid=False) if row.interface == interface else row for row in rows]
@@ -280,6 +284,8 @@ class FakeNetlink(Netlink):
         peer: str | None = None,
         preferred_lifetime: int | None = None,
         valid_lifetime: int | None = None,
+        scope: str = "global",
+        prefix_route: bool = True,
         replace: bool = False,
     ) -> None:
         self._changing(interface)
@@ -298,8 +304,11 @@ class FakeNetlink(Netlink):
             if wanted.is_link_local and wanted.version == 6
             else "host"
             if wanted.is_loopback and wanted.version == 6
+            else scope
+            if wanted.version == 4
             else "global",
-            flags=frozenset({"permanent"} if valid_lifetime is None else ()),
+            flags=frozenset({"permanent"} if valid_lifetime is None else ())
+            | frozenset(() if prefix_route else {"noprefixroute"}),
             preferred_lifetime=preferred_lifetime,
             valid_lifetime=valid_lifetime,
         )
@@ -425,6 +434,7 @@ class FakeNetlink(Netlink):
                 full = row.prefix_length == _ip(row.address).max_prefixlen
                 if (
                     row.interface == interface
+                    and "noprefixroute" not in row.flags
                     and not (full and row.family == 4)
                     and not any(_same(one, route) for one in self.kernel.routes)
                 ):
