@@ -2,7 +2,7 @@
 
 import http.client
 import logging
-import ssl
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from agent.runtime import coding
 from agent.runtime.cookies import Cookies
 from agent.runtime.dialler import Dialler
 from agent.runtime.endpoint import AcsEndpoint, HttpReply, Limits, Turn, Unreachable, shown_url
+from agent.runtime.failures import broken, refused
 from agent.runtime.login import Login
 from agent.runtime.wire import Connect, Resolve, Wire, connect_through, resolve_by_system
 
@@ -27,8 +28,9 @@ logger = logging.getLogger(__name__)
 _REDIRECTS = (301, 302, 307, 308)
 _LONGEST_LOCATION = 2048
 _PIECE = 16_384
+_BLANK = re.compile(r"[\x00-\x20\x7f]")
 # What the libraries and http.client raise when a peer misbehaves.
-_BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
+_BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class _Target:
 def _target(url: str) -> _Target:
     request = requests.PreparedRequest()
     try:
+        if _BLANK.search(url):
+            raise ValueError("blank or control character")
         request.prepare_url(url, None)
         parts = urlsplit(request.url or "")
         host, port = parts.hostname, parts.port
@@ -200,7 +204,8 @@ class AcsClient:
                 logger.info("the ACS takes no compressed messages: sending them plain for the rest of the session")
                 self._coding, message = "", plain
             else:
-                raise _refusal(answer)
+                content_type = answer.headers.get("content-type", "")
+                raise Unreachable(refused(answer.status, content_type, answer.body), host_answered=True)
 
     def close(self) -> None:
         """Close the connection and forget cookies and log-in. Only for the thread that posts."""
@@ -242,10 +247,10 @@ class AcsClient:
         except _BROKEN as error:
             self._drop()
             wire = self._wire
-            if self._ended or wire is None:
+            if self._ended:
                 raise Unreachable("the session was closed") from None
-            if wire is not before or wire.received:
-                raise Unreachable(_words(error), host_answered=True) from None
+            if wire is None or wire is not before or wire.received:
+                raise Unreachable(broken(error), host_answered=wire is not None) from None
         finally:
             self._tell(answer, before, started)
         self._wire = None
@@ -328,39 +333,13 @@ class AcsClient:
 
 
 def _pieces(response: requests.Response, length: int | None) -> Iterator[bytes]:
-    """The body as it came; ValueError where it is shorter than announced (urllib3 1.26 does not look)."""
+    """The body as it came; IncompleteRead where it is shorter than announced (urllib3 1.26 does not look)."""
     received = 0
-    while piece := response.raw.read(_PIECE, decode_content=False):
-        received += len(piece)
-        yield piece
+    try:
+        while piece := response.raw.read(_PIECE, decode_content=False):
+            received += len(piece)
+            yield piece
+    except ValueError:  # http.client counts with a negative chunk size
+        raise http.client.HTTPException("no chunk size") from None
     if length is not None and received < length and response.status_code not in (204, 304):
         raise http.client.IncompleteRead(b"", length - received)
-
-
-def _refusal(answer: _Answer) -> Unreachable:
-    name = http.client.responses.get(answer.status, "")
-    reason = f"the ACS answers {answer.status} {name}".rstrip()
-    if answer.headers.get("content-type", "").startswith("text/plain"):
-        said = answer.body[:120].decode("ascii", "replace").replace("\ufffd", "?")
-        reason += ": " + " ".join("".join(letter if letter.isprintable() else " " for letter in said).split())
-    return Unreachable(reason, host_answered=True)
-
-
-def _words(error: BaseException) -> str:
-    """What went wrong on the connection, without the libraries' layers."""
-    while inner := next((part for part in error.args if isinstance(part, BaseException)), error.__cause__):
-        error = inner
-    match error:
-        case http.client.RemoteDisconnected():
-            return "the ACS closed the connection without an answer"
-        case http.client.IncompleteRead() | urllib3.exceptions.IncompleteRead():
-            return "the ACS closed the connection in the middle of its reply"
-        case http.client.LineTooLong():
-            return "the ACS's reply has too long a line"
-        case http.client.BadStatusLine() | http.client.UnknownProtocol():
-            return "the ACS's reply is not HTTP/1.1"
-        case ssl.SSLError():
-            return f"the ACS ended TLS: {(error.reason or 'error').lower().replace('_', ' ')}"
-        case OSError():
-            return f"the connection to the ACS broke: {error.strerror or type(error).__name__}"
-    return f"the ACS's reply is broken: {type(error).__name__}"

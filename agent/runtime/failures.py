@@ -1,0 +1,41 @@
+"""Says in words for people why an exchange with the ACS failed, without the libraries' layers and without secrets."""
+
+import http.client
+import ssl
+
+_SAID = 120  # characters of a plain-text refusal that are passed on; GenieACS explains itself there
+
+
+def refused(status: int, content_type: str, body: bytes) -> str:
+    """An answer whose status is no success."""
+    reason = f"the ACS answers {status} {http.client.responses.get(status, '')}".rstrip()
+    if content_type.startswith("text/plain"):
+        said = body[:_SAID].decode("ascii", "replace").replace("\ufffd", "?")
+        said = " ".join("".join(letter if letter.isprintable() else " " for letter in said).split())
+        reason += f": {said}" if said else ""
+    return reason
+
+
+def broken(error: BaseException) -> str:
+    """A connection or a reply that broke off or was none; the innermost error counts."""
+    while inner := next((part for part in _parts(error) if isinstance(part, BaseException)), None):
+        error = inner
+    match error:
+        case http.client.RemoteDisconnected():
+            return "the ACS closed the connection without an answer"
+        case http.client.IncompleteRead():
+            return "the ACS closed the connection in the middle of its reply"
+        case http.client.LineTooLong():
+            return "the ACS's reply has too long a line"
+        case http.client.BadStatusLine():
+            return "the ACS's reply is not HTTP/1.1"
+        case ssl.SSLError():
+            return f"the ACS ended TLS: {(getattr(error, 'reason', None) or 'error').lower().replace('_', ' ')}"
+        case OSError():
+            return f"the connection to the ACS broke: {error.strerror or type(error).__name__}"
+    return f"the ACS's reply is broken: {type(error).__name__}"
+
+
+def _parts(error: BaseException) -> tuple[object, ...]:
+    """Where requests and urllib3 put the error that they wrap."""
+    return (*error.args, getattr(error, "reason", None), error.__cause__)
