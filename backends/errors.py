@@ -13,8 +13,11 @@ class MechanismError(Exception):
         self.code = code
 
 
-class TimedOut(MechanismError):
-    """No answer before the deadline. A change may or may not have been made."""
+class TimedOut(MechanismError, TimeoutError):
+    """No answer before the deadline. A change may or may not have been made.
+
+    It is a TimeoutError too: by that the data model, which knows no mechanism, tells a silent one from a broken one.
+    """
 
 
 class Missing(MechanismError):

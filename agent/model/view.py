@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from agent.model.errors import ModelError, Unavailable, UnknownPath
@@ -13,8 +13,6 @@ from agent.model.tree import Leaf, Node, Tree
 
 log = logging.getLogger(__name__)
 
-DEADLINE: Final = 0.3
-"""Seconds that reading one table may take before it counts as missed."""
 STALL: Final = 10.0
 """Seconds for which a mechanism that missed its deadline is not asked again."""
 BUDGET: Final = 5.0
@@ -71,6 +69,10 @@ class UnknownAlias(UnknownPath):
         self.alias = alias
 
 
+class Stalled(Unavailable):
+    """A mechanism did not answer in time, a moment ago or just now: asking again at once would only wait again."""
+
+
 class Stalls:
     """Which tables missed their deadline, and until when they are not asked again."""
 
@@ -79,9 +81,9 @@ class Stalls:
         self._until: dict[int, float] = {}
 
     def check(self, declared: Object[Any]) -> None:
-        """Raises Unavailable while a table is not to be asked."""
+        """Raises Stalled while a table is not to be asked."""
         if self._until.get(id(declared), 0.0) > self.clock():
-            raise Unavailable(declared.path, "did not answer in time a moment ago; it is asked again in some seconds")
+            raise Stalled(declared.path, "did not answer in time a moment ago; it is asked again in some seconds")
 
     def missed(self, declared: Object[Any]) -> None:
         """Remember a miss."""
@@ -113,9 +115,17 @@ class View:
         """The row with these keys; raises KeyError when the declaration has none."""
         return self._read(declared)[keys]
 
+    def declares(self, declared: Object[Any], keys: tuple[str, ...]) -> bool:
+        """Whether the row with these keys is one of the declaration's: a table may have several."""
+        return keys in self._read(declared)
+
     def has(self, leaf: Leaf, keys: tuple[str, ...]) -> bool:
         """Whether the parameter exists in the row."""
-        return leaf.object is None or keys in self._read(leaf.object)
+        return leaf.object is None or self.declares(leaf.object, keys)
+
+    def table_size(self, node: Node) -> int:
+        """Rows of a table under all its parents together."""
+        return sum(len(own) for own in self._group(node).values())
 
     def _read(self, declared: Object[Any]) -> dict[tuple[str, ...], Any]:
         known = self._rows.get(id(declared))
@@ -123,7 +133,7 @@ class View:
             return known
         self._stalls.check(declared)
         if self._spent > BUDGET:
-            raise Unavailable(declared.path, f"the request has used up its {BUDGET:.0f} s")
+            raise Stalled(declared.path, f"the request has used up its {BUDGET:.0f} s")
         start = self._stalls.clock()
         try:
             rows = {declared.keys(row): row for row in declared.rows()}
@@ -132,7 +142,7 @@ class View:
         except TimeoutError as late:
             self._stalls.missed(declared)
             log.warning("%s did not answer in time: %s", declared.path, late)
-            raise Unavailable(declared.path, "did not answer in time") from late
+            raise Stalled(declared.path, "did not answer in time") from late
         except Exception as surprise:
             log.exception("%s could not be read", declared.path)
             raise Unavailable(declared.path, "could not be read; the log has the cause") from surprise
@@ -314,7 +324,3 @@ class View:
     def target_at(self, place: Place) -> Target:
         """The reference that points at a place."""
         return Target(place.node.path, place.keys)
-
-    def moved(self, place: Place, keys: tuple[str, ...]) -> Place:
-        """A place whose row is known by other keys from now on."""
-        return replace(place, keys=keys)
