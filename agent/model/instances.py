@@ -1,7 +1,7 @@
 """Instance numbers and aliases: a row with the same keys keeps its number, and a number is not given twice."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -58,7 +58,7 @@ class Instances:
                 known.rows[key] = Instance(self._take(known))
                 self.unsaved |= durable
         if len(known.rows) > len(keys):
-            self._prune(known, keys)
+            self._prune(table, known, keys)
         return {key: known.rows[key] for key in keys}
 
     def lookup(self, table: str, key: str) -> Instance | None:
@@ -79,15 +79,23 @@ class Instances:
         gone = known.rows.pop(key, None) if known else None
         if known is None or gone is None:
             return
-        below = f"{table}{gone.number}."
-        for path in [path for path in self._tables if path.startswith(below)]:
-            del self._tables[path]
+        self._forget_below(table, [gone])
         self.unsaved |= known.durable
+
+    def key_of(self, table: str, number: int) -> str | None:
+        """The key of the row with this number, ``None`` when there is no such row."""
+        known = self._tables.get(table)
+        rows = known.rows.items() if known else ()
+        return next((key for key, row in rows if row.number == number), None)
+
+    def unname(self, table: str, key: str) -> None:
+        """Take a row's alias away: several rows are named anew at once, and may exchange their names."""
+        known = self._tables[table]
+        known.rows[key] = replace(known.rows[key], alias=None)
 
     def name(self, table: str, key: str, alias: str) -> None:
         """Give a row its alias; raises InvalidValue when it is malformed or another row of the table has it."""
-        if not _ALIAS.fullmatch(alias):
-            raise InvalidValue("", "an alias starts with a letter and has at most 64 letters, digits and _ - . : @ /")
+        check_alias(alias)
         known = self._tables[table]
         if any(other.name == alias for at, other in known.rows.items() if at != key):
             raise InvalidValue("", f"another row of {table} has the alias {alias}")
@@ -119,12 +127,19 @@ class Instances:
 
     def restore(self, state: dict[str, Any] | None) -> None:
         """Take the durable tables over; a number that is not consistent with its table is corrected, not believed."""
-        self._tables = {}
+        self._tables, self._before = {}, None
         for path, stored in (state or {}).items():
             rows = {key: Instance(int(number), alias) for key, (number, alias) in stored["rows"].items()}
             highest = max((row.number for row in rows.values()), default=0)
             self._tables[path] = _Table(True, max(int(stored["next"]), highest + 1), rows)
         self.unsaved = False
+
+    def go_back_to(self, state: dict[str, Any] | None) -> None:
+        """As ``restore``, within one life of the device: numbers that were given out since stay spent."""
+        spent = {path: table.next_number for path, table in self._tables.items()}
+        self.restore(state)
+        for path, table in self._tables.items():
+            table.next_number = max(table.next_number, spent.get(path, 1))
 
     @staticmethod
     def _take(table: _Table) -> int:
@@ -135,11 +150,24 @@ class Instances:
         table.next_number = number + 1
         return number
 
-    def _prune(self, table: _Table, present: Collection[str]) -> None:
-        if not table.durable:
-            table.rows = {key: row for key, row in table.rows.items() if key in present}
-            return
-        absent = [key for key in table.rows if key not in present]
-        for key in absent[: max(0, len(absent) - KEPT_ABSENT)]:
-            del table.rows[key]
-            self.unsaved = True
+    def _prune(self, path: str, table: _Table, present: Collection[str]) -> None:
+        here = set(present)
+        absent = [key for key in table.rows if key not in here]
+        gone = [
+            table.rows.pop(key) for key in (absent[: max(0, len(absent) - KEPT_ABSENT)] if table.durable else absent)
+        ]
+        if gone:
+            self._forget_below(path, gone)
+            self.unsaved |= table.durable
+
+    def _forget_below(self, table: str, gone: Iterable[Instance]) -> None:
+        """The tables below rows that are gone for good."""
+        for below in [f"{table}{row.number}." for row in gone]:
+            for path in [path for path in self._tables if path.startswith(below)]:
+                del self._tables[path]
+
+
+def check_alias(alias: str) -> None:
+    """Raises InvalidValue when no row can have this alias."""
+    if not _ALIAS.fullmatch(alias):
+        raise InvalidValue("", "an alias starts with a letter and has at most 64 letters, digits and _ - . : @ /")

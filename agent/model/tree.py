@@ -60,8 +60,11 @@ class Node:
 
     @property
     def is_durable(self) -> bool:
-        """Whether instance numbers survive a restart."""
-        return any(declared.durable for declared in self.objects)
+        """Whether instance numbers survive a restart; below a table whose numbers do not, none do."""
+        above = self.parent
+        while above is not None and not above.is_table:
+            above = above.parent
+        return any(declared.durable for declared in self.objects) and (above is None or above.is_durable)
 
     def walk(self) -> Iterator["Node"]:
         """This node and all below it."""
@@ -96,6 +99,10 @@ class Tree:
     def _declare(self, declared: Object[Any]) -> None:
         node = self._ensure(declared.path)
         node.objects.append(declared)
+        if declared.backend is None and (
+            declared.add or declared.delete or any(one.set for one in declared.parameters)
+        ):
+            raise BindingError(f"{declared.path}: can be changed, and names no backend to change it")
         for binding in declared.parameters:
             entry = self.schema.parameters.get(declared.path + binding.name)
             if entry is None:
