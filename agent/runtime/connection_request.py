@@ -140,7 +140,8 @@ class ConnectionRequestListener:
                     self._forget(next(iter(self._slots.values())))
                 return
             connection.setblocking(False)
-            slot = _Slot(connection, address[0], time.monotonic(), bytearray())
+            source = address[0].removeprefix("::ffff:")  # how IPv4 shows on a socket for both
+            slot = _Slot(connection, source, time.monotonic(), bytearray())
             if not self._take(slot):
                 self._keep(slot)
 
@@ -219,7 +220,7 @@ def _source(address: str) -> str:
     parsed = ip_address(address.partition("%")[0])
     if parsed.version == 4:
         return address
-    return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
+    return str(ip_network((parsed, 64), strict=False))
 
 
 def _listen(address: str, port: int, interface: str) -> socket.socket:

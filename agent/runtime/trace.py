@@ -3,8 +3,6 @@
 import json
 import logging
 import os
-import time
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +15,6 @@ logger = logging.getLogger(__name__)
 
 _SUFFIX = ".jsonl"
 _MARGIN = 65_536  # bytes beyond a session's share in which lines without their XML still fit
-_FOLLOW_SECONDS = 0.25
 
 Line = dict[str, Any]
 
@@ -69,18 +66,6 @@ class TraceStore:
             raise KeyError(number)
         return lines
 
-    def follow(self, is_over: Callable[[], bool]) -> Iterator[Line]:
-        """Lines as they are written from now on, of all sessions, each with its ``session``, until ``is_over()``."""
-        offsets = {number: self._size(number) for number in self._numbers()}
-        while not is_over():
-            for number in self._numbers():
-                offset = offsets.get(number, 0)
-                size = self._size(number)
-                if size != offset:
-                    offsets[number], lines = self._read(number, offset if offset < size else 0)
-                    yield from lines
-            time.sleep(_FOLLOW_SECONDS)
-
     def _path(self, number: int) -> Path:
         return self.directory / f"{number:08d}{_SUFFIX}"
 
@@ -102,29 +87,17 @@ class TraceStore:
             total -= sizes[oldest]
             self._path(oldest).unlink(missing_ok=True)
 
-    def _size(self, number: int) -> int:
-        try:
-            return self._path(number).stat().st_size
-        except OSError:
-            return 0
-
     def _lines(self, number: int) -> list[Line]:
-        return self._read(number, 0)[1]
-
-    def _read(self, number: int, offset: int) -> tuple[int, list[Line]]:
-        """The whole lines from ``offset`` on, and where they end; one that is not JSON was cut by a full disk."""
+        """The whole lines; one that is not JSON was cut by a full disk."""
         try:
-            with self._path(number).open("rb") as file:
-                file.seek(offset)
-                data = file.read()
+            data = self._path(number).read_bytes()
         except OSError:
-            return offset, []
-        data = data[: data.rfind(b"\n") + 1]
+            return []
         lines = []
-        for line in data.splitlines():
+        for line in data[: data.rfind(b"\n") + 1].splitlines():
             with suppress(ValueError):
                 lines.append(json.loads(line))
-        return offset + len(data), lines
+        return lines
 
     def _summary(self, number: int) -> Line | None:
         lines = self._lines(number)

@@ -281,9 +281,11 @@ def test_an_address_that_guesses_is_503_for_a_while_and_others_are_not() -> None
     assert len(there.sessions) == 1
 
 
-def test_ipv6_and_ipv4_are_both_served() -> None:
+def test_ipv6_and_ipv4_are_both_served(caplog: pytest.LogCaptureFixture) -> None:
     with listening(address="") as there:
         assert [ask(there.port), ask(there.port, host="::1")] == [200, 200]
+        assert [send(there.port, request("/"), host) is None for host in ("127.0.0.1", "::1")] == [False, False]
+    assert [line.split()[3] for line in caplog.messages] == ["127.0.0.1"]  # the second warning waits
     with listening(address="::1") as there:
         assert ask(there.port, host="::1") == 200
 
