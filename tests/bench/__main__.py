@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from agent.cwmp.rpc import Clocks
 from tests.bench import extension
+from tests.bench.listening import listening
 from tests.bench.stage import Stage, stage
 from tests.cwmp import mutate
-from tests.cwmp.small_device import SmallDevice
+from tests.cwmp.test_fuzz import Devices
+from tests.runtime.connection_request_flood import flood
 
 REPORT = Path("build/bench.json")
+FLOOD_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def starting() -> Iterator[Figure]:
 def staying() -> Iterator[Figure]:
     """A thousand sessions without news: memory and flash."""
     baseline = _memory_of_imports("requests, lxml.etree, pyroute2, netifaces, serial")
-    late = baseline - _memory_of_imports("lxml.etree, netifaces")
+    late = (baseline - _memory_of_imports("lxml.etree, netifaces")) / 1024
     with stage() as live:
         live.inform()
         files = _files(live.state)
@@ -115,18 +117,33 @@ def staying() -> Iterator[Figure]:
     yield Figure("resident memory after 1,000 sessions above the imports' own", (resident - baseline) / 1024, "MB", 12)
     yield Figure("growth over the second 500 sessions", resident - half, "kB", 200)
     yield Figure("bytes written to the state directory by 1,000 sessions", written, "B", 0)
-    print(
-        f"  (the imports alone: {baseline / 1024:.1f} MB; requests, pyroute2 and serial are {late / 1024:.1f} MB of it)"
-    )
+    print(f"  (the imports alone: {baseline / 1024:.1f} MB, {late:.1f} MB of it what the agent loads late or in part)")
 
 
 def hostile() -> Iterator[Figure]:
     """Mutated envelopes through parser and dispatcher."""
-    device = SmallDevice()
-    report = mutate.run(100_000, 1, lambda request: device.rpc.answer(request, Clocks(0.0, None)))
+    report = mutate.run(100_000, 1, Devices())
+    for data, error in report.crashes:
+        print(f"  {error}: {data[:200]!r}")
     yield Figure("crashes in 100,000 mutated envelopes", len(report.crashes), "", 0)
     yield Figure("the longest of them", report.slowest, "s", 1.0)
     yield Figure("growth over them", report.growth / 1_000_000, "MB", 1.0)
+
+
+def flooded() -> Iterator[Figure]:
+    """Honest connection requests amid 2,000 a second without password, 150 slow ones a second and 800 silent ones."""
+    with listening() as listener:
+        flood(listener.port, seconds=1, requests_per_second=100, slow_per_second=10, half_open=10)
+        before, begun = listener.cost(), time.monotonic()
+        result = flood(
+            listener.port, seconds=FLOOD_SECONDS, requests_per_second=2000, slow_per_second=150, half_open=800
+        )
+        after, elapsed = listener.cost(), time.monotonic() - begun
+    yield Figure("honest connection requests lost in a flood", (1 - result.answered_share) * 100, "%", 1)
+    yield Figure("99 of 100 of them are answered within", result.slowest_percentile * 1000, "ms", 100)
+    yield Figure("the listener's share of a core meanwhile", (after.processor - before.processor) / elapsed, "", 0.25)
+    yield Figure("growth of its memory", (after.memory - before.memory) / 1024, "MB", 1)
+    yield Figure("its descriptors", after.descriptors, "", 40)
 
 
 GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -135,6 +152,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "starting": starting,
     "staying": staying,
     "hostile": hostile,
+    "flooded": flooded,
 }
 
 
