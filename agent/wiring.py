@@ -35,6 +35,7 @@ from agent.runtime.calendar import Calendar
 from agent.runtime.commit_confirm import CommitConfirm
 from agent.runtime.control import ControlServer
 from agent.runtime.core import Core, Parts, Policy
+from agent.runtime.delivery import DOCUMENT as DELIVERY
 from agent.runtime.delivery import Delivery
 from agent.runtime.endpoint import AcsEndpoint, shown_url
 from agent.runtime.events import Changed, ControlAsked, Moment, Reload, Stop
@@ -44,7 +45,7 @@ from agent.runtime.session_stream import session_stream
 from agent.runtime.starts import DOCUMENT as STARTS
 from agent.runtime.starts import Starts
 from agent.runtime.status import EPOCH, Device, Verbs
-from agent.runtime.store import FileStore
+from agent.runtime.store import FileStore, claim
 from agent.runtime.systemd import Notifier
 from agent.runtime.trace import TraceStore
 from agent.runtime.verbs import ModelVerbs
@@ -92,7 +93,7 @@ def run(config: Path | None, state_directory: Path | None, boot: bool) -> int:
 
 
 class Agent:
-    """The daemon. Its constructor touches nothing but the state directory; ``run`` does the rest."""
+    """The daemon. Its constructor refuses before it touches anything where another agent is at work."""
 
     def __init__(self, loaded: Loaded, boot: bool) -> None:
         self.settings = loaded.settings
@@ -102,11 +103,11 @@ class Agent:
         for warning in loaded.warnings:
             log.warning("%s", warning)
         self.inbox = loop.Inbox()
-        self.store = FileStore(self.settings.state.directory)
         self.notifier = Notifier()
         self.restarts_as_booted = False
         self._load: Callable[[], Loaded] = lambda: loaded
         self._stop_watching = threading.Event()
+        self._take_its_place()
         self._build_mechanisms()
         self._build_model()
         self._build_core(boot)
@@ -116,6 +117,21 @@ class Agent:
         self._load = load
 
     # -- building ---------------------------------------------------------------------------------------------------
+
+    def _take_its_place(self) -> None:
+        """One agent for a state directory and for a control socket; raises StateInUse or ControlSocketError."""
+        self.store = FileStore(self.settings.state.directory)
+        self._claim = claim(self.settings.state.directory)
+        traces = self.settings.trace
+        self.traces = TraceStore(
+            self.settings.trace_directory(), self.redactor, sessions=traces.sessions, total_bytes=traces.bytes
+        )
+        self.control = ControlServer(
+            self.settings.control_socket(),
+            lambda verb, arguments, answer: self.inbox.put(ControlAsked(verb, arguments, answer)),
+            {"sessions": session_stream(self.traces)},
+        )
+        self.control.start()
 
     def _build_mechanisms(self) -> None:
         set_by_person = self.settings
@@ -179,10 +195,6 @@ class Agent:
         self.delivery.started(boot, ms.acs_identity(self.own))
         who = device_identity(self.mechanisms)
         self.device_id = DeviceIdStruct(who.manufacturer, who.oui, who.product_class, who.serial_number)
-        traces = self.settings.trace
-        self.traces = TraceStore(
-            self.settings.trace_directory(), self.redactor, sessions=traces.sessions, total_bytes=traces.bytes
-        )
         self.rpc = Rpc(
             self.model, self.delivery.events, self.delivery.scheduled, self.delivery.notifications, self.delivery.save
         )
@@ -236,6 +248,7 @@ class Agent:
         """The saved document, or what every version can read of it; then the system as it was configured."""
         self.model.load()
         if self.store.read("model") is None:
+            self.store.remove(DELIVERY)  # to the ACS it is a new device, whatever it was told before
             self._begin_anew()
         if not self.model.read_only_reason:
             try:
@@ -377,6 +390,7 @@ class Agent:
         self.own.reload(_own_from(self.settings))
         self.network.manage_only(self.settings.network.manage)
         self.core.settings_changed()
+        self.inbox.put(Changed(frozenset({"own"})))  # the core's turn: another ACS, another listener
         log.info("the settings were read again")
 
     def _changed_by_person(self) -> None:
@@ -417,12 +431,6 @@ class Agent:
 
     def run(self) -> int:
         """Serve until stopped; the exit code. A restart asked for by Reboot or FactoryReset does not return."""
-        control = ControlServer(
-            self.settings.control_socket(),
-            lambda verb, arguments, answer: self.inbox.put(ControlAsked(verb, arguments, answer)),
-            {"sessions": session_stream(self.traces)},
-        )
-        control.start()
         signal.signal(signal.SIGTERM, lambda *_: self.inbox.put(Stop()))
         signal.signal(signal.SIGINT, lambda *_: self.inbox.put(Stop()))
         signal.signal(signal.SIGHUP, lambda *_: self.inbox.put(Reload()))
@@ -435,10 +443,10 @@ class Agent:
         finally:
             self.notifier.stopping()
             self._stop_watching.set()
-            control.stop()
+            self.control.stop()
             self.workers.close()
             self._save()
-            self._save_quietly(STARTS, self._starts.ended().document())
+        self._save_quietly(STARTS, self._starts.ended().document())  # an exception is a crash: it counts
         if self.restarts_as_booted:
             _start_again()
         return 0

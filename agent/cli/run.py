@@ -26,6 +26,7 @@ def register(verbs: Verbs) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from agent import wiring
+    from agent.runtime.store import StateInUse
     from agent.runtime.unix_listener import ControlSocketError
     from agent.settings import SettingsError
 
@@ -34,7 +35,7 @@ def _run(options: argparse.Namespace) -> int:
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)
         return USAGE
-    except ControlSocketError as error:
+    except (StateInUse, ControlSocketError) as error:
         print(f"cpe-agent: {error}", file=sys.stderr)
         return PROBLEM
     except PermissionError as error:

@@ -1,6 +1,7 @@
 """Durable state: small versioned JSON documents, replaced as a whole; what cannot be read is set aside."""
 
 import contextlib
+import fcntl
 import json
 import logging
 import os
@@ -16,6 +17,26 @@ Migration = Callable[[dict[str, Any]], dict[str, Any]]
 MIGRATIONS: Final[Mapping[int, Migration]] = {}
 """From each older version to the next; pure, and tested against the frozen samples in tests/state."""
 VERSION: Final = 1
+
+
+class StateInUse(Exception):
+    """Another agent has the state directory; the text says what to do."""
+
+
+def claim(directory: Path) -> int:
+    """Have the state directory for this process alone, until it ends: a descriptor to keep open. Raises StateInUse.
+
+    The kernel gives it back at any end, kill -9 included, and nothing is written for it.
+    """
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise StateInUse(
+            f"another agent has its state in {directory}; stop it first, or give this one its own --state-dir"
+        ) from None
+    return handle
 
 
 class FileStore:
