@@ -25,6 +25,7 @@ TCP_STATES = {
     7: "closed", 8: "close-wait", 9: "last-ack", 10: "listen", 11: "closing", 12: "syn-received",
 }  # fmt: skip
 UDP_STATES = {1: "established", 7: "listen"}
+Times = tuple[int, int, int]  # user, system, idle in clock ticks
 USAGE_WINDOW = 1.0  # seconds that a processor load must span at least
 # What may be written: settings of the network stack that the data model has parameters for.
 WRITABLE = (
@@ -64,6 +65,16 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class Processor:
+    """What one processor has been doing, in per cent of its time; hundred in all."""
+
+    name: str  # cpu0, cpu1 …
+    user: int
+    system: int
+    idle: int
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """Runnable processes on average over 1, 5 and 15 minutes."""
 
@@ -91,7 +102,7 @@ class Procfs:
         self._root = Path(root)
         self._clock = clock
         self._processes: tuple[Process, ...] | None = None
-        self._samples: deque[tuple[float, int, int]] = deque([(float("-inf"), 0, 0)], maxlen=3)
+        self._samples: deque[tuple[float, dict[str, Times]]] = deque([(float("-inf"), {})], maxlen=2)
 
     def forget(self) -> None:
         """Let the next reads ask again."""
@@ -133,12 +144,12 @@ class Procfs:
         """Per cent of all processors' time that was not idle since an earlier call, at least a second ago; since the
         boot at first. Never waits: within the same second the answer stays the same.
         """
-        now = self._clock()
-        if now - self._samples[-1][0] >= USAGE_WINDOW:
-            self._samples.append((now, *self._cpu_times()))
-        (_, busy_before, all_before), (_, busy, everything) = list(self._samples)[-2:]
-        passed = everything - all_before
-        return min(100, max(0, round(100 * (busy - busy_before) / passed))) if passed > 0 else 0
+        return 100 - self._use("cpu").idle
+
+    def processors(self) -> Sequence[Processor]:
+        """Each processor that is at work, over the same time as ``cpu_usage``."""
+        self._sample()
+        return tuple(self._use(name) for name in self._samples[-1][1] if name != "cpu")
 
     def processes(self) -> Sequence[Process]:
         """Every process by number; one that ends while it is read is left out."""
@@ -169,14 +180,29 @@ class Procfs:
     def _text(self, name: str) -> str:
         return read_text(self._root / name, 65536) or ""
 
-    def _cpu_times(self) -> tuple[int, int]:
-        found = re.match(r"cpu\s+((?:\d{1,19} ?)+)$", self._text("stat"), re.MULTILINE)
-        if found is None:
+    def _sample(self) -> None:
+        now = self._clock()
+        if now - self._samples[-1][0] >= USAGE_WINDOW:
+            self._samples.append((now, self._cpu_times()))
+
+    def _use(self, name: str) -> Processor:
+        self._sample()
+        (_, before), (_, after) = self._samples
+        since = before.get(name, (0, 0, 0))
+        user, system, idle = (max(0, now - then) for now, then in zip(after[name], since, strict=True))
+        passed = user + system + idle or 1
+        shares = round(100 * user / passed), round(100 * system / passed)
+        return Processor(name, *shares, max(0, 100 - sum(shares)))
+
+    def _cpu_times(self) -> dict[str, Times]:
+        found: dict[str, Times] = {}
+        for name, numbers in re.findall(r"^(cpu\d{0,4}) +((?:\d{1,19} ?){8,12})$", self._text("stat"), re.MULTILINE):
+            # guest time is in user already
+            user, nice, system, idle, iowait, irq, softirq, steal, *_ = (int(word) for word in numbers.split())
+            found[name] = (user + nice, system + irq + softirq + steal, idle + iowait)
+        if "cpu" not in found:
             raise MechanismError(f"{self._root}/stat says no processor time")
-        # user nice system idle iowait irq softirq steal; guest time is in user already
-        times = [int(word) for word in found[1].split()][:8]
-        idle = sum(times[3:5])
-        return sum(times) - idle, sum(times)
+        return found
 
     def _process(self, number: int) -> Process | None:
         text = read_text(self._root / str(number) / "stat", 4096) or ""

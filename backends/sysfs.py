@@ -55,9 +55,9 @@ class Sysfs:
 
     def net_device(self, interface: str) -> NetDevice:
         """The attributes of an interface; of one that does not exist, those of a link without hardware."""
+        if not re.fullmatch(r"[^/\s\0]{1,15}", interface) or interface in {".", ".."}:
+            return NetDevice(None, "", has_device=False, is_wireless=False, driver="")
         folder = self._root / "class/net" / interface
-        if "/" in interface or interface in {"", ".", ".."}:
-            folder = self._root / "class/net/-/-"
         speed = read_number(folder / "speed")  # EINVAL while down, -1 where the driver does not know
         return NetDevice(
             speed=speed if speed is not None and 0 < speed < 1 << 31 else None,

@@ -268,8 +268,6 @@ class FakeNetlink(Netlink):
     def delete_bridge_vlan(self, interface: str, vlan_id: int) -> None:
         self._changing(interface)
         rows = [row for row in self.kernel.bridge_vlans if (row.interface, row.vlan_id) != (interface, vlan_id)]
-        if len(rows) == len(self.kernel.bridge_vlans):
-            raise Missing(f"VLAN {vlan_id} of {interface}: No such file or directory", "ENOENT")
         self.kernel.bridge_vlans = rows
         self.kernel.changed("link")
 

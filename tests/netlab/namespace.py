@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from backends.netlink import Netlink
@@ -89,7 +90,8 @@ class Namespace:
 
     def python(self, code: str, *arguments: str) -> Any:
         """Run Python in here, with this project importable; what it prints, read as JSON."""
-        return json.loads(self.run(sys.executable, "-c", code, *arguments))
+        project = f"PYTHONPATH={Path(__file__).parents[2]}"  # entering a mount namespace leaves the working directory
+        return json.loads(self.run("env", project, sys.executable, "-c", code, *arguments))
 
     def open_socket(self) -> socket.socket:
         """A NETLINK_ROUTE socket that belongs in here."""

@@ -33,7 +33,7 @@ MODULES = (
     "8021q", "bridge", "veth", "dummy", "af_packet",
 )  # fmt: skip
 MEMORY = "512M"
-SECONDS = 120
+SECONDS = 300
 STATUS = "machine: status "
 
 INIT = """#!/bin/busybox sh
@@ -73,7 +73,13 @@ class Machine:
 
     def run(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> tuple[int, str]:
         """Run a command in a machine of its own, in this directory; its status and what it printed."""
-        settings = {"PATH": os.environ["PATH"], "HOME": "/root", "LANG": "C.UTF-8", **(environment or {})}
+        settings = {
+            "PATH": os.environ["PATH"],
+            "HOME": "/root",
+            "LANG": "C.UTF-8",
+            "NO_COLOR": "1",
+            **(environment or {}),
+        }
         script = "\n".join(
             [
                 *(f"export {name}={shlex.quote(value)}" for name, value in settings.items()),
