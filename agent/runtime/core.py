@@ -17,10 +17,12 @@ from agent.runtime import events as on
 from agent.runtime.actions import Action
 from agent.runtime.calendar import Calendar
 from agent.runtime.commit_confirm import CommitConfirm, News
+from agent.runtime.control import error
 from agent.runtime.events import Moment
 
 log = logging.getLogger(__name__)
 
+SURPRISED: Final = error("internal", "the agent could not do that", "see the agent's log")
 POLL: Final = 60.0
 """Seconds between looks at watched parameters that no event of the system announces."""
 
@@ -72,8 +74,21 @@ class Core:
     # -- the loop's side --------------------------------------------------------------------------------------------
 
     def handle(self, event: on.Event | None, now: Moment) -> list[Action]:
-        """What to do about an event; ``None``: time has passed."""
+        """What to do about an event; ``None``: time has passed.
+
+        A surprise is logged in full and ends the session under way, never the agent.
+        """
         self._now = now
+        try:
+            return self._handle(event, now)
+        except Exception:
+            log.exception("%s could not be handled", type(event).__name__ if event else "the time")
+            actions = self._failed("internal error", now)
+            if isinstance(event, on.ControlAsked):
+                actions.append(do.Answer(event.answer, SURPRISED))
+            return actions
+
+    def _handle(self, event: on.Event | None, now: Moment) -> list[Action]:
         actions: list[Action] = []
         match event:
             case on.AcsReplied(number, envelope) if self._is_current(number):
