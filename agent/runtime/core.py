@@ -23,6 +23,8 @@ from agent.runtime.events import Moment
 log = logging.getLogger(__name__)
 
 SURPRISED: Final = error("internal", "the agent could not do that", "see the agent's log")
+BREATH: Final = 1.0
+"""Seconds without looking at the time after a surprise: what keeps failing must not keep the processor busy."""
 POLL: Final = 60.0
 """Seconds between looks at watched parameters that no event of the system announces."""
 
@@ -64,6 +66,7 @@ class Core:
         self._not_before = now.monotonic + parts.boot_delay
         self._last_success: float | None = None
         self._poll_at = now.monotonic + POLL
+        self._breathe_until = now.monotonic
         self._after: list[Action] = []
         self.stopped = False
         self.last_outcome = ""
@@ -83,6 +86,7 @@ class Core:
             return self._handle(event, now)
         except Exception:
             log.exception("%s could not be handled", type(event).__name__ if event else "the time")
+            self._breathe_until = now.monotonic + BREATH
             actions = self._failed("internal error", now)
             if isinstance(event, on.ControlAsked):
                 actions.append(do.Answer(event.answer, SURPRISED))
@@ -119,14 +123,14 @@ class Core:
         self._parts.save()
         return actions
 
-    def next_due(self, now: Moment) -> float | None:
-        """The monotonic time at which time alone gives something to do; ``None``: nothing will."""
+    def next_due(self, now: Moment) -> float:
+        """The monotonic time at which time alone gives something to do."""
         parts = self._parts
         policy = parts.policy()
         dues = [parts.calendar.next_due(now), parts.commit_confirm.deadline, self._poll_at]
         if self._attempt is None and policy.acs:
             dues.append(self._session_due(policy))
-        return min((due for due in dues if due is not None), default=None)
+        return max(min(due for due in dues if due is not None), self._breathe_until)
 
     # -- what people ask --------------------------------------------------------------------------------------------
 
