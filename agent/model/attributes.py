@@ -1,6 +1,12 @@
 """Notification levels and access lists of parameters (TR-069 §A.3.2.4), kept where they differ from the default."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
+
+from agent.model.errors import ResourcesExceeded
+
+MOST: Final = 20_000
+"""Parameters with a level or an access list of their own."""
 
 SUBSCRIBER: Final = ("Subscriber",)
 
@@ -29,20 +35,26 @@ class ParameterAttributes:
         return dict(self._notification)
 
     def set_notification(self, path: str, level: int) -> None:
-        """Remember a level, 0 included: it can be below the schema's default."""
+        """Remember a level, 0 included: it can be below the schema's default. Raises ResourcesExceeded."""
+        self._check_room(self._notification, path)
         self._notification[path] = level
 
     def set_access_list(self, path: str, entities: tuple[str, ...]) -> None:
-        """Remember who may write."""
+        """Remember who may write. Raises ResourcesExceeded."""
         if entities == SUBSCRIBER:
             self._access.pop(path, None)
         else:
+            self._check_room(self._access, path)
             self._access[path] = entities
 
     def drop(self, prefix: str) -> None:
         """Forget everything below an object that was deleted."""
-        self._notification = {path: level for path, level in self._notification.items() if not path.startswith(prefix)}
-        self._access = {path: entities for path, entities in self._access.items() if not path.startswith(prefix)}
+        self.keep(lambda path: not path.startswith(prefix))
+
+    def keep(self, is_kept: Callable[[str], bool]) -> None:
+        """Forget every parameter that ``is_kept`` is false of."""
+        self._notification = {path: level for path, level in self._notification.items() if is_kept(path)}
+        self._access = {path: entities for path, entities in self._access.items() if is_kept(path)}
 
     def begin(self) -> None:
         """Remember everything as it is, until ``commit`` or ``rollback``."""
@@ -68,3 +80,9 @@ class ParameterAttributes:
         stored = state or {}
         self._notification = {str(path): int(level) for path, level in stored.get("notification", {}).items()}
         self._access = {str(path): tuple(who) for path, who in stored.get("access", {}).items()}
+        self._before = None
+
+    @staticmethod
+    def _check_room(kept: Mapping[str, object], path: str) -> None:
+        if path not in kept and len(kept) >= MOST:
+            raise ResourcesExceeded(path, f"{MOST} parameters have attributes of their own already")

@@ -1,5 +1,6 @@
 """The data model as its callers see it: get, names, attributes, and transactions that survive a power cut."""
 
+import contextlib
 import enum
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,12 +17,12 @@ from agent.model.path import ParameterPath
 from agent.model.schema import Schema
 from agent.model.transaction import Transaction
 from agent.model.tree import Leaf, Tree
-from agent.model.view import LeafAt, Place, Stalls, Table, View
+from agent.model.view import LeafAt, Place, Stalled, Stalls, Table, View
 
 log = logging.getLogger(__name__)
 
 VERSION: Final = 1
-DOCUMENT, JOURNAL = "model", "journal"
+DOCUMENT, JOURNAL, UNUSABLE = "model", "journal", "model-unusable"
 
 Answer = TypeVar("Answer")
 
@@ -84,8 +85,9 @@ class Addressing:
 class DataModel:
     """All supported objects over their schema. One thread owns it; every call names its caller.
 
-    ``backends`` are committed in their order. ``forget`` functions drop what mechanisms have cached and are called at
-    the start of each request. Nothing here reads a clock: ``clock`` gives monotonic seconds.
+    ``backends`` are committed in their order, those that only ``objects`` name after them. ``forget`` functions drop
+    what mechanisms have cached and are called at the start of each request. Nothing here reads a clock: ``clock`` gives
+    monotonic seconds.
     """
 
     def __init__(
@@ -106,7 +108,11 @@ class DataModel:
         self.instances = Instances()
         self.parameter_attributes = ParameterAttributes()
         self.read_only_reason = ""
-        self._backends: list[Backend] = [own, *backends]
+        named = [declared.backend for declared in objects if declared.backend is not None]
+        self._backends: list[Backend] = []
+        for backend in (own, *backends, *named):
+            if all(backend is not known for known in self._backends):
+                self._backends.append(backend)
         self._store = store
         self._forget = forget
         self._addressing = addressing
@@ -114,6 +120,8 @@ class DataModel:
         self._stalls = Stalls(clock)
         self._number = 0
         self._unconfirmed: dict[str, Any] | None = None
+        self._was_taken_back = False
+        self._is_unsaved = False
         self._open: Transaction | None = None
 
     @property
@@ -172,14 +180,14 @@ class DataModel:
                 log.debug("not looked at: %s", gone)
 
     def source(self, path: str) -> str:
-        """Where a parameter's value comes from, for people."""
+        """Where a parameter's value comes from, for people; "" when it is gone."""
+        return self.sources([path]).get(path, "")
 
-        def read(view: View) -> str:
-            at = next(iter(self.leaves_at(view, path)))
-            declared = at.leaf.object
-            if declared is None:
-                return "counted by the model" if at.leaf.counts else "kept by the model"
-            return declared.source(view.row(declared, at.place.keys)) if declared.source else "the agent"
+    def sources(self, paths: Sequence[str]) -> dict[str, str]:
+        """The same of many parameters; those that are gone are left out."""
+
+        def read(view: View) -> dict[str, str]:
+            return {path: self._source(view, at) for path in paths for at in self._still_there(view, path)}
 
         return self._reading(read)
 
@@ -205,7 +213,7 @@ class DataModel:
             return ()
         if leaf.object is None:
             counted = leaf.counts.objects if leaf.counts else []
-            return tuple(topic for declared in counted for topic in declared.changed_by) or ("own",)
+            return tuple(topic for declared in counted for topic in declared.changed_by) if counted else ("own",)
         return leaf.object.changed_by
 
     def view(self) -> View:
@@ -241,14 +249,40 @@ class DataModel:
         """Read with a fresh view; once more when something vanished while it was read."""
         try:
             answer = read(self.view())
+        except Stalled:
+            raise
         except Unavailable:
             answer = read(self.view())
-        if self.instances.unsaved and self._open is None:
+        self._save_what_is_left()
+        return answer
+
+    def _save_what_is_left(self) -> None:
+        """New instance numbers, and whatever could not be saved when it came about."""
+        if (self.instances.unsaved or self._is_unsaved) and self._open is None:
             try:
                 self._save()
             except OSError as failure:
-                log.warning("new instance numbers could not be saved: %s", failure)
-        return answer
+                log.warning("the data model's state could not be saved: %s", failure)
+
+    def _still_there(self, view: View, path: str) -> list[LeafAt]:
+        try:
+            return list(self.leaves_at(view, path))
+        except ModelError as gone:
+            log.debug("not looked at: %s", gone)
+            return []
+
+    @staticmethod
+    def _source(view: View, at: LeafAt) -> str:
+        declared = at.leaf.object
+        if declared is None:
+            return "counted by the model" if at.leaf.counts else "kept by the model"
+        if declared.source is None:
+            return "the agent"
+        try:
+            return declared.source(view.row(declared, at.place.keys))
+        except Exception:
+            log.exception("where %s comes from could not be told", at.concrete)
+            return "unknown"
 
     def _at(self, view: View, path: str, as_asked: bool = True) -> Iterable[Place | Table | LeafAt]:
         parsed = ParameterPath.parse(path)
@@ -351,13 +385,14 @@ class DataModel:
         if self._open is not None:
             raise Unavailable("", "another change is under way")
         log.debug("%s begins a change", caller.value)
-        self._open = Transaction(self, lambda backend: backend is self.own or not self.read_only_reason)
+        self._open = Transaction(self, caller.value, lambda backend: backend is self.own or not self.read_only_reason)
         return self._open
 
     def finished(self, transaction: Transaction) -> None:
         """The transaction is over, one way or the other; called by it."""
         if self._open is transaction:
             self._open = None
+        self._save_what_is_left()
 
     def make(self, backends: Sequence[Backend], failed: Callable[[Backend, Exception], Refusals]) -> None:
         """Commit prepared backends and save, or raise having undone all; the journal covers a crash in between."""
@@ -371,9 +406,12 @@ class DataModel:
             self._save(number)
         except OSError as failure:
             log.error("the change could not be saved: %s", failure)
+            self._is_unsaved = (
+                True  # perhaps it was, and only the directory was not: what is refused must not come back
+            )
             self._undo(backends, undo)
             raise Unavailable("", "the change could not be saved") from failure
-        except ModelError:
+        except BaseException:
             self._undo(backends, undo)
             raise
         self._clear_journal(undo)
@@ -386,12 +424,17 @@ class DataModel:
             raise failed(backend, failure) from failure
 
     def _undo(self, backends: Sequence[Backend], undo: dict[str, Any]) -> None:
-        for backend in reversed(backends):
-            try:
-                backend.rollback()
-            except Exception:
-                log.exception("%s could not be rolled back", backend.name)
+        self._each(reversed(backends), "rolled back", lambda backend: backend.rollback())
         self._clear_journal(undo)
+
+    @staticmethod
+    def _each(backends: Iterable[Backend], what: str, act: Callable[[Backend], object]) -> None:
+        """Do it to every one of them, whatever becomes of the others."""
+        for backend in backends:
+            try:
+                act(backend)
+            except Exception:
+                log.exception("%s could not be %s", backend.name, what)
 
     def _clear_journal(self, undo: dict[str, Any]) -> None:
         if undo:
@@ -412,18 +455,30 @@ class DataModel:
         """Whether a change is waiting to be made after the session."""
         return self._unconfirmed is not None and not self._unconfirmed["applied"]
 
+    @property
+    def was_taken_back(self) -> bool:
+        """Whether a change was taken back of which the management server may not know; durable."""
+        return self._was_taken_back
+
+    def taken_back_is_known(self) -> None:
+        """The management server was told of the change that was taken back."""
+        if self._was_taken_back:
+            self._was_taken_back = False
+            self._save_or_later()
+
     def keep_for_later(self, backends: Sequence[Backend]) -> None:
         """Save what is staged as wanted, with what it was before, without making it."""
         held = self._unconfirmed
         before = held["before"] if held else self._saved_parts()
-        for backend in backends:
-            backend.postpone()
         self._unconfirmed = {"before": before, "applied": False, "undo": {}, "boot": self._boot_id}
         try:
             self._save(self._number + 1)
         except OSError as failure:
-            self._unconfirmed = held
+            log.error("the change could not be saved: %s", failure)
+            self._unconfirmed, self._is_unsaved = held, True
             raise Unavailable("", "the change could not be saved") from failure
+        for backend in backends:
+            backend.postpone()
 
     def apply_deferred(self) -> bool:
         """Make what has waited for the session's end; False when that failed and all is as it was before."""
@@ -432,7 +487,12 @@ class DataModel:
             return True
         for backend in self._backends:
             backend.begin()
+        return self._apply(held)
+
+    def _apply(self, held: dict[str, Any]) -> bool:
         try:
+            if self.read_only_reason:
+                raise Unavailable("", "the agent's write side is off")
             for backend in self._backends:
                 backend.prepare()
             held["undo"] = {one.name: record for one in self._backends if (record := one.undo_record()) is not None}
@@ -442,8 +502,7 @@ class DataModel:
                 backend.commit()
         except Exception:
             log.exception("the change that waited for the session's end could not be made")
-            for backend in reversed(self._backends):
-                backend.rollback()
+            self._each(reversed(self._backends), "rolled back", lambda backend: backend.rollback())
             self.revert()
             return False
         return True
@@ -451,39 +510,91 @@ class DataModel:
     def confirm(self) -> None:
         """The management server was reached with the change in force: it stays."""
         self._unconfirmed = None
-        self._save(self._number + 1)
+        self._save_or_later()
 
     def revert(self) -> None:
         """The change was not confirmed: back to what was before it, ParameterKey included."""
         held = self._unconfirmed
         if held is None:
             return
-        for backend in reversed(self._backends):
-            try:
-                backend.recover(held["undo"].get(backend.name), held["boot"] == self._boot_id)
-            except Exception:
-                log.exception("%s could not be taken back", backend.name)
-        self._unconfirmed = None
-        self._take_over(held["before"])
-        self._save(self._number + 1)
+        undo, is_same_boot = held["undo"], held["boot"] == self._boot_id
+        if held["applied"]:
+            self._each(
+                reversed(self._backends),
+                "taken back",
+                lambda backend: backend.recover(undo.get(backend.name), is_same_boot),
+            )
+        self._unconfirmed, self._was_taken_back = None, True
+        self._go_back_to(held["before"], is_made=held["applied"])
+        self._save_or_later()
+
+    def _go_back_to(self, before: dict[str, Any], is_made: bool) -> None:
+        """What was wanted before is wanted again, and made, as far as undoing by the records has not made it."""
+        parts = before.get("backends") or {}
+        for backend in self._backends:
+            state = parts.get(backend.name)
+            if not (is_made and self._is_brought_to(backend, state)):
+                backend.restore(state)
+        self.instances.go_back_to(before.get("instances"))
+        self.parameter_attributes.restore(before.get("attributes"))
+
+    def _is_brought_to(self, backend: Backend, state: Any) -> bool:
+        if self.read_only_reason:
+            return False
+        try:
+            backend.begin()
+            backend.restore(state)
+            backend.prepare()
+            backend.commit()
+        except Exception:
+            log.exception("%s could not be brought back as a whole", backend.name)
+            self._each([backend], "rolled back", lambda failed: failed.rollback())
+            return False
+        return True
 
     # -- durable state ----------------------------------------------------------------------------------------------
 
-    def load(self) -> None:
-        """Take over the saved document, and finish or undo what a crash left half made."""
-        document = self._store.read(DOCUMENT) or {}
+    def load(self, apply: Callable[[], None] = lambda: None) -> bool:
+        """Take over the saved document, and finish or undo what a crash left half made; whether there was a document.
+
+        ``apply`` brings the system to what the backends then want. A change that still waited for its session's end
+        is made after that: the session is over.
+        """
+        stored = self._store.read(DOCUMENT)
+        document = stored if isinstance(stored, dict) else {}
+        held: dict[str, Any] | None = document.get("unconfirmed")
+        waiting = held if held is not None and not held["applied"] else None
         self._number = int(document.get("transaction", 0))
-        self._take_over(document)
-        self._unconfirmed = document.get("unconfirmed")
+        self._was_taken_back = bool(document.get("taken_back"))
+        self._take_over(waiting["before"] if waiting else document)
+        self._undo_what_was_cut_off()
+        apply()
+        self._unconfirmed = held
+        if waiting:
+            self._make_what_waited(document, waiting)
+        return stored is not None
+
+    def _make_what_waited(self, document: dict[str, Any], held: dict[str, Any]) -> None:
+        for backend in self._backends:
+            backend.begin()
+            backend.restore((document.get("backends") or {}).get(backend.name))
+        self.instances.restore(document.get("instances"))
+        self.parameter_attributes.restore(document.get("attributes"))
+        self._apply(held)
+
+    def _undo_what_was_cut_off(self) -> None:
         journal = self._store.read(JOURNAL)
         if journal is None:
             return
         if int(journal["transaction"]) > self._number:
             log.warning("a change was cut off before it was complete: it is undone")
-            for backend in reversed(self._backends):
-                if backend.name in journal["undo"]:
-                    backend.recover(journal["undo"][backend.name], journal["boot"] == self._boot_id)
-        self._store.remove(JOURNAL)
+            undo, is_same_boot = journal["undo"], journal["boot"] == self._boot_id
+            self._each(
+                [backend for backend in reversed(self._backends) if backend.name in undo],
+                "taken back",
+                lambda backend: backend.recover(undo[backend.name], is_same_boot),
+            )
+        self._clear_journal(journal)
 
     def save(self) -> None:
         """Make everything durable that was changed outside a transaction, at a start. Raises OSError."""
@@ -500,31 +611,61 @@ class DataModel:
                 backend.commit()
             except Exception:
                 log.exception("%s could not be reset", backend.name)
-        self._unconfirmed = None
+        self._unconfirmed, self._was_taken_back = None, False
         self._take_over({})
-        self._save(self._number + 1)
+        self._save_or_later()
 
     def _take_over(self, document: dict[str, Any]) -> None:
+        parts = document.get("backends") or {}
         for backend in self._backends:
-            backend.restore(document.get("backends", {}).get(backend.name))
-        self.instances.restore(document.get("instances"))
-        self.parameter_attributes.restore(document.get("attributes"))
+            self._take_over_part(backend.name, backend.restore, parts.get(backend.name))
+        self._take_over_part("instances", self.instances.restore, document.get("instances"))
+        self._take_over_part("attributes", self.parameter_attributes.restore, document.get("attributes"))
+        self.parameter_attributes.keep(self._is_durable)
+
+    def _take_over_part(self, name: str, restore: Callable[[Any], None], state: Any) -> None:
+        """A part that cannot be used starts anew; the others are kept, and the document is, for whoever mends it."""
+        try:
+            restore(state)
+        except Exception:
+            log.exception("the saved state of %s cannot be used and starts anew", name)
+            with contextlib.suppress(OSError):
+                self._store.write(UNUSABLE, self._store.read(DOCUMENT))
+            restore(None)
+
+    def _is_durable(self, path: str) -> bool:
+        """Whether the instance numbers of a path still mean the same rows after a restart."""
+        names = path.split(".")
+        node = self.tree.roots.get(names[0])
+        for name in names[1:-1]:
+            node = node.children.get(name, node if name.isdigit() else None) if node else None
+            if node is not None and node.is_table and not node.is_durable:
+                return False
+        return True
 
     def _saved_parts(self) -> dict[str, Any]:
         document = self._store.read(DOCUMENT) or {}
         return {part: document.get(part) for part in ("backends", "instances", "attributes") if document.get(part)}
 
+    def _save_or_later(self) -> None:
+        """Save what has happened already; where that fails, once more with the next reading or change."""
+        try:
+            self._save(self._number + 1)
+        except OSError as failure:
+            self._is_unsaved = True
+            log.error("the data model's state could not be saved: %s", failure)
+
     def _save(self, number: int | None = None) -> None:
-        self._store.write(
-            DOCUMENT,
-            {
-                "version": VERSION,
-                "transaction": self._number if number is None else number,
-                "backends": {backend.name: backend.state() for backend in self._backends},
-                "instances": self.instances.state(),
-                "attributes": self.parameter_attributes.state(),
-                "unconfirmed": self._unconfirmed,
-            },
-        )
+        document = {
+            "version": VERSION,
+            "transaction": self._number if number is None else number,
+            "backends": {backend.name: backend.state() for backend in self._backends},
+            "instances": self.instances.state(),
+            "attributes": self.parameter_attributes.state(),
+            "unconfirmed": self._unconfirmed,
+        }
+        if self._was_taken_back:
+            document["taken_back"] = True
+        self._store.write(DOCUMENT, document)
         self._number = self._number if number is None else number
-        self.instances.unsaved = False
+        self.instances.unsaved = self._is_unsaved = False

@@ -1,7 +1,8 @@
 """All-or-nothing changes: edits are staged, every refusal is collected, and commit holds everywhere or nowhere."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ from agent.model.errors import (
     Unavailable,
     UnknownPath,
 )
+from agent.model.instances import check_alias
 from agent.model.object import Backend, Target
 from agent.model.path import Alias, ParameterPath
 from agent.model.view import LeafAt, Place, Table, UnknownAlias
@@ -30,7 +32,9 @@ log = logging.getLogger(__name__)
 
 PASSIVE, ACTIVE = 1, 2
 LARGEST_TABLE: Final = 1024
-"""Rows of one table, whatever the schema admits: memory does not grow at an outsider's will."""
+"""Rows of one table, under all its parents, whatever the schema admits: memory does not grow at an outsider's will."""
+LOGGED_AT_ONCE: Final = 32
+"""Paths in one line of the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,17 @@ class Transaction:
     nor abandoned blocks the next.
     """
 
-    def __init__(self, model: "DataModel", writes_allowed: Callable[[Backend], bool]) -> None:
+    def __init__(self, model: "DataModel", caller: str, writes_allowed: Callable[[Backend], bool]) -> None:
         self._model = model
         self._view = model.view()
+        self._caller = caller
         self._allowed = writes_allowed
         self._touched: list[Backend] = []
         self._staged_by: dict[str, list[str]] = {}
         self._refusals: list[ModelError] = []
-        self._changed: list[str] = []
+        self._changed: dict[str, None] = {}
+        self._renamed: list[tuple[LeafAt, str]] = []
+        self._done: list[str] = []
         self._is_over = False
         model.instances.begin()
         model.parameter_attributes.begin()
@@ -65,55 +72,35 @@ class Transaction:
     def set(self, path: str, text: str, xsd_type: str | None = None) -> None:
         """Stage a value as it stands on the wire; ``xsd_type`` is its xsi:type without prefix, where one was given."""
         try:
-            at = self._parameter(path)
-            if at.concrete in self._changed:
-                raise InvalidArguments(path, "set twice in one request")
-            self._set(at, text, xsd_type)
-            self._changed.append(at.concrete)
+            with self._refusing(path):
+                at = self._parameter(path)
+                if at.concrete in self._changed:
+                    raise InvalidArguments(path, "set twice in one request")
+                self._changed[at.concrete] = None
+                self._set(at, text, xsd_type)
+                self._done.append(f"set {at.concrete}")
+        except InvalidArguments:
+            self.abandon()
+            raise
         except ModelError as refusal:
-            self._refuse(path, refusal)
+            self._refusals.append(refusal)
 
     def add(self, path: str) -> int:
         """Stage a new row of the table "….": its instance number. An ``[alias]`` at the end names the new row."""
-        parsed = ParameterPath.parse(path)
-        alias = parsed.segments[-1].text if parsed.segments and isinstance(parsed.segments[-1], Alias) else None
-        if alias is not None:
-            parsed = ParameterPath(parsed.segments[:-1], True)
-        table = self._one(path, parsed)
-        if not isinstance(table, Table):
-            raise UnknownPath(path, "rows are added to a table")
-        return self._add(path, table, alias)
+        with self._refusing(path):
+            return self._add_at(path)
 
     def delete(self, path: str) -> None:
         """Stage the removal of a row and of everything below it."""
-        row = self._one(path, ParameterPath.parse(path))
-        if not isinstance(row, Place) or not row.node.is_table:
-            raise UnknownPath(path, "only a row of a table can be deleted")
-        declared = row.node.deleter
-        if declared is None or declared.delete is None or row.keys not in self._keys_of(row):
-            raise Denied(path, "this system does not let rows of the table be deleted")
-        self._touch(declared.backend, path)
-        try:
-            declared.delete(self._view.row(declared, row.keys))
-        except ModelError as refusal:
-            raise _at(path, refusal) from refusal
-        table, number = _split(row.concrete)
-        self._model.instances.retire(table, row.keys[-1])
-        self._model.parameter_attributes.drop(f"{table}{number}.")
-        self._view.forget()
+        with self._refusing(path):
+            self._delete_at(path)
 
     def set_attributes(self, path: str, notification: int | None, access_list: tuple[str, ...] | None) -> None:
         """Stage notification level and access list of a parameter, or of all below a partial path; ``None`` keeps."""
-        for at in self._model.leaves_at(self._view, path):
-            level = self._model.effective_notification(at)
-            if notification is not None and notification != level:
-                if at.leaf.entry.active_notify == "forceEnabled":
-                    raise NotificationRejected(at.shown, "the data model forces active notification")
-                if notification == ACTIVE and at.leaf.entry.active_notify == "canDeny":
-                    raise NotificationRejected(at.shown, "changes too often for active notification")
-                self._model.parameter_attributes.set_notification(at.concrete, notification)
-            if access_list is not None:
-                self._model.parameter_attributes.set_access_list(at.concrete, access_list)
+        with self._refusing(""):
+            for at in self._model.leaves_at(self._view, path):
+                self._set_attributes_of(at, notification, access_list)
+                self._done.append(f"attributes of {at.concrete}")
 
     def set_own(self, name: str, value: Any) -> None:
         """Stage one of the agent's own values, such as the ParameterKey that comes with the request."""
@@ -127,17 +114,9 @@ class Transaction:
 
         Raises Refusals with everything that was refused; then nothing has changed.
         """
-        if self._refusals:
-            self.abandon()
-            raise Refusals(tuple(self._refusals))
         try:
-            deferred = [self._prepared(backend) for backend in self._touched]
-            if any(deferred) or self._model.awaits_confirmation:
-                self._model.keep_for_later(self._touched)
-                status = 1
-            else:
-                self._model.make(self._touched, self._failed)
-                status = 0
+            with self._refusing(""):
+                status = self._commit()
         except ModelError as refusal:
             self.abandon()
             raise refusal if isinstance(refusal, Refusals) else Refusals((refusal,)) from refusal
@@ -145,7 +124,27 @@ class Transaction:
         self._model.instances.commit()
         self._model.parameter_attributes.commit()
         self._model.finished(self)
+        self._log(status)
         return Outcome(status, tuple(self._changed))
+
+    def _commit(self) -> int:
+        self._name_rows()
+        if self._refusals:
+            raise Refusals(tuple(self._refusals))
+        deferred = [self._prepared(backend) for backend in self._touched]
+        if any(deferred) or self._model.awaits_application:
+            self._model.keep_for_later(self._touched)
+            return 1
+        if self._model.awaits_confirmation:
+            raise Unavailable("", "the last change still has to prove that it does not cut off the management server")
+        self._model.make(self._touched, self._failed)
+        return 0
+
+    def _log(self, status: int) -> None:
+        """Who changed what, never to which value."""
+        when = ", to be made after the session" if status else ""
+        for first in range(0, len(self._done), LOGGED_AT_ONCE):
+            log.info("%s: %s%s", self._caller, "; ".join(self._done[first : first + LOGGED_AT_ONCE]), when)
 
     def abandon(self) -> None:
         """Forget every edit; what a failed commit made is undone. After the end it changes nothing any more."""
@@ -188,7 +187,9 @@ class Transaction:
         if not values.type_matches(leaf.entry, xsd_type):
             raise InvalidType(at.shown, f"the type is {leaf.entry.type}, not {xsd_type}")
         if leaf.binding is None or leaf.binding.set is None or leaf.object is None:
-            self._rename(at, values.parse(leaf.entry, text))
+            alias = values.parse(leaf.entry, text)
+            check_alias(alias)
+            self._renamed.append((at, alias))
             return
         value = self._value(leaf.entry, text)
         self._touch(leaf.object.backend, at.shown)
@@ -196,15 +197,27 @@ class Transaction:
         leaf.binding.set(row, value)
         keys = leaf.object.keys(row)
         if keys != at.place.keys:
-            self._model.instances.rekey(_split(at.place.concrete)[0], at.place.keys[-1], keys[-1])
+            for table, old, new in zip(_tables_above(at.place.concrete), at.place.keys, keys, strict=True):
+                self._model.instances.rekey(table, old, new)
             self._view.forget()
 
-    def _rename(self, at: LeafAt, alias: str) -> None:
-        self._model.instances.name(_split(at.place.concrete)[0], at.place.keys[-1], alias)
-        self._view.forget()
+    def _name_rows(self) -> None:
+        """Aliases change together, after everything else: until then each path means the row that it meant before."""
+        instances = self._model.instances
+        wanted = [(at, _table_of(at.place.concrete), alias) for at, alias in self._renamed]
+        rows = [(at, table, instances.key_of(table, _number(at.place.concrete)), alias) for at, table, alias in wanted]
+        for _, table, key, _ in rows:
+            if key is not None:
+                instances.unname(table, key)
+        for at, table, key, alias in rows:
+            if key is not None:
+                try:
+                    instances.name(table, key, alias)
+                except ModelError as refusal:
+                    self._refusals.append(_at(at.shown, refusal))
 
     def _value(self, entry: Any, text: str) -> Any:
-        if entry.reference is None:
+        if entry.reference is None or entry.reference.kind != "row":
             return values.parse(entry, text)
         names = [part.strip() for part in text.split(",")] if entry.list is not None else [text.strip()]
         targets = [self._target(entry, name) for name in names if name]
@@ -224,24 +237,57 @@ class Transaction:
             raise InvalidValue("", f"{text} is not of {' or '.join(entry.reference.targets)}")
         return self._view.target_at(found[0])
 
+    def _add_at(self, path: str) -> int:
+        parsed = ParameterPath.parse(path)
+        alias = parsed.segments[-1].text if parsed.segments and isinstance(parsed.segments[-1], Alias) else None
+        if alias is not None:
+            parsed = ParameterPath(parsed.segments[:-1], True)
+        table = self._one(path, parsed)
+        if not isinstance(table, Table):
+            raise UnknownPath(path, "rows are added to a table")
+        return self._add(path, table, alias)
+
+    def _delete_at(self, path: str) -> None:
+        row = self._one(path, ParameterPath.parse(path))
+        if not isinstance(row, Place) or not row.node.is_table:
+            raise UnknownPath(path, "only a row of a table can be deleted")
+        declared = row.node.deleter
+        if declared is None or declared.delete is None or not self._view.declares(declared, row.keys):
+            raise Denied(path, "this system does not let rows of the table be deleted")
+        self._touch(declared.backend, path)
+        declared.delete(self._view.row(declared, row.keys))
+        self._model.instances.retire(_table_of(row.concrete), row.keys[-1])
+        self._model.parameter_attributes.drop(row.concrete)
+        self._done.append(f"delete {row.concrete}")
+        self._view.forget()
+
+    def _set_attributes_of(self, at: LeafAt, notification: int | None, access_list: tuple[str, ...] | None) -> None:
+        level = self._model.effective_notification(at)
+        if notification is not None and notification != level:
+            if at.leaf.entry.active_notify == "forceEnabled":
+                raise NotificationRejected(at.shown, "the data model forces active notification")
+            if notification == ACTIVE and at.leaf.entry.active_notify == "canDeny":
+                raise NotificationRejected(at.shown, "changes too often for active notification")
+            self._model.parameter_attributes.set_notification(at.concrete, notification)
+        if access_list is not None:
+            self._model.parameter_attributes.set_access_list(at.concrete, access_list)
+
     def _add(self, path: str, table: Table, alias: str | None) -> int:
         declared = table.node.adder
         if declared is None or declared.add is None:
             raise Denied(path, "this system does not let rows be added to the table")
         entry = table.node.entry
         largest = min(entry.max_entries if entry and entry.max_entries else LARGEST_TABLE, LARGEST_TABLE)
-        if len(self._view.instances(table)) >= largest:
+        if len(self._view.instances(table)) >= largest or self._view.table_size(table.node) >= LARGEST_TABLE:
             raise ResourcesExceeded(path, f"the table is full with {largest} rows")
         self._touch(declared.backend, path)
-        try:
-            keys = declared.add(table.keys)
+        keys = declared.add(table.keys)
+        self._view.forget()
+        number = self._view.instances(table)[keys[-1]].number
+        if alias is not None:
+            self._model.instances.name(table.concrete, keys[-1], alias)
             self._view.forget()
-            number = self._view.instances(table)[keys[-1]].number
-            if alias is not None:
-                self._model.instances.name(table.concrete, keys[-1], alias)
-                self._view.forget()
-        except ModelError as refusal:
-            raise _at(path, refusal) from refusal
+        self._done.append(f"add {table.concrete}{number}.")
         return number
 
     def _parameter(self, path: str) -> LeafAt:
@@ -253,7 +299,7 @@ class Transaction:
                 found = self._view.match(parsed)
                 break
             except UnknownAlias as unknown:
-                if not self._model.creates_instances():
+                if not self._model.creates_instances() or unknown.table.node.adder is None:
                     raise
                 self._add(path, unknown.table, unknown.alias)
         if not isinstance(found[0], LeafAt):
@@ -268,10 +314,6 @@ class Transaction:
             raise UnknownPath(path, "not an object")
         return found
 
-    def _keys_of(self, row: Place) -> Iterable[tuple[str, ...]]:
-        declared = row.node.deleter
-        return [declared.keys(one) for one in declared.rows()] if declared else []
-
     def _touch(self, backend: Backend | None, path: str) -> None:
         if backend is None:
             raise NotWritable(path, "nothing on this system can change it")
@@ -282,20 +324,37 @@ class Transaction:
             self._touched.append(backend)
         self._staged_by.setdefault(backend.name, []).append(path)
 
-    def _refuse(self, path: str, refusal: ModelError) -> None:
-        if isinstance(refusal, InvalidArguments):
-            self.abandon()
-            raise refusal
-        self._refusals.append(_at(path, refusal))
+    @contextmanager
+    def _refusing(self, path: str) -> Iterator[None]:
+        """Refusals come under the path that the caller used; a surprise of a declaration or a backend is one too."""
+        try:
+            yield
+        except ModelError as refusal:
+            raise (_at(path, refusal) if path else refusal) from refusal
+        except Exception as surprise:
+            log.exception("%s could not be changed", path or "the system")
+            raise Unavailable(path, "could not be changed; the log has the cause") from surprise
 
 
 def _at(path: str, refusal: ModelError) -> ModelError:
     """The refusal under the path that the caller used."""
+    if isinstance(refusal, Refusals):
+        return refusal
     kind = UnknownPath if isinstance(refusal, UnknownPath) else type(refusal)
     return kind(path, refusal.reason)
 
 
-def _split(concrete: str) -> tuple[str, int]:
-    """A row's path as its table's path and its number: "Device.IP.Interface.3." → ("Device.IP.Interface.", 3)."""
-    table, _, number = concrete[:-1].rpartition(".")
-    return table + ".", int(number)
+def _table_of(concrete: str) -> str:
+    """The table of a row: "Device.IP.Interface.3." → "Device.IP.Interface."."""
+    return concrete[:-1].rpartition(".")[0] + "."
+
+
+def _number(concrete: str) -> int:
+    """The number of a row: "Device.IP.Interface.3." → 3."""
+    return int(concrete[:-1].rpartition(".")[2])
+
+
+def _tables_above(concrete: str) -> list[str]:
+    """The tables through which a path goes: "Device.IP.Interface.3.IPv4Address.1." → both, the outer first."""
+    names = concrete[:-1].split(".")
+    return [".".join(names[:place]) + "." for place, name in enumerate(names) if name.isdigit()]
