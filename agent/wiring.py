@@ -44,7 +44,7 @@ from agent.runtime.redactor import RedactingFilter, Redactor
 from agent.runtime.session_stream import session_stream
 from agent.runtime.starts import DOCUMENT as STARTS
 from agent.runtime.starts import Starts
-from agent.runtime.status import EPOCH, Device, Verbs
+from agent.runtime.status import EPOCH, Device, Verbs, iso
 from agent.runtime.store import FileStore, claim
 from agent.runtime.systemd import Notifier
 from agent.runtime.trace import TraceStore
@@ -60,7 +60,7 @@ from backends.netlink import Netlink
 from backends.procfs import Procfs
 from backends.sysfs import Sysfs
 from backends.system import System
-from backends.tr181.device_info import device_identity
+from backends.tr181.device_info import FIRST_USE_DATE, device_identity
 from backends.tr181.mechanisms import Identity, Mechanisms
 from backends.tr181.staging import LinuxNetwork
 
@@ -191,6 +191,7 @@ class Agent:
             log.error("the agent has crashed repeatedly: it leaves the system as it is until a clean end")
         self._starts = starts
         self._bring_state_back()
+        self._note_first_use(now)
         self.delivery = Delivery(self.store, self.boot_id, now)
         self.delivery.started(boot, ms.acs_identity(self.own))
         who = device_identity(self.mechanisms)
@@ -255,6 +256,15 @@ class Agent:
                 self.network.apply_at_start()
             except Exception:
                 log.exception("what was configured could not be applied as a whole")
+
+    def _note_first_use(self, now: Moment) -> None:
+        """TR-181, FirstUseDate: the network is there and the time is known, for the first time."""
+        if self.own.get(FIRST_USE_DATE) or now.wall is None or self.reach.route() is None:
+            return
+        self.own.begin()
+        self.own.stage(FIRST_USE_DATE, iso(now.wall))
+        self.own.commit()
+        self.model.save()
 
     def _begin_anew(self) -> None:
         """A new device, or one whose document cannot be used: credentials of its own, the ACS that it had."""
@@ -439,7 +449,9 @@ class Agent:
         log.info("cpe-agent %s runs; ACS %s", VERSION, shown_url(self.own.get(ms.URL)) or "not configured")
         self.notifier.ready()
         try:
-            loop.run(self.core, self.inbox, self.workers.perform, self.notifier.watchdog)
+            watched = self.notifier.watchdog_seconds / 2 or loop.LONGEST_WAIT
+            longest_wait = min(watched, loop.LONGEST_WAIT)
+            loop.run(self.core, self.inbox, self.workers.perform, self.notifier.watchdog, longest_wait)
         finally:
             self.notifier.stopping()
             self._stop_watching.set()

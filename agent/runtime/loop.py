@@ -62,12 +62,18 @@ def moment() -> Moment:
     return Moment(time.monotonic(), wall if wall >= EARLIEST_CLOCK else None)
 
 
-def run(core: Handles, inbox: Inbox, perform: Callable[[Action], None], alive: Callable[[], None]) -> None:
-    """Until the core has stopped. ``alive`` is called at every turn (the service manager's watchdog)."""
+def run(
+    core: Handles,
+    inbox: Inbox,
+    perform: Callable[[Action], None],
+    alive: Callable[[], None],
+    longest_wait: float = LONGEST_WAIT,
+) -> None:
+    """Until the core has stopped. ``alive`` is called at every turn, at least every ``longest_wait`` seconds."""
     while not core.stopped:
         now = moment()
         due = core.next_due(now)
-        seconds = LONGEST_WAIT if due is None else min(LONGEST_WAIT, due - now.monotonic)
+        seconds = longest_wait if due is None else min(longest_wait, due - now.monotonic)
         event = inbox.wait(seconds)
         for action in core.handle(event, moment()):
             perform(action)

@@ -14,7 +14,8 @@ from backends.sysfs import Sensor
 from backends.system import Identity, identity
 from backends.tr181.mechanisms import Mechanisms
 
-OWN_VALUES: Final = {"DeviceInfo.ProvisioningCode": "", "DeviceInfo.FirstUseDate": ""}
+FIRST_USE_DATE: Final = "DeviceInfo.FirstUseDate"
+OWN_VALUES: Final = {"DeviceInfo.ProvisioningCode": "", FIRST_USE_DATE: ""}
 NO_READING: Final = -274  # TR-181, TemperatureSensor.Value
 LARGEST_SIZE: Final = 2**32 - 1
 
@@ -72,7 +73,7 @@ def _itself(mechanisms: Mechanisms) -> Object[Identity]:
         Parameter("AdditionalSoftwareVersion", lambda _: [f"Linux {system.kernel()}"[:64]]),
         _provisioning_code(own),
         Parameter("UpTime", lambda _: procfs.uptime()),
-        Parameter("FirstUseDate", lambda _: _moment(str(own.get("DeviceInfo.FirstUseDate")))),
+        Parameter("FirstUseDate", lambda _: _moment(str(own.get(FIRST_USE_DATE)))),
     ]
     return Object(
         path="Device.DeviceInfo.",
