@@ -174,6 +174,8 @@ class System:
                 raise MechanismError(f"{what}: nobody to restart")
             self._restart()
             return
+        if not command:
+            raise MechanismError(f"{what}: no command is configured")
         try:
             process = subprocess.Popen(list(command), stdin=subprocess.DEVNULL, start_new_session=True)
         except (OSError, ValueError) as error:

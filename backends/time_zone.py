@@ -85,15 +85,20 @@ class TimeZone:
 
 
 def compiled(posix: str) -> bytes:
-    """A TZif file, version 2, without transitions, the rule in its footer (RFC 8536 section 3)."""
+    """A TZif file, version 2, whose footer is the rule (RFC 8536 section 3).
+
+    Its one transition, in 1901, changes nothing: glibc looks at the footer only after the last transition.
+    """
     found = POSIX.fullmatch(posix)
     if found is None:
         raise MechanismError(f"{posix!r} is no POSIX time zone", "EINVAL")
-    east = -3600 * int(found["hours"]) - 60 * int(found["minutes"] or 0) - int(found["seconds"] or 0)
-    seconds = -east if found["sign"] == "-" else east  # POSIX counts west of Greenwich
+    west = 3600 * int(found["hours"]) + 60 * int(found["minutes"] or 0) + int(found["seconds"] or 0)
+    seconds = west if found["sign"] == "-" else -west  # POSIX counts west of Greenwich
     name = found["name"].strip("<>").encode() + b"\0"
-    block = HEADER.pack(b"TZif", b"2", 0, 0, 0, 0, 1, len(name)) + struct.pack(">iBB", seconds, 0, 0) + name
-    return block + block + b"\n" + posix.encode() + b"\n"
+    head = HEADER.pack(b"TZif", b"2", 0, 0, 0, 1, 1, len(name))
+    types = struct.pack(">xiBB", seconds, 0, 0) + name  # the transition is to the first type
+    old, new = (head + struct.pack(size, -(2**31)) + types for size in (">i", ">q"))
+    return old + new + b"\n" + posix.encode() + b"\n"
 
 
 def _present(zone: tzinfo, now: datetime) -> str:

@@ -39,8 +39,8 @@ def test_a_veth_has_a_speed_only_while_it_runs(lab: Namespace) -> None:
     sysfs = Sysfs(lab.sysfs)
     lab.ip("link add name a type veth peer name b")
     assert sysfs.net_device("a").speed is None
-    lab.ip("link set a up")
-    lab.ip("link set b up")
+    lab.ip("link set dev a up")
+    lab.ip("link set dev b up")
     assert (sysfs.net_device("a").speed, sysfs.net_device("a").duplex) == (10000, "full")
     assert sysfs.net_device("a").has_device is False
 

@@ -98,7 +98,8 @@ class FakeMachine:
 
     def system(self) -> System:
         """System on these files; the kernel's host name is only noted."""
-        return System(self.root, restart=self._restart, set_kernel_host_name=self.host_names.append)
+        return System(self.root, restart=self.restart, set_kernel_host_name=self.host_names.append)
 
-    def _restart(self) -> None:
+    def restart(self) -> None:
+        """Note that the agent was asked to start anew."""
         self.restarts += 1
