@@ -58,8 +58,8 @@ class NetworkEdits(NetworkView):
         taken = {*links, *(bridge.name for bridge in self._records.of(Bridge).values())}
         others = [name for name, link in links.items() if link.kind != "bridge"]
         free = [glob for glob in self._manage if "*" in glob and not any(fnmatchcase(name, glob) for name in others)]
-        for number in range(MOST_BRIDGES):
-            for pattern in ("br*", "br-*", "br-lan*", "bridge*", *free):
+        for pattern in ("br*", "br-*", "br-lan*", "bridge*", *free):
+            for number in range(MOST_BRIDGES):
                 name = pattern.replace("*", str(number))
                 if name not in taken and len(name) <= LONGEST_NAME and self.may_change(name):
                     return self.add(Bridge(enable=False, name=name))

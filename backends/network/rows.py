@@ -56,7 +56,8 @@ class Row(Generic[R]):
 
 def ports(topology: Topology) -> list[Row[Port]]:
     """Every Ethernet port."""
-    return [Row(name, Port()) for name, link in topology.links.items() if topology.is_port(link)]
+    found = [name for name, link in topology.links.items() if topology.is_port(link)]
+    return [Row(name, Port()) for name in [*found, *_absent(topology, Port)]]
 
 
 def ethernet_links(topology: Topology) -> list[Row[EthernetLink]]:
@@ -136,12 +137,20 @@ def routes(topology: Topology, family: int, observed: Sequence[Route], idents: l
 
 
 def _with_added(topology: Topology, blank: R, found: Sequence[str]) -> list[Row[R]]:
-    """Rows of a table of links: what is there and not claimed by an added row, and the added rows."""
+    """Rows of a table of links: what is there (or unplugged) and not claimed by an added row, and the added rows."""
     kind = type(blank)
-    names = [name for name in found if not topology.claimants(kind, name)]
+    names = [name for name in [*found, *_absent(topology, kind)] if not topology.claimants(kind, name)]
     rows = [Row(name, blank) for name in names]
     rows += [Row(key, record) for key, record in _added(topology, kind)]
     return [row for row in rows if not topology.is_deleted(row.reference)]
+
+
+def _absent(topology: Topology, kind: type[R]) -> list[str]:
+    """Links that are not there at present (unplugged), and for which something is configured."""
+    keys = [key for key, record in topology.records.of(kind).items() if not record.deleted]
+    if kind is IpInterface:
+        keys += [address.ip for address in topology.records.of(IpAddress).values() if not address.deleted]
+    return [key for key in dict.fromkeys(keys) if not is_own(key) and key not in topology.links]
 
 
 def _added(topology: Topology, kind: type[R]) -> Iterator[tuple[str, R]]:

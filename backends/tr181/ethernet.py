@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.model.errors import InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
-from backends.netlink_types import VLAN_8021AD, VLAN_8021Q, Link
+from backends.netlink_types import VLAN_8021AD, VLAN_8021Q
 from backends.network import rows as tables
 from backends.network.network import Network
 from backends.network.records import EthernetLink, Port, Vlan
@@ -36,8 +36,9 @@ def _interfaces(network: Network, sysfs: Sysfs) -> list[Object[Any]]:
     def rows() -> list[Row[Port]]:
         return [row for row in tables.ports(network.topology) if not sysfs.net_device(row.key).is_wireless]
 
-    def link(row: Row[Port]) -> Link:
-        return network.topology.links[row.key]
+    def mac(row: Row[Port]) -> str | None:
+        link = network.link(row)
+        return link.permanent_mac or link.mac if link else None
 
     def duplex(row: Row[Port]) -> str:
         return sysfs.net_device(row.key).duplex.capitalize() or "Unknown"
@@ -46,7 +47,7 @@ def _interfaces(network: Network, sysfs: Sysfs) -> list[Object[Any]]:
         *common(network),
         Parameter("LowerLayers", lambda _: []),
         Parameter("Upstream", lambda row: row.key in _upstream(network)),
-        Parameter("MACAddress", lambda row: link(row).permanent_mac or link(row).mac),
+        Parameter("MACAddress", mac),
         Parameter("MaxBitRate", lambda _: -1),  # automatic: the link modes are asked for through ethtool
         Parameter("CurrentBitRate", lambda row: sysfs.net_device(row.key).speed or 0),
         Parameter("DuplexMode", lambda _: "Auto"),

@@ -73,11 +73,13 @@ def is_enabled(network: Network, row: Row[Any]) -> bool:
 
 def status_of(network: Network, row: Row[Any]) -> str:
     """The operational state. Enabled and incomplete is Error, enabled and not in the kernel NotPresent."""
+    link = network.link(row)
+    if link is None and not row.is_own:
+        return "NotPresent"
     if not is_enabled(network, row):
         return "Down"
     if network.link_name(row) is None:
         return "Error"
-    link = network.link(row)
     return link_status(link) if link else "NotPresent"
 
 

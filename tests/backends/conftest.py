@@ -89,12 +89,16 @@ def memory() -> Bench:
     return Bench(FakeNetlink(kernel), KernelSettings(kernel), None)
 
 
-@pytest.fixture(params=["linux", "fake"])
-def bench(request: pytest.FixtureRequest, make_namespace: Callable[[], Namespace]) -> Bench:
-    """The bench on both kernels in turn."""
-    if request.param == "fake":
-        return request.getfixturevalue("memory")  # type: ignore[no-any-return]
+@pytest.fixture
+def linux(make_namespace: Callable[[], Namespace]) -> Bench:
+    """The bench on Linux, in a namespace."""
     lab = make_namespace()
     lab.ip("link set lo up")
     lab.run("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad")
     return Bench(lab.netlink(), NamespaceSettings(lab), lab)
+
+
+@pytest.fixture(params=["linux", "memory"])
+def bench(request: pytest.FixtureRequest) -> Bench:
+    """The bench on both kernels in turn."""
+    return request.getfixturevalue(request.param)  # type: ignore[no-any-return]

@@ -1,10 +1,9 @@
-"""Ethernet ports, links and VLANs."""
+"""Ethernet ports and links."""
 
 import pytest
 
-from agent.model.errors import Denied, NotWritable
+from agent.model.errors import NotWritable
 from backends.netlink import Link
-from backends.network.errors import Conflict
 from backends.tr181.ethernet import SMALLEST_MTU
 from tests.backends.conftest import Bench
 from tests.backends.device import fake_device
@@ -12,7 +11,6 @@ from tests.fakes.netlink import FakeKernel
 
 PORTS = "Device.Ethernet.Interface."
 LINKS = "Device.Ethernet.Link."
-VLANS = "Device.Ethernet.VLANTermination."
 
 
 def test_ports_are_physical_ones_and_veths_but_no_bridges_vlans_or_tunnels() -> None:
@@ -101,85 +99,3 @@ def test_a_link_that_was_added_takes_the_place_of_the_machines_own(memory: Bench
     assert device.find(LINKS, Name="eth1") == own
     with pytest.raises(NotWritable):
         device.delete(own)
-
-
-def test_a_vlan_lives_in_intent_until_it_is_whole_and_enabled(memory: Bench) -> None:
-    device = memory.device()
-    row = device.add(VLANS)
-    assert (device.get(f"{row}Enable"), device.get(f"{row}Status"), device.get(f"{row}TPID")) == (
-        "false",
-        "Down",
-        "33024",
-    )
-    device.set({f"{row}Enable": "1"})
-    assert device.get(f"{row}Status") == "Error"
-    device.set({f"{row}LowerLayers": device.find(LINKS, Name="eth1"), f"{row}VLANID": "10"})
-    assert device.get(f"{row}Name") == "eth1.10"
-    assert device.get(f"{row}Status") == "Up"
-    made = memory.netlink.link("eth1.10")
-    assert (made.lower, made.vlan_id, made.vlan_protocol) == ("eth1", 10, 0x8100)
-    device.set({f"{row}VLANID": "11", f"{row}TPID": "34984"})
-    assert memory.netlink.link("eth1.10") is None
-    assert memory.netlink.link("eth1.11").vlan_protocol == 0x88A8
-    device.set({f"{row}Enable": "0"})
-    assert memory.netlink.link("eth1.11") is None
-    assert device.get(f"{row}VLANID") == "11"
-
-
-def test_an_ip_interface_on_a_vlan(memory: Bench) -> None:
-    device = memory.device()
-    before = memory.state()
-    vlan = device.add(VLANS, LowerLayers=device.find(LINKS, Name="eth1"), VLANID="10", Enable="1")
-    interface = device.find("Device.IP.Interface.", Name="eth1.10")
-    assert device.get(f"{interface}LowerLayers") == vlan[:-1]
-    device.add(f"{interface}IPv4Address.", IPAddress="203.0.113.5", SubnetMask="255.255.255.0", Enable="1")
-    assert memory.addresses("eth1.10") == {"203.0.113.5/24"}
-    device.delete(vlan)
-    assert memory.state() == before
-
-
-def test_a_vlan_over_a_vlan(memory: Bench) -> None:
-    device = memory.device()
-    lower = device.add(VLANS, LowerLayers=device.find(LINKS, Name="eth1"), VLANID="10", TPID="34984", Enable="1")
-    device.add(VLANS, LowerLayers=lower, VLANID="20", Enable="1")
-    assert memory.netlink.link("eth1.10.20").lower == "eth1.10"
-    device.set({f"{lower}Enable": "0"})
-    assert memory.netlink.link("eth1.10.20") is None
-    device.set({f"{lower}Enable": "1"})
-    assert memory.netlink.link("eth1.10.20").up
-
-
-def test_a_vlan_of_the_machines_own_keeps_its_identifier_and_can_be_deleted(memory: Bench) -> None:
-    memory.netlink.add_vlan("eth1.5", "eth1", 5)
-    device = memory.device()
-    before = memory.state()
-    row = device.find(VLANS, Name="eth1.5")
-    assert device.refused({f"{row}VLANID": "6"}) == {f"{row}VLANID": "NotWritable"}
-    device.delete(row)
-    assert memory.netlink.link("eth1.5") is None
-    assert device.tree(VLANS) == {}
-    device.model.forget_everything()
-    assert memory.state() == before
-
-
-def test_a_vlan_on_a_link_that_is_not_managed_is_refused(memory: Bench) -> None:
-    device = memory.device(manage=("eth0",))
-    row = device.add(VLANS)
-    asked = {f"{row}LowerLayers": device.find(LINKS, Name="eth1")}
-    assert device.refused(asked) == {f"{row}LowerLayers": Denied.__name__}
-
-
-def test_an_identifier_or_tag_that_cannot_be_is_refused(memory: Bench) -> None:
-    device = memory.device()
-    row = device.add(VLANS)
-    asked = {f"{row}VLANID": "4095", f"{row}TPID": "37120"}
-    assert device.refused(asked) == dict.fromkeys(asked, "InvalidValue")
-
-
-def test_the_same_vlan_twice_is_refused(memory: Bench) -> None:
-    device = memory.device()
-    link = device.find(LINKS, Name="eth1")
-    device.add(VLANS, LowerLayers=link, VLANID="10", Enable="1")
-    row = device.add(VLANS, LowerLayers=link, VLANID="10")
-    assert set(device.refused({f"{row}Enable": "1"}).values()) == {"InvalidValue"}
-    assert Conflict("x").reason == "x"
