@@ -37,7 +37,7 @@ class TraceStore:
         self.directory = directory
         self.redactor = redactor
         self._sessions = sessions
-        self._session_bytes = session_bytes
+        self._session_bytes = min(session_bytes, total_bytes // 4)  # one talkative session leaves the others room
         self._total_bytes = total_bytes
 
     def open(self, number: int, url: str, events: tuple[str, ...] = ()) -> "SessionTrace":
