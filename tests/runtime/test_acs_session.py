@@ -19,7 +19,7 @@ from agent.runtime.redactor import Redactor
 from agent.runtime.trace import TraceStore
 from tests.runtime.raw_server import Connection, RawServer, Request, says, scripted
 
-QUICK = Limits(connect_seconds=1, reply_seconds=1, session_seconds=3)
+QUICK = Limits(connect_seconds=2, reply_seconds=3, session_seconds=10)
 RESPONSE = (
     '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:c="urn:dslforum-org:cwmp-1-2"><e:Header>'
     "<c:ID>1</c:ID></e:Header><e:Body><c:GetRPCMethodsResponse><MethodList/></c:GetRPCMethodsResponse></e:Body></e:Envelope>"

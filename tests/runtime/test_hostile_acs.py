@@ -12,7 +12,8 @@ import pytest
 from agent.runtime.http import AcsClient, AcsEndpoint, Limits, Unreachable
 from tests.runtime.raw_server import Connection, RawServer, Request, says, scripted
 
-QUICK = Limits(connect_seconds=1, reply_seconds=0.4, session_seconds=4, grace_seconds=0.3)
+QUICK = Limits(connect_seconds=2, reply_seconds=3, session_seconds=10, grace_seconds=0.3)
+IMPATIENT = Limits(reply_seconds=0.4)
 
 
 def end_of(
@@ -86,7 +87,7 @@ def test_a_reply_without_end_ends_early_and_costs_no_memory(serve: Callable[[Con
     finally:
         tracemalloc.stop()
     assert failure.host_answered
-    assert seconds < 2
+    assert seconds < 5
     assert peak < 6_000_000  # the server's two megabytes and the allowed one included
 
 
@@ -101,7 +102,7 @@ def test_a_bomb_of_300_megabytes_is_cut_at_one(coding: str) -> None:
     finally:
         tracemalloc.stop()
     assert "larger than 1048576 bytes" in failure.reason
-    assert seconds < 2
+    assert seconds < 5
     assert peak < 5_000_000
 
 
@@ -132,13 +133,13 @@ def test_a_byte_now_and_then_is_too_slow(head: bytes, where: str) -> None:
     failure, seconds = end_of(endless(head, b"0", pause=0.05))
     assert "too slowly" in failure.reason, where
     assert failure.host_answered
-    assert seconds < 1.5
+    assert seconds < 4
 
 
 def test_silence_ends_after_the_time_for_a_reply_and_proves_no_host() -> None:
-    failure, seconds = end_of(lambda connection, _: [None for _ in connection.requests()] and None)
+    failure, seconds = end_of(lambda connection, _: [None for _ in connection.requests()] and None, IMPATIENT)
     assert (failure.reason, failure.host_answered) == ("no answer from the ACS for 0.4 s", False)
-    assert 0.4 <= seconds < 1
+    assert 0.4 <= seconds < 3
 
 
 def test_a_peer_that_takes_nothing_ends_too() -> None:
@@ -148,7 +149,7 @@ def test_a_peer_that_takes_nothing_ends_too() -> None:
     with RawServer(serve) as server:
         began = time.monotonic()
         with pytest.raises(Unreachable, match="takes no more"):
-            AcsClient(AcsEndpoint(server.url()), QUICK).post([b"x" * 1_000_000] * 12)
+            AcsClient(AcsEndpoint(server.url()), IMPATIENT).post([b"x" * 1_000_000] * 12)
         assert time.monotonic() - began < 1.4
 
 
@@ -160,7 +161,7 @@ def test_replies_that_are_each_in_time_do_not_stretch_a_session() -> None:
     limits = Limits(reply_seconds=0.4, session_seconds=0.7)
     failure, seconds = end_of(scripted(slowly), limits, posts=5)
     assert "session takes too long" in failure.reason
-    assert seconds < 1
+    assert seconds < 3
 
 
 def test_every_loop_of_answers_is_bounded() -> None:
@@ -241,7 +242,7 @@ def test_what_is_not_http_fails_the_session(reply: bytes) -> None:
 
     failure, seconds = end_of(serve)
     assert failure.host_answered
-    assert seconds < 1
+    assert seconds < 3
 
 
 def test_a_reply_that_breaks_off_at_any_byte_fails_and_is_not_asked_for_twice() -> None:

@@ -15,7 +15,7 @@ from agent.runtime.http import AcsClient, AcsEndpoint, HttpReply, Limits, Turn, 
 from agent.runtime.wire import Address, connect_through, resolve_by_system
 from tests.runtime.raw_server import Connection, RawServer, Request, digest_fields, says, scripted
 
-QUICK = Limits(connect_seconds=1, reply_seconds=1, session_seconds=5)
+QUICK = Limits(connect_seconds=1, reply_seconds=3, session_seconds=10)
 
 
 def client_of(url: str, limits: Limits = QUICK, **options: Any) -> AcsClient:
@@ -81,7 +81,7 @@ def test_a_connection_that_ends_while_the_next_message_is_on_its_way_is_replaced
         connection.read()  # and not a word in answer, on any later connection either
 
     with RawServer(serve) as server:
-        client = client_of(server.url())
+        client = client_of(server.url(), Limits(reply_seconds=0.5))
         client.post(b"<e/>")
         failure = failure_of(lambda: client.post(b"<f/>"))
     assert [request.body for request in server.requests].count(b"<f/>") == 2
