@@ -1,7 +1,7 @@
 """A device on each of the two kernels: Linux's in a namespace of the test, and the fake."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -90,12 +90,14 @@ def memory() -> Bench:
 
 
 @pytest.fixture
-def linux(make_namespace: Callable[[], Namespace]) -> Bench:
+def linux(make_namespace: Callable[[], Namespace]) -> Iterator[Bench]:
     """The bench on Linux, in a namespace."""
     lab = make_namespace()
     lab.ip("link set lo up")
     lab.run("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad")
-    return Bench(lab.netlink(), NamespaceSettings(lab), lab)
+    procfs = NamespaceSettings(lab)
+    yield Bench(lab.netlink(), procfs, lab)
+    procfs.close()
 
 
 @pytest.fixture(params=["linux", "memory"])

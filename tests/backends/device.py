@@ -1,5 +1,6 @@
 """A device with the network's objects alone: a data model over a kernel, real or in memory."""
 
+import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -52,23 +53,31 @@ class KernelSettings(Procfs):
 
 
 class NamespaceSettings(Procfs):
-    """/proc/sys/net shows the namespace of whoever reads: so it is read by a process in there."""
+    """/proc/sys/net shows the namespace of whoever reads: so a shell in there reads it, one for all questions."""
 
     def __init__(self, lab: Namespace) -> None:
         super().__init__("/proc")
-        self._lab = lab
+        pipe = subprocess.PIPE
+        self._shell = subprocess.Popen(lab.command("sh"), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
 
     def setting(self, name: str) -> str | None:
-        try:
-            return self._lab.run("cat", f"/proc/sys/{name}").strip()
-        except AssertionError:
-            return None
+        return self._ask(f'x=; read -r x < /proc/sys/{name}; echo "$x"') or None
 
     def change_setting(self, name: str, value: str) -> None:
-        try:
-            self._lab.run("sh", "-c", f"echo {value} > /proc/sys/{name}")
-        except AssertionError as error:
-            raise MechanismError(str(error)) from error
+        if self._ask(f"(echo {value} > /proc/sys/{name}) && echo done || echo refused") != "done":
+            raise MechanismError(f"{name} was refused")
+
+    def _ask(self, command: str) -> str:
+        assert self._shell.stdin is not None
+        assert self._shell.stdout is not None
+        self._shell.stdin.write(command + "\n")
+        self._shell.stdin.flush()
+        return self._shell.stdout.readline().strip()
+
+    def close(self) -> None:
+        """End the shell."""
+        assert self._shell.stdout is not None
+        self._shell.communicate()
 
 
 class Documents:
@@ -173,8 +182,3 @@ class NetworkDevice:
 def fake_device(kernel: FakeKernel, manage: Sequence[str], **more: Any) -> NetworkDevice:
     """A device on a kernel in memory."""
     return NetworkDevice(FakeNetlink(kernel), KernelSettings(kernel), manage, **more)
-
-
-def real_device(lab: Namespace, manage: Sequence[str], **more: Any) -> NetworkDevice:
-    """A device on the kernel's own tables, in a namespace."""
-    return NetworkDevice(lab.netlink(), NamespaceSettings(lab), manage, sysfs=lab.sysfs, **more)

@@ -16,7 +16,7 @@ def test_vlans_are_made_changed_and_taken_back_on_linux() -> None:
         debian = machine()
     except MachineUnavailable as reason:
         pytest.skip(f"no throw-away machine: {reason}")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", SUITE]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "linux", SUITE]
     status, output = debian.run(command, {"CPE_AGENT_IN_MACHINE": "1", "PYTHONDONTWRITEBYTECODE": "1"})
     assert status == 0, output
-    assert "[linux]" not in output
+    assert "9 passed" in output

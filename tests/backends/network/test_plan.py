@@ -76,7 +76,7 @@ def reach(kernel: Kernel, wish: Wish) -> list[Change]:
     raise AssertionError(f"never done: {changes}")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(wishes, wishes)
 def test_what_is_wanted_is_reached_and_then_nothing_is_left_to_do(earlier: Wish, later: Wish) -> None:
     kernel = machine()
@@ -94,7 +94,7 @@ def test_what_is_wanted_is_reached_and_then_nothing_is_left_to_do(earlier: Wish,
     assert {ident for ident in kept if ident[1] != "eth0.10.20"} <= after.keys()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(wishes, wishes)
 def test_undo_leads_back_exactly(earlier: Wish, later: Wish) -> None:
     kernel = machine()
@@ -106,7 +106,7 @@ def test_undo_leads_back_exactly(earlier: Wish, later: Wish) -> None:
     assert kernel.observe() == before
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(wishes, wishes, st.integers(0, 20))
 def test_undo_leads_back_from_wherever_the_making_stopped(earlier: Wish, later: Wish, steps: int) -> None:
     kernel = machine()
