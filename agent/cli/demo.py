@@ -226,6 +226,7 @@ def _proven(text: str) -> None:
 def _tour_of_this_machine(options: argparse.Namespace) -> int:
     begun = time.monotonic()
     print(paint("A lab ACS and the agent, on loopback, on this machine's real state", "bold"))
+    _heading(1, "First contact: 0 BOOTSTRAP, then the ACS sets the credentials for connection requests")
     with _stage(options, []) as stage:
         _first_contact(stage)
         _whole_tree(stage)
@@ -241,7 +242,6 @@ def _tour_of_this_machine(options: argparse.Namespace) -> int:
 
 
 def _first_contact(stage: Stage) -> None:
-    _heading(1, "First contact: 0 BOOTSTRAP, and the ACS sets the credentials for connection requests")
     posts, received, sent = stage.acs.traffic
     _proven(f"{stage.device} is known; {posts} POSTs, {(received + sent) / 1000:.1f} kB in all")
 
