@@ -8,6 +8,7 @@ from backends.tr181 import device_info as device
 from backends.tr181.bridging import bridging
 from backends.tr181.device_info import device_info, host_name
 from backends.tr181.ethernet import ethernet
+from backends.tr181.hosts import hosts
 from backends.tr181.interface_stack import interface_stack
 from backends.tr181.ip import ip
 from backends.tr181.mechanisms import Mechanisms
@@ -24,6 +25,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     bridging,
     ip,
     routing,
+    hosts,
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 

@@ -9,7 +9,7 @@ from agent.model.errors import Denied, InvalidValue
 from agent.model.object import Object, Parameter
 from agent.model.own_values import OwnValues
 from backends.errors import MechanismError
-from backends.procfs import Process, Procfs
+from backends.procfs import Process, Processor, Procfs
 from backends.sysfs import Sensor
 from backends.system import Identity, identity
 from backends.tr181.mechanisms import Mechanisms
@@ -70,7 +70,7 @@ def _itself(mechanisms: Mechanisms) -> Object[Identity]:
         Parameter("SerialNumber", lambda it: it.serial_number),
         Parameter("HardwareVersion", lambda it: it.hardware_version),
         Parameter("SoftwareVersion", lambda it: it.software_version),
-        Parameter("AdditionalSoftwareVersion", lambda _: [f"Linux {system.kernel()}"[:64]]),
+        Parameter("AdditionalSoftwareVersion", lambda _: [system.kernel().replace(" ", "/")[:64]]),
         _provisioning_code(own),
         Parameter("UpTime", lambda _: procfs.uptime()),
         Parameter("FirstUseDate", lambda _: _moment(str(own.get(FIRST_USE_DATE)))),
@@ -153,6 +153,15 @@ def _process_status(procfs: Procfs) -> list[Object[Any]]:
         Parameter("CPUTime", lambda row: min(LARGEST_SIZE, row.cpu_time)),
         Parameter("State", lambda row: words.get(row.state, "Sleeping")),
     ]
+    cpu: list[Parameter[Processor, Any]] = [
+        Parameter("Name", lambda row: row.name),
+        Parameter("Enable", lambda _: True),
+        Parameter("UpTime", lambda _: procfs.uptime()),
+        Parameter("UserModeUtilization", lambda row: row.user),
+        Parameter("SystemModeUtilization", lambda row: row.system),
+        Parameter("IdleModeUtilization", lambda row: row.idle),
+        Parameter("CPUUtilization", lambda row: 100 - row.idle),
+    ]
     return [
         Object(
             path="Device.DeviceInfo.ProcessStatus.",
@@ -160,6 +169,14 @@ def _process_status(procfs: Procfs) -> list[Object[Any]]:
             keys=lambda _: (),
             parameters=[Parameter("CPUUsage", lambda _: procfs.cpu_usage())],
             source=lambda _: "/proc/stat",
+        ),
+        Object(
+            path="Device.DeviceInfo.ProcessStatus.CPU.{i}.",
+            rows=procfs.processors,
+            keys=lambda row: (row.name,),
+            parameters=cpu,
+            durable=False,
+            source=lambda row: f"/proc/stat {row.name}",
         ),
         Object(
             path="Device.DeviceInfo.ProcessStatus.Process.{i}.",

@@ -1,0 +1,199 @@
+"""Device.Hosts.: who is on the LAN, by what the kernel has heard of them.
+
+A machine that forwards packets is a gateway: the links of its default routes are its WAN, and who is there is no host
+of the LAN. A machine that does not is itself a host: all its links lead to the LAN, only its gateways are left out.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from ipaddress import ip_address
+from typing import Any, Final
+
+from agent.model.object import Object, Parameter, Target
+from backends.netlink_types import Link, Neighbour, Station
+from backends.tr181.layers import ETHERNET_INTERFACE, IP_INTERFACE
+from backends.tr181.mechanisms import Mechanisms
+
+MOST_HOSTS: Final = 1024
+ACTIVE_SECONDS: Final = 300  # as long as a bridge remembers who has been silent (ageing_time's default)
+HEARD: Final = frozenset({"reachable", "delay", "probe"})  # the kernel believes in it, or has just asked
+UNHEARD: Final = frozenset({"none", "incomplete", "failed", "noarp"})
+DEEPEST: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One MAC address on the LAN, with the best evidence first. ``member``: the bridge's port behind which it is."""
+
+    mac: str
+    interface: str
+    neighbours: tuple[Neighbour, ...]
+    member: str | None
+    active: bool
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HostAddress:
+    """One IP address of a host."""
+
+    mac: str
+    address: str
+
+
+def hosts(mechanisms: Mechanisms) -> list[Object[Any]]:
+    """Host and its addresses. Numbers are volatile: who comes and goes writes nothing to flash."""
+    return _Hosts(mechanisms).objects()
+
+
+class _Hosts:
+    """The table; remembers of each host since when it is active or not."""
+
+    def __init__(self, mechanisms: Mechanisms) -> None:
+        self._netlink = mechanisms.netlink
+        self._procfs = mechanisms.procfs
+        self._sysfs = mechanisms.sysfs
+        self._system = mechanisms.system
+        self._network = mechanisms.network
+        self._seen: dict[str, tuple[bool, datetime]] = {}
+        self._known: tuple[tuple[Any, ...], list[Host]] = ((), [])
+
+    def objects(self) -> list[Object[Any]]:
+        """Hosts., Host.{i}., IPv4Address.{i}. and IPv6Address.{i}."""
+        parameters: list[Parameter[Host, Any]] = [
+            Parameter("PhysAddress", lambda host: host.mac),
+            Parameter("IPAddress", lambda host: host.neighbours[0].address if host.neighbours else None),
+            Parameter("Layer1Interface", self.layer_1),
+            Parameter("Layer3Interface", self.layer_3),
+            Parameter("InterfaceType", self.type),
+            Parameter("Active", lambda host: host.active),
+            Parameter("ActiveLastChange", lambda host: host.since),
+        ]
+        table = Object(
+            path="Device.Hosts.Host.{i}.",
+            rows=self.rows,
+            keys=lambda host: (host.mac,),
+            parameters=parameters,
+            changed_by=("neighbour",),
+            durable=False,
+            source=lambda host: f"neighbours and bridge tables of {host.interface}",
+        )
+        itself: Object[None] = Object("Device.Hosts.", lambda: (None,), lambda _: (), ())
+        return [itself, table, self.addresses(4), self.addresses(6)]
+
+    def addresses(self, family: int) -> Object[HostAddress]:
+        """The table of a host's addresses of one family."""
+        return Object(
+            path=f"Device.Hosts.Host.{{i}}.IPv{family}Address.{{i}}.",
+            rows=partial(self.address_rows, family),
+            keys=lambda row: (row.mac, row.address),
+            parameters=[Parameter("IPAddress", lambda row: row.address)],
+            changed_by=("neighbour",),
+            durable=False,
+            source=lambda _: "neighbours",
+        )
+
+    def address_rows(self, family: int) -> Iterator[HostAddress]:
+        for host in self.rows():
+            for neighbour in host.neighbours:
+                if ip_address(neighbour.address).version == family:
+                    yield HostAddress(host.mac, neighbour.address)
+
+    def rows(self) -> list[Host]:
+        """The hosts, those heard last first when there are too many; found once for each reading of the kernel."""
+        evidence = (self._netlink.neighbours(), self._netlink.stations(), self._netlink.links(), self._netlink.routes())
+        if any(one is not other for one, other in zip(evidence, self._known[0] or ((),) * 4, strict=True)):
+            self._known = (evidence, self.found(*evidence[:2]))
+        return self._known[1]
+
+    def found(self, neighbours: Sequence[Neighbour], stations: Sequence[Station]) -> list[Host]:
+        lan, gateways = self.lan()
+        own = {link.mac for link in self._netlink.links()}
+        heard: dict[str, list[Neighbour]] = {}
+        for neighbour in neighbours:
+            if neighbour.interface in lan and neighbour.mac not in own and _is_somebody(neighbour):
+                heard.setdefault(neighbour.mac, []).append(neighbour)
+        behind = {one.mac: one for one in stations if not one.is_own and one.bridge in lan and one.mac not in own}
+        routers = {one.mac for one in neighbours if one.address in gateways}
+        macs = sorted({*heard, *behind} - routers, key=lambda mac: (_silence(heard.get(mac, ()), behind.get(mac)), mac))
+        now = self._system.clock()
+        found = [self.host(mac, heard.get(mac, []), behind.get(mac), now) for mac in macs[:MOST_HOSTS]]
+        self._seen = {host.mac: (host.active, host.since or now) for host in found}
+        return found
+
+    def host(self, mac: str, neighbours: list[Neighbour], station: Station | None, now: datetime) -> Host:
+        active = any(one.state in HEARD for one in neighbours) or _silence(neighbours, station) <= ACTIVE_SECONDS
+        before = self._seen.get(mac)
+        best_first = tuple(sorted(neighbours, key=_preference))
+        return Host(
+            mac=mac,
+            interface=best_first[0].interface if best_first else str(station.bridge if station else ""),
+            neighbours=best_first,
+            member=station.interface if station else None,
+            active=active,
+            since=before[1] if before and before[0] == active else now,
+        )
+
+    def lan(self) -> tuple[set[str], set[str]]:
+        """The links on which hosts are looked for, and the gateways that are none."""
+        defaults = [route for route in self._netlink.routes() if not route.destination and route.interface]
+        upstream = {str(route.interface) for route in defaults} if self.is_gateway() else set()
+        links = {link.name for link in self._netlink.links() if not (link.loopback or link.point_to_point)}
+        return links - upstream, {route.gateway for route in defaults if route.gateway}
+
+    def is_gateway(self) -> bool:
+        """Whether the machine forwards packets of either family."""
+        settings = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
+        return any(self._procfs.setting(name) == "1" for name in settings)
+
+    def layer_1(self, host: Host) -> Target | None:
+        """The Ethernet port through which the host is seen, as far as that is known."""
+        name = self.port(host)
+        return Target(ETHERNET_INTERFACE, (name,)) if name else None
+
+    def port(self, host: Host) -> str | None:
+        link = self.link(host.member or host.interface)
+        for _ in range(DEEPEST):
+            if link is None or self._network.topology.is_port(link):
+                break
+            link = self.link(link.lower) if link.lower else None
+        return link.name if link and not self._sysfs.net_device(link.name).is_wireless else None
+
+    def layer_3(self, host: Host) -> Target | None:
+        """The IP interface of the link on which the host is."""
+        known = self.link(host.interface) is not None
+        return Target(IP_INTERFACE, (self._network.topology.ip_key(host.interface),)) if known else None
+
+    def type(self, host: Host) -> str:
+        """Ethernet, Wi-Fi, or Other where nobody knows."""
+        link = self.link(host.member or host.interface)
+        if link is not None and self._sysfs.net_device(link.name).is_wireless:
+            return "Wi-Fi"
+        return "Ethernet" if self.port(host) else "Other"
+
+    def link(self, name: str) -> Link | None:
+        return self._netlink.link(name)
+
+
+def _is_somebody(neighbour: Neighbour) -> bool:
+    """Whether there is a station behind an entry: no group's address, none made up, none that never answered."""
+    first = neighbour.mac[:2]
+    is_group = not first or bool(int(first, 16) & 1)
+    return neighbour.state not in UNHEARD and not is_group and neighbour.mac != "00:00:00:00:00:00"
+
+
+def _silence(neighbours: Iterable[Neighbour], station: Station | None) -> float:
+    """Seconds since the host was last heard, as far as the kernel knows."""
+    ages = [one.confirmed_age for one in neighbours if one.confirmed_age is not None and one.state != "permanent"]
+    if station is not None and station.used_age is not None:
+        ages.append(station.used_age)
+    return min(ages, default=float("inf"))
+
+
+def _preference(neighbour: Neighbour) -> tuple[bool, bool, bool, float, str]:
+    """A host's primary address: one that is heard, IPv4, not of the link only, confirmed last."""
+    address = ip_address(neighbour.address)
+    age = float("inf") if neighbour.confirmed_age is None else neighbour.confirmed_age
+    return (neighbour.state not in HEARD, address.version == 6, address.is_link_local, age, neighbour.address)

@@ -1,0 +1,103 @@
+"""A device with every TR-181 object, on a machine made of files and a kernel in memory, or on the real ones."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from agent.model.data_model import Caller, DataModel
+from agent.model.errors import Refusals
+from agent.model.own_values import OwnValues
+from backends import tr181
+from backends.addresses import Addresses
+from backends.netlink import Netlink
+from backends.procfs import Procfs
+from backends.sysfs import Sysfs
+from backends.system import System
+from backends.tr181.mechanisms import Identity, Mechanisms
+from backends.tr181.staging import LinuxNetwork
+from tests.backends.device import Documents
+from tests.fakes.machine import FakeMachine
+from tests.fakes.netlink import FakeKernel, FakeNetlink
+from tests.schemas import shipped_schema
+
+
+class WholeDevice:
+    """Get and set as an ACS would."""
+
+    def __init__(
+        self,
+        netlink: Netlink,
+        procfs: Procfs,
+        sysfs: Sysfs,
+        system: System,
+        *,
+        may_change_system: bool = False,
+        identity: Identity | None = None,
+    ) -> None:
+        self.own = OwnValues(tr181.OWN_VALUES, {})
+        network = LinuxNetwork(netlink, procfs, (), lambda: None)
+        self.mechanisms = Mechanisms(
+            netlink,
+            Addresses(netlink, None),
+            procfs,
+            sysfs,
+            system,
+            network,
+            self.own,
+            identity or Identity(),
+            may_change_system,
+        )
+        self.model = DataModel(
+            shipped_schema(),
+            tr181.objects(self.mechanisms),
+            self.own,
+            [network, system.settings],
+            Documents(),
+            time.monotonic,
+            forget=[netlink.forget, procfs.forget],
+            boot_id="boot",
+        )
+        self.model.load()
+
+    def get(self, path: str) -> str:
+        [value] = self.model.get([path], Caller.ACS)
+        return value.text
+
+    def tree(self, path: str) -> dict[str, str]:
+        """Everything below a path, by what comes after it."""
+        return {value.path.removeprefix(path): value.text for value in self.model.get([path], Caller.ACS)}
+
+    def table(self, path: str, name: str) -> dict[str, dict[str, str]]:
+        """The rows of a table by the value of one of their parameters."""
+        told = self.tree(path)
+        rows: dict[str, dict[str, str]] = {}
+        for key, text in told.items():
+            number, _, rest = key.partition(".")
+            rows.setdefault(number, {})[rest] = text
+        return {row[name]: row for row in rows.values()}
+
+    def set(self, path: str, text: str) -> int:
+        transaction = self.model.transaction(Caller.ACS)
+        transaction.set(path, text)
+        return transaction.commit().status
+
+    def refusal(self, path: str, text: str) -> str:
+        """The class of the refusal of a value."""
+        try:
+            self.set(path, text)
+        except Refusals as refusals:
+            (one,) = refusals.refusals
+            return type(one).__name__
+        raise AssertionError("it was not refused")
+
+
+def device_in_memory(root: Path, kernel: FakeKernel | None = None, **more: Any) -> tuple[WholeDevice, FakeMachine]:
+    """A device on fakes, and the machine to change under it."""
+    machine = FakeMachine(root)
+    netlink = FakeNetlink(kernel)
+    return WholeDevice(netlink, machine.procfs(), machine.sysfs(), machine.system(), **more), machine
+
+
+def device_on_linux(netlink: Netlink | None = None, sysfs: str = "/sys") -> WholeDevice:
+    """A device on this machine, whose network may be a namespace's."""
+    return WholeDevice(netlink or Netlink(), Procfs(), Sysfs(sysfs), System("/"))
