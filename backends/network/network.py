@@ -57,6 +57,7 @@ class Network(NetworkEdits):
         management_path: Callable[[], RouteTo | None] = lambda: None,
     ) -> None:
         super().__init__(netlink, procfs, manage)
+        self._boot = procfs.boot_id()
         self._management_path = management_path
         self._before: Records | None = None
         self._applied = Records()
@@ -73,7 +74,7 @@ class Network(NetworkEdits):
     def prepare(self) -> bool:
         """Plan. Raises Conflict or NotManaged; True when the plan cuts the way to the management server."""
         self._step = self._plan()
-        self._records = replace(self._records, originals=self._step.originals, lost=self._step.lost)
+        self._remember(self._step)
         return cuts_path(self._step.changes, self._management_path(), self.topology)
 
     def undo_record(self) -> Any:
@@ -126,14 +127,11 @@ class Network(NetworkEdits):
 
     def apply_at_start(self) -> None:
         """Bring the kernel to what is configured, as far as it goes; nothing is touched that holds already."""
-        up = {link.name for link in self._netlink.links() if link.up}
-        stale = {
-            ident for ident in self._records.lost if link_of(ident) in up
-        }  # since then somebody configured it anew
-        self._records = replace(self._records, lost={i: was for i, was in self._records.lost.items() if i not in stale})
+        if self._records.boot != self._boot:
+            self._records = replace(self._records, lost={}, boot="")
         self._applied = self._records
         step = self._plan(checked=False)
-        self._records = replace(self._records, originals=step.originals, lost=step.lost)
+        self._remember(step)
         self._make(step)
         self._applied = self._records
 
@@ -149,7 +147,7 @@ class Network(NetworkEdits):
         step.changes = [change for change in step.changes if link_of(change.ident) in risen]
         if not step.changes:
             return False
-        self._records = replace(self._records, originals=step.originals, lost=step.lost)
+        self._remember(step)
         self._make(step)
         self._applied = self._records
         return True
@@ -190,7 +188,12 @@ class Network(NetworkEdits):
             changes = plan(step.wish, self._kernel.observe())
             if not changes:
                 break
-        self._records = replace(self._records, lost=self._give_back(step.lost, step.wish))
+        step.lost = self._give_back(step.lost, step.wish)
+        self._remember(step)
+
+    def _remember(self, step: "_Step") -> None:
+        boot = self._boot if step.lost else ""
+        self._records = replace(self._records, originals=step.originals, lost=step.lost, boot=boot)
 
     def _give_back(self, lost: Mapping[Ident, Attributes], wish: Wish) -> dict[Ident, Attributes]:
         """Put back what the kernel dropped beside our changes, where it can be again; what cannot is kept for later."""

@@ -144,13 +144,15 @@ class Records:
     """All that is wanted, and what has to be known to take it back.
 
     ``originals``: for everything in the kernel that is claimed, what it was before (``None``: not there). ``lost``:
-    what the kernel dropped because of a change of ours and cannot be there now (the routes of a link that is down).
+    what the kernel dropped because of a change of ours and cannot be there now (the routes of a link that is down),
+    and ``boot`` the kernel's boot id then: after another boot the machine's own start has configured it anew.
     """
 
     next_number: int = 1
     by_kind: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
     originals: Mapping[Ident, Attributes | None] = field(default_factory=dict)
     lost: Mapping[Ident, Attributes] = field(default_factory=dict)
+    boot: str = ""
 
     def of(self, kind: type[R]) -> Mapping[str, R]:
         """The records of a kind by key."""
@@ -183,6 +185,7 @@ class Records:
             },
             "originals": to_json(self.originals),
             "lost": to_json(self.lost),
+            "boot": self.boot,
         }
 
     @classmethod
@@ -195,7 +198,8 @@ class Records:
             if kind in KINDS
         }
         lost = {ident: there for ident, there in from_json(stored.get("lost", ())).items() if there is not None}
-        return cls(int(stored.get("next", 1)), by_kind, from_json(stored.get("originals", ())), lost)
+        originals = from_json(stored.get("originals", ()))
+        return cls(int(stored.get("next", 1)), by_kind, originals, lost, str(stored.get("boot", "")))
 
 
 def _plain(record: Record) -> dict[str, Any]:

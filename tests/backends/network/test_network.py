@@ -101,6 +101,17 @@ def test_what_somebody_elses_tool_made_comes_back_as_it_was(bench: Bench) -> Non
     assert bench.state() == before
 
 
+def test_after_another_boot_the_machines_own_start_has_the_word(bench: Bench) -> None:
+    store = Documents()
+    device = bench.device(store=store)
+    device.set({device.find(PORTS, Name="eth0") + "Enable": "0"})
+    assert store.kept["model"]["backends"]["network"]["lost"]
+    store.kept["model"]["backends"]["network"]["boot"] = "an earlier one"
+    device = bench.device(store=store)
+    device.set({device.find(PORTS, Name="eth0") + "Enable": "1"})
+    assert bench.routes() == set()
+
+
 def test_a_commit_that_fails_in_the_middle_is_undone_and_names_the_edit(bench: Bench) -> None:
     device = bench.device()
     before, told = bench.state(), bench.as_ip_tells()
