@@ -247,10 +247,11 @@ class Agent:
 
     def _bring_state_back(self) -> None:
         """The saved document, or what every version can read of it; then the system as it was configured."""
-        self.model.load()
-        if self.store.read("model") is None:
+        if not self.model.load(self._apply_what_was_configured):
             self.store.remove(DELIVERY)  # to the ACS it is a new device, whatever it was told before
             self._begin_anew()
+
+    def _apply_what_was_configured(self) -> None:
         if not self.model.read_only_reason:
             try:
                 self.network.apply_at_start()
@@ -264,7 +265,7 @@ class Agent:
         self.own.begin()
         self.own.stage(FIRST_USE_DATE, iso(now.wall))
         self.own.commit()
-        self.model.save()
+        self._save_model()
 
     def _begin_anew(self) -> None:
         """A new device, or one whose document cannot be used: credentials of its own, the ACS that it had."""
@@ -281,7 +282,7 @@ class Agent:
             if not self.own.get(name):
                 self.own.stage(name, secrets.token_urlsafe(length))
         self.own.commit()
-        self.model.save()
+        self._save_model()
 
     # -- what the core asks for -------------------------------------------------------------------------------------
 
@@ -314,6 +315,12 @@ class Agent:
             self.store.write(LAST_GOOD_ACS, {"version": 1, **{name: self.own.get(name) for name in ACS_VALUES}})
         except OSError as failure:
             log.error("what the ACS still has to hear could not be saved: %s", failure)
+
+    def _save_model(self) -> None:
+        try:
+            self.model.save()
+        except OSError as failure:
+            log.error("the data model's state could not be saved: %s", failure)
 
     def _save_quietly(self, name: str, document: Any) -> None:
         try:

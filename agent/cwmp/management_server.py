@@ -102,7 +102,7 @@ def management_server(
             rows=lambda: (None,),
             keys=lambda _row: (),
             parameters=[*_parameters(own, connection_request_url)],
-            changed_by=("own", "address"),
+            changed_by=("own", "address", "route"),
             backend=own,
         ),
         Object(

@@ -21,11 +21,18 @@ class Deferring(Protocol):
     def apply_deferred(self) -> bool:
         """Make the change; False: it failed, and all is as before."""
 
+    @property
+    def was_taken_back(self) -> bool:
+        """Whether a change was taken back of which the ACS may not know."""
+
     def confirm(self) -> None:
         """The change stays."""
 
     def revert(self) -> None:
         """The change is taken back."""
+
+    def taken_back_is_known(self) -> None:
+        """The ACS was told."""
 
 
 class News(Enum):
@@ -51,10 +58,12 @@ class CommitConfirm:
         """When the change is taken back, in monotonic seconds."""
         return self._deadline
 
-    def resumed(self, now: float) -> None:
-        """After a start: a change that was made and not confirmed gets its time anew."""
+    def resumed(self, now: float) -> News | None:
+        """After a start: a change that was made and not confirmed gets its time anew; what may not be told is told."""
         if self._model.awaits_confirmation:
             self._deadline = now + self._seconds
+            return News.MADE
+        return News.REVERTED if self._model.was_taken_back else None
 
     def session_ended(self, now: float) -> News | None:
         """Make what has waited for this moment."""
@@ -72,11 +81,22 @@ class CommitConfirm:
             self._model.confirm()
             log.info("the change to the path to the ACS is confirmed")
 
+    def informed(self) -> None:
+        """The ACS took an Inform, and with it the news of what was taken back."""
+        self._model.taken_back_is_known()
+        self.acs_was_reached()
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether the ACS's time to be reached is over."""
+        return self._deadline is not None and now >= self._deadline
+
     def time_passed(self, now: float) -> News | None:
         """Take the change back when its time is over."""
-        if self._deadline is None or now < self._deadline:
+        if not self.is_overdue(now):
             return None
         self._deadline = None
+        if not self._model.awaits_confirmation:
+            return None  # a factory reset has taken it along
         log.warning("the ACS was not reached within %.0f s of the change: it is taken back", self._seconds)
         self._model.revert()
         return News.REVERTED

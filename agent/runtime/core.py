@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 SURPRISED: Final = error("internal", "the agent could not do that", "see the agent's log")
 BREATH: Final = 1.0
 """Seconds without looking at the time after a surprise: what keeps failing must not keep the processor busy."""
+GOING_DOWN: Final = 60.0
+"""Seconds that the system has for a reboot before a session begins all the same."""
 POLL: Final = 60.0
 """Seconds between looks at watched parameters that no event of the system announces."""
 
@@ -71,8 +73,10 @@ class Core:
         self.stopped = False
         self.last_outcome = ""
         self.last_ended: Moment | None = None
-        parts.commit_confirm.resumed(now.monotonic)
         self._follow_notifications()
+        self._look_at(frozenset({"everything"}))  # what changed while nobody looked is told
+        self._news_of_change(parts.commit_confirm.resumed(now.monotonic))
+        self._after += self._do_what_was_promised(now)  # its session ended with the run that promised it
 
     # -- the loop's side --------------------------------------------------------------------------------------------
 
@@ -115,11 +119,11 @@ class Core:
                 actions += self._stop()
             case _:
                 pass
-        self._time_passed(now)
-        actions += self._begin_if_due(now)
+        actions += self._time_passed(now)
         if not self._attempt:
             self._after, after = [], self._after
             actions += after
+        actions += self._begin_if_due(now)
         self._parts.save()
         return actions
 
@@ -130,6 +134,8 @@ class Core:
         dues = [parts.calendar.next_due(now), parts.commit_confirm.deadline, self._poll_at]
         if self._attempt is None and policy.acs:
             dues.append(self._session_due(policy))
+        if self._attempt is None and self._after:
+            dues.append(now.monotonic)
         return max(min(due for due in dues if due is not None), self._breathe_until)
 
     # -- what people ask --------------------------------------------------------------------------------------------
@@ -154,6 +160,7 @@ class Core:
 
     def values_may_differ(self) -> None:
         """Somebody here has changed something: the watched parameters are looked at, however they are announced."""
+        self._follow_notifications()
         self._look_at(frozenset({"everything"}))
 
     def settings_changed(self) -> None:
@@ -182,25 +189,32 @@ class Core:
         self._poll_at = now.monotonic + POLL
 
     def _tell(self, changes: Any) -> None:
-        if changes:
-            self._parts.events.occurred(VALUE_CHANGE, paths=changes.paths)
-            self._has_news |= bool(changes.active)
+        if not changes:
+            return
+        events, is_active = self._parts.events, self._parts.notifications.is_active
+        # What flaps while the ACS is down must not turn the retries into a storm: such a change waits with its like.
+        is_waiting = self._parts.retries.is_retrying and any(is_active(path) for path in events.changed_paths)
+        events.occurred(VALUE_CHANGE, paths=changes.paths)
+        self._has_news |= bool(changes.active) and not is_waiting
 
     def _follow_notifications(self) -> None:
         model = self._parts.model
         self._parts.notifications.follow(model.notified(), model.peek)
 
-    def _time_passed(self, now: Moment) -> None:
+    def _time_passed(self, now: Moment) -> list[Action]:
         parts = self._parts
+        actions: list[Action] = []
         if self._attempt is None and parts.events.acs_is(parts.policy().acs):
             self._has_news, self._retry_at = True, None
             parts.retries.succeeded()
         if parts.calendar.come_due(parts.events, now):
             self._has_news = True
-        if self._attempt is None:
+        if parts.commit_confirm.is_overdue(now.monotonic):
+            actions += self._failed("the ACS was not reached in time after the change", now)
             self._news_of_change(parts.commit_confirm.time_passed(now.monotonic))
         if now.monotonic >= self._poll_at:
             self._poll(now)
+        return actions
 
     def _news_of_change(self, news: News | None) -> None:
         """The ACS is told of a deferred change at once; a session is what confirms it."""
@@ -256,7 +270,7 @@ class Core:
         """The ACS has answered a request of ours; the Inform is the one that matters here."""
         if isinstance(request, Inform) and isinstance(response, InformResponse) and self._attempt:
             self._parts.events.informed(self._attempt.events)
-            self._parts.commit_confirm.acs_was_reached()
+            self._parts.commit_confirm.informed()
 
     def _guarded(self, turn: Callable[[_Attempt], list[Action]], now: Moment) -> list[Action]:
         attempt = self._attempt
@@ -286,16 +300,19 @@ class Core:
         self._follow_notifications()
         self._news_of_change(parts.commit_confirm.session_ended(now.monotonic))
         actions: list[Action] = [do.CloseSession(attempt.number, "complete"), do.Listen()]
-        return actions + self._do_what_was_promised()
+        return actions + self._do_what_was_promised(now)
 
-    def _do_what_was_promised(self) -> list[Action]:
+    def _do_what_was_promised(self, now: Moment) -> list[Action]:
         """Reboot and FactoryReset come after the clean end of the session that asked for them."""
         parts = self._parts
+        if not parts.events.awaits_reboot:
+            return []
+        self._not_before = now.monotonic + GOING_DOWN
         if parts.events.awaits_factory_reset:
             parts.model.forget_everything()
             parts.calendar.scheduled.clear()
             return [do.FactoryReset()]
-        return [do.Reboot()] if parts.events.awaits_reboot else []
+        return [do.Reboot()]
 
     def _failed(self, reason: str, now: Moment) -> list[Action]:
         attempt, parts = self._attempt, self._parts
@@ -310,7 +327,7 @@ class Core:
         self._end(now, reason)
         self._follow_notifications()
         self._news_of_change(parts.commit_confirm.session_ended(now.monotonic))
-        return [do.CloseSession(attempt.number, reason), *self._do_what_was_promised()]
+        return [do.CloseSession(attempt.number, reason)]
 
     def _end(self, now: Moment, outcome: str) -> None:
         self._attempt = None
