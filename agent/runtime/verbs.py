@@ -2,7 +2,8 @@
 
 import fnmatch
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from agent.model.data_model import Attributes, Caller, DataModel, Value
@@ -20,6 +21,7 @@ from agent.model.errors import (
     UnknownPath,
 )
 from agent.model.path import ParameterPath
+from agent.model.transaction import Transaction
 from agent.runtime.control import error
 
 log = logging.getLogger(__name__)
@@ -73,42 +75,43 @@ class ModelVerbs:
     def get(self, arguments: Arguments) -> Reply:
         """``paths`` (globs allowed), ``explain`` → ``parameters``: path, value, type and, explained, source."""
         values = {value.path: value for text in _texts(arguments, "paths") for value in self._matching(text)}
-        return {"parameters": [self._shown(value, bool(arguments.get("explain"))) for value in values.values()]}
+        shown = [{"path": value.path, "value": value.text, "type": value.type} for value in values.values()]
+        if arguments.get("explain"):
+            sources = self._model.sources(list(values))
+            return {"parameters": [one | {"source": sources.get(one["path"], "gone")} for one in shown]}
+        return {"parameters": shown}
 
     def set(self, arguments: Arguments) -> Reply:
         """``values``: path → text, all or nothing → ``status`` 0 applied, 1 applied after the next session's end."""
         wanted = arguments.get("values")
         if not isinstance(wanted, dict) or not all(isinstance(text, str) for text in wanted.values()):
             raise BadArgument("values has to be an object of texts by path")
-        change = self._model.transaction(Caller.LOCAL)
-        for path, text in wanted.items():
-            change.set(path, text)
-        outcome = change.commit()
+        with self._change() as change:
+            for path, text in wanted.items():
+                change.set(path, text)
+            outcome = change.commit()
         self._changed()
         return {"status": outcome.status, "parameters": list(outcome.changed)}
 
     def add(self, arguments: Arguments) -> Reply:
         """``path`` of a table → ``instance`` and its ``path``."""
         table = _text(arguments, "path")
-        change = self._model.transaction(Caller.LOCAL)
-        try:
+        with self._change() as change:
             instance = change.add(table)
-        except ModelError:
-            change.abandon()
-            raise
-        outcome = change.commit()
+            outcome = change.commit()
         self._changed()
-        return {"status": outcome.status, "instance": instance, "path": f"{table}{instance}."}
+        return {
+            "status": outcome.status,
+            "instance": instance,
+            "path": table if table.endswith("].") else f"{table}{instance}.",
+        }
 
     def delete(self, arguments: Arguments) -> Reply:
         """``path`` of a row → ``status``."""
-        change = self._model.transaction(Caller.LOCAL)
-        try:
-            change.delete(_text(arguments, "path"))
-        except ModelError:
-            change.abandon()
-            raise
-        outcome = change.commit()
+        path = _text(arguments, "path")
+        with self._change() as change:
+            change.delete(path)
+            outcome = change.commit()
         self._changed()
         return {"status": outcome.status}
 
@@ -123,13 +126,9 @@ class ModelVerbs:
         if level is not None:
             if level not in (0, 1, 2):
                 raise BadArgument("notification has to be 0 (off), 1 (passive) or 2 (active)")
-            change = self._model.transaction(Caller.LOCAL)
-            try:
+            with self._change() as change:
                 change.set_attributes(path, level, None)
-            except ModelError:
-                change.abandon()
-                raise
-            change.commit()
+                change.commit()
             self._changed()
         return {"attributes": [_attributes(one) for one in self._model.attributes([path], Caller.LOCAL)]}
 
@@ -149,11 +148,14 @@ class ModelVerbs:
             or (text.endswith(".") and fnmatch.fnmatchcase(value.path, text + "*"))
         ]
 
-    def _shown(self, value: Value, explain: bool) -> Reply:
-        shown = {"path": value.path, "value": value.text, "type": value.type}
-        if explain:
-            shown["source"] = self._model.source(value.path)
-        return shown
+    @contextmanager
+    def _change(self) -> Iterator[Transaction]:
+        """A local caller's transaction, which is over at the end of the block in any case."""
+        change = self._model.transaction(Caller.LOCAL)
+        try:
+            yield change
+        finally:
+            change.abandon()
 
 
 def refused(refusal: ModelError) -> Reply:
