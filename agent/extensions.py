@@ -5,14 +5,15 @@ import json
 import logging
 import os
 import stat
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from agent.model.object import Object
+from agent.model.object import Backend, Object
 from agent.model.schema import Schema
-from agent.model.tree import Tree
+from agent.model.tree import BindingError, Tree
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def load(directory: Path | None, schema: Schema, objects: Sequence[Object[Any]],
         try:
             _check_owner(path)
             read(path)
-        except Exception as reason:
+        except (Exception, SystemExit) as reason:
             refused[path.name] = f"{type(reason).__name__}: {reason}" if not str(reason) else str(reason)
             log.warning("the extension %s is left out: %s", path, refused[path.name], exc_info=reason)
 
@@ -55,6 +56,7 @@ def load(directory: Path | None, schema: Schema, objects: Sequence[Object[Any]],
     def add_objects(path: Path) -> None:
         declared = list(_module(path).objects(mechanisms))
         Tree(schema, [*objects, *found, *declared])
+        _check_backends([*objects, *found, *declared])
         found.extend(declared)
 
     try:
@@ -67,6 +69,15 @@ def load(directory: Path | None, schema: Schema, objects: Sequence[Object[Any]],
     for path in sorted(directory.glob("*.py")):
         attempt(path, add_objects)
     return Extended(schema, tuple(found), refused)
+
+
+def _check_backends(objects: Sequence[Object[Any]]) -> None:
+    """What the backends keep is saved under their names: raises BindingError when two have the same."""
+    known: dict[str, Backend] = {}
+    for declared in objects:
+        backend = declared.backend
+        if backend is not None and known.setdefault(backend.name, backend) is not backend:
+            raise BindingError(f"{declared.path}: another backend is called {backend.name!r} already")
 
 
 def _check_owner(path: Path) -> None:
@@ -82,5 +93,10 @@ def _module(path: Path) -> Any:
     if description is None or description.loader is None:
         raise ImportError(f"{path} is no Python file")
     module = importlib.util.module_from_spec(description)
-    description.loader.exec_module(module)
+    sys.modules[description.name] = module  # dataclasses look their own module up there
+    try:
+        description.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[description.name]
+        raise
     return module
