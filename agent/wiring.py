@@ -241,6 +241,7 @@ class Agent:
             control=verbs.answer,
             oui=lambda: self.device_id.oui,
             chance=chance,
+            system_changed=self._system_changed,
             boot_delay=self.settings.inform.boot_delay * chance(),
             last_session=self.traces.last_number(),
         )
@@ -321,6 +322,17 @@ class Agent:
             self.model.save()
         except OSError as failure:
             log.error("the data model's state could not be saved: %s", failure)
+
+    def _system_changed(self, topics: frozenset[str]) -> None:
+        """A link that came up, or was plugged in, is given what is configured for it."""
+        if not topics & {"link", "everything"} or self.model.read_only_reason or self.model.awaits_confirmation:
+            return
+        self.netlink.forget()
+        try:
+            if self.network.links_changed():
+                self.model.save()
+        except Exception:
+            log.exception("a link that came up could not be given what is configured for it")
 
     def _save_quietly(self, name: str, document: Any) -> None:
         try:

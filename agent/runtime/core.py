@@ -110,6 +110,7 @@ class Core:
             case on.ConnectionRequested():
                 self._occurred(CONNECTION_REQUEST)
             case on.Changed(topics):
+                self._parts.system_changed(topics)
                 self._look_at(topics)
             case on.ControlAsked(verb, arguments, answer):
                 actions.append(do.Answer(answer, self._parts.control(self, verb, arguments, now)))
@@ -357,6 +358,8 @@ class Parts:
     control: Callable[[Core, str, Any, Moment], dict[str, Any]]
     oui: Callable[[], str]
     chance: Callable[[], float]
+    system_changed: Callable[[frozenset[str]], None] = lambda _topics: None
+    """Lets what is configured follow the system: a link that comes up gets its addresses."""
     boot_delay: float = 0.0
     """Seconds after the start before which no session begins."""
     last_session: int = 0
