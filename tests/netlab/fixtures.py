@@ -14,7 +14,7 @@ def make_namespace() -> Iterator[Callable[[], Namespace]]:
 
     def make() -> Namespace:
         try:
-            made.append(Namespace())
+            made.append(Namespace(beside=made[0] if made else None))
         except (NamespaceRefused, FileNotFoundError) as reason:
             pytest.skip(f"this user may not make a network namespace: {reason}")
         return made[-1]

@@ -36,17 +36,29 @@ class NamespaceRefused(Exception):
 class Namespace:
     """Network, UTS and mount namespaces with ``lo`` down and nothing else."""
 
-    def __init__(self) -> None:
+    def __init__(self, beside: "Namespace | None" = None) -> None:
+        """``beside`` another one that cables are to lead to: an ordinary user's have to be of one user namespace."""
         self._is_root = os.geteuid() == 0
-        flags = (
-            ["--net", "--uts", "--mount"]
-            if self._is_root
-            else ["--net", "--uts", "--mount", "--user", "--map-root-user"]
-        )
+        prefix: list[str] = []
+        if not self._is_root:
+            enter = ["nsenter", f"--target={beside.pid}", "--user", "--preserve-credentials"] if beside else []
+            prefix = enter or ["unshare", "--user", "--map-root-user"]
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._end = ours
         self._holder = subprocess.Popen(
-            ["unshare", *flags, sys.executable, "-I", "-S", "-c", HOLDER, str(theirs.fileno())],
+            [
+                *prefix,
+                "unshare",
+                "--net",
+                "--uts",
+                "--mount",
+                sys.executable,
+                "-I",
+                "-S",
+                "-c",
+                HOLDER,
+                str(theirs.fileno()),
+            ],
             pass_fds=[theirs.fileno()],
             stderr=subprocess.PIPE,
         )
@@ -90,8 +102,9 @@ class Namespace:
 
     def python(self, code: str, *arguments: str) -> Any:
         """Run Python in here, with this project importable; what it prints, read as JSON."""
-        project = f"PYTHONPATH={Path(__file__).parents[2]}"  # entering a mount namespace leaves the working directory
-        return json.loads(self.run("env", project, sys.executable, "-c", code, *arguments))
+        # Entering a mount namespace leaves the working directory.
+        path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
+        return json.loads(self.run("env", f"PYTHONPATH={path}", sys.executable, "-c", code, *arguments))
 
     def open_socket(self) -> socket.socket:
         """A NETLINK_ROUTE socket that belongs in here."""
