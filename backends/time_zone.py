@@ -16,8 +16,9 @@ from backends.files import read_bytes, replace_file, unwritable
 
 NAME = r"[A-Za-z]{3,16}|<[A-Za-z0-9+-]{3,16}>"
 HOURS = r"(?:1[0-5]\d|16[0-7]|\d{1,2})(?::[0-5]\d(?::[0-5]\d)?)?"  # rules may say up to 167 hours
-OFFSET = r"(?P<sign>[+-]?)(?P<hours>2[0-4]|[01]?\d)(?::(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?)?"
-PLAIN_OFFSET = r"[+-]?(?:2[0-4]|[01]?\d)(?::[0-5]\d(?::[0-5]\d)?)?"
+# Nobody lives further than 15 hours from Greenwich; POSIX allows 24, which Python cannot reckon with.
+OFFSET = r"(?P<sign>[+-]?)(?P<hours>1[0-5]|0?\d)(?::(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?)?"
+PLAIN_OFFSET = r"[+-]?(?:1[0-5]|0?\d)(?::[0-5]\d(?::[0-5]\d)?)?"
 DAY = r"(?:J(?:36[0-5]|3[0-5]\d|[12]\d\d|[1-9]\d?)|36[0-5]|3[0-5]\d|[12]\d\d|\d{1,2}|M(?:1[0-2]|[1-9])\.[1-5]\.[0-6])"
 RULE = rf"{DAY}(?:/[+-]?{HOURS})?"
 POSIX = re.compile(rf"(?P<name>{NAME}){OFFSET}(?:(?:{NAME})(?:{PLAIN_OFFSET})?,{RULE},{RULE})?")
@@ -102,8 +103,11 @@ def compiled(posix: str) -> bytes:
 
 
 def _present(zone: tzinfo, now: datetime) -> str:
-    local = now.astimezone(zone)
-    offset, name = local.utcoffset(), local.tzname()
+    try:
+        local = now.astimezone(zone)
+        offset, name = local.utcoffset(), local.tzname()
+    except ValueError:  # an offset of a day in somebody else's file
+        return UTC_STRING
     if not offset:
         return UTC_STRING
     west = -int(offset.total_seconds())

@@ -82,6 +82,11 @@ def test_a_damaged_file_is_utc(zone: TimeZone, tmp_path: Path, content: bytes) -
     assert zone.posix(WINTER) == "UTC0"
 
 
+def test_somebody_else_s_file_of_a_day_s_offset_is_utc(zone: TimeZone, tmp_path: Path) -> None:
+    (tmp_path / "etc/localtime").write_bytes(compiled("CET-1").replace(b"CET-1", b"CET-24"))
+    assert zone.posix(WINTER) == "UTC0"
+
+
 def test_an_old_file_without_a_rule_tells_its_present_offset(zone: TimeZone, tmp_path: Path) -> None:
     second = compiled("CET-1").index(b"TZif2", 5)
     one = bytearray(compiled("CET-1")[:second])
@@ -92,7 +97,8 @@ def test_an_old_file_without_a_rule_tells_its_present_offset(zone: TimeZone, tmp
 
 @pytest.mark.parametrize(
     "posix",
-    ["", "CET", "Europe/Berlin", "CET-1CEST", "CET-25", "CE-1", "CET-1CEST,M13.5.0,M10.5.0", "CET-1CEST,M3.5.0",
+    ["", "CET", "Europe/Berlin", "CET-1CEST", "CET-24", "CET-16",
+     "CET-1CEST-16,0,1", "CE-1", "CET-1CEST,M13.5.0,M10.5.0", "CET-1CEST,M3.5.0",
      "CET-1\n", "CET-1;reboot", "CET-1CEST,M3.5.7,M10.5.0", "CET-1CEST,J366,J1", "CET-1CEST,366,1", ":CET", "<é>1"],
 )  # fmt: skip
 def test_what_is_no_zone_is_refused_and_nothing_changes(zone: TimeZone, posix: str) -> None:
@@ -115,7 +121,9 @@ def test_what_is_accepted_can_be_reckoned_with(posix: str) -> None:
         content = compiled(posix)
     except MechanismError:
         return
-    WINTER.astimezone(ZoneInfo.from_file(io.BytesIO(content))).utcoffset()
+    zone = ZoneInfo.from_file(io.BytesIO(content))
+    for moment in (WINTER, SUMMER):
+        moment.astimezone(zone).utcoffset()
 
 
 @pytest.mark.parametrize("before", ["link", "file", "nothing"])
