@@ -285,12 +285,21 @@ class View:
         raise UnknownPath(text, f"{at.shown} has no parameter {name}")
 
     def _known(self, path: ParameterPath) -> bool:
-        """Whether the names of a path with wildcards stand in the tree, though no row does now."""
-        names = [str(segment) for segment in path.segments if isinstance(segment, Name)]
-        node = self._tree.roots.get(names[0])
-        for name in names[1 : len(names) if path.is_partial else -1]:
-            node = node.children.get(name) if node else None
-        return node is not None and (path.is_partial or names[-1] in node.leaves)
+        """Whether a path with wildcards can have rows, though none fits now."""
+        first, *rest = path.segments if path.is_partial else path.segments[:-1]
+        node = self._tree.roots.get(str(first))
+        awaits_instance = False
+        for segment in rest:
+            if node is None or isinstance(segment, Name) == awaits_instance:
+                return False
+            if isinstance(segment, Name):
+                node = node.children.get(segment.text)
+                awaits_instance = node is not None and node.is_table
+            else:
+                awaits_instance = False
+        if node is None or path.is_partial:
+            return node is not None
+        return not awaits_instance and str(path.segments[-1]) in node.leaves
 
     # -- references -------------------------------------------------------------------------------------------------
 
