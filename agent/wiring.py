@@ -249,7 +249,8 @@ class Agent:
     def _bring_state_back(self) -> None:
         """The saved document, or what every version can read of it; then the system as it was configured."""
         if not self.model.load(self._apply_what_was_configured):
-            self.store.remove(DELIVERY)  # to the ACS it is a new device, whatever it was told before
+            if self.store.read(DELIVERY) is not None:
+                self.store.remove(DELIVERY)  # to the ACS it is a new device, whatever it was told before
             self._begin_anew()
 
     def _apply_what_was_configured(self) -> None:

@@ -71,6 +71,7 @@ class Transaction:
 
     def set(self, path: str, text: str, xsd_type: str | None = None) -> None:
         """Stage a value as it stands on the wire; ``xsd_type`` is its xsi:type without prefix, where one was given."""
+        at: LeafAt | None = None
         try:
             with self._refusing(path):
                 at = self._parameter(path)
@@ -83,6 +84,8 @@ class Transaction:
             self.abandon()
             raise
         except ModelError as refusal:
+            if at is not None and at.leaf.entry.is_secret and isinstance(refusal, (InvalidType, InvalidValue)):
+                refusal = type(refusal)(path, "the value does not fit")  # the reason might quote it
             self._refusals.append(refusal)
 
     def add(self, path: str) -> int:

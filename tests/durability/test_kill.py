@@ -1,0 +1,72 @@
+"""kill -9 at every write point (hardening T14): old or new, never half; what was promised is kept and told once."""
+
+from contextlib import suppress
+from functools import partial
+
+import pytest
+
+from agent.cli import client
+from tests.durability.stand import PATIENCE, Agent, Stand, killed_at, until
+from tests.durability.world import CALLS, LOAD, STEPS, World, survives
+
+pytestmark = pytest.mark.usefixtures("strace")
+
+SAMPLED = (
+    ("SetParameterValues", "rename", 2),  # after the kernel was changed, before the document says so
+    ("SetParameterValues", "unlink", 1),  # after that, before the journal is gone
+    ("DeleteObject", "rename", 2),
+    ("AddObject", "rename", 1),
+    ("Reboot", "rename", 2),
+    ("ScheduleInform", "rename", 3),
+    ("a local change", "rename", 3),
+)
+MOST_POINTS = 200
+
+
+def has_told_everything(agent: Agent) -> bool:
+    """Whether no event waits for the ACS."""
+    return not agent.ask("queue")["events"]
+
+
+def test_a_crash_at_sampled_write_points_leaves_no_half_change(networked: Stand) -> None:
+    world = World(networked)
+
+    for step, call, number in SAMPLED:
+        assert survives(world, STEPS[step], call, number), f"{step} has no {call} number {number}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("step", STEPS)
+def test_a_crash_at_any_write_point_leaves_no_half_change(networked: Stand, step: str, call: str) -> None:
+    world = World(networked)
+    number = 0
+
+    while survives(world, STEPS[step], call, number + 1):
+        number += 1
+        assert number < MOST_POINTS
+
+    print(f"{step}: {number} crashes at {call}, the slowest start took {world.slowest:.1f} s")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", [call for call in CALLS if call != "unlink"])
+def test_a_crash_at_any_write_point_of_the_first_start_is_a_first_start_again(stand: Stand, call: str) -> None:
+    for number in range(1, MOST_POINTS):
+        for document in stand.state.glob("*.json"):
+            document.unlink()
+        seen = len(stand.acs.informs)
+        agent = stand.launch(*killed_at(stand.state, call, number))
+        if agent.until_ready():
+            with suppress(client.Failure):
+                until(partial(has_told_everything, agent))
+        was_killed = not agent.until_ready()
+        if was_killed:
+            agent = stand.start()
+        assert "0 BOOTSTRAP" in stand.acs.wait_for_inform(after=seen, timeout=PATIENCE).events
+        assert stand.unusable() == []
+        assert agent.ask("status")["connection_request"]["problem"] == ""
+        agent.kill()
+        if not was_killed:
+            return
+    raise AssertionError(f"more than {MOST_POINTS} write points, or starts longer than {LOAD} s")
