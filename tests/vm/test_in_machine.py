@@ -1,5 +1,6 @@
 """The contract suite of VLANs on Debian's kernel, in the throw-away machine."""
 
+import re
 import sys
 
 import pytest
@@ -22,7 +23,9 @@ def test_the_contract_holds_on_a_kernel_with_vlans(debian: Machine) -> None:
     suite = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/backend_contract/test_vlans.py"]
     status, output = debian.run(suite, {"CPE_AGENT_IN_MACHINE": "1", "PYTHONDONTWRITEBYTECODE": "1"})
     assert status == 0, output
-    assert "36 passed" in output, "half of them on the fake, half on the kernel"
+    passed = re.search(r"(\d+) passed", output)
+    assert passed is not None
+    assert int(passed[1]) >= 36, "half of them on the fake, half on the kernel"
 
 
 @pytest.mark.vm
