@@ -316,13 +316,13 @@ class Agent:
             self.delivery.save()
             self.store.write(LAST_GOOD_ACS, {"version": 1, **{name: self.own.get(name) for name in ACS_VALUES}})
         except OSError as failure:
-            log.error("what the ACS still has to hear could not be saved: %s", failure)
+            log.debug("what the ACS still has to hear could not be saved: %s", failure)
 
     def _save_model(self) -> None:
         try:
             self.model.save()
         except OSError as failure:
-            log.error("the data model's state could not be saved: %s", failure)
+            log.debug("the data model's state could not be saved: %s", failure)
 
     def _system_changed(self, topics: frozenset[str]) -> None:
         """A link that came up, or was plugged in, is given what is configured for it."""
@@ -339,7 +339,7 @@ class Agent:
         try:
             self.store.write(name, document)
         except OSError as failure:
-            log.error("%s could not be saved: %s", name, failure)
+            log.debug("%s could not be saved: %s", name, failure)
 
     # -- workers ----------------------------------------------------------------------------------------------------
 

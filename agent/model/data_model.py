@@ -62,7 +62,10 @@ class Attributes:
 
 
 class Store(Protocol):
-    """Durable JSON documents by name; ``write`` has reached the medium when it returns, or raises OSError."""
+    """Durable JSON documents by name; ``write`` has reached the medium when it returns, or raises OSError.
+
+    The store says in the log that it fails, and when that is over; its callers need not.
+    """
 
     def read(self, name: str) -> Any:
         """The document, ``None`` when there is none (or none that can be used)."""
@@ -262,7 +265,7 @@ class DataModel:
             try:
                 self._save()
             except OSError as failure:
-                log.warning("the data model's state could not be saved: %s", failure)
+                log.debug("the data model's state could not be saved: %s", failure)
 
     def _still_there(self, view: View, path: str) -> list[LeafAt]:
         try:
@@ -405,7 +408,7 @@ class DataModel:
                 self._commit(backend, failed)
             self._save(number)
         except OSError as failure:
-            log.error("the change could not be saved: %s", failure)
+            log.debug("the change could not be saved: %s", failure)
             self._is_unsaved = (
                 True  # perhaps it was, and only the directory was not: what is refused must not come back
             )
@@ -441,7 +444,7 @@ class DataModel:
             try:
                 self._store.remove(JOURNAL)
             except OSError as failure:
-                log.warning("the journal could not be removed: %s", failure)
+                log.debug("the journal could not be removed: %s", failure)
 
     # -- changes that wait for the session's end, and for confirmation ------------------------------------------------
 
@@ -474,7 +477,7 @@ class DataModel:
         try:
             self._save(self._number + 1)
         except OSError as failure:
-            log.error("the change could not be saved: %s", failure)
+            log.debug("the change could not be saved: %s", failure)
             self._unconfirmed, self._is_unsaved = held, True
             raise Unavailable("", "the change could not be saved") from failure
         for backend in backends:
@@ -653,7 +656,7 @@ class DataModel:
             self._save(self._number + 1)
         except OSError as failure:
             self._is_unsaved = True
-            log.error("the data model's state could not be saved: %s", failure)
+            log.debug("the data model's state could not be saved: %s", failure)
 
     def _save(self, number: int | None = None) -> None:
         document = {

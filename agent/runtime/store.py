@@ -5,7 +5,7 @@ import fcntl
 import json
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,13 +43,15 @@ class FileStore:
     """JSON documents by name in one directory, readable by its owner only.
 
     ``write`` has reached the medium when it returns (temporary file, fsync, rename, fsync of the directory); the same
-    bytes as last time are not written again. Raises OSError.
+    bytes as last time are not written again. Raises OSError, and says so in the log when that begins and ends: where
+    the medium is full there are many attempts.
     """
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._directory = directory
         self._last: dict[str, bytes] = {}
+        self._is_failing = False
 
     def read(self, name: str) -> Any:
         """The document in today's version, ``None`` when there is none that can be used."""
@@ -74,21 +76,36 @@ class FileStore:
             return
         path, temporary = self._path(name), self._directory / f".{name}.new"
         self._last.pop(name, None)
-        try:
-            self._write_through(temporary, content)
-            temporary.replace(path)
-            self._sync_directory()
-        except OSError:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
+        with self._reported():
+            try:
+                self._write_through(temporary, content)
+                temporary.replace(path)
+                self._sync_directory()
+            except OSError:
+                with contextlib.suppress(OSError):
+                    temporary.unlink()
+                raise
         self._last[name] = content
 
     def remove(self, name: str) -> None:
         """Forget the document."""
         self._last.pop(name, None)
-        self._path(name).unlink(missing_ok=True)
-        self._sync_directory()
+        with self._reported():
+            self._path(name).unlink(missing_ok=True)
+            self._sync_directory()
+
+    @contextlib.contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as failure:
+            if not self._is_failing:
+                log.error("nothing can be saved in %s, changes are refused: %s", self._directory, failure.strerror)
+            self._is_failing = True
+            raise
+        if self._is_failing:
+            log.warning("%s can be written again", self._directory)
+        self._is_failing = False
 
     def _path(self, name: str) -> Path:
         return self._directory / f"{name}.json"

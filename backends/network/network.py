@@ -60,6 +60,7 @@ class Network(NetworkEdits):
         self._boot = procfs.boot_id()
         self._management_path = management_path
         self._before: Records | None = None
+        self._replaced: Records | None = None  # what the last commit took the place of, until the next begin
         self._applied = Records()
         self._step: _Step | None = None
         self._made: Wish | None = None
@@ -69,7 +70,7 @@ class Network(NetworkEdits):
 
     def begin(self) -> None:
         """Start a staged copy; what the last transaction made can no longer be taken back by ``rollback``."""
-        self._before, self._made, self._step = self._records, None, None
+        self._before, self._replaced, self._made, self._step = self._records, None, None, None
 
     def prepare(self) -> bool:
         """Plan. Raises Conflict or NotManaged; True when the plan cuts the way to the management server."""
@@ -91,7 +92,7 @@ class Network(NetworkEdits):
             self._take_back(step.undo)
             self._made = None
             raise
-        self._applied, self._before = self._records, None
+        self._applied, self._replaced, self._before = self._records, self._before, None
 
     def postpone(self) -> None:
         """What is staged is wanted from now on, and made by a later commit."""
@@ -102,9 +103,11 @@ class Network(NetworkEdits):
         if self._made is not None:
             self._take_back(self._made)
             self._made = None
-        if self._before is not None:
-            self._records, self._before = self._before, None
-        self._step = None
+        if self._replaced is not None:
+            self._records = self._applied = self._replaced
+        elif self._before is not None:
+            self._records = self._before
+        self._before, self._replaced, self._step = None, None, None
 
     def recover(self, record: Any, same_boot: bool) -> None:
         """Take back by the undo record; after a reboot the kernel has forgotten by itself."""

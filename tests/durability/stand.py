@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -108,6 +109,7 @@ class Stand:
         namespace: Namespace | None = None,
         manage: Sequence[str] = (),
         more: str = "",
+        control: str = "",
         **acs: Any,
     ) -> None:
         self.directory = directory
@@ -117,6 +119,7 @@ class Stand:
         self.inside(self.acs.start)
         self.port = self.inside(free_port)
         self.settings = directory / "agent.toml"
+        self._control = control
         self._manage, self._more = list(manage), more
         self.configure(self.acs.url)
         self.log = directory / "agent.log"
@@ -176,7 +179,7 @@ class Stand:
         surroundings = {**os.environ, "PYTHONPATH": str(PROJECT), **(environment or {})}
         with self.log.open("ab") as log:
             process = subprocess.Popen(command, stderr=log, stdout=log, env=surroundings)
-        agent = Agent(process, self.state / "control.sock")
+        agent = Agent(process, Path(self._control or self.state / "control.sock"))
         self.agents.append(agent)
         return agent
 
@@ -268,7 +271,10 @@ class Tracer:
     def __init__(self, agent: Agent, state: Path, *injections: str) -> None:
         chosen = [part for injection in injections for part in ("-e", f"inject={injection}")]
         calls = ",".join(dict.fromkeys(injection.split(":")[0] for injection in injections))
-        command = ["strace", "-f", "-q", "-o", "/dev/null", "-e", f"trace={calls}", *watched_paths(state), *chosen]
+        self._said = tempfile.NamedTemporaryFile(prefix="strace-")  # noqa: SIM115 - closed with the tracer
+        command = ["strace", "-f", "-q", "-o", self._said.name, "-e", f"trace={calls}", *watched_paths(state), *chosen]
+        self.has_injected = False
+        """Whether a call was tampered with; known once it is closed."""
         self._process = subprocess.Popen([*command, "-p", str(agent.pid)], stderr=subprocess.PIPE)
         status = Path(f"/proc/{agent.pid}/status")
         deadline = time.monotonic() + PATIENCE
@@ -296,6 +302,8 @@ class Tracer:
             self._process.wait(PATIENCE)
         if self._process.stderr is not None:
             self._process.stderr.close()
+        self.has_injected = b"(INJECTED)" in Path(self._said.name).read_bytes()
+        self._said.close()
 
 
 def killed_at(state: Path, call: str, number: int) -> list[str]:
