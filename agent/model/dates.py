@@ -48,7 +48,9 @@ def read_date(text: str) -> datetime | timedelta | None:
 
 
 def date_text(value: datetime | timedelta | None) -> str:
-    """The text of a point in time (in UTC), of a time since boot (in no zone), or of the Unknown Time.
+    """The text of a point in time (in its own zone), of a time since boot (in no zone), or of the Unknown Time.
+
+    UTC is what TR-106 wants of all times but those that are said to be local.
 
     Raises TypeError for a datetime without zone or a time since boot that is negative or endless.
     """
@@ -60,7 +62,14 @@ def date_text(value: datetime | timedelta | None) -> str:
         return _short(_BOOT + value)
     if value.tzinfo is None:
         raise TypeError(f"{value} has no time zone")
-    return _short((value - (value.utcoffset() or timedelta())).replace(tzinfo=None)) + "Z"
+    offset = value.utcoffset() or timedelta()
+    whole = timedelta(minutes=round(offset.total_seconds() / 60))  # there were zones with seconds, XML Schema has none
+    return _short(value.replace(tzinfo=None) - offset + whole) + _zone(whole)
+
+
+def _zone(offset: timedelta) -> str:
+    minutes = abs(offset) // timedelta(minutes=1)
+    return f"{'-' if offset < timedelta() else '+'}{minutes // 60:02}:{minutes % 60:02}" if minutes else "Z"
 
 
 def _offset(sign: str | None, hours: str | None, minutes: str | None) -> timedelta:

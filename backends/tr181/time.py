@@ -26,7 +26,7 @@ def time(mechanisms: Mechanisms) -> list[Object[Any]]:
 
     parameters: list[Parameter[None, Any]] = [
         Parameter("Status", lambda _: WORDS[system.is_synchronised()]),
-        Parameter("CurrentLocalTime", lambda _: system.clock()),
+        Parameter("CurrentLocalTime", lambda _: system.clock().astimezone(system.time_zone.zone())),
         Parameter("LocalTimeZone", lambda _: settings.time_zone(), set_zone),
     ]
     return [
