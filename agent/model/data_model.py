@@ -488,14 +488,17 @@ class DataModel:
         held = self._unconfirmed
         if held is None or held["applied"]:
             return True
-        for backend in self._backends:
-            backend.begin()
         return self._apply(held)
 
-    def _apply(self, held: dict[str, Any]) -> bool:
+    def _apply(self, held: dict[str, Any], wanted: dict[str, Any] | None = None) -> bool:
+        """``wanted``: what the backends have to be told that they want; ``None``: they know."""
         try:
             if self.read_only_reason:
                 raise Unavailable("", "the agent's write side is off")
+            for backend in self._backends:
+                backend.begin()
+                if wanted is not None:
+                    backend.restore(wanted.get(backend.name))
             for backend in self._backends:
                 backend.prepare()
             held["undo"] = {one.name: record for one in self._backends if (record := one.undo_record()) is not None}
@@ -536,14 +539,12 @@ class DataModel:
         parts = before.get("backends") or {}
         for backend in self._backends:
             state = parts.get(backend.name)
-            if not (is_made and self._is_brought_to(backend, state)):
+            if not is_made or self.read_only_reason or not self._is_brought_to(backend, state):
                 backend.restore(state)
         self.instances.go_back_to(before.get("instances"))
         self.parameter_attributes.restore(before.get("attributes"))
 
     def _is_brought_to(self, backend: Backend, state: Any) -> bool:
-        if self.read_only_reason:
-            return False
         try:
             backend.begin()
             backend.restore(state)
@@ -578,12 +579,9 @@ class DataModel:
         return stored is not None
 
     def _make_what_waited(self, document: dict[str, Any], held: dict[str, Any]) -> None:
-        for backend in self._backends:
-            backend.begin()
-            backend.restore((document.get("backends") or {}).get(backend.name))
         self.instances.restore(document.get("instances"))
         self.parameter_attributes.restore(document.get("attributes"))
-        self._apply(held)
+        self._apply(held, document.get("backends") or {})
 
     def _undo_what_was_cut_off(self) -> None:
         journal = self._store.read(JOURNAL)
@@ -606,14 +604,7 @@ class DataModel:
     def forget_everything(self) -> None:
         """Factory reset of the agent's part: what it made in the system goes, the document is that of a new device."""
         for backend in self._backends:
-            backend.begin()
-            backend.restore(None)
-        for backend in self._backends:
-            try:
-                backend.prepare()
-                backend.commit()
-            except Exception:
-                log.exception("%s could not be reset", backend.name)
+            self._is_brought_to(backend, None)
         self._unconfirmed, self._was_taken_back = None, False
         self._take_over({})
         self._save_or_later()

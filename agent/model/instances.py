@@ -135,11 +135,18 @@ class Instances:
         self.unsaved = False
 
     def go_back_to(self, state: dict[str, Any] | None) -> None:
-        """As ``restore``, within one life of the device: numbers that were given out since stay spent."""
-        spent = {path: table.next_number for path, table in self._tables.items()}
+        """As ``restore``, within one life of the device: numbers that were given out since stay spent.
+
+        A table that had no numbers then keeps those of now, without aliases.
+        """
+        since = self._tables
         self.restore(state)
-        for path, table in self._tables.items():
-            table.next_number = max(table.next_number, spent.get(path, 1))
+        for path, table in since.items():
+            if path in self._tables:
+                self._tables[path].next_number = max(self._tables[path].next_number, table.next_number)
+            else:
+                rows = {key: replace(row, alias=None) for key, row in table.rows.items()}
+                self._tables[path] = _Table(table.durable, table.next_number, rows)
 
     @staticmethod
     def _take(table: _Table) -> int:

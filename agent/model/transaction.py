@@ -134,12 +134,12 @@ class Transaction:
         self._name_rows()
         if self._refusals:
             raise Refusals(tuple(self._refusals))
+        if self._model.awaits_confirmation and not self._model.awaits_application:
+            raise Unavailable("", "the last change still has to prove that it does not cut off the management server")
         deferred = [self._prepared(backend) for backend in self._touched]
         if any(deferred) or self._model.awaits_application:
             self._model.keep_for_later(self._touched)
             return 1
-        if self._model.awaits_confirmation:
-            raise Unavailable("", "the last change still has to prove that it does not cut off the management server")
         self._model.make(self._touched, self._failed)
         return 0
 
@@ -230,7 +230,8 @@ class Transaction:
 
     def _target(self, entry: Any, text: str) -> Target:
         try:
-            found = self._view.match(ParameterPath.parse(text if text.endswith(".") else text + "."))
+            path = ParameterPath.parse(text if text.endswith(".") else text + ".")
+            found = [] if path.has_wildcard else self._view.match(path)
         except UnknownPath as unknown:
             raise InvalidValue("", f"{text} is no row that a reference can point at") from unknown
         if len(found) != 1 or not isinstance(found[0], Place):

@@ -259,8 +259,8 @@ class Device:
 
     def whole(self) -> Any:
         """Everything that a refused change must leave as it was: the tree, the system and the documents."""
-        documents = {name: text for name, text in self.documents.texts.items() if name != "journal"}
-        return self.tree(""), copy.deepcopy(self.machine.made), documents
+        tree = self.tree("")
+        return tree, copy.deepcopy(self.machine.made), dict(self.documents.texts)
 
     def is_consistent(self) -> bool:
         """The system, the rows and the saved document tell the same, and no journal is open."""

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.model.errors import InvalidValue
-from agent.model.instances import KEPT_ABSENT, Instances
+from agent.model.instances import KEPT_ABSENT, Instance, Instances
 
 TABLE = "Device.IP.Interface."
 
@@ -86,3 +86,42 @@ def test_a_rolled_back_transaction_gives_its_numbers_back() -> None:
     instances.rollback()
 
     assert numbers(instances, "eth0", "other") == [1, 2]
+
+
+def test_going_back_keeps_what_was_spent_and_what_had_no_number_then() -> None:
+    instances = Instances()
+    instances.settle("A.", ["one"], durable=True)
+    before = instances.state()
+    instances.settle("A.", ["one", "two"], durable=True)
+    instances.settle("B.", ["x"], durable=True)
+    instances.name("B.", "x", "named")
+
+    instances.go_back_to(before)
+
+    assert instances.settle("A.", ["one", "three"], durable=True)["three"].number == 3
+    assert instances.settle("B.", ["x"], durable=True)["x"] == Instance(1)
+
+
+def test_what_is_below_a_volatile_row_goes_with_it() -> None:
+    instances = Instances()
+    for number in range(1, 20):
+        instances.settle("Host.", [f"host {number}"], durable=False)
+        instances.settle(f"Host.{number}.Address.", ["a"], durable=False)
+
+    assert instances.lookup("Host.19.Address.", "a") == Instance(1)
+    assert instances.lookup("Host.18.Address.", "a") is None
+
+
+def test_two_rows_exchange_their_aliases() -> None:
+    instances = Instances()
+    instances.settle("A.", ["one", "two"], durable=True)
+    instances.name("A.", "one", "left")
+    instances.name("A.", "two", "right")
+
+    for key in ("one", "two"):
+        instances.unname("A.", key)
+    instances.name("A.", "one", "right")
+    instances.name("A.", "two", "left")
+
+    assert [one.alias for one in instances.settle("A.", ["one", "two"], durable=True).values()] == ["right", "left"]
+    assert (instances.key_of("A.", 2), instances.key_of("A.", 3), instances.key_of("B.", 1)) == ("two", None, None)
