@@ -523,16 +523,19 @@ class DataModel:
         held = self._unconfirmed
         if held is None:
             return
-        undo, is_same_boot = held["undo"], held["boot"] == self._boot_id
         if held["applied"]:
-            self._each(
-                reversed(self._backends),
-                "taken back",
-                lambda backend: backend.recover(undo.get(backend.name), is_same_boot),
-            )
+            self._take_back(held)
         self._unconfirmed, self._was_taken_back = None, True
         self._go_back_to(held["before"], is_made=held["applied"])
         self._save_or_later()
+
+    def _take_back(self, held: dict[str, Any]) -> None:
+        undo, is_same_boot = held["undo"], held["boot"] == self._boot_id
+        self._each(
+            reversed(self._backends),
+            "taken back",
+            lambda backend: backend.recover(undo.get(backend.name), is_same_boot),
+        )
 
     def _go_back_to(self, before: dict[str, Any], is_made: bool) -> None:
         """What was wanted before is wanted again, and made, as far as undoing by the records has not made it."""
@@ -561,17 +564,19 @@ class DataModel:
     def load(self, apply: Callable[[], None] = lambda: None) -> bool:
         """Take over the saved document, and finish or undo what a crash left half made; whether there was a document.
 
-        ``apply`` brings the system to what the backends then want. A change that still waited for its session's end
-        is made after that: the session is over.
+        ``apply`` brings the system to what the backends then want. A change that still waited for its session's end,
+        or to be confirmed, is made after that, from what was before it: nobody knows how far it had come.
         """
         stored = self._store.read(DOCUMENT)
         document = stored if isinstance(stored, dict) else {}
         held: dict[str, Any] | None = document.get("unconfirmed")
-        waiting = held if held is not None and not held["applied"] else None
+        waiting = held if held is not None and not (held["applied"] and self.read_only_reason) else None
         self._number = int(document.get("transaction", 0))
         self._was_taken_back = bool(document.get("taken_back"))
         self._take_over(waiting["before"] if waiting else document)
         self._undo_what_was_cut_off()
+        if waiting and waiting["applied"]:
+            self._take_back(waiting)
         apply()
         self._unconfirmed = held
         if waiting:

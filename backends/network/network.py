@@ -95,7 +95,9 @@ class Network(NetworkEdits):
         self._applied, self._replaced, self._before = self._records, self._before, None
 
     def postpone(self) -> None:
-        """What is staged is wanted from now on, and made by a later commit."""
+        """What is staged is wanted from now on, and made by a later commit: until then what is ours stays known."""
+        if self._before is not None:
+            self._records = replace(self._records, originals=self._before.originals, lost=self._before.lost)
         self._before, self._step = None, None
 
     def rollback(self) -> None:

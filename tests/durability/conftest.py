@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.durability.stand import Stand
+from tests.durability.world import ACS_ADDRESS, FIRST_ADDRESS
 from tests.netlab.fixtures import lab, make_namespace
-from tests.netlab.namespace import Namespace
+from tests.netlab.namespace import Namespace, veth
 
 __all__ = ["lab", "make_namespace"]
 
@@ -53,5 +54,20 @@ def networked(make_stand: Callable[..., Stand], lab: Namespace) -> Stand:
     """A stand in a network namespace of the test, where the agent may have its bridges."""
     try:
         return make_stand(namespace=lab, manage=["br*"])
+    except OSError as refused:
+        pytest.skip(f"only root may enter a network namespace: {refused}")
+
+
+@pytest.fixture
+def remote(make_stand: Callable[..., Stand], make_namespace: Callable[[], Namespace]) -> Stand:
+    """A stand whose ACS is at the other end of a cable, in a namespace of its own."""
+    home, away = make_namespace(), make_namespace()
+    home.ip("link set lo up")
+    veth(home, "wan", away, "acs")
+    home.ip(f"address add {FIRST_ADDRESS}/24 dev wan")
+    away.ip(f"address add {ACS_ADDRESS}/24 dev acs")
+    more = {"host": ACS_ADDRESS, "acs_namespace": away}
+    try:
+        return make_stand(namespace=home, manage=["wan"], network="confirm_within = 10", **more)
     except OSError as refused:
         pytest.skip(f"only root may enter a network namespace: {refused}")

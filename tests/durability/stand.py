@@ -34,6 +34,7 @@ url = "{url}"
 port = {port}
 [network]
 manage = {manage}
+{network}
 [system]
 reboot_command = "restart"
 [log]
@@ -109,25 +110,29 @@ class Stand:
         namespace: Namespace | None = None,
         manage: Sequence[str] = (),
         more: str = "",
+        network: str = "",
         control: str = "",
+        acs_namespace: Namespace | None = None,
         **acs: Any,
     ) -> None:
         self.directory = directory
         self.state = directory / "state"
         self.namespace = namespace
         self.acs = LabAcs(exchanges_kept=50_000, **acs)
-        self.inside(self.acs.start)
-        self.port = self.inside(free_port)
+        self.inside(self.acs.start, acs_namespace or namespace)
+        self.port = self.inside(free_port, namespace)
         self.settings = directory / "agent.toml"
         self._control = control
-        self._manage, self._more = list(manage), more
+        self._manage, self._network, self._more = list(manage), network, more
         self.configure(self.acs.url)
         self.log = directory / "agent.log"
         self.agents: list[Agent] = []
 
     def configure(self, url: str, more: str | None = None) -> None:
         """Write the settings file."""
-        text = SETTINGS.format(url=url, port=self.port, manage=self._manage, more=self._more if more is None else more)
+        more = self._more if more is None else more
+        network, manage = self._network, self._manage
+        text = SETTINGS.format(url=url, port=self.port, manage=manage, network=network, more=more)
         self.settings.touch(mode=0o600)
         self.settings.write_text(text)
 
@@ -142,11 +147,12 @@ class Stand:
                 agent.kill()
         self.acs.stop()
 
-    def inside(self, call: Callable[[], Result]) -> Result:
-        """Call in the stand's network namespace; threads and sockets made there stay there."""
-        if self.namespace is None:
+    @staticmethod
+    def inside(call: Callable[[], Result], namespace: Namespace | None) -> Result:
+        """Call in a network namespace; threads and sockets made there stay there."""
+        if namespace is None:
             return call()
-        path, results, failures = self.namespace.path, list[Result](), list[BaseException]()
+        path, results, failures = namespace.path, list[Result](), list[BaseException]()
 
         def enter() -> None:
             try:

@@ -7,7 +7,7 @@ import pytest
 
 from agent.cli import client
 from tests.durability.stand import PATIENCE, Agent, Stand, killed_at, until
-from tests.durability.world import CALLS, LOAD, STEPS, World, survives
+from tests.durability.world import CALLS, LOAD, STEPS, Move, MoveAway, WanWorld, World, survives
 
 pytestmark = pytest.mark.usefixtures("strace")
 
@@ -33,6 +33,13 @@ def test_a_crash_at_sampled_write_points_leaves_no_half_change(networked: Stand)
 
     for step, call, number in SAMPLED:
         assert survives(world, STEPS[step], call, number), f"{step} has no {call} number {number}"
+
+
+def test_a_device_moves_twice_and_a_crash_of_the_second_time_leaves_one_address(remote: Stand) -> None:
+    world = WanWorld(remote)
+
+    assert not survives(world, Move, "unlink", 1), "a deferred change has no journal"
+    assert survives(world, Move, "rename", 4)  # made in the kernel, and the ACS not yet told
 
 
 @pytest.mark.slow
@@ -70,3 +77,27 @@ def test_a_crash_at_any_write_point_of_the_first_start_is_a_first_start_again(st
         if not was_killed:
             return
     raise AssertionError(f"more than {MOST_POINTS} write points, or starts longer than {LOAD} s")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", [call for call in CALLS if call != "unlink"])
+def test_a_crash_at_any_write_point_of_a_move_leaves_the_old_address_or_the_new_one(remote: Stand, call: str) -> None:
+    world = WanWorld(remote)
+    number = 0
+
+    while survives(world, Move, call, number + 1):
+        number += 1
+        assert number < MOST_POINTS
+    assert number > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", ["rename", "fsync"])
+def test_a_crash_at_any_write_point_of_a_move_that_fails_ends_at_the_old_address(remote: Stand, call: str) -> None:
+    world = WanWorld(remote)
+    number = 0
+
+    while survives(world, MoveAway, call, number + 1):
+        number += 1
+        assert number < MOST_POINTS
+    assert number > 0

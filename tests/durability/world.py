@@ -16,27 +16,39 @@ INTERVAL = "Device.ManagementServer.PeriodicInformInterval"
 KEY = "Device.ManagementServer.ParameterKey"
 CALLS = ("openat", "write", "fsync", "rename", "unlink", "close")
 """Every system call by which the agent changes its state."""
+FIRST_ADDRESS, ACS_ADDRESS = "192.0.2.2", "192.0.2.1"
 LOAD = 5.0  # what a start may take at most on a machine that has other things to do
 
 
 class World:
     """A device with a bridge that has an address: two backends to be kept in step, the agent's own and the kernel."""
 
+    link = "br0"
+
     def __init__(self, stand: Stand) -> None:
         self.stand = stand
         self.agent = stand.first_contact()
         quick = {"Device.ManagementServer.CWMPRetryMinimumWaitInterval": {"value": "1", "type": "unsignedInt"}}
         stand.done(self.agent, "SetParameterValues", parameters=quick)
-        bridge = f"Device.Bridging.Bridge.{self.add('Device.Bridging.Bridge.')}."
-        stand.done(self.agent, "SetParameterValues", parameters={f"{bridge}Enable": True})
-        names = self.agent.values("Device.IP.Interface.*.Name")
-        self.interface = next(path for path, name in names.items() if name == "br0").removesuffix("Name")
-        self.row = f"{self.interface}IPv4Address.{self.add(f'{self.interface}IPv4Address.')}."
-        wanted = {"IPAddress": "192.0.2.1", "SubnetMask": "255.255.255.0", "Enable": True}
-        stand.done(self.agent, "SetParameterValues", parameters={self.row + name: wanted[name] for name in wanted})
         self.tags = count(2)
-        self.told: set[int] = {int(self.row.rstrip(".").rpartition(".")[2])}
         self.slowest = 0.0
+        self.make_link()
+        names = self.agent.values("Device.IP.Interface.*.Name")
+        self.interface = next(path for path, name in names.items() if name == self.link).removesuffix("Name")
+        self.row = self.find_row()
+        self.told: set[int] = {int(self.row.rstrip(".").rpartition(".")[2])}
+
+    def make_link(self) -> None:
+        """The link that is worked on."""
+        bridge = f"Device.Bridging.Bridge.{self.add('Device.Bridging.Bridge.')}."
+        self.stand.done(self.agent, "SetParameterValues", parameters={f"{bridge}Enable": True})
+
+    def find_row(self) -> str:
+        """The row of its address."""
+        row = f"{self.interface}IPv4Address.{self.add(f'{self.interface}IPv4Address.')}."
+        wanted = {"IPAddress": "192.0.2.1", "SubnetMask": "255.255.255.0", "Enable": True}
+        self.stand.done(self.agent, "SetParameterValues", parameters={row + name: wanted[name] for name in wanted})
+        return row
 
     def add(self, table: str) -> int:
         """AddObject; the instance number."""
@@ -45,7 +57,7 @@ class World:
     def addresses(self) -> set[str]:
         """What the kernel has on the bridge."""
         assert self.stand.namespace is not None
-        shown = self.stand.namespace.ip("-4 -o address show dev br0").split()
+        shown = self.stand.namespace.ip(f"-4 -o address show dev {self.link}").split()
         return {word.partition("/")[0] for before, word in pairwise(shown) if before == "inet"}
 
     def restart(self, *crash: str) -> None:
@@ -64,15 +76,32 @@ class World:
         assert self.stand.unusable() == []
 
     def settle(self) -> None:
-        """Wait until everything is told and nothing is under way."""
+        """Wait until everything is told and nothing is under way, or the agent has ended."""
 
         def is_quiet() -> bool:
+            if not self.agent.is_alive:
+                return True
             with suppress(client.Failure):  # a restart may be under way
                 status = self.agent.ask("status")
-                return not status["pending"]["events"] and status["acs"]["state"] != "in session"
+                pending = status["pending"]
+                is_told = not pending["events"] and pending["unconfirmed_change"] is None
+                return is_told and status["acs"]["state"] != "in session"
             return False
 
         until(is_quiet, lambda: f"still to be told: {self.agent.ask('queue')}")
+
+
+class WanWorld(World):
+    """A device that reaches its ACS by the very address that the ACS changes."""
+
+    link = "wan"
+
+    def make_link(self) -> None:
+        """It is a cable to the ACS, and the administrator gave it its first address."""
+
+    def find_row(self) -> str:
+        rows = self.agent.values(f"{self.interface}IPv4Address.*.IPAddress")
+        return next(path for path, address in rows.items() if address == FIRST_ADDRESS).removesuffix("IPAddress")
 
 
 @dataclass
@@ -104,7 +133,7 @@ class Step:
         """The RPC of this step, in a session of its own."""
         self.rpc = self.world.stand.queue(method, **arguments)
         self.world.stand.session(self.world.agent)
-        assert self.rpc.state == "done" or not self.world.agent.is_alive, self.rpc.result
+        assert self.rpc.state == "done" or not self.world.agent.until_ready(), (self.rpc.state, self.rpc.result)
 
     def until(self, happened: Callable[[], object]) -> None:
         """Wait for it, or for the agent's end."""
@@ -124,10 +153,14 @@ class Step:
 class SetValues(Step):
     """SetParameterValues with a ParameterKey, over two backends."""
 
+    network = "192.0.2"
+
     def act(self) -> None:
         number = next(self.world.tags)
         self.tag = f"key-{number}"
-        self.wanted = {CODE: self.tag, f"{self.world.row}IPAddress": f"192.0.2.{number % 200 + 2}", KEY: self.tag}
+        self.seen = len(self.world.stand.acs.informs)
+        address = f"{self.network}.{number % 200 + 2}"
+        self.wanted = {CODE: self.tag, f"{self.world.row}IPAddress": address, KEY: self.tag}
         self.before = self.world.agent.values(*self.wanted)
         parameters = {path: text for path, text in self.wanted.items() if path != KEY}
         self.ask("SetParameterValues", parameters=parameters, parameter_key=self.tag)
@@ -136,7 +169,8 @@ class SetValues(Step):
         now = self.world.agent.values(*self.wanted)
         assert now in (self.before, self.wanted), "a half change"
         assert now == self.wanted or not self.was_answered, "an accepted change is lost"
-        assert self.world.addresses() == {now[f"{self.world.row}IPAddress"]}, "the kernel has another state"
+        kernel = self.world.addresses()
+        assert kernel == {now[f"{self.world.row}IPAddress"]}, f"the kernel has {kernel}"
 
 
 class SetAttributes(Step):
@@ -253,6 +287,43 @@ class LocalChange(Step):
         if is_set:
             until(self.is_told, lambda: "the change is not told")
             self.world.settle()
+
+
+class Move(SetValues):
+    """The device gets another address on the way to its ACS: deferred, made, confirmed."""
+
+    def act(self) -> None:
+        super().act()
+        with suppress(client.Failure):
+            self.world.settle()
+
+    def check(self) -> None:
+        self.world.settle()
+        super().check()
+
+
+class MoveAway(SetValues):
+    """The device gets an address from which it does not reach its ACS: taken back, and told."""
+
+    network = "198.51.100"
+
+    def act(self) -> None:
+        super().act()
+        if self.was_answered:
+            self.until(lambda: self.world.addresses() != {self.before[f"{self.world.row}IPAddress"]})
+            with suppress(client.Failure):
+                self.world.settle()
+
+    def check(self) -> None:
+        self.world.settle()
+        assert self.world.agent.values(*self.wanted) == self.before, "a half change"
+        assert self.world.addresses() == {self.before[f"{self.world.row}IPAddress"]}, "the kernel has another state"
+        is_told = any("CHANGE REVERTED" in code for code in self.heard())
+        assert is_told or not self.was_answered, "the ACS is not told"
+
+    def heard(self) -> set[str]:
+        """The events of the Informs since the change was asked for."""
+        return {code for inform in self.world.stand.acs.informs[self.seen :] for code in inform.events}
 
 
 STEPS: dict[str, type[Step]] = {
