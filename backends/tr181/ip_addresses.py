@@ -1,6 +1,7 @@
 """Device.IP.Interface.{i}.IPv4Address and IPv6Address: addresses in the kernel, and those wanted there."""
 
 import ipaddress
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -58,7 +59,7 @@ def moment(seconds: int | None) -> datetime:
     return FOR_EVER if seconds is None else datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
 
 
-class _Addresses:
+class _Addresses(ABC):
     """What both families share."""
 
     family: int
@@ -104,8 +105,9 @@ class _Addresses:
         told = self.network.record(row).prefix_length
         return told if told is not None or row.is_own else int(row.key.rpartition("/")[2])
 
+    @abstractmethod
     def origin(self, row: Row[IpAddress]) -> str:
-        raise NotImplementedError
+        """Who gave the address, in TR-181's words; "Static": we may change it."""
 
     def change(self, row: Row[IpAddress], **values: Any) -> None:
         """Stage values of an address that is ours to change."""
