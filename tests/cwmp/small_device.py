@@ -92,6 +92,7 @@ class System:
         self.cuts_path = False
         self.breaks_down = False
         self.is_silent = False
+        self._new = copy.deepcopy(self.records)
         self._before: dict[str, list[Record]] | None = None
 
     def begin(self) -> None:
@@ -115,13 +116,15 @@ class System:
             self.records, self._before = self._before, None
 
     def recover(self, record: Any, same_boot: bool) -> None:
-        self.records = record["before"]
+        if record:
+            self.records = record["before"]
 
     def state(self) -> Any:
         return {kind: rows for kind, rows in self.records.items() if kind in ("interface", "address")}
 
     def restore(self, state: Any) -> None:
-        self.records |= copy.deepcopy(state or {})
+        as_new = {kind: rows for kind, rows in self._new.items() if kind in ("interface", "address")}
+        self.records |= copy.deepcopy(state or as_new)
 
 
 def _field(

@@ -1,0 +1,758 @@
+"""The core as a conversation: what happens to the agent, and what it then wants done; time is the test's."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.cwmp import messages as m
+from agent.cwmp.event_queue import HEARTBEAT
+from agent.runtime import actions as do
+from agent.runtime import events as on
+from agent.runtime.core import BREATH, GOING_DOWN, POLL
+from tests.cwmp.small_device import ACS
+from tests.runtime.conversation import CONFIRM_WITHIN, START, Talk, begun
+
+STATUS = "Device.Ethernet.Interface.1.Status"
+ADDRESS = "Device.IP.Interface.1.IPv4Address.1.IPAddress"
+KEY = "Device.ManagementServer.ParameterKey"
+SOFTWARE = "Device.DeviceInfo.SoftwareVersion"
+MADE, REVERTED = "X 0A1B2C CHANGE MADE", "X 0A1B2C CHANGE REVERTED"
+HOUR = 3600.0
+YEARS = 10 * 365 * 86400.0
+
+
+def spv(parameters: dict[str, str], key: str = "") -> m.SetParameterValues:
+    return m.SetParameterValues([m.ParameterValueStruct(name, value, None) for name, value in parameters.items()], key)
+
+
+def watch(path: str, level: int) -> m.SetParameterAttributes:
+    return m.SetParameterAttributes([m.SetParameterAttributesStruct(path, True, level)])
+
+
+def asked_for(*requests: m.Request) -> Talk:
+    """A device whose ACS has just asked these, in a session that is over."""
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    for answer in talk.ends(*requests):
+        assert isinstance(answer, m.Response), answer
+    talk.done.clear()
+    return talk
+
+
+# -- first contact, boots and restarts --------------------------------------------------------------------------------
+
+
+def test_the_first_session_tells_of_bootstrap_and_boot_and_is_saved_before() -> None:
+    talk = Talk()
+
+    assert talk.told == ["0 BOOTSTRAP", "1 BOOT"]
+    assert '"0 BOOTSTRAP"' in talk.documents.texts["delivery"]
+    talk.ends()
+    assert not talk.in_session
+    assert talk.wanted(do.CloseSession) == [do.CloseSession(1, "complete")]
+    assert "BOOTSTRAP" not in talk.documents.texts["delivery"]
+
+
+def test_a_restart_of_the_process_tells_only_what_is_pending() -> None:
+    talk = begun().restarted()
+    assert not talk.in_session
+
+    killed = Talk().restarted()
+    assert killed.told == ["0 BOOTSTRAP", "1 BOOT"]
+
+
+def test_a_new_boot_of_the_kernel_is_told() -> None:
+    assert begun().restarted(booted=True).told == ["1 BOOT"]
+
+
+def test_without_an_acs_nothing_begins_and_with_one_it_does_at_once() -> None:
+    talk = Talk()
+    talk.ends()
+    talk.own.begin()
+    talk.own.stage("ManagementServer.URL", "")
+    talk.done.clear()
+    talk.let_pass(2 * HOUR)
+    assert talk.informs == []
+
+    assert talk.person("set", values={"Device.ManagementServer.URL": "http://other.example/"})["status"] == 0
+    assert talk.told == ["0 BOOTSTRAP", "2 PERIODIC"] or talk.told == ["0 BOOTSTRAP"]
+
+
+def test_a_boot_delay_holds_the_first_session_back() -> None:
+    talk = Talk(boot_delay=30.0)
+    talk.let_pass(29.9)
+    assert not talk.in_session
+    talk.let_pass(0.2)
+    assert talk.in_session
+
+
+# -- failures and retries ---------------------------------------------------------------------------------------------
+
+
+def test_retries_follow_the_table_with_their_count() -> None:
+    talk = Talk()
+    talk.person("set", values={"Device.ManagementServer.PeriodicInformEnable": "0"})
+    for attempt in range(1, 13):
+        talk.breaks()
+        wait = 1.5 * 5 * 2 ** (min(attempt, 10) - 1)
+        talk.let_pass(wait - 1)
+        assert not talk.in_session
+        talk.let_pass(2)
+        assert talk.in_session, f"retry {attempt} did not come {wait} s after the failure"
+        assert talk.informs[-1].retry_count == attempt
+        assert talk.told == ["0 BOOTSTRAP", "1 BOOT"]
+
+
+def test_success_is_an_answered_inform_and_a_clean_end() -> None:
+    talk = Talk()
+    talk.says(m.InformResponse())
+    talk.breaks()
+    talk.let_pass(10)
+
+    assert talk.informs[-1].retry_count == 1
+    assert talk.told == []
+    talk.ends()
+    talk.let_pass(60)
+    assert not talk.in_session
+    assert talk.retries.count == 0
+
+
+def test_a_new_event_starts_a_session_at_once_without_resetting_the_count() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    talk.breaks()
+    assert not talk.in_session
+    talk.pass_on(on.ConnectionRequested())
+
+    assert talk.in_session
+    assert talk.told == ["6 CONNECTION REQUEST"]
+    assert talk.informs[-1].retry_count == 1
+
+
+def test_a_connection_request_is_never_retried_as_an_event() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    talk.breaks()
+    talk.let_pass(10)
+
+    assert talk.told == []
+    assert talk.informs[-1].retry_count == 1
+
+
+def test_an_answer_that_breaks_the_protocol_ends_the_session() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    talk.says(m.GetRPCMethods())
+
+    assert not talk.in_session
+    assert "GetRPCMethods" in talk.wanted(do.CloseSession)[-1].outcome
+    assert talk.retries.count == 1
+
+
+def test_what_belongs_to_an_earlier_session_is_passed_over() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    number = talk.core.session_number
+    assert number is not None
+    talk.pass_on(on.AcsUnreachable(number - 1, "late", host_answered=False))
+    talk.pass_on(on.AcsReplied(number - 1, None))
+
+    assert talk.core.session_number == number
+
+
+def test_what_flaps_while_the_acs_is_down_waits_for_the_retry() -> None:
+    talk = asked_for(watch(STATUS, 2))
+    talk.system_says(STATUS, "Down")
+    talk.breaks()
+    for number in range(20):
+        talk.let_pass(0.1)
+        talk.system_says(STATUS, ("Up", "Down")[number % 2])
+
+    assert len(talk.informs) == 1
+    talk.let_pass(10)
+    assert len(talk.informs) == 2
+    assert talk.told == ["4 VALUE CHANGE"]
+
+
+# -- one session at a time --------------------------------------------------------------------------------------------
+
+
+def test_connection_requests_during_a_session_bring_exactly_one_further_session() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    talk.says(m.InformResponse())
+    for _ in range(3):
+        talk.pass_on(on.ConnectionRequested())
+    assert len(talk.wanted(do.OpenSession)) == 1
+    talk.says(None)
+
+    assert talk.told == ["6 CONNECTION REQUEST"]
+    talk.ends()
+    assert not talk.in_session
+    talk.let_pass(60)
+    assert len(talk.wanted(do.OpenSession)) == 2
+
+
+def test_a_connection_request_between_inform_and_answer_is_told_in_the_next_session() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    talk.pass_on(on.ConnectionRequested())
+    talk.ends()
+
+    assert talk.told == ["6 CONNECTION REQUEST"]
+    assert len(talk.informs) == 2
+
+
+def test_stopping_ends_the_session_and_begins_no_other() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    talk.pass_on(on.Stop())
+
+    assert talk.core.stopped
+    assert talk.wanted(do.CloseSession) == [do.CloseSession(2, "the agent was stopped")]
+
+
+# -- notifications ----------------------------------------------------------------------------------------------------
+
+
+def test_an_active_change_is_told_at_once_with_its_value() -> None:
+    talk = asked_for(watch(STATUS, 2))
+    talk.system_says(STATUS, "Down")
+
+    assert talk.told == ["4 VALUE CHANGE"]
+    assert (STATUS, "Down") in [(value.name, value.value) for value in talk.informs[-1].parameter_list]
+
+
+def test_a_passive_change_rides_along_with_the_next_session() -> None:
+    talk = asked_for(watch(STATUS, 1))
+    talk.system_says(STATUS, "Down")
+    assert not talk.in_session
+    talk.pass_on(on.ConnectionRequested())
+
+    assert talk.told == ["4 VALUE CHANGE", "6 CONNECTION REQUEST"]
+
+
+def test_the_throttle_holds_sessions_for_notification_alone_back() -> None:
+    talk = asked_for(watch(STATUS, 2), spv({"Device.ManagementServer.DefaultActiveNotificationThrottle": "30"}))
+    talk.system_says(STATUS, "Down")
+    assert not talk.in_session
+    talk.let_pass(29)
+    assert not talk.in_session
+    talk.let_pass(2)
+    assert talk.told == ["4 VALUE CHANGE"]
+
+
+def test_the_throttle_holds_nothing_else_back() -> None:
+    talk = asked_for(watch(STATUS, 2), spv({"Device.ManagementServer.DefaultActiveNotificationThrottle": "30"}))
+    talk.system_says(STATUS, "Down")
+    talk.pass_on(on.ConnectionRequested())
+
+    assert talk.told == ["4 VALUE CHANGE", "6 CONNECTION REQUEST"]
+
+
+def test_an_event_makes_only_what_it_names_be_looked_at() -> None:
+    talk = asked_for(watch(STATUS, 2))
+    talk.system_says(STATUS, "Down", topic="route")
+    assert not talk.in_session
+    talk.pass_on(on.Changed(frozenset({"everything"})))
+    assert talk.told == ["4 VALUE CHANGE"]
+
+
+def test_what_no_event_announces_is_polled() -> None:
+    talk = begun()
+    talk.device.becomes(SOFTWARE, "2.0")
+    talk.let_pass(POLL + 1)
+
+    assert talk.told == ["4 VALUE CHANGE"]
+    assert (SOFTWARE, "2.0") in [(value.name, value.value) for value in talk.informs[-1].parameter_list]
+
+
+def test_what_the_acs_sets_itself_is_not_told_and_what_a_person_sets_is() -> None:
+    provisioning = "Device.DeviceInfo.ProvisioningCode"
+    talk = asked_for(spv({provisioning: "acs"}))
+    talk.let_pass(2 * POLL)
+    assert talk.informs == []
+
+    talk.person("set", values={provisioning: "person"})
+    assert talk.told == ["4 VALUE CHANGE"]
+
+
+def test_a_level_that_a_person_sets_holds_at_once() -> None:
+    talk = begun()
+    talk.person("attributes", path=STATUS, notification=2)
+    talk.system_says(STATUS, "Down")
+
+    assert talk.told == ["4 VALUE CHANGE"]
+
+
+def test_a_change_that_nobody_saw_is_told_after_the_restart() -> None:
+    talk = asked_for(watch(STATUS, 2))
+    talk.device.becomes(STATUS, "Down")
+
+    after = talk.restarted()
+
+    assert after.told == ["4 VALUE CHANGE"]
+    after.ends()
+    assert not after.restarted().in_session
+
+
+def test_a_change_during_a_session_is_told_after_it() -> None:
+    talk = asked_for(watch(STATUS, 2))
+    talk.pass_on(on.ConnectionRequested())
+    talk.says(m.InformResponse())
+    talk.system_says(STATUS, "Down")
+    talk.says(None)
+
+    assert talk.told == ["4 VALUE CHANGE"]
+
+
+# -- the calendar -----------------------------------------------------------------------------------------------------
+
+
+def test_periodic_informs_keep_their_phase() -> None:
+    talk = asked_for(
+        spv(
+            {
+                "Device.ManagementServer.PeriodicInformInterval": "600",
+                "Device.ManagementServer.PeriodicInformTime": "2020-01-01T00:02:00Z",
+            }
+        )
+    )
+    moments: list[float] = []
+
+    def note() -> None:
+        if talk.in_session and talk.wall is not None:
+            moments.append(talk.wall % 600)
+            talk.ends()
+
+    talk.let_pass(1800, step=note)
+
+    assert moments == pytest.approx([120, 120, 120], abs=1)
+    assert talk.told == ["2 PERIODIC"]
+
+
+def test_a_scheduled_inform_survives_restart_and_reboot_with_its_key() -> None:
+    talk = asked_for(m.ScheduleInform(900, "later"))
+    talk = talk.restarted(seconds=300)
+    talk.let_pass(300)
+    talk = talk.restarted(booted=True, seconds=100)
+    talk.ends()
+    talk.let_pass(190)
+    assert talk.told == ["1 BOOT"]
+    talk.let_pass(20)
+
+    assert talk.told == ["3 SCHEDULED", "M ScheduleInform"]
+    assert [event.command_key for event in talk.informs[-1].event] == ["", "later"]
+
+
+def test_the_heartbeat_goes_alone() -> None:
+    policy = "Device.ManagementServer.HeartbeatPolicy."
+    talk = asked_for(spv({f"{policy}Enable": "1", f"{policy}ReportingInterval": "60"}))
+    talk.let_pass(61)
+
+    assert talk.told == [HEARTBEAT]
+    talk.ends()
+    talk.let_pass(30)
+    talk.pass_on(on.ConnectionRequested())
+    assert talk.told == ["6 CONNECTION REQUEST"]
+
+
+@pytest.mark.parametrize("jump", [YEARS, -YEARS, 3601.0, -3601.0, 30.0])
+def test_a_clock_that_jumps_brings_no_storm_and_breaks_no_schedule(jump: float) -> None:
+    talk = asked_for(
+        spv({"Device.ManagementServer.PeriodicInformTime": "2020-01-01T00:00:00Z"}), m.ScheduleInform(1000, "kept")
+    )
+    assert talk.wall is not None
+    talk.wall += jump
+    seen: list[tuple[float, list[str]]] = []
+    begin = talk.now
+
+    def note() -> None:
+        if talk.in_session:
+            seen.append((talk.now - begin, talk.told))
+            talk.ends()
+
+    talk.let_pass(4 * HOUR, step=note)
+
+    assert 4 <= len(seen) <= 7
+    [scheduled] = [moment for moment, codes in seen if "M ScheduleInform" in codes]
+    assert scheduled == pytest.approx(1000, abs=1)
+    periodic = [moment for moment, codes in seen if "2 PERIODIC" in codes]
+    assert all(after - before > 300 for before, after in pairwise(periodic))
+
+
+def test_a_device_without_a_clock_informs_and_does_so_evenly_when_it_gets_one() -> None:
+    talk = Talk(wall=None)
+    assert talk.informs[-1].current_time == m.UNKNOWN_TIME
+    talk.ends(spv({"Device.ManagementServer.PeriodicInformTime": "2020-01-01T00:00:00Z"}))
+    count = len(talk.informs)
+    talk.let_pass(2 * HOUR, step=lambda: talk.ends() if talk.in_session else None)
+    assert len(talk.informs) - count == 2
+    talk.wall = START
+    talk.let_pass(4 * HOUR, step=lambda: talk.ends() if talk.in_session else None)
+
+    assert 6 <= len(talk.informs) - count <= 7
+
+
+def test_a_clock_that_is_set_again_and_again_brings_no_storm() -> None:
+    talk = asked_for(spv({"Device.ManagementServer.PeriodicInformTime": "2020-01-01T00:00:00Z"}))
+    for number in range(200):
+        talk.wall = START + (-1) ** number * YEARS
+        talk.let_pass(30, step=lambda: talk.ends() if talk.in_session else None)
+
+    assert len(talk.informs) <= 20
+
+
+# -- another ACS ------------------------------------------------------------------------------------------------------
+
+
+def test_another_url_set_in_a_session_is_first_contact_after_it() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    talk.says(m.InformResponse())
+    talk.says(spv({"Device.ManagementServer.URL": "https://other.example/"}))
+    assert len(talk.wanted(do.OpenSession)) == 1
+    talk.says(None)
+
+    assert talk.told == ["0 BOOTSTRAP"]
+    assert talk.informs[-1].retry_count == 0
+    assert talk.restarted().told == ["0 BOOTSTRAP"]
+
+
+def test_a_new_acs_does_not_inherit_the_retries_of_the_old() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    talk.breaks()
+    talk.person("set", values={"Device.ManagementServer.URL": "https://other.example/"})
+
+    assert talk.told == ["0 BOOTSTRAP"]
+    assert talk.informs[-1].retry_count == 0
+
+
+# -- reboot and factory reset -----------------------------------------------------------------------------------------
+
+
+def test_a_reboot_comes_after_the_clean_end_and_is_told_with_its_key() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    talk.says(m.InformResponse())
+    talk.says(m.Reboot("why"))
+    assert talk.wanted(do.Reboot) == []
+    talk.says(None)
+    assert talk.wanted(do.Reboot) == [do.Reboot()]
+    talk.pass_on(on.ConnectionRequested())
+    assert not talk.in_session, "no session begins while the system goes down"
+
+    after = talk.restarted(booted=True)
+    assert after.told == ["1 BOOT", "M Reboot"]
+    assert after.informs[-1].event[-1].command_key == "why"
+    assert after.wanted(do.Reboot) == []
+
+
+def test_a_session_that_breaks_puts_the_reboot_off_to_the_next_clean_end() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    talk.says(m.InformResponse())
+    talk.says(m.Reboot("why"))
+    talk.breaks()
+    assert talk.wanted(do.Reboot) == []
+    talk.let_pass(10)
+    talk.ends()
+
+    assert talk.wanted(do.Reboot) == [do.Reboot()]
+
+
+def test_a_crash_between_promise_and_reboot_is_made_up_for() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    talk.says(m.InformResponse())
+    talk.says(m.Reboot("why"))
+
+    after = talk.restarted()
+    assert after.wanted(do.Reboot) == [do.Reboot()]
+    assert not after.in_session
+
+
+def test_a_reboot_that_does_not_happen_does_not_silence_the_device() -> None:
+    talk = asked_for(m.Reboot("why"))
+    talk.pass_on(on.ConnectionRequested())
+    talk.let_pass(GOING_DOWN + 1)
+
+    assert talk.told == ["6 CONNECTION REQUEST"]
+
+
+def test_a_factory_reset_begins_everything_anew() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    [_, _, answer] = talk.ends(spv({ADDRESS: "192.0.2.99"}, "K"), m.ScheduleInform(100, "later"), m.FactoryReset())
+    assert isinstance(answer, m.FactoryResetResponse)
+
+    assert talk.wanted(do.FactoryReset) == [do.FactoryReset()]
+    assert talk.get(KEY) == ""
+    after = talk.restarted(booted=True)
+    assert after.told == ["0 BOOTSTRAP", "1 BOOT"]
+    after.ends()
+    after.let_pass(200)
+    assert not after.in_session
+
+
+# -- changes that may cut off the ACS ---------------------------------------------------------------------------------
+
+
+def deferred() -> Talk:
+    """A change was accepted, the session is over, and the next one has begun: it is to confirm the change."""
+    talk = begun()
+    talk.system.cuts_path = True
+    talk.pass_on(on.ConnectionRequested())
+    [answer] = talk.ends(spv({ADDRESS: "192.0.2.99"}, "after"))
+    assert answer == m.SetParameterValuesResponse(1)
+    talk.system.cuts_path = False
+    return talk
+
+
+def test_a_deferred_change_is_made_after_the_session_and_confirmed_by_the_next() -> None:
+    talk = deferred()
+    assert talk.told == [MADE]
+    assert talk.model.awaits_confirmation
+    talk.says(m.InformResponse())
+
+    assert not talk.model.awaits_confirmation
+    assert talk.core.next_due(talk.moment) - talk.now <= POLL
+    talk.says(None)
+    talk.let_pass(2 * CONFIRM_WITHIN)
+    assert (talk.get(ADDRESS), talk.get(KEY)) == ("192.0.2.99", "after")
+
+
+def test_a_host_that_answers_with_an_error_confirms_the_path_too() -> None:
+    talk = deferred()
+    talk.breaks("HTTP 503", host_answered=True)
+
+    assert not talk.model.awaits_confirmation
+    talk.let_pass(2 * CONFIRM_WITHIN)
+    assert talk.get(ADDRESS) == "192.0.2.99"
+
+
+def test_an_answer_that_breaks_the_protocol_confirms_the_path_too() -> None:
+    talk = deferred()
+    talk.says(m.GetRPCMethods())
+
+    assert not talk.model.awaits_confirmation
+
+
+def test_without_the_acs_the_change_comes_back_at_the_deadline_and_the_acs_is_told() -> None:
+    talk = deferred()
+    end = talk.now + CONFIRM_WITHIN
+    while talk.now < end - 1:
+        if talk.in_session:
+            talk.breaks()
+        talk.let_pass(1)
+    assert talk.get(ADDRESS) == "192.0.2.99"
+    if talk.in_session:
+        talk.breaks()
+    talk.let_pass(2)
+
+    assert (talk.get(ADDRESS), talk.get(KEY)) == ("192.0.2.7", "")
+    assert REVERTED in talk.told
+    talk.ends()
+    assert not talk.model.was_taken_back
+
+
+def test_a_session_that_hangs_in_the_dead_network_does_not_keep_the_change() -> None:
+    talk = deferred()
+    assert talk.in_session
+    talk.let_pass(CONFIRM_WITHIN + 1)
+
+    assert talk.get(ADDRESS) == "192.0.2.7"
+    assert REVERTED in talk.told
+    assert len(talk.wanted(do.OpenSession)) == len(talk.wanted(do.CloseSession)) + 1
+
+
+def test_what_comes_back_is_told_as_a_value_change_where_it_is_watched() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    talk.system.cuts_path = True
+    talk.ends(watch(ADDRESS, 2), spv({ADDRESS: "192.0.2.99"}, "after"))
+    talk.let_pass(CONFIRM_WITHIN + 1)
+
+    assert talk.told[0] == "4 VALUE CHANGE"
+    assert REVERTED in talk.told
+    told = {value.name: value.value for value in talk.informs[-1].parameter_list}
+    assert told[ADDRESS] == "192.0.2.7"
+
+
+def test_a_restart_before_the_confirmation_gives_the_change_its_time_anew() -> None:
+    talk = deferred()
+    after = talk.restarted()
+    assert MADE in after.told
+    after.let_pass(CONFIRM_WITHIN - 1)
+    assert after.get(ADDRESS) == "192.0.2.99"
+    after.let_pass(2)
+
+    assert after.get(ADDRESS) == "192.0.2.7"
+    assert REVERTED in after.told
+
+
+def test_a_restart_within_the_session_makes_the_change_and_tells_of_it() -> None:
+    talk = begun()
+    talk.system.cuts_path = True
+    talk.pass_on(on.ConnectionRequested())
+    talk.says(m.InformResponse())
+    talk.says(spv({ADDRESS: "192.0.2.99"}, "after"))
+
+    after = talk.restarted()
+    assert MADE in after.told
+    after.says(m.InformResponse())
+    assert not after.model.awaits_confirmation
+
+
+def test_a_change_that_cannot_be_made_after_the_session_is_told_as_taken_back() -> None:
+    talk = begun()
+    talk.system.cuts_path = True
+    talk.pass_on(on.ConnectionRequested())
+    talk.says(m.InformResponse())
+    talk.says(spv({ADDRESS: "192.0.2.99"}, "after"))
+    talk.system.breaks_down = True
+    talk.says(None)
+
+    assert talk.told == [REVERTED]
+    assert (talk.get(ADDRESS), talk.get(KEY)) == ("192.0.2.7", "")
+
+
+def test_that_a_change_was_taken_back_is_told_even_if_the_agent_ended_first() -> None:
+    talk = deferred()
+    talk.model.revert()
+
+    assert REVERTED in talk.restarted().told
+
+
+def test_a_full_disk_ends_neither_the_session_nor_the_agent() -> None:
+    talk = deferred()
+    talk.documents.is_full = True
+    talk.says(m.InformResponse())
+    talk.says(None)
+    assert not talk.in_session
+    assert talk.wanted(do.CloseSession)[-1].outcome == "complete"
+    talk.documents.is_full = False
+    talk.let_pass(POLL)
+
+    assert not talk.restarted().model.awaits_confirmation
+
+
+# -- people -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_person_can_ask_for_a_session_at_once() -> None:
+    talk = Talk(boot_delay=100.0)
+    assert not talk.in_session
+    assert talk.person("inform") == {"started": True}
+
+    assert "2 PERIODIC" in talk.told
+
+
+def test_settings_that_were_read_again_are_acted_upon_at_once() -> None:
+    talk = begun()
+    assert do.ReloadSettings() in talk.pass_on(on.Reload())
+    talk.own.reload({"ManagementServer.URL": "http://other.example/"})
+    talk.core.settings_changed()
+    talk.let_pass(0.1)
+
+    assert do.Listen() in talk.done
+    assert talk.told == ["0 BOOTSTRAP"]
+
+
+def test_a_surprise_ends_the_session_and_never_the_agent() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    look = talk.notifications.check
+
+    def surprise(*_arguments: Any) -> Any:
+        raise RuntimeError("a defect")
+
+    talk.notifications.check = surprise  # type: ignore[method-assign]
+    talk.pass_on(on.Changed(frozenset({"everything"})))
+    assert not talk.in_session
+    assert talk.core.next_due(talk.moment) >= talk.now + BREATH
+    talk.notifications.check = look  # type: ignore[method-assign]
+    talk.let_pass(10)
+    assert talk.in_session
+
+
+# -- any order of events ----------------------------------------------------------------------------------------------
+
+HAPPENINGS = st.lists(
+    st.sampled_from(
+        [
+            "request",
+            "inform response",
+            "empty",
+            "fault",
+            "break",
+            "refuse",
+            "change",
+            "cut",
+            "wait",
+            "long",
+            "jump",
+            "unset",
+            "restart",
+            "reboot",
+            "promise",
+            "full",
+            "person",
+            "url",
+        ]
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(HAPPENINGS)
+def test_whatever_happens_the_loop_sleeps_and_there_is_one_session_at_most(happenings: list[str]) -> None:
+    talk = asked_for(watch(STATUS, 2))
+    for what in happenings:
+        talk = happens(talk, what)
+        opened = {action.session for action in talk.wanted(do.OpenSession)}
+        closed = {action.session for action in talk.wanted(do.CloseSession)}
+        assert len(opened - closed) <= 1
+        talk.let_pass(1.0)  # fails when the core is woken again and again
+        due = talk.core.next_due(talk.moment)
+        assert due >= talk.now
+        talk.to(due)
+        talk.pass_on(None)
+        assert talk.core.next_due(talk.moment) > talk.now
+
+
+def happens(talk: Talk, what: str) -> Talk:
+    says: dict[str, m.Message | None] = {
+        "inform response": m.InformResponse(),
+        "empty": None,
+        "fault": m.Fault(8001, "no"),
+        "cut": spv({ADDRESS: "192.0.2.99"}, "key"),
+        "promise": m.Reboot("key"),
+        "url": spv({"Device.ManagementServer.URL": f"{ACS}/2"}),
+    }
+    talk.system.cuts_path = what == "cut"
+    talk.documents.is_full = what == "full"
+    if what in says and talk.in_session:
+        talk.says(says[what])
+    elif what in ("break", "refuse") and talk.in_session:
+        talk.breaks(host_answered=what == "refuse")
+    elif what == "request":
+        talk.pass_on(on.ConnectionRequested())
+    elif what == "change":
+        talk.system_says(STATUS, "Down" if talk.get(STATUS) == "Up" else "Up")
+    elif what in ("wait", "long"):
+        talk.let_pass(20.0 if what == "wait" else 2000.0)
+    elif what == "jump" and talk.wall is not None:
+        talk.wall += YEARS if talk.wall < START + YEARS else -YEARS
+    elif what == "unset":
+        talk.wall = None if talk.wall is not None else START
+    elif what in ("restart", "reboot"):
+        talk = talk.restarted(booted=what == "reboot")
+    elif what == "person":
+        talk.person("inform")
+    return talk
