@@ -46,8 +46,8 @@ class Recurring:
             self._fired = None  # the first moment of a new plan counts however soon it comes
             self._plan = plan
             self._arrange(plan, now, wall)
-        elif self._clock_was_set(now, wall):
-            self._arrange(plan, now, wall)
+        elif self._clock_was_set(now, wall) and (self._due is None or now < self._due):
+            self._arrange(plan, now, wall)  # a moment that has come is not put off
         return self._due
 
     def fired(self, now: float, wall: float | None) -> None:

@@ -47,6 +47,17 @@ def test_a_moment_that_has_come_stays_due_until_fired() -> None:
     assert timer.next_due(plan, now=45, wall=MIDNIGHT + 75) == 90
 
 
+@pytest.mark.parametrize("jump", [-10 * 365 * DAY, 10 * 365 * DAY])
+def test_a_moment_that_has_come_is_not_put_off_by_a_clock_that_was_set_meanwhile(jump: float) -> None:
+    timer, plan = Recurring(chance=0.25), Recurrence(True, 1000)
+    assert timer.next_due(plan, now=5000, wall=MIDNIGHT) == 5250
+
+    assert timer.next_due(plan, now=5250.01, wall=MIDNIGHT + 250 + jump) == 5250
+
+    timer.fired(now=5250.01, wall=MIDNIGHT + 250 + jump)
+    assert timer.next_due(plan, now=5251, wall=MIDNIGHT + 251 + jump) == 6250
+
+
 def test_a_timer_that_fires_a_little_early_does_not_fire_twice() -> None:
     timer, plan = Recurring(chance=0.0), Recurrence(True, 60, MIDNIGHT)
     timer.next_due(plan, now=0, wall=MIDNIGHT)

@@ -14,6 +14,7 @@ from agent.lab.acs import LabAcs
 from agent.lab.behaviour import Behaviour
 from tests.durability.stand import PATIENCE, Stand
 
+SAMPLE = Path(__file__).parents[1] / "state" / "v1.json"  # frozen for ever: it is what is in the field
 CODE = "Device.DeviceInfo.ProvisioningCode"
 
 
@@ -125,6 +126,34 @@ def test_a_document_that_is_no_json_costs_itself_and_is_a_new_beginning(stand: S
 
     assert "0 BOOTSTRAP" in stand.acs.wait_for_inform(after=seen, timeout=PATIENCE).events
     assert stand.unusable() == ["model.unusable"]
+
+
+def test_the_frozen_sample_of_the_first_version_loads(networked: Stand) -> None:
+    stand = networked
+    sample = json.loads(SAMPLE.read_text())
+    stand.state.mkdir(mode=0o700)
+    for name, document in sample.items():
+        (stand.state / f"{name}.json").write_text(json.dumps(document))
+    stand.configure("")
+
+    agent = stand.start()
+
+    assert stand.unusable() == []
+    assert not [line for line in stand.log_lines() if "Traceback" in line]
+    row = "Device.IP.Interface.2.IPv4Address.1."
+    assert agent.values(f"{row}Alias", f"{row}IPAddress") == {f"{row}Alias": "uplink", f"{row}IPAddress": "192.0.2.1"}
+    assert stand.namespace is not None
+    assert "192.0.2.1/24" in stand.namespace.ip("-4 address show dev br0")
+    assert agent.values(CODE, "Device.ManagementServer.ParameterKey", "Device.ManagementServer.URL") == {
+        CODE: "frozen",
+        "Device.ManagementServer.ParameterKey": "key of version 1",
+        "Device.ManagementServer.URL": "http://acs.invalid/cwmp",
+    }
+    queue = agent.ask("queue")
+    assert {"code": "M Reboot", "command_key": "reboot of version 1"} in queue["events"]
+    assert [one["command_key"] for one in queue["scheduled"]] == ["schedule of version 1"]
+    attributes = agent.ask("attributes", path="Device.ManagementServer.PeriodicInformInterval")["attributes"]
+    assert (attributes[0]["notification"], attributes[0]["access_list"]) == (1, [])
 
 
 def test_the_sixth_start_after_five_crashes_leaves_the_system_alone_and_says_so(networked: Stand) -> None:
