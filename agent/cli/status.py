@@ -2,11 +2,14 @@
 
 import argparse
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from agent.cli.client import OK, ask
 from agent.cli.options import Verbs, add_verb
 from agent.cli.output import paint, printable, show_json
+
+SECONDS: Final = "_seconds"
+"""How the keys of durations end; people read the unit behind the number."""
 
 
 def register(verbs: Verbs) -> None:
@@ -27,11 +30,16 @@ def _status(options: argparse.Namespace) -> int:
 def lines(status: Mapping[str, Any]) -> Iterator[str]:
     """Render a status document: a heading for each part, its facts aligned below; parts it does not know as well."""
     parts = {name: part for name, part in status.items() if isinstance(part, Mapping)}
-    width = max((len(key) for part in parts.values() for key in part), default=0)
+    width = max((len(_words(key)) for part in parts.values() for key in part), default=0)
     for name, part in parts.items():
-        yield paint(name.replace("_", " "), "bold")
+        yield paint(_words(name), "bold")
         for key, value in part.items():
-            yield f"  {key.replace('_', ' ').ljust(width)}  {_shown(value)}"
+            unit = " s" if key.endswith(SECONDS) and value is not None else ""
+            yield f"  {_words(key).ljust(width)}  {_shown(value)}{unit}"
+
+
+def _words(key: str) -> str:
+    return key.removesuffix(SECONDS).replace("_", " ")
 
 
 def _shown(value: Any) -> str:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from agent.cwmp import soap
-from agent.cwmp.messages import Envelope, Inform
+from agent.cwmp.event_queue import PERIODIC
+from agent.cwmp.session import Later, Session
 from agent.model.errors import ModelError
 from agent.runtime.control import error
 from agent.runtime.core import Core, Parts
@@ -63,17 +64,19 @@ class Verbs:
             "acs": {
                 "url": shown_url(policy.acs),
                 "state": self._state(core, policy.acs),
-                "last_session": _ago(core.last_ended, now),
+                "last_session": iso(core.last_ended.wall) if core.last_ended else None,
+                "since_seconds": round(now.monotonic - core.last_ended.monotonic) if core.last_ended else None,
                 "last_outcome": core.last_outcome,
                 "failed_attempts": parts.retries.count,
-                "next_session": None if due is None else f"in {max(0, round(due - now.monotonic))} s",
+                "next_session_seconds": _seconds_until(due, now),
             },
             "connection_request": dict(self._device.connection_request()),
             "device": dict(self._device.facts()),
             "pending": {
                 "events": [event.code for event in parts.events.pending],
                 "scheduled_informs": len(parts.calendar.scheduled),
-                "unconfirmed_change": _deadline(parts, now),
+                "unconfirmed_change": _unconfirmed(parts),
+                "taken_back_seconds": _seconds_until(parts.commit_confirm.deadline, now),
                 "write_side": parts.model.read_only_reason or "on",
             },
         }
@@ -108,12 +111,15 @@ class Verbs:
         return {"started": True}
 
     def _dry_run(self, parts: Parts, now: Moment) -> Reply:
+        """The first envelope of the session that this verb would start."""
+        events = parts.events.checkpoint()
+        events.occurred(PERIODIC)
         try:
-            inform: Inform = parts.inform(parts.events.for_inform(), parts.retries.count, now)
+            inform = parts.inform(events.for_inform(), parts.retries.count, now)
         except ModelError as refusal:
             return refused(refusal)
-        xml = soap.render(Envelope(inform, id="1", version="1.4"))
-        return {"xml": self._mask(xml.decode())}
+        envelope = Session(inform, lambda _: Later(), lambda: None, lambda *_: None).start().envelope
+        return {"xml": self._mask(soap.render(envelope).decode()) if envelope else ""}
 
 
 def iso(wall: float | None) -> str | None:
@@ -121,16 +127,11 @@ def iso(wall: float | None) -> str | None:
     return None if wall is None else (EPOCH + timedelta(seconds=round(wall))).isoformat().replace("+00:00", "Z")
 
 
-def _ago(then: Moment | None, now: Moment) -> str | None:
-    if then is None:
-        return None
-    text = f"{round(now.monotonic - then.monotonic)} s ago"
-    stamp = iso(then.wall)
-    return f"{stamp} ({text})" if stamp else text
+def _seconds_until(due: float | None, now: Moment) -> int | None:
+    return None if due is None else max(0, round(due - now.monotonic))
 
 
-def _deadline(parts: Parts, now: Moment) -> str | None:
-    deadline = parts.commit_confirm.deadline
-    if deadline is not None:
-        return f"taken back in {max(0, round(deadline - now.monotonic))} s unless the ACS is reached"
-    return "waits for the end of the session" if parts.model.awaits_application else None
+def _unconfirmed(parts: Parts) -> str | None:
+    if parts.model.awaits_application:
+        return "waits for the end of the session"
+    return "made; it is taken back unless the ACS is reached" if parts.model.awaits_confirmation else None
