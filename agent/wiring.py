@@ -56,6 +56,7 @@ from agent.shipped import shipped
 from agent.version import VERSION
 from backends import tr181
 from backends.addresses import Addresses, installed_netifaces
+from backends.errors import MechanismError
 from backends.netlink import Netlink
 from backends.procfs import Procfs
 from backends.sysfs import Sysfs
@@ -204,7 +205,7 @@ class Agent:
             self._connect,
             self._listening,
             self._credentials,
-            self.system.reboot,
+            lambda: self._going_down(self.system.reboot),
             self._factory_reset,
             self._reload,
         )
@@ -400,8 +401,18 @@ class Agent:
 
     def _factory_reset(self) -> None:
         self._begin_anew()
+        self._going_down(self.system.factory_reset)
+
+    def _going_down(self, begin: Callable[[], None]) -> None:
+        """Restart the system, and know it at the next start: what was promised must not be done again and again."""
+        self.delivery.is_going_down = True
         self._save()
-        self.system.factory_reset()
+        try:
+            begin()
+        except MechanismError:
+            self.delivery.is_going_down = False
+            self._save()
+            raise
 
     def _restart_as_booted(self) -> None:
         self.restarts_as_booted = True

@@ -26,6 +26,9 @@ class Delivery:
         document = store.read(DOCUMENT)
         stored = document if isinstance(document, dict) else {}
         self._told_boot = stored.get("boot")
+        self._was_going_down = stored.get("going_down") is True
+        self.is_going_down = False
+        """Whether a reboot was begun: the next start is one after it, though the kernel may say that it never ended."""
         self.events = _part(EventQueue, EventQueue.load, stored.get("events"))
         self.notifications = _part(Notifications, Notifications.load, stored.get("known"))
         self.scheduled = _part(
@@ -37,9 +40,9 @@ class Delivery:
     def started(self, is_forced: bool, acs: str) -> None:
         """At a start: "0 BOOTSTRAP" when the ACS is another one than before, "1 BOOT" for a new boot of the kernel.
 
-        ``is_forced``: as for a new boot.
+        ``is_forced``: as for a new boot; so is a start after a reboot that was begun: a container's kernel goes on.
         """
-        is_boot = is_forced or self._told_boot != self._boot_id
+        is_boot = is_forced or self._was_going_down or self._told_boot != self._boot_id
         if is_boot:
             self.events.rebooted()
         self.events.acs_is(acs)
@@ -53,6 +56,7 @@ class Delivery:
             {
                 "version": 1,
                 "boot": self._boot_id,
+                "going_down": self.is_going_down,
                 "events": self.events.dump(),
                 "known": self.notifications.dump(),
                 "scheduled": self.scheduled.dump(),

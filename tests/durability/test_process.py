@@ -12,7 +12,7 @@ import pytest
 from agent.cli import client
 from agent.lab.acs import LabAcs
 from agent.lab.behaviour import Behaviour
-from tests.durability.stand import PATIENCE, Stand
+from tests.durability.stand import PATIENCE, Stand, until
 
 SAMPLE = Path(__file__).parents[1] / "state" / "v1.json"  # frozen for ever: it is what is in the field
 CODE = "Device.DeviceInfo.ProvisioningCode"
@@ -126,6 +126,40 @@ def test_a_document_that_is_no_json_costs_itself_and_is_a_new_beginning(stand: S
 
     assert "0 BOOTSTRAP" in stand.acs.wait_for_inform(after=seen, timeout=PATIENCE).events
     assert stand.unusable() == ["model.unusable"]
+
+
+def test_a_reboot_that_only_restarts_the_agent_happens_once(stand: Stand) -> None:
+    command = 'reboot_command = ["sh", "-c", "kill -TERM $PPID; sleep 5"]'
+    stand.settings.write_text(stand.settings.read_text().replace('reboot_command = "restart"', command))
+    agent = stand.first_contact()
+    stand.done(agent, "Reboot", command_key="once")
+    assert agent.process.wait(PATIENCE) == 0
+
+    agent = stand.start()
+
+    until(lambda: stand.informs_with("M Reboot", "once"))
+    assert "1 BOOT" in stand.acs.informs[-1].events
+    until(lambda: not agent.ask("queue")["events"])
+    assert stand.session(agent)
+    agent.stop()
+    agent = stand.start()
+    assert stand.session(agent)
+    assert stand.acs.informs[-1].events == ("2 PERIODIC",)
+
+
+def test_a_reboot_that_cannot_be_made_is_still_owed(stand: Stand) -> None:
+    stand.settings.write_text(
+        stand.settings.read_text().replace('reboot_command = "restart"', 'reboot_command = ["false"]')
+    )
+    agent = stand.first_contact()
+    stand.done(agent, "Reboot", command_key="owed")
+    until(lambda: any("ended with status 1" in line for line in stand.log_lines()))
+    agent.kill()
+    stand.configure(stand.acs.url)
+
+    stand.start()
+
+    until(lambda: stand.informs_with("M Reboot", "owed"))
 
 
 def test_the_frozen_sample_of_the_first_version_loads(networked: Stand) -> None:
