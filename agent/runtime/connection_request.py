@@ -102,6 +102,7 @@ class ConnectionRequestListener:
         self._closing = True
         os.eventfd_write(self._wake, 1)
         self._thread.join()
+        os.close(self._wake)  # not by the thread, which may have ended before the write: the number could be another's
 
     def _run(self) -> None:
         try:
@@ -118,7 +119,6 @@ class ConnectionRequestListener:
                 slot.connection.close()
             self._selector.close()
             self._listener.close()
-            os.close(self._wake)
 
     def _seconds_to_oldest(self) -> float | None:
         oldest = next(iter(self._slots.values()), None)

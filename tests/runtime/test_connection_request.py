@@ -337,6 +337,24 @@ def test_closing_frees_the_port_and_every_descriptor() -> None:
         pass
 
 
+def test_closing_is_safe_when_the_thread_has_ended_before_it_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening() as there:
+        thread = there.listener._thread
+        write = os.eventfd_write
+
+        def late(number: int, value: int) -> None:
+            socket.create_connection(("127.0.0.1", there.port), timeout=5).close()  # wakes the thread as well
+            thread.join(5)
+            write(number, value)
+
+        monkeypatch.setattr(os, "eventfd_write", late)
+        wake = there.listener._wake
+        there.listener.close()
+    assert not thread.is_alive()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(wake)
+
+
 def test_a_surprise_in_the_core_does_not_close_the_way_in(caplog: pytest.LogCaptureFixture) -> None:
     def on_request() -> None:
         raise RuntimeError("surprise")
