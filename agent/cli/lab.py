@@ -130,8 +130,11 @@ def _built(options: argparse.Namespace, printer: "Printer", stop: threading.Even
     from agent.lab.conversation import indented_xml
     from agent.lab.server import server_context
 
+    nobody_reads = threading.Event()
+
     def show(line: "Line") -> None:
-        if options.quiet or stop.is_set():
+        # What was said before the end is shown, also when its line comes after the signal.
+        if options.quiet or nobody_reads.is_set():
             return
         try:
             printer.line(line)
@@ -139,6 +142,7 @@ def _built(options: argparse.Namespace, printer: "Printer", stop: threading.Even
             if envelope:
                 printer.envelope(indented_xml(envelope))
         except BrokenPipeError:  # whoever read the conversation has gone: so do we
+            nobody_reads.set()
             stop.set()
 
     host, port = _address(options.listen)

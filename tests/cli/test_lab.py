@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,6 +57,15 @@ def test_programs_get_a_document_on_each_line() -> None:
     documents = [json.loads(line) for line in shown.splitlines()]
     assert [document["message"] for document in documents] == ["Inform", "InformResponse", "(empty)", "(empty)"]
     assert {document["schema"] for document in documents} == {1}
+
+
+def test_what_was_said_before_the_end_is_shown() -> None:
+    with running("--json", "--behave", "reply_delay=30") as (process, port), Cpe(port) as cpe:
+        cpe.connection.request("POST", "/", inform())
+        time.sleep(0.5)  # it has arrived, and its reply is delayed: nothing of it is shown yet
+        process.terminate()
+        shown, _ = process.communicate(timeout=10)
+    assert [json.loads(line)["message"] for line in shown.splitlines()] == ["Inform", "InformResponse"]
 
 
 def test_quiet_shows_where_it_listens_and_no_more() -> None:
