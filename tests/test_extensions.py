@@ -1,0 +1,176 @@
+"""Vendor objects come from a directory that nobody else can write to; a broken one fails alone."""
+
+import json
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from agent.extensions import Extended, load
+from agent.model.data_model import Caller, DataModel
+from agent.model.object import Object
+from agent.model.own_values import OwnValues
+from tests.cwmp.small_device import Documents
+from tests.model.device import Machine, Memory
+from tests.schemas import shipped_schema
+
+SCHEMA = {
+    "schema": 1,
+    "model": "X_000001",
+    "objects": {"Device.X_000001_Fan.": {"parameters": {"Name": "string"}}},
+}
+GOOD = """
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.model.object import Object, Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    name: str
+
+
+def objects(mechanisms):
+    fan = Fan("cpu")
+    parameters = [Parameter("CurrentLanguage", lambda row: row.name)]
+    return [Object("Device.UserInterface.", lambda: [fan], lambda row: (), parameters)]
+"""
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    made = tmp_path / "extensions"
+    made.mkdir(mode=0o755)
+    return made
+
+
+def write(directory: Path, name: str, text: str) -> Path:
+    path = directory / name
+    path.write_text(text)
+    path.chmod(0o644)
+    return path
+
+
+def loaded(directory: Path | None) -> Extended:
+    return load(directory, shipped_schema(), [], object())
+
+
+def test_without_a_directory_there_are_none() -> None:
+    assert loaded(None) == Extended(shipped_schema(), (), {})
+
+
+def test_a_good_one_works(directory: Path) -> None:
+    write(directory, "fan.py", GOOD)
+    extended = loaded(directory)
+
+    assert extended.refused == {}
+    model = DataModel(extended.schema, extended.objects, OwnValues({}, {}), [], Documents(), clock=lambda: 0.0)
+    assert model.get(["Device.UserInterface.CurrentLanguage"], Caller.ACS)[0].text == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("broken.json", "{", "Expecting"),
+        ("wrong.json", "[1]", ""),
+        ("syntax.py", "def objects(:", "invalid syntax"),
+        ("empty.py", "", "objects"),
+        ("raises.py", "raise RuntimeError('no fan here')", "no fan here"),
+        ("exits.py", "raise SystemExit(3)", "3"),
+        (
+            "unknown.py",
+            GOOD.replace("CurrentLanguage", "CurrentSpeed"),
+            "no such parameter",
+        ),
+        ("nothing.py", "def objects(mechanisms):\n    return None", "iterable"),
+        ("imports.py", "import no_such_module", "no_such_module"),
+    ],
+)
+def test_a_broken_one_fails_alone_with_its_reason(directory: Path, name: str, text: str, reason: str) -> None:
+    write(directory, name, text)
+    write(directory, "zz_fan.py", GOOD)
+    extended = loaded(directory)
+
+    assert list(extended.refused) == [name]
+    assert reason in extended.refused[name]
+    assert [declared.path for declared in extended.objects] == ["Device.UserInterface."]
+
+
+def test_what_is_declared_twice_is_refused_the_second_time(directory: Path) -> None:
+    write(directory, "a.py", GOOD)
+    write(directory, "b.py", GOOD)
+
+    assert list(loaded(directory).refused) == ["b.py"]
+
+
+def test_a_backend_needs_a_name_of_its_own(directory: Path) -> None:
+    text = GOOD.replace("parameters)]", "parameters, backend=Other())]").replace(
+        "def objects", "class Other:\n    name = 'ports'\n\n\ndef objects"
+    )
+    write(directory, "fan.py", text)
+    ports = Object("Device.Ethernet.Interface.{i}.", list, lambda row: row, [], backend=Memory("ports", Machine(), []))
+
+    extended = load(directory, shipped_schema(), [ports], object())
+    assert "ports" in extended.refused["fan.py"]
+    assert loaded(directory).refused == {}
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o646])
+def test_a_file_that_others_can_write_is_not_even_read(directory: Path, mode: int) -> None:
+    write(directory, "fan.py", "raise AssertionError('was run')").chmod(mode)
+
+    assert "writable by others" in loaded(directory).refused["fan.py"]
+
+
+def test_a_directory_that_others_can_write_is_not_looked_into(
+    directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(directory, "fan.py", GOOD)
+    directory.chmod(0o777)
+    with caplog.at_level(logging.WARNING):
+        extended = loaded(directory)
+
+    assert extended.objects == ()
+    assert "writable by others" in extended.refused["extensions"]
+    assert "no extensions are loaded" in caplog.text
+
+
+def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert list(loaded(tmp_path / "nowhere").refused) == ["nowhere"]
+
+
+def test_a_file_of_another_user_is_not_run(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(directory, "fan.py", GOOD)
+    if os.geteuid() == 0:
+        os.chown(path, 65534, 65534)
+        assert "belongs to user 65534" in loaded(directory).refused["fan.py"]
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 65534)
+        assert "belongs to user" in loaded(directory).refused["extensions"]
+
+
+def test_a_link_counts_as_what_it_leads_to(directory: Path, tmp_path: Path) -> None:
+    target = tmp_path / "fan.py"
+    target.write_text(GOOD)
+    target.chmod(0o666)
+    (directory / "fan.py").symlink_to(target)
+
+    assert "writable by others" in loaded(directory).refused["fan.py"]
+
+
+def test_a_vendors_schema_adds_entries_that_its_objects_use(directory: Path) -> None:
+    compiled = shipped_schema()
+    assert "Device.X_000001_Fan." not in compiled.objects
+    write(directory, "fan.json", json.dumps(SCHEMA))
+    write(
+        directory,
+        "fan.py",
+        GOOD.replace("Device.UserInterface.", "Device.X_000001_Fan.").replace("CurrentLanguage", "Name"),
+    )
+    extended = loaded(directory)
+
+    assert extended.refused == {}
+    assert "Device.X_000001_Fan.Name" in extended.schema.parameters
