@@ -1,5 +1,6 @@
 """``ManagementServer.``: how agent and ACS find and speak to each other, as parameters over the agent's own values."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ from agent.model.object import Object, Parameter
 from agent.model.own_values import OwnValues
 from agent.model.path import ParameterPath
 from agent.model.schema import Schema, template_of
+
+log = logging.getLogger(__name__)
 
 PREFIX: Final = "ManagementServer."
 PARAMETER_KEY: Final = "ManagementServer.ParameterKey"
@@ -161,7 +164,7 @@ def _stored(
             check(value)
         own.stage(key, value)
 
-    return Parameter(name, lambda _row: own.get(key), store)
+    return Parameter(name, lambda _row: own.get(key), store, lambda _row: own.source(key))
 
 
 def _time(own: OwnValues, name: str, below: str = "") -> Parameter[None, Any]:
@@ -173,7 +176,7 @@ def _time(own: OwnValues, name: str, below: str = "") -> Parameter[None, Any]:
             raise InvalidValue("", "a time since boot can be no reference")
         own.stage(key, "" if value is None else value.astimezone(UTC).isoformat())
 
-    return Parameter(name, lambda _row: _datetime(own.get(key)), store)
+    return Parameter(name, lambda _row: _datetime(own.get(key)), store, lambda _row: own.source(key))
 
 
 def _check_url(value: str) -> None:
@@ -184,6 +187,8 @@ def _check_url(value: str) -> None:
         raise InvalidValue("", f"no URL: {wrong}") from wrong
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise InvalidValue("", "an ACS has an http or https URL with a host")
+    if parts.scheme == "http":
+        log.warning("the ACS is to be reached by http://: anybody on the way can read and change what is said")
 
 
 def _check_compression(value: str) -> None:

@@ -279,10 +279,11 @@ class DataModel:
         declared = at.leaf.object
         if declared is None:
             return "counted by the model" if at.leaf.counts else "kept by the model"
-        if declared.source is None:
+        told = (at.leaf.binding.source if at.leaf.binding else None) or declared.source
+        if told is None:
             return "the agent"
         try:
-            return declared.source(view.row(declared, at.place.keys))
+            return told(view.row(declared, at.place.keys))
         except Exception:
             log.exception("where %s comes from could not be told", at.concrete)
             return "unknown"

@@ -82,6 +82,8 @@ class Parameter(Generic[Row, Value]):
     name: str
     get: Callable[[Row], Value]
     set: Callable[[Row, Value], None] | None = None
+    source: Callable[[Row], str] | None = None
+    """Where the value comes from, for people; where absent, the object's ``source`` says it."""
 
 
 @dataclass(frozen=True, slots=True)

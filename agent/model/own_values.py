@@ -33,6 +33,12 @@ class OwnValues:
         """Whether the value was set by somebody, rather than coming from the file or the built-in default."""
         return name in self._set
 
+    def source(self, name: str) -> str:
+        """Where the value in force comes from, for people."""
+        if name in self._set:
+            return "set by the ACS or on this machine"
+        return "the settings file" if name in self._file else "the built-in default"
+
     def stage(self, name: str, value: Any) -> None:
         """Set a value within a transaction."""
         if name not in self._defaults:

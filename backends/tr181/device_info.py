@@ -61,19 +61,31 @@ def _itself(mechanisms: Mechanisms) -> Object[Identity]:
             known.append(device_identity(mechanisms))  # who a device is does not change while it runs
         return known
 
+    def who(name: str, attribute: str, found_in: str) -> Parameter[Identity, str]:
+        given = getattr(mechanisms.identity, attribute, "")
+        source = "the settings' [identity]" if given else found_in
+        return Parameter(name, lambda it: str(getattr(it, attribute)), source=lambda _: source)
+
+    firmware = "DMI or the device tree"
     parameters: list[Parameter[Identity, Any]] = [
-        Parameter("Manufacturer", lambda it: it.manufacturer),
-        Parameter("ManufacturerOUI", lambda it: it.oui),
-        Parameter("ModelName", lambda it: it.model_name),
+        who("Manufacturer", "manufacturer", f"{firmware}, else /etc/os-release"),
+        who("ManufacturerOUI", "oui", "the first Ethernet port's MAC address"),
+        who("ModelName", "model_name", f"{firmware}, else /etc/os-release"),
         Parameter("Description", lambda it: f"{it.model_name}, {system.release().pretty_name or 'Linux'}"[:256]),
-        Parameter("ProductClass", lambda it: it.product_class),
-        Parameter("SerialNumber", lambda it: it.serial_number),
-        Parameter("HardwareVersion", lambda it: it.hardware_version),
-        Parameter("SoftwareVersion", lambda it: it.software_version),
-        Parameter("AdditionalSoftwareVersion", lambda _: [system.kernel().replace(" ", "/")[:64]]),
+        who("ProductClass", "product_class", f"{firmware}, else /etc/os-release"),
+        who("SerialNumber", "serial_number", f"{firmware}, else the first MAC address, else /etc/machine-id"),
+        who("HardwareVersion", "hardware_version", firmware),
+        who("SoftwareVersion", "software_version", "/etc/os-release"),
+        Parameter(
+            "AdditionalSoftwareVersion",
+            lambda _: [system.kernel().replace(" ", "/")[:64]],
+            source=lambda _: "uname(2)",
+        ),
         _provisioning_code(own),
-        Parameter("UpTime", lambda _: procfs.uptime()),
-        Parameter("FirstUseDate", lambda _: _moment(str(own.get(FIRST_USE_DATE)))),
+        Parameter("UpTime", lambda _: procfs.uptime(), source=lambda _: "/proc/uptime"),
+        Parameter(
+            "FirstUseDate", lambda _: _moment(str(own.get(FIRST_USE_DATE))), source=lambda _: "noted by the agent"
+        ),
     ]
     return Object(
         path="Device.DeviceInfo.",
@@ -82,7 +94,7 @@ def _itself(mechanisms: Mechanisms) -> Object[Identity]:
         parameters=parameters,
         changed_by=("own",),
         backend=own,
-        source=lambda _: "DMI or device tree, /etc/os-release, /proc/uptime; the settings' [identity]",
+        source=lambda _: f"{firmware}, /etc/os-release",
     )
 
 
@@ -92,7 +104,12 @@ def _moment(text: str) -> datetime | None:
 
 def _provisioning_code(own: OwnValues) -> Parameter[Identity, str]:
     name = "DeviceInfo.ProvisioningCode"
-    return Parameter("ProvisioningCode", lambda _: str(own.get(name)), lambda _, code: own.stage(name, code))
+    return Parameter(
+        "ProvisioningCode",
+        lambda _: str(own.get(name)),
+        lambda _, code: own.stage(name, code),
+        lambda _: own.source(name),
+    )
 
 
 def host_name(mechanisms: Mechanisms) -> list[Object[Any]]:

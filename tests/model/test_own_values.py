@@ -66,3 +66,12 @@ def test_values_that_a_newer_agent_saved_are_ignored() -> None:
     own.restore({"Later": {"value": 1, "file": None}})
 
     assert own.state() == {}
+
+
+def test_where_a_value_comes_from_is_told() -> None:
+    own = OwnValues(DEFAULTS, {"URL": "http://file/"})
+    assert (own.source("URL"), own.source("Interval")) == ("the settings file", "the built-in default")
+
+    own.begin()
+    own.stage("Interval", 60)
+    assert own.source("Interval") == "set by the ACS or on this machine"
