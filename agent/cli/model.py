@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -86,7 +87,10 @@ def _get(options: argparse.Namespace) -> int:
 
 
 def _set(options: argparse.Namespace) -> int:
-    answer = ask(options, "set", values=dict(_assignments(options.assignments)))
+    wanted = dict(_assignments(options.assignments))
+    answer = ask(options, "set", values=wanted)
+    if any(path.endswith("ManagementServer.URL") and value.startswith("http:") for path, value in wanted.items()):
+        print("warning: with http:// anybody on the way to the ACS can read and change what is said", file=sys.stderr)
     return _show_outcome(options, answer, "changed")
 
 

@@ -57,6 +57,14 @@ def test_set_makes_one_request_of_all_assignments(socket: Path, capsys: pytest.C
     assert capsys.readouterr().out == "changed\n"
 
 
+def test_an_acs_without_tls_is_set_with_a_warning(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted_agent(socket, {"set": {"status": 0}}):
+        assert run(["set", "Device.ManagementServer.URL=http://acs/"]) == 0
+        assert "http://" in capsys.readouterr().err
+        assert run(["set", "Device.ManagementServer.URL=https://acs/"]) == 0
+        assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize("assignments", [["A.B"], ["=1"], ["A.B=1", "A.B=2"]])
 def test_set_refuses_what_is_no_assignment(assignments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["set", *assignments]) == 2
