@@ -39,7 +39,8 @@ class Login:
         chosen = digest.strongest(offered, basic_allowed=is_tls)
         if chosen is None:
             wants_basic = any(challenge.scheme == "Basic" for challenge in offered)
-            how = "Basic without TLS, which would show the password: use https" if wants_basic else "an unknown log-in"
+            # No colon after "password": the log's redactor would take the next word for one.
+            how = "Basic without TLS, which would show the password; use https" if wants_basic else "an unknown log-in"
             raise Unreachable(f"the ACS asks for {how}", host_answered=True)
         was_answered = self._challenged > 0 and not chosen.is_stale
         is_basic = chosen.scheme == "Basic"

@@ -4,6 +4,7 @@ import pytest
 
 from agent.runtime.endpoint import AcsEndpoint, Unreachable
 from agent.runtime.login import Login
+from agent.runtime.redactor import Redactor
 
 DIGEST = 'Digest realm="r",nonce="{}",qop="auth"'
 
@@ -59,8 +60,9 @@ def test_another_server_has_to_ask_for_itself() -> None:
     ],
 )
 def test_what_must_not_or_cannot_be_answered_is_said(challenge: str, is_tls: bool, reason: str) -> None:
-    with pytest.raises(Unreachable, match=reason):
+    with pytest.raises(Unreachable, match=reason) as told:
         login_of().challenged([challenge], is_tls=is_tls)
+    assert Redactor().text(str(told.value)) == str(told.value), "the log would not say it"
 
 
 def test_without_a_name_there_is_nothing_to_answer() -> None:
