@@ -303,8 +303,9 @@ def _concerns(settings: Settings, text: str, source: Path) -> list[str]:
             "change what is said; use https:// outside a laboratory"
         )
     has_password = settings.acs.password or settings.connection_request.password
-    if has_password and source.stat().st_mode & 0o004:
-        concerns.append(f"{source} has a password and every user can read it; chmod 600 {source}")
+    if has_password and (mode := source.stat().st_mode) & 0o044:
+        who = "every user" if mode & 0o004 else "its group"
+        concerns.append(f"{source} has a password and {who} can read it; chmod 600 {source}")
     return concerns
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.cli.client import USAGE
 from agent.cli.main import parser_for
 from agent.settings import DEFAULT_FILE, DEFAULT_STATE, RUNTIME, parse
 
@@ -37,6 +38,10 @@ def test_systemd_makes_the_directories_that_the_settings_expect() -> None:
 def test_systemd_hears_from_the_agent_and_reloads_it_by_signal() -> None:
     assert (service()["Type"], service()["ExecReload"]) == ("notify", "/bin/kill -HUP $MAINPID")
     assert int(service()["WatchdogSec"]) >= 30  # a change of the network may take seconds
+
+
+def test_systemd_does_not_try_settings_again_that_cannot_be_used() -> None:
+    assert int(service()["RestartPreventExitStatus"]) == USAGE
 
 
 @pytest.mark.parametrize(

@@ -165,10 +165,13 @@ def test_https_needs_no_warning(tmp_path: Path) -> None:
     assert load(settings_file(tmp_path, "[acs]\nurl = 'https://acs.example.net/'")).warnings == ()
 
 
-@pytest.mark.parametrize(("mode", "warned"), [(0o644, True), (0o640, False), (0o600, False)])
-def test_a_password_that_everybody_can_read_is_warned_of(tmp_path: Path, mode: int, warned: bool) -> None:
-    loaded = load(settings_file(tmp_path, "[acs]\npassword = 'canary'", mode))
-    assert any("chmod 600" in each for each in loaded.warnings) is warned
+@pytest.mark.parametrize(
+    ("mode", "warned"),
+    [(0o644, "and every user can"), (0o604, "and every user can"), (0o640, "and its group can"), (0o600, "")],
+)
+def test_a_password_that_others_can_read_is_warned_of(tmp_path: Path, mode: int, warned: str) -> None:
+    loaded = load(settings_file(tmp_path, "[connection_request]\npassword = 'canary'", mode))
+    assert [warned in each and "chmod 600" in each for each in loaded.warnings] == ([True] if warned else [])
     assert "canary" not in " ".join(loaded.warnings)
 
 
