@@ -142,7 +142,7 @@ def _names(options: argparse.Namespace) -> int:
 def _notification(text: str) -> int:
     if text in NOTIFICATIONS:
         return NOTIFICATIONS.index(text)
-    if text.isdecimal():
+    if text in map(str, range(len(NOTIFICATIONS))):
         return int(text)
     raise argparse.ArgumentTypeError("0 or off, 1 or passive, 2 or active")
 

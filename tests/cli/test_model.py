@@ -106,6 +106,14 @@ def test_attributes_take_a_number_or_a_word(socket: Path, given: str, sent: int)
     assert asked == [("attributes", {"path": "A.B", "notification": sent})]
 
 
+@pytest.mark.parametrize("given", ["9", "3", "-1", "often", "²", ""])
+def test_a_notification_that_there_is_not_is_a_matter_of_usage(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["attributes", "A.B", f"--notification={given}"])
+    assert ended.value.code == 2
+    assert "0 or off, 1 or passive, 2 or active" in capsys.readouterr().err
+
+
 def test_attributes_are_only_read_without_a_notification(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shown = {"attributes": [{"path": "A.B", "notification": 2, "access_list": ["Subscriber"]}]}
     with scripted_agent(socket, {"attributes": shown}) as asked:
