@@ -47,10 +47,10 @@ class Failure(Exception):
 
 
 def socket_path(options: argparse.Namespace) -> Path:
-    """Find the socket: --socket, CPE_AGENT_SOCKET, what the settings file says, the usual place."""
+    """Find the socket: --socket, --config, CPE_AGENT_SOCKET, what the usual settings file says, the usual place."""
     if options.socket:
         return Path(options.socket)
-    if named := os.environ.get("CPE_AGENT_SOCKET"):
+    if not options.config and (named := os.environ.get("CPE_AGENT_SOCKET")):
         return Path(named)
     if options.config or os.access(DEFAULT_CONFIG, os.R_OK):
         from agent.settings import SettingsError, load

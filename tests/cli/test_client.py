@@ -34,9 +34,17 @@ def test_the_option_wins_over_everything(monkeypatch: pytest.MonkeyPatch) -> Non
     assert socket_path(options(socket="/option", config="/file")) == Path("/option")
 
 
-def test_the_environment_wins_over_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_wins_over_the_usual_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CPE_AGENT_SOCKET", "/environment")
-    assert socket_path(options(config="/file")) == Path("/environment")
+    monkeypatch.setattr(client, "DEFAULT_CONFIG", Path(settings_file(tmp_path, "[control]\nsocket = '/file'")))
+    assert socket_path(options()) == Path("/environment")
+
+
+def test_settings_that_the_command_line_names_win_over_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CPE_AGENT_SOCKET", "/environment")
+    assert socket_path(options(config=settings_file(tmp_path, "[control]\nsocket = '/file'"))) == Path("/file")
 
 
 def test_the_settings_file_tells_where_the_socket_is(tmp_path: Path) -> None:
