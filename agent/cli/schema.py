@@ -82,7 +82,8 @@ def _compile(options: argparse.Namespace) -> int:
     try:
         document = compile_document(xml, types)
     except CompileError as error:
-        raise Failure("not_compiled", f"{options.xml}: {error}", "") from None
+        step = "give the flattened model of the Broadband Forum, whose name ends in -full.xml (cwmp-data-models)"
+        raise Failure("not_compiled", f"{options.xml}: {error}", step) from None
     written = pack(document) if options.output.suffix == ".gz" else schema_text.write(document)
     _write(options.output, written)
     objects: list[dict[str, Any]] = list(document["objects"].values())
@@ -205,14 +206,15 @@ def _unpacked(file: Path) -> bytes:
     try:
         return gzip.decompress(_read(file))
     except (gzip.BadGzipFile, EOFError) as error:
-        raise Failure("unreadable", f"{file}: {error}", "") from None
+        step = "give a model that cpe-agent schema compile wrote, or an extension as .json"
+        raise Failure("unreadable", f"{file}: {error}", step) from None
 
 
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise Failure("unreadable", f"{file}: {error.strerror}", "") from None
+        raise Failure("unreadable", f"{file}: {error.strerror}", "name a file that this user can read") from None
 
 
 def _write(file: Path, content: bytes) -> None:
@@ -222,4 +224,4 @@ def _write(file: Path, content: bytes) -> None:
         beside.write_bytes(content)
         os.replace(beside, file)
     except OSError as error:
-        raise Failure("unwritable", f"{file}: {error.strerror}", "") from None
+        raise Failure("unwritable", f"{file}: {error.strerror}", "name another file with -o") from None

@@ -158,6 +158,21 @@ def test_what_cannot_be_read_compiled_or_written_is_a_problem_with_a_reason(said
     assert said("show", "Device.", "--schema", tmp_path / "bad.gz")[0] == 1
 
 
+def test_what_cannot_be_read_compiled_or_written_is_told_with_the_next_step(said: Any, tmp_path: Path) -> None:
+    (tmp_path / "bad.xml").write_text("<model/>")
+    (tmp_path / "bad.json.gz").write_bytes(b"plain")
+    (tmp_path / "small.xml").write_bytes(SMALL)
+    for arguments in (
+        ("compile", tmp_path / "bad.xml", "-o", tmp_path / "out.json"),
+        ("compile", tmp_path / "absent.xml", "-o", tmp_path / "out.json"),
+        ("compile", tmp_path / "small.xml", "-o", tmp_path / "no" / "out.json"),
+        ("show", "Device.", "--schema", tmp_path / "bad.json.gz"),
+        ("show", "Device.", "--schema", tmp_path / "absent.json"),
+    ):
+        status, _, told = said(*arguments)
+        assert (status, "\n  next: " in told) == (1, True), told
+
+
 def test_without_an_action_the_usage_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         run(["schema"])
