@@ -6,6 +6,7 @@ import logging
 import os
 import stat
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +45,9 @@ def load(directory: Path | None, schema: Schema, objects: Sequence[Object[Any]],
             _check_owner(path)
             read(path)
         except (Exception, SystemExit) as reason:
-            refused[path.name] = f"{type(reason).__name__}: {reason}" if not str(reason) else str(reason)
-            log.warning("the extension %s is left out: %s", path, refused[path.name], exc_info=reason)
+            refused[path.name] = _told(reason, path)
+            log.warning("the extension %s is left out: %s", path, refused[path.name])
+            log.debug("where it happened", exc_info=reason)
 
     def add_schema(path: Path) -> None:
         nonlocal schema
@@ -69,6 +71,17 @@ def load(directory: Path | None, schema: Schema, objects: Sequence[Object[Any]],
     for path in sorted(directory.glob("*.py")):
         attempt(path, add_objects)
     return Extended(schema, tuple(found), refused)
+
+
+def _told(reason: BaseException, path: Path) -> str:
+    """What went wrong, on one line; a mistake in the file's own code with its line and kind."""
+    if isinstance(reason, SyntaxError) and reason.filename == str(path):
+        return f"line {reason.lineno}: {reason.msg}"
+    text = " ".join(str(reason).split())
+    own = [frame.lineno for frame in traceback.extract_tb(reason.__traceback__) if frame.filename == str(path)]
+    if own:
+        return f"line {own[-1]}: {type(reason).__name__}" + (f": {text}" if text else "")
+    return text or type(reason).__name__
 
 
 def _check_backends(objects: Sequence[Object[Any]]) -> None:
