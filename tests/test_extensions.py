@@ -102,7 +102,7 @@ def test_a_broken_one_fails_alone_with_its_reason(directory: Path, name: str, te
 def test_a_broken_one_is_one_line_of_the_log_with_the_place_and_the_rest_is_for_debugging(
     directory: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    write(directory, "fan.py", "def objects(mechanisms):\n    return mechanisms.fans['cpu']\n")
+    write(directory, "fan.py", "def objects(mechanisms):\n    return {}['cpu']\n")
     write(directory, "syntax.py", "\ndef objects(:\n")
     with caplog.at_level(logging.DEBUG):
         loaded(directory)
@@ -110,7 +110,7 @@ def test_a_broken_one_is_one_line_of_the_log_with_the_place_and_the_rest_is_for_
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert [record.exc_info for record in warnings] == [None, None]
     assert [record.getMessage() for record in warnings] == [
-        f"the extension {directory}/fan.py is left out: line 2: AttributeError: 'object' object has no attribute 'fans'",
+        f"the extension {directory}/fan.py is left out: line 2: KeyError: 'cpu'",
         f"the extension {directory}/syntax.py is left out: line 2: invalid syntax",
     ]
     assert len([record for record in caplog.records if record.exc_info and record.levelno == logging.DEBUG]) == 2
