@@ -1,0 +1,216 @@
+"""End to end: the real agent as a process of its own, and the lab ACS at the other end of real HTTP."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.runtime.events import Moment
+from agent.settings import Acs, Settings
+from agent.wiring import FROM_FILE, _local_time, _own_from
+from tests.durability.stand import PATIENCE, Agent, Stand, until
+from tests.netlab.fixtures import make_namespace
+from tests.netlab.namespace import Namespace, veth
+from tests.shorthand import problems
+
+__all__ = ["make_namespace"]
+
+HERE, MOVED, ACS = "192.0.2.2", "192.0.2.3", "192.0.2.1"
+PROVISIONING = "Device.DeviceInfo.ProvisioningCode"
+SERVER = "Device.ManagementServer."
+
+
+@pytest.fixture
+def stand(tmp_path: Path) -> Iterator[Stand]:
+    """On this machine's loopback, unprivileged: nothing of the machine is managed."""
+    with Stand(tmp_path, connection_request_credentials=("acs", "secret")) as made:
+        yield made
+        print(*made.log_lines()[-60:], sep="\n")  # pytest shows it where a test failed
+        is_valid(made)
+
+
+@pytest.fixture
+def remote(tmp_path: Path, make_namespace: Callable[[], Namespace]) -> Iterator[Stand]:
+    """The agent in a namespace, the ACS at the other end of a cable in another."""
+    home, away = make_namespace(), make_namespace()
+    home.ip("link set lo up")
+    veth(home, "wan", away, "acs")
+    home.ip(f"address add {HERE}/24 dev wan")
+    away.ip(f"address add {ACS}/24 dev acs")
+    network = "confirm_within = 10"
+    try:
+        made = Stand(tmp_path, namespace=home, manage=["wan"], network=network, host=ACS, acs_namespace=away)
+    except OSError as refused:
+        pytest.skip(f"only root may enter a network namespace: {refused}")
+    with made:
+        yield made
+        print(*made.log_lines()[-60:], sep="\n")
+        is_valid(made)
+
+
+def is_valid(stand: Stand) -> None:
+    """The XSDs find nothing wrong with any envelope that the agent sent."""
+    for exchange in stand.acs.exchanges:
+        if exchange.envelope:
+            assert problems(exchange.envelope, "1.4") == [], exchange.envelope.decode()
+
+
+def spv(stand: Stand, agent: Agent, parameters: dict[str, Any], key: str = "") -> Any:
+    return stand.rpc(agent, "SetParameterValues", parameters=parameters, parameter_key=key)
+
+
+def refused(rpc: Any) -> dict[str, int]:
+    assert rpc.state == "fault", rpc.result
+    return {one["path"]: one["code"] for one in rpc.result["parameters"]}
+
+
+def news(stand: Stand, event: str, cause: Callable[[], object]) -> Any:
+    """Do something, and wait until the ACS hears of it."""
+    seen = len(stand.acs.informs)
+    cause()
+    return stand.acs.wait_for_inform(event, after=seen, timeout=2 * PATIENCE)
+
+
+# -- on loopback ------------------------------------------------------------------------------------------------------
+
+
+def test_first_contact_reading_and_changing_on_this_machine(stand: Stand) -> None:
+    agent = stand.first_contact()
+    first = stand.acs.informs[0]
+    assert first.events == ("0 BOOTSTRAP", "1 BOOT")
+    assert first.parameters[f"{SERVER}ConnectionRequestURL"].startswith("http://127.0.0.1:")
+
+    everything = stand.done(agent, "GetParameterValues", names=["Device."])["parameters"]
+    tree = {one["path"]: one["value"] for one in everything}
+    assert len(tree) > 100
+    assert tree[f"{SERVER}URL"] == stand.acs.url
+    assert tree[f"{SERVER}ConnectionRequestPassword"] == ""
+    assert tree["Device.ManagementServer.ParameterKey"] == ""
+
+    name = next(path for path, value in tree.items() if path.endswith(".Name") and value == "lo")
+    unmanaged = name.removesuffix("Name") + "Enable"
+    wrong = {"Device.DeviceInfo.UpTime": 1, unmanaged: False, "Device.Nothing": "x", PROVISIONING: "refused"}
+    assert refused(spv(stand, agent, wrong, "K0")) == {
+        "Device.DeviceInfo.UpTime": 9008,
+        unmanaged: 9001,
+        "Device.Nothing": 9005,
+    }
+    assert agent.values(PROVISIONING, f"{SERVER}ParameterKey") == {PROVISIONING: "", f"{SERVER}ParameterKey": ""}
+    assert any("not in [network] manage" in line for line in stand.log_lines())
+
+    secret = {f"{SERVER}ConnectionRequestUsername": "acs", f"{SERVER}ConnectionRequestPassword": "canary-4711"}
+    assert spv(stand, agent, {PROVISIONING: "by the ACS", **secret}, "K1").result == {"status": 0}
+    assert agent.values(PROVISIONING)[PROVISIONING] == "by the ACS"
+    audit = next(line for line in stand.log_lines() if f"acs: set {PROVISIONING}" in line)
+    assert f"{SERVER}ConnectionRequestPassword" in audit
+    assert not any("canary-4711" in line or "by the ACS" in line for line in stand.log_lines())
+
+
+def test_changes_connection_requests_and_a_reboot_are_told(stand: Stand) -> None:
+    agent = stand.first_contact()
+    credentials = {f"{SERVER}ConnectionRequestUsername": "acs", f"{SERVER}ConnectionRequestPassword": "secret"}
+    spv(stand, agent, credentials)
+
+    told = news(stand, "4 VALUE CHANGE", lambda: agent.ask("set", values={PROVISIONING: "by a person"}))
+    assert told.parameters[PROVISIONING] == "by a person"
+    stand.acs.wait_for_session_end(after=told.session - 1, timeout=PATIENCE)
+
+    asked = news(stand, "6 CONNECTION REQUEST", lambda: stand.acs.request_connection(stand.device))
+    assert asked.events == ("6 CONNECTION REQUEST",)
+    stand.acs.wait_for_session_end(after=asked.session - 1, timeout=PATIENCE)
+
+    booted = news(stand, "M Reboot", lambda: stand.done(agent, "Reboot", command_key="why"))
+    assert booted.events == ("1 BOOT", "M Reboot")
+    assert booted.command_keys[-1] == "why"
+    assert until(lambda: agent.ask("status")["acs"]["state"] == "reachable")
+
+
+def test_another_address_in_the_connection_request_url_opens_a_session(remote: Stand) -> None:
+    agent = remote.first_contact()
+    assert remote.namespace is not None
+    namespace = remote.namespace
+
+    def renumber() -> None:
+        namespace.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/promote_secondaries")
+        namespace.ip(f"address add {MOVED}/24 dev wan")
+        namespace.ip(f"address del {HERE}/24 dev wan")
+
+    told = news(remote, "4 VALUE CHANGE", renumber)
+    assert MOVED in told.parameters[f"{SERVER}ConnectionRequestURL"]
+    assert agent.is_alive
+
+
+# -- a change of the very path by which the ACS is reached ------------------------------------------------------------
+
+
+def row_of(agent: Agent, address: str) -> str:
+    values = agent.values("Device.IP.Interface.*.IPv4Address.*.IPAddress")
+    return next(path for path, value in values.items() if value == address).removesuffix("IPAddress")
+
+
+def addresses(stand: Stand) -> str:
+    assert stand.namespace is not None
+    return stand.namespace.ip("-4 -o address show dev wan")
+
+
+def quick(stand: Stand) -> Agent:
+    """A device whose retries come soon."""
+    agent = stand.first_contact()
+    spv(stand, agent, {f"{SERVER}CWMPRetryMinimumWaitInterval": {"value": "1", "type": "unsignedInt"}}, "before")
+    return agent
+
+
+def test_a_change_that_cuts_off_the_acs_is_made_after_the_session_and_comes_back(remote: Stand) -> None:
+    agent = quick(remote)
+    row = row_of(agent, HERE)
+    seen = len(remote.acs.informs)
+
+    assert spv(remote, agent, {f"{row}Enable": False}, "after").result == {"status": 1}
+    until(lambda: f"{HERE}/" not in addresses(remote))
+    pending = agent.ask("status")["pending"]
+    assert pending["unconfirmed_change"].startswith("made")
+    told = remote.acs.wait_for_inform(after=seen + 1, timeout=2 * PATIENCE)
+
+    assert any(code.startswith("X ") and code.endswith("CHANGE REVERTED") for code in told.events)
+    assert f"{HERE}/24" in addresses(remote)
+    assert told.parameters[f"{SERVER}ParameterKey"] == "before"
+    assert agent.values(f"{row}Enable") == {f"{row}Enable": "true"}
+    assert until(lambda: agent.ask("status")["pending"]["unconfirmed_change"] is None)
+
+
+def test_a_change_after_which_the_acs_is_reached_stays(remote: Stand) -> None:
+    agent = quick(remote)
+    row = row_of(agent, HERE)
+    seen = len(remote.acs.informs)
+
+    assert spv(remote, agent, {f"{row}IPAddress": MOVED}, "after").result == {"status": 1}
+    told = remote.acs.wait_for_inform(after=seen + 1, timeout=PATIENCE)
+
+    assert any(code.startswith("X ") and code.endswith("CHANGE MADE") for code in told.events)
+    until(lambda: agent.ask("status")["pending"]["unconfirmed_change"] is None)
+    assert MOVED in addresses(remote)
+    assert f"{HERE}/" not in addresses(remote)
+    agent.kill()
+    assert remote.start().values(f"{row}IPAddress", f"{SERVER}ParameterKey") == {
+        f"{row}IPAddress": MOVED,
+        f"{SERVER}ParameterKey": "after",
+    }
+
+
+# -- details ----------------------------------------------------------------------------------------------------------
+
+
+def test_only_what_the_settings_file_says_becomes_a_value_of_the_files() -> None:
+    given = Settings(acs=Acs(url="http://acs.example/"))
+
+    assert _own_from(Settings()) == {}
+    assert _own_from(given) == {FROM_FILE["acs.url"]: "http://acs.example/"}
+
+
+@pytest.mark.parametrize("wall", [0.0, 4_102_444_800.0, 2.0**33])
+def test_the_time_of_an_inform_has_its_offset_and_survives_far_years(wall: float) -> None:
+    moment = _local_time(Moment(0.0, wall))
+
+    assert moment.tzinfo is not None
+    assert moment.timestamp() == wall
