@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from agent.cwmp.event_queue import BOOT, EventQueue
 from agent.cwmp.notifications import Notifications
 from agent.cwmp.schedule import ScheduledInforms
-from agent.model.data_model import Store
+from agent.model.durable_state import Store
 from agent.runtime.events import Moment
 
 log = logging.getLogger(__name__)
