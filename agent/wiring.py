@@ -88,7 +88,10 @@ FROM_FILE: Final[Mapping[str, str]] = {
 def run(config: Path | None, state_directory: Path | None, boot: bool) -> int:
     """Be the agent until SIGTERM; ``boot``: report as after a boot. Raises SettingsError, ControlSocketError."""
     loaded = settings.load(config, state_directory)
-    agent = Agent(loaded, boot)
+    inbox = loop.Inbox()
+    for number, event in ((signal.SIGTERM, Stop()), (signal.SIGINT, Stop()), (signal.SIGHUP, Reload())):
+        signal.signal(number, lambda *_, event=event: inbox.put(event))
+    agent = Agent(loaded, boot, inbox)
     agent.reload_with(lambda: settings.load(config, state_directory))
     return agent.run()
 
@@ -96,14 +99,14 @@ def run(config: Path | None, state_directory: Path | None, boot: bool) -> int:
 class Agent:
     """The daemon. Its constructor refuses before it touches anything where another agent is at work."""
 
-    def __init__(self, loaded: Loaded, boot: bool) -> None:
+    def __init__(self, loaded: Loaded, boot: bool, inbox: loop.Inbox | None = None) -> None:
         self.settings = loaded.settings
         self.own = OwnValues({**ms.DEFAULTS, **tr181.OWN_VALUES, CONNECTION_REQUEST_PATH: ""}, _own_from(self.settings))
         self.redactor = Redactor(self._is_secret, self._known_secrets)
         _log_to_standard_error(self.settings.log.level, self.redactor)
         for warning in loaded.warnings:
             log.warning("%s", warning)
-        self.inbox = loop.Inbox()
+        self.inbox = inbox or loop.Inbox()
         self.notifier = Notifier()
         self.restarts_as_booted = False
         self._load: Callable[[], Loaded] = lambda: loaded
@@ -472,9 +475,6 @@ class Agent:
 
     def run(self) -> int:
         """Serve until stopped; the exit code. A restart asked for by Reboot or FactoryReset does not return."""
-        signal.signal(signal.SIGTERM, lambda *_: self.inbox.put(Stop()))
-        signal.signal(signal.SIGINT, lambda *_: self.inbox.put(Stop()))
-        signal.signal(signal.SIGHUP, lambda *_: self.inbox.put(Reload()))
         watcher = threading.Thread(target=self._watch, name="netlink", daemon=True)
         watcher.start()
         log.info("cpe-agent %s runs; ACS %s", VERSION, shown_url(self.own.get(ms.URL)) or "not configured")
