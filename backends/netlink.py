@@ -322,7 +322,9 @@ class Netlink:
         self._change(self._route_message(route), NEWROUTE, flags, f"add route {route.destination or 'default'}")
 
     def delete_route(self, route: Route) -> None:
-        """Take away the route that has this destination, metric, table, gateway and interface."""
+        """Take away the route that has this destination, metric, table, gateway, interface and protocol ("unspecified"
+        stands for any); Missing when there is none such, although another one may lead to the same destination.
+        """
         message = self._route_message(route)
         message["scope"] = SCOPE_NOWHERE
         self._change(message, DELROUTE, 0, f"delete route {route.destination or 'default'}")
@@ -442,6 +444,8 @@ class Netlink:
             message["attrs"].append(("RTA_PRIORITY", route.metric))
         if route.source is not None:
             message["attrs"].append(("RTA_PREFSRC", str(_ip(route.source))))
+        if route.expires is not None:
+            message["attrs"].append(("RTA_EXPIRES", struct.pack("=I", max(route.expires, 0))))  # IPv6's only
         return message
 
     def _read_links(self) -> Sequence[Link]:

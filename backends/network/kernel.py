@@ -60,11 +60,14 @@ class Kernel:
         return None if disabled is None else disabled == "0"
 
     def make(self, change: Change) -> None:
-        """Make one change; something that is gone already counts as removed. Raises MechanismError."""
+        """Make one change; something that is gone already counts as removed. Raises MechanismError.
+
+        Whether it is gone only the next ``observe`` tells: the kernel says the same of a route that differs.
+        """
         kind, name = change.ident[0], change.ident[1]
         if change.after is None:
             try:
-                self._remove(change.ident, name)
+                self._remove(change.ident, change.before or {})
             except Missing:
                 log.debug("%s: it is gone already", change)
         elif kind in ("bridge", "vlan", "port"):
@@ -78,7 +81,8 @@ class Kernel:
         else:
             self._netlink.add_route(_route(change.ident, change.after))
 
-    def _remove(self, ident: Ident, name: str) -> None:
+    def _remove(self, ident: Ident, before: Attributes) -> None:
+        name = ident[1]
         match ident[0]:
             case "bridge" | "vlan":
                 self._netlink.delete_link(name)
@@ -88,7 +92,7 @@ class Kernel:
                 address, _, length = ident[2].partition("/")
                 self._netlink.delete_address(name, address, int(length))
             case "route":
-                self._netlink.delete_route(_route(ident, {}))
+                self._netlink.delete_route(_route(ident, before))
 
     def _make_link(self, change: Change, name: str, after: Attributes) -> None:
         options = {key: int(value) for key, value in after.items() if key in ("path_cost", *BRIDGE_OPTIONS)}
@@ -165,4 +169,5 @@ def _route(ident: Ident, attributes: Attributes) -> Route:
         protocol=attributes.get("protocol", "static"),
         scope=attributes.get("scope", "global"),
         source=attributes.get("source"),
+        expires=attributes.get("expires"),
     )

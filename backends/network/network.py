@@ -193,6 +193,9 @@ class Network(NetworkEdits):
             changes = plan(step.wish, self._kernel.observe())
             if not changes:
                 break
+        for change in changes:
+            if change.after is None and change.ident in step.required:
+                raise Unmade(f"{change}: the kernel keeps it")
         step.lost = self._give_back(step.lost, step.wish)
         self._remember(step)
 

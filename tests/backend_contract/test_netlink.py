@@ -305,6 +305,27 @@ def test_a_route_is_read_as_it_was_made_until_it_is_deleted(wired: Netlink, want
     assert route(wired, wanted.destination, wanted.table) is None
 
 
+def test_a_route_of_another_protocol_is_not_the_one_to_be_deleted(wired: Netlink) -> None:
+    wired.add_route(Route(4, "198.51.100.0/24", gateway="192.0.2.2", interface="a", protocol="boot"))
+    wired.add_route(Route(6, "2001:db8:2::/48", gateway="2001:db8::2", interface="a", metric=7, protocol="boot"))
+    for destination in ("198.51.100.0/24", "2001:db8:2::/48"):
+        made = route(wired, destination)
+        assert made is not None
+        with pytest.raises(Missing):
+            wired.delete_route(replace(made, protocol="static"))
+        assert route(wired, destination) == made
+        wired.delete_route(replace(made, protocol="unspecified"))
+        assert route(wired, destination) is None
+
+
+def test_an_ipv6_route_that_expires_says_when(wired: Netlink) -> None:
+    wired.add_route(Route(6, "2001:db8:2::/48", gateway="2001:db8::2", interface="a", metric=7, expires=600))
+    made = route(wired, "2001:db8:2::/48")
+    assert made is not None
+    assert made.expires is not None
+    assert 590 <= made.expires <= 600
+
+
 def test_a_route_without_an_interface_gets_its_gateway_s(wired: Netlink) -> None:
     wired.add_route(Route(4, "198.51.100.0/24", gateway="192.0.2.2"))
     found = route(wired, "198.51.100.0/24")

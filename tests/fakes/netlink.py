@@ -532,6 +532,8 @@ def _matches(one: Route, wanted: Route) -> bool:
         and wanted.gateway in {None, one.gateway}
         and wanted.interface in {None, one.interface}
         and one.type == wanted.type
+        and wanted.protocol in {"unspecified", one.protocol}
+        and (one.family == 6 or wanted.source in {None, one.source})
     )
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from backends.errors import MechanismError
+from backends.netlink import Route
 from backends.network.kernel import Kernel, route_ident
 from backends.network.plan import Change, Ident
 from tests.backends.conftest import Bench
@@ -34,6 +35,25 @@ def test_what_is_removed_is_gone_and_removing_it_again_is_no_mistake(bench: Benc
         for ident in reversed(removable):
             bench.kernel.make(Change(ident, MADE[ident], None))
     assert not set(removable) & bench.kernel.observe().keys()
+
+
+def test_a_route_is_removed_whoever_made_it(bench: Bench) -> None:
+    bench.netlink.add_route(Route(4, "10.45.0.0/16", "192.0.2.9", "eth0", protocol="boot"))
+    bench.netlink.add_route(Route(6, "2001:db8:9::/48", "2001:db8::9", "eth0", 12, protocol="bird"))
+    observed = bench.kernel.observe()
+    strange = [ident for ident, there in observed.items() if there.get("protocol") in ("boot", "bird")]
+    assert len(strange) == 2
+    for ident in strange:
+        bench.kernel.make(Change(ident, observed[ident], None))
+    assert not set(strange) & bench.kernel.observe().keys()
+
+
+def test_a_route_that_expires_still_does_after_it_was_put_back(bench: Bench) -> None:
+    bench.netlink.add_route(Route(6, "2001:db8:9::/48", "2001:db8::9", "eth0", 12, expires=600))
+    [(ident, before)] = [one for one in bench.kernel.observe().items() if "2001:db8:9::/48" in one[0]]
+    bench.kernel.make(Change(ident, before, None))
+    bench.kernel.make(Change(ident, None, before))
+    assert 590 <= bench.kernel.observe()[ident]["expires"] <= 600
 
 
 def test_what_the_kernel_refuses_is_a_mechanism_error(bench: Bench) -> None:

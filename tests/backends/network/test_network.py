@@ -3,6 +3,7 @@
 import pytest
 
 from agent.model.errors import Denied, Refusals
+from backends.errors import Missing
 from backends.netlink import Route, RouteTo
 from backends.network.network import Network, Unmade
 from backends.network.records import EthernetLink, IpAddress, IpRoute, Port
@@ -127,6 +128,20 @@ def test_a_commit_that_fails_in_the_middle_is_undone_and_names_the_edit(bench: B
     network.rollback()
     assert bench.state() == before
     assert bench.as_ip_tells() == told
+
+
+def test_a_removal_that_the_kernel_does_not_make_is_an_error(memory: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_found(_: Route) -> None:
+        raise Missing("No such process", "ESRCH")
+
+    monkeypatch.setattr(memory.netlink, "delete_route", not_found)
+    device = memory.device()
+    row = device.find(ROUTES, DestIPAddress="198.51.100.0")
+    assert device.refused({f"{row}Enable": "0"}) == {f"{row}Enable": "Unavailable"}
+    assert device.get(f"{row}Enable") == "true"
+    with pytest.raises(Refusals):
+        device.delete(row)
+    assert device.get(f"{row}Status") == "Enabled"
 
 
 def test_rollback_after_a_whole_commit_leaves_the_kernel_as_it_was(bench: Bench) -> None:

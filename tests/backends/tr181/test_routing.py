@@ -88,6 +88,31 @@ def test_a_route_of_the_machines_own_is_changed_and_comes_back_at_factory_reset(
     assert bench.state() == before
 
 
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_route_that_somebody_else_added_goes_from_the_kernel(bench: Bench, family: int) -> None:
+    table, destination, gateway, metric = {
+        4: (V4, "10.45.0.0/16", "192.0.2.9", 5),
+        6: (V6, "2001:db8:9::/48", "2001:db8::9", 12),
+    }[family]
+    name, told = ("DestIPAddress", "10.45.0.0") if family == 4 else ("DestIPPrefix", destination)
+
+    def there() -> set[int]:
+        return {metric for found, _, _, metric in bench.routes() if found == destination}
+
+    device = bench.device(manage=("*",))
+    for change in ({"Enable": "0"}, {"ForwardingMetric": "8"}, None):
+        bench.netlink.add_route(Route(family, destination, gateway, "eth0", metric, protocol="boot"))
+        row = device.find(table, **{name: told})
+        if change is None:
+            device.delete(row)
+        else:
+            assert device.set({row + leaf: value for leaf, value in change.items()}) == 0
+        assert there() == ({8} if change == {"ForwardingMetric": "8"} else set())
+        device.model.forget_everything()
+        assert there() == {metric}
+        bench.netlink.delete_route(Route(family, destination, gateway, "eth0", metric, protocol="boot"))
+
+
 def test_what_the_kernel_or_a_client_made_cannot_be_changed(bench: Bench) -> None:
     bench.netlink.add_route(Route(4, "198.18.0.0/15", "192.0.2.9", "eth0", protocol="dhcp"))
     device = bench.device()
