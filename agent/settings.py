@@ -297,7 +297,7 @@ def _require_files(settings: Settings, text: str, source: Path) -> None:
 
 def _concerns(settings: Settings, text: str, source: Path) -> list[str]:
     concerns = []
-    if settings.acs.url.startswith("http:"):
+    if settings.acs.url.lower().startswith("http:"):
         concerns.append(
             f"{source}:{_line_of(text, 'acs.url')}: the ACS is reached by http://: anybody on the way can read and "
             "change what is said; use https:// outside a laboratory"

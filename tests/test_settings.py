@@ -72,6 +72,7 @@ def test_settings_are_taken_as_written() -> None:
         ("[acs]\nurl = 'http://acs:99999/'", "a.toml:2: [acs] url"),
         ("[acs]\nurl = 'http:///path'", "a.toml:2: [acs] url"),
         ("[acs]\nurl = 'http://acs/a b'", "a.toml:2: [acs] url"),
+        ("[acs]\nurl = 'http://1.2.3/'", "a.toml:2: [acs] url: the host must be a DNS name"),
         ("[acs]\nurl = 'http://me:secret@acs/'", "put the user and the password into username and password"),
         ("[acs]\ntls_profile = 'old'", 'a.toml:2: [acs] tls_profile is \'old\': it must be "modern" or "compat"'),
         ("acs.tls_profile = 'old'", "a.toml:1: [acs] tls_profile"),

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from agent.cwmp.acs_url import check_acs_url
 from agent.cwmp.event_queue import VALUE_CHANGE, kind_of
 from agent.cwmp.heartbeat import SHORTEST_INTERVAL
 from agent.cwmp.inform import InformParameter
@@ -181,13 +181,10 @@ def _time(own: OwnValues, name: str, below: str = "") -> Parameter[None, Any]:
 
 def _check_url(value: str) -> None:
     try:
-        parts = urlsplit(value)
-        port = parts.port
+        check_acs_url(value)
     except ValueError as wrong:
-        raise InvalidValue("", f"no URL: {wrong}") from wrong
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise InvalidValue("", "an ACS has an http or https URL with a host")
-    if parts.scheme == "http":
+        raise InvalidValue("", str(wrong)) from wrong
+    if value.lower().startswith("http:"):
         log.warning("the ACS is to be reached by http://: anybody on the way can read and change what is said")
 
 

@@ -13,6 +13,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from agent.cwmp.acs_url import is_host
 from agent.runtime import coding
 from agent.runtime.cookies import Cookies
 from agent.runtime.dialler import Dialler
@@ -48,7 +49,11 @@ class _Target:
         return name if self.port == (443 if self.is_tls else 80) else f"{name}:{self.port}"
 
 
-def _target(url: str) -> _Target:
+def target_of(url: str) -> _Target:
+    """Where a URL leads, a redirect's too; Unreachable for one that leads nowhere.
+
+    Everything that ``check_acs_url`` takes leads somewhere: a device must not be given an ACS that it cannot call.
+    """
     request = requests.PreparedRequest()
     try:
         if _BLANK.search(url):
@@ -58,7 +63,7 @@ def _target(url: str) -> _Target:
         host, port = parts.hostname, parts.port
     except (ValueError, requests.RequestException):
         host, port = None, None
-    if not host or parts.scheme not in ("http", "https"):
+    if not host or parts.scheme not in ("http", "https") or not is_host(host, in_brackets=":" in host):
         raise Unreachable(f"not a URL of an ACS: {shown_url(url)}")
     is_tls = parts.scheme == "https"
     # Credentials in a URL are not used: they would leave as Basic before anybody asked.
@@ -222,7 +227,7 @@ class AcsClient:
             wire.abort()
 
     def _aim(self, url: str) -> None:
-        self._where = _target(url)
+        self._where = target_of(url)
         self._login.forget()
         self._adapter.aim(self._where)
 
@@ -311,7 +316,7 @@ class AcsClient:
         if not location or len(location) > _LONGEST_LOCATION:
             raise Unreachable("the ACS redirects without saying where to", host_answered=True)
         try:
-            target = _target(urljoin(before.url, location))
+            target = target_of(urljoin(before.url, location))
         except (ValueError, Unreachable):
             raise Unreachable("the ACS redirects to what is no URL", host_answered=True) from None
         if before.is_tls and not target.is_tls:

@@ -46,7 +46,9 @@ def test_secrets_are_kept_and_never_read(device: SmallDevice) -> None:
     assert device.get(SERVER + "ConnectionRequestPassword") == ""
 
 
-@pytest.mark.parametrize("url", ["ftp://acs.example/", "acs.example", "http://", "", "https://[::1", "http://a:0/"])
+@pytest.mark.parametrize(
+    "url", ["ftp://acs.example/", "acs.example", "http://", "", "https://[::1", "http://a:0/", "http://$(reboot)/"]
+)
 def test_what_is_no_web_address_is_no_acs(device: SmallDevice, url: str) -> None:
     before = ms.acs_identity(device.own)
     assert codes(device, URL=url) == [9007]
