@@ -41,6 +41,8 @@ _HEADERS = frozenset(
 )
 _TRUE = frozenset({"1", "true"})
 _MEMBERS_AT_ONCE = 64
+_MARK = b"\xef\xbb\xbf"
+_MARKS_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Malformed(Exception):
@@ -141,6 +143,7 @@ def _read_tree(data: bytes, limits: Limits, charset: str | None) -> tuple[Node, 
     """GenieACS and perl-cwmp use prefixes that they never declare: a parser target gets such names as they stand."""
     if len(data) > limits.size:
         raise Malformed(f"more than {limits.size} bytes")
+    data = _from_its_beginning(data)
     tree = _Tree(limits)
     parser = _parser(tree)
     try:
@@ -149,6 +152,17 @@ def _read_tree(data: bytes, limits: Limits, charset: str | None) -> tuple[Node, 
         raise Malformed(f"not well-formed: {_first_error(parser, str(wrong))[:200]}") from None
     odd = tree.odd_name or next((str(entry.message) for entry in parser.error_log if _is_of_names(entry)), None)
     return tree.document.children[0], [f"not well-formed by its namespaces: {odd[:100]}"] if odd else []
+
+
+def _from_its_beginning(data: bytes) -> bytes:
+    """Without the blank lines that templates leave before the XML declaration; a byte order mark keeps its meaning."""
+    if data.startswith(_MARKS_16):
+        try:
+            return data.decode("utf-16").lstrip("\ufeff\t\n\r ").encode("utf-16")
+        except ValueError:
+            return data
+    rest = data.lstrip(_MARK + b"\t\n\r ")  # no byte of a mark begins XML by itself
+    return _MARK + rest if _MARK in data[: len(data) - len(rest)] else rest
 
 
 def _parser(tree: _Tree) -> Any:
@@ -176,7 +190,7 @@ def _is_of_names(entry: Any) -> bool:
 
 def _in_utf8(data: bytes, charset: str) -> bytes:
     """The bytes in UTF-8 where HTTP names another charset and the document none."""
-    if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"<?xml")):
+    if data.startswith((_MARK, *_MARKS_16, b"<?xml")):
         return data
     try:
         return data.decode(charset).encode()

@@ -186,6 +186,20 @@ def test_the_charset_of_the_http_header_counts_where_the_document_names_none() -
     assert parse(corpus("latin1"), charset="utf-16").message == m.Reboot("café")
 
 
+@pytest.mark.parametrize("before", ["\n", " \t\r\n", "\ufeff", "\n\ufeff", "\ufeff\n", "\ufeff \ufeff\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+def test_blanks_and_byte_order_marks_before_the_declaration_do_no_harm(before: str, encoding: str) -> None:
+    if encoding.endswith("e"):
+        before = "\ufeff" + before  # which of the two it is
+    text = render(PLAIN_REBOOT).decode().replace("UTF-8", encoding[:6])
+    assert parse((before + text).encode(encoding), charset="iso-8859-1") == PLAIN_REBOOT
+
+
+def test_a_megabyte_of_blanks_is_no_envelope() -> None:
+    with pytest.raises(Malformed):
+        parse(b" \xef\xbb\xbf" * (1 << 18))
+
+
 def test_a_response_that_says_nothing_sensible_is_still_the_response() -> None:
     assert parse(envelope_around("<cwmp:GetRPCMethodsResponse/>")).message == m.GetRPCMethodsResponse(())
 
