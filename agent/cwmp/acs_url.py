@@ -38,9 +38,14 @@ def is_host(host: str, in_brackets: bool) -> bool:
     """
     if in_brackets:
         return _is_address(IPv6Address, host) and "%" not in host
+    return is_name(host) or _is_address(IPv4Address, host)
+
+
+def is_name(host: str) -> bool:
+    """Whether it is a DNS name rather than an address."""
     labels = host.removesuffix(".").split(".")
     if _NUMBER.fullmatch(labels[-1]):
-        return _is_address(IPv4Address, host)
+        return False
     return len(host) <= _LONGEST_NAME and all(_LABEL.fullmatch(label) for label in labels)
 
 
