@@ -6,7 +6,6 @@ import os
 import random
 import secrets
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -49,7 +48,6 @@ from agent.runtime.store import FileStore, claim
 from agent.runtime.systemd import Notifier
 from agent.runtime.trace import TraceStore
 from agent.runtime.verbs import ModelVerbs
-from agent.runtime.wire import Address, connect_through
 from agent.runtime.workers import Listening, Workers
 from agent.settings import Loaded, Settings
 from agent.shipped import shipped
@@ -69,6 +67,7 @@ log = logging.getLogger(__name__)
 
 SCHEMA: Final = "datamodel/tr-181-2-19-1-cwmp.json.gz"
 LAST_GOOD_ACS: Final = "acs"
+ACS_ADDRESS: Final = "address"
 CONNECTION_REQUEST_PATH: Final = "ConnectionRequest.Path"
 ACS_VALUES: Final = (ms.URL, "ManagementServer.Username", "ManagementServer.Password")
 
@@ -245,6 +244,7 @@ class Agent:
             control=verbs.answer,
             oui=lambda: self.device_id.oui,
             chance=chance,
+            acs_met=self.reach.met,
             system_changed=self._system_changed,
             boot_delay=self.settings.inform.boot_delay * chance(),
             last_session=self.traces.last_number(),
@@ -256,6 +256,9 @@ class Agent:
             if self.store.read(DELIVERY) is not None:
                 self.store.remove(DELIVERY)  # to the ACS it is a new device, whatever it was told before
             self._begin_anew()
+        last_good = self.store.read(LAST_GOOD_ACS) or {}
+        if last_good.get(ms.URL) == self.own.get(ms.URL):
+            self.reach.met(str(last_good.get(ACS_ADDRESS, "")))
 
     def _apply_what_was_configured(self) -> None:
         if not self.model.read_only_reason:
@@ -318,7 +321,8 @@ class Agent:
     def _save(self) -> None:
         try:
             self.delivery.save()
-            self.store.write(LAST_GOOD_ACS, {"version": 1, **{name: self.own.get(name) for name in ACS_VALUES}})
+            acs = {name: self.own.get(name) for name in ACS_VALUES}
+            self.store.write(LAST_GOOD_ACS, {"version": 1, **acs, ACS_ADDRESS: self.reach.acs_address})
         except OSError as failure:
             log.debug("what the ACS still has to hear could not be saved: %s", failure)
 
@@ -363,20 +367,12 @@ class Agent:
             user_agent=f"cpe-agent/{VERSION}",
         )
         trace = self.traces.open(number, shown_url(endpoint.url), events)
-        dial = connect_through(endpoint.interface)
-
-        def connect(address: Address, seconds: float) -> socket.socket:
-            made = dial(address, seconds)
-            self.reach.met(str(address.socket_address[0]))
-            return made
-
         return AcsSession(
             number,
             endpoint,
             self.inbox.put,
             trace,
             describe=lambda envelope: describe(envelope, self.redactor.is_secret),
-            connect=connect,
             wall_clock_trusted=loop.moment().wall is not None,
         )
 

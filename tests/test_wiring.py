@@ -214,3 +214,16 @@ def test_the_time_of_an_inform_has_its_offset_and_survives_far_years(wall: float
 
     assert moment.tzinfo is not None
     assert moment.timestamp() == wall
+
+
+def test_the_first_inform_says_where_this_acs_can_reach_the_device_also_when_it_has_a_name(stand: Stand) -> None:
+    stand.configure(stand.acs.url.replace("127.0.0.1", "localhost"))
+    agent = stand.first_contact()
+    agent.stop()
+    agent = stand.start()
+    stand.session(agent)
+
+    urls = [inform.parameters[f"{SERVER}ConnectionRequestURL"] for inform in stand.acs.informs]
+
+    assert all(url.startswith("http://127.0.0.1:") for url in urls)
+    assert stand.acs.informs[0].events == ("0 BOOTSTRAP", "1 BOOT")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agent.cwmp.messages import Envelope
 from agent.runtime.endpoint import AcsEndpoint, HttpReply, Limits, Turn, Unreachable
-from agent.runtime.events import AcsReplied, AcsUnreachable
+from agent.runtime.events import AcsFound, AcsReplied, AcsUnreachable
 from agent.runtime.trace import SessionTrace
 from agent.runtime.wire import Connect, Resolve, connect_through, resolve_by_system
 
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 _SECONDS_FOR_OUTCOME = 10.0
 _CHARSET = re.compile(r"(?i)\bcharset\s*=\s*[\"']?([\w.:-]{1,40})")
 
-Put = Callable[[AcsReplied | AcsUnreachable], None]
+Put = Callable[[AcsFound | AcsReplied | AcsUnreachable], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,9 @@ class _Close:
 class AcsSession:
     """A conversation with the ACS on a thread of its own, which ends with it (libxml2 gives its memory back then).
 
-    Every ``post`` is answered by one ``AcsReplied`` or, once and as the last event, ``AcsUnreachable``; after ``close``
-    nothing is put any more. No method waits. ``describe`` makes the trace's line of a message.
+    It connects at once and tells where by ``AcsFound``. Every ``post`` is answered by one ``AcsReplied`` or, once and
+    as the last event, ``AcsUnreachable``; after ``close`` nothing is put any more. No method waits. ``describe`` makes
+    the trace's line of a message.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class AcsSession:
         )
         self._abort = client.abort
         try:
+            self._tell(AcsFound(self._number, client.connect()))
             while True:
                 order = self._next_order(self._deadline - time.monotonic())
                 if isinstance(order, _Close):
@@ -164,7 +166,7 @@ class AcsSession:
             logger.warning("session %d: the ACS's message is odd: %s", self._number, warning)
         self._warned.update(warnings)
 
-    def _tell(self, event: AcsReplied | AcsUnreachable) -> None:
+    def _tell(self, event: AcsFound | AcsReplied | AcsUnreachable) -> None:
         if not self._is_closed:
             self._put(event)
 

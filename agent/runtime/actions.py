@@ -9,7 +9,7 @@ from agent.cwmp.messages import Envelope
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """Begin the CWMP session of that number: a connection to the ACS as it is configured now."""
+    """Begin the CWMP session of that number: a connection to the ACS as it is configured now. ``AcsFound`` follows."""
 
     session: int
     events: tuple[str, ...]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agent.cwmp.event_queue import CONNECTION_REQUEST, PERIODIC, VALUE_CHANGE, Event, EventQueue
+from agent.cwmp.event_queue import BOOTSTRAP, CONNECTION_REQUEST, PERIODIC, VALUE_CHANGE, Event, EventQueue
 from agent.cwmp.messages import Fault, Inform, InformResponse, Request, Response
 from agent.cwmp.notifications import Notifications, throttled_until
 from agent.cwmp.retry import Retries
@@ -48,8 +48,9 @@ class _Attempt:
     """The session that is under way."""
 
     number: int
-    session: Session
     events: tuple[Event, ...]
+    session: Session | None = None
+    """From when there is a connection."""
 
 
 class Core:
@@ -99,10 +100,10 @@ class Core:
     def _handle(self, event: on.Event | None, now: Moment) -> list[Action]:
         actions: list[Action] = []
         match event:
+            case on.AcsFound(number, address) if self._is_current(number):
+                actions += self._found(address, now)
             case on.AcsReplied(number, envelope) if self._is_current(number):
-                actions += self._guarded(
-                    lambda attempt: self._go_on(attempt, attempt.session.receive(envelope), now), now
-                )
+                actions += self._guarded(lambda session: session.receive(envelope), now)
             case on.AcsUnreachable(number, reason, host_answered) if self._is_current(number):
                 if host_answered:
                     self._parts.commit_confirm.acs_was_reached()
@@ -248,24 +249,35 @@ class Core:
         if self._attempt is not None or self.stopped or not policy.acs:
             return []
         due = self._session_due(policy)
-        return self._begin(now) if due is not None and due <= now.monotonic else []
+        return self._begin() if due is not None and due <= now.monotonic else []
 
-    def _begin(self, now: Moment) -> list[Action]:
-        parts = self._parts
+    def _begin(self) -> list[Action]:
+        """Have a connection made first: the Inform says at which address of ours the ACS can reach us."""
         self._look_at(frozenset({"everything"}))
-        events = parts.events.for_inform(retrying=parts.retries.is_retrying)
-        inform = parts.inform(events, parts.retries.count, now)
+        events = self._parts.events.for_inform(retrying=self._parts.retries.is_retrying)
         self._sessions += 1
         self._has_news = False
-        session = Session(
-            inform,
+        self._attempt = _Attempt(self._sessions, events)
+        return [do.OpenSession(self._sessions, tuple(event.code for event in events))]
+
+    def _found(self, address: str, now: Moment) -> list[Action]:
+        attempt, parts = self._attempt, self._parts
+        if attempt is None or attempt.session is not None:
+            return []
+        parts.acs_met(address)
+        if any(event.code == BOOTSTRAP for event in attempt.events):
+            parts.notifications.set_by_acs(parts.model.peek, parts.notifications.watched)  # nothing was told yet
+        else:
+            self._look_at(frozenset({"address"}))
+        if any(event.code == VALUE_CHANGE for event in parts.events.pending):
+            attempt.events = parts.events.for_inform(retrying=parts.retries.is_retrying)
+        attempt.session = Session(
+            parts.inform(attempt.events, parts.retries.count, now),
             lambda request: parts.answer(request, self._now),
             lambda: None,  # transfers will have requests of ours to send
             self._got_response,
         )
-        self._attempt = _Attempt(self._sessions, session, events)
-        opened = do.OpenSession(self._sessions, tuple(event.code for event in events))
-        return [opened, do.Post(self._sessions, session.start().envelope)]
+        return [do.Post(attempt.number, attempt.session.start().envelope)]
 
     def _got_response(self, request: Request, response: Response | Fault) -> None:
         """The ACS has answered a request of ours; the Inform is the one that matters here."""
@@ -273,24 +285,21 @@ class Core:
             self._parts.events.informed(self._attempt.events)
             self._parts.commit_confirm.informed()
 
-    def _guarded(self, turn: Callable[[_Attempt], list[Action]], now: Moment) -> list[Action]:
+    def _guarded(self, turn: Callable[[Session], SessionPost | Waiting | Finished], now: Moment) -> list[Action]:
         attempt = self._attempt
-        if attempt is None:
+        if attempt is None or attempt.session is None:
             return []
         try:
-            return turn(attempt)
+            match turn(attempt.session):
+                case Finished():
+                    return self._finished(attempt, now)
+                case SessionPost(envelope):
+                    return [do.Post(attempt.number, envelope)]
+                case Waiting():
+                    return []
         except SessionFailed as failure:
             self._parts.commit_confirm.acs_was_reached()
             return self._failed(str(failure), now)
-
-    def _go_on(self, attempt: _Attempt, turn: SessionPost | Waiting | Finished, now: Moment) -> list[Action]:
-        match turn:
-            case Finished():
-                return self._finished(attempt, now)
-            case Waiting():
-                return []
-            case SessionPost(envelope):
-                return [do.Post(attempt.number, envelope)]
 
     def _finished(self, attempt: _Attempt, now: Moment) -> list[Action]:
         parts = self._parts
@@ -320,7 +329,7 @@ class Core:
         if attempt is None:
             return []
         policy = parts.policy()
-        if not attempt.session.informed:
+        if attempt.session is None or not attempt.session.informed:
             parts.events.failed(attempt.events)
         wait = parts.retries.failed(policy.retry_minimum_wait, policy.retry_multiplier, parts.chance())
         self._retry_at = now.monotonic + wait
@@ -358,6 +367,8 @@ class Parts:
     control: Callable[[Core, str, Any, Moment], dict[str, Any]]
     oui: Callable[[], str]
     chance: Callable[[], float]
+    acs_met: Callable[[str], None] = lambda _address: None
+    """Takes the address at which the ACS was found."""
     system_changed: Callable[[frozenset[str]], None] = lambda _topics: None
     """Lets what is configured follow the system: a link that comes up gets its addresses."""
     boot_delay: float = 0.0

@@ -16,6 +16,14 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class AcsFound:
+    """The session of that number has a connection to the ACS, at this address; nothing is said yet."""
+
+    session: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class AcsReplied:
     """The ACS answered in the session of that number; ``None`` is an empty answer."""
 
@@ -63,4 +71,4 @@ class Stop:
     """End cleanly (SIGTERM)."""
 
 
-Event = AcsReplied | AcsUnreachable | ConnectionRequested | Changed | ControlAsked | Reload | Stop
+Event = AcsFound | AcsReplied | AcsUnreachable | ConnectionRequested | Changed | ControlAsked | Reload | Stop

@@ -187,6 +187,13 @@ class AcsClient:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, self._adapter)
         self._where: _Target | None = None
+        self._ready: Wire | None = None  # connected, and nothing said on it yet
+
+    def connect(self) -> str:
+        """Connect before anything is said: the ACS's IP address. Raises Unreachable."""
+        self._aim(self._endpoint.url)
+        self._ready = self._open(cast(_Target, self._where))
+        return str(self._ready.address.socket_address[0])
 
     def post(self, body: bytes | Iterable[bytes] | None = None) -> HttpReply:
         """POST an envelope (None: the empty POST) and return the 2xx answer; everything else raises Unreachable."""
@@ -234,6 +241,9 @@ class AcsClient:
     def _open(self, target: _Target) -> Wire:
         if self._ended:
             raise Unreachable("the session was closed")
+        if self._ready is not None:
+            ready, self._ready = self._ready, None
+            return ready
         self._wire = self._dialler.open(target.host, target.port, is_tls=target.is_tls)
         return self._wire
 
@@ -241,7 +251,7 @@ class AcsClient:
         """One request and its answer; a kept connection that proves closed before a byte came is replaced, once."""
         if self._wire is not None:
             self._wire.begin_exchange()
-        before, started = self._wire, time.monotonic()
+        before, started = None if self._ready else self._wire, time.monotonic()
         answer: _Answer | None = None
         try:
             answer = self._send(message)

@@ -153,6 +153,8 @@ class Talk:
     def pass_on(self, event: on.Event | None) -> list[Any]:
         """An event for the core (``None``: the time): what it wants done."""
         actions = self.core.handle(event, self.moment)
+        for opened in [action for action in actions if isinstance(action, do.OpenSession)]:
+            actions += self.core.handle(on.AcsFound(opened.session, "192.0.2.10"), self.moment)
         for action in actions:
             if isinstance(action, do.Post) and action.envelope is not None:
                 valid(action.envelope)

@@ -14,7 +14,7 @@ import pytest
 from agent.cwmp.messages import Envelope, GetRPCMethods, GetRPCMethodsResponse
 from agent.runtime.acs_session import AcsSession
 from agent.runtime.endpoint import AcsEndpoint, Limits
-from agent.runtime.events import AcsReplied, AcsUnreachable
+from agent.runtime.events import AcsFound, AcsReplied, AcsUnreachable
 from agent.runtime.redactor import Redactor
 from agent.runtime.trace import TraceStore
 from tests.runtime.raw_server import Connection, RawServer, Request, says, scripted
@@ -34,6 +34,7 @@ class Owner:
     session: AcsSession
     inbox: "queue.Queue[AcsReplied | AcsUnreachable]"
     traces: TraceStore
+    found: "queue.Queue[AcsFound]"
 
     def ask(self, envelope: Envelope | None) -> AcsReplied | AcsUnreachable:
         self.session.post(envelope)
@@ -49,12 +50,28 @@ def session_with(
     endpoint = AcsEndpoint(server.url(), username, password)
     trace = traces.open(4, endpoint.url, ())
     describe: Callable[[Envelope | None], str] = lambda envelope: type(envelope.message).__name__ if envelope else "-"  # noqa: E731
-    session = AcsSession(4, endpoint, inbox.put, trace, describe=describe, limits=limits, **more)
+    found: queue.Queue[AcsFound] = queue.Queue()
+
+    def put(event: AcsFound | AcsReplied | AcsUnreachable) -> None:
+        if isinstance(event, AcsFound):
+            found.put(event)
+        else:
+            inbox.put(event)
+
+    session = AcsSession(4, endpoint, put, trace, describe=describe, limits=limits, **more)
     try:
-        yield Owner(session, inbox, traces)
+        yield Owner(session, inbox, traces, found)
     finally:
         session.close("over")
         assert session.join(3), "the thread did not end"
+
+
+def test_where_the_acs_was_found_is_told_before_anything_is_said(tmp_path: Path) -> None:
+    with RawServer(scripted(says(204))) as server, session_with(server, tmp_path) as owner:
+        assert owner.found.get(timeout=5) == AcsFound(4, "127.0.0.1")
+        assert not server.requests
+        assert owner.ask(QUESTION) == AcsReplied(4, None)
+        assert server.connections == 1
 
 
 def test_each_message_gets_its_answer_and_the_end_closes_the_connection(tmp_path: Path) -> None:

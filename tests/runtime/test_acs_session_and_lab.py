@@ -13,7 +13,7 @@ from agent.lab.behaviour import Behaviour
 from agent.lab.gate import Auth
 from agent.runtime.acs_session import AcsSession
 from agent.runtime.endpoint import AcsEndpoint, Compression
-from agent.runtime.events import AcsReplied, AcsUnreachable
+from agent.runtime.events import AcsFound, AcsReplied, AcsUnreachable
 from agent.runtime.redactor import Redactor
 from agent.runtime.trace import TraceStore
 from tests.runtime.certificates import Authority
@@ -34,7 +34,12 @@ def whole_session(endpoint: AcsEndpoint, directory: Path) -> list[AcsReplied | A
     """Inform, empty POST, end; the events that the owner gets."""
     inbox: queue.Queue[AcsReplied | AcsUnreachable] = queue.Queue()
     trace = TraceStore(directory / "traces", Redactor()).open(1, endpoint.url, ())
-    session = AcsSession(1, endpoint, inbox.put, trace, describe=lambda envelope: "")
+
+    def put(event: AcsFound | AcsReplied | AcsUnreachable) -> None:
+        if not isinstance(event, AcsFound):
+            inbox.put(event)
+
+    session = AcsSession(1, endpoint, put, trace, describe=lambda envelope: "")
     got = []
     for envelope in (INFORM, None):
         session.post(envelope)

@@ -756,3 +756,30 @@ def happens(talk: Talk, what: str) -> Talk:
     elif what == "person":
         talk.person("inform")
     return talk
+
+
+def test_the_inform_is_made_when_the_way_to_the_acs_is_known() -> None:
+    talk = begun()
+    met: list[str] = []
+    talk.parts.acs_met = met.append
+    [opened] = talk.core.handle(on.ConnectionRequested(), talk.moment)
+    assert opened == do.OpenSession(2, ("6 CONNECTION REQUEST",))
+    assert talk.core.handle(on.AcsReplied(2, None), talk.moment) == []
+    assert talk.core.handle(on.AcsFound(1, "192.0.2.99"), talk.moment) == []
+
+    [post] = talk.core.handle(on.AcsFound(2, "192.0.2.10"), talk.moment)
+
+    assert isinstance(post, do.Post)
+    assert isinstance(post.envelope and post.envelope.message, m.Inform)
+    assert met == ["192.0.2.10"]
+    assert talk.core.handle(on.AcsFound(2, "192.0.2.10"), talk.moment) == []
+
+
+def test_a_session_that_found_no_acs_is_a_failed_one() -> None:
+    talk = begun()
+    talk.core.handle(on.ConnectionRequested(), talk.moment)
+
+    [closed] = talk.core.handle(on.AcsUnreachable(2, "the name cannot be resolved", False), talk.moment)
+
+    assert closed == do.CloseSession(2, "the name cannot be resolved")
+    assert talk.retries.count == 1
