@@ -11,6 +11,7 @@ LARGEST: Final = 2**32 - 1
 KEPT_ABSENT: Final = 256
 """How many rows that are gone keep their number in one table, in case they come back (an unplugged adapter)."""
 
+RESERVED: Final = "cpe-"
 _ALIAS: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:@/-]{0,63}")
 
 
@@ -23,8 +24,8 @@ class Instance:
 
     @property
     def name(self) -> str:
-        """The alias: the given one, else the CPE's own (prefix ``cpe-``, TR-181 Alias)."""
-        return self.alias or f"cpe-{self.number}"
+        """The alias: the given one, else the CPE's own (TR-181 Alias)."""
+        return self.alias or f"{RESERVED}{self.number}"
 
 
 @dataclass(slots=True)
@@ -94,9 +95,11 @@ class Instances:
         known.rows[key] = replace(known.rows[key], alias=None)
 
     def name(self, table: str, key: str, alias: str) -> None:
-        """Give a row its alias; raises InvalidValue when it is malformed or another row of the table has it."""
+        """Give a row its alias; raises InvalidValue when it is malformed, reserved, or that of another row."""
         check_alias(alias)
         known = self._tables[table]
+        if alias.startswith(RESERVED) and alias != replace(known.rows[key], alias=None).name:
+            raise InvalidValue("", f"aliases that begin with {RESERVED} are the device's own")  # TR-069 §3.6.1
         if any(other.name == alias for at, other in known.rows.items() if at != key):
             raise InvalidValue("", f"another row of {table} has the alias {alias}")
         known.rows[key] = replace(known.rows[key], alias=alias)

@@ -78,6 +78,17 @@ def test_an_alias_is_the_cpes_own_until_somebody_gives_one_and_no_two_are_equal(
         instances.name(TABLE, "eth0", "cpe-2")
 
 
+def test_the_cpes_own_aliases_are_not_given_by_others() -> None:
+    instances = Instances()
+    instances.settle(TABLE, ["eth0"], True)
+    instances.name(TABLE, "eth0", "wan")
+    with pytest.raises(InvalidValue):
+        instances.name(TABLE, "eth0", "cpe-wan")
+    instances.name(TABLE, "eth0", "cpe-1")
+
+    assert instances.lookup(TABLE, "eth0") == Instance(1, "cpe-1")
+
+
 def test_a_rolled_back_transaction_gives_its_numbers_back() -> None:
     instances = Instances()
     numbers(instances, "eth0")

@@ -145,7 +145,7 @@ def test_rows_may_exchange_their_aliases(device: Device) -> None:
     assert (device.get(f"{PORTS}[right].Name"), device.get(f"{PORTS}[left].Name")) == ("eth0", "eth1")
 
 
-@pytest.mark.parametrize("alias", ["", "9lives", "with blank", "x" * 65, "cpe-2"])
+@pytest.mark.parametrize("alias", ["", "9lives", "with blank", "x" * 65, "cpe-2", "cpe-mine"])
 def test_an_alias_has_to_be_one_and_of_one_row(device: Device, alias: str) -> None:
     assert device.refused({f"{PORTS}1.Alias": alias}) == {f"{PORTS}1.Alias": "InvalidValue"}
 
@@ -165,8 +165,9 @@ def test_a_row_may_be_added_under_a_name(device: Device) -> None:
     number = device.add(f"{IP}[lan].")
 
     assert device.get(f"{IP}{number}.Alias") == "lan"
-    with pytest.raises(InvalidValue):
-        device.add(f"{IP}[lan].")
+    for taken in ("lan", "cpe-lan"):
+        with pytest.raises(InvalidValue):
+            device.add(f"{IP}[{taken}].")
     assert device.get("Device.IP.InterfaceNumberOfEntries") == "2"
 
 
