@@ -99,10 +99,14 @@ class Transaction:
             self._delete_at(path)
 
     def set_attributes(self, path: str, notification: int | None, access_list: tuple[str, ...] | None) -> None:
-        """Stage notification level and access list of a parameter, or of all below a partial path; ``None`` keeps."""
+        """Stage notification level and access list of a parameter, or of all below a partial path; ``None`` keeps.
+
+        Below a partial path, parameters that cannot have the level keep theirs: "Device." could not be set otherwise.
+        """
+        is_partial = path == "" or path.endswith(".")
         with self._refusing(""):
             for at in self._model.leaves_at(self._view, path):
-                self._set_attributes_of(at, notification, access_list)
+                self._set_attributes_of(at, notification, access_list, is_partial)
                 self._done.append(f"attributes of {at.concrete}")
 
     def set_own(self, name: str, value: Any) -> None:
@@ -265,14 +269,15 @@ class Transaction:
         self._done.append(f"delete {row.concrete}")
         self._view.forget()
 
-    def _set_attributes_of(self, at: LeafAt, notification: int | None, access_list: tuple[str, ...] | None) -> None:
-        level = self._model.effective_notification(at)
-        if notification is not None and notification != level:
-            if at.leaf.entry.active_notify == "forceEnabled":
-                raise NotificationRejected(at.shown, "the data model forces active notification")
-            if notification == ACTIVE and at.leaf.entry.active_notify == "canDeny":
-                raise NotificationRejected(at.shown, "changes too often for active notification")
-            self._model.parameter_attributes.set_notification(at.concrete, notification)
+    def _set_attributes_of(
+        self, at: LeafAt, notification: int | None, access_list: tuple[str, ...] | None, is_partial: bool
+    ) -> None:
+        if notification is not None and notification != self._model.effective_notification(at):
+            reason = _reason_against(at, notification)
+            if reason and not is_partial:
+                raise NotificationRejected(at.shown, reason)
+            if not reason:
+                self._model.parameter_attributes.set_notification(at.concrete, notification)
         if access_list is not None:
             self._model.parameter_attributes.set_access_list(at.concrete, access_list)
 
@@ -338,6 +343,14 @@ class Transaction:
         except Exception as surprise:
             log.exception("%s could not be changed", path or "the system")
             raise Unavailable(path, "could not be changed; the log has the cause") from surprise
+
+
+def _reason_against(at: LeafAt, notification: int) -> str:
+    """Why a parameter cannot have this level (TR-106, activeNotify); "": it can."""
+    rule = at.leaf.entry.active_notify
+    if rule == "forceEnabled":
+        return "the data model forces active notification"
+    return "changes too often for active notification" if notification == ACTIVE and rule == "canDeny" else ""
 
 
 def _at(path: str, refusal: ModelError) -> ModelError:

@@ -453,6 +453,20 @@ def test_some_levels_are_not_to_be_had(device: Device) -> None:
     attributes(device, "Device.DeviceInfo.UpTime", 1)
 
 
+@pytest.mark.parametrize("path", ["", "Device.", "Device.DeviceInfo."])
+def test_a_partial_path_passes_over_what_cannot_have_the_level(device: Device, path: str) -> None:
+    attributes(device, path, 1, ())
+    levels = {one.path: one.notification for one in device.model.attributes(["Device.DeviceInfo."], Caller.ACS)}
+    assert (levels.pop("Device.DeviceInfo.SoftwareVersion"), levels.pop("Device.DeviceInfo.ProvisioningCode")) == (2, 2)
+    assert set(levels.values()) == {1}
+    attributes(device, path, 2)
+
+    names = ["Device.DeviceInfo.UpTime", "Device.DeviceInfo.SoftwareVersion"]
+    up_time, software = device.model.attributes(names, Caller.ACS)
+    assert (up_time.notification, software.notification) == (1, 2)
+    assert up_time.access_list == software.access_list == ()
+
+
 def test_only_so_many_parameters_have_attributes_of_their_own(device: Device) -> None:
     kept = device.model.parameter_attributes
     for number in range(MOST):
