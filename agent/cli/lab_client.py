@@ -5,6 +5,7 @@ import json
 import os
 import re
 import ssl
+import textwrap
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +20,7 @@ from agent.cli.output import paint, printable, show_json, show_table
 Json = dict[str, Any]
 
 _WAIT = 30.0
+_FIRST_INFORM = "set a CPE's ACS URL to this lab ACS; with cpe-agent on it, cpe-agent inform makes it speak at once"
 _START = "start one with cpe-agent lab acs, or name it with --acs URL"
 
 
@@ -36,15 +38,13 @@ def register(verbs: Verbs) -> None:
         "cpe-agent lab rpc - X_Own_Method 'xml=<Argument>1</Argument>'",
     )  # fmt: skip
     _add_device(rpc)
-    rpc.add_argument("method", metavar="METHOD", help="GetRPCMethods, Reboot …")
+    rpc.add_argument("method", metavar="METHOD", help="GetRPCMethods …; cpe-agent lab methods lists them")
     rpc.add_argument(
         "arguments", metavar="ARGUMENT", nargs="*", help="NAME=VALUE, the value JSON or else text; or one JSON object"
     )
     rpc.add_argument("--now", action="store_true", help="send the device a connection request")
     rpc.add_argument("--expect", action="store_true", help="the device need not have sent an Inform yet")
-    rpc.add_argument(
-        "--wait", metavar="SECONDS", type=float, nargs="?", const=_WAIT, help=f"wait for the result; default {_WAIT:g}"
-    )
+    _add_wait(rpc, None, f"wait for the result, without SECONDS for {_WAIT:g}; default: do not")
     get = add_subverb(
         verbs, "get", _get, "GetParameterValues now: connection request, RPC, result.",
         "cpe-agent lab get - Device.DeviceInfo. Device.ManagementServer.URL",
@@ -60,7 +60,12 @@ def register(verbs: Verbs) -> None:
     set_.add_argument("--type", help="of all these values; without it what the device told, else by their look")
     set_.add_argument("--parameter-key", metavar="KEY", default="")
     for now in (get, set_):
-        now.add_argument("--wait", metavar="SECONDS", type=float, default=_WAIT, help=f"default {_WAIT:g}")
+        _add_wait(now, _WAIT, f"how long to wait for the result; default {_WAIT:g}")
+    methods = add_subverb(
+        verbs, "methods", _methods, "List the RPCs that lab rpc can send, with their arguments.",
+        "cpe-agent lab methods\ncpe-agent lab methods Download",
+    )  # fmt: skip
+    methods.add_argument("method", metavar="METHOD", nargs="?", help="only this one")
     result = add_subverb(verbs, "result", _result, "Show what became of an RPC.", "cpe-agent lab result 7")
     result.add_argument("id", metavar="ID", help="as rpc printed it")
     connect = add_subverb(verbs, "connect", _connect, "Send a connection request.", "cpe-agent lab connect -")
@@ -79,6 +84,25 @@ def _add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "device", metavar="DEVICE", help="its id, a part of it that fits one only, or - for the only one"
     )
+
+
+def _add_wait(parser: argparse.ArgumentParser, default: float | None, text: str) -> None:
+    parser.add_argument("--wait", metavar="SECONDS", type=float, nargs="?", const=_WAIT, default=default, help=text)
+
+
+def _methods(options: argparse.Namespace) -> int:
+    from agent.lab.rpcs import ARGUMENTS
+
+    found = {name: text for name, text in ARGUMENTS.items() if options.method in (None, name)}
+    if not found:
+        raise Failure("unknown_method", f"there is no {options.method}", "cpe-agent lab methods lists them", USAGE)
+    if options.json:
+        show_json({"methods": [{"method": name, "arguments": text} for name, text in found.items()]})
+        return OK
+    for name, text in found.items():
+        print(paint(name, "bold"))
+        print(textwrap.fill(text, 100, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
+    return OK
 
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
@@ -100,6 +124,7 @@ def _ask(options: argparse.Namespace, method: str, path: str, body: Json | None 
         handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
         if request.type == "https":
             context = ssl.create_default_context(cafile=options.ca)
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the server's own certificate is enough
             if options.cert:
                 context.load_cert_chain(options.cert)
             handlers.append(urllib.request.HTTPSHandler(context=context))
@@ -110,6 +135,10 @@ def _ask(options: argparse.Namespace, method: str, path: str, body: Json | None 
         raise Failure(error.get("code", "error"), error.get("message", str(refused)), error.get("next", "")) from None
     except (OSError, ValueError) as failed:
         reason = getattr(failed, "reason", failed)
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            message = f"the certificate of {options.acs} is not trusted: {reason.verify_message}"
+            step = "name it with --ca FILE (what lab acs has as --cert), and in --acs the host that it is for"
+            raise Failure("not_trusted", message, step) from None
         raise Failure("no_lab_acs", f"no lab ACS answers on {options.acs}: {reason}", _START) from None
 
 
@@ -134,7 +163,8 @@ def _device_id(options: argparse.Namespace) -> str:
         return str(found[0])
     if not found:
         message = "no device has sent an Inform yet" if not known else f"no device fits {wanted}"
-        raise Failure("unknown_device", message, "cpe-agent lab devices lists them")
+        step = "cpe-agent lab devices lists them" if known else _FIRST_INFORM
+        raise Failure("unknown_device", message, step)
     raise Failure("ambiguous_device", f"{wanted} fits {', '.join(found)}", "name one of them", USAGE)
 
 
@@ -156,7 +186,7 @@ def _devices(options: argparse.Namespace) -> int:
     if rows:
         show_table(rows, ("device", "last Inform", "events", "queued", "session"))
     else:
-        print("no device has sent an Inform yet")
+        print(f"no device has sent an Inform yet; next: {_FIRST_INFORM}")
     return OK
 
 
@@ -232,7 +262,8 @@ def _send(options: argparse.Namespace, method: str, arguments: Json, *, now: boo
     answer = _ask(options, "POST", _path(device, "/rpc"), asked)
     request = answer.get("connection_request")
     if request and not request["accepted"] and not options.json:
-        print(paint(f"connection request: {request['reason']}; it goes out with the next session", "yellow"))
+        print(paint(f"connection request: {request['reason']}", "yellow"))
+        print(f"  {method} goes out with the device's next session; next: {request['next']}")
     if wait is None:
         if options.json:
             show_json(answer)

@@ -1,26 +1,6 @@
 """The RPCs that an ACS sends a CPE: their arguments as JSON, checked and written as XML.
 
-Every argument of a string type may be left out where the table gives a default.
-
-| method | arguments |
-|---|---|
-| GetRPCMethods | none |
-| SetParameterValues | ``parameters``: ``{path: value}`` or ``{path: {"value": …, "type": "unsignedInt"}}``, or a list of ``{"path", "value", "type"}`` (may then hold a path twice); ``parameter_key`` "" |
-| GetParameterValues | ``names``: list of paths |
-| GetParameterNames | ``path`` "", ``next_level`` true |
-| SetParameterAttributes | ``parameters``: ``{path: {"notification": 0 … 6, "access_list": ["Subscriber"]}}``; what is absent is not changed |
-| GetParameterAttributes | ``names``: list of paths |
-| AddObject, DeleteObject | ``path`` ending in "."; ``parameter_key`` "" |
-| Reboot | ``command_key`` "" |
-| FactoryReset | none |
-| Download | ``url``; ``file_type`` "1 Firmware Upgrade Image", ``command_key`` "", ``username`` "", ``password`` "", ``file_size`` 0, ``target_file_name`` "", ``delay_seconds`` 0, ``success_url`` "", ``failure_url`` "" |
-| Upload | ``url``; ``file_type`` "1 Vendor Configuration File", ``command_key`` "", ``username`` "", ``password`` "", ``delay_seconds`` 0 |
-| ScheduleInform | ``delay_seconds``; ``command_key`` "" |
-| ScheduleDownload | ``url``, ``time_windows``: one or two of ``{"start": s, "end": s, "mode": "1 At Any Time", "user_message": "", "max_retries": -1}``; ``file_type``, ``command_key``, ``username``, ``password``, ``file_size``, ``target_file_name`` as Download |
-| CancelTransfer | ``command_key`` |
-| GetQueuedTransfers, GetAllQueuedTransfers | none |
-| ChangeDUState | ``operations``: list of ``{"operation": "Install", "url", "uuid", "username", "password", "execution_env_ref"}``, ``{"operation": "Update", "uuid", "version", "url", "username", "password"}``, ``{"operation": "Uninstall", "uuid", "version", "execution_env_ref"}``; ``command_key`` "" |
-| any other name | ``xml``: the XML inside the method's element, sent as it stands; also in place of the arguments above |
+``ARGUMENTS`` says what each takes.
 
 A ``url`` that starts with "/files/" becomes absolute at the address by which the CPE reaches the lab ACS, and gets the
 lab's own credentials unless a ``username`` is given.
@@ -28,17 +8,18 @@ lab's own credentials unless a ``username`` is given.
 A value's type: the one given, else the one the CPE itself told for that path, else by the JSON: ``true`` is boolean,
 ``1`` int, text string.
 
-Results: SetParameterValues and DeleteObject ``{"status"}``, AddObject ``{"instance_number", "status"}``, GetParameterValues
-``{"parameters": [{"path", "value", "type"}]}``, GetParameterNames ``{"names": [{"path", "writable"}]}``,
-GetParameterAttributes ``{"attributes": [{"path", "notification", "access_list"}]}``, GetRPCMethods ``{"methods"}``,
-Download and Upload ``{"status", "start_time", "complete_time"}``, Get(All)QueuedTransfers ``{"transfers": [{"command_key",
-"state", …}]}``, all others ``{}``. A fault: ``{"code", "string", "parameters": [{"path", "code", "string"}]}``.
-"""  # noqa: E501 - a table's row is one line
+Results: SetParameterValues and DeleteObject ``{"status"}``, AddObject ``{"instance_number", "status"}``,
+GetParameterValues ``{"parameters": [{"path", "value", "type"}]}``, GetParameterNames ``{"names": [{"path",
+"writable"}]}``, GetParameterAttributes ``{"attributes": [{"path", "notification", "access_list"}]}``, GetRPCMethods
+``{"methods"}``, Download and Upload ``{"status", "start_time", "complete_time"}``, Get(All)QueuedTransfers
+``{"transfers": [{"command_key", "state", …}]}``, all others ``{}``. A
+fault: ``{"code", "string", "parameters": [{"path", "code", "string"}]}``.
+"""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from agent.lab.soap import xml_text
 
@@ -49,6 +30,50 @@ TYPES = (
     "hexBinary", "decimal",
 )  # fmt: skip
 _METHOD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+
+
+ARGUMENTS: Final[dict[str, str]] = {
+    "GetRPCMethods": "none",
+    "SetParameterValues": (
+        'parameters: {path: value} or {path: {"value": …, "type": "unsignedInt"}}, or a list of {"path", '
+        '"value", "type"} (may then hold a path twice); parameter_key ""'
+    ),
+    "GetParameterValues": "names: list of paths",
+    "GetParameterNames": 'path "", next_level true',
+    "SetParameterAttributes": (
+        'parameters: {path: {"notification": 0 … 6, "access_list": ["Subscriber"]}}; what is absent is not changed'
+    ),
+    "GetParameterAttributes": "names: list of paths",
+    "AddObject": 'path ending in "."; parameter_key ""',
+    "DeleteObject": 'path ending in "."; parameter_key ""',
+    "Reboot": 'command_key ""',
+    "FactoryReset": "none",
+    "Download": (
+        'url; file_type "1 Firmware Upgrade Image", command_key "", username "", password "", file_size 0, '
+        'target_file_name "", delay_seconds 0, success_url "", failure_url ""'
+    ),
+    "Upload": (
+        'url; file_type "1 Vendor Configuration File", command_key "", username "", password "", delay_seconds 0'
+    ),
+    "ScheduleInform": 'delay_seconds; command_key ""',
+    "ScheduleDownload": (
+        'url, time_windows: one or two of {"start": s, "end": s, "mode": "1 At Any Time", "user_message": "", '
+        '"max_retries": -1}; file_type, command_key, username, password, file_size, target_file_name as '
+        "Download"
+    ),
+    "CancelTransfer": "command_key",
+    "GetQueuedTransfers": "none",
+    "GetAllQueuedTransfers": "none",
+    "ChangeDUState": (
+        'operations: list of {"operation": "Install", "url", "uuid", "username", "password", '
+        '"execution_env_ref"}, {"operation": "Update", "uuid", "version", "url", "username", "password"}, '
+        '{"operation": "Uninstall", "uuid", "version", "execution_env_ref"}; command_key ""'
+    ),
+    "any other name": (
+        "xml: the XML inside the method's element, sent as it stands; also in place of the arguments above"
+    ),
+}
+"""What each method takes, for people; what has a value beside it may be left out and is that then."""
 
 
 class BadArguments(Exception):

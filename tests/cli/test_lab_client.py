@@ -4,12 +4,15 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agent.cli import lab_client, main
 from agent.lab.acs import LabAcs
+from agent.lab.server import server_context
+from tests.lab.certificates import make_certificates
 from tests.lab.cpe import DEVICE, Cpe, fault, inform, response, values
 
 Run = Callable[..., tuple[int, str]]
@@ -89,7 +92,10 @@ def test_get_asks_and_shows_the_values(run: Run, acs: LabAcs, cpe: Cpe) -> None:
     thread.join()
     assert status == 0
     assert "Device.A" in shown
-    assert "connection request: the connection request URL '' is not" in shown
+    assert (
+        "connection request: the device has told no connection request URL yet\n  GetParameterValues goes out" in shown
+    )
+    assert "next: its Inform tells the URL" in shown
     assert "hunter2" not in shown
 
 
@@ -195,6 +201,31 @@ def test_what_the_acs_refuses_is_told_with_its_next_step(run: Run, cpe: Cpe) -> 
     assert (document["schema"], document["error"]["code"]) == (1, "bad_arguments")
 
 
+def test_the_methods_are_listed_with_what_they_take(run: Run) -> None:
+    status, shown = run("methods")
+    assert (status, "ScheduleInform\n    delay_seconds; command_key" in shown) == (0, True)
+    assert max(map(len, shown.splitlines())) <= 100
+    assert json.loads(run("methods", "Reboot", "--json")[1])["methods"] == [
+        {"method": "Reboot", "arguments": 'command_key ""'}
+    ]
+    assert run("methods", "Explode")[0] == 2
+
+
+def test_how_long_to_wait_is_said_alike_everywhere() -> None:
+    for verb, default in (("get - Device.A", 30.0), ("set - Device.A=1", 30.0), ("rpc - Reboot", None)):
+        for said, meant in (("", default), ("--wait", 30.0), ("--wait 5", 5.0)):
+            arguments = ["lab", *verb.split(), *said.split()]
+            assert main.parser_for(arguments).parse_args(arguments).wait == meant, (verb, said)
+
+
+def test_a_certificate_that_is_not_trusted_is_told_with_the_option_that_mends_it(run: Run, tmp_path: Path) -> None:
+    certificates = make_certificates(tmp_path)
+    with LabAcs(tls=server_context(certificates.server, certificates.server_key)) as acs:
+        status, shown = run("devices", "--acs", acs.url)
+        assert (status, "is not trusted" in shown, "next: name it with --ca FILE" in shown) == (1, True, True)
+        assert run("devices", "--acs", acs.url, "--ca", str(certificates.server))[0] == 0
+
+
 def test_an_rpc_for_a_device_that_is_expected(run: Run, acs: LabAcs) -> None:
     status, _ = run("rpc", "001122-New-1", "Reboot", "--expect")
     assert status == 0
@@ -204,7 +235,7 @@ def test_an_rpc_for_a_device_that_is_expected(run: Run, acs: LabAcs) -> None:
 def test_a_connection_request_that_fails_ends_with_1(run: Run, cpe: Cpe) -> None:
     status, shown = run("connect", "-")
     assert status == 1
-    assert "is not http://host:port/path" in shown
+    assert "has told no connection request URL yet" in shown
 
 
 def test_a_connection_request_that_is_accepted_ends_with_0(run: Run, cpe: Cpe) -> None:

@@ -155,6 +155,15 @@ def test_wrong_arguments_are_refused_with_what_is_allowed(method: str, arguments
         rpcs.render(method, arguments, CONTEXT)
 
 
-def test_the_documentation_names_every_rpc() -> None:
-    assert rpcs.__doc__ is not None
-    assert [method for method in rpcs.WRITERS if method not in rpcs.__doc__] == []
+@pytest.mark.parametrize("method", list(rpcs.WRITERS))
+def test_what_a_method_needs_is_told_beforehand(method: str) -> None:
+    needed = ""
+    try:
+        rpcs.render(method, {}, rpcs.Context())
+    except rpcs.BadArguments as wrong:
+        needed = str(wrong).partition("needs ")[2].partition(",")[0]
+    assert needed in rpcs.ARGUMENTS[method]
+
+
+def test_nothing_is_told_of_methods_that_are_not_there() -> None:
+    assert [*rpcs.ARGUMENTS] == [*rpcs.WRITERS, "any other name"]
