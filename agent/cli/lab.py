@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -82,8 +83,9 @@ def _register_acs(verbs: Verbs) -> None:
     add("--key", metavar="FILE", type=Path, help="its key, where it is not in the same file")
     add("--client-ca", metavar="FILE", type=Path, help="CPEs must show a certificate of this CA")
     add("--data", metavar="DIR", type=Path, help="files served and taken at /files/NAME")
-    add("--connection-request-user", metavar="USER", default="", help="where the ACS did not set a CPE's own")
+    add("--connection-request-user", metavar="USER", default="", help="what CPEs have; then none are set")
     add("--connection-request-password-file", metavar="FILE", type=Path, help="its first line is the password")
+    add("--no-provision", action="store_true", help="do not set credentials for connection requests at first contact")
     add(
         "--session-timeout", metavar="SECONDS", type=float, default=30.0, help="silence that ends a session; default 30"
     )
@@ -113,7 +115,8 @@ def _acs(options: argparse.Namespace) -> int:
         for everywhere in ("//0.0.0.0:", "//[::]:"):
             where = where.replace(everywhere, "//ANY-ADDRESS-OF-THIS-MACHINE:")
         printer.say(
-            f"lab ACS: the CPEs' ACS URL is {where}; next: cpe-agent lab devices --acs {acs.url}; Ctrl-C ends it",
+            f"lab ACS: the CPEs' ACS URL is {where}; next: cpe-agent lab devices --acs {acs.url}{_trust(options)}; "
+            "Ctrl-C ends it",
             listening=acs.url,
         )
         while not stop.wait(3600.0):
@@ -121,6 +124,12 @@ def _acs(options: argparse.Namespace) -> int:
     finally:
         acs.stop()
     return OK
+
+
+def _trust(options: argparse.Namespace) -> str:
+    """What the verbs that ask this lab ACS need to be told of its TLS."""
+    trusted = f" --ca {shlex.quote(str(options.cert.absolute()))}" if options.cert else ""
+    return trusted + (" --cert YOUR-CERTIFICATE-AND-KEY" if options.client_ca else "")
 
 
 def _built(options: argparse.Namespace, printer: "Printer", stop: threading.Event) -> "LabAcs":
@@ -171,6 +180,7 @@ def _built(options: argparse.Namespace, printer: "Printer", stop: threading.Even
         show=show,
         session_timeout=options.session_timeout,
         connection_request_credentials=connection_request,
+        provision=not options.no_provision and not options.connection_request_user,
     )
     return acs
 

@@ -43,6 +43,7 @@ class LabAcs:
         show: Callable[[Line], None] = lambda _line: None,
         session_timeout: float = 30.0,
         connection_request_credentials: tuple[str, str] = ("", ""),
+        provision: bool = False,
         limits: Limits | None = None,
         file_limit: int = 256 * 1024 * 1024,
         exchanges_kept: int = 5000,
@@ -50,9 +51,11 @@ class LabAcs:
         """``port`` 0 takes a free one. ``data``: the directory of the files that are served and taken; without it
         there are none. ``show`` gets each line of the conversation. ``session_timeout`` in seconds of silence.
         ``connection_request_credentials``: used where the ACS did not set a CPE's own in this run.
+        ``provision``: at first contact give each CPE credentials for connection requests, as every ACS does.
         """
         self._changed = threading.Condition(threading.RLock())
         self._bench = Bench(session_timeout)
+        self._bench.provision = provision
         auth = auth or Auth()
         if auth.scheme != "none":
             self._bench.credentials = (auth.user, auth.password)

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from agent.lab.behaviour import Behaviour
+from agent.lab.connection_request import next_step
 from agent.lab.conversation import line_json
 from agent.lab.http import Connection, Reply, Request
 from agent.lab.masking import masked, masked_value
@@ -128,11 +129,14 @@ class Api:
         try:
             rpc = self._acs.queue(device.id, asked["method"], asked.get("arguments", {}))
         except BadArguments as wrong:
-            raise _Refused(400, "bad_arguments", str(wrong), "the table in agent/lab/rpcs.py has them all") from None
+            step = "cpe-agent lab methods shows each with its arguments"
+            raise _Refused(400, "bad_arguments", str(wrong), step) from None
         answer: Json = {"id": rpc.id, "state": rpc.state}
         if asked.get("connection_request"):
             outcome = self._acs.request_connection(device.id)
             answer["connection_request"] = {**asdict(outcome), "accepted": outcome.accepted}
+            if not outcome.accepted:
+                answer["connection_request"]["next"] = next_step(outcome)
         return 202, answer
 
     def _rpc(self, number: str, wait: str) -> tuple[int, Json]:
@@ -152,8 +156,7 @@ class Api:
         device = self._known(name)
         outcome = self._acs.request_connection(device.id, asked.get("username"), asked.get("password"))
         if not outcome.accepted:
-            step = "see that the device runs, and whether its ConnectionRequestURL, Username and Password are right"
-            raise _Refused(502, "connection_request_failed", outcome.reason, step)
+            raise _Refused(502, "connection_request_failed", outcome.reason, next_step(outcome))
         return 200, {**asdict(outcome), "accepted": True}
 
     def _sessions(self, name: str, xml: bool) -> tuple[int, Json]:

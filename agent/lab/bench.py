@@ -13,6 +13,8 @@ DEVICES_KEPT = 1000
 RPCS_KEPT = 10_000
 INFORMS_KEPT = 10_000
 
+_SET_AT_FIRST_CONTACT = ".ManagementServer.ConnectionRequestPassword"
+
 
 class BadTurn(Exception):
     """A message that has no place here; the CPE gets HTTP 400."""
@@ -45,6 +47,8 @@ class Bench:
         self.informs: deque[Inform] = deque(maxlen=INFORMS_KEPT)
         self.credentials = ("", "")
         """What a CPE shows the lab ACS; given with the URLs of its own files."""
+        self.provision = False
+        """Give each device credentials for connection requests of its own, as every ACS does at first contact."""
         self._sessions_opened = 0
         self._rpcs_queued = 0
 
@@ -117,6 +121,8 @@ class Bench:
         device.retry_count = content["retry_count"]
         for parameter in content["parameters"]:
             device.learn(parameter["path"], parameter["value"], parameter["type"])
+        device.informed_before = device.informed
+        device.informed = {parameter["path"]: parameter["value"] for parameter in content["parameters"]}
         self.informs.append(
             Inform(
                 device.id,
@@ -124,11 +130,26 @@ class Bench:
                 tuple(device.last_events),
                 tuple(event["command_key"] for event in content["events"]),
                 content["retry_count"],
-                {parameter["path"]: parameter["value"] for parameter in content["parameters"]},
+                device.informed,
                 now,
                 content,
             )
         )
+        if self.provision and _needs_credentials(device):
+            self._provision(device, at)
+
+    def _provision(self, device: Device, at: float) -> None:
+        """Before anything else that is queued, set credentials that no other device has."""
+        server = next(iter(device.informed), "Device.").partition(".")[0] + ".ManagementServer."
+        arguments = {
+            "parameters": {
+                f"{server}ConnectionRequestUsername": {"value": "lab-acs", "type": "string"},
+                f"{server}ConnectionRequestPassword": {"value": secrets.token_urlsafe(12), "type": "string"},
+            },
+            "parameter_key": device.informed.get(f"{server}ParameterKey", ""),  # stays as it is
+        }
+        device.provisioning = self.queue(device, "SetParameterValues", arguments, at)
+        device.queue.rotate(1)
 
     def turn(self, session: Session, message: Message | None, arrived: float, size: int) -> Turn:
         """The ACS's next words after a CPE's message (None: an empty POST) of ``size`` bytes that came at ``arrived``.
@@ -218,7 +239,7 @@ class Bench:
         if rpc.method == "SetParameterValues" and "parameters" in rpc.arguments:
             for path, given in _assignments(rpc.arguments["parameters"]):
                 text = str(int(given)) if isinstance(given, bool) else str(given)
-                if path.endswith(".ManagementServer.ConnectionRequestPassword"):
+                if path.endswith(_SET_AT_FIRST_CONTACT):
                     device.connection_request_password = text
                 else:
                     device.learn(path, text, "")
@@ -236,6 +257,22 @@ class Bench:
     def _context(self, device: Device, session: Session | None) -> rpcs.Context:
         base = session.base_url if session is not None else "http://localhost"
         return rpcs.Context(device.known_type, base, *self.credentials)
+
+
+def _needs_credentials(device: Device) -> bool:
+    """Whether the device is new to this run, or has lost what it was given; not while they are on their way."""
+    if any(
+        path.endswith(_SET_AT_FIRST_CONTACT)
+        for rpc in device.queue
+        if rpc.method == "SetParameterValues"
+        for path, _ in _assignments(rpc.arguments.get("parameters"))
+    ):
+        return False
+    if "0 BOOTSTRAP" in device.last_events:
+        return True
+    asked = device.provisioning
+    was_refused = asked is not None and asked.state == "fault" and bool(asked.result and asked.result["code"])
+    return not device.connection_request_password and not was_refused
 
 
 def _assignments(parameters: object) -> list[tuple[str, object]]:

@@ -34,6 +34,8 @@ def request_connection(url: str, user: str, password: str, timeout: float = 5.0)
     challenged = False
     status = 0
     try:
+        if not url:
+            raise ValueError("the device has told no connection request URL yet")
         parts = urlsplit(url)
         if parts.scheme != "http" or not parts.hostname:
             raise ValueError(f"the connection request URL {url!r} is not http://host:port/path")
@@ -49,6 +51,24 @@ def request_connection(url: str, user: str, password: str, timeout: float = 5.0)
     return ConnectionRequest(url, status, challenged, time.monotonic() - started, reason)
 
 
+def next_step(outcome: ConnectionRequest) -> str:
+    """What to do about one that failed, for people."""
+    if not outcome.url:
+        return "its Inform tells the URL once it listens: on the device, see cpe-agent status"
+    return _NEXT_STEPS.get(
+        outcome.status,
+        "see that the device runs and can be reached from here; on the device, cpe-agent inform starts a session too",
+    )
+
+
+_NEXT_STEPS = {
+    401: (
+        "the lab ACS sets credentials of its own in the device's next session (on the device: cpe-agent inform); "
+        "with --no-provision, name them with --connection-request-user and --connection-request-password-file"
+    ),
+    404: "the device's next Inform tells its URL; on the device, cpe-agent inform sends one",
+    503: "wait a minute, then try again",
+}
 _REASONS = {
     401: "the CPE refuses the user or password",
     404: "the CPE knows no such path",

@@ -4,7 +4,8 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, TextIO
 
 from agent.lab.masking import masked, masked_text, masked_value
@@ -30,8 +31,13 @@ def size_text(size: int) -> str:
     return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 
 
-def describe_message(method: str, content: Json) -> tuple[str, tuple[str, ...]]:
-    """The essentials of a CPE's message: one line, and further ones for what does not fit it. Secrets are masked."""
+def describe_message(
+    method: str, content: Json, before: Mapping[str, str] = MappingProxyType({})
+) -> tuple[str, tuple[str, ...]]:
+    """The essentials of a CPE's message: one line, and further ones for what does not fit it. Secrets are masked.
+
+    ``before``: the parameters of its Inform before; what differs from them is shown first.
+    """
     match method:
         case "Inform":
             events = ", ".join(
@@ -39,7 +45,10 @@ def describe_message(method: str, content: Json) -> tuple[str, tuple[str, ...]]:
                 for event in content["events"]
             )
             retries = f"  retry {content['retry_count']}" if content["retry_count"] else ""
-            return f"{events or 'no events'}{retries}  {_values(content['parameters'])}", ()
+            parameters = content["parameters"]
+            if before:
+                parameters = sorted(parameters, key=lambda each: before.get(each["path"]) == each["value"])
+            return f"{events or 'no events'}{retries}  {_values(parameters)}", ()
         case "Fault":
             details = tuple(
                 f"{wrong['path']} = {wrong['code']} {wrong['string']}".rstrip() for wrong in content["parameters"]

@@ -269,7 +269,8 @@ class CwmpService:
         if message is None:
             self._say(post, session, "cpe", "(empty)")
             return
-        summary, details = describe_message(message.method, message.content)
+        before = self._bench.devices[session.device].informed_before
+        summary, details = describe_message(message.method, message.content, before)
         asked = session.outstanding
         answers = message.is_answer and asked is not None and asked.sent is not None
         self._say(

@@ -172,11 +172,18 @@ class Device:
     connection_request_url: str = ""
     connection_request_user: str = ""
     connection_request_password: str = field(default="", repr=False)
+    provisioning: Rpc | None = field(default=None, repr=False)
+    """By which the lab ACS last gave it credentials for connection requests, of its own accord."""
     last_connection_request: Json | None = None
     queue: deque[Rpc] = field(default_factory=deque, repr=False)
     session: Session | None = field(default=None, repr=False)
     """The latest."""
     sessions: deque[Session] = field(default_factory=lambda: deque(maxlen=SESSIONS_KEPT), repr=False)
+
+    informed: dict[str, str] = field(default_factory=dict, repr=False)
+    """The parameters of the latest Inform."""
+    informed_before: dict[str, str] = field(default_factory=dict, repr=False)
+    """The parameters of the one before it."""
 
     def learn(self, path: str, value: str, kind: str) -> None:
         """Keep a value, and what follows from it."""

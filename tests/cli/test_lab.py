@@ -1,7 +1,9 @@
 """The verb lab acs: what its options mean, what it refuses, and that it serves until it is told to end."""
 
 import json
+import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -49,7 +51,7 @@ def test_it_shows_the_conversation_and_ends_when_told(number: signal.Signals) ->
 
 
 def test_programs_get_a_document_on_each_line() -> None:
-    with running("--json") as (process, port), Cpe(port) as cpe:
+    with running("--json", "--no-provision") as (process, port), Cpe(port) as cpe:
         cpe.post(inform())
         cpe.post()
         process.terminate()
@@ -66,6 +68,67 @@ def test_what_was_said_before_the_end_is_shown() -> None:
         process.terminate()
         shown, _ = process.communicate(timeout=10)
     assert [json.loads(line)["message"] for line in shown.splitlines()] == ["Inform", "InformResponse"]
+
+
+def test_what_readme_shows_of_the_lab_works_with_a_fresh_agent(tmp_path: Path) -> None:
+    section = (ROOT / "README.md").read_text().partition("## For the laboratory")[2].partition("\n## ")[0]
+    shown = [line.partition("#")[0].split() for line in section.splitlines() if line.startswith("cpe-agent lab ")]
+    assert len(shown) == 6
+    with running("--quiet") as (_, port):
+        url = f"http://127.0.0.1:{port}/"
+        settings = tmp_path / "agent.toml"
+        settings.write_text(
+            f"[acs]\nurl = '{url}'\n[connection_request]\nport = 0\n[system]\nreboot_command = 'restart'\n"
+        )
+        command = [
+            sys.executable,
+            "-m",
+            "agent",
+            "run",
+            "--config",
+            str(settings),
+            "--state-dir",
+            str(tmp_path / "state"),
+        ]
+        with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as agent:
+            try:
+                deadline = time.monotonic() + 20
+                while "ended" not in ask(url, "lab", "devices").stdout and time.monotonic() < deadline:
+                    time.sleep(0.1)
+                for _, *arguments in shown:
+                    done = ask(url, *arguments)
+                    assert (done.returncode, done.stderr) == (0, ""), (arguments, done)
+                    assert "connection request:" not in done.stdout
+            finally:
+                agent.terminate()
+
+
+def ask(url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "agent", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "CPE_AGENT_LAB": url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_under_tls_the_next_command_is_told_with_what_it_has_to_trust(tmp_path: Path) -> None:
+    certificates = make_certificates(tmp_path)
+    options = ["--cert", str(certificates.server), "--key", str(certificates.server_key)]
+    command = [sys.executable, "-m", "agent", "lab", "acs", "--listen", "127.0.0.1:0", *options]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            told = re.search(r"next: cpe-agent (lab devices .*);", process.stdout.readline())
+            assert told is not None
+            done = ask("", *shlex.split(told[1]))
+        finally:
+            process.kill()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("no device has sent an Inform yet; next: ")
 
 
 def test_quiet_shows_where_it_listens_and_no_more() -> None:

@@ -156,7 +156,7 @@ def test_a_connection_request_uses_what_the_acs_knows_of_the_device() -> None:
 def test_a_connection_request_to_nowhere_is_reported(acs: LabAcs) -> None:
     outcome = acs.request_connection(acs.expect(DEVICE).id)
     assert not outcome.accepted
-    assert "is not http://" in outcome.reason
+    assert "has told no connection request URL" in outcome.reason
 
 
 def test_a_file_of_the_lab_is_offered_at_the_address_that_the_cpe_uses() -> None:
@@ -166,6 +166,16 @@ def test_a_file_of_the_lab_is_offered_at_the_address_that_the_cpe_uses() -> None
         cpe.post(inform(), **headers)
         asked = cpe.post(**headers).text
     assert f"<URL>http://127.0.0.1:{acs.port}/files/fw</URL><Username>cpe</Username><Password>secret<" in asked
+
+
+def test_a_value_change_is_seen_in_the_conversation(acs: LabAcs, cpe: Cpe) -> None:
+    for number, last in enumerate(("1", "2")):
+        cpe.post(
+            inform(parameters=[*((f"Device.P{index}", "0", "int") for index in range(5)), ("Device.L", last, "int")])
+        )
+        cpe.post()
+        shown = acs.sessions[number].lines[0].summary
+    assert "6 parameters: Device.L=2, Device.P0=0" in shown
 
 
 def test_a_person_who_looks_is_told_what_this_is(cpe: Cpe) -> None:

@@ -52,6 +52,56 @@ def test_queued_rpcs_go_out_in_their_order_and_their_results_are_kept() -> None:
     assert second.state == "done"
 
 
+def provisioned(bench: Bench, events: tuple[str, ...], **options: str) -> str:
+    """What the CPE is asked first in a session with these events."""
+    message = soap.parse(inform(*events, **options))  # type: ignore[arg-type]
+    session = bench.open(message, 1, "http://acs", 0.0, 0.0)
+    bench.inform(session, message, 0.0, 0.0)
+    bench.inform(session, message, 0.0, 0.0)  # once more, as after a fault 8005
+    bench.turn(session, message, 0.0, 0)
+    return said(bench, session).body
+
+
+def test_no_credentials_are_set_unless_it_is_wanted() -> None:
+    assert provisioned(Bench(30), ("0 BOOTSTRAP",)) == ""
+
+
+def test_at_first_contact_a_device_gets_credentials_of_its_own_and_keeps_its_parameter_key() -> None:
+    bench = Bench(30)
+    bench.provision = True
+    first = bench.queue(bench.expect(DEVICE), "Reboot", {}, 0.0)
+    key = [("InternetGatewayDevice.ManagementServer.ParameterKey", "k7", "string")]
+    body = provisioned(bench, ("2 PERIODIC",), parameters=key)  # type: ignore[arg-type]
+    assert "<Name>InternetGatewayDevice.ManagementServer.ConnectionRequestUsername</Name>" in body
+    assert "<ParameterKey>k7</ParameterKey>" in body
+    assert list(device(bench).queue) == [first]
+    session = device(bench).session
+    assert session is not None
+    assert session.outstanding is not None
+    said(bench, session, response("SetParameterValues", session.outstanding.id, "<Status>0</Status>"))
+    assert device(bench).connection_request_user == "lab-acs"
+    assert device(bench).connection_request_password in body
+    assert "Reboot" in provisioned(bench, ("2 PERIODIC",)) or not device(bench).queue
+    other = provisioned(bench, ("2 PERIODIC",), serial="8")
+    assert device(bench).connection_request_password not in other
+
+
+def test_credentials_are_set_again_after_a_bootstrap_but_not_against_a_refusal_or_a_persons_own() -> None:
+    bench = Bench(30)
+    bench.provision = True
+    assert "ConnectionRequestPassword" in provisioned(bench, ("0 BOOTSTRAP",))
+    session = device(bench).session
+    assert session is not None
+    assert session.outstanding is not None
+    said(bench, session, fault(9001, session.outstanding.id))
+    assert provisioned(bench, ("2 PERIODIC",)) == ""
+    own = {"parameters": {"Device.ManagementServer.ConnectionRequestPassword": "mine"}}
+    bench.queue(device(bench), "SetParameterValues", own, 0.0)
+    assert "mine" in provisioned(bench, ("0 BOOTSTRAP",))
+    assert not device(bench).queue
+    assert "ConnectionRequestPassword" in provisioned(bench, ("0 BOOTSTRAP",))
+
+
 def test_a_fault_is_the_result() -> None:
     bench = Bench(30)
     session = opened(bench)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.lab.connection_request import request_connection
+from agent.lab.connection_request import ConnectionRequest, next_step, request_connection
 from agent.lab.digest import Question, parse_parameters
 
 Listener = Callable[..., str]
@@ -96,7 +96,7 @@ def test_only_200_and_204_are_an_acceptance(status: int, accepted: bool, listen:
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("", "is not http://"),
+        ("", "has told no connection request URL yet"),
         ("https://127.0.0.1/x", "is not http://"),
         ("http://127.0.0.1:1/x", "ConnectionRefusedError"),
         ("http://127.0.0.1:99999/x", "Port out of range"),
@@ -113,3 +113,11 @@ def test_a_challenge_that_nobody_knows_is_reported(listen: Listener) -> None:
     outcome = request_connection(listen('Negotiate realm="r"'), "cpe", "secret")
     assert outcome.status == 0
     assert "neither" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "step"), [(401, "cpe-agent inform"), (404, "its URL"), (503, "wait"), (0, "reached"), (500, "reached")]
+)
+def test_what_to_do_about_a_failure_is_told(status: int, step: str) -> None:
+    assert step in next_step(ConnectionRequest("http://cpe/", status, True, 0.1, "why"))
+    assert "tells the URL" in next_step(ConnectionRequest("", 0, False, 0.0, "why"))

@@ -32,6 +32,14 @@ def test_an_inform_shows_its_events_retries_and_first_parameters() -> None:
     assert summary == ("0 BOOTSTRAP, M Reboot (key)  retry 2  5 parameters: Device.P0=0, Device.P1=1, Device.P2=2, …")
 
 
+def test_an_inform_shows_first_what_was_not_so_in_the_one_before() -> None:
+    parameters = [(f"Device.P{index}", str(index), "int") for index in range(5)]
+    message = soap.parse(inform("4 VALUE CHANGE", parameters=parameters))
+    before = {"Device.P0": "0", "Device.P1": "1", "Device.P2": "2", "Device.P3": "7"}
+    summary, _ = describe_message(message.method, message.content, before)
+    assert summary == "4 VALUE CHANGE  5 parameters: Device.P3=3, Device.P4=4, Device.P0=0, …"
+
+
 def test_a_fault_shows_a_line_for_each_parameter() -> None:
     assert described(fault(9003, "1", ("Device.A", 9005))) == ("9003 refused", ("Device.A = 9005 no",))
 
