@@ -49,6 +49,14 @@ class Malformed(Exception):
     """The bytes hold no usable envelope; the text says why."""
 
 
+class _TooMany(Malformed):
+    """There are more elements than allowed; ``root`` has those that were."""
+
+    def __init__(self, reason: str, document: Node) -> None:
+        super().__init__(reason)
+        self.root = document.children[0] if document.children else document
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one message may cost: bytes, elements and attributes together, and elements within one another."""
@@ -68,21 +76,25 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS, charset: str | None = No
     """The envelope in these bytes, or ``Malformed``.
 
     ``charset`` is what the HTTP header says; it counts only where the document itself says nothing. A request with
-    unreadable arguments is an ``InvalidRequest``, one that nobody knows an ``UnknownRequest``: both have their answer.
-    libxml2 keeps every element name that a thread has ever read: call this in threads that end (hardening T2).
+    unreadable or too many arguments is an ``InvalidRequest``, one that nobody knows an ``UnknownRequest``: both have
+    their answer. libxml2 keeps every element name that a thread has ever read: call this in threads that end (T2).
     """
-    root, warnings = _read_tree(data, limits, charset)
+    too_many: _TooMany | None = None
+    try:
+        root, warnings = _read_tree(data, limits, charset)
+    except _TooMany as cut:
+        root, warnings, too_many = cut.root, [], cut
     if root.name != "Envelope":
-        raise Malformed(f"the root element is {root.name[:40]!r}, not Envelope")
+        raise too_many or Malformed(f"the root element is {root.name[:40]!r}, not Envelope")
     if root.namespace != NAMESPACES["soap-env"]:
         warnings.append(f"not the SOAP 1.1 namespace: {root.namespace[:80]!r}")
     body = root.child("Body")
     if body is None:
-        raise Malformed("no Body")
+        raise too_many or Malformed("no Body")
     headers = header.children if (header := root.child("Header")) else []
     known = {node.name: node for node in reversed(headers)}
     content = body.children[0] if body.children else None
-    message = _message(content, _not_understood(headers), warnings)
+    message = _cut_off(content, too_many) if too_many else _message(content, _not_understood(headers), warnings)
     return Envelope(
         message,
         id=known["ID"].text if "ID" in known else None,
@@ -108,7 +120,7 @@ class _Tree:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._left -= 1 + len(attributes)
         if self._left < 0:
-            raise Malformed(f"more than {self._limits.elements} elements and attributes")
+            raise _TooMany(f"more than {self._limits.elements} elements and attributes", self.document)
         if len(self._open) > self._limits.depth:
             raise Malformed(f"more than {self._limits.depth} elements within one another")
         namespace, name = _split(tag)
@@ -230,6 +242,13 @@ def _request(node: Node, not_understood: str | None) -> Request:
         return read(METHODS[node.name], node)  # type: ignore[no-any-return]
     except Unreadable as wrong:
         return InvalidRequest(node.name, str(wrong))
+
+
+def _cut_off(node: Node | None, reason: _TooMany) -> Request:
+    """A request that is too large has its answer, rather than coming again in session after session."""
+    if node is None or node.name not in METHODS:
+        raise reason
+    return InvalidRequest(node.name, str(reason))
 
 
 def _fault(node: Node) -> Fault:

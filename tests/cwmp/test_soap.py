@@ -226,6 +226,19 @@ def test_elements_and_attributes_are_counted_while_parsing() -> None:
         parse(data, Limits(elements=8))
 
 
+def test_a_request_with_too_many_elements_has_its_answer_and_is_not_obeyed() -> None:
+    values = [m.ParameterValueStruct(f"Device.A{number}", "1", "string") for number in range(6000)]
+    request = m.Envelope(m.SetParameterValues(values), id="many", version="1.2")
+    invalid = m.InvalidRequest("SetParameterValues", "more than 20000 elements and attributes")
+    assert parse(render(request)) == m.Envelope(invalid, id="many", version="1.2")
+
+
+@pytest.mark.parametrize("elements", [0, 1, 2])
+def test_what_is_too_large_before_it_says_what_is_asked_for_is_malformed(elements: int) -> None:
+    with pytest.raises(Malformed, match="elements and attributes"):
+        parse(envelope_around("<cwmp:Reboot/>"), Limits(elements=elements))
+
+
 def test_depth_is_counted_while_parsing() -> None:
     data = envelope_around("<a><b/></a>")
     assert parse(data, Limits(depth=4)).message == m.UnknownRequest("a")
