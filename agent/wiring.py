@@ -1,5 +1,6 @@
 """Builds every object of the daemon and connects them; the only file that knows all the others."""
 
+import gc
 import gzip
 import logging
 import os
@@ -473,6 +474,7 @@ class Agent:
         """Serve until stopped; the exit code. A restart asked for by Reboot or FactoryReset does not return."""
         watcher = threading.Thread(target=self._watch, name="netlink", daemon=True)
         watcher.start()
+        gc.freeze()  # what is there now stays: collecting after each session need not look at it
         log.info("cpe-agent %s runs; ACS %s", VERSION, shown_url(self.own.get(ms.URL)) or "not configured")
         self.notifier.ready()
         try:

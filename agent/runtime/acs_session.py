@@ -1,5 +1,6 @@
 """One CWMP session's thread: renders, posts and parses, and tells the owner what came of it."""
 
+import gc
 import logging
 import queue
 import re
@@ -91,6 +92,7 @@ class AcsSession:
             self._tell(AcsUnreachable(self._number, "internal error", host_answered=False))
         finally:
             self._trace.end(outcome)
+            gc.collect()  # a session leaves cycles behind; what it took is given back when it ends
 
     def _converse(self) -> str:
         """Carry out orders until the end; returns the outcome."""
