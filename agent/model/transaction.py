@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 PASSIVE, ACTIVE = 1, 2
 LARGEST_TABLE: Final = 1024
 """Rows of one table, under all its parents, whatever the schema admits: memory does not grow at an outsider's will."""
+MOST_MADE: Final = 128
+"""Rows that one change makes for aliases that nobody has (AutoCreateInstances): each has its table read again."""
 LOGGED_AT_ONCE: Final = 32
 """Paths in one line of the log."""
 
@@ -63,6 +65,7 @@ class Transaction:
         self._changed: dict[str, None] = {}
         self._renamed: list[tuple[LeafAt, str]] = []
         self._done: list[str] = []
+        self._made = 0
         self._is_over = False
         model.instances.begin()
         model.parameter_attributes.begin()
@@ -295,7 +298,7 @@ class Transaction:
         number = self._view.instances(table)[keys[-1]].number
         if alias is not None:
             self._model.instances.name(table.concrete, keys[-1], alias)
-            self._view.forget()
+            self._view.renamed(table)
         self._done.append(f"add {table.concrete}{number}.")
         return number
 
@@ -310,6 +313,9 @@ class Transaction:
             except UnknownAlias as unknown:
                 if not self._model.creates_instances() or unknown.table.node.adder is None:
                     raise
+                if self._made == MOST_MADE:
+                    raise ResourcesExceeded(path, f"one request makes at most {MOST_MADE} rows") from unknown
+                self._made += 1
                 self._add(path, unknown.table, unknown.alias)
         if not isinstance(found[0], LeafAt):
             raise UnknownPath(path, "not a parameter")

@@ -104,10 +104,14 @@ class View:
         self._settled: dict[str, dict[str, Instance]] = {}
 
     def forget(self) -> None:
-        """Read again from here on: something was added, deleted or renamed."""
+        """Read again from here on: something was added or deleted, or has other keys."""
         self._rows.clear()
         self._groups.clear()
         self._settled.clear()
+
+    def renamed(self, table: Table) -> None:
+        """A row of the table has another alias now."""
+        self._settled.pop(table.concrete, None)
 
     # -- rows -------------------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from agent.model.errors import (
     Unavailable,
     UnknownPath,
 )
-from agent.model.transaction import LARGEST_TABLE
+from agent.model.transaction import LARGEST_TABLE, MOST_MADE
 from tests.model.device import FIRST, IP, PORTS, ROUTES, Device
 
 MTU = f"{IP}1.MaxMTUSize"
@@ -340,6 +340,14 @@ def test_an_unknown_alias_makes_its_row_once_and_what_is_below_it_too(device: De
     assert device.get(f"{IP}2.Alias") == "lan"
     assert device.get(f"{IP}[lan].IPv4Address.[home].IPAddress") == "198.51.100.1"
     assert device.is_consistent()
+
+
+def test_one_request_makes_only_so_many_rows(device: Device) -> None:
+    device.change({"Device.ManagementServer.AutoCreateInstances": "true"})
+    wanted = {f"{IP}[lan{number}].MaxMTUSize": "1400" for number in range(MOST_MADE + 2)}
+
+    assert device.refused(wanted) == dict.fromkeys(list(wanted)[MOST_MADE:], "ResourcesExceeded")
+    device.change(dict(list(wanted.items())[:MOST_MADE]))
 
 
 def test_a_row_that_was_made_for_a_refused_change_is_gone(device: Device) -> None:
