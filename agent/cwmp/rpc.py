@@ -34,6 +34,8 @@ MOST_ANSWERED: Final = 20_000
 """Parameters in one answer."""
 LARGEST_ANSWER: Final = 8 << 20
 """Characters of names and values in one answer."""
+MOST_LOGGED: Final = 16
+"""Refusals of one request in the log."""
 _PORTION: Final = 16  # partial paths read at once: what hostile, overlapping ones cost is bounded by this many trees
 
 HIGHEST_LEVEL: Final = 6  # cwmp-1-4.xsd, ParameterAttributeNotificationValueType; 3 to 6 are lightweight notification
@@ -79,7 +81,7 @@ class Rpc:
         try:
             return method.serve(self, request, clocks)
         except ModelError as refusal:
-            log.info("%s is refused: %s", messages.name_of(request), refusal)
+            log.info("%s is refused: %s", messages.name_of(request), _in_brief(refusal))
             return method.permitted(fault_for(_told(refusal, isinstance(request, messages.SetParameterValues))))
         except Exception:
             log.exception("%s could not be served", messages.name_of(request))
@@ -262,6 +264,13 @@ def _check_attributes(item: messages.SetParameterAttributesStruct) -> None:
         raise NotificationRejected(item.name, "lightweight notification is not supported")
     if item.access_list_change and not set(item.access_list) <= set(SUBSCRIBER):
         raise InvalidArguments(item.name, "the only entity of an access list is Subscriber")
+
+
+def _in_brief(refusal: ModelError) -> str:
+    """For the log: a request can have some thousand refusals."""
+    if not isinstance(refusal, Refusals) or len(refusal.refusals) <= MOST_LOGGED:
+        return str(refusal)
+    return f"{Refusals(refusal.refusals[:MOST_LOGGED])}; and {len(refusal.refusals) - MOST_LOGGED} more"
 
 
 def _told(error: ModelError, by_parameter: bool) -> ModelError:

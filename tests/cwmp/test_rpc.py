@@ -1,6 +1,7 @@
 """What each request does and how it is refused: codes, rows, limits, and what is saved before the answer."""
 
 import logging
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -206,6 +207,18 @@ def test_a_refused_set_names_every_bad_parameter_and_changes_nothing(device: Sma
         ("Device.Ethernet.Interface.*.Enable", 9005),
     ]
     assert [device.get(PORT + "Enable"), device.get(KEY)] == ["true", "before"]
+
+
+def test_5000_refusals_are_a_row_each_and_one_line_of_the_log(
+    device: SmallDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = [(f"{PORT}Nothing{number}", "1") for number in range(5000)]
+    begun = time.monotonic()
+    with caplog.at_level(logging.INFO):
+        assert rows(device.ask(spv(*wanted))) == [(name, 9005) for name, _ in wanted]
+    assert time.monotonic() - begun < 2
+    assert caplog.text.endswith("; and 4984 more\n")
+    assert len(caplog.text) < 3000
 
 
 def test_a_wrong_type_is_9006_and_a_missing_one_is_not(device: SmallDevice) -> None:
