@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from agent.model.errors import ModelError
+
 Row = TypeVar("Row")
 Value = TypeVar("Value")
 
@@ -25,6 +27,7 @@ class Backend(Protocol):
 
     def prepare(self) -> bool:
         """Make sure that what is wanted (staged edits, postponed ones) can be made, or raise; nothing has changed yet.
+        A model error without a path, or RowsRefused, is told of the parameters concerned.
 
         True: the edits would cut the path to the management server, so they have to wait for the session's end.
         """
@@ -53,6 +56,23 @@ class Backend(Protocol):
 
     def restore(self, state: Any) -> None:
         """Take the durable part over from JSON, without touching the system; ``None`` is the state of a new device."""
+
+
+class RowsRefused(Exception):
+    """What ``Backend.prepare`` and ``commit`` raise when they know which rows cannot be as they are wanted.
+
+    Blamed are, of the parameters that the transaction set in these rows, those named in ``parameters``; where it set
+    none of those, all that it set in these rows; where it set none there, everything that it staged on the backend.
+    """
+
+    def __init__(
+        self, refusal: type[ModelError], reason: str, rows: Iterable["Target"], parameters: Iterable[str] = ()
+    ) -> None:
+        super().__init__(reason)
+        self.refusal = refusal
+        self.reason = reason
+        self.rows = tuple(rows)
+        self.parameters = frozenset(parameters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from agent.model.errors import (
     UnknownPath,
 )
 from agent.model.instances import check_alias
-from agent.model.object import Backend, Target
+from agent.model.object import Backend, RowsRefused, Target
 from agent.model.path import Alias, ParameterPath
 from agent.model.view import LeafAt, Place, Table, UnknownAlias
 
@@ -60,7 +60,7 @@ class Transaction:
         self._caller = caller
         self._allowed = writes_allowed
         self._touched: list[Backend] = []
-        self._staged_by: dict[str, list[str]] = {}
+        self._staged_by: dict[str, dict[str, str]] = {}  # by backend: paths as the caller wrote them, and concrete
         self._refusals: list[ModelError] = []
         self._changed: dict[str, None] = {}
         self._renamed: list[tuple[LeafAt, str]] = []
@@ -178,15 +178,30 @@ class Transaction:
 
     def _failed(self, backend: Backend, failure: Exception) -> Refusals:
         """A backend's failure as refusals of the parameters that were staged on it."""
-        staged = self._staged_by.get(backend.name, [])
+        staged = list(self._staged_by.get(backend.name, ()))
         if isinstance(failure, Refusals):
             return failure
+        if isinstance(failure, RowsRefused):
+            log.info("%s refused the change: %s", backend.name, failure.reason)
+            paths = self._staged_in(backend, failure) or staged or [""]
+            return Refusals(tuple(failure.refusal(path, failure.reason) for path in paths))
         if isinstance(failure, ModelError):
             paths = [failure.path] if failure.path else staged or [""]
             return Refusals(tuple(type(failure)(path, failure.reason) for path in paths))
         log.error("%s could not make the change", backend.name, exc_info=failure)
         reason = "the system refused the change; the log says why"
         return Refusals(tuple(Unavailable(path, reason) for path in staged or [""]))
+
+    def _staged_in(self, backend: Backend, failure: RowsRefused) -> list[str]:
+        """What was set in the rows that a backend refused, narrowed to the parameters concerned where that is known."""
+        rows = tuple(place.concrete for row in failure.rows if (place := self._view.place_of(row)))
+        within = {
+            shown: concrete
+            for shown, concrete in self._staged_by.get(backend.name, {}).items()
+            if concrete.startswith(rows)
+        }
+        named = [shown for shown, concrete in within.items() if concrete.rpartition(".")[2] in failure.parameters]
+        return named or list(within)
 
     # -- staging ----------------------------------------------------------------------------------------------------
 
@@ -202,7 +217,7 @@ class Transaction:
             self._renamed.append((at, alias))
             return
         value = self._value(leaf.entry, text)
-        self._touch(leaf.object.backend, at.shown)
+        self._touch(leaf.object.backend, at.shown, at.concrete)
         row = self._view.row(leaf.object, at.place.keys)
         leaf.binding.set(row, value)
         keys = leaf.object.keys(row)
@@ -329,7 +344,7 @@ class Transaction:
             raise UnknownPath(path, "not an object")
         return found
 
-    def _touch(self, backend: Backend | None, path: str) -> None:
+    def _touch(self, backend: Backend | None, path: str, concrete: str = "") -> None:
         if backend is None:
             raise NotWritable(path, "nothing on this system can change it")
         if not self._allowed(backend):
@@ -337,7 +352,7 @@ class Transaction:
         if backend not in self._touched:
             backend.begin()
             self._touched.append(backend)
-        self._staged_by.setdefault(backend.name, []).append(path)
+        self._staged_by.setdefault(backend.name, {})[path] = concrete or path
 
     @contextmanager
     def _refusing(self, path: str) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from backends.netlink_types import RouteTo
-from backends.network.desired import Claims, address_ident, route_ident
+from backends.network.desired import Claims, address_ident, route_ident, subnets
 from backends.network.plan import Change, Ident, State, family_of, link_of
 from backends.network.records import (
     Bridge,
@@ -19,24 +19,24 @@ from backends.network.records import (
 from backends.network.topology import Topology
 
 
-def contradictions(topology: Topology, observed: State, claimed: Claims, held: Claims) -> Iterator[str]:
-    """Reasons why what is wanted cannot be, as sentences. ``held`` is what was wanted, and made, before."""
+def contradictions(topology: Topology, observed: State, claimed: Claims, held: Claims) -> Iterator[tuple[Ident, str]]:
+    """What is wanted and cannot be, and why, as sentences. ``held`` is what was wanted, and made, before."""
     seen = set[Ident]()
     for ident in _own_idents(topology, observed):
         if ident in seen:
-            yield f"{' '.join(ident[1:])} is wanted twice"
+            yield ident, f"{' '.join(ident[1:])} is wanted twice"
         seen.add(ident)
         if ident in held or claimed.get(ident) is None:
             continue
         if ident in observed and ident not in topology.records.originals:
-            yield f"{' '.join(ident[1:])} is there already"
-        yield from _rivals(ident, observed, claimed)
+            yield ident, f"{' '.join(ident[1:])} is there already"
+        yield from ((ident, reason) for reason in _rivals(ident, observed, claimed))
     for kind, what in ((EthernetLink, "Ethernet link"), (IpInterface, "IP interface")):
         for name in topology.links:
             users = topology.claimants(kind, name)
             natural = topology.records.of(kind).get(name)
             if len(users) > 1 or (users and natural is not None and not natural.deleted):
-                yield f"{name} has another {what} already"
+                yield ("link", name), f"{name} has another {what} already"
 
 
 def cuts_path(changes: Iterable[Change], path: RouteTo | None, topology: Topology) -> bool:
@@ -49,16 +49,12 @@ def cuts_path(changes: Iterable[Change], path: RouteTo | None, topology: Topolog
 
 def _own_idents(topology: Topology, observed: State) -> Iterator[Ident]:
     """What each enabled row that was added, or moved, asks for."""
-    records = topology.records
+    records, near = topology.records, subnets(topology, observed)
     for key, address in records.of(IpAddress).items():
         if not address.deleted and address.enable is not False and (ident := address_ident(address, key, topology)):
             yield ident
     for key, route in records.of(IpRoute).items():
-        if (
-            not route.deleted
-            and route.enable is not False
-            and (found := route_ident(route, key, topology, list(observed)))
-        ):
+        if not route.deleted and route.enable is not False and (found := route_ident(route, key, topology, near)):
             yield found
     for key, vlan in records.of(Vlan).items():
         if is_own(key) and vlan.enable and (name := topology.vlan_name(key)):

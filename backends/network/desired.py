@@ -1,8 +1,9 @@
 """From records to a wish: what should be in the kernel for everything that is enabled and complete. Pure."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from functools import lru_cache
 
 from backends.network.kernel import BRIDGE_OPTIONS
 from backends.network.plan import Attributes, Ident, State, Wish
@@ -23,6 +24,8 @@ from backends.network.topology import VLAN_8021Q, Topology, cidr
 IPV6_DEFAULT_METRIC = "1024"
 """What the kernel makes of none."""
 
+IpAddressOf = ipaddress.IPv4Address | ipaddress.IPv6Address
+IpNetworkOf = ipaddress.IPv4Network | ipaddress.IPv6Network
 Claims = dict[Ident, Attributes | None]
 
 
@@ -40,8 +43,19 @@ def claims(topology: Topology, observed: State) -> Claims:
         for ident, wanted in part:
             wish[ident] = wanted
     wish.update(_addresses(topology))
-    wish.update(_routes(topology, [*observed, *wish]))
+    wish.update(_routes(topology, subnets(topology, observed)))
     return wish
+
+
+def subnets(topology: Topology, there: Iterable[Ident]) -> list[Ident]:
+    """What a gateway may be reached through: addresses and routes without gateway that are there, or will be."""
+    addresses, records = _addresses(topology), topology.records
+    going = {ident for ident, was in records.originals.items() if was is None and addresses.get(ident) is None}
+    going |= {ident for ident, wanted in addresses.items() if wanted is None}
+    near = [ident for ident in there if _is_on_link(ident) and (ident[0] == "route" or ident not in going)]
+    near += [ident for ident in records.lost if _is_on_link(ident)]
+    near += [ident for ident, wanted in addresses.items() if wanted is not None]
+    return near + [ident for ident, wanted in _routes(topology, near).items() if wanted and _is_on_link(ident)]
 
 
 def settle(claimed: Claims, records: Records, observed: State) -> tuple[Wish, dict[Ident, Attributes | None]]:
@@ -82,8 +96,10 @@ def address_ident(record: IpAddress, key: str, topology: Topology) -> Ident | No
     return ("address", name, cidr(address, length)) if name and address and length is not None else None
 
 
-def route_ident(record: IpRoute, key: str, topology: Topology, idents: list[Ident]) -> Ident | None:
-    """Where the route of a record belongs; None while something is missing. ``idents`` has the subnets of gateways."""
+def route_ident(record: IpRoute, key: str, topology: Topology, near: list[Ident]) -> Ident | None:
+    """Where the route of a record belongs; None while something is missing, or when the interface it is given does not
+    reach the gateway. ``near`` is ``subnets``.
+    """
     natural = ("", "default", "-", "-", "0", "unicast") if is_own(key) else tuple(key.split(" "))
     destination = _destination(record, natural[1])
     kind = record.type or natural[5]
@@ -95,8 +111,10 @@ def route_ident(record: IpRoute, key: str, topology: Topology, idents: list[Iden
         gateway, interface = "-", "-" if record.family == 4 else "lo"  # where the kernel puts IPv6's
     elif record.ip:
         interface = topology.link_of(Reference("ip", record.ip)) or "-"
+        if gateway != "-" and not _reaches(interface, gateway, near):
+            return None
     elif gateway != "-" and (is_own(key) or record.gateway or record.ip == ""):
-        interface = interface_to(gateway, idents) or "-"
+        interface = interface_to(gateway, near) or "-"
     else:
         interface = "-" if record.ip == "" else natural[3]
     if destination is None or (kind == "unicast" and interface == "-"):
@@ -118,16 +136,42 @@ def _destination(record: IpRoute, natural: str) -> str | None:
     return str(ipaddress.ip_network((address, longest if length is None else length), strict=False))
 
 
-def interface_to(gateway: str, idents: list[Ident]) -> str | None:
-    """The link whose subnet a gateway is in, the narrowest one."""
+def interface_to(gateway: str, near: list[Ident]) -> str | None:
+    """The link whose subnet a gateway is in, the narrowest one; a link-local gateway is on no link in particular."""
     there = ipaddress.ip_address(gateway)
-    best: tuple[int, str] | None = None
-    for ident in idents:
-        if ident[0] == "address":
-            network = ipaddress.ip_network(ident[2], strict=False)
-            if network.version == there.version and there in network and (best is None or network.prefixlen > best[0]):
-                best = (network.prefixlen, ident[1])
-    return best[1] if best else None
+    if _is_on_any_link(there):
+        return None
+    found = [(subnet.prefixlen, name) for subnet, name in map(_subnet, near) if _is_in(there, subnet)]
+    return max(found, key=lambda one: one[0])[1] if found else None
+
+
+def _reaches(interface: str, gateway: str, near: list[Ident]) -> bool:
+    there = ipaddress.ip_address(gateway)
+    return _is_on_any_link(there) or any(
+        name == interface and _is_in(there, subnet) for subnet, name in map(_subnet, near)
+    )
+
+
+def _is_on_any_link(address: IpAddressOf) -> bool:
+    return address.version == 6 and address.is_link_local
+
+
+def _is_in(address: IpAddressOf, subnet: IpNetworkOf) -> bool:
+    return subnet.version == address.version and address in subnet
+
+
+def _is_on_link(ident: Ident) -> bool:
+    is_route = ident[0] == "route" and ident[3] == "-" and ident[4] != "-" and ident[6] == "unicast"
+    return is_route or ident[0] == "address"
+
+
+@lru_cache(maxsize=4096)
+def _subnet(ident: Ident) -> tuple[IpNetworkOf, str]:
+    """The subnet of something that is on a link, and the link."""
+    if ident[0] == "address":
+        return ipaddress.ip_network(ident[2], strict=False), ident[1]
+    everything = "0.0.0.0/0" if ident[1] == "4" else "::/0"
+    return ipaddress.ip_network(everything if ident[2] == "default" else ident[2]), ident[4]
 
 
 def _vlans(topology: Topology) -> Iterator[tuple[Ident, Attributes | None]]:
@@ -211,11 +255,11 @@ def _addresses(topology: Topology) -> Claims:
     return wish
 
 
-def _routes(topology: Topology, idents: list[Ident]) -> Claims:
+def _routes(topology: Topology, near: list[Ident]) -> Claims:
     wish: Claims = {}
     wish.update((natural_ident("route", key), None) for key in topology.records.of(IpRoute) if not is_own(key))
     for key, record in topology.records.of(IpRoute).items():
-        ident = route_ident(record, key, topology, idents)
+        ident = route_ident(record, key, topology, near)
         if ident and not record.deleted and (record.enable or (record.enable is None and not is_own(key))):
             wish[ident] = {"protocol": "static"}
     return wish

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from backends.netlink import Netlink
 from backends.network.errors import NotManaged
-from backends.network.plan import link_of
+from backends.network.plan import Ident, link_of
 from backends.network.records import Bridge, BridgePort, IpAddress, IpInterface, IpRoute, Record, Reference
 from backends.network.rows import Row
 from backends.network.topology import LONGEST_NAME, is_managed
@@ -113,8 +113,8 @@ class NetworkEdits(NetworkView):
             raise not_managed(name)
 
 
-def not_managed(name: str) -> NotManaged:
+def not_managed(name: str, ident: Ident | None = None) -> NotManaged:
     """The refusal, which the owner finds in the log."""
     reason = f"{name} is in [network] manage" if name.startswith("no ") else f"{name} is not in [network] manage"
     log.warning("refused: %s", reason)
-    return NotManaged(reason)
+    return NotManaged(reason, ident)

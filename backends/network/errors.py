@@ -1,12 +1,18 @@
 """Why a change of the network is refused; the caller translates these into its own words."""
 
+from backends.network.plan import Ident
+
 
 class Refused(Exception):
-    """The network will not be changed like this; ``reason`` is a sentence for people."""
+    """The network will not be changed like this; ``reason`` is a sentence for people.
 
-    def __init__(self, reason: str) -> None:
+    ``ident`` is what cannot be in the kernel, where it is one thing.
+    """
+
+    def __init__(self, reason: str, ident: Ident | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.ident = ident
 
 
 class NotManaged(Refused):

@@ -12,6 +12,7 @@ from backends.network.contradictions import contradictions, cuts_path
 from backends.network.desired import claims, settle
 from backends.network.edits import NetworkEdits, not_managed
 from backends.network.errors import Conflict
+from backends.network.origins import rows_behind
 from backends.network.plan import (
     Attributes,
     Change,
@@ -26,7 +27,7 @@ from backends.network.plan import (
     to_json,
     undo_of,
 )
-from backends.network.records import Records
+from backends.network.records import Records, Reference
 from backends.network.topology import Topology
 from backends.procfs import Procfs
 
@@ -39,6 +40,10 @@ MOST_LOST: Final = 256
 
 class Unmade(MechanismError):
     """A change that the kernel refused; everything made before it was taken back."""
+
+    def __init__(self, change: Change, reason: str, code: str = "") -> None:
+        super().__init__(f"{change}: {reason}", code)
+        self.change = change
 
 
 class Network(NetworkEdits):
@@ -157,6 +162,11 @@ class Network(NetworkEdits):
         self._applied = self._records
         return True
 
+    def rows_behind(self, ident: Ident) -> list[Reference]:
+        """The rows that ask for something in the kernel, or asked for it before what is staged."""
+        before = Topology(self._applied, self._netlink.links())
+        return list(dict.fromkeys([*rows_behind(ident, self.topology, self.near()), *rows_behind(ident, before, [])]))
+
     # -- inside -----------------------------------------------------------------------------------------------------
 
     def _plan(self, checked: bool = True) -> "_Step":
@@ -166,13 +176,14 @@ class Network(NetworkEdits):
         held = claims(Topology(self._applied, self._netlink.links()), observed)
         new = {ident for ident, wanted in claimed.items() if ident not in held or held[ident] != wanted}
         new |= held.keys() - claimed.keys()
-        if checked and (reason := next(contradictions(topology, observed, claimed, held), None)):
-            raise Conflict(reason)
+        if checked and (found := next(contradictions(topology, observed, claimed, held), None)):
+            ident, reason = found
+            raise Conflict(reason, ident)
         wish, originals = settle(claimed, self._records, observed)
         allowed = {ident: wanted for ident, wanted in wish.items() if self._is_allowed(ident, wanted)}
         for ident in new:
             if ident in wish and ident not in allowed and not holds(ident, wish[ident], observed):
-                raise not_managed(link_of(ident) or "a route without an interface")
+                raise not_managed(link_of(ident) or "a route without an interface", ident)
         changes = plan(allowed, observed)
         lost = {i: was for i, was in {**self._records.lost, **disturbed(changes, observed)}.items() if i not in claimed}
         lost = {ident: was for ident, was in lost.items() if ident[0] in ("address", "route", "port")}
@@ -188,15 +199,18 @@ class Network(NetworkEdits):
                     self._kernel.make(change)
                 except MechanismError as error:
                     if change.ident in step.required:
-                        raise Unmade(f"{change}: {error.reason}", error.code) from error
+                        raise Unmade(change, error.reason, error.code) from error
                     log.warning("%s: %s", change, error.reason)
             changes = plan(step.wish, self._kernel.observe())
             if not changes:
                 break
         for change in changes:
             if change.after is None and change.ident in step.required:
-                raise Unmade(f"{change}: the kernel keeps it")
-        step.lost = self._give_back(step.lost, step.wish)
+                raise Unmade(change, "the kernel keeps it")
+        if step.lost:
+            step.lost = self._give_back(step.lost, step.wish)
+            for change in plan(step.wish, self._kernel.observe()):  # what only now can be: a route's gateway is back
+                self._make_if_it_can_be(change)
         self._remember(step)
 
     def _remember(self, step: "_Step") -> None:
@@ -205,17 +219,18 @@ class Network(NetworkEdits):
 
     def _give_back(self, lost: Mapping[Ident, Attributes], wish: Wish) -> dict[Ident, Attributes]:
         """Put back what the kernel dropped beside our changes, where it can be again; what cannot is kept for later."""
-        if not lost:
-            return {}
         observed = self._kernel.observe()
         missing = {ident: was for ident, was in lost.items() if ident not in observed and ident not in wish}
         for change in plan({i: was for i, was in missing.items() if can_return(i, was, observed)}, observed):
-            try:
-                self._kernel.make(change)
-            except MechanismError as error:
-                log.info("%s (dropped by the kernel): %s", change, error.reason)
+            self._make_if_it_can_be(change)
         observed = self._kernel.observe()
         return {ident: was for ident, was in missing.items() if ident not in observed}
+
+    def _make_if_it_can_be(self, change: Change) -> None:
+        try:
+            self._kernel.make(change)
+        except MechanismError as error:
+            log.info("%s: %s", change, error.reason)
 
     def _take_back(self, undo: Wish) -> None:
         for _ in range(ROUNDS):

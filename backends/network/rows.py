@@ -119,12 +119,12 @@ def addresses(topology: Topology, family: int, observed: Sequence[Address]) -> l
     return [row for row in rows if row.parent in known]
 
 
-def routes(topology: Topology, family: int, observed: Sequence[Route], idents: list[Ident]) -> list[Row[IpRoute]]:
+def routes(topology: Topology, family: int, observed: Sequence[Route], near: list[Ident]) -> list[Row[IpRoute]]:
     """The routes of one family in the main table: in the kernel, and wanted."""
     claimed = set[Ident]()
     rows = []
     for key, record in topology.records.of(IpRoute).items():
-        ident = route_ident(record, key, topology, idents)
+        ident = route_ident(record, key, topology, near)
         claimed |= {ident} if ident else set()
         claimed |= set() if is_own(key) else {natural_ident("route", key)}
         if record.family == family and not record.deleted:

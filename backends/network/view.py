@@ -8,6 +8,7 @@ from backends.netlink_types import Address, Link, Route
 from backends.network import rows as tables
 from backends.network.desired import address_ident as wanted_address
 from backends.network.desired import route_ident as wanted_route
+from backends.network.desired import subnets
 from backends.network.kernel import Kernel, address_ident, route_ident
 from backends.network.plan import Ident
 from backends.network.records import IpAddress, IpInterface, IpRoute, R, Records
@@ -42,7 +43,7 @@ class NetworkView:
 
     def routes(self, family: int) -> list[Row[IpRoute]]:
         """The route rows of a family."""
-        return tables.routes(self.topology, family, self._netlink.routes(), self.address_idents())
+        return tables.routes(self.topology, family, self._netlink.routes(), self.near())
 
     def record(self, row: Row[R]) -> R:
         """What is configured of a row; a blank record when nothing is."""
@@ -56,9 +57,14 @@ class NetworkView:
         """The link that a row stands for, when the kernel has it."""
         return self.topology.links.get(self.link_name(row) or "")
 
-    def address_idents(self) -> list[Ident]:
-        """The identities of all addresses that are there: whose subnets a gateway may be in."""
-        return list(self._by_ident("addresses", self._netlink.addresses(), address_ident))
+    def near(self) -> list[Ident]:
+        """What a gateway may be reached through (see ``subnets``)."""
+        addresses, routes = self._netlink.addresses(), self._netlink.routes()
+
+        def find(topology: Topology, *_: object) -> list[Ident]:
+            return subnets(topology, [*map(address_ident, addresses), *map(route_ident, routes)])
+
+        return self._kept("near", (self.topology, addresses, routes), find)
 
     def was_up(self, name: str, now: bool) -> bool:
         """Whether a link is up but for what another row of it asks."""
@@ -92,7 +98,7 @@ class NetworkView:
 
     def route_ident(self, row: Row[IpRoute]) -> Ident | None:
         """Where a route row belongs in the kernel."""
-        return wanted_route(self.record(row), row.key, self.topology, self.address_idents())
+        return wanted_route(self.record(row), row.key, self.topology, self.near())
 
     def _by_ident(self, what: str, found: Sequence[T], ident: Callable[[T], Ident]) -> dict[Ident, T]:
         return self._kept(what, (found,), lambda all_of_them: {ident(one): one for one in all_of_them})

@@ -318,6 +318,25 @@ def test_a_route_of_another_protocol_is_not_the_one_to_be_deleted(wired: Netlink
         assert route(wired, destination) is None
 
 
+def test_an_address_of_this_machine_is_no_gateway_of_ipv6(wired: Netlink) -> None:
+    with pytest.raises(MechanismError) as caught:
+        wired.add_route(Route(6, "2001:db8:2::/48", "2001:db8::1", "a"))
+    assert code_of(caught) == "EINVAL"
+    wired.add_route(Route(4, "198.51.100.0/24", "192.0.2.1", "a"))
+
+
+def test_a_link_local_gateway_is_on_every_link_and_needs_to_be_told_which(wired: Netlink) -> None:
+    wanted = Route(6, "2001:db8:2::/48", "fe80::9", "a", metric=7)
+    wired.add_route(wanted)
+    assert route(wired, "2001:db8:2::/48") == wanted
+
+
+def test_the_routes_of_an_address_stay_while_another_link_has_it(wired: Netlink) -> None:
+    wired.add_address("b", "192.0.2.1", 28)
+    wired.delete_address("b", "192.0.2.1", 28)
+    assert route(wired, "192.0.2.0/24") is not None
+
+
 def test_an_ipv6_route_that_expires_says_when(wired: Netlink) -> None:
     wired.add_route(Route(6, "2001:db8:2::/48", gateway="2001:db8::2", interface="a", metric=7, expires=600))
     made = route(wired, "2001:db8:2::/48")

@@ -338,7 +338,7 @@ class FakeNetlink(Netlink):
         gone = alike if row.family == 4 and alike[0] == row else [row]
         self.kernel.addresses = [one for one in self.kernel.addresses if one not in gone]
         left = [one for one in self.kernel.addresses if (one.interface, one.family) == (row.interface, row.family)]
-        sources = {one.address for one in gone}
+        sources = {one.address for one in gone} - {one.address for one in self.kernel.addresses}
         self.kernel.routes = [
             one
             for one in self.kernel.routes
@@ -450,6 +450,9 @@ class FakeNetlink(Netlink):
         if interface is not None and not self._present(interface).up:
             raise MechanismError(f"{what}: Network is down", "ENETDOWN")
         if route.gateway is not None:
+            gateway = _ip(route.gateway)
+            if gateway.version == 6 and any(one.address == str(gateway) for one in self.kernel.addresses):
+                raise MechanismError(f"{what}: Invalid argument", "EINVAL")
             near = [
                 one for one in self.kernel.routes if not one.gateway and one.family == route.family and one.destination
             ]
@@ -458,11 +461,12 @@ class FakeNetlink(Netlink):
                 for one in near
                 if _ip(route.gateway) in _net(one.destination) and interface in {None, one.interface}
             ]
-            if not near:
+            is_on_link = gateway.version == 6 and gateway.is_link_local and interface is not None
+            if not near and not is_on_link:
                 raise MechanismError(
                     f"{what}: Network is unreachable", "ENETUNREACH" if route.family == 4 else "EHOSTUNREACH"
                 )
-            interface = near[0].interface
+            interface = interface or near[0].interface
         elif interface is None:
             raise MechanismError(f"{what}: No such device", "ENODEV")
         scope = "link" if route.gateway is None and route.family == 4 and route.scope == "global" else route.scope

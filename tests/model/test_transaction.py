@@ -22,6 +22,7 @@ from agent.model.errors import (
     Unavailable,
     UnknownPath,
 )
+from agent.model.object import RowsRefused, Target
 from agent.model.transaction import LARGEST_TABLE, MOST_MADE
 from tests.model.device import FIRST, IP, PORTS, ROUTES, Device
 
@@ -400,6 +401,24 @@ def test_a_refusal_of_the_backend_keeps_its_noun(device: Device) -> None:
 
     device.ports.prepare = prepare  # type: ignore[method-assign]
     assert device.refused({RATE: "10", MTU: "1400"}) == {RATE: "Denied"}
+
+
+def test_a_backend_that_knows_which_row_it_refuses_blames_what_was_set_there(device: Device) -> None:
+    def refuses(*parameters: str, key: str = "eth1") -> None:
+        def prepare() -> bool:
+            target = Target("Device.Ethernet.Interface.{i}.", (key,))
+            raise RowsRefused(InvalidValue, "too fast", [target], parameters)
+
+        device.ports.prepare = prepare  # type: ignore[method-assign]
+
+    other = PORTS + "2."
+    values = {RATE: "10", f"{other}MaxBitRate": "10", f"{other}Enable": "1", MTU: "1400"}
+    refuses("MaxBitRate")
+    assert device.refused(values) == {f"{other}MaxBitRate": "InvalidValue"}
+    refuses("DuplexMode")
+    assert device.refused(values) == {f"{other}MaxBitRate": "InvalidValue", f"{other}Enable": "InvalidValue"}
+    refuses(key="eth9")
+    assert set(device.refused(values)) == {RATE, f"{other}MaxBitRate", f"{other}Enable"}
 
 
 @pytest.mark.parametrize("name", ["journal", "model"])

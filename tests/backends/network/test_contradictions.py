@@ -24,7 +24,7 @@ def reasons(*records: Record, observed: tuple[Ident, ...] = ()) -> list[str]:
     for record in records:
         all_of_them, _ = all_of_them.added(record)
     topology, state = Topology(all_of_them, LINKS), {ident: dict[str, object]() for ident in observed}
-    return list(contradictions(topology, state, claims(topology, state), {}))
+    return [reason for _, reason in contradictions(topology, state, claims(topology, state), {})]
 
 
 def test_the_same_address_twice() -> None:
@@ -36,7 +36,9 @@ def test_the_same_address_twice() -> None:
 
 def test_another_route_of_the_same_metric() -> None:
     route = IpRoute(enable=True, ip="eth0", gateway="192.0.2.9")
-    assert reasons(route, observed=(DEFAULT,)) == ["there is another route to default with metric 0"]
+    assert reasons(route, observed=(DEFAULT, ("address", "eth0", "192.0.2.1/24"))) == [
+        "there is another route to default with metric 0"
+    ]
     assert reasons(IpRoute(enable=True, ip="eth0", gateway="192.0.2.9", metric=5), observed=(DEFAULT,)) == []
 
 

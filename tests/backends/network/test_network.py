@@ -1,11 +1,14 @@
 """The network as a backend: what is set reaches the kernel, and what is taken back leaves it as it was."""
 
+from typing import Any
+
 import pytest
 
 from agent.model.errors import Denied, Refusals
-from backends.errors import Missing
+from agent.model.object import RowsRefused
+from backends.errors import MechanismError, Missing
 from backends.netlink import Route, RouteTo
-from backends.network.network import Network, Unmade
+from backends.network.network import Network
 from backends.network.records import EthernetLink, IpAddress, IpRoute, Port
 from backends.network.rows import Row, ethernet_links, ports
 from tests.backends.conftest import Bench
@@ -119,11 +122,12 @@ def test_a_commit_that_fails_in_the_middle_is_undone_and_names_the_edit(bench: B
     network = device.network
     network.begin()
     network.edit(port(network, "eth0"), enable=False)
-    network.edit(link(network, "eth1"), mtu=1200, mac="02:00:00:00:00:99")
+    network.edit(link(network, "eth1"), mtu=1300, mac="02:00:00:00:00:99")
     network.add(IpAddress(ip="eth1", enable=True, address="203.0.113.5", prefix_length=24))
-    network.add(IpRoute(destination="198.18.0.0", prefix_length=15, gateway="10.9.9.9", ip="eth1", enable=True))
+    network.add(IpAddress(family=6, ip="eth1", enable=True, address="2001:db8:5::7", prefix_length=64))
+    network.add(IpRoute(family=6, destination="2001:db8:9::", prefix_length=48, gateway="2001:db8:5::7", enable=True))
     network.prepare()
-    with pytest.raises(Unmade, match=r"add route 4 198\.18\.0\.0/15 10\.9\.9\.9 eth1"):
+    with pytest.raises(RowsRefused, match=r"add route 6 2001:db8:9::/48 2001:db8:5::7 eth1"):
         network.commit()
     network.rollback()
     assert bench.state() == before
@@ -142,6 +146,67 @@ def test_a_removal_that_the_kernel_does_not_make_is_an_error(memory: Bench, monk
     with pytest.raises(Refusals):
         device.delete(row)
     assert device.get(f"{row}Status") == "Enabled"
+
+
+def test_what_the_kernel_refuses_is_told_of_the_parameters_that_asked_for_it(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = bench.device()
+    before = bench.state()
+    address = device.add(device.find(IP, Name="eth1") + "IPv6Address.")
+    route = device.add("Device.Routing.Router.1.IPv6Forwarding.")
+    values = {
+        f"{address}IPAddress": "2001:db8:5::7", f"{address}Enable": "1", f"{route}DestIPPrefix": "2001:db8:9::/48",
+        f"{route}NextHop": "2001:db8:5::7", f"{route}Enable": "1", f"{route}ForwardingMetric": "7",
+    }  # fmt: skip
+    refused = {f"{route}DestIPPrefix": "InvalidValue", f"{route}NextHop": "InvalidValue"}
+    assert device.refused(values) == refused
+    assert bench.state() == before
+    device.set({path: text for path, text in values.items() if path != f"{route}Enable"})
+    assert device.refused({f"{route}Enable": "1", f"{address}Enable": "1"}) == {f"{route}Enable": "InvalidValue"}
+    assert not any(record.exc_info for record in caplog.records)
+
+
+def test_what_the_kernel_cannot_do_is_told_of_the_row_that_asked_for_it(
+    memory: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = memory.device()
+    link = device.find("Device.Ethernet.Link.", Name="eth1")
+    interface = device.find(IP, Name="eth0")
+    change = memory.netlink.set_link
+
+    def busy(name: str, **values: Any) -> None:
+        if name == "eth1":
+            raise MechanismError("set eth1: Device or resource busy", "EBUSY")
+        change(name, **values)
+
+    monkeypatch.setattr(memory.netlink, "set_link", busy)
+    values = {f"{interface}MaxMTUSize": "1400", f"{link}MTU": "1300", f"{link}Enable": "1"}
+    assert device.refused(values) == {f"{link}MTU": "Unavailable"}
+
+
+def test_a_contradiction_is_told_of_the_rows_that_are_in_it(memory: Bench) -> None:
+    device = memory.device()
+    table = device.find(IP, Name="eth0") + "IPv4Address."
+    row, other = device.add(table), device.add(table)
+    values = {
+        f"{row}IPAddress": "192.0.2.1", f"{row}SubnetMask": "255.255.255.0", f"{row}Enable": "1",
+        f"{other}IPAddress": "192.0.2.2", f"{other}SubnetMask": "255.255.255.0", f"{other}Enable": "1",
+    }  # fmt: skip
+    assert set(device.refused(values)) == {path for path in values if path.startswith(row)}
+
+
+def test_a_route_through_the_machines_own_address_comes_back_with_its_link(bench: Bench) -> None:
+    device = bench.device()
+    device.add(
+        "Device.Routing.Router.1.IPv6Forwarding.", DestIPPrefix="2001:db8:9::/48", NextHop="2001:db8::9",
+        Interface=device.find(IP, Name="eth0"), Enable="1",
+    )  # fmt: skip
+    before = bench.state()
+    row = device.find(PORTS, Name="eth0")
+    device.set({f"{row}Enable": "false"})
+    device.set({f"{row}Enable": "true"})
+    assert bench.state() == before
 
 
 def test_rollback_after_a_whole_commit_leaves_the_kernel_as_it_was(bench: Bench) -> None:

@@ -66,6 +66,42 @@ def test_a_route_that_leads_nowhere_is_misconfigured(memory: Bench) -> None:
     assert device.get(f"{row}Status") == "Error_Misconfigured"
 
 
+@pytest.mark.parametrize("names_interface", [True, False])
+def test_a_gateway_that_the_interface_does_not_reach_is_misconfigured_until_it_does(
+    bench: Bench, names_interface: bool
+) -> None:
+    device = bench.device()
+    interface = device.find(IP, Name="eth1")
+    for table, told, network in (
+        (V4, {"DestIPAddress": "198.18.0.0", "GatewayIPAddress": "203.0.113.9"}, "203.0.113.9"),
+        (V6, {"DestIPPrefix": "2001:db8:9::/48", "NextHop": "2001:db8:5::9"}, "2001:db8:5::9"),
+    ):
+        row = device.add(table, **told, Enable="1", **({"Interface": interface} if names_interface else {}))
+        assert device.get(f"{row}Status") == "Error_Misconfigured"
+        assert network not in {gateway for _, gateway, _, _ in bench.routes()}
+    device.add(f"{interface}IPv4Address.", IPAddress="203.0.113.5", SubnetMask="255.255.255.0", Enable="1")
+    device.add(f"{interface}IPv6Address.", IPAddress="2001:db8:5::7", Enable="1")
+    assert {"203.0.113.9", "2001:db8:5::9"} <= {gateway for _, gateway, _, _ in bench.routes()}
+    assert device.get(f"{device.find(V4, DestIPAddress='198.18.0.0')}Status") == "Enabled"
+
+
+def test_a_gateway_may_be_reached_by_a_route_without_one(bench: Bench) -> None:
+    device = bench.device()
+    interface = device.find(IP, Name="eth1")
+    device.add(V4, DestIPAddress="198.18.0.1", Interface=interface, Enable="1")
+    device.add(V4, DestIPAddress="198.51.101.0", GatewayIPAddress="198.18.0.1", Interface=interface, Enable="1")
+    assert ("198.51.101.0/32", "198.18.0.1", "eth1", 0) in bench.routes()
+
+
+def test_a_link_local_gateway_needs_its_interface(bench: Bench) -> None:
+    device = bench.device()
+    row = device.add(V6, DestIPPrefix="2001:db8:9::/48", NextHop="fe80::9", Enable="1")
+    assert device.get(f"{row}Status") == "Error_Misconfigured"
+    device.set({f"{row}Interface": device.find(IP, Name="eth1")})
+    assert device.get(f"{row}Status") == "Enabled"
+    assert ("2001:db8:9::/48", "fe80::9", "eth1", 1024) in bench.routes()
+
+
 def test_a_second_route_of_the_same_metric_is_refused(memory: Bench) -> None:
     device = memory.device()
     interface = device.find(IP, Name="eth1")
