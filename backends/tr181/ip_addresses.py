@@ -116,7 +116,7 @@ class _Addresses(ABC):
         self.network.edit(row, **values)
 
     def set_address(self, row: Row[IpAddress], value: str) -> None:
-        address = ipaddress.ip_address(value) if value else None
+        address = ip_address(value, self.family) if value else None
         if address is not None and (address.is_unspecified or address.is_multicast or value == "255.255.255.255"):
             raise InvalidValue("", f"{value} is no address that an interface can have")
         if address is None and not row.is_own:
@@ -234,6 +234,16 @@ class _Ipv6(_Addresses):
         return ident[1] if ident else None
 
 
+def ip_address(text: str, family: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An address of this family; InvalidValue for anything else, and for one with a zone, which is no part of it."""
+    try:
+        if "%" in text:
+            raise ValueError(text)
+        return ipaddress.IPv4Address(text) if family == 4 else ipaddress.IPv6Address(text)
+    except ValueError as error:
+        raise InvalidValue("", f"{text} is no IPv{family} address") from error
+
+
 def mask_of(length: int) -> str:
     """255.255.255.0 for 24."""
     return str(ipaddress.ip_network((0, length)).netmask)
@@ -241,7 +251,7 @@ def mask_of(length: int) -> str:
 
 def length_of(mask: str) -> int:
     """24 for 255.255.255.0; InvalidValue for a mask with holes."""
-    bits = int(ipaddress.IPv4Address(mask))
+    bits = int(ip_address(mask, 4))
     length = bits.bit_count()
     if bits != (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF:
         raise InvalidValue("", f"{mask} is no subnet mask")

@@ -10,7 +10,7 @@ from agent.model.object import Object, Parameter, Target
 from backends.network.network import Network
 from backends.network.records import IpRoute
 from backends.network.rows import Row
-from backends.tr181.ip_addresses import length_of, mask_of, moment
+from backends.tr181.ip_addresses import ip_address, length_of, mask_of, moment
 from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
 
@@ -139,7 +139,7 @@ class _Forwarding:
         self.change(row, type=KERNEL_TYPES[value])
 
     def set_gateway(self, row: Row[IpRoute], value: str) -> None:
-        address = ipaddress.ip_address(value) if value else None
+        address = ip_address(value, self.family) if value else None
         if address is not None and (address.is_unspecified or address.is_multicast):
             raise InvalidValue("", f"{value} is no gateway")
         self.change(row, gateway=str(address) if address else "")
@@ -182,7 +182,7 @@ class _Ipv4(_Forwarding):
         return mask_of(int(length)) if length else None
 
     def set_destination(self, row: Row[IpRoute], value: str) -> None:
-        self.change(row, destination=value)
+        self.change(row, destination=str(ip_address(value, 4)) if value else "")
 
     def set_mask(self, row: Row[IpRoute], value: str) -> None:
         self.change(row, prefix_length=length_of(value) if value else None)
@@ -207,14 +207,24 @@ class _Ipv6(_Forwarding):
         return None if text == "default" else text
 
     def set_prefix(self, row: Row[IpRoute], value: str) -> None:
-        network = ipaddress.IPv6Network(value, strict=False) if value else None
+        network = _ipv6_network(value) if value else None
         if network is None or network.prefixlen == 0:
             self.change(row, destination="", prefix_length=None)
             return
-        if str(network.network_address) != str(ipaddress.IPv6Address(value.partition("/")[0])):
-            raise InvalidValue("", "bits to the right of the prefix have to be zero")
         self.change(row, destination=str(network.network_address), prefix_length=network.prefixlen)
 
     def expires(self, row: Row[IpRoute]) -> datetime | None:
         found = self.network.route_of(row)
         return moment(found.expires) if found else None
+
+
+def _ipv6_network(text: str) -> ipaddress.IPv6Network:
+    """A prefix; InvalidValue for anything else, and for bits to the right of it."""
+    address = ip_address(text.partition("/")[0], 6)
+    try:
+        network = ipaddress.IPv6Network(text, strict=False)
+    except ValueError as error:
+        raise InvalidValue("", f"{text} is no IPv6 prefix") from error
+    if network.network_address != address:
+        raise InvalidValue("", "bits to the right of the prefix have to be zero")
+    return network

@@ -1,0 +1,72 @@
+"""Text that means nothing, in every writable parameter of the network: an answer to the caller, never an accident."""
+
+import pytest
+
+from agent.model.data_model import Caller
+from agent.model.errors import Refusals, Unavailable
+from tests.backends.conftest import Bench
+from tests.backends.device import NetworkDevice
+
+HOSTILE = (
+    "", " ", "x", "-1", "0", "1", "64", "65536", "4294967295", "18446744073709551616", "1e9", "true", "\u0661",
+    "\U0001f5a7", "a" * 300, "../../etc/passwd", "%s%n", "192.0.2.7", "10.9.9.9", "255.255.255.255", "255.0.255.0",
+    "192.0.2.007", "0.0.0.0", "1.2.3", "2001:db8::5::1", "2001:db8::/148", "2001:db8::/-1", "2001:db8::/48/48",
+    "2001:db8::1/48", "/64", "::", "::1", "::/0", "ff02::1", "fe80::1%eth0", "fe80::1%eth0/64", "2001:db8:77::/48",
+    "::ffff:192.0.2.1", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
+    "Device.", "Device.IP.Interface.", "Device.IP.Interface.1", "Device.IP.Interface.99", "Device.Ethernet.Link.1,x",
+)  # fmt: skip
+"""Each means something somewhere, or nearly does."""
+
+BRIDGES = "Device.Bridging.Bridge."
+IP = "Device.IP.Interface."
+LINKS = "Device.Ethernet.Link."
+VLANS = "Device.Ethernet.VLANTermination."
+ROUTES = "Device.Routing.Router.1."
+
+
+def prepared(bench: Bench) -> tuple[NetworkDevice, list[str]]:
+    """A device with rows of its own and of the machine's in every table, and the paths of what is writable."""
+    device = bench.device(manage=("*",))
+    eth1 = device.find(IP, Name="eth1")
+    link = device.find(LINKS, Name="eth1")
+    device.add(f"{eth1}IPv4Address.", IPAddress="203.0.113.5", SubnetMask="255.255.255.0", Enable="1")
+    device.add(f"{eth1}IPv6Address.", IPAddress="2001:db8:5::7", Enable="1")
+    device.add(f"{ROUTES}IPv4Forwarding.", DestIPAddress="198.18.0.0", GatewayIPAddress="203.0.113.9", Enable="1")
+    device.add(f"{ROUTES}IPv6Forwarding.", DestIPPrefix="2001:db8:9::/48", NextHop="2001:db8:5::9", Enable="1")
+    bridge = device.add(BRIDGES, Enable="1")
+    device.add(f"{bridge}Port.", ManagementPort="1", Enable="1")
+    device.add(VLANS, LowerLayers=link)
+    for table in (IP, LINKS, VLANS, f"{eth1}IPv4Address.", f"{eth1}IPv6Address."):
+        device.add(table)
+    for table in (f"{ROUTES}IPv4Forwarding.", f"{ROUTES}IPv6Forwarding.", f"{bridge}Port."):
+        device.add(table)
+    tree = device.model.names("Device.", False, Caller.ACS)
+    return device, [name.path for name in tree if name.writable and not name.path.endswith((".", "Alias"))]
+
+
+@pytest.mark.parametrize("kernel", ["memory", pytest.param("linux", marks=pytest.mark.slow)])
+def test_no_text_in_a_writable_parameter_of_the_network_is_an_accident(
+    kernel: str, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    device, paths = prepared(request.getfixturevalue(kernel))
+    assert len(paths) > 100
+    accidents = []
+    for path in paths:
+        for text in HOSTILE:
+            try:
+                device.set({path: text})
+            except Refusals as refusals:
+                bad = [one for one in refusals.refusals if isinstance(one, Unavailable) or one.path != path]
+                accidents += [f"{path} = {text!r}: {one}" for one in bad]
+    assert accidents == []
+    assert [record.message for record in caplog.records if record.exc_info] == []
+    assert device.tree("Device.")
+
+
+@pytest.mark.parametrize("text", ["x", "2001:db8::5::1", "192.0.2.1", "fe80::1%eth0", "2001:db8::/148"])
+def test_what_is_no_ipv6_address_or_prefix_is_an_invalid_value(memory: Bench, text: str) -> None:
+    device = memory.device()
+    address = device.add(f"{device.find(IP, Name='eth1')}IPv6Address.")
+    route = device.add(f"{ROUTES}IPv6Forwarding.")
+    for path in (f"{address}IPAddress", f"{route}NextHop", f"{route}DestIPPrefix"):
+        assert device.refused({path: text}) == {path: "InvalidValue"}
