@@ -47,6 +47,9 @@ def read_date(text: str) -> datetime | timedelta | None:
     return None if moment == _BOOT else moment.replace(tzinfo=UTC)
 
 
+_FARTHEST: Final = timedelta(hours=14)
+
+
 def date_text(value: datetime | timedelta | None) -> str:
     """The text of a point in time (in its own zone), of a time since boot (in no zone), or of the Unknown Time.
 
@@ -63,7 +66,8 @@ def date_text(value: datetime | timedelta | None) -> str:
     if value.tzinfo is None:
         raise TypeError(f"{value} has no time zone")
     offset = value.utcoffset() or timedelta()
-    whole = timedelta(minutes=round(offset.total_seconds() / 60))  # there were zones with seconds, XML Schema has none
+    # There were zones with seconds, and more than 14 hours away: XML Schema has none.
+    whole = timedelta(minutes=round(offset.total_seconds() / 60)) if abs(offset) <= _FARTHEST else timedelta()
     return _short(value.replace(tzinfo=None) - offset + whole) + _zone(whole)
 
 
@@ -76,7 +80,7 @@ def _offset(sign: str | None, hours: str | None, minutes: str | None) -> timedel
     if sign is None or hours is None or minutes is None:
         return timedelta()
     offset = timedelta(hours=int(hours), minutes=int(minutes))
-    if int(minutes) > 59 or offset > timedelta(hours=14):
+    if int(minutes) > 59 or offset > _FARTHEST:
         raise ValueError("a zone is at most 14 hours away")
     return -offset if sign == "-" else offset
 

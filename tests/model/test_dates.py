@@ -86,6 +86,7 @@ def test_a_fraction_is_written_without_zeros_at_its_end() -> None:
     assert date_text(datetime(1, 2, 3, tzinfo=UTC)) == "0001-02-03T00:00:00Z"
     assert date_text(NOON.astimezone(timezone(timedelta(hours=-3)))) == "2024-05-01T09:00:00-03:00"
     assert date_text(NOON.astimezone(timezone(timedelta(hours=5, minutes=45)))) == "2024-05-01T17:45:00+05:45"
+    assert date_text(NOON.astimezone(timezone(timedelta(hours=15)))) == "2024-05-01T12:00:00Z"
 
 
 def test_a_time_that_means_nothing_is_a_mistake_of_the_program() -> None:
