@@ -14,6 +14,7 @@ UNKNOWN_TIME: Final = "0001-01-01T00:00:00Z"
 # "Any untimezoned value with a year value less than 1000 MUST be interpreted as a relative time since boot" (TR-106).
 _BOOT: Final = datetime(1, 1, 1)  # noqa: DTZ001  (a stand-in for the moment of boot, in no zone)
 _RELATIVE_YEARS: Final = 1000
+_FARTHEST: Final = timedelta(hours=14)
 _LONGEST: Final = _BOOT.replace(_RELATIVE_YEARS) - _BOOT
 
 _DATE: Final = re.compile(
@@ -45,9 +46,6 @@ def read_date(text: str) -> datetime | timedelta | None:
     except (ValueError, OverflowError) as error:
         raise InvalidValue("", f"{text} is no dateTime: {error}") from error
     return None if moment == _BOOT else moment.replace(tzinfo=UTC)
-
-
-_FARTHEST: Final = timedelta(hours=14)
 
 
 def date_text(value: datetime | timedelta | None) -> str:
