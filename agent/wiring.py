@@ -303,6 +303,7 @@ class Agent:
             retry_minimum_wait=get("ManagementServer.CWMPRetryMinimumWaitInterval"),
             retry_multiplier=get("ManagementServer.CWMPRetryIntervalMultiplier"),
             throttle=get("ManagementServer.DefaultActiveNotificationThrottle"),
+            is_enabled=get(ms.ENABLE_CWMP),
         )
 
     def _inform(self, events: tuple[Event, ...], retry_count: int, now: Moment) -> Inform:
@@ -379,13 +380,13 @@ class Agent:
 
     def _listening(self) -> Listening:
         asked = self.settings.connection_request
-        is_wanted = self.own.get("ManagementServer.HTTPConnectionRequestEnable") and self.own.get(ms.URL)
+        needed = ("ManagementServer.HTTPConnectionRequestEnable", ms.ENABLE_CWMP, ms.URL)
         return Listening(
             port=asked.port,
             path=self.own.get(CONNECTION_REQUEST_PATH),
             algorithm="SHA-256" if asked.digest == "SHA-256" else "MD5",
             interface=asked.interface or self.settings.network.management_interface,
-            is_enabled=bool(is_wanted) and all(self._credentials()),
+            is_enabled=all(map(self.own.get, needed)) and all(self._credentials()),
         )
 
     def _credentials(self) -> tuple[str, str]:
@@ -435,7 +436,7 @@ class Agent:
         log.info("the settings were read again")
 
     def _changed_by_person(self) -> None:
-        self.core.values_may_differ()
+        self.core.settings_changed()
 
     # -- what people see --------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agent.cli import client
 from agent.runtime.events import Moment
 from agent.settings import Acs, Settings
 from agent.wiring import FROM_FILE, _local_time, _own_from
@@ -124,6 +125,25 @@ def test_changes_connection_requests_and_a_reboot_are_told(stand: Stand) -> None
     assert booted.events == ("1 BOOT", "M Reboot")
     assert booted.command_keys[-1] == "why"
     assert until(lambda: agent.ask("status")["acs"]["state"] == "reachable")
+
+
+def test_while_cwmp_is_disabled_nobody_is_called_and_nobody_can_call(stand: Stand) -> None:
+    agent = stand.first_contact()
+    enable = f"{SERVER}EnableCWMP"
+    assert spv(stand, agent, {enable: False}).state == "done"
+    until(lambda: agent.ask("status")["acs"]["state"] == "CWMP is disabled")
+    told = len(stand.acs.informs)
+    assert stand.acs.request_connection(stand.device).status == 0, "somebody listens"
+    with pytest.raises(client.Failure, match="CWMP is disabled"):
+        agent.ask("inform")
+    agent.ask("set", values={PROVISIONING: "in silence"})
+    assert agent.ask("queue")["changed"] == [PROVISIONING, f"{SERVER}ConnectionRequestURL"]
+
+    agent.ask("set", values={enable: "true"})
+
+    inform = stand.acs.wait_for_inform("4 VALUE CHANGE", after=told, timeout=PATIENCE)
+    assert inform.parameters[PROVISIONING] == "in silence"
+    assert stand.acs.request_connection(stand.device).status == 401
 
 
 def test_another_address_in_the_connection_request_url_opens_a_session(remote: Stand) -> None:

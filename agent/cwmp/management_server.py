@@ -23,12 +23,14 @@ log = logging.getLogger(__name__)
 PREFIX: Final = "ManagementServer."
 PARAMETER_KEY: Final = "ManagementServer.ParameterKey"
 URL: Final = "ManagementServer.URL"
+ENABLE_CWMP: Final = "ManagementServer.EnableCWMP"
 _INFORM_PARAMETERS: Final = "ManagementServer.InformParameter"
 
 NO_COMPRESSION: Final = "Disabled"
 COMPRESSIONS: Final = ("GZIP", "Deflate")
 
 DEFAULTS: Final[dict[str, Any]] = {
+    ENABLE_CWMP: True,
     URL: "",
     "ManagementServer.Username": "",
     "ManagementServer.Password": "",
@@ -129,6 +131,7 @@ def _parameters(own: OwnValues, connection_request_url: Callable[[], str]) -> li
         return connection_request_url() if own.get("ManagementServer.HTTPConnectionRequestEnable") else ""
 
     return [
+        _stored(own, "EnableCWMP", _warn_of_silence),
         _stored(own, "URL", _check_url),
         _stored(own, "Username"),
         _stored(own, "Password"),
@@ -186,6 +189,11 @@ def _check_url(value: str) -> None:
         raise InvalidValue("", str(wrong)) from wrong
     if value.lower().startswith("http:"):
         log.warning("the ACS is to be reached by http://: anybody on the way can read and change what is said")
+
+
+def _warn_of_silence(value: bool) -> None:
+    if not value:
+        log.warning("CWMP is disabled: no ACS hears of this device until EnableCWMP is set here, or a factory reset")
 
 
 def _check_compression(value: str) -> None:

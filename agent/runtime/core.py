@@ -41,6 +41,13 @@ class Policy:
     retry_multiplier: int
     throttle: int
     """DefaultActiveNotificationThrottle in seconds."""
+    is_enabled: bool = True
+    """EnableCWMP. Without it no session begins; the one under way comes to its end."""
+
+    @property
+    def may_speak(self) -> bool:
+        """Whether a session may begin."""
+        return self.is_enabled and bool(self.acs)
 
 
 @dataclass(slots=True)
@@ -134,7 +141,7 @@ class Core:
         parts = self._parts
         policy = parts.policy()
         dues = [parts.calendar.next_due(now), parts.commit_confirm.deadline, self._poll_at]
-        if self._attempt is None and policy.acs:
+        if self._attempt is None and policy.may_speak:
             dues.append(self._session_due(policy))
         if self._attempt is None and self._after:
             dues.append(now.monotonic)
@@ -150,7 +157,7 @@ class Core:
     def session_wanted(self, now: Moment) -> float | None:
         """When the next session begins as things stand, in monotonic seconds; ``None`` when nothing asks for one."""
         policy = self._parts.policy()
-        if not policy.acs:
+        if not policy.may_speak:
             return None
         dues = (self._session_due(policy), self._parts.calendar.next_due(now))
         return min((due for due in dues if due is not None), default=None)
@@ -166,7 +173,7 @@ class Core:
         self._look_at(frozenset({"everything"}))
 
     def settings_changed(self) -> None:
-        """The settings file was read again."""
+        """The settings file was read again, or a person has set parameters."""
         self.values_may_differ()
         self._after.append(do.Listen())
 
@@ -246,7 +253,7 @@ class Core:
 
     def _begin_if_due(self, now: Moment) -> list[Action]:
         policy = self._parts.policy()
-        if self._attempt is not None or self.stopped or not policy.acs:
+        if self._attempt is not None or self.stopped or not policy.may_speak:
             return []
         due = self._session_due(policy)
         return self._begin() if due is not None and due <= now.monotonic else []

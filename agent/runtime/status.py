@@ -10,7 +10,7 @@ from agent.cwmp.event_queue import PERIODIC
 from agent.cwmp.session import Later, Session
 from agent.model.errors import ModelError
 from agent.runtime.control import error
-from agent.runtime.core import Core, Parts
+from agent.runtime.core import Core, Parts, Policy
 from agent.runtime.endpoint import shown_url
 from agent.runtime.events import Moment
 from agent.runtime.verbs import ModelVerbs, refused
@@ -63,7 +63,7 @@ class Verbs:
         return {
             "acs": {
                 "url": shown_url(policy.acs),
-                "state": self._state(core, policy.acs),
+                "state": self._state(core, policy),
                 "last_session": iso(core.last_ended.wall) if core.last_ended else None,
                 "since_seconds": round(now.monotonic - core.last_ended.monotonic) if core.last_ended else None,
                 "last_outcome": core.last_outcome,
@@ -81,11 +81,13 @@ class Verbs:
             },
         }
 
-    def _state(self, core: Core, acs: str) -> str:
-        if not acs:
+    def _state(self, core: Core, policy: Policy) -> str:
+        if not policy.acs:
             return "no ACS configured"
         if core.session_number is not None:
             return "in session"
+        if not policy.is_enabled:
+            return "CWMP is disabled"
         if core.last_ended is None:
             return "not contacted yet"
         return "reachable" if not self._parts().retries.is_retrying else "last session failed"
@@ -105,8 +107,11 @@ class Verbs:
         parts = self._parts()
         if is_dry_run:
             return self._dry_run(parts, now)
-        if not parts.policy().acs:
+        policy = parts.policy()
+        if not policy.acs:
             return error("no_acs", "no ACS is configured", "set [acs] url in the settings file")
+        if not policy.is_enabled:
+            return error("disabled", "CWMP is disabled", "`cpe-agent set Device.ManagementServer.EnableCWMP=true`")
         core.inform_now()
         return {"started": True}
 

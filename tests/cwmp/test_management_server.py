@@ -61,6 +61,15 @@ def test_an_acs_is_known_by_its_url(device: SmallDevice, url: str) -> None:
     assert ms.acs_identity(device.restarted().own) == url
 
 
+def test_an_acs_may_make_the_device_silent_and_the_log_says_how_to_undo_that(
+    device: SmallDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert device.get(SERVER + "EnableCWMP") == "true"
+    assert codes(device, EnableCWMP="0") == []
+    assert device.restarted().get(SERVER + "EnableCWMP") == "false"
+    assert "EnableCWMP" in caplog.text
+
+
 def test_periodic_informs_follow_what_is_set(device: SmallDevice) -> None:
     assert ms.periodic_inform(device.own) == Recurrence(True, 3600, None)
     values = {"PeriodicInformInterval": "300", "PeriodicInformTime": "2026-03-01T00:00:00+01:00"}

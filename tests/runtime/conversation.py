@@ -90,7 +90,7 @@ class Talk:
         get = self.own.get
         verbs = Verbs(
             lambda: self.parts,
-            ModelVerbs(self.model, lambda: self.core.values_may_differ()),
+            ModelVerbs(self.model, lambda: self.core.settings_changed()),
             Device(dict, dict),
             lambda xml: xml,
         )
@@ -112,6 +112,7 @@ class Talk:
                 get("ManagementServer.CWMPRetryMinimumWaitInterval"),
                 get("ManagementServer.CWMPRetryIntervalMultiplier"),
                 get("ManagementServer.DefaultActiveNotificationThrottle"),
+                get(ms.ENABLE_CWMP),
             ),
             inform=self._inform,
             answer=lambda request, now: self.rpc.answer(request, Clocks(now.monotonic, now.wall)),

@@ -663,6 +663,26 @@ def test_settings_that_were_read_again_are_acted_upon_at_once() -> None:
     assert talk.told == ["0 BOOTSTRAP"]
 
 
+def test_while_cwmp_is_disabled_no_session_begins_and_nothing_is_forgotten() -> None:
+    enable = "Device.ManagementServer.EnableCWMP"
+    talk = begun()
+    talk.person("inform")
+    talk.ends(spv({enable: "0"}))
+    assert do.Listen() in talk.done
+    talk.done.clear()
+    talk.let_pass(2 * 3600)
+    talk.pass_on(on.ConnectionRequested())
+    assert talk.informs == []
+    talk = talk.restarted(booted=True)
+    talk.let_pass(2 * 3600)
+    assert talk.informs == []
+
+    talk.person("set", values={enable: "true"})
+    assert do.Listen() in talk.done
+    assert "1 BOOT" in talk.told
+    assert "0 BOOTSTRAP" not in talk.told
+
+
 def test_a_surprise_ends_the_session_and_never_the_agent() -> None:
     talk = begun()
     talk.pass_on(on.ConnectionRequested())

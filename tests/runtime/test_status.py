@@ -73,6 +73,17 @@ def test_without_an_acs_the_status_says_so_and_no_session_can_be_asked_for() -> 
     assert talk.person("inform")["error"]["code"] == "no_acs"
 
 
+def test_while_cwmp_is_disabled_the_status_says_so_and_no_session_can_be_asked_for() -> None:
+    talk = begun()
+    talk.person("inform")
+    talk.person("set", values={"Device.ManagementServer.EnableCWMP": "false"})
+    assert talk.person("status")["acs"]["state"] == "in session"
+    talk.ends()
+
+    assert talk.person("status")["acs"]["state"] == "CWMP is disabled"
+    assert talk.person("inform")["error"]["code"] == "disabled"
+
+
 def test_the_queue_shows_events_changes_and_schedules() -> None:
     talk = begun()
     talk.pass_on(on.ConnectionRequested())
