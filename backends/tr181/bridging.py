@@ -8,12 +8,13 @@ from agent.model.object import Object, Parameter, Target
 from backends.netlink_types import BridgePortState, BridgeState
 from backends.network import rows as tables
 from backends.network.network import Network
-from backends.network.records import Bridge, BridgePort
+from backends.network.records import Bridge, BridgePort, Reference
 from backends.network.rows import Row
 from backends.tr181.layers import (
     BRIDGE,
     BRIDGE_PORT,
     enable,
+    held_down,
     is_enabled,
     last_change,
     link_status,
@@ -157,9 +158,14 @@ class _Ports:
         link = self._network.link(row)
         if not self.enabled(row):
             return "Down"
-        if link is None or (link.port is None and not self.is_management(row)):
-            return "NotPresent" if self._network.link_name(row) else "Error"
-        return link_status(link)
+        if self.is_management(row) and link is not None:
+            status = link_status(link)
+            return "LowerLayerDown" if status == "Down" and link.up and self.lower(row) else status
+        if link is None or link.port is None:
+            status = "NotPresent" if self._network.link_name(row) else "Error"
+        else:
+            status = link_status(link)
+        return held_down(self._network, status, self.lower_reference(row))
 
     def state(self, row: Row[BridgePort]) -> str:
         link = self._network.link(row)
@@ -173,9 +179,11 @@ class _Ports:
         if self.is_management(row):
             members = [one for one in self.rows() if one.parent == row.parent and not self.is_management(one)]
             return [Target(BRIDGE_PORT, self.keys(one)) for one in members]
-        reference = self._network.record(row).lower if row.is_own else self._network.topology.member(row.key)
-        target = target_of(self._network, reference)
+        target = target_of(self._network, self.lower_reference(row))
         return [target] if target else []
+
+    def lower_reference(self, row: Row[BridgePort]) -> Reference | None:
+        return self._network.record(row).lower if row.is_own else self._network.topology.member(row.key)
 
     def set_lower(self, row: Row[BridgePort], targets: Sequence[Target]) -> None:
         if not self.is_management(row) and row.is_own:

@@ -14,16 +14,20 @@ from backends.sysfs import Sysfs
 from backends.tr181.layers import (
     ETHERNET_INTERFACE,
     ETHERNET_LINK,
+    LARGEST_MTU,
     VLAN_TERMINATION,
     common,
     lower_layers,
+    mtu_of,
     set_lower_layers,
     source,
     stats,
 )
 from backends.tr181.mechanisms import Mechanisms
 
-SMALLEST_MTU, LARGEST_MTU = 68, 65535
+SMALLEST_MTU = 68
+FIRST_VLAN = 1
+"""What a new row stands for until it is told: the smallest that the standard has."""
 
 
 def ethernet(mechanisms: Mechanisms) -> list[Object[Any]]:
@@ -71,10 +75,6 @@ def _links(network: Network) -> list[Object[Any]]:
     def rows() -> list[Row[EthernetLink]]:
         return tables.ethernet_links(network.topology)
 
-    def mtu(row: Row[EthernetLink]) -> int:
-        link = network.link(row)
-        return network.record(row).mtu or (link.mtu if link else 0)
-
     def mac(row: Row[EthernetLink]) -> str:
         link = network.link(row)
         return network.record(row).mac or (link.mac if link else "")
@@ -92,7 +92,7 @@ def _links(network: Network) -> list[Object[Any]]:
     parameters: list[Parameter[Row[EthernetLink], Any]] = [
         *common(network),
         _lower(network, ("port", "bridge_port")),
-        Parameter("MTU", mtu, _set_mtu(network)),
+        Parameter("MTU", lambda row: mtu_of(network, row), _set_mtu(network)),
         Parameter("MACAddress", mac, set_mac),
     ]
     return [
@@ -145,7 +145,7 @@ def _vlans(network: Network) -> list[Object[Any]]:
             rows=rows,
             keys=_key,
             parameters=parameters,
-            add=lambda _: (network.add(Vlan(enable=False)),),
+            add=lambda _: (network.add(Vlan(enable=False, vlan_id=FIRST_VLAN)),),
             delete=network.remove,
             changed_by=("link",),
             backend=network,

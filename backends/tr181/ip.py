@@ -11,7 +11,7 @@ from backends.network.records import IpAddress, IpInterface
 from backends.network.rows import Row
 from backends.tr181.ip_addresses import ip_addresses, ipv4_type
 from backends.tr181.ip_prefixes import ip_prefixes
-from backends.tr181.layers import IP_INTERFACE, common, lower_layers, set_lower_layers, source, stats
+from backends.tr181.layers import IP_INTERFACE, common, lower_layers, mtu_of, set_lower_layers, source, stats
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.routing import MAIN_ROUTER
 
@@ -59,7 +59,7 @@ class _Interfaces:
             Parameter("IPv6Enable", self.ipv6, self.set_ipv6),
             Parameter("LowerLayers", lambda row: lower_layers(network, row), self.set_lower),
             Parameter("Router", lambda _: MAIN_ROUTER),
-            Parameter("MaxMTUSize", self.mtu, self.set_mtu),
+            Parameter("MaxMTUSize", lambda row: mtu_of(network, row), self.set_mtu),
             Parameter("Type", self.type),
             Parameter("Loopback", lambda row: self.type(row) == "Loopback"),
         ]
@@ -89,10 +89,6 @@ class _Interfaces:
 
     def set_lower(self, row: Row[IpInterface], targets: Sequence[Target]) -> None:
         set_lower_layers(self._network, row, targets, ("ethernet_link", "vlan"))
-
-    def mtu(self, row: Row[IpInterface]) -> int:
-        link = self._network.link(row)
-        return self._network.record(row).mtu or (min(link.mtu, 65535) if link else 0)
 
     def set_mtu(self, row: Row[IpInterface], value: int) -> None:
         if value < SMALLEST_MTU:

@@ -7,8 +7,10 @@ from agent.model.errors import InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
 from backends.netlink_types import Counters, Link
 from backends.network.network import Network
-from backends.network.records import BridgePort, R, Record, Reference, is_own
+from backends.network.records import KINDS as RECORDS
+from backends.network.records import BridgePort, Port, R, Record, Reference, is_own
 from backends.network.rows import Row
+from backends.network.topology import DEEPEST
 
 ETHERNET_INTERFACE: Final = "Device.Ethernet.Interface.{i}."
 ETHERNET_LINK: Final = "Device.Ethernet.Link.{i}."
@@ -24,6 +26,8 @@ TABLES: Final = {
     "bridge_port": BRIDGE_PORT,
     "ip": IP_INTERFACE,
 }
+ETHERNET_MTU: Final = 1500
+LARGEST_MTU: Final = 65535
 KINDS: Final = {table: kind for kind, table in TABLES.items()}
 
 STATUS: Final = {
@@ -71,16 +75,32 @@ def is_enabled(network: Network, row: Row[Any]) -> bool:
     return not row.is_own and link is not None and network.was_up(link.name, link.up)
 
 
-def status_of(network: Network, row: Row[Any]) -> str:
-    """The operational state. Enabled and incomplete is Error, enabled and not in the kernel NotPresent."""
+def status_of(network: Network, row: Row[Any], depth: int = 0) -> str:
+    """The operational state: what keeps an enabled row from being up is told as what is below it, where it is that.
+
+    Enabled and on nothing is Error, enabled and not in the kernel NotPresent.
+    """
     link = network.link(row)
     if link is None and not row.is_own:
         return "NotPresent"
     if not is_enabled(network, row):
         return "Down"
-    if network.link_name(row) is None:
-        return "Error"
-    return link_status(link) if link else "NotPresent"
+    status = link_status(link) if link else "NotPresent" if network.link_name(row) else "Error"
+    if row.kind is Port:  # it has its layer 1 within, so nothing is below it (TR-181)
+        return "Down" if status == "LowerLayerDown" else status
+    return held_down(network, status, lower_reference(network, row), depth)
+
+
+def held_down(network: Network, status: str, lower: Reference | None, depth: int = 0) -> str:
+    """The state of an enabled row on another one: LowerLayerDown where that keeps it from being up."""
+    if status not in ("Down", "NotPresent", "Error") or lower is None or depth > DEEPEST:
+        return status
+    if lower.kind == "bridge_port":
+        link = network.topology.links.get(network.topology.link_of(lower) or "")
+        is_up = link is not None and link_status(link) == "Up"
+    else:
+        is_up = status_of(network, Row(lower.key, RECORDS[lower.kind]()), depth + 1) == "Up"
+    return status if is_up else "LowerLayerDown"
 
 
 def link_status(link: Link) -> str:
@@ -100,10 +120,23 @@ def last_change(network: Network, row: Row[Any]) -> int:
 
 def lower_layers(network: Network, row: Row[Any]) -> list[Target]:
     """The row below: the one that was set, or the one that the kernel's stack shows."""
-    record = network.record(row)
-    reference = record.lower if row.is_own else network.topology.lower_of(row.key, row.reference.kind)
-    target = target_of(network, reference)
+    target = target_of(network, lower_reference(network, row))
     return [target] if target else []
+
+
+def lower_reference(network: Network, row: Row[Any]) -> Reference | None:
+    """The same; None for a row that is on nothing, as ports are."""
+    if row.kind is Port:
+        return None
+    if row.is_own:
+        return getattr(network.record(row), "lower", None)
+    return network.topology.lower_of(row.key, row.reference.kind)
+
+
+def mtu_of(network: Network, row: Row[Any]) -> int:
+    """The link's MTU; while there is none, Ethernet's."""
+    link = network.link(row)
+    return min(network.record(row).mtu or (link.mtu if link else ETHERNET_MTU), LARGEST_MTU)
 
 
 def set_lower_layers(network: Network, row: Row[Any], targets: Sequence[Target], kinds: Collection[str]) -> None:

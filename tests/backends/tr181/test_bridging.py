@@ -49,6 +49,22 @@ def test_the_standard_flow_bridge_management_port_members_and_ip(bench: Bench) -
     assert bench.as_ip_tells() == told
 
 
+def test_a_bridge_port_over_a_disabled_link_says_that_it_is_held_down(bench: Bench) -> None:
+    device = bench.device()
+    bridge = device.add(BRIDGES, Enable="1")
+    management = device.add(f"{bridge}Port.", ManagementPort="true", Enable="1")
+    port = device.find(PORTS, Name="eth1")
+    member = device.add(f"{bridge}Port.", LowerLayers=port, Enable="1")
+    bench.netlink.set_link("far1", up=False)
+    assert [device.get(f"{row}Status") for row in (port, member)] == ["Down", "LowerLayerDown"]
+    device.set({f"{port}Enable": "0"})
+    assert [device.get(f"{row}Status") for row in (port, member)] == ["Down", "LowerLayerDown"]
+    if bench.lab is None:  # Linux tells of a bridge's carrier within a second only
+        assert device.get(f"{management}Status") == "LowerLayerDown"
+    device.set({f"{member}Enable": "0"})
+    assert device.get(f"{member}Status") == "Down"
+
+
 def test_a_member_has_no_ip_interface_of_its_own(memory: Bench) -> None:
     memory.netlink.add_bridge("br7")
     memory.netlink.set_link("eth1", master="br7")

@@ -32,11 +32,13 @@ def test_a_port_is_taken_down_and_up(bench: Bench) -> None:
     assert (device.get(f"{row}Enable"), device.get(f"{row}Status")) == ("true", "Up")
 
 
-def test_a_port_whose_other_end_is_down_says_so(bench: Bench) -> None:
+def test_a_port_whose_other_end_is_down_is_down_and_holds_down_what_lies_on_it(bench: Bench) -> None:
     device = bench.device()
     bench.netlink.set_link("far1", up=False)
     row = device.find(PORTS, Name="eth1")
-    assert (device.get(f"{row}Enable"), device.get(f"{row}Status")) == ("true", "LowerLayerDown")
+    assert (device.get(f"{row}Enable"), device.get(f"{row}Status")) == ("true", "Down")
+    for table in (LINKS, "Device.IP.Interface."):
+        assert device.get(device.find(table, Name="eth1") + "Status") == "LowerLayerDown"
 
 
 def test_a_link_held_down_by_one_layer_is_still_enabled_on_the_others(memory: Bench) -> None:

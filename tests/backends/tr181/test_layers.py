@@ -1,13 +1,17 @@
 """What all interface objects share."""
 
+import re
+
 import pytest
 
 from agent.model.errors import InvalidValue
 from agent.model.object import Target
+from agent.model.values import parse
 from backends.netlink import Link
 from backends.network.records import Reference
 from backends.tr181.layers import ETHERNET_INTERFACE, ETHERNET_LINK, link_status, reference_of, target_of
 from tests.backends.conftest import Bench
+from tests.schemas import shipped_schema
 
 
 @pytest.mark.parametrize(
@@ -58,3 +62,59 @@ def test_every_value_says_where_it_comes_from(memory: Bench) -> None:
     for declared in (one for node in device.model.tree.nodes() for one in node.objects):
         for row in declared.rows():
             assert declared.source is None or declared.source(row)
+
+
+IP = "Device.IP.Interface."
+LINKS = "Device.Ethernet.Link."
+PORTS = "Device.Ethernet.Interface."
+VLANS = "Device.Ethernet.VLANTermination."
+
+
+def test_what_lies_on_a_disabled_link_says_that_it_is_held_down(bench: Bench) -> None:
+    device = bench.device()
+    link, interface = device.find(LINKS, Name="eth1"), device.find(IP, Name="eth1")
+    device.set({f"{link}Enable": "0"})
+    assert (device.get(f"{link}Status"), device.get(f"{interface}Status")) == ("Down", "LowerLayerDown")
+    device.set({f"{interface}Enable": "0"})
+    assert device.get(f"{interface}Status") == "Down"
+    device.set({f"{interface}Enable": "1", f"{link}Enable": "1"})
+    assert (device.get(f"{link}Status"), device.get(f"{interface}Status")) == ("Up", "Up")
+
+
+def test_a_stack_of_rows_that_were_added_blames_the_one_that_is_at_fault(memory: Bench) -> None:
+    device = memory.device()
+    link = device.add(LINKS)
+    vlan = device.add(VLANS, LowerLayers=link, VLANID="7", Enable="1")
+    interface = device.add(IP, LowerLayers=vlan, Enable="1")
+
+    def told() -> list[str]:
+        return [device.get(f"{row}Status") for row in (link, vlan, interface)]
+
+    assert told() == ["Down", "LowerLayerDown", "LowerLayerDown"]
+    device.set({f"{link}Enable": "1"})
+    assert told() == ["Error", "LowerLayerDown", "LowerLayerDown"]
+    device.set({f"{link}LowerLayers": device.find(PORTS, Name="eth1")})
+    assert told() == ["Up", "Up", "Up"]
+    device.set({device.find(PORTS, Name="eth1") + "Enable": "0"})
+    assert told() == ["LowerLayerDown", "LowerLayerDown", "LowerLayerDown"]
+
+
+def test_the_rows_that_were_added_read_values_of_their_own_ranges(memory: Bench) -> None:
+    device, schema = memory.device(), shipped_schema()
+    eth1, bridge = device.find(IP, Name="eth1"), device.add("Device.Bridging.Bridge.")
+    tables = (IP, LINKS, VLANS, f"{eth1}IPv4Address.", f"{eth1}IPv6Address.", f"{bridge}Port.")
+    tables += ("Device.Routing.Router.1.IPv4Forwarding.", "Device.Routing.Router.1.IPv6Forwarding.")
+    for row in (*map(device.add, tables), bridge):
+        for name, text in device.tree(row).items():
+            entry = schema.parameters[re.sub(r"\.\d+\.", ".{i}.", re.sub(r"\.\d+\.", ".{i}.", row + name))]
+            if text or entry.ranges:
+                parse(entry, text)  # raises InvalidValue
+
+
+def test_a_new_rows_mtu_is_that_of_the_link_it_comes_to_lie_on(memory: Bench) -> None:
+    memory.netlink.set_link("eth1", mtu=1400)
+    device = memory.device()
+    link, interface = device.add(LINKS), device.add(IP)
+    assert (device.get(f"{link}MTU"), device.get(f"{interface}MaxMTUSize")) == ("1500", "1500")
+    device.set({f"{link}LowerLayers": device.find(PORTS, Name="eth1"), f"{interface}LowerLayers": link})
+    assert (device.get(f"{link}MTU"), device.get(f"{interface}MaxMTUSize")) == ("1400", "1400")
