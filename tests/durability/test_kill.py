@@ -7,7 +7,7 @@ import pytest
 
 from agent.cli import client
 from tests.durability.stand import PATIENCE, Agent, Stand, killed_at, until
-from tests.durability.world import CALLS, LOAD, STEPS, Move, MoveAway, WanWorld, World, survives
+from tests.durability.world import CALLS, CODE, LOAD, STEPS, Move, MoveAway, WanWorld, World, survives
 
 pytestmark = pytest.mark.usefixtures("strace")
 
@@ -33,6 +33,25 @@ def test_a_crash_at_sampled_write_points_leaves_no_half_change(networked: Stand)
 
     for step, call, number in SAMPLED:
         assert survives(world, STEPS[step], call, number), f"{step} has no {call} number {number}"
+
+
+def test_a_crash_on_the_answer_to_a_set_does_not_tell_the_acs_what_it_set_itself(stand: Stand) -> None:
+    agent = stand.first_contact()
+    for number in range(3):
+        rpc = stand.queue("SetParameterValues", parameters={CODE: f"tag-{number}"})
+        agent.ask("inform")
+        stand.acs.wait(rpc, PATIENCE)
+        agent.kill()
+        assert rpc.state == "done"
+        seen = len(stand.acs.informs)
+
+        agent = stand.start()
+        agent.ask("inform")
+        stand.acs.wait_for_inform(after=seen, timeout=PATIENCE)
+        until(partial(has_told_everything, agent))
+
+        assert {event for inform in stand.acs.informs[seen:] for event in inform.events} == {"2 PERIODIC"}
+        assert agent.values(CODE) == {CODE: f"tag-{number}"}
 
 
 def test_a_device_moves_twice_and_a_crash_of_the_second_time_leaves_one_address(remote: Stand) -> None:
