@@ -10,6 +10,7 @@ from backends.network.network import Network
 from backends.network.records import IpAddress, IpInterface
 from backends.network.rows import Row
 from backends.tr181.ip_addresses import ip_addresses, ipv4_type
+from backends.tr181.ip_ports import active_ports
 from backends.tr181.ip_prefixes import ip_prefixes
 from backends.tr181.layers import IP_INTERFACE, common, lower_layers, mtu_of, set_lower_layers, source, stats
 from backends.tr181.mechanisms import Mechanisms
@@ -21,7 +22,7 @@ SMALLEST_MTU: Final = 68
 
 
 def ip(mechanisms: Mechanisms) -> list[Object[Any]]:
-    """The stack, Interface with Stats, and what belongs to an interface."""
+    """The stack, ActivePort, Interface with Stats, and what belongs to an interface."""
     network, procfs = mechanisms.network, mechanisms.procfs
 
     def ipv6_enabled() -> bool:
@@ -41,7 +42,13 @@ def ip(mechanisms: Mechanisms) -> list[Object[Any]]:
         ],
         source=lambda _: "sysctl net.ipv6.conf.all.disable_ipv6",
     )
-    return [stack, *_Interfaces(network).objects(), *ip_addresses(network), *ip_prefixes(network)]
+    return [
+        stack,
+        active_ports(procfs),
+        *_Interfaces(network).objects(),
+        *ip_addresses(network),
+        *ip_prefixes(network),
+    ]
 
 
 class _Interfaces:
