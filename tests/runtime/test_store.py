@@ -44,7 +44,7 @@ def test_a_failed_write_leaves_the_old_document(tmp_path: Path) -> None:
     store.write("model", {"a": 1})
     (tmp_path / ".model.new").mkdir()
 
-    with pytest.raises(OSError):
+    with pytest.raises(IsADirectoryError):
         store.write("model", {"a": 2})
     assert json.loads((tmp_path / "model.json").read_text()) == {"a": 1}
     (tmp_path / ".model.new").rmdir()
