@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from agent.cwmp import soap
 from agent.cwmp.event_queue import PERIODIC
+from agent.cwmp.management_server import ENABLE_CWMP
 from agent.cwmp.session import Later, Session
 from agent.model.errors import ModelError
 from agent.runtime.control import error
@@ -111,7 +112,8 @@ class Verbs:
         if not policy.acs:
             return error("no_acs", "no ACS is configured", "set [acs] url in the settings file")
         if not policy.is_enabled:
-            return error("disabled", "CWMP is disabled", "`cpe-agent set Device.ManagementServer.EnableCWMP=true`")
+            path = f"{parts.model.root}{ENABLE_CWMP}"
+            return error("disabled", "CWMP is disabled", f"`cpe-agent set {path}=true` enables it")
         core.inform_now()
         return {"started": True}
 
