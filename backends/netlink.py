@@ -83,7 +83,7 @@ QUIET, LONGEST_BURST, STOP_POLL = 0.05, 0.25, 0.25  # seconds
 FAMILY = {4: int(socket.AF_INET), 6: int(socket.AF_INET6)}
 AF_BRIDGE = 7
 EXT_MASK_VLANS, EXT_MASK_NO_PROTOCOL_STATISTICS = 1 << 1, 1 << 3
-IFF_UP = 0x1
+IFF_UP, IFF_NOARP = 0x1, 0x80
 FOREVER = 0xFFFFFFFF
 RT_TABLE_COMPAT = 252  # "see the attribute": the header's field has eight bits
 NO_PREFIX_ROUTE = 0x200  # IFA_F_NOPREFIXROUTE
@@ -216,14 +216,16 @@ class Netlink:
         name: str,
         *,
         up: bool | None = None,
+        arp: bool | None = None,
         mtu: int | None = None,
         mac: str | None = None,
         master: str | None = None,
     ) -> None:
         """Change what is not None; ``master`` "" takes the link out of its bridge."""
         message = _message("ifinfmsg", index=self._index(name))
-        if up is not None:
-            message["flags"], message["change"] = (IFF_UP if up else 0), IFF_UP
+        flags = {IFF_UP: up, IFF_NOARP: None if arp is None else not arp}
+        message["change"] = sum(flag for flag, wanted in flags.items() if wanted is not None)
+        message["flags"] = sum(flag for flag, wanted in flags.items() if wanted)
         if mtu is not None:
             message["attrs"].append(("IFLA_MTU", mtu))
         if mac is not None:

@@ -20,7 +20,7 @@ from backends.netlink_types import (
 )
 
 VERSION = {int(AF_INET): 4, int(AF_INET6): 6}
-IFF_UP, IFF_LOOPBACK, IFF_POINTOPOINT, IFF_RUNNING = 0x1, 0x8, 0x10, 0x40
+IFF_UP, IFF_LOOPBACK, IFF_POINTOPOINT, IFF_RUNNING, IFF_NOARP = 0x1, 0x8, 0x10, 0x40, 0x80
 FOREVER = 0xFFFFFFFF
 CLONED, DEAD_OR_LINKDOWN = 0x200, 0x11
 NTF_PROXY, NTF_ROUTER, NUD_PERMANENT = 0x8, 0x80, 0x80
@@ -187,6 +187,7 @@ def _link(message: Any, attributes: dict[str, Any], names: Names) -> Link:
         type=message["ifi_type"],
         up=bool(message["flags"] & IFF_UP),
         running=bool(message["flags"] & IFF_RUNNING),
+        arp=not message["flags"] & IFF_NOARP,
         operstate=str(attributes.get("IFLA_OPERSTATE", "unknown")).lower(),
         mac=attributes.get("IFLA_ADDRESS", ""),
         permanent_mac=attributes.get("IFLA_PERM_ADDRESS", ""),

@@ -64,6 +64,7 @@ class Link:
     type: int = 1  # ARPHRD_*: 1 Ethernet, 772 loopback, 512 PPP …
     up: bool = False  # IFF_UP: what was asked for
     running: bool = False  # IFF_RUNNING: what it came to
+    arp: bool = True  # not IFF_NOARP: neighbours are asked for, and answered
     operstate: str = "unknown"  # up down lowerlayerdown dormant notpresent testing unknown
     mac: str = ""
     permanent_mac: str = ""

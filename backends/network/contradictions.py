@@ -100,4 +100,4 @@ def _cuts(change: Change, path: RouteTo, critical: set[str]) -> bool:
         return after is None and change.ident[2].partition("/")[0] == path.source
     if kind == "ipv6":
         return ":" in path.source and after is not None and not after["enabled"]
-    return kind == "port" or after is None or after.get("up") is False
+    return kind == "port" or after is None or after.get("up") is False or after.get("arp") is False

@@ -216,7 +216,7 @@ def _bridge_is_there(topology: Topology, key: str) -> bool:
 
 
 def _link_settings(topology: Topology) -> Iterator[tuple[Ident, Attributes | None]]:
-    """Admin state, MTU and address of links. A link is up when no row on it that says anything says no."""
+    """Admin state, ARP, MTU and address of links. A link is up when no row on it that says anything says no."""
     settings: dict[str, dict[str, object]] = {}
     for word in ("port", "ethernet_link", "vlan", "bridge", "bridge_port", "ip"):
         for key, record in topology.records.by_kind.get(word, {}).items():
@@ -228,8 +228,9 @@ def _link_settings(topology: Topology) -> Iterator[tuple[Ident, Attributes | Non
                 one["up"] = bool(one.get("up", True)) and record.enable
             if (mtu := getattr(record, "mtu", None)) is not None:
                 one["mtu"] = min(mtu, one.get("mtu", mtu))
-            if (mac := getattr(record, "mac", None)) is not None:
-                one["mac"] = mac
+            for setting in ("mac", "arp"):
+                if (value := getattr(record, setting, None)) is not None:
+                    one[setting] = value
     for name, told in settings.items():
         if told:
             yield ("link", name), told

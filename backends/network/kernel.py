@@ -128,7 +128,9 @@ def _disable_ipv6(name: str) -> str:
 
 
 def _link_state(link: Link) -> dict[Ident, dict[str, Any]]:
-    state: dict[Ident, dict[str, Any]] = {("link", link.name): {"up": link.up, "mtu": link.mtu, "mac": link.mac}}
+    state: dict[Ident, dict[str, Any]] = {
+        ("link", link.name): {"up": link.up, "arp": link.arp, "mtu": link.mtu, "mac": link.mac}
+    }
     if link.kind == "vlan":
         state["vlan", link.name] = {"lower": link.lower, "id": link.vlan_id, "protocol": link.vlan_protocol}
     if link.bridge is not None:

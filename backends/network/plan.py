@@ -5,7 +5,7 @@ what is there, with attributes; a ``Wish`` what should be, naming only the attri
 
     bridge NAME                              stp priority forward_delay hello_time max_age ageing_time (centiseconds)
     vlan NAME                                lower id protocol
-    link NAME                                up mtu mac; present for every link, made and removed with it
+    link NAME                                up arp mtu mac; present for every link, made and removed with it
     port NAME                                bridge path_cost priority; a link that is a bridge's member
     ipv6 NAME                                enabled; present for every link
     address LINK CIDR                        scope peer flags preferred valid

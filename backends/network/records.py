@@ -39,6 +39,7 @@ class EthernetLink(Record):
     """An Ethernet link, the layer 2 endpoint of an IP interface."""
 
     lower: Reference | None = None
+    arp: bool | None = None
     mtu: int | None = None
     mac: str | None = None
 

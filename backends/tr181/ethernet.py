@@ -79,6 +79,10 @@ def _links(network: Network) -> list[Object[Any]]:
         link = network.link(row)
         return network.record(row).mac or (link.mac if link else "")
 
+    def no_arp(row: Row[EthernetLink]) -> bool:
+        told, link = network.record(row).arp, network.link(row)
+        return not (told if told is not None else link.arp if link else True)
+
     def set_mac(row: Row[EthernetLink], value: str) -> None:
         if not value or int(value[:2], 16) & 1 or value == "00:00:00:00:00:00":
             raise InvalidValue("", f"{value or 'nothing'} is no address that an interface can have")
@@ -94,6 +98,7 @@ def _links(network: Network) -> list[Object[Any]]:
         _lower(network, ("port", "bridge_port")),
         Parameter("MTU", lambda row: mtu_of(network, row), _set_mtu(network)),
         Parameter("MACAddress", mac, set_mac),
+        Parameter("NoARP", no_arp, lambda row, value: network.edit(row, arp=not value)),
     ]
     return [
         Object(

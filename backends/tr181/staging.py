@@ -34,6 +34,7 @@ PARAMETERS: Final = {
     "mtu": frozenset(("MTU", "MaxMTUSize")),
     "mac": frozenset(("MACAddress",)),
     "up": frozenset(("Enable",)),
+    "arp": frozenset(("NoARP",)),
     "stp": frozenset(("Enable",)),
     "ageing_time": frozenset(("AgingTime",)),
     "priority": frozenset(("BridgePriority", "Priority")),

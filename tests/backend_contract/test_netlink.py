@@ -72,6 +72,15 @@ def test_a_link_runs_when_both_ends_are_up(net: Netlink) -> None:
     assert settled(net, "a", "lowerlayerdown").operstate == "lowerlayerdown"
 
 
+def test_a_link_that_asks_no_neighbours_stays_up(net: Netlink) -> None:
+    net.set_link("a", up=True)
+    for arp in (False, True):
+        net.set_link("a", arp=arp)
+        assert (link(net, "a").arp, link(net, "a").up) == (arp, True)
+    net.set_link("a", arp=False, up=False)
+    assert (link(net, "a").arp, link(net, "a").up) == (False, False)
+
+
 def test_mtu_and_address_change(net: Netlink) -> None:
     net.set_link("a", mtu=1400, mac="02:00:00:AA:BB:CC")
     assert (link(net, "a").mtu, link(net, "a").mac) == (1400, "02:00:00:aa:bb:cc")

@@ -172,6 +172,7 @@ class FakeNetlink(Netlink):
         name: str,
         *,
         up: bool | None = None,
+        arp: bool | None = None,
         mtu: int | None = None,
         mac: str | None = None,
         master: str | None = None,
@@ -195,6 +196,7 @@ class FakeNetlink(Netlink):
             replace(
                 link,
                 up=link.up if up is None else up,
+                arp=link.arp if arp is None else arp,
                 mtu=link.mtu if mtu is None else mtu,
                 mac=link.mac if mac is None else mac.lower(),
                 master=link.master if master is None else master or None,

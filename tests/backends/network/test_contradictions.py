@@ -54,6 +54,7 @@ def test_two_rows_for_one_link() -> None:
         Change(("link", "br0"), {"up": True}, {"up": False}),
         Change(("link", "eth1"), {"up": True}, {"up": False}),
         Change(("vlan", "br0.7"), {}, None),
+        Change(("link", "eth1"), {"arp": True}, {"arp": False}),
         Change(("port", "eth1"), {}, None),
         Change(("address", "br0.7", "192.0.2.1/24"), {}, None),
         Change(DEFAULT, {}, None),

@@ -48,6 +48,20 @@ def test_a_link_held_down_by_one_layer_is_still_enabled_on_the_others(memory: Be
     assert device.get(device.find(PORTS, Name="eth1") + "Status") == "Down"
 
 
+def test_a_link_may_ask_no_neighbours_and_does_again_after_factory_reset(bench: Bench) -> None:
+    device = bench.device()
+    before = bench.state()
+    row = device.find(LINKS, Name="eth1")
+    assert device.get(f"{row}NoARP") == "false"
+    device.set({f"{row}NoARP": "1"})
+    assert not bench.netlink.link("eth1").arp
+    assert (device.get(f"{row}NoARP"), device.get(f"{row}Status")) == ("true", "Up")
+    if bench.lab is not None:
+        assert "NOARP" in bench.lab.ip("link show eth1")
+    device.model.forget_everything()
+    assert bench.state() == before
+
+
 def test_the_port_of_the_default_route_is_upstream(bench: Bench) -> None:
     device = bench.device()
     assert device.get(device.find(PORTS, Name="eth0") + "Upstream") == "true"
