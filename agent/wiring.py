@@ -5,12 +5,10 @@ import gzip
 import logging
 import os
 import random
-import secrets
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -21,10 +19,11 @@ from agent.cwmp.describe import describe
 from agent.cwmp.event_queue import Event
 from agent.cwmp.heartbeat import Heartbeat
 from agent.cwmp.inform import inform
-from agent.cwmp.messages import UNKNOWN_TIME, DeviceIdStruct, Fault, Inform, Request, Response
+from agent.cwmp.messages import DeviceIdStruct, Fault, Inform, Request, Response
 from agent.cwmp.retry import Retries
 from agent.cwmp.rpc import Clocks, Rpc
 from agent.cwmp.schedule import Recurring
+from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, begin_anew, from_file
 from agent.model.data_model import Addressing, DataModel
 from agent.model.own_values import OwnValues
 from agent.model.schema import Schema
@@ -32,6 +31,7 @@ from agent.runtime import loop
 from agent.runtime.acs_session import AcsSession
 from agent.runtime.actions import Listen
 from agent.runtime.calendar import Calendar
+from agent.runtime.clock import iso, local_time
 from agent.runtime.commit_confirm import CommitConfirm
 from agent.runtime.control import ControlServer
 from agent.runtime.core import Core, Parts, Policy
@@ -39,18 +39,19 @@ from agent.runtime.delivery import DOCUMENT as DELIVERY
 from agent.runtime.delivery import Delivery
 from agent.runtime.endpoint import AcsEndpoint, shown_url
 from agent.runtime.events import Changed, ControlAsked, Moment, Reload, Stop
+from agent.runtime.logs import log_to_standard_error
 from agent.runtime.reach import Reach
-from agent.runtime.redactor import RedactingFilter, Redactor
+from agent.runtime.redactor import Redactor
 from agent.runtime.session_stream import session_stream
 from agent.runtime.starts import DOCUMENT as STARTS
 from agent.runtime.starts import Starts
-from agent.runtime.status import EPOCH, Device, Verbs, iso
+from agent.runtime.status import Device, Verbs
 from agent.runtime.store import FileStore, claim
 from agent.runtime.systemd import Notifier
 from agent.runtime.trace import TraceStore
 from agent.runtime.verbs import ModelVerbs
 from agent.runtime.workers import Listening, Workers
-from agent.settings import Loaded, Settings
+from agent.settings import Loaded
 from agent.shipped import shipped
 from agent.version import VERSION
 from backends import tr181
@@ -69,20 +70,6 @@ log = logging.getLogger(__name__)
 SCHEMA: Final = "datamodel/tr-181-2-19-1-cwmp.json.gz"
 LAST_GOOD_ACS: Final = "acs"
 ACS_ADDRESS: Final = "address"
-CONNECTION_REQUEST_PATH: Final = "ConnectionRequest.Path"
-ACS_VALUES: Final = (ms.URL, "ManagementServer.Username", "ManagementServer.Password")
-
-# The settings file's keys and the own values to which they give the first value.
-FROM_FILE: Final[Mapping[str, str]] = {
-    "acs.url": ms.URL,
-    "acs.username": "ManagementServer.Username",
-    "acs.password": "ManagementServer.Password",
-    "inform.enable": "ManagementServer.PeriodicInformEnable",
-    "inform.interval": "ManagementServer.PeriodicInformInterval",
-    "connection_request.username": "ManagementServer.ConnectionRequestUsername",
-    "connection_request.password": "ManagementServer.ConnectionRequestPassword",
-    "connection_request.path": CONNECTION_REQUEST_PATH,
-}
 
 
 def run(config: Path | None, state_directory: Path | None, boot: bool) -> int:
@@ -101,9 +88,9 @@ class Agent:
 
     def __init__(self, loaded: Loaded, boot: bool, inbox: loop.Inbox | None = None) -> None:
         self.settings = loaded.settings
-        self.own = OwnValues({**ms.DEFAULTS, **tr181.OWN_VALUES, CONNECTION_REQUEST_PATH: ""}, _own_from(self.settings))
+        self.own = OwnValues({**ms.DEFAULTS, **tr181.OWN_VALUES, CONNECTION_REQUEST_PATH: ""}, from_file(self.settings))
         self.redactor = Redactor(self._is_secret, self._known_secrets)
-        _log_to_standard_error(self.settings.log.level, self.redactor)
+        log_to_standard_error(self.settings.log.level, self.redactor)
         for warning in loaded.warnings:
             log.warning("%s", warning)
         self.inbox = inbox or loop.Inbox()
@@ -279,19 +266,7 @@ class Agent:
 
     def _begin_anew(self) -> None:
         """A new device, or one whose document cannot be used: credentials of its own, the ACS that it had."""
-        last_good = self.store.read(LAST_GOOD_ACS) or {}
-        self.own.begin()
-        for name in ACS_VALUES:
-            if isinstance(last_good.get(name), str) and last_good[name] != self.own.get(name):
-                self.own.stage(name, last_good[name])
-        for name, length in (
-            ("ManagementServer.ConnectionRequestUsername", 9),
-            ("ManagementServer.ConnectionRequestPassword", 24),
-            (CONNECTION_REQUEST_PATH, 16),
-        ):
-            if not self.own.get(name):
-                self.own.stage(name, secrets.token_urlsafe(length))
-        self.own.commit()
+        begin_anew(self.own, self.store.read(LAST_GOOD_ACS) or {})
         self._save_model()
 
     # -- what the core asks for -------------------------------------------------------------------------------------
@@ -314,7 +289,7 @@ class Agent:
             changed=self.delivery.events.changed_paths,
             chosen=ms.inform_parameters(self.own),
             retry_count=retry_count,
-            current_time=_local_time(now),
+            current_time=local_time(now),
         )
 
     def _answer(self, request: Request, now: Moment) -> Response | Fault:
@@ -429,7 +404,7 @@ class Agent:
             log.warning("%s", warning)
         self.settings = loaded.settings
         logging.getLogger().setLevel(self.settings.log.level.upper())
-        self.own.reload(_own_from(self.settings))
+        self.own.reload(from_file(self.settings))
         self.network.manage_only(self.settings.network.manage)
         self.core.settings_changed()
         self.inbox.put(Changed(frozenset({"own"})))  # the core's turn: another ACS, another listener
@@ -503,43 +478,10 @@ class Agent:
                 self.inbox.put(Changed(frozenset({"everything"})))
 
 
-def _own_from(given: Settings) -> dict[str, Any]:
-    """The own values that the settings file gives; a key at its default gives none."""
-    default = Settings()
-
-    def read(tree: Settings, key: str) -> Any:
-        table, _, name = key.partition(".")
-        return getattr(getattr(tree, table), name)
-
-    return {name: read(given, key) for key, name in FROM_FILE.items() if read(given, key) != read(default, key)}
-
-
 def _user_name(device: DeviceIdStruct) -> str:
     """OUI-ProductClass-SerialNumber, as TR-069 §3.4.4 wants it where no name was given."""
     parts = (device.oui, device.product_class, device.serial_number)
     return "-".join(quote(part, safe="") for part in parts if part)
-
-
-def _local_time(now: Moment) -> datetime:
-    """The time of an event in local time; computed without the C library's 32-bit limits."""
-    if now.wall is None:
-        return UNKNOWN_TIME
-    moment = EPOCH + timedelta(seconds=round(now.wall))
-    try:
-        return moment.astimezone()
-    except (OverflowError, OSError):
-        return moment
-
-
-def _log_to_standard_error(level: str, redactor: Redactor) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    is_journal = "JOURNAL_STREAM" in os.environ
-    handler.setFormatter(
-        logging.Formatter("%(levelname)s %(message)s" if is_journal else "%(asctime)s %(levelname)s %(message)s")
-    )
-    handler.addFilter(RedactingFilter(redactor))
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.getLogger("urllib3").setLevel(logging.WARNING)
 
 
 def _start_again() -> None:

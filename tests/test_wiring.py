@@ -7,9 +7,6 @@ from typing import Any
 import pytest
 
 from agent.cli import client
-from agent.runtime.events import Moment
-from agent.settings import Acs, Settings
-from agent.wiring import FROM_FILE, _local_time, _own_from
 from tests.durability.stand import PATIENCE, Agent, Stand, until
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.namespace import Namespace, veth
@@ -219,21 +216,6 @@ def test_a_change_after_which_the_acs_is_reached_stays(remote: Stand) -> None:
 
 
 # -- details ----------------------------------------------------------------------------------------------------------
-
-
-def test_only_what_the_settings_file_says_becomes_a_value_of_the_files() -> None:
-    given = Settings(acs=Acs(url="http://acs.example/"))
-
-    assert _own_from(Settings()) == {}
-    assert _own_from(given) == {FROM_FILE["acs.url"]: "http://acs.example/"}
-
-
-@pytest.mark.parametrize("wall", [0.0, 4_102_444_800.0, 2.0**33])
-def test_the_time_of_an_inform_has_its_offset_and_survives_far_years(wall: float) -> None:
-    moment = _local_time(Moment(0.0, wall))
-
-    assert moment.tzinfo is not None
-    assert moment.timestamp() == wall
 
 
 def test_the_first_inform_says_where_this_acs_can_reach_the_device_also_when_it_has_a_name(stand: Stand) -> None:

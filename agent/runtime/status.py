@@ -2,22 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from agent.cwmp import soap
 from agent.cwmp.event_queue import PERIODIC
 from agent.cwmp.management_server import ENABLE_CWMP
 from agent.cwmp.session import Later, Session
 from agent.model.errors import ModelError
+from agent.runtime.clock import iso
 from agent.runtime.control import error
 from agent.runtime.core import Core, Parts, Policy
 from agent.runtime.endpoint import shown_url
 from agent.runtime.events import Moment
 from agent.runtime.verbs import ModelVerbs, refused
 from agent.version import VERSION
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Reply = dict[str, Any]
 
@@ -127,11 +125,6 @@ class Verbs:
             return refused(refusal)
         envelope = Session(inform, lambda _: Later(), lambda: None, lambda *_: None).start().envelope
         return {"xml": self._mask(soap.render(envelope).decode()) if envelope else ""}
-
-
-def iso(wall: float | None) -> str | None:
-    """Unix time as ISO text in UTC; right beyond 2038 on 32 bits too."""
-    return None if wall is None else (EPOCH + timedelta(seconds=round(wall))).isoformat().replace("+00:00", "Z")
 
 
 def _seconds_until(due: float | None, now: Moment) -> int | None:

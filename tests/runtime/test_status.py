@@ -2,11 +2,9 @@
 
 import json
 
-import pytest
-
 from agent.cwmp import messages as m
 from agent.runtime import events as on
-from agent.runtime.status import iso
+from agent.runtime.clock import iso
 from agent.version import VERSION
 from tests.cwmp.small_device import ACS
 from tests.runtime.conversation import Talk, begun
@@ -115,10 +113,3 @@ def test_version_and_what_is_no_verb() -> None:
     assert talk.person("version") == {"version": VERSION}
     assert talk.person("nonsense")["error"]["code"] == "unknown_verb"
     assert "names" in talk.person("names", path="Device.", next_level=True)
-
-
-@pytest.mark.parametrize(
-    ("wall", "text"), [(None, None), (0.0, "1970-01-01T00:00:00Z"), (4_102_444_800.4, "2100-01-01T00:00:00Z")]
-)
-def test_times_are_told_beyond_2038(wall: float | None, text: str | None) -> None:
-    assert iso(wall) == text
