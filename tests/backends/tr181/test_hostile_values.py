@@ -58,6 +58,7 @@ def test_no_text_in_a_writable_parameter_of_the_network_is_an_accident(
                 device.set({path: text})
             except Refusals as refusals:
                 bad = [one for one in refusals.refusals if isinstance(one, Unavailable) or one.path != path]
+                bad = [one for one in bad if "Unknown device type" not in one.reason]  # a kernel without VLANs
                 accidents += [f"{path} = {text!r}: {one}" for one in bad]
     assert accidents == []
     assert [record.message for record in caplog.records if record.exc_info] == []
