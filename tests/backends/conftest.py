@@ -1,7 +1,8 @@
 """A device on each of the two kernels: Linux's in a namespace of the test, and the fake."""
 
 import json
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -80,6 +81,16 @@ class Bench:
         self.netlink.forget()
         found = [one for one in self.netlink.routes() if one.protocol != "kernel"]
         return {(one.destination, one.gateway, one.interface, one.metric) for one in found}
+
+
+def comes_to(device: NetworkDevice, rows: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether the rows come to have these Status values: Linux tells of a lost carrier within a second or two."""
+    until = time.monotonic() + 4
+    while [device.get(f"{row}Status") for row in rows] != list(wanted):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from agent.model.errors import NotWritable
 from backends.netlink import Link
 from backends.tr181.ethernet import SMALLEST_MTU
-from tests.backends.conftest import Bench
+from tests.backends.conftest import Bench, comes_to
 from tests.backends.device import fake_device
 from tests.fakes.netlink import FakeKernel
 
@@ -35,10 +35,9 @@ def test_a_port_is_taken_down_and_up(bench: Bench) -> None:
 def test_a_port_whose_other_end_is_down_is_down_and_holds_down_what_lies_on_it(bench: Bench) -> None:
     device = bench.device()
     bench.netlink.set_link("far1", up=False)
-    row = device.find(PORTS, Name="eth1")
-    assert (device.get(f"{row}Enable"), device.get(f"{row}Status")) == ("true", "Down")
-    for table in (LINKS, "Device.IP.Interface."):
-        assert device.get(device.find(table, Name="eth1") + "Status") == "LowerLayerDown"
+    port, *above = [device.find(table, Name="eth1") for table in (PORTS, LINKS, "Device.IP.Interface.")]
+    assert comes_to(device, (port, *above), ("Down", "LowerLayerDown", "LowerLayerDown"))
+    assert device.get(f"{port}Enable") == "true"
 
 
 def test_a_link_held_down_by_one_layer_is_still_enabled_on_the_others(memory: Bench) -> None:

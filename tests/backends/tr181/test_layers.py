@@ -10,7 +10,7 @@ from agent.model.values import parse
 from backends.netlink import Link
 from backends.network.records import Reference
 from backends.tr181.layers import ETHERNET_INTERFACE, ETHERNET_LINK, link_status, reference_of, target_of
-from tests.backends.conftest import Bench
+from tests.backends.conftest import Bench, comes_to
 from tests.schemas import shipped_schema
 
 
@@ -78,7 +78,7 @@ def test_what_lies_on_a_disabled_link_says_that_it_is_held_down(bench: Bench) ->
     device.set({f"{interface}Enable": "0"})
     assert device.get(f"{interface}Status") == "Down"
     device.set({f"{interface}Enable": "1", f"{link}Enable": "1"})
-    assert (device.get(f"{link}Status"), device.get(f"{interface}Status")) == ("Up", "Up")
+    assert comes_to(device, (link, interface), ("Up", "Up"))
 
 
 def test_a_stack_of_rows_that_were_added_blames_the_one_that_is_at_fault(memory: Bench) -> None:
