@@ -10,6 +10,17 @@ from agent.cwmp import messages as m
 MASK = "******"
 MOST_ITEMS = 8
 LONGEST_TEXT = 80
+# What an Inform nearly always says anew; the rest is shown before it.
+_IN_EVERY_INFORM = (
+    ".RootDataModelVersion",
+    ".DeviceSummary",
+    ".DeviceInfo.SpecVersion",
+    ".DeviceInfo.HardwareVersion",
+    ".DeviceInfo.SoftwareVersion",
+    ".ManagementServer.AliasBasedAddressing",
+    ".ManagementServer.ConnectionRequestURL",
+    ".ManagementServer.ParameterKey",
+)
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
@@ -44,7 +55,8 @@ def _short(word: str) -> str:
 def _words(message: m.Message, is_secret: Callable[[str], bool]) -> Iterable[str]:
     match message:
         case m.Inform(parameter_list=values):
-            return [*_occasion(message), *_values(values, is_secret)]
+            news_first = sorted(values, key=lambda one: one.name.endswith(_IN_EVERY_INFORM))
+            return [*_occasion(message), *_values(news_first, is_secret)]
         case m.SetParameterValues(parameter_list=values) | m.GetParameterValuesResponse(parameter_list=values):
             return _values(values, is_secret)
         case _:

@@ -103,3 +103,18 @@ def test_every_message_is_one_line_that_begins_with_its_name(message: m.Message)
 
 def test_a_value_with_line_breaks_stays_on_its_line() -> None:
     assert "\n" not in line(m.SetParameterValues((value("Device.A", "a\nb\r\u2028c"),)))
+
+
+def test_an_inform_shows_what_changed_before_what_every_inform_says() -> None:
+    forced = [
+        value(f"Device.{name}", "x") for name in ("RootDataModelVersion", "DeviceInfo.SoftwareVersion")
+    ] * MOST_ITEMS
+    shown = line(
+        m.Inform(
+            device_id=DEVICE,
+            event=(m.EventStruct("4 VALUE CHANGE"),),
+            current_time=NOON,
+            parameter_list=(*forced, value("Device.IP.Interface.2.Status", "Down")),
+        )
+    )
+    assert shown.startswith("Inform  4 VALUE CHANGE  Device.IP.Interface.2.Status=Down  Device.RootDataModelVersion=x")
