@@ -2,6 +2,7 @@
 
 import json
 import re
+import textwrap
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -161,7 +162,9 @@ def line_text(line: Line, colour: bool = False, arrows: bool = True) -> str:
 class Printer:
     """Writes lines to a stream as they come, from any thread; a change of session gets a heading."""
 
-    def __init__(self, stream: TextIO, *, as_json: bool, colour: bool) -> None:
+    def __init__(self, stream: TextIO, *, as_json: bool, colour: bool, indent: str = "") -> None:
+        """``indent`` goes before each line of the conversation, so that other lines stand out."""
+        self._indent = indent
         self._stream, self._as_json, self._colour = stream, as_json, colour
         encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
         self._arrows = encoding.startswith("utf")
@@ -193,6 +196,7 @@ class Printer:
             self._write(json.dumps({"schema": 1, **facts}) if self._as_json else text)
 
     def _write(self, text: str) -> None:
+        text = textwrap.indent(text, self._indent)
         encoded = text.encode(getattr(self._stream, "encoding", None) or "ascii", "backslashreplace")
         print(encoded.decode(getattr(self._stream, "encoding", None) or "ascii"), file=self._stream, flush=True)
 

@@ -1,9 +1,13 @@
 """The demo is the product's promise: every step of the tour is proven, and it leaves nothing behind."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
-import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -11,27 +15,90 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def demo(*arguments: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "agent", "demo", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=cwd)
-
-
-def left_behind() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("cpe-agent-demo-*"))
-
-
 @pytest.fixture(scope="module")
-def tour() -> str:
-    before = left_behind()
-    done = demo("--once")
+def tour(tmp_path_factory: pytest.TempPathFactory) -> str:
+    directory = tmp_path_factory.mktemp("tour")  # of this worker: another's demo may be under way
+    done = subprocess.run(
+        [sys.executable, "-m", "agent", "demo", "--once"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(directory)},
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    assert left_behind() <= before
+    assert still_there(directory) == []
     return done.stdout
 
 
 def test_each_step_of_the_tour_is_announced_and_proven(tour: str) -> None:
     assert re.findall(r"^(\d)\. ", tour, re.MULTILINE) == [*"12345678"]
     assert len(re.findall(r"^✔ ", tour, re.MULTILINE)) == 9
+
+
+def test_what_is_said_is_set_apart_from_what_is_proven(tour: str) -> None:
+    assert len(re.findall(r"^    \S+  (CPE|ACS) ", tour, re.MULTILINE)) == len(re.findall(r"  (CPE →|ACS ←) ", tour))
+
+
+def test_a_value_change_shows_the_value_that_came(tour: str) -> None:
+    told = re.search(r"^✔ (Device.DeviceInfo.ProvisioningCode) = (DEMO-\w+), told", tour, re.MULTILINE)
+    assert told is not None
+    assert re.search(rf"CPE → Inform .* 4 VALUE CHANGE .*{told[1]}={told[2]}", tour)
+    assert re.search(r"CPE → Inform .* 4 VALUE CHANGE .*Device.IP.Interface.2.Status=(LowerLayer)?Down", tour)
+
+
+@contextmanager
+def playing(directory: Path) -> Iterator["subprocess.Popen[str]"]:
+    """The demo, its output through a pipe, with nothing of the environment that would unbuffer it."""
+    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(directory), "LANG": "C.UTF-8"}
+    command = [sys.executable, "-m", "agent", "demo"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        impatience = threading.Timer(30, process.kill)
+        impatience.start()
+        try:
+            yield process
+        finally:
+            impatience.cancel()
+            process.kill()
+
+
+def read_until(process: "subprocess.Popen[str]", *marks: str) -> None:
+    assert process.stdout is not None
+    for mark in marks:
+        assert any(mark in line for line in iter(process.stdout.readline, "")), f"{mark} was not shown"
+
+
+def still_there(directory: Path) -> list[str]:
+    """Processes that were started with this directory, and files in it."""
+    found = [str(path) for path in directory.iterdir()]
+    for each in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found += [text for text in each.read_text().split("\0") if str(directory) in text]
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("marks", [("1. First",), ("→ Inform",), ("4. A change", "→ Inform")], ids=" ".join)
+def test_whenever_it_is_ended_it_leaves_nothing_behind(
+    tmp_path: Path, marks: tuple[str, ...], number: signal.Signals
+) -> None:
+    with playing(tmp_path) as process:
+        read_until(process, *marks)
+        process.send_signal(number)
+        process.communicate(timeout=20)
+    assert process.returncode == 128 + number
+    assert still_there(tmp_path) == []
+
+
+def test_it_stays_until_it_is_told_and_a_pipe_shows_all_at_once(tmp_path: Path) -> None:
+    with playing(tmp_path) as process:
+        read_until(process, "Ctrl-C ends it.")
+        assert still_there(tmp_path)
+        process.terminate()
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert still_there(tmp_path) == []
 
 
 def test_the_tree_that_is_read_is_this_machines(tour: str) -> None:

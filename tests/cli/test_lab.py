@@ -78,7 +78,8 @@ def test_what_readme_shows_of_the_lab_works_with_a_fresh_agent(tmp_path: Path) -
         url = f"http://127.0.0.1:{port}/"
         settings = tmp_path / "agent.toml"
         settings.write_text(
-            f"[acs]\nurl = '{url}'\n[connection_request]\nport = 0\n[system]\nreboot_command = 'restart'\n"
+            f"[acs]\nurl = '{url}'\n[connection_request]\nport = 0\n[trace]\ndirectory = 'sessions'\n"
+            "[system]\nreboot_command = 'restart'\n"
         )
         command = [
             sys.executable,

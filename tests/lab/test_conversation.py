@@ -119,6 +119,14 @@ def test_a_printer_heads_each_session() -> None:
     assert stream.getvalue().count("dev  session") == 2
 
 
+def test_a_printer_may_set_the_conversation_apart() -> None:
+    stream = io.StringIO()
+    printer = Printer(stream, as_json=False, colour=False, indent="    ")
+    printer.line(Line(0.0, "cpe", "Fault", "dev", 1, details=("one", "two")))
+    printer.envelope("<a>\n<b/>")
+    assert [line for line in stream.getvalue().splitlines() if line and not line.startswith("    ")] == []
+
+
 def test_a_printer_writes_json_lines_and_survives_a_poor_encoding() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, "ascii")
