@@ -48,7 +48,6 @@ for module in /modules/*; do /bin/busybox insmod "$module"; done
 /bin/busybox mount -t overlay -o lowerdir=/below,upperdir=/above/changed,workdir=/above/work whole /whole
 for tree in proc sys dev; do /bin/busybox mount -o move /$tree /whole/$tree; done
 /bin/busybox mount -t tmpfs memory /whole/run
-/bin/busybox mount -t tmpfs memory /whole/tmp
 /bin/busybox cp /command /last /bin/busybox /whole/run
 exec /bin/busybox switch_root /whole /run/busybox sh /run/last
 """
