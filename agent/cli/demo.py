@@ -344,7 +344,8 @@ def _whole_tree(stage: Stage) -> None:
     _proven(f"{len(found)} parameters in {(rpc.seconds or 0) * 1000:.0f} ms, {rpc.response_size / 1000:.0f} kB")
     shown = ("DeviceInfo.ModelName", "DeviceInfo.MemoryStatus.Total", "DeviceInfo.ProcessStatus.CPUUsage")
     names = [f"Device.{name}" for name in shown]
-    names += [path for path in found if path.endswith((".IPAddress", ".MACAddress"))][:4]
+    for kind in (".MACAddress", ".IPv4Address.1.IPAddress", "Forwarding.1.GatewayIPAddress"):
+        names += [path for path in found if path.endswith(kind)][:2]
     for path in names:
         if path in found:
             print(f"    {path} = {printable(found[path])}")

@@ -66,7 +66,7 @@ def test_a_crash_is_reported_with_its_input() -> None:
     assert "ZeroDivisionError" in report.crashes[0][1]
 
 
-# Memory is measured in a process of its own: what a whole test run has taken, and coverage takes, says nothing of the agent.
+# Memory is measured in a process of its own: what a whole test run and coverage have taken says nothing of the agent.
 ALONE = """
 from tests.cwmp.test_fuzz import Devices, complaint
 from tests.cwmp.mutate import run
