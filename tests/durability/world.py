@@ -131,8 +131,10 @@ class Step:
 
     def ask(self, method: str, **arguments: object) -> None:
         """The RPC of this step, in a session of its own."""
-        self.rpc = self.world.stand.queue(method, **arguments)
+        self.rpc = rpc = self.world.stand.queue(method, **arguments)
         self.world.stand.session(self.world.agent)
+        with suppress(TimeoutError):
+            self.until(lambda: rpc.is_finished)  # one session may have been under way already; then another follows
         assert self.rpc.state == "done" or not self.world.agent.until_ready(), (self.rpc.state, self.rpc.result)
 
     def until(self, happened: Callable[[], object]) -> None:
