@@ -13,6 +13,7 @@ _PRINTABLE: Final = re.compile(r"[\x21-\x7e]*")
 _LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _NUMBER: Final = re.compile(r"(?:[0-9]+|0[xX][0-9a-fA-F]*)")
 _LONGEST_NAME: Final = 253
+_EVERYBODY: Final = IPv4Address("255.255.255.255")
 
 
 def check_acs_url(url: str) -> None:
@@ -50,8 +51,9 @@ def is_name(host: str) -> bool:
 
 
 def _is_address(kind: type[IPv4Address] | type[IPv6Address], text: str) -> bool:
+    """Whether it is the address of one host: nobody can be called at a group, at all of them, or at none."""
     try:
-        kind(text)
+        address = kind(text)
     except AddressValueError:
         return False
-    return True
+    return not (address.is_unspecified or address.is_multicast or address == _EVERYBODY)
