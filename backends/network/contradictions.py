@@ -22,6 +22,8 @@ from backends.network.topology import Topology
 def contradictions(topology: Topology, observed: State, claimed: Claims, held: Claims) -> Iterator[tuple[Ident, str]]:
     """What is wanted and cannot be, and why, as sentences. ``held`` is what was wanted, and made, before."""
     seen = set[Ident]()
+    leaving = {ident for ident, was in topology.records.originals.items() if was is None and ident not in claimed}
+    leaving |= {ident for ident, wanted in claimed.items() if wanted is None}
     for ident in _own_idents(topology, observed):
         if ident in seen:
             yield ident, f"{' '.join(ident[1:])} is wanted twice"
@@ -30,7 +32,7 @@ def contradictions(topology: Topology, observed: State, claimed: Claims, held: C
             continue
         if ident in observed and ident not in topology.records.originals:
             yield ident, f"{' '.join(ident[1:])} is there already"
-        yield from ((ident, reason) for reason in _rivals(ident, observed, claimed))
+        yield from ((ident, reason) for reason in _rivals(ident, {*observed, *claimed} - leaving))
     for kind, what in ((EthernetLink, "Ethernet link"), (IpInterface, "IP interface")):
         for name in topology.links:
             users = topology.claimants(kind, name)
@@ -65,11 +67,10 @@ def _own_idents(topology: Topology, observed: State) -> Iterator[Ident]:
     yield from _members(topology)
 
 
-def _rivals(ident: Ident, observed: State, claimed: Claims) -> Iterator[str]:
+def _rivals(ident: Ident, staying: set[Ident]) -> Iterator[str]:
     """IPv4 has one route to a destination for each metric, whichever way it leads."""
     if ident[:2] != ("route", "4"):
         return
-    staying = {*observed, *claimed} - {other for other, wanted in claimed.items() if wanted is None}
     for other in staying - {ident}:
         if other[:3] == ident[:3] and other[5] == ident[5]:
             yield f"there is another route to {ident[2]} with metric {ident[5]}"

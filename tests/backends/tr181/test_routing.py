@@ -109,6 +109,38 @@ def test_a_second_route_of_the_same_metric_is_refused(memory: Bench) -> None:
     assert set(device.refused({f"{row}Enable": "1"}).values()) == {"InvalidValue"}
 
 
+def test_a_route_takes_another_gateway_again_and_again(bench: Bench) -> None:
+    device = bench.device()
+    before = bench.state()
+    own = device.add(
+        V4, DestIPAddress="198.18.0.0", DestSubnetMask="255.254.0.0", GatewayIPAddress="192.0.2.9", Enable="1"
+    )
+    for row, destination, metric in (
+        (own, "198.18.0.0/15", 0),
+        (device.find(V4, DestIPAddress="198.51.100.0"), "198.51.100.0/24", 7),
+    ):
+        for gateway in ("192.0.2.8", "192.0.2.7", "192.0.2.6", "192.0.2.8"):
+            assert device.set({f"{row}GatewayIPAddress": gateway}) == 0
+            assert [route for route in bench.routes() if route[0] == destination] == [
+                (destination, gateway, "eth0", metric)
+            ]
+            assert device.get(f"{row}Status") == "Enabled"
+    device.model.forget_everything()
+    assert bench.state() == before
+
+
+def test_of_two_rows_in_one_request_only_the_bad_one_is_refused(bench: Bench) -> None:
+    device = bench.device()
+    good = device.find(V4, DestIPAddress="198.51.100.0")
+    bad = device.add(V4, DestIPAddress="198.18.0.0", GatewayIPAddress="192.0.2.9", Enable="1")
+    for gateway in ("192.0.2.8", "192.0.2.7"):
+        device.set({f"{good}GatewayIPAddress": gateway, f"{bad}GatewayIPAddress": gateway})
+    before = bench.state()
+    taken = {f"{bad}DestIPAddress": "", f"{good}GatewayIPAddress": "192.0.2.6"}
+    assert device.refused(taken) == {f"{bad}DestIPAddress": "InvalidValue"}
+    assert bench.state() == before
+
+
 def test_a_route_of_the_machines_own_is_changed_and_comes_back_at_factory_reset(bench: Bench) -> None:
     device = bench.device()
     before = bench.state()
