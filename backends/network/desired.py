@@ -8,6 +8,7 @@ from functools import lru_cache
 from backends.network.kernel import BRIDGE_OPTIONS
 from backends.network.plan import Attributes, Ident, State, Wish
 from backends.network.records import (
+    NO_MASK,
     Bridge,
     BridgePort,
     IpAddress,
@@ -126,8 +127,10 @@ def _destination(record: IpRoute, natural: str) -> str | None:
     """The destination with its length, "default"; a missing mask stands for one address (TR-181 DestSubnetMask)."""
     address, _, told = ("", "", "") if natural == "default" else natural.partition("/")
     if record.destination is not None:
-        address = record.destination
+        address, told = record.destination, told if record.destination else ""
     length = int(told) if told and record.prefix_length is None else record.prefix_length
+    if length == NO_MASK:
+        length = None
     if length == 0 or (not address and length is None):
         return "default"
     if not address:

@@ -12,6 +12,9 @@ from typing import Any, Final, TypeVar
 
 from backends.network.plan import Attributes, Ident, from_json, to_json
 
+NO_MASK: Final = -1
+"""A route's ``prefix_length`` that was told to be none; None says nothing, and what the kernel has stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from agent.model.errors import InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
 from backends.network.network import Network
-from backends.network.records import IpRoute
+from backends.network.records import NO_MASK, IpRoute
 from backends.network.rows import Row
 from backends.tr181.ip_addresses import ip_address, length_of, mask_of, moment
 from backends.tr181.layers import IP_INTERFACE
@@ -177,15 +177,17 @@ class _Ipv4(_Forwarding):
         return (told if told is not None else self.part(row, 2).partition("/")[0].replace("default", "")) or None
 
     def mask(self, row: Row[IpRoute]) -> str | None:
-        told = self.network.record(row).prefix_length
-        length = str(told) if told is not None else self.part(row, 2).partition("/")[2]
+        record = self.network.record(row)
+        if record.prefix_length is not None:
+            return None if record.prefix_length == NO_MASK else mask_of(record.prefix_length)
+        length = "" if record.destination == "" else self.part(row, 2).partition("/")[2]
         return mask_of(int(length)) if length else None
 
     def set_destination(self, row: Row[IpRoute], value: str) -> None:
         self.change(row, destination=str(ip_address(value, 4)) if value else "")
 
     def set_mask(self, row: Row[IpRoute], value: str) -> None:
-        self.change(row, prefix_length=length_of(value) if value else None)
+        self.change(row, prefix_length=length_of(value) if value else NO_MASK)
 
 
 class _Ipv6(_Forwarding):
@@ -203,7 +205,10 @@ class _Ipv6(_Forwarding):
         )
 
     def prefix(self, row: Row[IpRoute]) -> str | None:
-        text = self.part(row, 2)
+        record = self.network.record(row)
+        if record.destination == "":
+            return None
+        text = f"{record.destination}/{record.prefix_length}" if record.destination else self.part(row, 2)
         return None if text == "default" else text
 
     def set_prefix(self, row: Row[IpRoute], value: str) -> None:

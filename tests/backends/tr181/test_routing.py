@@ -129,6 +129,38 @@ def test_a_route_takes_another_gateway_again_and_again(bench: Bench) -> None:
     assert bench.state() == before
 
 
+@pytest.mark.parametrize("value", ["", "::/0"])
+def test_an_ipv6_route_of_the_machines_own_becomes_the_default_route(bench: Bench, value: str) -> None:
+    bench.netlink.add_route(Route(6, "2001:db8:b::/48", "2001:db8::9", "eth0", 77))
+    device = bench.device()
+    before = bench.state()
+    row = device.find(V6, DestIPPrefix="2001:db8:b::/48")
+    assert device.set({f"{row}DestIPPrefix": value}) == 0
+    assert ("", "2001:db8::9", "eth0", 77) in bench.routes()
+    assert (device.get(f"{row}DestIPPrefix"), device.get(f"{row}Status")) == ("", "Enabled")
+    device.set({f"{row}DestIPPrefix": "2001:db8:c::/48"})
+    assert ("2001:db8:c::/48", "2001:db8::9", "eth0", 77) in bench.routes()
+    assert device.get(f"{row}DestIPPrefix") == "2001:db8:c::/48"
+    device.model.forget_everything()
+    assert bench.state() == before
+
+
+def test_an_ipv4_route_of_the_machines_own_becomes_the_default_route(bench: Bench) -> None:
+    device = bench.device()
+    row = device.find(V4, DestIPAddress="198.51.100.0")
+    names = [f"{row}DestIPAddress", f"{row}DestSubnetMask"]
+    for there, told in (
+        (("", 7), {names[0]: "", names[1]: ""}),
+        (("198.51.100.0/24", 7), {names[0]: "198.51.100.0", names[1]: "255.255.255.0"}),
+        (("", 7), {names[1]: "", names[0]: ""}),
+        (("198.51.100.9/32", 7), {names[0]: "198.51.100.9"}),
+    ):
+        device.set(told)
+        assert (there[0], "192.0.2.253", "eth0", there[1]) in bench.routes()
+        assert {name: device.get(name) for name in told} == told
+        assert device.get(f"{row}Status") == "Enabled"
+
+
 def test_of_two_rows_in_one_request_only_the_bad_one_is_refused(bench: Bench) -> None:
     device = bench.device()
     good = device.find(V4, DestIPAddress="198.51.100.0")
