@@ -198,9 +198,9 @@ class Core:
         self._poll_at = now.monotonic + POLL
 
     def _tell(self, changes: Any) -> None:
-        if not changes:
-            return
         events, is_active = self._parts.events, self._parts.notifications.is_active
+        if not changes or any(event.code == BOOTSTRAP for event in events.pending):
+            return  # to an ACS at first contact everything is new: no value of it has changed
         # What flaps while the ACS is down must not turn the retries into a storm: such a change waits with its like.
         is_waiting = self._parts.retries.is_retrying and any(is_active(path) for path in events.changed_paths)
         events.occurred(VALUE_CHANGE, paths=changes.paths)
@@ -272,10 +272,7 @@ class Core:
         if attempt is None or attempt.session is not None:
             return []
         parts.acs_met(address)
-        if any(event.code == BOOTSTRAP for event in attempt.events):
-            parts.notifications.set_by_acs(parts.model.peek, parts.notifications.watched)  # nothing was told yet
-        else:
-            self._look_at(frozenset({"address"}))
+        self._look_at(frozenset({"address"}))
         if any(event.code == VALUE_CHANGE for event in parts.events.pending):
             attempt.events = parts.events.for_inform(retrying=parts.retries.is_retrying)
         attempt.session = Session(

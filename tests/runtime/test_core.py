@@ -803,3 +803,14 @@ def test_a_session_that_found_no_acs_is_a_failed_one() -> None:
 
     assert closed == do.CloseSession(2, "the name cannot be resolved")
     assert talk.retries.count == 1
+
+
+def test_to_an_acs_at_first_contact_no_value_has_changed() -> None:
+    talk = Talk()
+    talk.breaks()
+    talk.system_says(STATUS, "Down")
+    talk.device.becomes(SOFTWARE, "9.9")
+    talk.let_pass(HOUR)
+
+    assert all("4 VALUE CHANGE" not in [event.event_code for event in inform.event] for inform in talk.informs)
+    assert talk.told == ["0 BOOTSTRAP", "1 BOOT"]
