@@ -115,7 +115,7 @@ def route_ident(record: IpRoute, key: str, topology: Topology, near: list[Ident]
         if gateway != "-" and not _reaches(interface, gateway, near):
             return None
     elif gateway != "-" and (is_own(key) or record.gateway or record.ip == ""):
-        interface = interface_to(gateway, near) or "-"
+        interface = natural[3] if _stays(natural[3], record, gateway, near) else interface_to(gateway, near) or "-"
     else:
         interface = "-" if record.ip == "" else natural[3]
     if destination is None or (kind == "unicast" and interface == "-"):
@@ -153,6 +153,11 @@ def _reaches(interface: str, gateway: str, near: list[Ident]) -> bool:
     return _is_on_any_link(there) or any(
         name == interface and _is_in(there, subnet) for subnet, name in map(_subnet, near)
     )
+
+
+def _stays(interface: str, record: IpRoute, gateway: str, near: list[Ident]) -> bool:
+    """Whether a route that was found on an interface, and is told none, keeps it for this gateway."""
+    return interface != "-" and record.ip is None and _reaches(interface, gateway, near)
 
 
 def _is_on_any_link(address: IpAddressOf) -> bool:

@@ -161,6 +161,19 @@ def test_an_ipv4_route_of_the_machines_own_becomes_the_default_route(bench: Benc
         assert device.get(f"{row}Status") == "Enabled"
 
 
+def test_a_route_of_the_machines_own_keeps_its_interface_for_another_gateway(bench: Bench) -> None:
+    bench.netlink.add_route(Route(6, "2001:db8:a::/48", "fe80::9", "eth1", 77))
+    device = bench.device()
+    row = device.find(V6, DestIPPrefix="2001:db8:a::/48")
+    for gateway, name in (("fe80::8", "eth1"), ("fe80::7", "eth1"), ("2001:db8::9", "eth0"), ("fe80::7", "eth1")):
+        assert device.set({f"{row}NextHop": gateway}) == 0
+        assert [route for route in bench.routes() if route[0] == "2001:db8:a::/48"] == [
+            ("2001:db8:a::/48", gateway, name, 77)
+        ]
+        assert device.get(f"{row}Status") == "Enabled"
+        assert device.get(f"{row}Interface") == device.find(IP, Name=name)[:-1]
+
+
 def test_of_two_rows_in_one_request_only_the_bad_one_is_refused(bench: Bench) -> None:
     device = bench.device()
     good = device.find(V4, DestIPAddress="198.51.100.0")
