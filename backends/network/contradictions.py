@@ -41,6 +41,25 @@ def contradictions(topology: Topology, observed: State, claimed: Claims, held: C
                 yield ("link", name), f"{name} has another {what} already"
 
 
+def broken_routes(before: Topology, topology: Topology, observed: State) -> Iterator[tuple[str, str, str]]:
+    """Routes in the kernel that would go, because what their rows say now leads nowhere: the row's key, the field to
+    blame, and why.
+    """
+    near_before, near = subnets(before, observed), subnets(topology, observed)
+    for key, route in topology.records.of(IpRoute).items():
+        was = before.records.of(IpRoute).get(key, IpRoute(family=route.family))
+        told = [name for name in ("gateway", "ip", "destination", "prefix_length") if _differs(name, was, route)]
+        if not told or route.deleted or route.enable is False or route_ident(route, key, topology, near) is not None:
+            continue
+        ident = route_ident(was, key, before, near_before)
+        if ident and ident in observed and was.enable is not False:
+            yield key, told[0], f"the route to {ident[2]} would lead nowhere"
+
+
+def _differs(name: str, one: IpRoute, other: IpRoute) -> bool:
+    return bool(getattr(one, name) != getattr(other, name))
+
+
 def cuts_path(changes: Iterable[Change], path: RouteTo | None, topology: Topology) -> bool:
     """Whether the changes take away what the management server is reached by: link, source address or route."""
     if path is None:

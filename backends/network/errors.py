@@ -1,18 +1,24 @@
 """Why a change of the network is refused; the caller translates these into its own words."""
 
 from backends.network.plan import Ident
+from backends.network.records import Reference
 
 
 class Refused(Exception):
     """The network will not be changed like this; ``reason`` is a sentence for people.
 
-    ``ident`` is what cannot be in the kernel, where it is one thing.
+    ``ident`` is what cannot be in the kernel, where it is one thing; ``row`` the one row to blame, where that is known
+    already, and ``field`` what its record says wrongly.
     """
 
-    def __init__(self, reason: str, ident: Ident | None = None) -> None:
+    def __init__(
+        self, reason: str, ident: Ident | None = None, row: Reference | None = None, field: str | None = None
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.ident = ident
+        self.row = row
+        self.field = field
 
 
 class NotManaged(Refused):

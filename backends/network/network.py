@@ -8,7 +8,7 @@ from typing import Any, Final
 from backends.errors import MechanismError
 from backends.netlink import Netlink
 from backends.netlink_types import RouteTo
-from backends.network.contradictions import contradictions, cuts_path
+from backends.network.contradictions import broken_routes, contradictions, cuts_path
 from backends.network.desired import claims, settle
 from backends.network.edits import NetworkEdits, not_managed
 from backends.network.errors import Conflict
@@ -173,12 +173,16 @@ class Network(NetworkEdits):
         observed = self._kernel.observe()
         topology = self.topology
         claimed = claims(topology, observed)
-        held = claims(Topology(self._applied, self._netlink.links()), observed)
+        before = Topology(self._applied, self._netlink.links())
+        held = claims(before, observed)
         new = {ident for ident, wanted in claimed.items() if ident not in held or held[ident] != wanted}
         new |= held.keys() - claimed.keys()
         if checked and (found := next(contradictions(topology, observed, claimed, held), None)):
             ident, reason = found
             raise Conflict(reason, ident)
+        if checked and (broken := next(broken_routes(before, topology, observed), None)):
+            key, field, reason = broken
+            raise Conflict(reason, row=Reference("route", key), field=field)
         wish, originals = settle(claimed, self._records, observed)
         allowed = {ident: wanted for ident, wanted in wish.items() if self._is_allowed(ident, wanted)}
         for ident in new:

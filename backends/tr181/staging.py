@@ -30,6 +30,10 @@ VALUE_CODES: Final = (
 
 PARAMETERS: Final = {
     "route": frozenset(("GatewayIPAddress", "NextHop", "DestIPAddress", "DestSubnetMask", "DestIPPrefix", "Interface")),
+    "gateway": frozenset(("GatewayIPAddress", "NextHop")),
+    "ip": frozenset(("Interface",)),
+    "destination": frozenset(("DestIPAddress", "DestIPPrefix")),
+    "prefix_length": frozenset(("DestSubnetMask",)),
     "address": frozenset(("IPAddress", "SubnetMask", "Prefix")),
     "mtu": frozenset(("MTU", "MaxMTUSize")),
     "mac": frozenset(("MACAddress",)),
@@ -43,7 +47,7 @@ PARAMETERS: Final = {
     "forward_delay": frozenset(("ForwardingDelay",)),
     "path_cost": frozenset(("PathCost",)),
 }
-"""Which parameters say what, by a kind of thing in the kernel or by the name of an attribute."""
+"""Which parameters say what, by a kind of thing in the kernel, by the name of an attribute or of a record's field."""
 
 
 @contextmanager
@@ -83,6 +87,10 @@ class LinuxNetwork(Network):
         try:
             return super().prepare()
         except Refused as refused:
+            if refused.row is not None:
+                names = PARAMETERS.get(refused.field or "", frozenset())
+                rows = [target for target in (self._target(refused.row),) if target]
+                raise RowsRefused(REFUSALS[type(refused)], refused.reason, rows, names) from refused
             if refused.ident is None:
                 raise REFUSALS[type(refused)]("", refused.reason) from refused
             raise self._rows_refused(REFUSALS[type(refused)], refused.reason, refused.ident) from refused

@@ -174,6 +174,33 @@ def test_a_route_of_the_machines_own_keeps_its_interface_for_another_gateway(ben
         assert device.get(f"{row}Interface") == device.find(IP, Name=name)[:-1]
 
 
+def test_a_gateway_that_would_take_a_working_route_away_is_refused(bench: Bench) -> None:
+    bench.netlink.add_route(Route(6, "2001:db8:a::/48", "2001:db8::9", "eth0", 77))
+    device = bench.device()
+    own = device.add(V4, DestIPAddress="198.18.0.0", GatewayIPAddress="192.0.2.9", Enable="1")
+    natural = device.find(V4, DestIPAddress="198.51.100.0")
+    other = device.find(V6, DestIPPrefix="2001:db8:a::/48")
+    before = bench.state()
+    for row, name, gateway in (
+        (own, "GatewayIPAddress", "172.31.0.1"),
+        (natural, "GatewayIPAddress", "172.31.0.1"),
+        (other, "NextHop", "2001:db8:dead::1"),
+    ):
+        wrong = {f"{row}{name}": gateway, f"{row}ForwardingMetric": "60"}
+        assert device.refused(wrong) == {f"{row}{name}": "InvalidValue"}
+        assert bench.state() == before
+        assert device.get(f"{row}Status") == "Enabled"
+    wrong = {f"{natural}GatewayIPAddress": "172.31.0.1", f"{own}GatewayIPAddress": "192.0.2.8"}
+    assert device.refused(wrong) == {f"{natural}GatewayIPAddress": "InvalidValue"}
+    wrong = {f"{own}Interface": device.find(IP, Name="eth1")}
+    assert device.refused(wrong) == dict.fromkeys(wrong, "InvalidValue")
+    assert bench.state() == before
+    device.set({f"{natural}Enable": "0"})
+    device.set({f"{natural}GatewayIPAddress": "172.31.0.1"})
+    device.set({f"{natural}Enable": "1"})
+    assert device.get(f"{natural}Status") == "Error_Misconfigured"
+
+
 def test_of_two_rows_in_one_request_only_the_bad_one_is_refused(bench: Bench) -> None:
     device = bench.device()
     good = device.find(V4, DestIPAddress="198.51.100.0")
