@@ -9,11 +9,14 @@ from typing import Any, Final
 from agent.model.errors import InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
 from backends.network.network import Network
-from backends.network.records import IpAddress
+from backends.network.records import IpAddress, Reference
 from backends.network.rows import Row
 from backends.tr181.layers import IP_INTERFACE
 
 IPV6_PREFIX: Final = f"{IP_INTERFACE}IPv6Prefix.{{i}}."
+IPV6_LOOPBACK: Final = ipaddress.IPv6Address("::1")
+IPV4_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
+"""But for :: and ::1; deprecated (RFC 4291 2.5.5.1)."""
 FOR_EVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 LENGTH_WITHOUT_PREFIX: Final = 64
 """Only its Prefix tells an IPv6 address's length; without one it is that of every subnet (RFC 4291)."""
@@ -119,6 +122,8 @@ class _Addresses(ABC):
         address = ip_address(value, self.family) if value else None
         if address is not None and (address.is_unspecified or address.is_multicast or value == "255.255.255.255"):
             raise InvalidValue("", f"{value} is no address that an interface can have")
+        if address == IPV6_LOOPBACK and self.network.topology.link_of(Reference("ip", row.parent)) != "lo":
+            raise InvalidValue("", f"{value} is the loopback interface's alone")
         if address is None and not row.is_own:
             raise InvalidValue("", "an address cannot be emptied; disable or delete it")
         self.change(row, address=str(address) if address else None)
@@ -235,13 +240,20 @@ class _Ipv6(_Addresses):
 
 
 def ip_address(text: str, family: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """An address of this family; InvalidValue for anything else, and for one with a zone, which is no part of it."""
+    """An address of this family; InvalidValue for anything else, for one with a zone, which is no part of it, and for
+    an IPv4 address in the form of an IPv6 one.
+    """
     try:
         if "%" in text:
             raise ValueError(text)
-        return ipaddress.IPv4Address(text) if family == 4 else ipaddress.IPv6Address(text)
+        if family == 4:
+            return ipaddress.IPv4Address(text)
+        address = ipaddress.IPv6Address(text)
     except ValueError as error:
         raise InvalidValue("", f"{text} is no IPv{family} address") from error
+    if address.ipv4_mapped or (address in IPV4_COMPATIBLE and int(address) > 1):
+        raise InvalidValue("", f"{text} is an IPv4 address")
+    return address
 
 
 def mask_of(length: int) -> str:

@@ -72,3 +72,14 @@ def test_what_is_no_ipv6_address_or_prefix_is_an_invalid_value(memory: Bench, te
     route = device.add(f"{ROUTES}IPv6Forwarding.")
     for path in (f"{address}IPAddress", f"{route}NextHop", f"{route}DestIPPrefix"):
         assert device.refused({path: text}) == {path: "InvalidValue"}
+
+
+@pytest.mark.parametrize("text", ["::ffff:10.0.0.1", "::ffff:a00:1", "::10.0.0.1", "::a00:1"])
+def test_an_ipv4_address_in_the_form_of_an_ipv6_one_is_an_invalid_value(memory: Bench, text: str) -> None:
+    device = memory.device()
+    before = memory.state()
+    address = device.add(f"{device.find(IP, Name='eth1')}IPv6Address.", Enable="1")
+    route = device.add(f"{ROUTES}IPv6Forwarding.")
+    wrong = {f"{address}IPAddress": text, f"{route}NextHop": text, f"{route}DestIPPrefix": f"{text}/128"}
+    assert device.refused(wrong) == dict.fromkeys(wrong, "InvalidValue")
+    assert memory.state() == before

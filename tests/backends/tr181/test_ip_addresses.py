@@ -31,6 +31,14 @@ def test_a_new_row_is_disabled_and_empty(memory: Bench) -> None:
     assert device.tree(row)["Status"] == "Disabled"
 
 
+def test_the_loopback_address_is_for_no_other_interface(bench: Bench) -> None:
+    device = bench.device(manage=("*",))
+    before = bench.state()
+    row = device.add(table(device, 6), Enable="1")
+    assert device.refused({f"{row}IPAddress": "::1"}) == {f"{row}IPAddress": "InvalidValue"}
+    assert bench.state() == before
+
+
 @pytest.mark.parametrize("value", ["0.0.0.0", "255.255.255.255", "224.0.0.1", "203.0.113", "x"])
 def test_what_no_interface_can_have_is_refused(memory: Bench, value: str) -> None:
     device = memory.device()
