@@ -224,8 +224,10 @@ class _Ipv6(_Forwarding):
 
 
 def _ipv6_network(text: str) -> ipaddress.IPv6Network:
-    """A prefix; InvalidValue for anything else, and for bits to the right of it."""
+    """A prefix; InvalidValue for anything else, for one without its length, and for bits to the right of it."""
     address = ip_address(text.partition("/")[0], 6)
+    if "/" not in text:
+        raise InvalidValue("", f"{text} is a prefix without its length")
     try:
         network = ipaddress.IPv6Network(text, strict=False)
     except ValueError as error:

@@ -280,8 +280,8 @@ def test_an_ipv6_route(bench: Bench) -> None:
     assert device.get(f"{row}ExpirationTime") == "9999-12-31T23:59:59Z"
     device.set({f"{row}DestIPPrefix": "2001:db8:a::/48"})
     assert ("2001:db8:a::/48", "2001:db8::9", "eth0", 1024) in bench.routes()
-    wrong = {f"{row}DestIPPrefix": "2001:db8:a::1/48"}
-    assert device.refused(wrong) == {f"{row}DestIPPrefix": "InvalidValue"}
+    for prefix in ("2001:db8:a::1/48", "2001:db8:b::", "2001:db8:b::/", "::"):
+        assert device.refused({f"{row}DestIPPrefix": prefix}) == {f"{row}DestIPPrefix": "InvalidValue"}
     device.delete(row)
     assert not any(destination.startswith("2001:db8:a:") for destination, *_ in bench.routes())
 
