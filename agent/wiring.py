@@ -76,8 +76,7 @@ def run(config: Path | None, state_directory: Path | None, boot: bool) -> int:
     """Be the agent until SIGTERM; ``boot``: report as after a boot. Raises SettingsError, ControlSocketError."""
     loaded = settings.load(config, state_directory)
     inbox = loop.Inbox()
-    for number, event in ((signal.SIGTERM, Stop()), (signal.SIGINT, Stop()), (signal.SIGHUP, Reload())):
-        signal.signal(number, lambda *_, event=event: inbox.put(event))
+    _hear_signals(inbox)
     agent = Agent(loaded, boot, inbox)
     agent.reload_with(lambda: settings.load(config, state_directory))
     return agent.run()
@@ -476,6 +475,23 @@ class Agent:
                 log.exception("the kernel's changes are not seen for a moment")
                 self._stop_watching.wait(5.0)
                 self.inbox.put(Changed(frozenset({"everything"})))
+
+
+def _hear_signals(inbox: loop.Inbox) -> None:
+    """Signals become events at once: a handler would run late when its signal comes just before the owner waits."""
+    events: dict[int, Stop | Reload] = {signal.SIGTERM: Stop(), signal.SIGINT: Stop(), signal.SIGHUP: Reload()}
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell)
+    for number in events:
+        signal.signal(number, lambda *_: None)
+
+    def listen() -> None:
+        while number := os.read(told, 1):
+            if number[0] in events:
+                inbox.put(events[number[0]])
+
+    threading.Thread(target=listen, name="signals", daemon=True).start()
 
 
 def _user_name(device: DeviceIdStruct) -> str:

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,10 +101,17 @@ def _acs(options: argparse.Namespace) -> int:
     # NO_COLOR counts when it is not empty (no-color.org).
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     printer = Printer(sys.stdout, as_json=options.json, colour=colour)
-    stop = threading.Event()
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+
+    def stop(*_: object) -> None:
+        with suppress(BlockingIOError):
+            os.write(tell, b".")
+
     acs = _built(options, printer, stop)
+    signal.set_wakeup_fd(tell)  # a handler runs late when its signal comes just before the wait
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: None)
     try:
         acs.start()
     except OSError as error:
@@ -119,8 +127,7 @@ def _acs(options: argparse.Namespace) -> int:
             "Ctrl-C ends it",
             listening=acs.url,
         )
-        while not stop.wait(3600.0):
-            pass
+        os.read(told, 1)
     finally:
         acs.stop()
     return OK
@@ -132,7 +139,7 @@ def _trust(options: argparse.Namespace) -> str:
     return trusted + (" --cert YOUR-CERTIFICATE-AND-KEY" if options.client_ca else "")
 
 
-def _built(options: argparse.Namespace, printer: "Printer", stop: threading.Event) -> "LabAcs":
+def _built(options: argparse.Namespace, printer: "Printer", stop: Callable[[], None]) -> "LabAcs":
     """The lab ACS that the options ask for. Failure when they do not fit together."""
     from agent.lab.acs import LabAcs
     from agent.lab.behaviour import parse_behaviour
@@ -152,7 +159,7 @@ def _built(options: argparse.Namespace, printer: "Printer", stop: threading.Even
                 printer.envelope(indented_xml(envelope))
         except BrokenPipeError:  # whoever read the conversation has gone: so do we
             nobody_reads.set()
-            stop.set()
+            stop()
 
     host, port = _address(options.listen)
     try:
