@@ -16,6 +16,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(SkipPolicy(read(ALLOWED.read_text())), "skip-policy")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _traces_end_with_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Agents that the tests start keep their traces below the tests' own directory, not in this machine's memory."""
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("runtime"))
+    yield
+    if before is None:
+        del os.environ["XDG_RUNTIME_DIR"]
+    else:
+        os.environ["XDG_RUNTIME_DIR"] = before
+
+
 @pytest.fixture(autouse=True)
 def _logging_is_left_as_it_was() -> Iterator[None]:
     """An agent in the test's own process sets up logging for itself; the next test gets its own again."""

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import stat
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,12 +43,17 @@ class TraceStore:
 
     def open(self, number: int, url: str, events: tuple[str, ...] = ()) -> "SessionTrace":
         """Begin the trace of a session; the oldest ones make room."""
+        is_kept = True
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _require_own(self.directory)
             self._make_room()
+        except PermissionError as error:
+            logger.warning("no session traces are kept in %s: %s", self.directory, error.strerror or error)
+            is_kept = False
         except OSError as error:
             logger.warning("no room for session traces in %s: %s", self.directory, error.strerror)
-        trace = SessionTrace(self._path(number), number, self.redactor, self._session_bytes)
+        trace = SessionTrace(self._path(number), number, self.redactor, self._session_bytes, is_kept=is_kept)
         trace.begin(url, events)
         return trace
 
@@ -115,18 +121,20 @@ class TraceStore:
 class SessionTrace:
     """Writes the trace of one session; used by the session's thread, and once by the owner to end it."""
 
-    def __init__(self, path: Path, number: int, redactor: Redactor, most_bytes: int) -> None:
+    def __init__(self, path: Path, number: int, redactor: Redactor, most_bytes: int, *, is_kept: bool = True) -> None:
         self._path = path
         self._number = number
         self._redactor = redactor
         self._most_bytes = most_bytes
         self._written = 0
         self._has_failed = False
+        self._is_kept = is_kept
 
     def begin(self, url: str, events: tuple[str, ...]) -> None:
         """The first line; what an earlier run left under this number goes."""
-        with suppress(OSError):
-            self._path.unlink(missing_ok=True)
+        if self._is_kept:
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
         self._write({"kind": "session", "url": self._redactor.text(url), "events": list(events)})
 
     def message(self, direction: str, summary: str, envelope: bytes | None) -> None:
@@ -152,6 +160,8 @@ class SessionTrace:
         self._write({"kind": "end", "outcome": self._redactor.text(outcome)})
 
     def _write(self, line: Line) -> None:
+        if not self._is_kept:
+            return
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = {"session": self._number, "at": now} | line
         data = _encoded(line)
@@ -161,7 +171,7 @@ class SessionTrace:
         if self._written + len(data) > most and line["kind"] != "end":
             return
         try:
-            file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             try:
                 self._written += os.write(file, data)
             finally:
@@ -170,6 +180,15 @@ class SessionTrace:
             if not self._has_failed:
                 logger.warning("the trace of session %d is incomplete: %s", self._number, error.strerror)
             self._has_failed = True
+
+
+def _require_own(directory: Path) -> None:
+    """Nobody else may have prepared or may change the place: in /dev/shm everybody can make directories."""
+    status = directory.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        raise PermissionError("it is no directory of the agent's own user")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError("others can write there")
 
 
 def _encoded(line: Line) -> bytes:

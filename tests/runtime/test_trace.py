@@ -138,3 +138,23 @@ def test_any_bytes_can_be_traced(tmp_path: Path) -> None:
     trace = store.open(1, "", ())
     trace.message("received", "not a CWMP message \ud800", bytes(range(256)))
     assert json.loads(json.dumps(store.session(1)))[1]["bytes"] == 256
+
+
+@pytest.mark.parametrize("kind", ["writable by all", "a link"])
+def test_a_place_that_others_prepared_is_not_written_to(
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    directory, victim = tmp_path / "traces", tmp_path / "victim"
+    victim.mkdir()
+    if kind == "a link":
+        directory.symlink_to(victim)
+    else:
+        directory.mkdir()
+        directory.chmod(0o777)
+
+    trace = TraceStore(directory, Redactor()).open(1, "http://acs/", ())
+    trace.message("sent", "Inform", b"<x/>")
+    trace.end("complete")
+
+    assert list(victim.iterdir()) == list(directory.iterdir()) == []
+    assert "no session traces are kept" in caplog.text
