@@ -1,5 +1,6 @@
 """Listens for connection requests: one thread, a few slots, and a flood costs nobody but the flooder (hardening T5)."""
 
+import errno
 import logging
 import os
 import secrets
@@ -233,6 +234,11 @@ def _listen(address: str, port: int, interface: str) -> socket.socket:
         except OSError:  # no IPv6 here, or the port is taken: then IPv4 says so
             return _bound(socket.AF_INET, "", port, interface)
     except OSError as error:
+        if error.errno == errno.ENODEV:
+            raise ListenError(
+                f"cannot listen for connection requests: there is no interface {interface} ([connection_request] "
+                "interface, or [network] management_interface); it is tried again with each new link"
+            ) from None
         where = f"port {port}" + (f" of {address}" if address else "") + (f" on {interface}" if interface else "")
         raise ListenError(
             f"cannot listen for connection requests on {where}: {error.strerror}; "

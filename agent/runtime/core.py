@@ -120,6 +120,8 @@ class Core:
             case on.Changed(topics):
                 self._parts.system_changed(topics)
                 self._look_at(topics)
+                if topics & {"link", "everything"}:
+                    self._after.append(do.Listen())  # the interface to listen on may have come to be
             case on.ControlAsked(verb, arguments, answer):
                 actions.append(do.Answer(answer, self._parts.control(self, verb, arguments, now)))
             case on.Reload():
