@@ -34,7 +34,7 @@ WORDS: Final[Mapping[type[ModelError], tuple[str, str]]] = {
     UnknownPath: ("unknown_path", "`cpe-agent names PATH` lists what is supported"),
     InvalidArguments: ("invalid_arguments", "see the verb's --help"),
     NotWritable: ("not_writable", "`cpe-agent names PATH` shows what can be set"),
-    Denied: ("denied", "name the interface in [network] manage, or set [system] manage, in the settings file"),
+    Denied: ("denied", "[network] manage and [system] manage in the settings file say what may be changed"),
     InvalidType: ("invalid_type", "`cpe-agent schema show PATH` shows the type"),
     InvalidValue: ("invalid_value", "`cpe-agent schema show PATH` shows what is allowed"),
     NotificationRejected: ("notification_rejected", "0 is off, 1 passive, 2 active; some parameters allow fewer"),
