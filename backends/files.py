@@ -79,3 +79,15 @@ def unwritable(path: Path, error: OSError) -> MechanismError:
     number = error.errno or 0
     kind = Missing if number == errno.ENOENT else MechanismError
     return kind(f"{path}: {os.strerror(number)}", errno.errorcode.get(number, ""))
+
+
+def write_if_different(path: Path, text: str, mode: int = 0o600) -> bool:
+    """Let a file of ours, in a directory made for it, hold a text; whether it was written. MechanismError."""
+    if read_bytes(path, len(text.encode()) + 1) == text.encode():
+        return False
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path.parent, error) from error
+    replace_file(path, text.encode(), mode)
+    return True

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backends.errors import MechanismError, Missing
-from backends.files import names_in, read_bytes, read_number, read_text, replace_file
+from backends.files import names_in, read_bytes, read_number, read_text, replace_file, write_if_different
 
 
 def test_what_cannot_be_read_is_none(tmp_path: Path) -> None:
@@ -61,3 +61,19 @@ def test_a_trap_at_the_temporary_name_is_not_stepped_into(tmp_path: Path) -> Non
     with pytest.raises(MechanismError):
         replace_file(tmp_path / "file", b"new")
     assert (tmp_path / "victim").read_text() == "kept"
+
+
+def test_a_file_that_says_so_already_is_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "made" / "on the way" / "conf"
+    assert write_if_different(file, "ä\n")
+    before = file.stat()
+    assert not write_if_different(file, "ä\n")
+    assert file.stat() == before
+    assert write_if_different(file, "ä")
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("ä", 0o600)
+
+
+def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MechanismError, match="file"):
+        write_if_different(tmp_path / "file" / "below" / "conf", "x")

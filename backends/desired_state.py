@@ -1,0 +1,265 @@
+"""What a service of this machine should be: records, staged and made all or nothing, and kept over restarts.
+
+A service (a firewall, a DHCP server, an access point) is described by records of a few kinds, as a whole. To change,
+to undo and to apply at boot are one and the same act: bring the system to what the records say, by difference.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, ClassVar, Final, Protocol, TypeVar
+
+from backends.errors import MechanismError
+
+log = logging.getLogger(__name__)
+
+SINGLE: Final = ""
+"""The key of the one record of a kind that there is once only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A reference to a row of some table; a service only asks whoever knows the table for the row's link."""
+
+    table: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What all kinds share. Fields are bool, int, str, None, Pointer or tuples of these, and have a default each.
+
+    ``parent`` is the key of the record that this one belongs to, ``owner`` that record's kind where others might have
+    a record under the same key. It goes when that goes.
+    """
+
+    owner: ClassVar["type[Record] | None"] = None
+    parent: str = ""
+
+
+R = TypeVar("R", bound=Record)
+
+
+class Refused(Exception):
+    """What is wanted cannot be. ``kind`` and ``key`` name the record, ``fields`` what of it, where that is known."""
+
+    def __init__(
+        self, reason: str, kind: type[Record] | None = None, key: str = "", fields: Collection[str] = ()
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.kind = kind
+        self.key = key
+        self.fields = frozenset(fields)
+
+
+class NotOurs(Refused):
+    """What is wanted would change what somebody else configured, or what the owner did not give to the agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """All records of one service, in the order in which they were added."""
+
+    next_number: int = 1
+    by_kind: Mapping[type[Record], Mapping[str, Record]] = field(default_factory=dict)
+
+    def of(self, kind: type[R]) -> Mapping[str, R]:
+        """The records of a kind by key."""
+        return self.by_kind.get(kind, {})  # type: ignore[return-value]
+
+    def get(self, kind: type[R], key: str = SINGLE) -> R:
+        """A record; with every field at its default where nothing is wanted yet."""
+        found = self.of(kind).get(key)
+        return kind() if found is None else found
+
+    def children(self, kind: type[R], parent: str) -> dict[str, R]:
+        """The records of a kind that belong to a record."""
+        return {key: record for key, record in self.of(kind).items() if record.parent == parent}
+
+    def with_record(self, key: str, record: Record) -> "Wanted":
+        """With this record under this key."""
+        kind = type(record)
+        return replace(self, by_kind={**self.by_kind, kind: {**self.by_kind.get(kind, {}), key: record}})
+
+    def without(self, kind: type[Record], key: str) -> "Wanted":
+        """Without a record and without all that belongs to it."""
+        by_kind: dict[type[Record], Mapping[str, Record]] = dict(self.by_kind)
+        gone: list[tuple[type[Record], str]] = [(kind, key)]
+        while gone:
+            above, parent = gone.pop()
+            by_kind[above] = {other: record for other, record in by_kind.get(above, {}).items() if other != parent}
+            gone += [
+                (below, other)
+                for below, some in by_kind.items()
+                if below.owner in (None, above)
+                for other, record in some.items()
+                if record.parent == parent
+            ]
+        return replace(self, by_kind=by_kind)
+
+    def to_json(self) -> dict[str, Any]:
+        """The durable form; {} when nothing is wanted."""
+        records = {
+            kind.__name__: {key: _said(record) for key, record in some.items()}
+            for kind, some in self.by_kind.items()
+            if some
+        }
+        return {"next": self.next_number, "records": records} if records or self.next_number > 1 else {}
+
+    @classmethod
+    def from_json(cls, stored: Any, kinds: Iterable[type[Record]]) -> "Wanted":
+        """The inverse of ``to_json``; kinds and fields that this version does not know are left out."""
+        stored = stored or {}
+        records = stored.get("records", {})
+        by_kind = {
+            kind: {key: _record(kind, values) for key, values in records[kind.__name__].items()}
+            for kind in kinds
+            if kind.__name__ in records
+        }
+        return cls(int(stored.get("next", 1)), by_kind)
+
+
+class Service(Protocol):
+    """The system behind the records."""
+
+    def check(self, wanted: Wanted) -> None:
+        """Make sure that it can be made, or raise Refused (NotOurs); nothing is changed."""
+
+    def cuts(self, wanted: Wanted) -> bool:
+        """Whether making it would cut the way to the management server."""
+
+    def apply(self, wanted: Wanted) -> bool:
+        """Bring the system to it, touching nothing that is so already; whether anything was changed.
+
+        MechanismError when it cannot be made; what was changed until then may stay: another ``apply`` follows.
+        """
+
+
+class Desired:
+    """The records of one service as something that can be changed, all or nothing; see agent.model.object.Backend."""
+
+    def __init__(self, name: str, kinds: Sequence[type[Record]], service: Service) -> None:
+        self.name = name
+        self.wanted = Wanted()
+        self._kinds = tuple(kinds)
+        self._service = service
+        self._before: Wanted | None = None
+        self._applied = Wanted()
+        self._replaced: Wanted | None = None
+
+    # -- editing ------------------------------------------------------------------------------------------------------
+
+    def add(self, record: Record) -> str:
+        """Stage a new record; its key."""
+        key = f"+{self.wanted.next_number}"
+        self.wanted = replace(self.wanted.with_record(key, record), next_number=self.wanted.next_number + 1)
+        return key
+
+    def put(self, key: str, record: Record) -> None:
+        """Stage a record under a key that the system or the kind gives."""
+        self.wanted = self.wanted.with_record(key, record)
+
+    def edit(self, kind: type[Record], key: str = SINGLE, **values: Any) -> None:
+        """Stage values of a record."""
+        self.put(key, replace(self.wanted.get(kind, key), **values))
+
+    def remove(self, kind: type[Record], key: str) -> None:
+        """Stage the removal of a record and of all that belongs to it."""
+        self.wanted = self.wanted.without(kind, key)
+
+    # -- the transaction ----------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Start a staged copy; what the last transaction made can no longer be taken back by ``rollback``."""
+        self._before, self._replaced = self.wanted, None
+
+    def prepare(self) -> bool:
+        """Raises Refused; True when the change cuts the way to the management server."""
+        self._service.check(self.wanted)
+        return self._service.cuts(self.wanted)
+
+    def undo_record(self) -> Any:
+        """What is in force now, if that is to be changed."""
+        return None if self.wanted == self._applied else {"applied": self._applied.to_json()}
+
+    def commit(self) -> None:
+        """Make it; MechanismError when the system refuses, and then all is as it was."""
+        try:
+            self._service.apply(self.wanted)
+        except MechanismError:
+            self._bring_back(self._applied)
+            raise
+        self._replaced, self._applied, self._before = self._applied, self.wanted, None
+
+    def postpone(self) -> None:
+        """What is staged is wanted from now on, and made by a later commit."""
+        self._before = None
+
+    def rollback(self) -> None:
+        """Forget what is staged; take back what was made."""
+        if self._replaced is not None:
+            self._bring_back(self._replaced)
+            self.wanted = self._applied = self._replaced
+        elif self._before is not None:
+            self.wanted = self._before
+        self._before, self._replaced = None, None
+
+    def recover(self, record: Any, same_boot: bool) -> None:  # noqa: ARG002 - by difference it is right after a boot too
+        """Take back by the undo record."""
+        if record:
+            self._applied = Wanted.from_json(record["applied"], self._kinds)
+            self._bring_back(self._applied)
+
+    def state(self) -> Any:
+        """The durable part, staged edits included."""
+        return self.wanted.to_json()
+
+    def restore(self, state: Any) -> None:
+        """Take the durable part over, without touching the system."""
+        self.wanted = Wanted.from_json(state, self._kinds)
+        if self._before is None:
+            self._applied = self.wanted
+
+    def apply_at_start(self) -> None:
+        """Bring the system to what is wanted, as far as it goes."""
+        self._applied = self.wanted
+        self.reapply()
+
+    def reapply(self) -> None:
+        """Something around the service changed, a link came or went: make it fit again."""
+        if self._before is None and self.wanted is self._applied:
+            self._bring_back(self._applied)
+
+    def _bring_back(self, wanted: Wanted) -> None:
+        try:
+            self._service.apply(wanted)
+        except MechanismError as error:
+            log.warning("%s: %s", self.name, error.reason)
+
+
+def _said(record: Record) -> dict[str, Any]:
+    """Only what differs from the default."""
+    blank = type(record)()
+    return {
+        name: _plain(value)
+        for name in (one.name for one in fields(record))
+        if (value := getattr(record, name)) != getattr(blank, name)
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Pointer):
+        return asdict(value)
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
+
+
+def _record(kind: type[Record], values: Mapping[str, Any]) -> Record:
+    known = {one.name for one in fields(kind)} & set(values)
+    return kind(**{name: _read(values[name]) for name in known})
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Pointer(value["table"], tuple(value["keys"]))
+    return tuple(_read(one) for one in value) if isinstance(value, list) else value

@@ -1,0 +1,142 @@
+"""Daemons of the agent's own (dnsmasq, hostapd, pppd …): started, known again and ended; they outlive the agent.
+
+A daemon is known by its process id together with the time at which that process started, both kept in a file: so a new
+run of the agent finds the daemons of the last one, and never takes a stranger for one of them.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from backends.errors import MechanismError, Missing
+from backends.files import read_text, replace_file
+
+PLACES: Final = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+"""Where daemons are that an ordinary user's PATH does not name."""
+PATIENCE: Final = 5.0
+SETTLED: Final = 0.1
+"""Seconds: a program that cannot run with what it was given says so sooner."""
+GRACE: Final = 3.0
+LONGEST_OUTPUT: Final = 65_536
+LAST_WORDS: Final = 400
+START_TIME: Final = 19
+"""The place of ``starttime`` in /proc/PID/stat behind the command, proc(5)."""
+
+
+def find_program(name: str) -> Path | None:
+    """Where a program is installed; None when it is not."""
+    found = shutil.which(name, path=_path())
+    return Path(found) if found else None
+
+
+class Program:
+    """One daemon, started without a shell and in the foreground mode that it has. ``directory`` is for it alone."""
+
+    def __init__(self, name: str, directory: Path) -> None:
+        self.name = name
+        self._known = directory / f"{name}.pid"
+        self._output = directory / f"{name}.log"
+
+    def pid(self) -> int | None:
+        """The process while it runs."""
+        known = self._read()
+        return known["pid"] if known and _started(known["pid"]) == known["started"] else None
+
+    def is_running(self) -> bool:
+        """Whether it runs."""
+        self._keep_output_short()
+        return self.pid() is not None
+
+    def started_with(self) -> tuple[str, ...]:
+        """The arguments that the running process was started with; () when none runs."""
+        known = self._read()
+        return tuple(known["arguments"]) if known and self.pid() is not None else ()
+
+    def start(self, arguments: Sequence[str], is_ready: Callable[[], bool] | None = None) -> None:
+        """Run it, and wait until ``is_ready`` (5 s at most; without it, until it has lived for a moment).
+
+        MechanismError, with its last words, when it ends instead or is not ready in time.
+        """
+        self.stop()
+        self._output.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self._output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            process = subprocess.Popen(
+                list(arguments), stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
+                start_new_session=True, cwd="/", env={"PATH": _path(), "LC_ALL": "C"},
+            )  # fmt: skip
+        except OSError as error:
+            raise Missing(f"{self.name} cannot be started: {error.strerror}") from error
+        finally:
+            os.close(descriptor)
+        known = {"pid": process.pid, "started": _started(process.pid), "arguments": list(arguments)}
+        replace_file(self._known, json.dumps(known).encode(), 0o600)
+        process.returncode = 0  # from here on it is known by its file alone: the next run of the agent has no Popen
+        self._await(process.pid, is_ready)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal; nothing happens when it does not run."""
+        process = self.pid()
+        if process is not None:
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
+
+    def stop(self) -> None:
+        """End it: asked first, and after three seconds made to."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            self.signal(number)
+            deadline = time.monotonic() + GRACE
+            while self.pid() is not None and time.monotonic() < deadline:
+                time.sleep(0.01)
+        self._known.unlink(missing_ok=True)
+
+    def last_words(self) -> str:
+        """The end of what it printed."""
+        return (read_text(self._output, LONGEST_OUTPUT) or "")[-LAST_WORDS:]
+
+    def _await(self, process: int, is_ready: Callable[[], bool] | None) -> None:
+        begun = time.monotonic()
+        while self.pid() == process:
+            waited = time.monotonic() - begun
+            if is_ready() if is_ready else waited > SETTLED:
+                return
+            if waited > PATIENCE:
+                self.stop()
+                raise MechanismError(f"{self.name} was not ready within {PATIENCE:.0f} s: {self.last_words()}")
+            time.sleep(0.01)
+        self._known.unlink(missing_ok=True)
+        raise MechanismError(f"{self.name} ended at once: {self.last_words()}")
+
+    def _read(self) -> dict[str, Any] | None:
+        try:
+            known = json.loads(read_text(self._known) or "null")
+            return known if {"pid", "started", "arguments"} <= known.keys() else None
+        except (ValueError, AttributeError):
+            return None
+
+    def _keep_output_short(self) -> None:
+        with suppress(OSError):
+            if self._output.stat().st_size > LONGEST_OUTPUT:
+                os.truncate(self._output, 0)
+
+
+def _path() -> str:
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), *PLACES])
+
+
+def _started(process: int) -> int | None:
+    """When a process started, in clock ticks after boot; None when there is none, or only what is left of one."""
+    with suppress(ChildProcessError):
+        os.waitpid(process, os.WNOHANG)  # a child that ended is not a process any more
+    text = read_text(Path(f"/proc/{process}/stat"), 4096)
+    if text is None:
+        return None
+    states = text.rpartition(")")[2].split()
+    return None if states[0] in ("Z", "X") else int(states[START_TIME])

@@ -1,0 +1,79 @@
+"""A service's desired state whose refusals are the data model's: they name rows of tables and their parameters."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from agent.model.errors import Denied, InvalidValue
+from agent.model.object import RowsRefused, Target
+from backends.desired_state import Desired, NotOurs, Pointer, Record, Refused, Service
+
+log = logging.getLogger(__name__)
+
+
+class TableService(Desired):
+    """A backend of the data model. ``tables`` says in which table the records of a kind are rows.
+
+    ``parameters`` says for a record's field by which parameters it is set, where the names differ otherwise than
+    ``remote_host`` does from ``RemoteHost``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kinds: Sequence[type[Record]],
+        service: Service,
+        tables: Mapping[type[Record], str],
+        parameters: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        super().__init__(name, kinds, service)
+        self._tables: Final = tables
+        self._parameters: Final = parameters or {}
+
+    def prepare(self) -> bool:
+        """See Desired; raises RowsRefused."""
+        try:
+            return super().prepare()
+        except Refused as refused:
+            log.warning("%s: refused: %s", self.name, refused.reason)
+            kind = Denied if isinstance(refused, NotOurs) else InvalidValue
+            names = [name for field in refused.fields for name in self._names_of(field)]
+            raise RowsRefused(kind, refused.reason, self._rows(refused), names) from refused
+
+    def _rows(self, refused: Refused) -> list[Target]:
+        table = self._tables.get(refused.kind) if refused.kind else None
+        if refused.kind is None or table is None:
+            return []
+        keys = [refused.key] if refused.key else []
+        record, kind = self.wanted.get(refused.kind, refused.key), refused.kind
+        while record.parent:
+            keys.insert(0, record.parent)
+            if kind.owner is None:
+                break
+            kind = kind.owner
+            record = self.wanted.get(kind, record.parent)
+        return [Target(table, tuple(keys[-table.count("{i}") :]) if keys else ())]
+
+    def _names_of(self, field: str) -> Sequence[str]:
+        return self._parameters.get(field) or ["".join(word.capitalize() for word in field.split("_"))]
+
+
+def target_of(pointer: Pointer | None) -> Target | None:
+    """What a stored reference says to the data model."""
+    return None if pointer is None else Target(pointer.table, pointer.keys)
+
+
+def pointer_of(target: Target | None) -> Pointer | None:
+    """What the data model's reference is stored as."""
+    return None if target is None else Pointer(target.table, target.keys)
+
+
+def only(*tables: str) -> Callable[[Target | None], Pointer | None]:
+    """Like ``pointer_of``, for a reference that may point into these tables only; InvalidValue otherwise."""
+
+    def check(target: Target | None) -> Pointer | None:
+        if target is not None and target.table not in tables:
+            raise InvalidValue("", f"a row of {' or '.join(tables)} is needed")
+        return pointer_of(target)
+
+    return check

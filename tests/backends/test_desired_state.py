@@ -1,0 +1,203 @@
+"""A service's records are staged, checked, made by difference, taken back and kept."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+from backends.desired_state import SINGLE, Desired, Pointer, Record, Refused, Wanted
+from backends.errors import MechanismError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class General(Record):
+    enable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool(Record):
+    name: str = ""
+    link: Pointer | None = None
+    servers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option(Record):
+    owner: ClassVar[type[Record] | None] = Pool
+    tag: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value(Record):
+    text: str = ""
+
+
+KINDS = (General, Pool, Option, Value)
+LAN = Pointer("Device.IP.Interface.{i}.", ("br-lan",))
+
+
+class Shop:
+    """A service that keeps in memory what it was told, and cannot sell a pool called "none"."""
+
+    def __init__(self) -> None:
+        self.sold: list[str] = []
+        self.is_broken = False
+        self.times_changed = 0
+
+    def check(self, wanted: Wanted) -> None:
+        for key, pool in wanted.of(Pool).items():
+            if pool.name == "none":
+                raise Refused("there is no such pool", Pool, key, ("name",))
+
+    def cuts(self, wanted: Wanted) -> bool:
+        return any(pool.name == "wan" for pool in wanted.of(Pool).values())
+
+    def apply(self, wanted: Wanted) -> bool:
+        names = [pool.name for pool in wanted.of(Pool).values()]
+        if names == self.sold:
+            return False
+        self.times_changed += 1
+        self.sold = names[:1] if self.is_broken else names
+        if self.is_broken:
+            self.is_broken = False
+            raise MechanismError("out of stock")
+        return True
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+@pytest.fixture
+def desired(shop: Shop) -> Desired:
+    return Desired("shop", KINDS, shop)
+
+
+def made(desired: Desired, *names: str) -> list[str]:
+    desired.begin()
+    keys = [desired.add(Pool(name=name)) for name in names]
+    desired.prepare()
+    desired.commit()
+    return keys
+
+
+def test_a_staged_record_is_seen_at_once_and_made_by_the_commit(desired: Desired, shop: Shop) -> None:
+    desired.begin()
+    key = desired.add(Pool())
+    desired.edit(Pool, key, name="lan")
+    assert desired.wanted.get(Pool, key) == Pool(name="lan")
+    assert not desired.prepare()
+    assert shop.sold == []
+    desired.commit()
+    assert shop.sold == ["lan"]
+
+
+def test_keys_are_never_used_twice(desired: Desired) -> None:
+    first, second = made(desired, "a", "b")
+    desired.begin()
+    desired.remove(Pool, second)
+    assert desired.add(Pool()) not in (first, second)
+
+
+def test_what_belongs_to_a_record_goes_with_it_and_nothing_else_does(desired: Desired) -> None:
+    desired.begin()
+    kept, gone = desired.add(Pool()), desired.add(Pool())
+    option = desired.add(Option(parent=gone))
+    desired.add(Value(parent=option))
+    desired.put(gone, Value(text="the same key in another kind"))
+    desired.add(Option(parent=gone.replace("+", "-")))
+    staying = desired.add(Option(parent=kept))
+    desired.remove(Value, gone)
+    assert len(desired.wanted.children(Option, gone)) == 1  # an option belongs to a pool, never to a value
+    desired.remove(Pool, gone)
+    assert list(desired.wanted.of(Pool)) == [kept]
+    assert staying in desired.wanted.of(Option)
+    assert option not in desired.wanted.of(Option)
+    assert not desired.wanted.of(Value)
+
+
+def test_a_refusal_changes_nothing(desired: Desired, shop: Shop) -> None:
+    made(desired, "lan")
+    desired.begin()
+    key = desired.add(Pool(name="none"))
+    with pytest.raises(Refused) as refusal:
+        desired.prepare()
+    assert (refusal.value.kind, refusal.value.key, refusal.value.fields) == (Pool, key, {"name"})
+    desired.rollback()
+    assert [pool.name for pool in desired.wanted.of(Pool).values()] == ["lan"]
+    assert shop.times_changed == 1
+
+
+def test_a_failed_commit_leaves_the_system_as_it_was(desired: Desired, shop: Shop) -> None:
+    made(desired, "lan")
+    desired.begin()
+    desired.add(Pool(name="guest"))
+    desired.prepare()
+    shop.is_broken = True
+    shop.sold = []
+    with pytest.raises(MechanismError):
+        desired.commit()
+    desired.rollback()
+    assert shop.sold == ["lan"]
+    assert [pool.name for pool in desired.wanted.of(Pool).values()] == ["lan"]
+
+
+def test_what_was_made_is_taken_back_when_another_backend_fails(desired: Desired, shop: Shop) -> None:
+    made(desired, "lan")
+    made(desired, "guest")
+    desired.rollback()
+    desired.rollback()
+    assert shop.sold == ["lan"]
+
+
+def test_a_change_that_has_to_wait_is_wanted_and_made_later(desired: Desired, shop: Shop) -> None:
+    made(desired, "lan")
+    desired.begin()
+    desired.add(Pool(name="wan"))
+    assert desired.prepare()
+    desired.postpone()
+    assert shop.sold == ["lan"]
+    desired.reapply()  # a link came up meanwhile
+    assert shop.sold == ["lan"]
+    assert [pool.name for pool in desired.wanted.of(Pool).values()] == ["lan", "wan"]
+    desired.begin()
+    desired.prepare()
+    record = desired.undo_record()
+    desired.commit()
+    assert shop.sold == ["lan", "wan"]
+    desired.recover(record, same_boot=True)
+    assert shop.sold == ["lan"]
+
+
+def test_the_state_survives_and_is_applied_at_start_touching_nothing_that_holds(desired: Desired, shop: Shop) -> None:
+    desired.begin()
+    desired.put(SINGLE, General(enable=True))
+    key = desired.add(Pool(name="lan", link=LAN, servers=("192.0.2.1", "192.0.2.2")))
+    desired.add(Option(parent=key, tag=43))
+    desired.prepare()
+    desired.commit()
+    again = Desired("shop", KINDS, shop)
+    again.restore(desired.state())
+    again.apply_at_start()
+    assert again.wanted == desired.wanted
+    assert shop.times_changed == 1
+    shop.sold = []
+    again.apply_at_start()
+    assert shop.sold == ["lan"]
+
+
+def test_a_state_of_a_newer_version_is_read_as_far_as_it_is_known(desired: Desired) -> None:
+    desired.restore({"next": 9, "records": {"Pool": {"+1": {"name": "lan", "colour": "red"}}, "Later": {"+2": {}}}})
+    assert desired.wanted.of(Pool) == {"+1": Pool(name="lan")}
+    assert desired.add(Pool()) == "+9"
+
+
+def test_a_factory_reset_takes_everything_out_of_the_system(desired: Desired, shop: Shop) -> None:
+    made(desired, "lan", "guest")
+    desired.begin()
+    desired.restore(None)
+    desired.prepare()
+    desired.commit()
+    assert shop.sold == []
+    assert desired.state() == {}

@@ -1,0 +1,85 @@
+"""A service's refusals name the rows and parameters that the data model knows."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+from agent.model.errors import Denied, InvalidValue
+from agent.model.object import RowsRefused, Target
+from backends.desired_state import NotOurs, Pointer, Record, Refused, Wanted
+from backends.tr181.service import TableService, only, pointer_of, target_of
+
+CHAIN = "Device.Firewall.Chain.{i}."
+RULE = "Device.Firewall.Chain.{i}.Rule.{i}."
+IP_INTERFACE = "Device.IP.Interface.{i}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain(Record):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Record):
+    owner: ClassVar[type[Record] | None] = Chain
+    dest_port: int = -1
+
+
+class Picky:
+    refusal: Refused | None = None
+
+    def check(self, wanted: Wanted) -> None:
+        if self.refusal:
+            raise self.refusal
+
+    def cuts(self, wanted: Wanted) -> bool:
+        return False
+
+    def apply(self, wanted: Wanted) -> bool:
+        return True
+
+
+@pytest.fixture
+def picky() -> Picky:
+    return Picky()
+
+
+@pytest.fixture
+def service(picky: Picky) -> TableService:
+    return TableService(
+        "firewall", (Chain, Rule), picky, {Chain: CHAIN, Rule: RULE}, {"address": ["DestIP", "DestMask"]}
+    )
+
+
+def refused(service: TableService) -> RowsRefused:
+    with pytest.raises(RowsRefused) as refusal:
+        service.prepare()
+    return refusal.value
+
+
+def test_a_refused_row_is_named_by_its_table_and_all_its_keys(service: TableService, picky: Picky) -> None:
+    service.begin()
+    chain = service.add(Chain())
+    rule = service.add(Rule(parent=chain))
+    picky.refusal = Refused("no such port", Rule, rule, ("dest_port", "address"))
+    answer = refused(service)
+    assert answer.refusal is InvalidValue
+    assert answer.rows == (Target(RULE, (chain, rule)),)
+    assert answer.parameters == {"DestPort", "DestIP", "DestMask"}
+
+
+def test_what_is_somebody_elses_is_denied(service: TableService, picky: Picky) -> None:
+    service.begin()
+    picky.refusal = NotOurs("another firewall is at work")
+    answer = refused(service)
+    assert (answer.refusal, answer.rows) == (Denied, ())
+
+
+def test_a_reference_may_point_where_it_makes_sense_only() -> None:
+    ip, chain = Target(IP_INTERFACE, ("eth0",)), Target(CHAIN, ("+1",))
+    assert only(IP_INTERFACE)(ip) == Pointer(IP_INTERFACE, ("eth0",))
+    assert only(IP_INTERFACE)(None) is None
+    with pytest.raises(InvalidValue, match=r"IP\.Interface"):
+        only(IP_INTERFACE)(chain)
+    assert target_of(pointer_of(ip)) == ip
