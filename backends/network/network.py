@@ -164,7 +164,7 @@ class Network(NetworkEdits):
 
     def rows_behind(self, ident: Ident) -> list[Reference]:
         """The rows that ask for something in the kernel, or asked for it before what is staged."""
-        before = Topology(self._applied, self._netlink.links())
+        before = Topology(self._applied, self._netlink.links(), self.other_layers)
         return list(dict.fromkeys([*rows_behind(ident, self.topology, self.near()), *rows_behind(ident, before, [])]))
 
     # -- inside -----------------------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ class Network(NetworkEdits):
         observed = self._kernel.observe()
         topology = self.topology
         claimed = claims(topology, observed)
-        before = Topology(self._applied, self._netlink.links())
+        before = Topology(self._applied, self._netlink.links(), self.other_layers)
         held = claims(before, observed)
         new = {ident for ident, wanted in claimed.items() if ident not in held or held[ident] != wanted}
         new |= held.keys() - claimed.keys()

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from backends.netlink_types import Link
+from backends.network.other_layers import OtherLayers
 from backends.network.records import (
+    KINDS,
     Bridge,
     BridgePort,
     EthernetLink,
@@ -28,10 +30,11 @@ DEEPEST = 8
 
 
 class Topology:
-    """A view of records over the links that are there."""
+    """A view of records over the links that are there. ``others``: the tables beside ours that links belong to."""
 
-    def __init__(self, records: Records, links: Sequence[Link]) -> None:
+    def __init__(self, records: Records, links: Sequence[Link], others: Sequence[OtherLayers] = ()) -> None:
         self.records = records
+        self.others: Mapping[str, OtherLayers] = {layer.kind: layer for layer in others}
         self.links: Mapping[str, Link] = {link.name: link for link in links}
 
     # -- what a row stands for -----------------------------------------------------------------------------------------
@@ -41,6 +44,10 @@ class Topology:
         if reference is None or depth > DEEPEST:
             return None
         kind, key = reference.kind, reference.key
+        if kind in self.others:
+            return self.others[kind].link_of(reference)
+        if kind not in KINDS:  # of a table that this system had once
+            return None
         if not is_own(key):
             return key if not self.is_deleted(reference) else None
         match kind:
@@ -82,7 +89,7 @@ class Topology:
         while names:
             at = names.pop()
             link = self.links.get(at)
-            lower = lowers.get(at) or (link.lower if link else None)
+            lower = lowers.get(at) or (link.lower or self._carrier(link) if link else None)
             if lower and lower not in found:
                 found.add(lower)
                 names.append(lower)
@@ -92,7 +99,7 @@ class Topology:
 
     def is_port(self, link: Link) -> bool:
         """Whether a link is an Ethernet port: physical, or a veth, which is one in a container."""
-        return link.type == ARPHRD_ETHER and link.kind in ("", "veth")
+        return link.type == ARPHRD_ETHER and link.kind in ("", "veth") and self.other(link) is None
 
     def has_ethernet_link(self, link: Link) -> bool:
         """Whether a link is a layer 2 endpoint of its own: no VLAN, no member of a bridge."""
@@ -102,6 +109,10 @@ class Topology:
         """Whether a link is a bridge's port: IP is then on the bridge."""
         master = self.links.get(link.master or "")
         return master is not None and master.kind == "bridge"
+
+    def other(self, link: Link) -> Reference | None:
+        """The row of another service's table that a link is."""
+        return next((row for layer in self.others.values() if (row := layer.reference_of(link))), None)
 
     # -- which row a link has -----------------------------------------------------------------------------------------
 
@@ -149,17 +160,22 @@ class Topology:
         if above == "ip":
             if link.kind == "vlan":
                 return Reference("vlan", self.vlan_key(name))
-            return Reference("ethernet_link", self.ethernet_link_key(name)) if self.has_ethernet_link(link) else None
+            if self.has_ethernet_link(link):
+                return Reference("ethernet_link", self.ethernet_link_key(name))
+            return self.other(link)
         if link.kind == "bridge":
             return Reference("bridge_port", self.management_port(name))
-        return Reference("port", name) if self.is_port(link) else None
+        return Reference("port", name) if self.is_port(link) else self.other(link)
 
     def member(self, name: str) -> Reference | None:
         """The row under the bridge port that a link is."""
         link = self.links.get(name)
         if link is None or link.kind == "vlan":
             return Reference("vlan", self.vlan_key(name)) if link else None
-        return Reference("port", name) if self.is_port(link) else None
+        return Reference("port", name) if self.is_port(link) else self.other(link)
+
+    def _carrier(self, link: Link) -> str | None:
+        return next((name for layer in self.others.values() if (name := layer.carrier_of(link))), None)
 
     def _record(self, kind: str, key: str) -> Record | None:
         return self.records.by_kind.get(kind, {}).get(key)

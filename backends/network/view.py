@@ -10,6 +10,7 @@ from backends.network.desired import address_ident as wanted_address
 from backends.network.desired import route_ident as wanted_route
 from backends.network.desired import subnets
 from backends.network.kernel import Kernel, address_ident, route_ident
+from backends.network.other_layers import OtherLayers
 from backends.network.plan import Ident
 from backends.network.records import IpAddress, IpInterface, IpRoute, R, Records
 from backends.network.rows import Row
@@ -20,18 +21,22 @@ T = TypeVar("T")
 
 
 class NetworkView:
-    """Reads; what is derived from a dump of the kernel is kept as long as the dump is."""
+    """Reads; what is derived from a dump of the kernel is kept as long as the dump is.
+
+    ``other_layers``: the tables of other services that links belong to; whoever wires them puts them there.
+    """
 
     def __init__(self, netlink: Netlink, procfs: Procfs) -> None:
         self._netlink = netlink
         self._kernel = Kernel(netlink, procfs)
         self._records = Records()
+        self.other_layers: Sequence[OtherLayers] = ()
         self._derived: dict[str, tuple[tuple[Any, ...], Any]] = {}
 
     @property
     def topology(self) -> Topology:
         """Records and links as they are now, staged edits included."""
-        return self._kept("topology", (self._records, self._netlink.links()), Topology)
+        return self._kept("topology", (self._records, self._netlink.links(), self.other_layers), Topology)
 
     def ip_rows(self) -> list[Row[IpInterface]]:
         """The rows of IP interfaces."""

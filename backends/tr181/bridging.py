@@ -187,7 +187,7 @@ class _Ports:
 
     def set_lower(self, row: Row[BridgePort], targets: Sequence[Target]) -> None:
         if not self.is_management(row) and row.is_own:
-            self._network.edit(row, lower=reference_of(targets, ("port", "vlan", "ethernet_link")))
+            self._network.edit(row, lower=reference_of(self._network, targets, ("port", "vlan", "ethernet_link")))
         elif list(targets) != self.lower(row):
             raise NotWritable("", "the lower layers of this port are given by the bridge")
 

@@ -28,7 +28,6 @@ TABLES: Final = {
 }
 ETHERNET_MTU: Final = 1500
 LARGEST_MTU: Final = 65535
-KINDS: Final = {table: kind for kind, table in TABLES.items()}
 
 STATUS: Final = {
     "up": "Up",
@@ -43,9 +42,11 @@ def target_of(network: Network, reference: Reference | None) -> Target | None:
     """The row that a reference points at, as the data model names it."""
     if reference is None:
         return None
-    if reference.kind != "bridge_port":
-        return Target(TABLES[reference.kind], (reference.key,))
     topology = network.topology
+    if other := topology.others.get(reference.kind):
+        return Target(other.table, other.keys_of(reference))
+    if reference.kind != "bridge_port":
+        return Target(TABLES[reference.kind], (reference.key,)) if reference.kind in TABLES else None
     record = topology.records.of(BridgePort).get(reference.key)
     if record is not None:
         return Target(BRIDGE_PORT, (record.bridge, reference.key))
@@ -54,16 +55,19 @@ def target_of(network: Network, reference: Reference | None) -> Target | None:
     return Target(BRIDGE_PORT, (topology.bridge_key(bridge), reference.key)) if bridge else None
 
 
-def reference_of(targets: Sequence[Target], kinds: Collection[str]) -> Reference | None:
-    """The one row that LowerLayers is set to; InvalidValue when it cannot lie there."""
+def reference_of(network: Network, targets: Sequence[Target], kinds: Collection[str]) -> Reference | None:
+    """The one row that LowerLayers is set to: of these kinds, or of another service's table of links. InvalidValue
+    when it cannot lie there.
+    """
     if not targets:
         return None
-    kind = KINDS.get(targets[0].table)
+    others = {layer.table: layer.kind for layer in network.other_layers}
+    allowed = {**{TABLES[kind]: kind for kind in kinds}, **others}
     if len(targets) > 1:
         raise InvalidValue("", "there can be one lower layer only")
-    if kind is None or kind not in kinds:
-        raise InvalidValue("", f"the lower layer has to be of {' or '.join(TABLES[one] for one in sorted(kinds))}")
-    return Reference(kind, targets[0].keys[-1])
+    if targets[0].table not in allowed:
+        raise InvalidValue("", f"the lower layer has to be of {' or '.join(sorted(allowed))}")
+    return Reference(allowed[targets[0].table], targets[0].keys[-1])
 
 
 def is_enabled(network: Network, row: Row[Any]) -> bool:
@@ -95,7 +99,7 @@ def held_down(network: Network, status: str, lower: Reference | None, depth: int
     """The state of an enabled row on another one: LowerLayerDown where that keeps it from being up."""
     if status not in ("Down", "NotPresent", "Error") or lower is None or depth > DEEPEST:
         return status
-    if lower.kind == "bridge_port":
+    if lower.kind == "bridge_port" or lower.kind not in RECORDS:
         link = network.topology.links.get(network.topology.link_of(lower) or "")
         is_up = link is not None and link_status(link) == "Up"
     else:
@@ -145,7 +149,7 @@ def set_lower_layers(network: Network, row: Row[Any], targets: Sequence[Target],
         if list(targets) != lower_layers(network, row):
             raise NotWritable("", f"{row.key} is made by this system and stays where it is")
         return
-    network.edit(row, lower=reference_of(targets, kinds))
+    network.edit(row, lower=reference_of(network, targets, kinds))
 
 
 def enable(network: Network) -> Parameter[Row[Any], bool]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.model.data_model import Caller, DataModel
 from agent.model.errors import Refusals
+from agent.model.object import Object
 from agent.model.own_values import OwnValues
 from backends.errors import MechanismError
 from backends.netlink import Netlink, RouteTo
@@ -107,12 +108,14 @@ class NetworkDevice:
         management_path: Callable[[], RouteTo | None] = lambda: None,
         store: Documents | None = None,
         sysfs: str | Path = "/nonexistent",
+        beside: Sequence[Object[Any]] = (),
     ) -> None:
         self.store = store or Documents()
         self.network = LinuxNetwork(netlink, procfs, manage, management_path)
         own = OwnValues({}, {})
         mechanisms: Any = Mechanisms(netlink, None, procfs, Sysfs(sysfs), None, self.network, own)  # type: ignore[arg-type]
         declared = [one for declare in (root, ethernet, bridging, ip, routing) for one in declare(mechanisms)]
+        declared += beside
         self.model = DataModel(
             shipped_schema(),
             [*declared, interface_stack(declared)],

@@ -31,16 +31,17 @@ def test_the_kernels_state_in_the_data_models_words(link: Link, status: str) -> 
     assert link_status(link) == status
 
 
-def test_lower_layers_are_one_row_of_the_right_kind_or_none() -> None:
+def test_lower_layers_are_one_row_of_the_right_kind_or_none(memory: Bench) -> None:
+    network = memory.device().network
     port = Target(ETHERNET_INTERFACE, ("eth0",))
-    assert reference_of([port], ("port",)) == Reference("port", "eth0")
-    assert reference_of([], ("port",)) is None
+    assert reference_of(network, [port], ("port",)) == Reference("port", "eth0")
+    assert reference_of(network, [], ("port",)) is None
     with pytest.raises(InvalidValue):
-        reference_of([port, port], ("port",))
+        reference_of(network, [port, port], ("port",))
     with pytest.raises(InvalidValue):
-        reference_of([port], ("vlan",))
+        reference_of(network, [port], ("vlan",))
     with pytest.raises(InvalidValue):
-        reference_of([Target("Device.Routing.Router.{i}.", ("main",))], ("port",))
+        reference_of(network, [Target("Device.Routing.Router.{i}.", ("main",))], ("port",))
 
 
 def test_a_reference_is_a_path_of_the_data_model(memory: Bench) -> None:
