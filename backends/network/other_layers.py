@@ -26,6 +26,6 @@ class OtherLayers(Protocol):
         """The keys of the row in its table, one for each ``{i}``; the last is the reference's key."""
         return (reference.key,)
 
-    def carrier_of(self, link: Link) -> str | None:
+    def carrier_of(self, link: Link) -> str | None:  # noqa: ARG002 - most tables leave it to the kernel to tell
         """The link that this one is made over, where the kernel does not tell: who manages that manages this one."""
         return None

@@ -1,4 +1,4 @@
-"""Which link of the kernel a row of any interface table stands for, and which row a link is: for every other service."""
+"""Which link of the kernel a row of any interface table stands for, and which row a link is; for every service."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol

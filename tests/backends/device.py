@@ -18,6 +18,7 @@ from backends.tr181.bridging import bridging
 from backends.tr181.ethernet import ethernet
 from backends.tr181.interface_stack import interface_stack
 from backends.tr181.ip import ip
+from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.root import root
 from backends.tr181.routing import routing
@@ -113,7 +114,16 @@ class NetworkDevice:
         self.store = store or Documents()
         self.network = LinuxNetwork(netlink, procfs, manage, management_path)
         own = OwnValues({}, {})
-        mechanisms: Any = Mechanisms(netlink, None, procfs, Sysfs(sysfs), None, self.network, own)  # type: ignore[arg-type]
+        mechanisms: Any = Mechanisms(
+            netlink,
+            None,
+            procfs,
+            Sysfs(sysfs),
+            None,
+            self.network,
+            own,
+            links=Links(self.network),  # type: ignore[arg-type]
+        )
         declared = [one for declare in (root, ethernet, bridging, ip, routing) for one in declare(mechanisms)]
         declared += beside
         self.model = DataModel(

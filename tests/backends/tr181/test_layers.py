@@ -103,7 +103,7 @@ def test_a_stack_of_rows_that_were_added_blames_the_one_that_is_at_fault(memory:
 def test_the_rows_that_were_added_read_values_of_their_own_ranges(memory: Bench) -> None:
     device, schema = memory.device(), shipped_schema()
     eth1, bridge = device.find(IP, Name="eth1"), device.add("Device.Bridging.Bridge.")
-    tables = (IP, LINKS, VLANS, f"{eth1}IPv4Address.", f"{eth1}IPv6Address.", f"{bridge}Port.")
+    tables: tuple[str, ...] = (IP, LINKS, VLANS, f"{eth1}IPv4Address.", f"{eth1}IPv6Address.", f"{bridge}Port.")
     tables += ("Device.Routing.Router.1.IPv4Forwarding.", "Device.Routing.Router.1.IPv6Forwarding.")
     for row in (*map(device.add, tables), bridge):
         for name, text in device.tree(row).items():
