@@ -148,6 +148,10 @@ class Settings:
             return self.control.socket
         return (RUNTIME if self.state.directory == DEFAULT_STATE else self.state.directory) / "control.sock"
 
+    def services_directory(self) -> Path:
+        """Where the agent's own daemons find their configuration: in memory, or in a state directory of one's own."""
+        return (RUNTIME if self.state.directory == DEFAULT_STATE else self.state.directory) / "services"
+
     def trace_directory(self) -> Path:
         """Where session traces are kept: as set, else in memory, apart for each state directory of one's own."""
         if self.trace.directory:

@@ -39,6 +39,7 @@ from agent.runtime.delivery import DOCUMENT as DELIVERY
 from agent.runtime.delivery import Delivery
 from agent.runtime.endpoint import AcsEndpoint, shown_url
 from agent.runtime.events import Changed, ControlAsked, Moment, Reload, Stop
+from agent.runtime.housekeeping import Housekeeping
 from agent.runtime.logs import log_to_standard_error
 from agent.runtime.reach import Reach
 from agent.runtime.redactor import Redactor
@@ -62,7 +63,9 @@ from backends.procfs import Procfs
 from backends.sysfs import Sysfs
 from backends.system import System
 from backends.tr181.device_info import FIRST_USE_DATE, device_identity
+from backends.tr181.links import Links
 from backends.tr181.mechanisms import Identity, Mechanisms
+from backends.tr181.parts import Machine, Watch
 from backends.tr181.staging import LinuxNetwork
 
 log = logging.getLogger(__name__)
@@ -134,7 +137,8 @@ class Agent:
         self.reach = Reach(self.netlink.route_to, lambda: str(self.own.get(ms.URL)))
         self.network = LinuxNetwork(self.netlink, self.procfs, set_by_person.network.manage, self.reach.route)
         given = set_by_person.identity
-        self.mechanisms = Mechanisms(
+        services = self.settings.services_directory()
+        basic = Mechanisms(
             netlink=self.netlink,
             addresses=Addresses(self.netlink, installed_netifaces()),
             procfs=self.procfs,
@@ -144,7 +148,13 @@ class Agent:
             own=self.own,
             identity=Identity(given.manufacturer, given.oui, given.product_class, given.serial_number),
             may_change_system=set_by_person.system.manage,
+            links=Links(self.network),
+            directory=services,
+            state_directory=self.settings.state.directory,
+            management_path=self.reach.route,
         )
+        self.machine = Machine(basic)
+        self.mechanisms = self.machine.mechanisms
 
     def _build_model(self) -> None:
         self.schema = Schema.compiled(gzip.decompress(shipped(SCHEMA).read_bytes()), SCHEMA)
@@ -159,10 +169,16 @@ class Agent:
             self.schema,
             [*objects, *extended.objects],
             self.own,
-            [self.network, self.system.settings],
+            [self.network, *self.machine.backends, self.system.settings],
             self.store,
             lambda: loop.moment().monotonic,
-            forget=[self.netlink.forget, self.procfs.forget, self.sysfs.forget, self.system.forget],
+            forget=[
+                self.netlink.forget,
+                self.procfs.forget,
+                self.sysfs.forget,
+                self.system.forget,
+                *self.machine.forget,
+            ],
             addressing=Addressing(
                 lambda: self.own.get("ManagementServer.InstanceMode") == "InstanceAlias",
                 lambda: bool(self.own.get("ManagementServer.AutoCreateInstances")),
@@ -233,6 +249,7 @@ class Agent:
             chance=chance,
             acs_met=self.reach.met,
             system_changed=self._system_changed,
+            housekeeping=Housekeeping(self.machine.chores, self._save_model),
             boot_delay=self.settings.inform.boot_delay * chance(),
             last_session=self.traces.last_number(),
         )
@@ -251,6 +268,7 @@ class Agent:
         if not self.model.read_only_reason:
             try:
                 self.network.apply_at_start()
+                self.machine.apply_at_start()
             except Exception:
                 log.exception("what was configured could not be applied as a whole")
 
@@ -309,13 +327,14 @@ class Agent:
             log.debug("the data model's state could not be saved: %s", failure)
 
     def _system_changed(self, topics: frozenset[str]) -> None:
-        """A link that came up, or was plugged in, is given what is configured for it."""
-        if not topics & {"link", "everything"} or self.model.read_only_reason or self.model.awaits_confirmation:
+        """A link that came up, or was plugged in, is given what is configured for it; so are services on it."""
+        if self.model.read_only_reason or self.model.awaits_confirmation:
             return
-        self.netlink.forget()
+        self.model.forget()
         try:
-            if self.network.links_changed():
+            if topics & {"link", "everything"} and self.network.links_changed():
                 self.model.save()
+            self.machine.changed(topics)
         except Exception:
             log.exception("a link that came up could not be given what is configured for it")
 
@@ -447,8 +466,8 @@ class Agent:
 
     def run(self) -> int:
         """Serve until stopped; the exit code. A restart asked for by Reboot or FactoryReset does not return."""
-        watcher = threading.Thread(target=self._watch, name="netlink", daemon=True)
-        watcher.start()
+        for name, watch in {"netlink": self.netlink.watch, **self.machine.watches}.items():
+            threading.Thread(target=self._watch, args=(watch,), name=name, daemon=True).start()
         gc.freeze()  # what is there now stays: collecting after each session need not look at it
         log.info("cpe-agent %s runs; ACS %s", VERSION, shown_url(self.own.get(ms.URL)) or "not configured")
         self.notifier.ready()
@@ -467,12 +486,12 @@ class Agent:
             _start_again()
         return 0
 
-    def _watch(self) -> None:
+    def _watch(self, watch: Watch) -> None:
         while not self._stop_watching.is_set():
             try:
-                self.netlink.watch(lambda topics: self.inbox.put(Changed(topics)), self._stop_watching)
+                watch(lambda topics: self.inbox.put(Changed(topics)), self._stop_watching)
             except Exception:
-                log.exception("the kernel's changes are not seen for a moment")
+                log.exception("the system's changes are not seen for a moment")
                 self._stop_watching.wait(5.0)
                 self.inbox.put(Changed(frozenset({"everything"})))
 

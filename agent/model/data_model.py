@@ -183,10 +183,14 @@ class DataModel(DurableState):
             return tuple(topic for declared in counted for topic in declared.changed_by) if counted else ("own",)
         return leaf.object.changed_by
 
-    def view(self) -> View:
-        """A fresh view for one request."""
+    def forget(self) -> None:
+        """Have the system read anew by whatever comes next."""
         for forget in self._forget:
             forget()
+
+    def view(self) -> View:
+        """A fresh view for one request."""
+        self.forget()
         return View(self.tree, self.instances, self._stalls, self._addressing.shows_aliases())
 
     def leaves_at(self, view: View, path: str, as_asked: bool = True) -> Iterator[LeafAt]:

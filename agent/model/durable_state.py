@@ -57,6 +57,10 @@ class DurableState:
         self._was_taken_back = False
         self._is_unsaved = False
 
+    def place_of(self, backend: Backend) -> int:
+        """Where a backend is in the order in which they are committed."""
+        return self._backends.index(backend)
+
     def make(self, backends: Sequence[Backend], failed: Callable[[Backend, Exception], Refusals]) -> None:
         """Commit prepared backends and save, or raise having undone all; the journal covers a crash in between."""
         undo = {backend.name: record for backend in backends if (record := backend.undo_record()) is not None}

@@ -143,6 +143,7 @@ class Transaction:
             raise Refusals(tuple(self._refusals))
         if self._model.awaits_confirmation and not self._model.awaits_application:
             raise Unavailable("", "the last change still has to prove that it does not cut off the management server")
+        self._touched.sort(key=self._model.place_of)
         deferred = [self._prepared(backend) for backend in self._touched]
         if any(deferred) or self._model.awaits_application:
             self._model.keep_for_later(self._touched)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agent.cwmp.event_queue import BOOTSTRAP, CONNECTION_REQUEST, PERIODIC, VALUE_CHANGE, Event, EventQueue
@@ -19,6 +19,7 @@ from agent.runtime.calendar import Calendar
 from agent.runtime.commit_confirm import CommitConfirm, News
 from agent.runtime.control import error
 from agent.runtime.events import Moment
+from agent.runtime.housekeeping import Housekeeping
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +143,12 @@ class Core:
         """The monotonic time at which time alone gives something to do."""
         parts = self._parts
         policy = parts.policy()
-        dues = [parts.calendar.next_due(now), parts.commit_confirm.deadline, self._poll_at]
+        dues = [
+            parts.calendar.next_due(now),
+            parts.commit_confirm.deadline,
+            parts.housekeeping.next_due(now),
+            self._poll_at,
+        ]
         if self._attempt is None and policy.may_speak:
             dues.append(self._session_due(policy))
         if self._attempt is None and self._after:
@@ -223,6 +229,8 @@ class Core:
         if parts.commit_confirm.is_overdue(now.monotonic):
             actions += self._failed("the ACS was not reached in time after the change", now)
             self._news_of_change(parts.commit_confirm.time_passed(now.monotonic))
+        if topics := parts.housekeeping.come_due(now):
+            self._look_at(topics)
         if now.monotonic >= self._poll_at:
             self._poll(now)
         return actions
@@ -377,6 +385,7 @@ class Parts:
     """Takes the address at which the ACS was found."""
     system_changed: Callable[[frozenset[str]], None] = lambda _topics: None
     """Lets what is configured follow the system: a link that comes up gets its addresses."""
+    housekeeping: Housekeeping = field(default_factory=Housekeeping)
     boot_delay: float = 0.0
     """Seconds after the start before which no session begins."""
     last_session: int = 0

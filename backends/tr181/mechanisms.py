@@ -1,15 +1,19 @@
 """Everything a TR-181 object may be declared over: one of each mechanism, handed to every declaring function."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechanisms need not be loaded for it
     from agent.model.own_values import OwnValues
     from backends.addresses import Addresses
     from backends.netlink import Netlink
+    from backends.netlink_types import RouteTo
     from backends.procfs import Procfs
     from backends.sysfs import Sysfs
     from backends.system import System
+    from backends.tr181.links import Links
     from backends.tr181.staging import LinuxNetwork
 
 
@@ -25,7 +29,12 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Mechanisms:
-    """How this machine is read and changed. ``may_change_system`` is ``[system] manage``: host name and time."""
+    """How this machine is read and changed. ``may_change_system`` is ``[system] manage``: host name, time, users.
+
+    ``directory`` is for what services are rendered into and is lost with a boot, ``state_directory`` for what must not
+    be. ``management_path`` tells how the ACS is reached at present. What is None is not there on this machine: the
+    objects over it are left out of what is supported.
+    """
 
     netlink: "Netlink"
     addresses: "Addresses"
@@ -36,3 +45,7 @@ class Mechanisms:
     own: "OwnValues"
     identity: Identity = Identity()
     may_change_system: bool = False
+    links: "Links" = field(kw_only=True)
+    directory: Path = Path("/run/cpe-agent/services")
+    state_directory: Path = Path("/var/lib/cpe-agent")
+    management_path: "Callable[[], RouteTo | None]" = lambda: None

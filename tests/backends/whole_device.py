@@ -13,6 +13,7 @@ from backends.netlink import Netlink
 from backends.procfs import Procfs
 from backends.sysfs import Sysfs
 from backends.system import System
+from backends.tr181.links import Links
 from backends.tr181.mechanisms import Identity, Mechanisms
 from backends.tr181.staging import LinuxNetwork
 from tests.backends.device import Documents
@@ -46,6 +47,7 @@ class WholeDevice:
             self.own,
             identity or Identity(),
             may_change_system,
+            links=Links(network),
         )
         self.model = DataModel(
             shipped_schema(),

@@ -6,7 +6,7 @@ from tests.backends.conftest import Bench
 
 
 def test_the_owner_allows_nothing_by_default(memory: Bench) -> None:
-    given = Mechanisms(memory.netlink, None, memory.procfs, None, None, None, None)  # type: ignore[arg-type]
+    given = Mechanisms(memory.netlink, None, memory.procfs, None, None, None, None, links=None)  # type: ignore[arg-type]
     assert given.may_change_system is False
     assert given.identity == Identity("", "", "", "")
 

@@ -1,0 +1,90 @@
+"""The services of this machine: what each adds to the mechanisms, to what can be changed, watched and done in time."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol
+
+from agent.model.object import Backend
+from backends.desired_state import Desired
+from backends.tr181.mechanisms import Mechanisms
+
+Watch = Callable[[Callable[[frozenset[str]], None], threading.Event], None]
+
+
+class Chore(Protocol):
+    """Something that time alone gives to do; ``now`` is monotonic seconds."""
+
+    def due(self, now: float) -> float | None:
+        """When it is to be done next; None: never, as things stand."""
+
+    def act(self, now: float) -> frozenset[str]:
+        """Do what is due; the topics (see Object.changed_by) of which values may differ now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One service. ``provides``: fields of Mechanisms; ``watch`` waits, in a thread of its own, for changes to tell.
+
+    ``follows`` are the topics after which the system is compared with the service's records again.
+    """
+
+    name: str
+    provides: Mapping[str, Any]
+    backend: Backend | None = None
+    forget: Sequence[Callable[[], None]] = ()
+    watch: Watch | None = None
+    chores: Sequence[Chore] = ()
+    follows: frozenset[str] = field(default=frozenset({"link"}))
+
+
+Build = Callable[[Mechanisms], Part | None]
+"""Makes a service over the mechanisms so far; None where this machine does not have what it needs."""
+
+SERVICES: Final[tuple[Build, ...]] = ()
+"""One line each, in the order in which their changes are made: what others stand on comes first."""
+
+
+class Machine:
+    """The mechanisms with every service that this machine has."""
+
+    def __init__(self, mechanisms: Mechanisms, services: Sequence[Build] = SERVICES) -> None:
+        self.mechanisms = mechanisms
+        self.parts: list[Part] = []
+        for build in services:
+            part = build(self.mechanisms)
+            if part is not None:
+                self.parts.append(part)
+                self.mechanisms = replace(self.mechanisms, **part.provides)
+
+    @property
+    def backends(self) -> list[Backend]:
+        """What can be changed, in the order in which changes are made."""
+        return [part.backend for part in self.parts if part.backend is not None]
+
+    @property
+    def forget(self) -> list[Callable[[], None]]:
+        """What has to be read anew for each request."""
+        return [forget for part in self.parts for forget in part.forget]
+
+    @property
+    def chores(self) -> list[Chore]:
+        """What time alone gives to do."""
+        return [chore for part in self.parts for chore in part.chores]
+
+    @property
+    def watches(self) -> dict[str, Watch]:
+        """What waits for changes, by the service's name."""
+        return {part.name: part.watch for part in self.parts if part.watch is not None}
+
+    def apply_at_start(self) -> None:
+        """Bring every service to what is configured."""
+        for part in self.parts:
+            if isinstance(part.backend, Desired):
+                part.backend.apply_at_start()
+
+    def changed(self, topics: frozenset[str]) -> None:
+        """The system changed: services that stand on what did are compared with what is configured again."""
+        for part in self.parts:
+            if isinstance(part.backend, Desired) and topics & (part.follows | {"everything"}):
+                part.backend.reapply()

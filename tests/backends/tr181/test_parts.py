@@ -1,0 +1,77 @@
+"""Services that this machine has are built over each other, applied at start, and follow what changes."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from backends.desired_state import Desired, Record, Wanted
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.parts import Machine, Part
+from tests.backends.conftest import Bench
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool(Record):
+    name: str = ""
+
+
+class Counting:
+    def __init__(self) -> None:
+        self.applied: list[list[str]] = []
+
+    def check(self, wanted: Wanted) -> None:
+        pass
+
+    def cuts(self, wanted: Wanted) -> bool:
+        return False
+
+    def apply(self, wanted: Wanted) -> bool:
+        self.applied.append([pool.name for pool in wanted.of(Pool).values()])
+        return True
+
+
+def mechanisms(memory: Bench) -> Mechanisms:
+    nothing: Any = None
+    return Mechanisms(memory.netlink, nothing, memory.procfs, nothing, nothing, nothing, nothing, links=nothing)
+
+
+def watch(tell: Callable[[frozenset[str]], None], stop: threading.Event) -> None:
+    tell(frozenset({"lease"}))
+
+
+def test_a_service_is_left_out_where_the_machine_does_not_have_it(memory: Bench) -> None:
+    machine = Machine(mechanisms(memory), [lambda _: None])
+    assert (machine.parts, machine.backends, machine.watches, machine.chores, machine.forget) == ([], [], {}, [], [])
+
+
+def test_a_later_service_is_given_what_an_earlier_one_provides(memory: Bench) -> None:
+    machine = Machine(
+        mechanisms(memory),
+        [
+            lambda _: Part("first", {"may_change_system": True}),
+            lambda given: Part("second", {}, watch=watch) if given.may_change_system else None,
+        ],
+    )
+    assert [part.name for part in machine.parts] == ["first", "second"]
+    assert machine.mechanisms.may_change_system
+    assert machine.watches == {"second": watch}
+
+
+def test_services_are_applied_at_start_and_again_after_what_they_follow(memory: Bench) -> None:
+    lan, wifi = Counting(), Counting()
+    first = Desired("lan", (Pool,), lan)
+    machine = Machine(
+        mechanisms(memory),
+        [
+            lambda _: Part("lan", {}, first),
+            lambda _: Part("wifi", {}, Desired("wifi", (Pool,), wifi), follows=frozenset({"station"})),
+        ],
+    )
+    first.restore({"next": 2, "records": {"Pool": {"+1": {"name": "home"}}}})
+    machine.apply_at_start()
+    assert (lan.applied, wifi.applied) == ([["home"]], [[]])
+    machine.changed(frozenset({"link"}))
+    assert (len(lan.applied), len(wifi.applied)) == (2, 1)
+    machine.changed(frozenset({"everything"}))
+    assert (len(lan.applied), len(wifi.applied)) == (3, 2)
