@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import TypeVar
 
 from backends.errors import MechanismError, Missing, TimedOut
 
@@ -20,6 +21,7 @@ ERROR_MESSAGE = 1
 CLONE_NEWNET = 0x40000000
 RECEIVE = 65536
 HEADER = struct.Struct("=IHHII")
+T = TypeVar("T")
 GONE = {errno.ENODEV, errno.ENOENT, errno.ESRCH, errno.EADDRNOTAVAIL}
 
 
@@ -28,13 +30,13 @@ def open_route_socket() -> socket.socket:
     return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
 
 
-def inside(namespace: str, call: Callable[[], socket.socket]) -> socket.socket:
+def inside(namespace: str, call: Callable[[], T]) -> T:
     """What ``call`` returns in a network namespace: a name below /run/netns, or a path.
 
     A thread of its own enters it and ends, so that nobody else is moved; a socket stays where it was made.
     """
     path = namespace if "/" in namespace else f"/run/netns/{namespace}"
-    made: list[socket.socket] = []
+    made: list[T] = []
     failed: list[OSError] = []
 
     def enter() -> None:

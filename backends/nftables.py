@@ -1,0 +1,254 @@
+"""nftables through libnftables' JSON: tables of our own, brought to what they should be in one transaction each.
+
+What is not named here is never touched, and nothing of other tables is read but their names. Nothing is forked; a call
+takes about a millisecond. The library works in the network namespace of the thread that calls, or in the one named.
+"""
+
+import ctypes
+import difflib
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from backends.errors import MechanismError
+from backends.netlink_socket import inside
+
+LIBRARY: Final = "libnftables.so.1"
+OUTPUT_HANDLES, OUTPUT_JSON = 1 << 3, 1 << 4
+LONGEST_COMMENT: Final = 128  # NFTNL_UDATA_COMMENT_MAXLEN
+DIGEST: Final = 12
+
+Expression = Mapping[str, Any]
+"""One statement of a rule as libnftables-json(5) writes it."""
+Command = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``about`` says what the rule is there for: it stands in the rule's comment, and counters are found by it."""
+
+    about: str
+    expressions: Sequence[Expression]
+
+    @property
+    def comment(self) -> str:
+        """What the kernel keeps of us: a rule that has another one there is not this rule."""
+        digest = hashlib.sha256(json.dumps(list(self.expressions), sort_keys=True).encode()).hexdigest()[:DIGEST]
+        return f"{self.about[: LONGEST_COMMENT - DIGEST - 2]} {digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where in a packet's way a base chain stands."""
+
+    type: str
+    hook: str
+    priority: int
+    policy: str = "accept"
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """``hook`` is None for a chain that others jump to."""
+
+    name: str
+    rules: Sequence[Rule] = ()
+    hook: Hook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as it should be; one without chains should not be."""
+
+    name: str
+    chains: Sequence[Chain] = ()
+    family: str = "inet"
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What has matched since the rule was made."""
+
+    packets: int = 0
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class _Found:
+    """A table as the kernel has it: of each rule the handle and the comment."""
+
+    hooks: dict[str, Hook | None] = field(default_factory=dict)
+    rules: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    counters: dict[str, Counter] = field(default_factory=dict)
+
+
+class Nftables:
+    """The kernel's packet filter. Its constructor raises MechanismError where the library or the kernel's part is absent."""
+
+    def __init__(self, namespace: str = "") -> None:
+        try:
+            self._library = _declared(ctypes.CDLL(LIBRARY))
+        except OSError as absent:
+            raise MechanismError(f"{LIBRARY} is not installed", "ENOENT") from absent
+        self._namespace = namespace
+        self._read: dict[tuple[str, str], _Found | None] = {}
+        self.writes = 0
+        """How many transactions changed the kernel."""
+        self.tables()
+
+    def forget(self) -> None:
+        """Read the kernel again for the next question."""
+        self._read.clear()
+
+    def tables(self) -> list[tuple[str, str]]:
+        """Family and name of every table there is."""
+        told = self._run([{"list": {"tables": None}}])
+        return [(one["table"]["family"], one["table"]["name"]) for one in told if "table" in one]
+
+    def counters(self, name: str, family: str = "inet") -> Mapping[str, Counter]:
+        """What the rules of a table of ours have counted, by what they are about."""
+        if (family, name) not in self._read:
+            self._read[family, name] = self._find(family, name)
+        found = self._read[family, name]
+        return found.counters if found else {}
+
+    def bring_to(self, table: Table) -> bool:
+        """Let the kernel have this table, in one transaction; whether anything was changed.
+
+        Chains and rules that are there already stay as they are, with what they have counted.
+        """
+        changes = difference(table, self._find(table.family, table.name))
+        if changes:
+            self._run(changes)
+            self._read.pop((table.family, table.name), None)
+            self.writes += 1
+        return bool(changes)
+
+    def _find(self, family: str, name: str) -> _Found | None:
+        if (family, name) not in self.tables():
+            return None
+        return found_in(self._run([{"list": {"table": {"family": family, "name": name}}}]))
+
+    def _run(self, commands: Sequence[Command]) -> list[dict[str, Any]]:
+        library = self._library
+        context = inside(self._namespace, self._context) if self._namespace else self._context()
+        try:
+            failed = library.nft_run_cmd_from_buffer(context, json.dumps({"nftables": commands}).encode())
+            if failed:
+                raise _error(library.nft_ctx_get_error_buffer(context))
+            told = library.nft_ctx_get_output_buffer(context)
+        finally:
+            library.nft_ctx_free(context)
+        return [] if not told else json.loads(told)["nftables"]
+
+    def _context(self) -> ctypes.c_void_p:
+        """Opens its netlink socket, so that it belongs to the calling thread's network namespace."""
+        context = ctypes.c_void_p(self._library.nft_ctx_new(0))
+        self._library.nft_ctx_output_set_flags(context, OUTPUT_JSON | OUTPUT_HANDLES)
+        self._library.nft_ctx_buffer_output(context)
+        self._library.nft_ctx_buffer_error(context)
+        return context
+
+
+def difference(table: Table, found: _Found | None) -> list[Command]:
+    """The commands that bring what was found to what should be; none where it is so. Pure."""
+    if not table.chains:
+        return [] if found is None else [{"delete": _named(table)}]
+    there = found or _Found()
+    if found and any(chain.name in found.hooks and found.hooks[chain.name] != chain.hook for chain in table.chains):
+        return [{"delete": _named(table)}, *difference(table, None)]
+    kept = {chain.name for chain in table.chains}
+    gone = [name for name in there.hooks if name not in kept]
+    commands: list[Command] = [] if found else [{"add": _named(table)}]
+    commands += [_added_chain(table, chain) for chain in table.chains if chain.name not in there.hooks]
+    for chain in table.chains:
+        commands += _rules(table, chain, there.rules.get(chain.name, []))
+    commands += [{"flush": {"chain": {**_of(table), "name": name}}} for name in gone]  # they may jump to each other
+    commands += [{"delete": {"chain": {**_of(table), "name": name}}} for name in gone]
+    return commands
+
+
+def _rules(table: Table, chain: Chain, there: Sequence[tuple[int, str]]) -> Iterator[Command]:
+    """The longest common run of rules stays; what is between is taken away and put in."""
+    wanted = [rule.comment for rule in chain.rules]
+    matcher = difflib.SequenceMatcher(None, [comment for _, comment in there], wanted, autojunk=False)
+    for kind, start, end, first, last in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        for handle, _ in there[start:end]:
+            yield {"delete": {"rule": {**_of(table), "chain": chain.name, "handle": handle}}}
+        for rule in chain.rules[first:last]:
+            made = {
+                **_of(table),
+                "chain": chain.name,
+                "comment": rule.comment,
+                "expr": [dict(one) for one in rule.expressions],
+            }
+            if end < len(there):
+                yield {"insert": {"rule": {**made, "handle": there[end][0]}}}
+            else:
+                yield {"add": {"rule": made}}
+
+
+def _of(table: Table) -> dict[str, Any]:
+    """How what is in a table names it."""
+    return {"family": table.family, "table": table.name}
+
+
+def _named(table: Table) -> Command:
+    return {"table": {"family": table.family, "name": table.name}}
+
+
+def _added_chain(table: Table, chain: Chain) -> Command:
+    hook = chain.hook
+    told = {"type": hook.type, "hook": hook.hook, "prio": hook.priority, "policy": hook.policy} if hook else {}
+    return {"add": {"chain": {**_of(table), "name": chain.name, **told}}}
+
+
+def found_in(told: Sequence[Mapping[str, Any]]) -> _Found:
+    """What a listing of one table says."""
+    found = _Found()
+    for one in told:
+        if chain := one.get("chain"):
+            has_hook = "hook" in chain
+            hook = (
+                Hook(chain["type"], chain["hook"], chain["prio"], chain.get("policy", "accept")) if has_hook else None
+            )
+            found.hooks[chain["name"]] = hook
+            found.rules.setdefault(chain["name"], [])
+        if rule := one.get("rule"):
+            comment = str(rule.get("comment", ""))
+            found.rules.setdefault(rule["chain"], []).append((rule["handle"], comment))
+            counted = [part["counter"] for part in rule["expr"] if isinstance(part.get("counter"), dict)]
+            if counted:
+                about = comment[: -DIGEST - 1]
+                before = found.counters.get(about, Counter())
+                packets, volume = counted[0]["packets"], counted[0]["bytes"]
+                found.counters[about] = Counter(before.packets + packets, before.bytes + volume)
+    return found
+
+
+def _error(text: bytes | None) -> MechanismError:
+    """The first complaint, and the errno whose explanation it ends with."""
+    lines = [line for line in (text or b"").decode("utf-8", "replace").splitlines() if line.strip()]
+    said = lines[0].rpartition("Error: ")[2] if lines else "no reason was given"
+    code = next((name for number, name in errno.errorcode.items() if said.endswith(os.strerror(number))), "")
+    return MechanismError(f"nftables: {said}", code)
+
+
+def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
+    """Pointers do not fit into the C int that ctypes takes everything for."""
+    context, text = ctypes.c_void_p, ctypes.c_char_p
+    library.nft_ctx_new.argtypes, library.nft_ctx_new.restype = [ctypes.c_uint32], context
+    library.nft_ctx_free.argtypes = [context]
+    library.nft_ctx_output_set_flags.argtypes = [context, ctypes.c_uint]
+    library.nft_run_cmd_from_buffer.argtypes = [context, text]
+    for name in ("nft_ctx_buffer_output", "nft_ctx_buffer_error"):
+        getattr(library, name).argtypes = [context]
+    for name in ("nft_ctx_get_output_buffer", "nft_ctx_get_error_buffer"):
+        getattr(library, name).argtypes, getattr(library, name).restype = [context], text
+    return library

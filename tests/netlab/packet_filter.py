@@ -1,0 +1,22 @@
+"""The packet filter of a namespace."""
+
+import os
+import shutil
+
+import pytest
+
+from backends.errors import MechanismError
+from backends.nftables import Nftables
+from tests.netlab.namespace import Namespace
+
+
+def packet_filter(lab: Namespace) -> Nftables:
+    """The mechanism in a namespace; skips the test where it cannot be had, or where there is no ``nft`` to ask."""
+    if os.geteuid() != 0:
+        pytest.skip("only root enters a network namespace from within a process")
+    if shutil.which("nft") is None:
+        pytest.skip("nft is not installed (apt-get install nftables)")
+    try:
+        return Nftables(lab.path)
+    except MechanismError as reason:
+        pytest.skip(f"no packet filter: {reason}")
