@@ -24,6 +24,7 @@ from agent.cwmp.retry import Retries
 from agent.cwmp.rpc import Clocks, Rpc
 from agent.cwmp.schedule import Recurring
 from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, begin_anew, from_file
+from agent.model.coverage import Reasons
 from agent.model.data_model import Addressing, DataModel
 from agent.model.own_values import OwnValues
 from agent.model.schema import Schema
@@ -50,7 +51,7 @@ from agent.runtime.status import Device, Verbs
 from agent.runtime.store import FileStore, claim
 from agent.runtime.systemd import Notifier
 from agent.runtime.trace import TraceStore
-from agent.runtime.verbs import ModelVerbs
+from agent.runtime.verbs import ModelVerbs, Profiles
 from agent.runtime.workers import Listening, Workers
 from agent.settings import Loaded
 from agent.shipped import shipped
@@ -62,10 +63,13 @@ from backends.netlink import Netlink
 from backends.procfs import Procfs
 from backends.sysfs import Sysfs
 from backends.system import System
+from backends.tr181.absent import reasons
 from backends.tr181.device_info import FIRST_USE_DATE, device_identity
+from backends.tr181.gateway_profiles import GATEWAY_PROFILES
 from backends.tr181.links import Links
 from backends.tr181.mechanisms import Identity, Mechanisms
 from backends.tr181.parts import Machine, Watch
+from backends.tr181.services import SERVICES
 from backends.tr181.staging import LinuxNetwork
 
 log = logging.getLogger(__name__)
@@ -153,7 +157,7 @@ class Agent:
             state_directory=self.settings.state.directory,
             management_path=self.reach.route,
         )
-        self.machine = Machine(basic)
+        self.machine = Machine(basic, SERVICES)
         self.mechanisms = self.machine.mechanisms
 
     def _build_model(self) -> None:
@@ -223,7 +227,9 @@ class Agent:
         device = Device(self._device_facts, self._connection_request_facts)
         verbs = Verbs(
             lambda: self.parts,
-            ModelVerbs(self.model, self._changed_by_person),
+            ModelVerbs(
+                self.model, self._changed_by_person, Profiles(GATEWAY_PROFILES, Reasons(reasons(self.mechanisms)).of)
+            ),
             device,
             self.redactor.xml,
         )

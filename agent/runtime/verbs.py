@@ -2,10 +2,12 @@
 
 import fnmatch
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from agent.model.coverage import coverage
 from agent.model.data_model import Attributes, Caller, DataModel, Value
 from agent.model.errors import (
     Denied,
@@ -43,6 +45,17 @@ WORDS: Final[Mapping[type[ModelError], tuple[str, str]]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """The profiles that matter for this kind of device, by group, and why something is not there."""
+
+    groups: Mapping[str, Sequence[str]]
+    reason_of: Callable[[str], str]
+
+
+NO_PROFILES: Final = Profiles({}, lambda _: "")
+
+
 class BadArgument(Exception):
     """A request whose arguments have the wrong shape."""
 
@@ -50,10 +63,11 @@ class BadArgument(Exception):
 class ModelVerbs:
     """The verbs that read and change the data model for a local caller."""
 
-    def __init__(self, model: DataModel, changed: Callable[[], None]) -> None:
+    def __init__(self, model: DataModel, changed: Callable[[], None], profiles: Profiles = NO_PROFILES) -> None:
         """``changed`` is called after each successful change: values that notify are to be looked at again."""
         self._model = model
         self._changed = changed
+        self._profiles = profiles
         self.table: Mapping[str, Callable[[Arguments], Reply]] = {
             "get": self.get,
             "set": self.set,
@@ -61,6 +75,7 @@ class ModelVerbs:
             "delete": self.delete,
             "names": self.names,
             "attributes": self.attributes,
+            "coverage": self.coverage,
         }
 
     def answer(self, verb: str, arguments: Arguments) -> Reply:
@@ -131,6 +146,25 @@ class ModelVerbs:
                 change.commit()
             self._changed()
         return {"attributes": [_attributes(one) for one in self._model.attributes([path], Caller.LOCAL)]}
+
+    def coverage(self, arguments: Arguments) -> Reply:
+        """``profile`` for one, ``all`` for every one of the schema → ``profiles``: name, bound, required and missing, a
+        list of path and reason; and the ``groups`` in which people see them: name and profiles.
+        """
+        profile = arguments.get("profile") or ""
+        if not isinstance(profile, str):
+            raise BadArgument("profile has to be a text")
+        groups = self._profiles.groups
+        known = (
+            list(self._model.schema.profiles)
+            if arguments.get("all")
+            else [one for some in groups.values() for one in some]
+        )
+        found = coverage(self._model.tree, [profile] if profile else known, self._profiles.reason_of)
+        return {
+            "profiles": [asdict(one) for one in found],
+            "groups": [{"name": name, "profiles": list(some)} for name, some in groups.items()],
+        }
 
     def _matching(self, text: str) -> list[Value]:
         """The values below a path, or those whose path fits a glob ("Device.*.Stats.*", "…Interface.?.Name")."""

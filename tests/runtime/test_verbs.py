@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agent.model import errors
-from agent.runtime.verbs import WORDS, ModelVerbs, refused
+from agent.runtime.verbs import WORDS, ModelVerbs, Profiles, refused
 from tests.model.device import IP, PORTS, Device
 
 MTU = f"{IP}1.MaxMTUSize"
@@ -148,3 +148,21 @@ def test_every_noun_has_its_word_and_its_next_step() -> None:
 
     assert set(WORDS) == nouns - {errors.ModelError, errors.Refusals}
     assert refused(errors.Denied("Device.A", "not yours"))["error"]["message"] == "Device.A: not yours"
+
+
+def test_coverage_names_what_a_profile_demands_and_this_device_does_not_answer() -> None:
+    device = Device()
+    device.tree("")
+    verbs = ModelVerbs(
+        device.model, lambda: None, Profiles({"interfaces": ["IPInterface:1"]}, lambda path: f"no {path[-5:]}")
+    )
+    answer = verbs.answer("coverage", {})
+    assert answer["groups"] == [{"name": "interfaces", "profiles": ["IPInterface:1"]}]
+    [profile] = answer["profiles"]
+    assert set(profile) == {"name", "bound", "required", "missing"}
+    assert profile["required"] == profile["bound"] + len(profile["missing"])
+    assert profile["missing"][0]["reason"].startswith("no ")
+    [same] = verbs.answer("coverage", {"profile": "IPInterface:1"})["profiles"]
+    assert same == profile
+    assert len(verbs.answer("coverage", {"all": True})["profiles"]) >= 1
+    assert verbs.answer("coverage", {"profile": 7})["error"]["code"] == "invalid_arguments"

@@ -1,0 +1,24 @@
+"""Why parts of the data model are not there on this machine: what `cpe-agent coverage` says of what is not bound."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from backends.tr181.mechanisms import Mechanisms
+
+NO_SUCH_THING: Final[Mapping[str, str]] = {
+    "Device.Optical.": "this system has no optical interface",
+    "Device.ATM.": "this system has no ATM link",
+    "Device.DSL.": "this system has no DSL line",
+    "Device.Cellular.": "this system has no cellular modem",
+    "Device.SoftwareModules.": "this system has no execution environment for software modules",
+}
+"""By the beginning of a path, of what a plain Linux machine does not have."""
+
+NEEDS: Final[Mapping[str, tuple[str, str]]] = {}
+"""By the beginning of a path, the mechanism it stands on (a field of Mechanisms) and what is missing without it."""
+
+
+def reasons(mechanisms: Mechanisms) -> dict[str, str]:
+    """The reason by the beginning of a path, for this machine."""
+    needed = {path: why for path, (name, why) in NEEDS.items() if getattr(mechanisms, name) is None}
+    return {**NO_SUCH_THING, **needed}
