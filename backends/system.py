@@ -77,7 +77,7 @@ class System:
         set_kernel_host_name: Callable[[str], None] = socket.sethostname,
     ) -> None:
         """``restart`` is called where a command is the word "restart": the agent starts itself anew as if booted."""
-        self._root = Path(root)
+        self.root = Path(root)
         self._reboot_command = reboot_command
         self._factory_reset_command = factory_reset_command
         self._restart = restart
@@ -115,7 +115,7 @@ class System:
         except OSError as error:
             raise MechanismError(f"host name: {os.strerror(error.errno or 0)}") from error
         try:
-            replace_file(self._root / "etc/hostname", f"{name}\n".encode())
+            replace_file(self.root / "etc/hostname", f"{name}\n".encode())
         except MechanismError:
             self._set_kernel_host_name(before)
             raise
@@ -136,7 +136,7 @@ class System:
 
     def release(self) -> Release:
         """/etc/os-release, else /usr/lib/os-release (os-release(5))."""
-        text = read_text(self._root / "etc/os-release") or read_text(self._root / "usr/lib/os-release") or ""
+        text = read_text(self.root / "etc/os-release") or read_text(self.root / "usr/lib/os-release") or ""
         values = _assignments(text.splitlines())
         return Release(
             name=values.get("NAME", ""),
@@ -156,16 +156,16 @@ class System:
 
     def storage(self) -> Storage:
         """The file system that survives a restart: OpenWrt's overlay where there is one, else the root."""
-        overlay = self._root / "overlay"
+        overlay = self.root / "overlay"
         try:
-            found = os.statvfs(overlay if overlay.is_dir() else self._root)
+            found = os.statvfs(overlay if overlay.is_dir() else self.root)
         except OSError as error:
-            raise MechanismError(f"{self._root}: {os.strerror(error.errno or 0)}") from error
+            raise MechanismError(f"{self.root}: {os.strerror(error.errno or 0)}") from error
         return Storage(found.f_blocks * found.f_frsize // 1024, found.f_bavail * found.f_frsize // 1024)
 
     def machine_id(self) -> str:
         """A number of this installation, derived from /etc/machine-id, which is not to be shown; "" without one."""
-        secret = read_text(self._root / "etc/machine-id", 64)
+        secret = read_text(self.root / "etc/machine-id", 64)
         return hashlib.sha256(f"cpe-agent {secret}".encode()).hexdigest()[:16].upper() if secret else ""
 
     def _run(self, command: Command, what: str) -> None:

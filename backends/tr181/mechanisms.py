@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.system import System
     from backends.tr181.links import Links
     from backends.tr181.staging import LinuxNetwork
+    from backends.tr181.time import NtpClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,4 @@ class Mechanisms:
     directory: Path = Path("/run/cpe-agent/services")
     state_directory: Path = Path("/var/lib/cpe-agent")
     management_path: "Callable[[], RouteTo | None]" = lambda: None
+    ntp: "NtpClock | None" = None

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from agent.model.object import Backend
 from backends.desired_state import Desired
@@ -41,14 +41,11 @@ class Part:
 Build = Callable[[Mechanisms], Part | None]
 """Makes a service over the mechanisms so far; None where this machine does not have what it needs."""
 
-SERVICES: Final[tuple[Build, ...]] = ()
-"""One line each, in the order in which their changes are made: what others stand on comes first."""
-
 
 class Machine:
     """The mechanisms with every service that this machine has."""
 
-    def __init__(self, mechanisms: Mechanisms, services: Sequence[Build] = SERVICES) -> None:
+    def __init__(self, mechanisms: Mechanisms, services: Sequence[Build] = ()) -> None:
         self.mechanisms = mechanisms
         self.parts: list[Part] = []
         for build in services:

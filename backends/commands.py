@@ -1,0 +1,38 @@
+"""Programs that do one thing and end: started with an argument list, given secrets by stdin, and waited for."""
+
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from backends.errors import MechanismError, Missing, TimedOut
+from backends.programs import PLACES, find_program
+
+LAST_WORDS: Final = 200
+
+Run = Callable[..., str]
+"""``run`` below, or what a test has instead of it."""
+
+
+def run(arguments: Sequence[str], given: str = "", seconds: float = 2.0) -> str:
+    """What a program printed. ``given`` is its standard input, for what no list of processes may show.
+
+    Missing when it is not installed, TimedOut when it has not ended in time, MechanismError, with its last line, when
+    it ended with a failure.
+    """
+    program = find_program(arguments[0])
+    if program is None:
+        raise Missing(f"{arguments[0]} is not installed")
+    try:
+        ended = subprocess.run(
+            [str(program), *arguments[1:]], input=given.encode(), capture_output=True, timeout=seconds, check=False,
+            cwd="/", env={"PATH": os.pathsep.join(PLACES) + ":/usr/bin:/bin", "LC_ALL": "C"},
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as late:
+        raise TimedOut(f"{arguments[0]} did not end within {seconds:.0f} s") from late
+    except (OSError, ValueError) as error:
+        raise MechanismError(f"{arguments[0]} cannot be started: {error}") from error
+    if ended.returncode:
+        words = (ended.stderr or ended.stdout).decode("utf-8", "replace").strip().rpartition("\n")[2][-LAST_WORDS:]
+        raise MechanismError(f"{arguments[0]} ended with status {ended.returncode}: {words}")
+    return ended.stdout.decode("utf-8", "replace")
