@@ -229,6 +229,7 @@ def _bridge(data: dict[str, Any]) -> BridgeState:
         vlan_protocol=data.get("IFLA_BR_VLAN_PROTOCOL", VLAN_8021Q),
         default_pvid=data.get("IFLA_BR_VLAN_DEFAULT_PVID", 0),
         multicast_snooping=bool(data.get("IFLA_BR_MCAST_SNOOPING", 0)),
+        can_filter="IFLA_BR_VLAN_DEFAULT_PVID" in data,
     )
 
 

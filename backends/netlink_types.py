@@ -42,6 +42,7 @@ class BridgeState:
     vlan_protocol: int = VLAN_8021Q
     default_pvid: int = 1
     multicast_snooping: bool = False
+    can_filter: bool = True  # whether the kernel was built to filter VLANs
 
 
 @dataclass(frozen=True, slots=True)

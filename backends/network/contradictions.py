@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from backends.netlink_types import RouteTo
+from backends.network.bridge_vlans import member_ident
 from backends.network.desired import Claims, address_ident, route_ident, subnets
 from backends.network.plan import Change, Ident, State, family_of, link_of
 from backends.network.records import (
     Bridge,
+    BridgedVlan,
     BridgePort,
     EthernetLink,
     IpAddress,
@@ -14,6 +16,7 @@ from backends.network.records import (
     IpRoute,
     Reference,
     Vlan,
+    VlanMember,
     is_own,
 )
 from backends.network.topology import Topology
@@ -33,6 +36,14 @@ def contradictions(topology: Topology, observed: State, claimed: Claims, held: C
         if ident in observed and ident not in topology.records.originals:
             yield ident, f"{' '.join(ident[1:])} is there already"
         yield from ((ident, reason) for reason in _rivals(ident, {*observed, *claimed} - leaving))
+    numbers = [
+        (vlan.bridge, vlan.vlan_id)
+        for key, vlan in topology.records.of(BridgedVlan).items()
+        if is_own(key) and vlan.enable
+    ]
+    for bridge, number in {one for one in numbers if numbers.count(one) > 1}:
+        name = topology.link_of(Reference("bridge", bridge)) or ""
+        yield ("bridge_vlan", name, str(number)), f"{name} has VLAN {number} already"
     for kind, what in ((EthernetLink, "Ethernet link"), (IpInterface, "IP interface")):
         for name in topology.links:
             users = topology.claimants(kind, name)
@@ -84,6 +95,9 @@ def _own_idents(topology: Topology, observed: State) -> Iterator[Ident]:
         if is_own(key) and bridge.enable and bridge.name:
             yield ("bridge", bridge.name)
     yield from _members(topology)
+    for key, member in records.of(VlanMember).items():
+        if is_own(key) and member.enable and (entry := member_ident(topology, key)):
+            yield entry
 
 
 def _rivals(ident: Ident, staying: set[Ident]) -> Iterator[str]:
@@ -120,4 +134,8 @@ def _cuts(change: Change, path: RouteTo, critical: set[str]) -> bool:
         return after is None and change.ident[2].partition("/")[0] == path.source
     if kind == "ipv6":
         return ":" in path.source and after is not None and not after["enabled"]
+    if kind == "bridge_vlan":
+        return change.before is not None
+    if kind == "bridge" and after is not None and "vlan_filtering" in after:
+        return True
     return kind == "port" or after is None or after.get("up") is False or after.get("arp") is False

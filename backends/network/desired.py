@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from functools import lru_cache
 
+from backends.network.bridge_vlans import PLAIN_STANDARD
+from backends.network.bridge_vlans import claims as vlan_claims
 from backends.network.kernel import BRIDGE_OPTIONS
 from backends.network.plan import Attributes, Ident, State, Wish
 from backends.network.records import (
@@ -43,6 +45,7 @@ def claims(topology: Topology, observed: State) -> Claims:
     ):
         for ident, wanted in part:
             wish[ident] = wanted
+    wish.update(vlan_claims(topology, observed))
     wish.update(_addresses(topology))
     wish.update(_routes(topology, subnets(topology, observed)))
     return wish
@@ -66,6 +69,8 @@ def settle(claimed: Claims, records: Records, observed: State) -> tuple[Wish, di
     for ident, wanted in claimed.items():
         there, was = observed.get(ident), records.originals.get(ident)
         if wanted is None or ident[0] in ("address", "route", "vlan"):
+            if was is not None and there is not None:  # of something changed before, only what was changed is known
+                was = {**there, **was}
             originals[ident] = was if ident in records.originals else there
             wish[ident] = wanted
             continue
@@ -200,6 +205,10 @@ def _bridges(records: Records) -> Iterator[tuple[Ident, Attributes | None]]:
             yield ("bridge", key), None
         elif name and (bridge.enable or not is_own(key)):
             told = {one.name: getattr(bridge, one.name) for one in fields(bridge) if one.name in BRIDGE_OPTIONS}
+            if bridge.standard is not None:
+                told["vlan_filtering"] = bridge.standard != PLAIN_STANDARD
+                # In a bridge of ours a VLAN passes the ports that its rows name, and no other.
+                told["default_pvid"] = 0 if told["vlan_filtering"] and is_own(key) else None
             options = {option: value for option, value in told.items() if value is not None}
             if options or is_own(key):
                 yield ("bridge", name), options

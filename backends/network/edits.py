@@ -9,7 +9,17 @@ from typing import Any, Final
 from backends.netlink import Netlink
 from backends.network.errors import NotManaged
 from backends.network.plan import Ident, link_of
-from backends.network.records import Bridge, BridgePort, IpAddress, IpInterface, IpRoute, Record, Reference
+from backends.network.records import (
+    Bridge,
+    BridgedVlan,
+    BridgePort,
+    IpAddress,
+    IpInterface,
+    IpRoute,
+    Record,
+    Reference,
+    VlanMember,
+)
 from backends.network.rows import Row
 from backends.network.topology import LONGEST_NAME, is_managed
 from backends.network.view import NetworkView
@@ -18,6 +28,8 @@ from backends.procfs import Procfs
 log = logging.getLogger(__name__)
 
 MOST_BRIDGES: Final = 256
+OF_BRIDGES: Final[tuple[type[BridgePort | BridgedVlan | VlanMember], ...]] = (BridgePort, BridgedVlan, VlanMember)
+"""The kinds whose records belong to a bridge, and go with it."""
 
 
 class NetworkEdits(NetworkView):
@@ -45,10 +57,10 @@ class NetworkEdits(NetworkView):
 
     def add(self, record: Record) -> str:
         """Stage a new row; its key. What it belongs to has to be managed."""
-        parent = {IpAddress: ("ip", "ip"), BridgePort: ("bridge", "bridge")}.get(type(record))
-        if parent is not None:
-            name = self.topology.link_of(Reference(parent[0], getattr(record, parent[1])))
-            self._must_manage_link(name)
+        if isinstance(record, IpAddress):
+            self._must_manage_link(self.topology.link_of(Reference("ip", record.ip)))
+        elif isinstance(record, OF_BRIDGES):
+            self._must_manage_link(self.topology.link_of(Reference("bridge", record.bridge)))
         self._records, key = self._records.added(record)
         return key
 
@@ -73,9 +85,10 @@ class NetworkEdits(NetworkView):
                 if address.parent == row.key and self._goes_with_interface(address, row):
                     self.remove(address)
         if row.kind is Bridge:
-            for key, port in self._records.of(BridgePort).items():
-                if port.bridge == row.key:
-                    self._records = self._records.without(BridgePort, key)
+            for kind in OF_BRIDGES:
+                for key, record in self._records.of(kind).items():
+                    if record.bridge == row.key:
+                        self._records = self._records.without(kind, key)
         if row.is_own:
             self._records = self._records.without(row.kind, row.key)
         else:
@@ -103,7 +116,7 @@ class NetworkEdits(NetworkView):
         else:
             record = self.record(row)
             names = [self.link_name(row), self.topology.link_of(getattr(record, "lower", None))]
-            if row.kind is BridgePort:
+            if row.kind in OF_BRIDGES:
                 names.append(self.topology.link_of(Reference("bridge", record.bridge)))
         for name in names:
             self._must_manage_link(name)

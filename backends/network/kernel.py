@@ -11,7 +11,9 @@ from backends.procfs import Procfs
 
 log = logging.getLogger(__name__)
 
-BRIDGE_OPTIONS = ("stp", "priority", "forward_delay", "hello_time", "max_age", "ageing_time")
+BRIDGE_OPTIONS = (
+    "stp", "priority", "forward_delay", "hello_time", "max_age", "ageing_time", "vlan_filtering", "default_pvid",
+)  # fmt: skip
 
 
 def address_ident(address: Address) -> Ident:
@@ -47,6 +49,11 @@ class Kernel:
             state.update(_link_state(link))
             if (enabled := self.ipv6_enabled(link.name)) is not None:
                 state["ipv6", link.name] = {"enabled": enabled}
+        if any(link.bridge for link in self._netlink.links()):
+            state.update(
+                (("bridge_vlan", one.interface, str(one.vlan_id)), {"untagged": one.untagged, "pvid": one.pvid})
+                for one in self._netlink.bridge_vlans()
+            )
         state.update((address_ident(address), _address_attributes(address)) for address in self._netlink.addresses())
         state.update((route_ident(route), _route_attributes(route)) for route in self._netlink.routes())
         return state
@@ -72,6 +79,8 @@ class Kernel:
                 log.debug("%s: it is gone already", change)
         elif kind in ("bridge", "vlan", "port"):
             self._make_link(change, name, change.after)
+        elif kind == "bridge_vlan":
+            self._netlink.add_bridge_vlan(name, int(change.ident[2]), **change.after)
         elif kind == "link":
             self._netlink.set_link(name, **change.after)
         elif kind == "ipv6":
@@ -88,6 +97,8 @@ class Kernel:
                 self._netlink.delete_link(name)
             case "port":
                 self._netlink.set_link(name, master="")
+            case "bridge_vlan":
+                self._netlink.delete_bridge_vlan(name, int(ident[2]))
             case "address":
                 address, _, length = ident[2].partition("/")
                 self._netlink.delete_address(name, address, int(length))
@@ -104,6 +115,8 @@ class Kernel:
             if options:
                 self._netlink.set_bridge_port(name, **options)
         elif change.before is None:
+            if not options.get("vlan_filtering", True):  # a new one does not, and a kernel that cannot refuses the word
+                del options["vlan_filtering"]
             self._netlink.add_bridge(name, **options)
         elif options:
             self._netlink.set_bridge(name, **options)

@@ -190,7 +190,7 @@ class Network(NetworkEdits):
                 raise not_managed(link_of(ident) or "a route without an interface", ident)
         changes = plan(allowed, observed)
         lost = {i: was for i, was in {**self._records.lost, **disturbed(changes, observed)}.items() if i not in claimed}
-        lost = {ident: was for ident, was in lost.items() if ident[0] in ("address", "route", "port")}
+        lost = {ident: was for ident, was in lost.items() if ident[0] in ("address", "route", "port", "bridge_vlan")}
         return _Step(
             allowed, changes, undo_of(changes, observed), originals, dict(list(lost.items())[-MOST_LOST:]), new
         )

@@ -13,6 +13,7 @@ KINDS_BEHIND: Final = {
     "vlan": ("vlan",),
     "bridge": ("bridge",),
     "port": ("bridge_port",),
+    "bridge_vlan": ("vlan_member", "bridged_vlan", "bridge_port"),
     "ipv6": ("ip",),
     "address": ("address",),
     "route": ("route",),

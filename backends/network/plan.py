@@ -4,9 +4,11 @@ Everything in the kernel has an identity, a tuple of strings: ``("address", "eth
 what is there, with attributes; a ``Wish`` what should be, naming only the attributes that matter, ``None`` for absent:
 
     bridge NAME                              stp priority forward_delay hello_time max_age ageing_time (centiseconds)
+                                             vlan_filtering default_pvid
     vlan NAME                                lower id protocol
     link NAME                                up arp mtu mac; present for every link, made and removed with it
     port NAME                                bridge path_cost priority; a link that is a bridge's member
+    bridge_vlan NAME VID                     untagged pvid; a VLAN that passes a bridge's member, or the bridge itself
     ipv6 NAME                                enabled; present for every link
     address LINK CIDR                        scope peer flags preferred valid
     route FAMILY DEST VIA DEV METRIC TYPE    protocol scope source expires ("-" where there is none, "default")
@@ -21,7 +23,7 @@ Attributes = Mapping[str, Any]
 State = Mapping[Ident, Attributes]
 Wish = Mapping[Ident, Attributes | None]
 
-BUILD_ORDER: Final = ("bridge", "vlan", "ipv6", "link", "port", "address", "route")
+BUILD_ORDER: Final = ("bridge", "vlan", "ipv6", "link", "port", "bridge_vlan", "address", "route")
 """What carries comes before what is carried; removal goes the other way round."""
 
 _COMES_BY_ITSELF: Final = ("kernel_ll", "kernel_lo", "kernel_ra", "ra")
@@ -79,6 +81,8 @@ def undo_of(changes: Iterable[Change], observed: State) -> dict[Ident, Attribute
     changes = list(changes)
     back = [Change(change.ident, change.after, change.before) for change in changes]
     wish: dict[Ident, Attributes | None] = dict(disturbed([*changes, *back], observed))
+    if any("default_pvid" in (change.after or {}) for change in changes):  # it takes and gives entries by itself
+        wish.update((ident, dict(there)) for ident, there in observed.items() if ident[0] == "bridge_vlan")
     for change in changes:
         wish[change.ident] = {**wish.get(change.ident, {}), **change.before} if change.before is not None else None  # type: ignore[dict-item]
     return wish
@@ -90,7 +94,7 @@ def disturbed(changes: Iterable[Change], observed: State) -> dict[Ident, Attribu
     A link that goes down loses its routes and IPv6 addresses; a link that goes takes everything on it along; the last
     IPv4 address of a link takes its routes, the first of a subnet the others, any address the routes that start at it.
     """
-    gone, shaken, sources = set[str](), set[str](), set[str]()
+    gone, shaken, sources, left = set[str](), set[str](), set[str](), set[str]()
     for change in changes:
         kind, name = change.ident[0], change.ident[1]
         if kind in ("vlan", "bridge") and change.after is None:
@@ -100,7 +104,14 @@ def disturbed(changes: Iterable[Change], observed: State) -> dict[Ident, Attribu
         elif kind == "address" and change.after is None:
             shaken.add(name)
             sources.add(change.ident[2].partition("/")[0])
-    return {ident: dict(there) for ident, there in observed.items() if _is_lost(ident, there, gone, shaken, sources)}
+        elif kind == "port" and (change.after is None or "bridge" in change.after):
+            left.add(name)
+    left |= {ident[1] for ident, there in observed.items() if ident[0] == "port" and there["bridge"] in gone}
+    return {
+        ident: dict(there)
+        for ident, there in observed.items()
+        if _is_lost(ident, there, gone, shaken, sources) or (ident[0] == "bridge_vlan" and ident[1] in left)
+    }
 
 
 def can_return(ident: Ident, attributes: Attributes, observed: State) -> bool:
@@ -118,6 +129,8 @@ def can_return(ident: Ident, attributes: Attributes, observed: State) -> bool:
         return False
     if kind == "address" and ":" in ident[2]:
         return _has_ipv6(ident[1], observed) and bool(observed[("link", ident[1])].get("up"))
+    if kind == "bridge_vlan":
+        return ("port", ident[1]) in observed or ("bridge", ident[1]) in observed
     return kind != "port" or ("bridge", attributes["bridge"]) in observed
 
 
@@ -162,6 +175,9 @@ def _can_be(ident: Ident, wanted: Attributes, wish: Wish, observed: State, exist
         return False
     if ident[0] == "port":
         return wanted["bridge"] in exists
+    if ident[0] == "bridge_vlan":
+        places = (("port", name), ("bridge", name))
+        return any((wish[place] if place in wish else observed.get(place)) is not None for place in places)
     if ident[0] == "link" and wanted.get("up"):
         lower = _lower(name, wish, observed)
         return not lower or _will_be_up(lower, wish, observed)
@@ -202,6 +218,8 @@ def _news(ident: Ident, wanted: Attributes, there: Attributes) -> list[Change]:
         return []
     if ident[0] == "vlan":  # the kernel does not change its identifier, it makes another one
         return [Change(ident, dict(there), None), Change(ident, None, dict(wanted))]
+    if ident[0] == "bridge_vlan":  # its flags are set together
+        return [Change(ident, dict(there), {**there, **wanted})]
     return [Change(ident, {key: there.get(key) for key in differing}, differing)]
 
 

@@ -6,7 +6,7 @@ natural key is the identity in the kernel without its kind: ``eth0``, ``eth0 192
 ``4 default 192.0.2.254 eth0 0 unicast``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final, TypeVar
 
@@ -58,9 +58,10 @@ class Vlan(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge(Record):
-    """A bridge; times in the kernel's centiseconds. ``name`` only of one that was added."""
+    """A bridge; times in the kernel's centiseconds. ``name`` only of one that was added; ``standard`` is TR-181's."""
 
     name: str | None = None
+    standard: str | None = None
     ageing_time: int | None = None
     stp: bool | None = None
     priority: int | None = None
@@ -71,13 +72,37 @@ class Bridge(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgePort(Record):
-    """A port of the bridge with key ``bridge``: a member link, or the bridge's own management port."""
+    """A port of the bridge with key ``bridge``: a member link, or the bridge's own management port.
+
+    ``pvid`` is the VLAN of untagged frames that come in, which ``frames`` "tagged" drops ("all" does not).
+    """
 
     bridge: str = ""
     management: bool | None = None
     lower: Reference | None = None
     path_cost: int | None = None
     priority: int | None = None
+    pvid: int | None = None
+    frames: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgedVlan(Record):
+    """A VLAN of the bridge with key ``bridge``, 1–4094."""
+
+    bridge: str = ""
+    vlan_id: int | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VlanMember(Record):
+    """A VLAN (kind "bridged_vlan") leaves the bridge with key ``bridge`` by a port of it, tagged or not."""
+
+    bridge: str = ""
+    vlan: Reference | None = None
+    port: Reference | None = None
+    untagged: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +144,13 @@ KINDS: Final[Mapping[str, type[Record]]] = {
     "vlan": Vlan,
     "bridge": Bridge,
     "bridge_port": BridgePort,
+    "bridged_vlan": BridgedVlan,
+    "vlan_member": VlanMember,
     "ip": IpInterface,
     "address": IpAddress,
     "route": IpRoute,
 }
+_REFERENCES: Final = {"lower", "vlan", "port"}
 KIND_OF: Final = {record: kind for kind, record in KINDS.items()}
 
 R = TypeVar("R", bound=Record)
@@ -213,8 +241,8 @@ def _plain(record: Record) -> dict[str, Any]:
 
 
 def _record(kind: type[Record], values: Mapping[str, Any]) -> Record:
-    known: Iterable[str] = {one.name for one in fields(kind)} & set(values)
+    known = {one.name for one in fields(kind)} & set(values)
     given = {name: values[name] for name in known}
-    if given.get("lower") is not None:
-        given["lower"] = Reference(**given["lower"])
+    for name in _REFERENCES & known:
+        given[name] = Reference(**given[name]) if given[name] is not None else None
     return kind(**given)

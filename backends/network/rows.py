@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
-from backends.netlink_types import Address, Route
+from backends.netlink_types import Address, BridgeVlan, Route
+from backends.network.bridge_vlans import counting, member_ident, port_of, vlan_key
 from backends.network.desired import address_ident, route_ident
 from backends.network.kernel import address_ident as ident_of_address
 from backends.network.kernel import route_ident as ident_of_route
@@ -12,6 +13,7 @@ from backends.network.plan import Ident
 from backends.network.records import (
     KIND_OF,
     Bridge,
+    BridgedVlan,
     BridgePort,
     EthernetLink,
     IpAddress,
@@ -21,6 +23,7 @@ from backends.network.records import (
     R,
     Reference,
     Vlan,
+    VlanMember,
     is_own,
     natural_ident,
     natural_key,
@@ -92,6 +95,33 @@ def bridge_ports(topology: Topology) -> list[Row[BridgePort]]:
         if not record.deleted and (is_own(key) or key in topology.links):
             rows[key] = Row(key, record, record.bridge)
     return [row for row in rows.values() if not topology.is_deleted(row.reference)]
+
+
+def bridged_vlans(topology: Topology, entries: Sequence[BridgeVlan]) -> list[Row[BridgedVlan]]:
+    """The VLANs of every bridge that filters: those that have an entry, and those that somebody made."""
+    rows: dict[str, Row[BridgedVlan]] = {}
+    for entry, bridge in counting(topology, entries):
+        key = vlan_key(topology, bridge, entry.vlan_id)
+        rows.setdefault(key, Row(key, BridgedVlan(bridge=bridge), bridge))
+    for key, record in topology.records.of(BridgedVlan).items():
+        rows[key] = Row(key, record, record.bridge)
+    return [row for row in rows.values() if not topology.is_deleted(row.reference)]
+
+
+def vlan_members(topology: Topology, entries: Sequence[BridgeVlan]) -> list[Row[VlanMember]]:
+    """The entries of every bridge that filters, and those that somebody wants."""
+    rows = []
+    claimed = set[Ident]()
+    for key, record in topology.records.of(VlanMember).items():
+        claimed |= {ident} if (ident := member_ident(topology, key)) else set()
+        if not record.deleted:
+            rows.append(Row(key, record, record.bridge))
+    for entry, bridge in counting(topology, entries):
+        vlan = Reference("bridged_vlan", vlan_key(topology, bridge, entry.vlan_id))
+        if ("bridge_vlan", entry.interface, str(entry.vlan_id)) not in claimed and not topology.is_deleted(vlan):
+            key = f"{entry.interface} {entry.vlan_id}"
+            rows.append(Row(key, VlanMember(bridge=bridge, vlan=vlan, port=port_of(topology, entry.interface)), bridge))
+    return rows
 
 
 def ip_interfaces(topology: Topology) -> list[Row[IpInterface]]:

@@ -13,6 +13,7 @@ from backends.network.other_layers import OtherLayers
 from backends.network.records import (
     KINDS,
     Bridge,
+    BridgedVlan,
     BridgePort,
     EthernetLink,
     IpInterface,
@@ -20,6 +21,7 @@ from backends.network.records import (
     Records,
     Reference,
     Vlan,
+    VlanMember,
     is_own,
 )
 
@@ -48,6 +50,11 @@ class Topology:
             return self.others[kind].link_of(reference)
         if kind not in KINDS:  # of a table that this system had once
             return None
+        if kind == "bridged_vlan":
+            return self.link_of(Reference("bridge", self._bridge_of(reference)), depth + 1)
+        if kind == "vlan_member":
+            member = self.records.of(VlanMember).get(key) if is_own(key) else None
+            return self.link_of(member.port, depth + 1) if member else None if is_own(key) else key.partition(" ")[0]
         if not is_own(key):
             return key if not self.is_deleted(reference) else None
         match kind:
@@ -63,6 +70,10 @@ class Topology:
                 return self.link_of(port.lower, depth + 1) if port else None
         record = self._record(kind, key)
         return self.link_of(getattr(record, "lower", None), depth + 1)
+
+    def _bridge_of(self, vlan: Reference) -> str:
+        record = self.records.of(BridgedVlan).get(vlan.key)
+        return record.bridge if record else self.bridge_key(vlan.key.partition(" ")[0])
 
     def vlan_name(self, key: str, depth: int = 0) -> str | None:
         """The name of the link of an added VLAN: "eth0.10", or one made of its key where that is too long."""

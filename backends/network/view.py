@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from backends.netlink import Netlink
-from backends.netlink_types import Address, Link, Route
+from backends.netlink_types import Address, BridgeVlan, Link, Route
+from backends.network import bridge_vlans
 from backends.network import rows as tables
 from backends.network.desired import address_ident as wanted_address
 from backends.network.desired import route_ident as wanted_route
@@ -12,7 +13,7 @@ from backends.network.desired import subnets
 from backends.network.kernel import Kernel, address_ident, route_ident
 from backends.network.other_layers import OtherLayers
 from backends.network.plan import Ident
-from backends.network.records import IpAddress, IpInterface, IpRoute, R, Records
+from backends.network.records import BridgedVlan, IpAddress, IpInterface, IpRoute, R, Records, VlanMember
 from backends.network.rows import Row
 from backends.network.topology import Topology
 from backends.procfs import Procfs
@@ -49,6 +50,32 @@ class NetworkView:
     def routes(self, family: int) -> list[Row[IpRoute]]:
         """The route rows of a family."""
         return tables.routes(self.topology, family, self._netlink.routes(), self.near())
+
+    def bridged_vlans(self) -> list[Row[BridgedVlan]]:
+        """The VLANs of bridges that filter."""
+        return tables.bridged_vlans(self.topology, self._netlink.bridge_vlans())
+
+    def vlan_members(self) -> list[Row[VlanMember]]:
+        """The ports that VLANs pass, in bridges that filter."""
+        return tables.vlan_members(self.topology, self._netlink.bridge_vlans())
+
+    def vlan_entries(self) -> Sequence[BridgeVlan]:
+        """What the kernel lets pass its bridges' members."""
+        return self._netlink.bridge_vlans()
+
+    def kernel_pvid(self, name: str) -> int | None:
+        """The VLAN that the kernel takes a member's untagged frames for; None where it drops them."""
+        return next((one.vlan_id for one in self._netlink.bridge_vlans() if one.interface == name and one.pvid), None)
+
+    def vlan_entry(self, row: Row[VlanMember]) -> BridgeVlan | None:
+        """What the kernel has of such a row."""
+        ident = bridge_vlans.member_ident(self.topology, row.key)
+        entries = self._by_ident("bridge vlans", self._netlink.bridge_vlans(), _entry_ident)
+        return entries.get(ident) if ident else None
+
+    def pvid(self, name: str) -> int | None:
+        """The VLAN of untagged frames that come in by a bridge's member; None where they are dropped."""
+        return bridge_vlans.pvid(self.topology, name, self.kernel_pvid(name))
 
     def record(self, row: Row[R]) -> R:
         """What is configured of a row; a blank record when nothing is."""
@@ -115,3 +142,7 @@ class NetworkView:
             known = self._derived[what] = (made_of, make(*made_of))
         made: T = known[1]
         return made
+
+
+def _entry_ident(entry: BridgeVlan) -> Ident:
+    return ("bridge_vlan", entry.interface, str(entry.vlan_id))

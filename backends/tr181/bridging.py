@@ -10,6 +10,7 @@ from backends.network import rows as tables
 from backends.network.network import Network
 from backends.network.records import Bridge, BridgePort, Reference
 from backends.network.rows import Row
+from backends.tr181.bridge_vlans import bridge_vlans, port_parameters, standard
 from backends.tr181.layers import (
     BRIDGE,
     BRIDGE_PORT,
@@ -26,21 +27,34 @@ from backends.tr181.layers import (
 from backends.tr181.mechanisms import Mechanisms
 
 MOST_BRIDGES: Final = 256
+MOST_VLANS: Final = 4094
 PRIORITY_STEP: Final = 4
 """The kernel keeps six bits of the port's priority, the standard's value has eight."""
 CENTISECONDS: Final = 100
 
 
 def bridging(mechanisms: Mechanisms) -> list[Object[Any]]:
-    """The capabilities, Bridge with STP, and Port with Stats. Bridges do not filter VLANs here."""
+    """The capabilities, Bridge with STP, Port with Stats, VLAN and VLANPort."""
     network = mechanisms.network
-    most = {"MaxBridgeEntries": MOST_BRIDGES, "MaxDBridgeEntries": MOST_BRIDGES}
-    none = dict.fromkeys(("MaxQBridgeEntries", "MaxVLANEntries", "MaxProviderBridgeEntries", "MaxFilterEntries"), 0)
-    capabilities = [_constant(name, value) for name, value in {**most, **none}.items()]
+
+    def can_filter(_: Network) -> bool:
+        """What any bridge tells of the kernel; while there is none, kernels that people use can."""
+        links = network.topology.links.values()
+        return next((link.bridge.can_filter for link in links if link.bridge), True)
+
+    capabilities: list[Parameter[Network, int]] = [
+        Parameter("MaxBridgeEntries", lambda _: MOST_BRIDGES),
+        Parameter("MaxDBridgeEntries", lambda _: MOST_BRIDGES),
+        Parameter("MaxQBridgeEntries", lambda one: MOST_BRIDGES if can_filter(one) else 0),
+        Parameter("MaxVLANEntries", lambda one: MOST_VLANS if can_filter(one) else 0),
+        Parameter("MaxProviderBridgeEntries", lambda _: 0),
+        Parameter("MaxFilterEntries", lambda _: 0),
+    ]
     return [
         Object(path="Device.Bridging.", rows=lambda: (network,), keys=lambda _: (), parameters=capabilities),
         *_bridges(network),
         *_Ports(network).objects(),
+        *bridge_vlans(network),
     ]
 
 
@@ -63,7 +77,7 @@ def _bridges(network: Network) -> list[Object[Any]]:
                 enable(network),
                 Parameter("Status", status),
                 Parameter("Name", lambda row: network.link_name(row) or ""),
-                Parameter("Standard", lambda _: "802.1D-2004"),
+                standard(network),
                 _option(network, "AgingTime", "ageing_time", CENTISECONDS),
             ],
             add=lambda _: (network.add_bridge(),),
@@ -110,12 +124,12 @@ class _Ports:
             Parameter("LastChange", lambda row: last_change(self._network, row)),
             Parameter("LowerLayers", self.lower, self.set_lower),
             Parameter("ManagementPort", self.is_management, self.set_management),
-            Parameter("Type", lambda _: "VLANUnawarePort"),
             Parameter("PortState", self.state),
             Parameter("PathCost", self.path_cost, lambda row, value: self.set_member(row, path_cost=value)),
             Parameter(
                 "Priority", self.priority, lambda row, value: self.set_member(row, priority=value // PRIORITY_STEP)
             ),
+            *port_parameters(self._network),
         ]
         table = Object(
             path=BRIDGE_PORT,
@@ -212,10 +226,6 @@ class _Ports:
     def _member(self, row: Row[BridgePort]) -> BridgePortState:
         link = self._network.link(row)
         return link.port if link and link.port else BridgePortState()
-
-
-def _constant(name: str, value: int) -> Parameter[Network, int]:
-    return Parameter(name, lambda _: value)
 
 
 def _option(network: Network, name: str, option: str, scale: int = 1) -> Parameter[Row[Bridge], int]:

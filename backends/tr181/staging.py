@@ -12,6 +12,7 @@ from backends.network.network import Network, Unmade
 from backends.network.plan import Change, Ident
 from backends.network.records import Record, Reference
 from backends.network.rows import Row
+from backends.tr181.bridge_vlans import BRIDGE_VLAN, BRIDGE_VLAN_PORT
 from backends.tr181.layers import BRIDGE, IP_INTERFACE, target_of
 from backends.tr181.routing import MAIN, ROUTER
 
@@ -46,6 +47,8 @@ PARAMETERS: Final = {
     "max_age": frozenset(("MaxAge",)),
     "forward_delay": frozenset(("ForwardingDelay",)),
     "path_cost": frozenset(("PathCost",)),
+    "vlan_filtering": frozenset(("Standard",)),
+    "bridge_vlan": frozenset(("VLAN", "Port", "VLANID", "PVID", "Enable", "Untagged")),
 }
 """Which parameters say what, by a kind of thing in the kernel, by the name of an attribute or of a record's field."""
 
@@ -114,6 +117,12 @@ class LinuxNetwork(Network):
     def _target(self, row: Reference) -> Target | None:
         if row.kind == "bridge":
             return Target(BRIDGE, (row.key,))
+        for kind, path, rows in (
+            ("bridged_vlan", BRIDGE_VLAN, self.bridged_vlans),
+            ("vlan_member", BRIDGE_VLAN_PORT, self.vlan_members),
+        ):
+            if row.kind == kind:
+                return next((Target(path, (one.parent, one.key)) for one in rows() if one.key == row.key), None)
         for family in (4, 6):
             if row.kind == "address":
                 found = [one for one in self.addresses(family) if one.key == row.key]

@@ -192,6 +192,9 @@ class FakeNetlink(Netlink):
             port = None
         if master is not None and master != link.master:
             self.kernel.bridge_vlans = [row for row in self.kernel.bridge_vlans if row.interface != name]
+            above = self.kernel.links.get(master)
+            if above is not None and above.bridge is not None:
+                self._give_default_vlan(name, above.bridge.default_pvid)
         self._put(
             replace(
                 link,
@@ -218,6 +221,7 @@ class FakeNetlink(Netlink):
     def add_bridge(self, name: str, **options: int) -> None:
         state = _bridge(BridgeState(bridge_id="8000.000000000000", root_id="8000.000000000000"), options)
         self._new(name, "bridge", bridge=state)
+        self._give_default_vlan(name, state.default_pvid)
 
     def add_veth(self, name: str, peer: str) -> None:
         for one in (name, peer):
@@ -245,7 +249,22 @@ class FakeNetlink(Netlink):
         link = self._changing(name)
         if link.bridge is None:
             raise MechanismError(f"set bridge {name}: Operation not supported", "EOPNOTSUPP")
-        self._put(replace(link, bridge=_bridge(link.bridge, options)))
+        was, state = link.bridge, _bridge(link.bridge, options)
+        self._put(replace(link, bridge=state))
+        if state.default_pvid != was.default_pvid:
+            names = {name} | {one.name for one in self.kernel.links.values() if one.master == name}
+            default = BridgeVlan("", was.default_pvid, untagged=True, pvid=True)
+            self.kernel.bridge_vlans = [
+                row
+                for row in self.kernel.bridge_vlans
+                if row.interface not in names or replace(row, interface="") != default
+            ]
+            for one in names:
+                self._give_default_vlan(one, state.default_pvid)
+
+    def _give_default_vlan(self, name: str, vlan_id: int) -> None:
+        if vlan_id:
+            self.kernel.bridge_vlans.append(BridgeVlan(name, vlan_id, untagged=True, pvid=True))
 
     def set_bridge_port(self, name: str, **options: int) -> None:
         unknown = set(options) - {"state", "priority", "path_cost"}

@@ -1,8 +1,11 @@
 """Bridges: the standard flow, their ports, spanning tree options."""
 
+from dataclasses import replace
+
 import pytest
 
 from agent.model.errors import Denied, NotWritable
+from backends.netlink_types import BridgeState
 from backends.tr181.bridging import MOST_BRIDGES
 from tests.backends.conftest import Bench, comes_to
 
@@ -10,9 +13,14 @@ BRIDGES = "Device.Bridging.Bridge."
 PORTS = "Device.Ethernet.Interface."
 
 
-def test_the_capabilities_tell_that_vlans_are_not_filtered(memory: Bench) -> None:
+def test_the_capabilities_are_those_of_the_kernel(memory: Bench) -> None:
     told = memory.device().tree("Device.Bridging.")
-    assert told["MaxBridgeEntries"] == told["MaxDBridgeEntries"] == str(MOST_BRIDGES)
+    assert told["MaxBridgeEntries"] == told["MaxDBridgeEntries"] == told["MaxQBridgeEntries"] == str(MOST_BRIDGES)
+    assert told["MaxVLANEntries"] == "4094"
+    memory.netlink.add_bridge("br7")
+    kernel = memory.netlink.kernel  # type: ignore[attr-defined]
+    kernel.links["br7"] = replace(kernel.links["br7"], bridge=BridgeState(can_filter=False))
+    told = memory.device().tree("Device.Bridging.")
     assert told["MaxQBridgeEntries"] == told["MaxVLANEntries"] == "0"
 
 
