@@ -1,7 +1,6 @@
 """Builds every object of the daemon and connects them; the only file that knows all the others."""
 
 import gc
-import gzip
 import logging
 import os
 import random
@@ -27,7 +26,6 @@ from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, begin_anew, 
 from agent.model.coverage import Reasons
 from agent.model.data_model import Addressing, DataModel
 from agent.model.own_values import OwnValues
-from agent.model.schema import Schema
 from agent.runtime import loop
 from agent.runtime.acs_session import AcsSession
 from agent.runtime.actions import Listen
@@ -38,6 +36,7 @@ from agent.runtime.control import ControlServer
 from agent.runtime.core import Core, Parts, Policy
 from agent.runtime.delivery import DOCUMENT as DELIVERY
 from agent.runtime.delivery import Delivery
+from agent.runtime.doctor import Interface, Surroundings
 from agent.runtime.endpoint import AcsEndpoint, shown_url
 from agent.runtime.events import Changed, ControlAsked, Moment, Reload, Stop
 from agent.runtime.housekeeping import Housekeeping
@@ -54,16 +53,17 @@ from agent.runtime.trace import TraceStore
 from agent.runtime.verbs import ModelVerbs, Profiles
 from agent.runtime.workers import Listening, Workers
 from agent.settings import Loaded
-from agent.shipped import shipped
+from agent.shipped_schema import shipped_schema
 from agent.version import VERSION
 from backends import tr181
 from backends.addresses import Addresses, installed_netifaces
 from backends.errors import MechanismError
 from backends.netlink import Netlink
+from backends.other_managers import OtherManagers
 from backends.procfs import Procfs
 from backends.sysfs import Sysfs
 from backends.system import System
-from backends.tr181.absent import reasons
+from backends.tr181.absent import reasons, without
 from backends.tr181.device_info import FIRST_USE_DATE, device_identity
 from backends.tr181.gateway_profiles import GATEWAY_PROFILES
 from backends.tr181.links import Links
@@ -74,7 +74,6 @@ from backends.tr181.staging import LinuxNetwork
 
 log = logging.getLogger(__name__)
 
-SCHEMA: Final = "datamodel/tr-181-2-19-1-cwmp.json.gz"
 LAST_GOOD_ACS: Final = "acs"
 ACS_ADDRESS: Final = "address"
 
@@ -140,6 +139,7 @@ class Agent:
         )
         self.reach = Reach(self.netlink.route_to, lambda: str(self.own.get(ms.URL)))
         self.network = LinuxNetwork(self.netlink, self.procfs, set_by_person.network.manage, self.reach.route)
+        self.other_managers = OtherManagers()
         given = set_by_person.identity
         services = self.settings.services_directory()
         basic = Mechanisms(
@@ -161,7 +161,7 @@ class Agent:
         self.mechanisms = self.machine.mechanisms
 
     def _build_model(self) -> None:
-        self.schema = Schema.compiled(gzip.decompress(shipped(SCHEMA).read_bytes()), SCHEMA)
+        self.schema = shipped_schema()
         objects = [
             *tr181.objects(self.mechanisms),
             *ms.management_server(self.schema.root, self.own, self.schema, self._connection_request_url),
@@ -231,6 +231,12 @@ class Agent:
                 self.model, self._changed_by_person, Profiles(GATEWAY_PROFILES, Reasons(reasons(self.mechanisms)).of)
             ),
             device,
+            Surroundings(
+                self._interfaces,
+                lambda: self.settings.network.manage,
+                lambda: without(self.mechanisms),
+                self.system.is_synchronised,
+            ),
             self.redactor.xml,
         )
         return Parts(
@@ -460,6 +466,13 @@ class Agent:
             "refused": listener.refused if listener else 0,
             "last_refusal": f"{last.status} to {last.source}: {last.reason}" if last else None,
         }
+
+    def _interfaces(self) -> list[Interface]:
+        return [
+            Interface(link.name, self.network.may_change(link.name), self.other_managers.of(link.name, link.index))
+            for link in self.netlink.links()
+            if not link.loopback
+        ]
 
     def _is_secret(self, path: str) -> bool:
         return self.schema.is_secret(path)

@@ -13,6 +13,8 @@ from agent.cli.output import paint, printable, show_json
 VERBS: Final[dict[str, tuple[str, str]]] = {
     "run": ("run", "be the agent, in the foreground"),
     "status": ("status", "how the agent is: ACS, last and next session, pending changes"),
+    "doctor": ("doctor", "what is wrong, and what to do about it"),
+    "setup": ("setup", "give interfaces to the agent, or take them back"),
     "get": ("model", "read parameters; several paths, partial paths and globs"),
     "set": ("model", "change parameters, all or none"),
     "add": ("model", "make a new instance in a table"),

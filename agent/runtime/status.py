@@ -12,6 +12,7 @@ from agent.model.errors import ModelError
 from agent.runtime.clock import iso
 from agent.runtime.control import error
 from agent.runtime.core import Core, Parts, Policy
+from agent.runtime.doctor import Surroundings, examine
 from agent.runtime.endpoint import shown_url
 from agent.runtime.events import Moment
 from agent.runtime.verbs import ModelVerbs, refused
@@ -32,12 +33,18 @@ class Verbs:
     """Every verb that the owner answers; a verb that does not exist gets an error document."""
 
     def __init__(
-        self, parts: Callable[[], Parts], model: ModelVerbs, device: Device, mask: Callable[[str], str]
+        self,
+        parts: Callable[[], Parts],
+        model: ModelVerbs,
+        device: Device,
+        around: Surroundings,
+        mask: Callable[[str], str],
     ) -> None:
         """``mask`` takes secrets out of XML."""
         self._parts = parts
         self._model = model
         self._device = device
+        self._around = around
         self._mask = mask
 
     def answer(self, core: Core, verb: str, arguments: Mapping[str, Any], now: Moment) -> Reply:
@@ -45,6 +52,8 @@ class Verbs:
         match verb:
             case "status":
                 return self._status(core, now)
+            case "doctor":
+                return examine(self._status(core, now), self._around)
             case "queue":
                 return self._queue(now)
             case "inform":

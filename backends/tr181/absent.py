@@ -18,7 +18,11 @@ NEEDS: Final[Mapping[str, tuple[str, str]]] = {}
 """By the beginning of a path, the mechanism it stands on (a field of Mechanisms) and what is missing without it."""
 
 
+def without(mechanisms: Mechanisms) -> dict[str, str]:
+    """What is missing on this machine, by the beginning of the path of what is left out for it."""
+    return {path: why for path, (name, why) in NEEDS.items() if getattr(mechanisms, name) is None}
+
+
 def reasons(mechanisms: Mechanisms) -> dict[str, str]:
     """The reason by the beginning of a path, for this machine."""
-    needed = {path: why for path, (name, why) in NEEDS.items() if getattr(mechanisms, name) is None}
-    return {**NO_SUCH_THING, **needed}
+    return {**NO_SUCH_THING, **without(mechanisms)}

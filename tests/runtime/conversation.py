@@ -25,6 +25,7 @@ from agent.runtime.calendar import Calendar
 from agent.runtime.commit_confirm import CommitConfirm
 from agent.runtime.core import Core, Parts, Policy
 from agent.runtime.delivery import Delivery
+from agent.runtime.doctor import Surroundings
 from agent.runtime.events import Moment
 from agent.runtime.status import Device, Verbs
 from agent.runtime.verbs import ModelVerbs
@@ -92,6 +93,7 @@ class Talk:
             lambda: self.parts,
             ModelVerbs(self.model, lambda: self.core.settings_changed()),
             Device(dict, dict),
+            Surroundings(list, list, dict, lambda: True),
             lambda xml: xml,
         )
         return Parts(

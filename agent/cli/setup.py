@@ -1,0 +1,188 @@
+"""The verb setup: give interfaces to the agent, so that nobody else configures them, and take them back."""
+
+import argparse
+import copy
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from agent.cli.client import DEFAULT_CONFIG, OK, PROBLEM, USAGE, Failure
+from agent.cli.options import Verbs, add_verb
+from agent.cli.output import show_json
+
+NAME: Final = re.compile(r"[A-Za-z0-9_.*?-]{1,15}")
+HEAD: Final = "# Made by `cpe-agent setup --manage`, taken back by `cpe-agent setup --unmanage`.\n"
+RELOAD_WITHIN: Final = 15.0
+NEXT: Final = "systemctl reload cpe-agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """Something else that configures interfaces: where its drop-ins are, what ours says, how it takes it in."""
+
+    name: str
+    installed: str
+    drop_in: str
+    text: Callable[[Sequence[str]], str]
+    reload: tuple[str, ...]
+    at_work: str
+
+
+MANAGERS: Final = (
+    Manager(
+        "NetworkManager",
+        "etc/NetworkManager",
+        "etc/NetworkManager/conf.d/10-cpe-agent.conf",
+        lambda names: (
+            f"{HEAD}[device-cpe-agent]\nmatch-device={';'.join(f'interface-name:{name}' for name in names)}\nmanaged=0\n"
+        ),
+        ("nmcli", "general", "reload"),
+        "run/NetworkManager",
+    ),
+    Manager(
+        "systemd-networkd",
+        "etc/systemd/network",
+        "etc/systemd/network/00-cpe-agent.network",
+        lambda names: f"{HEAD}[Match]\nName={' '.join(names)}\n\n[Link]\nUnmanaged=yes\n",
+        ("networkctl", "reload"),
+        "run/systemd/netif",
+    ),
+)
+
+
+def register(verbs: Verbs) -> None:
+    """Add the verb."""
+    parser = add_verb(
+        verbs,
+        "setup",
+        _setup,
+        "Give interfaces to the agent: [network] manage names them, and NetworkManager and systemd-networkd leave them\n"
+        "alone. Without options: show which are given.",
+        "cpe-agent setup --manage eth1 wlan0\ncpe-agent setup --unmanage wlan0\ncpe-agent setup --json",
+    )
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--manage", metavar="IF", nargs="+", default=(), help="names or globs: eth1 'lan*'")
+    choice.add_argument("--unmanage", metavar="IF", nargs="+", default=(), help="give them back")
+    parser.add_argument(
+        "--root", metavar="DIR", type=Path, default=Path("/"), help="change the image below DIR instead"
+    )
+
+
+def _setup(options: argparse.Namespace) -> int:
+    root: Path = options.root
+    file = Path(options.config) if options.config else root / DEFAULT_CONFIG.relative_to("/")
+    wrong = [name for name in (*options.manage, *options.unmanage) if not NAME.fullmatch(name)]
+    if wrong:
+        raise Failure("usage", f"{wrong[0]!r} is no interface's name", "`ip link` lists them", USAGE)
+    text, given = _read(file)
+    names = [name for name in dict.fromkeys([*given, *options.manage]) if name not in options.unmanage]
+    done: list[str] = []
+    if names != given:
+        _write(file, with_manage(text, names, file))
+        done.append(f"{file}: [network] manage = {_listed(names)}")
+    if options.manage or options.unmanage:
+        done += _tell_others(root, names)
+    if options.json:
+        show_json({"manage": names, "done": done})
+        return OK
+    for line in done:
+        print(line)
+    print(f"given to the agent: {', '.join(names) or 'none'}")
+    if done:
+        print(f"  next: {NEXT}")
+    return OK
+
+
+def with_manage(text: str, names: Sequence[str], file: Path) -> str:
+    """The settings with another ``[network] manage``, all else as it stood; Failure where that cannot be made sure."""
+    line = f"manage = {_listed(names)}"
+    changed, times = re.subn(
+        r"(?m)(^\[network\][^\[]*?^)manage[ \t]*=[ \t]*\[[^\]]*\]", lambda found: found[1] + line, text, count=1
+    )
+    if not times:
+        changed, times = re.subn(r"(?m)^\[network\][ \t]*$", f"[network]\n{line}", text, count=1)
+    if not times:
+        changed = f"{text.rstrip()}\n\n[network]\n{line}\n".lstrip()
+    expected = copy.deepcopy(_parsed(text, file))
+    expected.setdefault("network", {})["manage"] = list(names)
+    with suppress(tomllib.TOMLDecodeError):
+        if tomllib.loads(changed) == expected:
+            return changed
+    raise Failure("settings", f"{file} cannot be changed by itself", f"write into its [network] table: {line}", PROBLEM)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
+
+
+def _read(file: Path) -> tuple[str, list[str]]:
+    try:
+        text = file.read_text()
+    except FileNotFoundError:
+        return "", []
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure("settings", f"{file}: {error}", "run it as root", PROBLEM) from error
+    return text, [str(name) for name in _parsed(text, file).get("network", {}).get("manage", [])]
+
+
+def _parsed(text: str, file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Failure("settings", f"{file}: {error}", "mend the file first", PROBLEM) from error
+
+
+def _write(file: Path, text: str) -> None:
+    """In place of the old one at once, with its mode."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = file.with_name(f".{file.name}.new")
+        mode = file.stat().st_mode & 0o777 if file.exists() else 0o600 if file.suffix == ".toml" else 0o644
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+        with os.fdopen(descriptor, "w") as out:
+            os.fchmod(descriptor, mode)
+            out.write(text)
+            out.flush()
+            os.fsync(descriptor)
+        temporary.replace(file)
+    except OSError as error:
+        raise Failure("settings", f"{file} cannot be written: {error.strerror}", "run it as root", PROBLEM) from error
+
+
+def _tell_others(root: Path, names: Sequence[str]) -> list[str]:
+    """Drop-ins of our own for those that are installed; what was done."""
+    done = []
+    for manager in MANAGERS:
+        file = root / manager.drop_in
+        text = manager.text(names) if names else ""
+        if not (root / manager.installed).is_dir() or (file.read_text() if file.exists() else "") == text:
+            continue
+        if text:
+            _write(file, text)
+        else:
+            file.unlink()
+        done.append(f"{file}: {manager.name} leaves {', '.join(names) or 'nothing'} to the agent")
+        if root == Path("/") and Path("/", manager.at_work).is_dir():
+            done += _reload(manager)
+    return done
+
+
+def _reload(manager: Manager) -> list[str]:
+    program = shutil.which(manager.reload[0])
+    if program is None:
+        return []
+    command = " ".join(manager.reload)
+    try:
+        ended = subprocess.run(
+            [program, *manager.reload[1:]], capture_output=True, text=True, timeout=RELOAD_WITHIN, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return [f"{command}: {error}"]
+    return [f"{command}: {'done' if ended.returncode == 0 else ended.stderr.strip() or ended.returncode}"]

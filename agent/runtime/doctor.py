@@ -1,0 +1,103 @@
+"""What is wrong with this device's management, and what to do about it: ordered checks over what the agent knows."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+Status = Mapping[str, Any]
+
+DROP_IN: Final = "`cpe-agent setup --manage {name}` makes {other} leave it alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: whether it is as it should be, what was seen, and the next step where it is not."""
+
+    name: str
+    ok: bool
+    what: str
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A link: whether the owner gave it to the agent, and who else configures it ("" for nobody)."""
+
+    name: str
+    is_given: bool
+    other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the checks need to know beside the agent's status."""
+
+    interfaces: Callable[[], Sequence[Interface]]
+    manage: Callable[[], Sequence[str]]
+    absent: Callable[[], Mapping[str, str]]
+    """Services that this machine does not have: what is left out, and what is missing for it."""
+    is_clock_right: Callable[[], bool | None]
+
+
+def examine(status: Status, around: Surroundings) -> dict[str, Any]:
+    """The document of the verb doctor: ``checks`` in order, each with name, ok, what and next."""
+    checks = [
+        *_acs(status),
+        *_connection_request(status),
+        *_write_side(status),
+        *_clock(around.is_clock_right()),
+        *_interfaces(around.manage(), around.interfaces()),
+        *(Check("services", True, f"{what} left out: {missing}") for what, missing in around.absent().items()),
+    ]
+    return {"checks": [asdict(check) for check in checks]}
+
+
+def _acs(status: Status) -> Iterator[Check]:
+    acs = status["acs"]
+    if not acs["url"]:
+        yield Check("ACS", False, "no ACS is configured", "set [acs] url in the settings file")
+    elif acs["failed_attempts"]:
+        what = f"{acs['url']}: {acs['last_outcome']} ({acs['failed_attempts']} attempts)"
+        yield Check("ACS", False, what, "`cpe-agent sessions last` shows the conversation")
+    else:
+        yield Check("ACS", True, f"{acs['url']}: {acs['state']}")
+
+
+def _connection_request(status: Status) -> Iterator[Check]:
+    facts = status["connection_request"]
+    if facts["problem"]:
+        yield Check("connection request", False, facts["problem"], "see [connection_request] in the settings file")
+    elif facts["url"]:
+        yield Check("connection request", True, f"{facts['accepted']} accepted, {facts['refused']} refused")
+
+
+def _write_side(status: Status) -> Iterator[Check]:
+    state = status["pending"]["write_side"]
+    if state != "on":
+        yield Check("write side", False, state, "mend what the log tells, then restart the agent")
+    elif status["pending"]["unconfirmed_change"]:
+        what = f"a change {status['pending']['unconfirmed_change']}"
+        yield Check("write side", True, what)
+
+
+def _clock(is_right: bool | None) -> Iterator[Check]:
+    if is_right is False:
+        next_step = "let a time daemon run (chrony, systemd-timesyncd)"
+        yield Check("clock", False, "nothing keeps the clock right: certificates cannot be judged", next_step)
+
+
+def _interfaces(manage: Sequence[str], interfaces: Sequence[Interface]) -> Iterator[Check]:
+    given = [one for one in interfaces if one.is_given]
+    for one in given:
+        if one.other:
+            next_step = DROP_IN.format(name=one.name, other=one.other)
+            yield Check("interfaces", False, f"{one.name} is given to the agent, and {one.other} has it too", next_step)
+    if not manage:
+        yield Check("interfaces", True, "none is given to the agent: all are readable, and refuse writes")
+    elif not given:
+        yield Check(
+            "interfaces", False, f"nothing here fits {', '.join(manage)}", "`cpe-agent setup` shows and changes it"
+        )
+    kept = [f"{one.name} ({one.other})" if one.other else one.name for one in interfaces if not one.is_given]
+    if kept and manage:
+        yield Check("interfaces", True, f"readable only, not in [network] manage: {', '.join(kept)}")

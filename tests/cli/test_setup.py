@@ -1,0 +1,135 @@
+"""Interfaces are given to the agent and taken back, in its own settings and in drop-ins of its own only."""
+
+import json
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from agent.cli.client import Failure
+from agent.cli.main import run
+from agent.cli.setup import MANAGERS, with_manage
+from agent.settings import load
+
+NM, NETWORKD = (manager.drop_in for manager in MANAGERS)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    for directory in ("etc/cpe-agent", "etc/NetworkManager/conf.d", "etc/systemd/network"):
+        (tmp_path / directory).mkdir(parents=True)
+    return tmp_path
+
+
+def setup(image: Path, *arguments: str) -> int:
+    return run(["setup", "--root", str(image), *arguments])
+
+
+def managed(image: Path) -> list[str]:
+    return list(load(image / "etc/cpe-agent/agent.toml").settings.network.manage)
+
+
+def test_an_interface_is_given_to_the_agent_and_the_others_are_told(image: Path) -> None:
+    assert setup(image, "--manage", "eth1", "wlan*") == 0
+    assert managed(image) == ["eth1", "wlan*"]
+    assert "match-device=interface-name:eth1;interface-name:wlan*\nmanaged=0\n" in (image / NM).read_text()
+    assert "Name=eth1 wlan*\n\n[Link]\nUnmanaged=yes\n" in (image / NETWORKD).read_text()
+
+
+def test_what_was_given_is_taken_back_and_nothing_of_ours_stays(image: Path) -> None:
+    setup(image, "--manage", "eth1", "eth2")
+    assert setup(image, "--unmanage", "eth1") == 0
+    assert managed(image) == ["eth2"]
+    assert "eth1" not in (image / NM).read_text()
+    assert setup(image, "--unmanage", "eth2") == 0
+    assert managed(image) == []
+    assert not (image / NM).exists()
+    assert not (image / NETWORKD).exists()
+
+
+def test_who_is_not_installed_is_told_nothing(image: Path) -> None:
+    shutil.rmtree(image / "etc/NetworkManager")
+    setup(image, "--manage", "eth1")
+    assert not (image / NM).exists()
+    assert (image / NETWORKD).exists()
+
+
+def test_giving_the_same_again_changes_nothing(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    setup(image, "--manage", "eth1")
+    before = [(image / name).stat() for name in (NM, NETWORKD, "etc/cpe-agent/agent.toml")]
+    capsys.readouterr()
+    assert setup(image, "--manage", "eth1") == 0
+    assert [(image / name).stat() for name in (NM, NETWORKD, "etc/cpe-agent/agent.toml")] == before
+    assert capsys.readouterr().out == "given to the agent: eth1\n"
+
+
+def test_a_persons_own_settings_stay_as_they_stand(image: Path) -> None:
+    file = image / "etc/cpe-agent/agent.toml"
+    file.write_text(
+        '[acs]\nurl = "https://acs.example.net/"  # ours\n\n[network]\n# lan\nmanage = []  # none yet\n[log]\nlevel = "debug"\n'
+    )
+    file.chmod(0o640)
+    setup(image, "--manage", "eth1")
+    assert file.read_text() == (
+        '[acs]\nurl = "https://acs.example.net/"  # ours\n\n[network]\n# lan\nmanage = ["eth1"]  # none yet\n[log]\nlevel = "debug"\n'
+    )
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[acs]\n",
+        "[network]\n",
+        "[network]\nconfirm_within = 60\n",
+        '[network]\nmanage = [\n  "a", # x\n]\n',
+        "[ network ]\n",
+    ],
+)
+def test_settings_of_any_shape_are_changed_or_left_with_a_word(text: str, tmp_path: Path) -> None:
+    expected = tomllib.loads(text)
+    expected.setdefault("network", {})["manage"] = ["eth1"]
+    try:
+        changed = with_manage(text, ["eth1"], tmp_path)
+    except Failure as failure:
+        assert 'manage = ["eth1"]' in failure.next_step
+        assert text == "[ network ]\n"
+    else:
+        assert tomllib.loads(changed) == expected
+
+
+def test_what_cannot_be_an_interface_is_refused(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("eth1\nmanaged=1", "a b", 'x"y', "", "longer-than-fifteen"):
+        assert setup(image, "--manage", name) == 2
+    assert not (image / NM).exists()
+    assert "interface" in capsys.readouterr().err
+
+
+def test_broken_settings_are_not_touched(image: Path) -> None:
+    file = image / "etc/cpe-agent/agent.toml"
+    file.write_text("[network\n")
+    assert setup(image, "--manage", "eth1") == 1
+    assert file.read_text() == "[network\n"
+
+
+def test_programs_see_what_is_given(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    setup(image, "--manage", "eth1")
+    capsys.readouterr()
+    assert setup(image, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"schema": 1, "manage": ["eth1"], "done": []}
+
+
+@pytest.mark.skipif(shutil.which("NetworkManager") is None, reason="needs network-manager (apt-get install)")
+def test_network_manager_understands_the_drop_in(image: Path) -> None:
+    setup(image, "--manage", "eth1", "wlan*")
+    folder = image / "etc/NetworkManager"
+    (folder / "NetworkManager.conf").touch()
+    printed = subprocess.run(
+        ["NetworkManager", "--print-config", f"--config={folder}/NetworkManager.conf", f"--config-dir={folder}/conf.d"],
+        capture_output=True, text=True, check=True, timeout=30,
+    )  # fmt: skip
+    assert "[device-cpe-agent]\nmatch-device=interface-name:eth1;interface-name:wlan*\nmanaged=0\n" in printed.stdout
+    assert "unknown" not in printed.stderr + printed.stdout
