@@ -1,11 +1,13 @@
 """The verb sessions on the control socket: kept traces as JSON, served from their files without asking the owner."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from agent.runtime.control import Stream, error
 
 Line = dict[str, Any]
+
+_LONGEST_NUMBER: Final = 18  # digits; int() refuses text of some thousand
 
 
 class Traces(Protocol):
@@ -32,11 +34,13 @@ def session_stream(traces: Traces) -> Stream:
 
 
 def _stream(traces: Traces, arguments: Mapping[str, Any]) -> Iterator[Line | None]:
-    has_xml = bool(arguments.get("xml"))
-    wanted = arguments.get("id")
+    follows, has_xml, wanted = arguments.get("follow", False), arguments.get("xml", False), arguments.get("id")
+    if not (isinstance(follows, bool) and isinstance(has_xml, bool)):
+        yield error("invalid_arguments", "follow and xml have to be true or false", "see the verb's --help")
+        return
     if wanted is None:
         yield {"sessions": traces.sessions()}
-        if arguments.get("follow"):
+        if follows:
             yield from _follow(traces, traces.last_number(), has_xml)
         return
     number = _number(traces, wanted)
@@ -46,14 +50,14 @@ def _stream(traces: Traces, arguments: Mapping[str, Any]) -> Iterator[Line | Non
         yield error("unknown_session", f"session {wanted} is not kept", "`cpe-agent sessions` lists those that are")
         return
     yield {"session": number, "lines": [_shown(line, has_xml) for line in lines]}
-    if arguments.get("follow") and not _is_over(lines):
+    if follows and not _is_over(lines):
         yield from _rest(traces, number, len(lines), has_xml)
 
 
 def _number(traces: Traces, wanted: Any) -> int:
     if wanted == "last":
         return traces.last_number()
-    return int(wanted) if str(wanted).isdecimal() else 0
+    return int(text) if (text := str(wanted)).isdecimal() and len(text) <= _LONGEST_NUMBER else 0
 
 
 def _follow(traces: Traces, number: int, has_xml: bool) -> Iterator[Line | None]:

@@ -15,7 +15,7 @@ from agent.runtime.core import Core, Parts, Policy
 from agent.runtime.doctor import Surroundings, examine
 from agent.runtime.endpoint import shown_url
 from agent.runtime.events import Moment
-from agent.runtime.verbs import ModelVerbs, refused
+from agent.runtime.verbs import BadArgument, ModelVerbs, refused, switch
 from agent.version import VERSION
 
 Reply = dict[str, Any]
@@ -57,7 +57,7 @@ class Verbs:
             case "queue":
                 return self._queue(now)
             case "inform":
-                return self._inform(core, bool(arguments.get("dry_run")), now)
+                return self._inform(core, arguments, now)
             case "version":
                 return {"version": VERSION}
             case _ if verb in self._model.table:
@@ -111,8 +111,12 @@ class Verbs:
             ],
         }
 
-    def _inform(self, core: Core, is_dry_run: bool, now: Moment) -> Reply:
+    def _inform(self, core: Core, arguments: Mapping[str, Any], now: Moment) -> Reply:
         parts = self._parts()
+        try:
+            is_dry_run = switch(arguments, "dry_run")
+        except BadArgument as wrong:
+            return error("invalid_arguments", str(wrong), "see the verb's --help")
         if is_dry_run:
             return self._dry_run(parts, now)
         policy = parts.policy()

@@ -91,7 +91,7 @@ class ModelVerbs:
         """``paths`` (globs allowed), ``explain`` → ``parameters``: path, value, type and, explained, source."""
         values = {value.path: value for text in _texts(arguments, "paths") for value in self._matching(text)}
         shown = [{"path": value.path, "value": value.text, "type": value.type} for value in values.values()]
-        if arguments.get("explain"):
+        if switch(arguments, "explain"):
             sources = self._model.sources(list(values))
             return {"parameters": [one | {"source": sources.get(one["path"], "gone")} for one in shown]}
         return {"parameters": shown}
@@ -132,14 +132,14 @@ class ModelVerbs:
 
     def names(self, arguments: Arguments) -> Reply:
         """``path``, ``next_level`` → ``names``: path and writable."""
-        found = self._model.names(_text(arguments, "path"), bool(arguments.get("next_level")), Caller.LOCAL)
+        found = self._model.names(_text(arguments, "path"), switch(arguments, "next_level"), Caller.LOCAL)
         return {"names": [{"path": name.path, "writable": name.writable} for name in found]}
 
     def attributes(self, arguments: Arguments) -> Reply:
         """``path``, and ``notification`` to set it → ``attributes``: path, notification, access_list."""
         path, level = _text(arguments, "path"), arguments.get("notification")
         if level is not None:
-            if level not in (0, 1, 2):
+            if type(level) is not int or level not in (0, 1, 2):  # to Python, true and 1.0 are 1 as well
                 raise BadArgument("notification has to be 0 (off), 1 (passive) or 2 (active)")
             with self._change() as change:
                 change.set_attributes(path, level, None)
@@ -157,7 +157,7 @@ class ModelVerbs:
         groups = self._profiles.groups
         known = (
             list(self._model.schema.profiles)
-            if arguments.get("all")
+            if switch(arguments, "all")
             else [one for some in groups.values() for one in some]
         )
         found = coverage(self._model.tree, [profile] if profile else known, self._profiles.reason_of)
@@ -213,6 +213,14 @@ def _text(arguments: Arguments, name: str) -> str:
     if not isinstance(value, str):
         raise BadArgument(f"{name} has to be a text")
     ParameterPath.parse(value)
+    return value
+
+
+def switch(arguments: Arguments, name: str) -> bool:
+    """Read an argument that is true or false, false where it is absent; raises BadArgument."""
+    value = arguments.get(name, False)
+    if not isinstance(value, bool):
+        raise BadArgument(f"{name} has to be true or false")
     return value
 
 

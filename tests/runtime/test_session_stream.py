@@ -112,3 +112,17 @@ def test_the_store_in_files_fits(tmp_path: Path) -> None:
     assert one
     assert listed["sessions"][0]["outcome"] == "ended by both sides"
     assert [line["kind"] for line in one["lines"]] == ["session", "message", "end"]
+
+
+@pytest.mark.parametrize("arguments", [{"follow": "no"}, {"follow": 1}, {"xml": "false"}, {"id": "1", "xml": None}])
+def test_what_is_no_switch_is_refused(arguments: Line) -> None:
+    (answer,) = asked(KeptSessions({1: [head(1), end(1)]}), **arguments)
+    assert answer
+    assert answer["error"]["code"] == "invalid_arguments"
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, True, 1.0, [1], "-1", "../1"])
+def test_what_is_no_number_of_a_session_is_not_kept(number: Any) -> None:
+    (answer,) = asked(KeptSessions({1: [head(1), end(1)]}), id=number)
+    assert answer
+    assert answer["error"]["code"] == "unknown_session"

@@ -113,3 +113,9 @@ def test_version_and_what_is_no_verb() -> None:
     assert talk.person("version") == {"version": VERSION}
     assert talk.person("nonsense")["error"]["code"] == "unknown_verb"
     assert "names" in talk.person("names", path="Device.", next_level=True)
+
+
+def test_whether_it_is_a_dry_run_is_true_or_false_and_a_text_begins_nothing() -> None:
+    talk = begun()
+    assert talk.person("inform", dry_run="false")["error"]["code"] == "invalid_arguments"
+    assert talk.person("status")["acs"]["state"] == "reachable"

@@ -166,3 +166,16 @@ def test_coverage_names_what_a_profile_demands_and_this_device_does_not_answer()
     assert same == profile
     assert len(verbs.answer("coverage", {"all": True})["profiles"]) >= 1
     assert verbs.answer("coverage", {"profile": 7})["error"]["code"] == "invalid_arguments"
+
+
+@pytest.mark.parametrize("level", [True, False, 1.0, 2.0, "1", [1], 3, -1])
+def test_a_level_is_one_of_three_numbers_and_nothing_that_equals_one(ask: Asked, level: Any) -> None:
+    assert ask.error("attributes", path=MTU, notification=level)["code"] == "invalid_arguments"
+    assert ask.changes == 0
+
+
+@pytest.mark.parametrize("value", ["true", "false", 1, 0, None, []])
+def test_a_switch_is_true_or_false(ask: Asked, value: Any) -> None:
+    for verb, arguments in {"get": {"paths": [MTU], "explain": value}, "coverage": {"all": value}}.items():
+        assert ask.error(verb, **arguments)["code"] == "invalid_arguments"
+    assert ask.error("names", path=IP, next_level=value)["code"] == "invalid_arguments"
