@@ -151,6 +151,17 @@ class Procfs:
         self._sample()
         return tuple(self._use(name) for name in self._samples[-1][1] if name != "cpu")
 
+    def processor_times(self) -> dict[str, Times]:
+        """Clock ticks in user, kernel and idle mode since the boot: of all processors ("cpu") and of each."""
+        found: dict[str, Times] = {}
+        for name, numbers in re.findall(r"^(cpu\d{0,4}) +((?:\d{1,19} ?){8,12})$", self._text("stat"), re.MULTILINE):
+            # guest time is in user already
+            user, nice, system, idle, iowait, irq, softirq, steal, *_ = (int(word) for word in numbers.split())
+            found[name] = (user + nice, system + irq + softirq + steal, idle + iowait)
+        if "cpu" not in found:
+            raise MechanismError(f"{self._root}/stat says no processor time")
+        return found
+
     def processes(self) -> Sequence[Process]:
         """Every process by number; one that ends while it is read is left out."""
         if self._processes is None:
@@ -183,7 +194,7 @@ class Procfs:
     def _sample(self) -> None:
         now = self._clock()
         if now - self._samples[-1][0] >= USAGE_WINDOW:
-            self._samples.append((now, self._cpu_times()))
+            self._samples.append((now, self.processor_times()))
 
     def _use(self, name: str) -> Processor:
         self._sample()
@@ -193,16 +204,6 @@ class Procfs:
         passed = user + system + idle or 1
         shares = round(100 * user / passed), round(100 * system / passed)
         return Processor(name, *shares, max(0, 100 - sum(shares)))
-
-    def _cpu_times(self) -> dict[str, Times]:
-        found: dict[str, Times] = {}
-        for name, numbers in re.findall(r"^(cpu\d{0,4}) +((?:\d{1,19} ?){8,12})$", self._text("stat"), re.MULTILINE):
-            # guest time is in user already
-            user, nice, system, idle, iowait, irq, softirq, steal, *_ = (int(word) for word in numbers.split())
-            found[name] = (user + nice, system + irq + softirq + steal, idle + iowait)
-        if "cpu" not in found:
-            raise MechanismError(f"{self._root}/stat says no processor time")
-        return found
 
     def _process(self, number: int) -> Process | None:
         text = read_text(self._root / str(number) / "stat", 4096) or ""

@@ -1,12 +1,12 @@
 """Schemas that several tests look at: the shipped one, and the Forum's XML where this machine has it."""
 
 import functools
-import gzip
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import agent.shipped_schema
 from agent.model.schema import Schema
 from agent.schema_compiler import compile_document
 from agent.shipped import shipped
@@ -26,7 +26,7 @@ MODELS = {
 
 @functools.cache
 def shipped_schema() -> Schema:
-    return Schema.compiled(gzip.decompress(SHIPPED.read_bytes()), SHIPPED.name)
+    return agent.shipped_schema.shipped_schema()
 
 
 @functools.cache

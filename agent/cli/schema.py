@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from agent.cli.client import OK, REFUSED, Failure
 from agent.cli.options import Verbs
 from agent.cli.output import show_json, show_table
-from agent.shipped import shipped
 
 if TYPE_CHECKING:
     from agent.model.schema import Schema
-
-SHIPPED: Final = "datamodel/tr-181-2-19-1-cwmp.json.gz"
 
 _MOMENTS: Final = {
     "object": "of a new row or after a restart",
@@ -132,17 +129,17 @@ def _show(options: argparse.Namespace) -> int:
 def _schema(file: Path | None) -> "Schema":
     """The shipped schema, or that of a file; an extension is put on top of the shipped one, as the agent would."""
     from agent.model.schema import Schema, SchemaError
+    from agent.shipped_schema import shipped_schema
 
-    own = shipped(SHIPPED)
     if file is None:
-        return Schema.compiled(_unpacked(own), str(own))
+        return shipped_schema()
     if file.suffix == ".gz":
         return Schema.compiled(_unpacked(file), str(file))
     try:
         document = json.loads(_read(file))
     except ValueError as error:
         raise SchemaError(f"{file}: it is not JSON: {error}") from error
-    return Schema.compiled(_unpacked(own), str(own)).merged_with(Schema.from_document(document, str(file)))
+    return shipped_schema().merged_with(Schema.from_document(document, str(file)))
 
 
 def _object_facts(schema: "Schema", template: str) -> dict[str, Any]:

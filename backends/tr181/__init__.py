@@ -5,8 +5,14 @@ from typing import Any, Final
 
 from agent.model.object import Object
 from backends.tr181 import device_info as device
+from backends.tr181 import device_load, device_sensors
 from backends.tr181.bridging import bridging
 from backends.tr181.device_info import device_info, host_name
+from backends.tr181.device_load import memory_monitor, process_status
+from backends.tr181.device_sensors import temperatures
+from backends.tr181.device_storage import storage_use
+from backends.tr181.dhcpv4_client import dhcpv4_client
+from backends.tr181.dhcpv6_client import dhcpv6_client
 from backends.tr181.ethernet import ethernet
 from backends.tr181.hosts import hosts
 from backends.tr181.interface_stack import interface_stack
@@ -20,16 +26,22 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     root,
     device_info,
     host_name,
+    memory_monitor,
+    process_status,
+    storage_use,
+    temperatures,
     time,
     ethernet,
     bridging,
     ip,
     routing,
     hosts,
+    dhcpv4_client,
+    dhcpv6_client,
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 
-OWN_VALUES: Final[dict[str, Any]] = {**device.OWN_VALUES}
+OWN_VALUES: Final[dict[str, Any]] = {**device.OWN_VALUES, **device_load.OWN_VALUES, **device_sensors.OWN_VALUES}
 """Defaults of the values of the agent's own that these objects keep, by name without the root."""
 
 

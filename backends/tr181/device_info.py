@@ -9,14 +9,12 @@ from agent.model.errors import Denied, InvalidValue
 from agent.model.object import Object, Parameter
 from agent.model.own_values import OwnValues
 from backends.errors import MechanismError
-from backends.procfs import Process, Processor, Procfs
-from backends.sysfs import Sensor
+from backends.procfs import Procfs
 from backends.system import Identity, identity
 from backends.tr181.mechanisms import Mechanisms
 
 FIRST_USE_DATE: Final = "DeviceInfo.FirstUseDate"
 OWN_VALUES: Final = {"DeviceInfo.ProvisioningCode": "", FIRST_USE_DATE: ""}
-NO_READING: Final = -274  # TR-181, TemperatureSensor.Value
 LARGEST_SIZE: Final = 2**32 - 1
 
 # Which of TR-181's words say what Linux does: all of its algorithms but Vegas recover from loss as New Reno does.
@@ -42,12 +40,10 @@ def device_identity(mechanisms: Mechanisms) -> Identity:
 
 
 def device_info(mechanisms: Mechanisms) -> list[Object[Any]]:
-    """DeviceInfo and the tables below it."""
+    """DeviceInfo, MemoryStatus and NetworkProperties; the tables below it have files of their own."""
     return [
         _itself(mechanisms),
         _memory_status(mechanisms),
-        *_process_status(mechanisms.procfs),
-        *_temperatures(mechanisms),
         _network_properties(mechanisms.procfs),
     ]
 
@@ -151,89 +147,6 @@ def _memory_status(mechanisms: Mechanisms) -> Object[None]:
         parameters=parameters,
         source=lambda _: "/proc/meminfo, statvfs(2)",
     )
-
-
-def _process_status(procfs: Procfs) -> list[Object[Any]]:
-    words = {
-        "running": "Running",
-        "sleeping": "Sleeping",
-        "stopped": "Stopped",
-        "idle": "Idle",
-        "uninterruptible": "Uninterruptible",
-        "zombie": "Zombie",
-    }
-    process: list[Parameter[Process, Any]] = [
-        Parameter("PID", lambda row: row.pid),
-        Parameter("Command", lambda row: row.command),
-        Parameter("Size", lambda row: min(LARGEST_SIZE, row.size)),
-        Parameter("Priority", lambda row: max(0, row.priority)),  # real-time processes have less than 0
-        Parameter("CPUTime", lambda row: min(LARGEST_SIZE, row.cpu_time)),
-        Parameter("State", lambda row: words.get(row.state, "Sleeping")),
-    ]
-    cpu: list[Parameter[Processor, Any]] = [
-        Parameter("Name", lambda row: row.name),
-        Parameter("Enable", lambda _: True),
-        Parameter("UpTime", lambda _: procfs.uptime()),
-        Parameter("UserModeUtilization", lambda row: row.user),
-        Parameter("SystemModeUtilization", lambda row: row.system),
-        Parameter("IdleModeUtilization", lambda row: row.idle),
-        Parameter("CPUUtilization", lambda row: 100 - row.idle),
-    ]
-    return [
-        Object(
-            path="Device.DeviceInfo.ProcessStatus.",
-            rows=lambda: (None,),
-            keys=lambda _: (),
-            parameters=[Parameter("CPUUsage", lambda _: procfs.cpu_usage())],
-            source=lambda _: "/proc/stat",
-        ),
-        Object(
-            path="Device.DeviceInfo.ProcessStatus.CPU.{i}.",
-            rows=procfs.processors,
-            keys=lambda row: (row.name,),
-            parameters=cpu,
-            durable=False,
-            source=lambda row: f"/proc/stat {row.name}",
-        ),
-        Object(
-            path="Device.DeviceInfo.ProcessStatus.Process.{i}.",
-            rows=procfs.processes,
-            keys=lambda row: (f"{row.pid}:{row.started}",),
-            parameters=process,
-            durable=False,
-            source=lambda row: f"/proc/{row.pid}/stat",
-        ),
-    ]
-
-
-def _temperatures(mechanisms: Mechanisms) -> list[Object[Any]]:
-    sysfs, system = mechanisms.sysfs, mechanisms.system
-
-    def value(sensor: Sensor) -> int:
-        return NO_READING if sensor.temperature is None else round(sensor.temperature)
-
-    sensor: list[Parameter[Sensor, Any]] = [
-        Parameter("Enable", lambda _: True),
-        Parameter("Status", lambda row: "Error" if row.temperature is None else "Enabled"),
-        Parameter("Name", lambda row: row.name[:256]),
-        Parameter("Value", value),
-        Parameter("LastUpdate", lambda row: None if row.temperature is None else system.clock()),
-    ]
-    return [
-        Object(
-            path="Device.DeviceInfo.TemperatureStatus.",
-            rows=lambda: (None,),
-            keys=lambda _: (),
-            parameters=[],
-        ),
-        Object(
-            path="Device.DeviceInfo.TemperatureStatus.TemperatureSensor.{i}.",
-            rows=sysfs.sensors,
-            keys=lambda row: (row.key,),
-            parameters=sensor,
-            source=lambda row: f"sysfs {row.key}",
-        ),
-    ]
 
 
 def _network_properties(procfs: Procfs) -> Object[None]:

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechanisms need not be loaded for it
     from agent.model.own_values import OwnValues
     from backends.addresses import Addresses
+    from backends.load import MemoryLoad, ProcessorLoad
     from backends.netlink import Netlink
     from backends.netlink_types import RouteTo
     from backends.procfs import Procfs
+    from backends.storage import Storage
     from backends.sysfs import Sysfs
     from backends.system import System
+    from backends.thermometer import Thermometer
+    from backends.tr181.dhcp_clients import DhcpClientTables
+    from backends.tr181.lan_tables import LanTables
     from backends.tr181.links import Links
     from backends.tr181.staging import LinuxNetwork
     from backends.tr181.time import NtpClock
@@ -50,4 +55,10 @@ class Mechanisms:
     directory: Path = Path("/run/cpe-agent/services")
     state_directory: Path = Path("/var/lib/cpe-agent")
     management_path: "Callable[[], RouteTo | None]" = lambda: None
+    dhcp_clients: "DhcpClientTables | None" = None
     ntp: "NtpClock | None" = None
+    thermometer: "Thermometer | None" = None
+    processor_load: "ProcessorLoad | None" = None
+    memory_load: "MemoryLoad | None" = None
+    lan: "LanTables | None" = None
+    storage: "Storage | None" = None

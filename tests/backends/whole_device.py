@@ -1,6 +1,7 @@
 """A device with every TR-181 object, on a machine made of files and a kernel in memory, or on the real ones."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,20 @@ from backends.netlink import Netlink
 from backends.procfs import Procfs
 from backends.sysfs import Sysfs
 from backends.system import System
+from backends.tr181.device_load import memory_load, processor_load
+from backends.tr181.device_sensors import thermometer
+from backends.tr181.device_storage import storage
 from backends.tr181.links import Links
 from backends.tr181.mechanisms import Identity, Mechanisms
+from backends.tr181.parts import Build, Machine
 from backends.tr181.staging import LinuxNetwork
 from tests.backends.device import Documents
 from tests.fakes.machine import FakeMachine
 from tests.fakes.netlink import FakeKernel, FakeNetlink
 from tests.schemas import shipped_schema
+
+OF_EVERY_MACHINE: Sequence[Build] = (thermometer, processor_load, memory_load, storage)
+"""The services that need no program and change nothing of the system."""
 
 
 class WholeDevice:
@@ -34,10 +42,11 @@ class WholeDevice:
         *,
         may_change_system: bool = False,
         identity: Identity | None = None,
+        services: Sequence[Build] = OF_EVERY_MACHINE,
     ) -> None:
         self.own = OwnValues(tr181.OWN_VALUES, {})
         network = LinuxNetwork(netlink, procfs, (), lambda: None)
-        self.mechanisms = Mechanisms(
+        basic = Mechanisms(
             netlink,
             Addresses(netlink, None),
             procfs,
@@ -49,14 +58,16 @@ class WholeDevice:
             may_change_system,
             links=Links(network),
         )
+        self.machine = Machine(basic, services)
+        self.mechanisms = self.machine.mechanisms
         self.model = DataModel(
             shipped_schema(),
             tr181.objects(self.mechanisms),
             self.own,
-            [network, system.settings],
+            [network, *self.machine.backends, system.settings],
             Documents(),
             time.monotonic,
-            forget=[netlink.forget, procfs.forget],
+            forget=[netlink.forget, procfs.forget, *self.machine.forget],
             boot_id="boot",
         )
         self.model.load()

@@ -149,7 +149,7 @@ def test_the_readmes_extension_stands_on_top_of_tr_181() -> None:
     own = Schema.from_document(example(), "acme.json")
     schema = shipped_schema().merged_with(own)
     assert schema.root == "Device."
-    assert schema.models == ("Device:2.19", "X_ACME")
+    assert schema.models == ("Device:2.19", "X_CPEAGENT", "X_ACME")
     assert schema.objects[THING].entries_parameter == "Device.X_ACME_ThingNumberOfEntries"
     assert schema.parameters[THING + "Address"].sizes == (Size(0, 45),)  # IPAddress, of TR-181
     assert schema.parameters[THING + "Level"].ranges == (Range(-10, 10),)

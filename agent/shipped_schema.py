@@ -1,0 +1,17 @@
+"""The schema that the product comes with: TR-181 as it was compiled, and the objects of the product's own beside it."""
+
+import gzip
+import json
+from typing import Final
+
+from agent.model.schema import Schema
+from agent.shipped import shipped
+
+TR_181: Final = "datamodel/tr-181-2-19-1-cwmp.json.gz"
+OWN: Final = "datamodel/x-cpeagent.json"
+
+
+def shipped_schema() -> Schema:
+    """Both together; SchemaError only where a file was damaged."""
+    compiled = Schema.compiled(gzip.decompress(shipped(TR_181).read_bytes()), TR_181)
+    return compiled.merged_with(Schema.from_document(json.loads(shipped(OWN).read_text(encoding="utf-8")), OWN))
