@@ -1,0 +1,204 @@
+"""The service behind the DHCPv4 and DHCPv6 Client tables, and what their rows have in common."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from agent.model.errors import Denied
+from agent.model.object import Object, Parameter, Target
+from backends.desired_state import Record
+from backends.dhcp_client.clients import TOPIC, DhcpClients, Place
+from backends.dhcp_client.instance import Folders
+from backends.dhcp_client.records import KINDS, Client4, Client6, RequestedOption4, SentOption4, SentOption6
+from backends.programs import find_program
+from backends.tr181.acting_service import ActingService
+from backends.tr181.layers import IP_INTERFACE
+from backends.tr181.links import Links
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.parts import Part
+from backends.tr181.service import only, target_of
+
+CLIENT4: Final = "Device.DHCPv4.Client.{i}."
+CLIENT6: Final = "Device.DHCPv6.Client.{i}."
+TABLES: Final[dict[type[Record], str]] = {
+    Client4: CLIENT4,
+    SentOption4: f"{CLIENT4}SentOption.{{i}}.",
+    RequestedOption4: f"{CLIENT4}ReqOption.{{i}}.",
+    Client6: CLIENT6,
+    SentOption6: f"{CLIENT6}SentOption.{{i}}.",
+}
+CHANGED_BY: Final = (TOPIC, "address", "link")
+
+C = TypeVar("C", bound=Client4 | Client6)
+Option = TypeVar("Option", bound=SentOption4 | SentOption6 | RequestedOption4)
+
+
+class DhcpClientTables(ActingService):
+    """The backend of both tables: the records, and through ``clients`` the leases."""
+
+    def __init__(self, clients: DhcpClients, links: Links) -> None:
+        super().__init__("dhcp_client", KINDS, clients, TABLES)
+        self.clients = clients
+        self.links = links
+
+
+def dhcp_clients(mechanisms: Mechanisms) -> Part | None:
+    """DHCP clients, where dhcpcd is installed."""
+    if find_program("dhcpcd") is None:
+        return None
+    links, network = mechanisms.links, mechanisms.network
+
+    def below(link: str) -> set[str]:
+        return network.topology.below(link)
+
+    place = Place(
+        link_of=links.link_of,
+        may_change=links.may_change,
+        management_path=mechanisms.management_path,
+        below=below,
+    )
+    folders = Folders(mechanisms.directory / "dhcp-client", mechanisms.state_directory / "dhcp-client")
+    clients = DhcpClients(mechanisms.netlink, mechanisms.procfs, place, folders)
+    tables = DhcpClientTables(clients, links)
+    return Part(
+        name="dhcp_client",
+        provides={"dhcp_clients": tables},
+        backend=tables,
+        forget=(clients.forget,),
+        watch=clients.watch,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow(Generic[C]):
+    """A client: one that somebody added, or one of the machine's own, which is known by its link."""
+
+    key: str
+    record: C
+    link: str | None
+    is_own: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OptionRow(Generic[Option]):
+    """An option of a client, by the client's key and its own."""
+
+    client: str
+    key: str
+    record: Option
+
+
+class ClientTable(Generic[C]):
+    """What Enable, Interface, Status and the rows are in both families."""
+
+    def __init__(self, tables: DhcpClientTables, kind: type[C], family: int) -> None:
+        self.tables, self.kind, self.family = tables, kind, family
+        self.path = TABLES[kind]
+
+    def rows(self) -> list[ClientRow[C]]:
+        """The clients that were added, and the machine's own where their lease can be read."""
+        own = [
+            ClientRow(key, record, self.tables.links.link_of(record.interface) if record.interface else None)
+            for key, record in self.tables.wanted.of(self.kind).items()
+        ]
+        taken = {row.link for row in own}
+        foreign = (link for link in self.tables.clients.foreign(self.family) if link not in taken)
+        return [*own, *(ClientRow(link, self.kind(), link, is_own=False) for link in foreign)]
+
+    def parameters(self) -> list[Parameter[ClientRow[C], Any]]:
+        """Enable, Interface, Status and Renew."""
+        check = only(IP_INTERFACE)
+        return [
+            Parameter("Enable", lambda row: row.record.enable or not row.is_own, self.set("enable")),
+            Parameter("Interface", self.interface, lambda row, value: self.edit(row, interface=check(value))),
+            Parameter("Status", self.status),
+            Parameter("Renew", lambda _: False, self.renew),
+        ]
+
+    def table(self, parameters: Sequence[Parameter[ClientRow[C], Any]]) -> Object[Any]:
+        """The Client table."""
+        return Object(
+            path=self.path,
+            rows=self.rows,
+            keys=lambda row: (row.key,),
+            parameters=[*self.parameters(), *parameters],
+            add=lambda _: (self.tables.add(self.kind()),),
+            delete=self.delete,
+            changed_by=CHANGED_BY,
+            backend=self.tables,
+            source=lambda row: f"dhcpcd on {row.link}" if row.is_own else f"a lease file of this system, {row.link}",
+        )
+
+    def options(self, kind: type[Option], parameters: Sequence[Parameter[OptionRow[Option], Any]]) -> Object[Any]:
+        """A table of options of a client."""
+
+        def rows() -> list[OptionRow[Option]]:
+            return [OptionRow(one.parent, key, one) for key, one in self.tables.wanted.of(kind).items()]
+
+        def add(parent: tuple[str, ...]) -> tuple[str, ...]:
+            if parent[0] not in self.tables.wanted.of(self.kind):
+                raise Denied("", f"the DHCP client of {parent[0]} is the system's own")
+            return (*parent, self.tables.add(kind(parent=parent[0])))
+
+        return Object(
+            path=TABLES[kind],
+            rows=rows,
+            keys=lambda row: (row.client, row.key),
+            parameters=parameters,
+            add=add,
+            delete=lambda row: self.tables.remove(kind, row.key),
+            changed_by=CHANGED_BY,
+            backend=self.tables,
+            source=lambda _: "configured",
+        )
+
+    def set(self, field: str) -> Callable[[ClientRow[C], Any], None]:
+        """A setter of a field of the record."""
+        return lambda row, value: self.edit(row, **{field: value})
+
+    def set_option(self, field: str) -> Callable[[OptionRow[Any], Any], None]:
+        """A setter of a field of an option's record."""
+        return lambda row, value: self.tables.edit(type(row.record), row.key, **{field: value})
+
+    def edit(self, row: ClientRow[C], **values: Any) -> None:
+        """Stage values of a client that was added."""
+        self.check_own(row)
+        self.tables.edit(self.kind, row.key, **values)
+
+    def check_own(self, row: ClientRow[C]) -> None:
+        """Denied for a client of the machine's own."""
+        if not row.is_own:
+            raise Denied("", f"the DHCP client of {row.key} is the system's own")
+
+    def delete(self, row: ClientRow[C]) -> None:
+        """Stage the removal of a client."""
+        self.check_own(row)
+        self.tables.remove(self.kind, row.key)
+
+    def renew(self, row: ClientRow[C], value: bool) -> None:
+        """Ask for the lease again when the transaction is made; a client that is not enabled has nothing to renew."""
+        self.check_own(row)
+        link = row.link
+        if value and link is not None:
+            self.tables.then(lambda: self.tables.clients.renew(self.family, link))
+
+    def interface(self, row: ClientRow[C]) -> Target | None:
+        """The IP interface."""
+        if row.is_own:
+            return target_of(row.record.interface)
+        return self.tables.links.row_of(row.key, IP_INTERFACE)
+
+    def status(self, row: ClientRow[C]) -> str:
+        """Status: Error when it should run and does not."""
+        if not row.is_own:
+            return "Enabled"
+        if not row.record.enable:
+            return "Disabled"
+        if row.link is None:
+            return "Error_Misconfigured"
+        return "Enabled" if self.tables.clients.is_running(self.family, row.link) else "Error"
+
+
+def hexadecimal(text: str) -> bytes:
+    """The octets of a stored option."""
+    return bytes.fromhex(text)
