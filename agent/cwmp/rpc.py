@@ -15,7 +15,7 @@ from agent.cwmp.messages import Fault, ParameterAttributeStruct, ParameterInfoSt
 from agent.cwmp.notifications import ACTIVE, Notifications
 from agent.cwmp.schedule import ScheduledInforms
 from agent.model.attributes import SUBSCRIBER
-from agent.model.data_model import Caller, DataModel
+from agent.model.data_model import Attributes, Caller, DataModel, Value
 from agent.model.errors import (
     InvalidArguments,
     ModelError,
@@ -36,6 +36,7 @@ LARGEST_ANSWER: Final = 8 << 20
 """Characters of names and values in one answer."""
 MOST_LOGGED: Final = 16
 """Refusals of one request in the log."""
+_OVERLAP: Final = 4  # how often as many parameters may be read, where paths overlap
 _PORTION: Final = 16  # partial paths read at once: what hostile, overlapping ones cost is bounded by this many trees
 
 HIGHEST_LEVEL: Final = 6  # cwmp-1-4.xsd, ParameterAttributeNotificationValueType; 3 to 6 are lightweight notification
@@ -74,7 +75,7 @@ class Rpc:
     def answer(self, request: messages.Request, clocks: Clocks) -> Response | Fault:
         """The answer to a request, whatever it is; a surprise is logged in full and told as 9002."""
         method = METHODS.get(type(request))
-        if isinstance(request, messages.InvalidRequest):
+        if isinstance(request, messages.InvalidRequest) and request.name in _NAMES:
             return fault(code_of(InvalidArguments()), request.reason)
         if method is None:
             return fault(METHOD_NOT_SUPPORTED)
@@ -90,7 +91,7 @@ class Rpc:
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def _get_rpc_methods(self, _request: messages.GetRPCMethods, _clocks: Clocks) -> Response:
-        return messages.GetRPCMethodsResponse(tuple(kind.__name__ for kind in METHODS))
+        return messages.GetRPCMethodsResponse(_NAMES)
 
     def _get_parameter_values(self, request: messages.GetParameterValues, _clocks: Clocks) -> Response:
         read = partial(self._model.get, caller=Caller.ACS)
@@ -245,6 +246,7 @@ METHODS: Final[dict[type[messages.Request], Method]] = {
     messages.FactoryReset: Method(Rpc._factory_reset, frozenset({9000} | _THREE)),
     messages.ScheduleInform: Method(Rpc._schedule_inform, frozenset({9000} | _THREE)),
 }
+_NAMES: Final = tuple(kind.__name__ for kind in METHODS)
 
 
 # --- rules of the arguments ------------------------------------------------------------------------------------------
@@ -277,26 +279,29 @@ def _told(error: ModelError, by_parameter: bool) -> ModelError:
     """The refusal as the ACS is told: one row per parameter where the method has rows, else the first of them alone."""
     if not isinstance(error, Refusals):
         return error
-    named = tuple(refusal for refusal in error.refusals if refusal.path)
+    # What is refused as a whole has no path; only a parameter can be unknown, also one that is called "".
+    named = tuple(refusal for refusal in error.refusals if refusal.path or isinstance(refusal, UnknownPath))
     return Refusals(named) if by_parameter and named else error.refusals[0]
 
 
-Found = TypeVar("Found")
+Found = TypeVar("Found", Value, Attributes)
 
 
 def _bounded(
     paths: Sequence[str], read: Callable[[Sequence[str]], list[Found]], size: Callable[[Found], int]
 ) -> list[Found]:
-    """Read all paths, in portions, and stop where the answer would be larger than what is allowed."""
-    found: list[Found] = []
-    characters = 0
+    """Read all paths, in portions, each parameter once; stop where the answer would be larger than what is allowed."""
+    found: dict[str, Found] = {}
+    characters = cost = 0
     for portion in _portions(list(dict.fromkeys(paths))):
         here = read(portion)
-        found += here
-        characters += sum(size(one) for one in here)
-        if len(found) > MOST_ANSWERED or characters > LARGEST_ANSWER:
+        cost += len(here)
+        new = {one.path: one for one in here if one.path not in found}
+        found |= new
+        characters += sum(map(size, new.values()))
+        if len(found) > MOST_ANSWERED or cost > MOST_ANSWERED * _OVERLAP or characters > LARGEST_ANSWER:
             raise ResourcesExceeded("", f"the answer would have more than {MOST_ANSWERED} parameters or be too large")
-    return found
+    return list(found.values())
 
 
 def _portions(paths: list[str]) -> Iterator[list[str]]:

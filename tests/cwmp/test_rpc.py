@@ -91,6 +91,11 @@ def test_a_request_that_could_not_be_read_is_9003(device: SmallDevice) -> None:
     assert refusal(device.ask(m.InvalidRequest("Reboot", "CommandKey twice"))) == 9003
 
 
+@pytest.mark.parametrize("method", ["Download", "Upload", "ScheduleDownload", "ChangeDUState", "Kicked"])
+def test_whether_a_method_is_served_is_judged_before_its_arguments(device: SmallDevice, method: str) -> None:
+    assert refusal(device.ask(m.InvalidRequest(method, f"{method} lacks CommandKey"))) == 9000
+
+
 def test_a_code_that_a_method_may_not_use_is_told_as_the_nearest_that_it_may() -> None:
     told = {
         (kind.__name__, code): method.permitted(m.Fault(code, "why")).code
@@ -114,6 +119,25 @@ def test_values_come_with_their_types_and_each_asked_path_once(device: SmallDevi
         (PORT + "Enable", "true", "boolean"),
         (PORT + "MaxBitRate", "1000", "int"),
     ]
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ("", "Device."),
+        ("Device.", PORT, ""),
+        (PORT + "Enable", "Device.Ethernet.Interface.*.Enable", "Device."),
+        ("Device.Ethernet.Interface.*.", PORT, ""),
+    ],
+)
+def test_overlapping_paths_answer_each_parameter_once(device: SmallDevice, paths: tuple[str, ...]) -> None:
+    for question in (m.GetParameterValues, m.GetParameterAttributes):
+        answer, whole = device.ask(question(paths)), device.ask(question(("",)))
+        assert isinstance(answer, (m.GetParameterValuesResponse, m.GetParameterAttributesResponse))
+        assert isinstance(whole, type(answer))
+        names = [one.name for one in answer.parameter_list]
+        assert len(names) == len(set(names))
+        assert set(names) == {one.name for one in whole.parameter_list}
 
 
 def test_one_wrong_name_refuses_the_whole_reading(device: SmallDevice) -> None:
@@ -153,7 +177,7 @@ def test_overlapping_partial_paths_are_cut_off_before_they_pile_up(
     monkeypatch.setattr(device.model, "get", counted)
     paths = tuple(f"Device.Ethernet.Interface.{n}." for n in range(1, 500))
     assert refusal(device.ask(m.GetParameterValues(paths))) == 9004
-    assert len(read) <= 32
+    assert len(read) <= 48
 
 
 def test_a_mechanism_that_does_not_answer_is_9002_without_details(device: SmallDevice) -> None:
@@ -207,6 +231,13 @@ def test_a_refused_set_names_every_bad_parameter_and_changes_nothing(device: Sma
         ("Device.Ethernet.Interface.*.Enable", 9005),
     ]
     assert [device.get(PORT + "Enable"), device.get(KEY)] == ["true", "before"]
+
+
+def test_a_parameter_without_a_name_is_a_row_like_any_other(device: SmallDevice) -> None:
+    assert rows(device.ask(spv(("", "1")))) == [("", 9005)]
+    assert rows(device.ask(spv((PORT + "Enable", "0"), ("", "1")))) == [("", 9005)]
+    assert rows(device.ask(spv((PORT + "Status", "Down"), ("", "1")))) == [(PORT + "Status", 9008), ("", 9005)]
+    assert device.get(PORT + "Enable") == "true"
 
 
 def test_5000_refusals_are_a_row_each_and_one_line_of_the_log(
