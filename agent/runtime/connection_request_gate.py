@@ -21,6 +21,9 @@ _FIELDS = 32
 _NONCE_SECONDS = 60.0
 _WINDOW_SECONDS = 60.0
 _SOURCES = 256  # whose failures are remembered
+# The ACS may share its address with who guesses (NAT): its right log-in still counts after the first failures, until
+# there are so many times as many that somebody searches for the password.
+_GUESSES = 100
 _USED_NONCES = 1024
 
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
@@ -154,11 +157,14 @@ class Gate:
             return Verdict(503, "no connection-request user name and password are set")
         if authorization is None:
             return self._challenge(now)
-        if self._has_failed_too_often(source, now):
+        failures = self._failures_of(source, now)
+        if failures >= self._failures_per_minute * _GUESSES:
             return Verdict(503, "too many failed log-ins from this address")
         presented = self._right_login(authorization, target, credentials)
         if presented is None:
             self._note_failure(source, now)
+            if failures >= self._failures_per_minute:
+                return Verdict(503, "too many failed log-ins from this address")
             return self._challenge(now, "wrong user name or password")
         if not self._is_fresh(presented.nonce, now) or presented.nc not in (0, 1):
             return self._challenge(now, "nonce used up or too old", is_stale=True)
@@ -215,9 +221,9 @@ class Gate:
             self._accepted.popleft()
         return len(self._accepted) >= self._accepted_per_minute
 
-    def _has_failed_too_often(self, source: str, now: float) -> bool:
+    def _failures_of(self, source: str, now: float) -> int:
         began, count = self._failures.get(source, (now, 0))
-        return count >= self._failures_per_minute and now - began <= _WINDOW_SECONDS
+        return count if now - began <= _WINDOW_SECONDS else 0
 
     def _note_failure(self, source: str, now: float) -> None:
         began, count = self._failures.pop(source, (now, 0))

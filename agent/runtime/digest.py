@@ -142,8 +142,8 @@ def parse_authorization(value: str) -> Presented:
     if algorithm is None or qop not in ("", "auth"):
         raise Malformed("algorithm or qop not offered")
     nc = given.get("nc", "")
-    if qop and not (_HEX8.fullmatch(nc) and given.get("cnonce")):
-        raise Malformed("nc or cnonce missing")
+    if qop and not (_HEX8.fullmatch(nc) and int(nc, 16) and given.get("cnonce")):
+        raise Malformed("nc or cnonce missing")  # the count begins at 1 (RFC 7616 §3.4)
     return Presented(
         username=given["username"],
         realm=given["realm"],

@@ -67,6 +67,26 @@ def test_an_address_that_failed_may_try_again_after_a_minute() -> None:
     assert [status(now) for now in (0.0, 1.0, 2.0, 59.0, 61.0, 62.0, 63.0)] == [401, 401, 503, 503, 401, 401, 503]
 
 
+def test_the_right_log_in_gets_through_from_an_address_where_others_guess() -> None:
+    gate = gate_of(failures_per_minute=2)
+    wrong = request(PATH, "Authorization: Digest x=y")
+    assert [gate.judge(wrong, "192.0.2.1", 0.0, lambda: True).status for _ in range(4)] == [401, 401, 503, 503]
+    assert accepted(gate, 1.0) == 200
+    for _ in range(200):
+        gate.judge(wrong, "192.0.2.1", 2.0, lambda: True)
+    assert [accepted(gate, 3.0), accepted(gate, 61.0)] == [503, 200]  # a password is not searched for at that rate
+
+
+def test_a_count_that_does_not_begin_at_one_opens_nothing() -> None:
+    gate = gate_of()
+    challenge = gate.judge(request(), "192.0.2.1", 1.0, lambda: True).header
+    nonce = challenge.partition('nonce="')[2].partition('"')[0]
+    fields = {"realm": "cpe", "algorithm": "MD5", "nonce": nonce}
+    for nc in ("00000000", "00000002"):
+        head = request(PATH, authorization(fields, nc=nc))
+        assert gate.judge(head, "192.0.2.1", 1.0, lambda: True).status == 401
+
+
 def test_no_two_nonces_are_alike_even_at_the_same_instant() -> None:
     gate = gate_of()
     assert len({gate.judge(request(), "192.0.2.1", 1.0, lambda: True).header for _ in range(1000)}) == 1000
