@@ -48,6 +48,10 @@ def test_systemd_does_not_try_settings_again_that_cannot_be_used() -> None:
     assert int(service()["RestartPreventExitStatus"]) == USAGE
 
 
+def test_the_servers_that_the_agent_started_outlive_it_and_are_found_again() -> None:
+    assert (service()["KillMode"], service()["RuntimeDirectoryPreserve"]) == ("process", "yes")
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [("NoNewPrivileges", "yes"), ("ProtectSystem", "strict"), ("ProtectHome", "yes"), ("UMask", "0077")],
