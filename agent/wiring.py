@@ -71,6 +71,7 @@ from backends.tr181.mechanisms import Identity, Mechanisms
 from backends.tr181.parts import Machine, Watch
 from backends.tr181.services import SERVICES
 from backends.tr181.staging import LinuxNetwork
+from backends.tr181.supported_data_model import supported_data_model
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +166,7 @@ class Agent:
         objects = [
             *tr181.objects(self.mechanisms),
             *ms.management_server(self.schema.root, self.own, self.schema, self._connection_request_url),
+            *supported_data_model(lambda: self.model.tree, self.settings.services_directory()),
         ]
         extended = extensions.load(self.settings.extensions.directory, self.schema, objects, self.mechanisms)
         self.schema = extended.schema
