@@ -87,7 +87,7 @@ class _Found:
 
 
 class Nftables:
-    """The kernel's packet filter. Its constructor raises MechanismError where the library or the kernel's part is absent."""
+    """The kernel's packet filter. The constructor raises MechanismError where the library, or nf_tables, is absent."""
 
     def __init__(self, namespace: str = "") -> None:
         try:
@@ -143,7 +143,12 @@ class Nftables:
             told = library.nft_ctx_get_output_buffer(context)
         finally:
             library.nft_ctx_free(context)
-        return [] if not told else json.loads(told)["nftables"]
+        try:
+            return json.loads(told)["nftables"] if told else []
+        except (ValueError, KeyError) as unreadable:  # 1.0.6 breaks off where a table has flags
+            raise MechanismError(
+                "nftables: the kernel's tables cannot be read: one has what is not ours"
+            ) from unreadable
 
     def _context(self) -> ctypes.c_void_p:
         """Opens its netlink socket, so that it belongs to the calling thread's network namespace."""

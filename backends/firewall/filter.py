@@ -1,0 +1,290 @@
+"""From records to the chains that let packets pass or not. Pure.
+
+Levels, chains, rules and pinholes concern what is forwarded (TR-181, Firewall). What comes to this machine itself from
+outside is kept away whenever the firewall is on, but for the agent's own ports, ICMP, DHCP's answers and what
+Firewall.Service lets in. Connections that exist go on in every case, and what this machine sends is never looked at.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from backends.desired_state import Wanted
+from backends.firewall.expressions import (
+    ACCEPT,
+    COUNTER,
+    DROP,
+    ICMP,
+    ICMPV6,
+    IGMP,
+    IS_KNOWN,
+    IS_MAPPED,
+    LOG_LIMIT,
+    REJECT,
+    RETURN,
+    TCP,
+    UDP,
+    Expression,
+    address,
+    comes_in_by,
+    equal,
+    family_is,
+    goes_out_by,
+    goto,
+    header,
+    jump,
+    log,
+    port,
+    protocol_is,
+)
+from backends.firewall.leases import remaining
+from backends.firewall.matching import alternatives, families
+from backends.firewall.nat import about
+from backends.firewall.records import ANY, FilterRule, Level, LocalService, Pinhole, Policy, RuleChain
+from backends.firewall.surroundings import Surroundings, active_level, config_of, is_filtering, outside_links
+from backends.nftables import Chain, Hook, Rule
+
+TO_US: Final = Hook("filter", "input", 0)
+THROUGH_US: Final = Hook("filter", "forward", 0)
+
+VERDICTS: Final = {"Drop": DROP, "Accept": ACCEPT, "Reject": REJECT, "Return": RETURN}
+
+COMMON_TCP: Final = (20, 21, 22, 23, 25, 53, 80, 110, 119, 143, 443, 465, 563, 587, 853, 993, 995)
+"""FTP, SSH, Telnet, mail, DNS, web and news, each with its encrypted form: what High lets out."""
+COMMON_UDP: Final = (53, 123, 443, 500, 853, 4500)
+"""DNS, NTP, QUIC, and IPsec's key exchange."""
+ENCRYPTED: Final = (50, 51)  # ESP, AH
+DHCP_CLIENTS: Final = (68, 546)
+
+
+def filter_chains(wanted: Wanted, around: Surroundings) -> list[Chain]:
+    """None where the firewall is off, or nothing is ours to filter."""
+    if not is_filtering(wanted) or not around.managed:
+        return []
+    used = chains_in_use(wanted)
+    return [
+        Chain("input", list(_input(wanted, around)), TO_US),
+        Chain("protected", list(_protected())),
+        *(Chain(chain_name(key), list(_rules_of(wanted, key, used, around))) for key in used),
+        *([Chain("outbound", list(_common_services()))] if config_of(wanted) == "High" else []),
+        Chain("concerned", list(_forwarded(wanted, around, used))),
+        Chain(
+            "forward",
+            [Rule("managed", [way(around.managed), goto("concerned")]) for way in (comes_in_by, goes_out_by)],
+            THROUGH_US,
+        ),
+    ]
+
+
+def chain_name(key: str) -> str:
+    """What a rule chain is called in the kernel."""
+    return f"chain_{key.removeprefix('+')}"
+
+
+def chains_in_use(wanted: Wanted) -> list[str]:
+    """The enabled chains that the level in force leads to, by keys; each comes after those that it jumps to."""
+    found: dict[str, None] = {}
+
+    def visit(key: str, above: frozenset[str]) -> None:
+        chain = wanted.of(RuleChain).get(key)
+        if chain is None or not chain.enable or key in found or key in above:
+            return
+        for rule in wanted.children(FilterRule, key).values():
+            if rule.enable and rule.target == "TargetChain":
+                visit(rule.target_chain, above | {key})
+        found[key] = None
+
+    for key in _first_chains(wanted):
+        visit(key, frozenset())
+    return list(found)
+
+
+def _first_chains(wanted: Wanted) -> Iterator[str]:
+    level = active_level(wanted)
+    if level is None:
+        return
+    if config_of(wanted) == "Advanced":
+        yield level.chain
+        return
+    for _, policy in policies_of(level, wanted):
+        yield from (policy.chain, policy.reverse_chain)
+
+
+def policies_of(level: Level, wanted: Wanted) -> list[tuple[str, Policy]]:
+    """The enabled policies of a level."""
+    policies = wanted.of(Policy)
+    return [(key, policies[key]) for key in level.policies if key in policies and policies[key].enable]
+
+
+# -- to this machine --------------------------------------------------------------------------------------------------
+
+
+def _input(wanted: Wanted, around: Surroundings) -> Iterator[Rule]:
+    """A machine all of whose links lead outside is no gateway: it has no inside to keep away from."""
+    ours, outside = comes_in_by(around.managed), outside_links(wanted, around)
+    yield Rule("existing connections", [ours, IS_KNOWN, ACCEPT])
+    for protocol in (TCP, UDP):
+        ports = [number for own, number in sorted(around.own_ports) if own == protocol]
+        if ports:
+            yield Rule("own ports", [ours, protocol_is([protocol]), equal(header("th", "dport"), ports), ACCEPT])
+    for key, service in wanted.of(LocalService).items():
+        yield from _service(key, service, around)
+    if outside and outside < around.managed:
+        yield Rule("from outside", [comes_in_by(outside), goto("protected")])
+
+
+def _service(key: str, service: LocalService, around: Surroundings) -> Iterator[Rule]:
+    link = around.managed_link(service.interface)
+    if not service.enable or not link:
+        return
+    protocols = [number for number in service.protocol if number != ANY]
+    ports = [number for number in service.dest_port if number != ANY]
+    for family in versions(service.ip_version, service.source_prefixes):
+        match = [comes_in_by((link,)), family_is(family), *_from_any_of(service.source_prefixes, family)]
+        if protocols or ports:
+            match.append(protocol_is(protocols or (TCP, UDP)))
+        if ports:
+            match.append(equal(header("th", "dport"), ports))
+        if service.icmp_type != ANY:
+            match += [
+                protocol_is([ICMP if family == 4 else ICMPV6]),
+                equal(header("icmp" if family == 4 else "icmpv6", "type"), service.icmp_type),
+            ]
+        yield Rule(about("service", key), [*match, COUNTER, VERDICTS[service.action]])
+
+
+def _protected() -> Iterator[Rule]:
+    yield Rule("icmp", [protocol_is((ICMP, IGMP, ICMPV6)), ACCEPT])
+    yield Rule("dhcp", [protocol_is([UDP]), equal(header("th", "dport"), DHCP_CLIENTS), ACCEPT])
+    yield Rule("unasked", [COUNTER, DROP])
+
+
+# -- through this machine ---------------------------------------------------------------------------------------------
+
+
+def _forwarded(wanted: Wanted, around: Surroundings, used: Iterable[str]) -> Iterator[Rule]:
+    yield Rule("existing connections", [IS_KNOWN, ACCEPT])
+    level, config = active_level(wanted), config_of(wanted)
+    if level is not None and config == "Advanced" and level.chain in used:
+        yield Rule("level", [jump(chain_name(level.chain))])
+    if level is not None and config == "Policy":
+        for key, policy in policies_of(level, wanted):
+            yield from _policy(key, policy, used, around)
+    for key, pinhole in wanted.of(Pinhole).items():
+        yield from _pinhole(key, pinhole, around)
+    yield Rule("port mappings", [IS_MAPPED, COUNTER, ACCEPT])
+    if level is None:
+        outside = outside_links(wanted, around)
+        if outside:
+            yield Rule("inbound", [comes_in_by(outside), COUNTER, DROP])
+            if config == "High":
+                yield Rule("outbound", [goes_out_by(outside), goto("outbound")])
+        return
+    if level.default_log_policy:
+        yield Rule("default", [LOG_LIMIT, log("default policy")])
+    yield Rule("default", [COUNTER, VERDICTS[level.default_policy]])
+
+
+def _common_services() -> Iterator[Rule]:
+    for protocol, ports in ((TCP, COMMON_TCP), (UDP, COMMON_UDP)):
+        yield Rule("common services", [protocol_is([protocol]), equal(header("th", "dport"), ports), ACCEPT])
+    yield Rule("common services", [protocol_is((ICMP, ICMPV6, *ENCRYPTED)), ACCEPT])
+    yield Rule("uncommon services", [COUNTER, REJECT])
+
+
+def _policy(key: str, policy: Policy, used: Iterable[str], around: Surroundings) -> Iterator[Rule]:
+    source, destination = around.link(policy.source_interface), around.link(policy.destination_interface)
+    if not source or not destination:
+        return
+    for one, other, target, chain in (
+        (source, destination, policy.target_chain, policy.chain),
+        (destination, source, policy.reverse_target_chain, policy.reverse_chain),
+    ):
+        family = [] if policy.ip_version == ANY else [family_is(policy.ip_version)]
+        verdict = jump(chain_name(chain)) if target == "Chain" and chain in used else VERDICTS.get(target)
+        if verdict is not None:
+            yield Rule(about("policy", key), [comes_in_by((one,)), goes_out_by((other,)), *family, COUNTER, verdict])
+
+
+def _pinhole(key: str, pinhole: Pinhole, around: Surroundings) -> Iterator[Rule]:
+    link = around.managed_link(pinhole.interface)
+    if not pinhole.enable or not link or remaining(pinhole, around.now) == 0:
+        return
+    told = [number for number in pinhole.protocol if number != ANY]
+    with_ports = [
+        port(field, first, last)
+        for field, first, last in (
+            ("sport", pinhole.source_port, pinhole.source_port_range_max),
+            ("dport", pinhole.dest_port, pinhole.dest_port_range_max),
+        )
+        if first != ANY
+    ]
+    for family in pinhole_versions(pinhole):
+        match = [comes_in_by((link,)), family_is(family), *_from_any_of(pinhole.source_prefixes, family)]
+        if pinhole.dest_ip:
+            match.append(address("daddr", ipaddress.ip_network(pinhole.dest_ip)))
+        if told or with_ports:
+            match.append(protocol_is(told or (TCP, UDP)))
+        yield Rule(about("pinhole", key), [*match, *with_ports, COUNTER, ACCEPT])
+
+
+def pinhole_versions(pinhole: Pinhole) -> tuple[int, ...]:
+    """The versions of IP that a pinhole is for; none where its addresses contradict each other."""
+    destination = versions(pinhole.ip_version, (pinhole.dest_ip,))
+    return tuple(one for one in versions(pinhole.ip_version, pinhole.source_prefixes) if one in destination)
+
+
+def versions(version: int, addresses: Iterable[str]) -> tuple[int, ...]:
+    """The versions of IP that these addresses or prefixes allow; each for itself where several are listed."""
+    found = {ipaddress.ip_network(text, strict=False).version for text in addresses if text} or {4, 6}
+    return tuple(sorted(found if version == ANY else found & {version}))
+
+
+def _from_any_of(prefixes: Iterable[str], family: int) -> list[Expression]:
+    networks = [ipaddress.ip_network(text, strict=False) for text in prefixes]
+    same = [network for network in networks if network.version == family]
+    if not same or any(network.prefixlen == 0 for network in same):
+        return []
+    together = [{"prefix": {"addr": str(one.network_address), "len": one.prefixlen}} for one in _merged(same)]
+    return [equal(header("ip" if family == 4 else "ip6", "saddr"), together)]
+
+
+def _merged(
+    networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network],
+) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Without those that lie in others: nftables takes no intervals that overlap."""
+    return [*ipaddress.collapse_addresses(networks)]  # type: ignore[type-var]
+
+
+# -- rules ------------------------------------------------------------------------------------------------------------
+
+
+def in_order(wanted: Wanted, chain: str) -> list[tuple[str, FilterRule]]:
+    """The rules of a chain as they are looked at."""
+    return sorted(wanted.children(FilterRule, chain).items(), key=lambda item: item[1].order)
+
+
+def _rules_of(wanted: Wanted, chain: str, used: Iterable[str], around: Surroundings) -> Iterator[Rule]:
+    for key, rule in in_order(wanted, chain):
+        verdict = jump(chain_name(rule.target_chain)) if rule.target_chain in used else None
+        if rule.target != "TargetChain":
+            verdict = VERDICTS[rule.target]
+        if verdict is None or not is_in_force(rule, around):
+            continue
+        for match in alternatives(rule, around):
+            if rule.log:
+                yield Rule(about("rule", key), [*match, LOG_LIMIT, log(about("rule", key))])
+            yield Rule(about("rule", key), [*match, COUNTER, verdict])
+
+
+def is_in_force(rule: FilterRule, around: Surroundings) -> bool:
+    """Enabled, complete and not expired."""
+    expired = rule.expiry_date is not None and around.now.wall is not None and around.now.wall >= rule.expiry_date
+    return rule.enable and not expired and is_complete(rule, around)
+
+
+def is_complete(rule: FilterRule, around: Surroundings) -> bool:
+    """Both interfaces are told, and the criteria do not contradict each other."""
+    source = rule.source_all_interfaces or around.link(rule.source_interface)
+    destination = rule.dest_all_interfaces or around.link(rule.dest_interface)
+    return bool(source and destination and families(rule))

@@ -1,0 +1,85 @@
+"""NAT and packet filter as a service: from records to the one table of ours, by difference."""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from backends.desired_state import Record, Wanted
+from backends.firewall.conditions import check, is_misconfigured
+from backends.firewall.filter import filter_chains
+from backends.firewall.nat import about, nat_chains
+from backends.firewall.surroundings import Surroundings
+from backends.nftables import Nftables, Table
+
+log = logging.getLogger(__name__)
+
+TABLE: Final = "cpe_agent"
+
+
+class Firewall:
+    """See backends.desired_state.Service. ``surroundings`` tells what the rules depend on beside the records, now."""
+
+    def __init__(
+        self,
+        nftables: Nftables,
+        surroundings: Callable[[], Surroundings],
+        may_change: Callable[[str], bool],
+    ) -> None:
+        self._nftables = nftables
+        self._surroundings = surroundings
+        self._may_change = may_change
+        self._applied = Wanted()
+        self._around: Surroundings | None = None
+        self._neighbours_told = False
+
+    @property
+    def around(self) -> Surroundings:
+        """The surroundings of this request."""
+        if self._around is None:
+            self._around = self._surroundings()
+        return self._around
+
+    def forget(self) -> None:
+        """Read everything again for the next request."""
+        self._around = None
+        self._nftables.forget()
+
+    def check(self, wanted: Wanted) -> None:
+        """Raises Refused or NotOurs."""
+        self._around = None
+        check(wanted, self._applied, self.around, self._may_change)
+
+    def cuts(self, wanted: Wanted) -> bool:  # noqa: ARG002 - whatever is wanted
+        """Never. There is no chain of ours in the way of what this machine sends; what comes to it passes where it
+        belongs to a connection that exists, or goes to a port on which the agent listens. No mapping takes such a port.
+        """
+        return False
+
+    def apply(self, wanted: Wanted) -> bool:
+        """Let the kernel have the table that the records make now. MechanismError."""
+        self._around = None
+        table = self.table(wanted)
+        was_changed = self._nftables.bring_to(table)
+        self._applied = wanted
+        if was_changed and table.chains:
+            self._tell_of_neighbours()
+        return was_changed
+
+    def table(self, wanted: Wanted) -> Table:
+        """The table; without chains where nothing is wanted."""
+        return Table(TABLE, [*nat_chains(wanted, self.around), *filter_chains(wanted, self.around)])
+
+    def is_made(self, what: str, key: str) -> bool:
+        """Whether the kernel has the rules of a row."""
+        return about(what, key) in self._nftables.counters(TABLE)
+
+    def is_misconfigured(self, record: Record) -> bool:
+        """Whether a record cannot be made as it stands."""
+        return is_misconfigured(record, self.around)
+
+    def _tell_of_neighbours(self) -> None:
+        """Once: whoever looks for why a port mapping does not work should know where else packets can end."""
+        others = [f"{family} {name}" for family, name in self._nftables.tables() if name != TABLE]
+        if others and not self._neighbours_told:
+            log.info("there are other packet filters, and what they drop stays dropped: %s", ", ".join(others))
+        self._neighbours_told = True

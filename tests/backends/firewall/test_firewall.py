@@ -1,0 +1,125 @@
+"""The service: one table of ours, by difference; everything else stays as it is."""
+
+import logging
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from backends.desired_state import Desired, Refused
+from backends.errors import MechanismError
+from backends.firewall.records import KINDS, FirewallSettings, InterfaceNat, PortMapping
+from tests.backends.firewall.conftest import WAN, Bench, surroundings, wanted
+
+NAT = InterfaceNat(enable=True, interface=WAN)
+WEB = PortMapping(enable=True, interface=WAN, external_port=80, internal_client="192.168.1.10")
+
+
+def test_nothing_wanted_is_nothing_made(bench: Bench) -> None:
+    assert not bench.make()
+    assert bench.nftables.tables() == []
+    assert bench.nftables.writes == 0
+
+
+def test_what_is_made_already_is_not_written_again(bench: Bench) -> None:
+    assert bench.make(NAT, WEB, settings=FirewallSettings(config="High"))
+    assert not bench.make(NAT, WEB, settings=FirewallSettings(config="High"))
+    assert bench.nftables.writes == 1
+
+
+def test_a_link_that_comes_is_filtered_too(bench: Bench) -> None:
+    bench.make(settings=FirewallSettings(config="Low"))
+    bench.around = replace(bench.around, managed=bench.around.managed | {"ppp0"})
+    assert bench.make(settings=FirewallSettings(config="Low"))
+    assert '"ppp0"' in bench.router.run("nft", "list", "table", "inet", "cpe_agent")
+
+
+def test_tables_of_others_stay_byte_for_byte(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    bench.router.run("nft", "add table ip nat; add chain ip nat post { type nat hook postrouting priority 100; }")
+    bench.router.run("nft", "add table inet fw4; add chain inet fw4 x; add rule inet fw4 x counter drop")
+    before = bench.ruleset()
+    bench.make(NAT, WEB, settings=FirewallSettings(config="High"))
+    after = bench.ruleset()
+    assert [one for one in after if "cpe_agent" not in str(one)] == before
+    assert "ip nat, inet fw4" in caplog.text or "inet fw4, ip nat" in caplog.text
+    bench.make()
+    assert bench.ruleset() == before
+
+
+def test_a_change_that_the_kernel_refuses_leaves_all_as_it_was(bench: Bench) -> None:
+    desired = Desired("firewall", KINDS, bench.firewall)
+    with owner_of_our_table(bench):
+        before = bench.router.run("nft", "-a", "list", "ruleset")
+        desired.begin()
+        desired.add(NAT)
+        desired.prepare()
+        with pytest.raises(MechanismError):
+            desired.commit()
+        desired.rollback()
+        assert bench.router.run("nft", "-a", "list", "ruleset") == before
+    assert desired.wanted.of(InterfaceNat) == {}
+
+
+@contextmanager
+def owner_of_our_table(bench: Bench) -> Iterator[None]:
+    """Another program made the table for itself alone."""
+    argv = bench.router.command("nft", "-i")
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as nft:
+        assert nft.stdin is not None
+        nft.stdin.write("add table inet cpe_agent { flags owner; }\n")
+        nft.stdin.flush()
+        until = time.monotonic() + 5
+        while not bench.nftables.tables() and time.monotonic() < until:
+            time.sleep(0.01)
+        yield
+        nft.stdin.write("quit\n")
+
+
+def test_a_change_that_is_taken_back_leaves_all_as_it_was(bench: Bench) -> None:
+    desired = Desired("firewall", KINDS, bench.firewall)
+    desired.begin()
+    key = desired.add(WEB)
+    desired.prepare()
+    desired.commit()
+    before = bench.ruleset()
+    desired.begin()
+    desired.edit(PortMapping, key, external_port=81)
+    desired.put("", FirewallSettings(config="High"))
+    desired.prepare()
+    undo = desired.undo_record()
+    desired.commit()
+    assert bench.ruleset() != before
+    desired.rollback()
+    assert bench.nftables.counters("cpe_agent").keys() == {f"port mapping {key}"}
+    desired.recover(undo, same_boot=True)
+    assert "81" not in bench.router.run("nft", "list", "ruleset")
+
+
+def test_the_agents_port_is_not_given_away(bench: Bench) -> None:
+    with pytest.raises(Refused, match="7547"):
+        bench.make(replace(WEB, external_port=7547))
+
+
+def test_what_is_made_is_asked_of_the_kernel(bench: Bench) -> None:
+    bench.make(NAT)
+    assert bench.firewall.is_made("nat", "+1")
+    bench.router.run("nft", "delete table inet cpe_agent")
+    bench.firewall.forget()
+    assert not bench.firewall.is_made("nat", "+1")
+    assert bench.firewall.is_misconfigured(InterfaceNat())
+    assert bench.firewall.apply(wanted(NAT))
+    assert bench.firewall.is_made("nat", "+1")
+
+
+def test_the_surroundings_are_asked_once_a_request(bench: Bench) -> None:
+    bench.around = surroundings()
+    assert bench.firewall.around is bench.firewall.around
+    first = bench.firewall.around
+    bench.around = surroundings(managed=frozenset())
+    assert bench.firewall.around is first
+    bench.firewall.forget()
+    assert bench.firewall.around is not first
