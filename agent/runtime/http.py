@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 
 from agent.cwmp.acs_url import is_host
 from agent.runtime import coding
+from agent.runtime.cookie_dates import read_date
 from agent.runtime.cookies import Cookies
 from agent.runtime.dialler import Dialler
 from agent.runtime.endpoint import AcsEndpoint, HttpReply, Limits, Turn, Unreachable, shown_url
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 _REDIRECTS = (301, 302, 307, 308)
 _LONGEST_LOCATION = 2048
 _PIECE = 16_384
+_NUMBER = re.compile(r"[0-9]{1,20}")
 _BLANK = re.compile(r"[\x00-\x20\x7f]")
 # What the libraries and http.client raise when a peer misbehaves.
 _BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
@@ -287,7 +289,8 @@ class AcsClient:
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
             raw = response.raw.headers
-            self._cookies.take(target.host, target.is_tls, raw.getlist("set-cookie"))
+            wall = read_date(headers.get("date", "")) or time.time()
+            self._cookies.take(target.host, target.is_tls, raw.getlist("set-cookie"), time.monotonic(), wall)
             body = self._body(response, headers)
             return _Answer(response.status_code, headers, raw.getlist("www-authenticate"), body)
         except BaseException:
@@ -302,18 +305,18 @@ class AcsClient:
             headers["Content-Encoding"] = self._coding
         if self._coding:
             headers["Accept-Encoding"] = self._coding
-        if cookie := self._cookies.header(target.host, target.is_tls):
+        if cookie := self._cookies.header(target.host, target.is_tls, time.monotonic()):
             headers["Cookie"] = cookie
         return headers
 
     def _body(self, response: requests.Response, headers: dict[str, str]) -> bytes:
         is_success = 200 <= response.status_code < 300
         most = self._limits.body_bytes if is_success else self._limits.refusal_bytes
-        length = headers.get("content-length", "")
-        if length.isdecimal() and int(length[:20]) > most:
-            raise Unreachable(f"the ACS's reply of {length[:20]} bytes is larger than {most}", host_answered=True)
+        length = _length(headers)
+        if length is not None and length > most:
+            raise Unreachable(f"the ACS's reply of {length} bytes is larger than {most}", host_answered=True)
         cast(Wire, self._wire).allow(most + self._limits.header_bytes)
-        pieces = _pieces(response, int(length) if length.isdecimal() else None)
+        pieces = _pieces(response, length)
         return coding.decode(pieces, headers.get("content-encoding", ""), most)
 
     def _follow(self, answer: _Answer) -> None:
@@ -345,6 +348,17 @@ class AcsClient:
         status = answer.status if answer else 0
         seconds = time.monotonic() - started
         self._on_turn(Turn(url, status, wire.sent, wire.received, seconds, str(wire.address), wire is not before))
+
+
+def _length(headers: dict[str, str]) -> int | None:
+    """The Content-Length, ``None`` where the end shows otherwise; the same one may come twice (RFC 9112 §6.3)."""
+    if "content-length" not in headers or "transfer-encoding" in headers:
+        return None
+    given = {one.strip() for one in headers["content-length"].split(",")}
+    text = given.pop()
+    if given or not _NUMBER.fullmatch(text):
+        raise Unreachable(f"the ACS's reply has no usable Content-Length: {text[:20]!a}", host_answered=True)
+    return int(text)
 
 
 def _pieces(response: requests.Response, length: int | None) -> Iterator[bytes]:

@@ -261,3 +261,38 @@ def test_a_reply_that_breaks_off_at_any_byte_fails_and_is_not_asked_for_twice() 
                 AcsClient(AcsEndpoint(server.url()), QUICK).post(b"<e/>")
             assert caught.value.host_answered, reply[:length]
             assert len(server.requests) == 1, reply[:length]
+
+
+@pytest.mark.parametrize("length", ["junk", "-5", "+4", "4.0", "0x4", "", "4 4", "\u0664"])
+def test_a_length_that_is_none_fails_at_once_and_is_named(length: str) -> None:
+    def serve(connection: Connection, _number: int) -> None:
+        connection.read()
+        connection.write(OK + b"Content-Length: " + length.encode() + b"\r\n\r\n<a/>")
+        with contextlib.suppress(OSError):  # until the agent has gone: no end of the connection must be needed
+            connection.read()
+
+    failure, seconds = end_of(serve)
+    assert "Content-Length" in failure.reason
+    assert failure.host_answered
+    assert seconds < 1.2
+
+
+@pytest.mark.parametrize("fields", ["Content-Length: 4\r\nContent-Length: 4", "Content-Length: 4, 4"])
+def test_the_same_length_twice_is_believed(fields: str) -> None:
+    def serve(connection: Connection, _number: int) -> None:
+        connection.read()
+        connection.write(OK + fields.encode() + b"\r\n\r\n<a/>")
+
+    with RawServer(serve) as server:
+        assert AcsClient(AcsEndpoint(server.url()), QUICK).post(b"<e/>").body == b"<a/>"
+
+
+def test_a_date_that_is_over_by_the_servers_own_clock_deletes_a_cookie() -> None:
+    date, later = "Date: Wed, 09 Jun 2021 10:18:14 GMT", "Wed, 09 Jun 2021 11:00:00 GMT"
+    kept = [f"Set-Cookie: {name}=1; Expires={later}" for name in ("stays", "goes")]
+    gone = "Set-Cookie: goes=; Expires=Wed, 09 Jun 2021 10:00:00 GMT"
+    with RawServer(scripted(says(200, b"<x/>", date, *kept), says(200, b"<x/>", date, gone), says(204))) as server:
+        client = AcsClient(AcsEndpoint(server.url()), QUICK)
+        for _ in range(3):
+            client.post(b"<e/>")
+    assert [request.get("cookie") for request in server.requests] == ["", "stays=1; goes=1", "stays=1"]
