@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from agent.model.object import Object
+from backends.tr181 import device_files as files
 from backends.tr181 import device_info as device
 from backends.tr181 import device_load, device_sensors
 from backends.tr181.bridging import bridging
+from backends.tr181.device_files import device_files
 from backends.tr181.device_info import device_info, host_name
 from backends.tr181.device_load import memory_monitor, process_status
 from backends.tr181.device_sensors import temperatures
@@ -17,6 +19,7 @@ from backends.tr181.ethernet import ethernet
 from backends.tr181.hosts import hosts
 from backends.tr181.interface_stack import interface_stack
 from backends.tr181.ip import ip
+from backends.tr181.logical import logical
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.root import root
 from backends.tr181.routing import routing
@@ -26,6 +29,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     root,
     device_info,
     host_name,
+    device_files,
     memory_monitor,
     process_status,
     storage_use,
@@ -35,13 +39,19 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     bridging,
     ip,
     routing,
+    logical,
     hosts,
     dhcpv4_client,
     dhcpv6_client,
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 
-OWN_VALUES: Final[dict[str, Any]] = {**device.OWN_VALUES, **device_load.OWN_VALUES, **device_sensors.OWN_VALUES}
+OWN_VALUES: Final[dict[str, Any]] = {
+    **device.OWN_VALUES,
+    **files.OWN_VALUES,
+    **device_load.OWN_VALUES,
+    **device_sensors.OWN_VALUES,
+}
 """Defaults of the values of the agent's own that these objects keep, by name without the root."""
 
 

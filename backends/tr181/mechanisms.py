@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechanisms need not be loaded for it
     from agent.model.own_values import OwnValues
     from backends.addresses import Addresses
+    from backends.firmware import Firmware
     from backends.load import MemoryLoad, ProcessorLoad
     from backends.netlink import Netlink
     from backends.netlink_types import RouteTo
@@ -62,3 +63,4 @@ class Mechanisms:
     memory_load: "MemoryLoad | None" = None
     lan: "LanTables | None" = None
     storage: "Storage | None" = None
+    firmware: "Firmware | None" = None

@@ -1,0 +1,207 @@
+"""Device.DeviceInfo.: firmware images, log files, the configuration file, pictures and the place of the device."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from agent.model.errors import Denied, ResourcesExceeded
+from agent.model.object import Object, Parameter, Target
+from agent.model.own_values import OwnValues
+from backends.files import read_bytes
+from backends.firmware import Firmware, Image
+from backends.log_files import LogFile, log_files
+from backends.storage import Storage
+from backends.tr181.device_info import device_identity
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.parts import Part
+
+log = logging.getLogger(__name__)
+
+IMAGES: Final = "Device.DeviceInfo.FirmwareImage.{i}."
+LOCATION: Final = "DeviceInfo.Location"
+ACS: Final = "ManagementServer.URL"
+OWN_VALUES: Final[dict[str, Any]] = {LOCATION: {}}
+SETTINGS: Final = "etc/cpe-agent/agent.toml"
+PICTURES: Final = ("etc/cpe-agent/pictures", "usr/share/cpe-agent/pictures")
+SIDES: Final = ("Front", "Back", "Left", "Right", "Top", "Bottom")
+PICTURE_BYTES: Final = 64 * 1024
+KINDS_OF_PICTURE: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")
+
+
+def firmware(mechanisms: Mechanisms) -> Part:
+    """The images that are installed."""
+    identity = device_identity(mechanisms)
+    release = mechanisms.system.release()
+    made = Firmware(mechanisms.system.root, (release.pretty_name or "Linux")[:64], identity.software_version)
+    return Part("firmware", {"firmware": made}, follows=frozenset())
+
+
+def device_files(mechanisms: Mechanisms) -> list[Object[Any]]:
+    """The tables of DeviceInfo that are about files."""
+    root, storage = mechanisms.system.root, mechanisms.storage
+    return [
+        *(_firmware_images(mechanisms.firmware) if mechanisms.firmware else ()),
+        *([_log_files(root, storage)] if storage else ()),
+        _configuration_file(root),
+        _pictures(root),
+        _location(mechanisms.own, mechanisms),
+    ]
+
+
+def _firmware_images(firmware: Firmware) -> list[Object[Any]]:
+    def target(image: Image) -> Target:
+        return Target(IMAGES, (image.key,))
+
+    def status(row: Image) -> str:
+        return "Active" if row.is_active else "Available" if row.is_usable else "NoImage"
+
+    return [
+        Object(
+            path="Device.DeviceInfo.",
+            rows=lambda: (None,),
+            keys=lambda _: (),
+            parameters=[
+                Parameter(
+                    "ActiveFirmwareImage", lambda _: target(next(one for one in firmware.images() if one.is_active))
+                ),
+                Parameter(
+                    "BootFirmwareImage",
+                    lambda _: next((target(one) for one in firmware.images() if one.is_next), None),
+                ),
+            ],
+            source=lambda _: "what is installed",
+        ),
+        Object(
+            path=IMAGES,
+            rows=firmware.images,
+            keys=lambda row: (row.key,),
+            parameters=[
+                Parameter("Name", lambda row: row.name if row.is_usable else ""),
+                Parameter("Version", lambda row: row.version if row.is_usable else ""),
+                Parameter("Available", lambda row: row.is_usable),
+                Parameter("Status", status),
+                Parameter("BootFailureLog", lambda _: ""),
+            ],
+            source=lambda row: f"image {row.key}",
+        ),
+    ]
+
+
+def _log_files(root: Path, storage: Storage) -> Object[LogFile]:
+    def kind_of(path: str) -> str:
+        below = [one for one in storage.file_systems() if f"{path}/".startswith(f"{one.mount_point.rstrip('/')}/")]
+        return max(below, key=lambda one: len(one.mount_point)).kind if below else ""
+
+    return Object(
+        path="Device.DeviceInfo.VendorLogFile.{i}.",
+        rows=lambda: log_files(root, kind_of),
+        keys=lambda row: (row.path,),
+        parameters=[
+            Parameter("Name", lambda row: row.path),
+            Parameter("MaximumSize", lambda row: min(2**32 - 1, row.maximum_size)),
+            Parameter("Persistent", lambda row: row.is_persistent),
+        ],
+        source=lambda row: row.path,
+    )
+
+
+def _configuration_file(root: Path) -> Object[datetime]:
+    def rows() -> Iterable[datetime]:
+        try:
+            changed = (root / SETTINGS).stat().st_mtime
+        except OSError:
+            return
+        yield datetime.fromtimestamp(int(changed), UTC)
+
+    return Object(
+        path="Device.DeviceInfo.VendorConfigFile.{i}.",
+        rows=rows,
+        keys=lambda _: (SETTINGS,),
+        parameters=[
+            Parameter("Name", lambda _: Path(SETTINGS).name),
+            Parameter("Version", lambda _: ""),
+            Parameter("Date", lambda changed: changed),
+            Parameter("Description", lambda _: "The settings of the agent"),
+        ],
+        source=lambda _: f"/{SETTINGS}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    side: str
+    content: bytes
+
+
+def _pictures(root: Path) -> Object[_Picture]:
+    """Whoever builds the device puts them there: Front.png, Back.jpg …"""
+    refused: set[str] = set()
+
+    def rows() -> Iterable[_Picture]:
+        for side in SIDES:
+            files = [root / folder / f"{side}{kind}" for folder in PICTURES for kind in (".png", ".jpg", ".gif")]
+            for file in files:
+                content = read_bytes(file, PICTURE_BYTES + 1)
+                if content is None:
+                    continue
+                if len(content) <= PICTURE_BYTES and content.startswith(KINDS_OF_PICTURE):
+                    yield _Picture(side, content)
+                    break
+                if str(file) not in refused:
+                    refused.add(str(file))
+                    log.warning("%s: no PNG, JPEG or GIF of at most %d bytes; it is not shown", file, PICTURE_BYTES)
+
+    return Object(
+        path="Device.DeviceInfo.DeviceImageFile.{i}.",
+        rows=rows,
+        keys=lambda row: (row.side,),
+        parameters=[Parameter("Location", lambda row: row.side), Parameter("Image", lambda row: row.content)],
+        source=lambda _: f"/{PICTURES[0]}, /{PICTURES[1]}",
+    )
+
+
+def _location(own: OwnValues, mechanisms: Mechanisms) -> Object[str]:
+    """Where the device stands, as the ACS says: it may have one row, named by its URL (the table's unique key)."""
+
+    def kept() -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = own.get(LOCATION)
+        return found
+
+    def now() -> str:
+        return mechanisms.system.clock().isoformat()
+
+    def add(_: tuple[str, ...]) -> tuple[str, ...]:
+        acs = str(own.get(ACS))
+        if acs in kept():
+            raise ResourcesExceeded("", "there is a location of this ACS already: set that one")
+        own.stage(LOCATION, {**kept(), acs: {"at": now(), "data": ""}})
+        return (acs,)
+
+    def delete(acs: str) -> None:
+        own.stage(LOCATION, {key: value for key, value in kept().items() if key != acs})
+
+    def store(acs: str, text: str) -> None:
+        if acs != str(own.get(ACS)):
+            raise Denied("", "another ACS has said this")
+        own.stage(LOCATION, {**kept(), acs: {"at": now(), "data": text}})
+
+    return Object(
+        path="Device.DeviceInfo.Location.{i}.",
+        rows=lambda: list(kept()),
+        keys=lambda acs: (acs,),
+        parameters=[
+            Parameter("Source", lambda _: "External"),
+            Parameter("AcquiredTime", lambda acs: datetime.fromisoformat(kept()[acs]["at"])),
+            Parameter("ExternalSource", lambda acs: acs),
+            Parameter("ExternalProtocol", lambda _: "CWMP"),
+            Parameter("DataObject", lambda acs: kept()[acs]["data"], store),
+        ],
+        add=add,
+        delete=delete,
+        changed_by=("own",),
+        backend=own,
+        source=lambda _: "set by the ACS",
+    )

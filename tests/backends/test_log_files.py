@@ -1,0 +1,34 @@
+"""The logs that a system keeps, and how large they may become."""
+
+from pathlib import Path
+
+from backends.log_files import LogFile, log_files
+
+
+def put(root: Path, path: str, text: str = "") -> None:
+    file = root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def test_the_journal_and_the_files_of_syslog_are_told(tmp_path: Path) -> None:
+    put(tmp_path, "var/log/journal/1/system.journal")
+    put(tmp_path, "var/log/syslog")
+    put(tmp_path, "var/log/auth.log/not-a-file")
+    put(tmp_path, "etc/systemd/journald.conf", "[Journal]\n#SystemMaxUse=1G\nSystemMaxUse=100M\n")
+    assert log_files(tmp_path, lambda path: "tmpfs" if path == "/var/log/syslog" else "ext4") == (
+        LogFile("/var/log/journal", 100 << 20, True),
+        LogFile("/var/log/syslog", 0, False),
+    )
+
+
+def test_the_last_drop_in_says_how_large_the_journal_may_be(tmp_path: Path) -> None:
+    put(tmp_path, "run/log/journal/x")
+    put(tmp_path, "etc/systemd/journald.conf", "RuntimeMaxUse=1G\n")
+    put(tmp_path, "usr/lib/systemd/journald.conf.d/20-small.conf", "[Journal]\nRuntimeMaxUse=512K\n")
+    put(tmp_path, "etc/systemd/journald.conf.d/10-large.conf", "[Journal]\nRuntimeMaxUse=2G\nSystemMaxUse=1\n")
+    assert log_files(tmp_path, lambda _: "tmpfs") == (LogFile("/run/log/journal", 512 << 10, False),)
+
+
+def test_a_system_without_logs_has_none(tmp_path: Path) -> None:
+    assert log_files(tmp_path, lambda _: "") == ()
