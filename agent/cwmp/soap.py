@@ -220,17 +220,20 @@ def _not_understood(headers: list[Node]) -> str | None:
 
 
 def _message(node: Node | None, not_understood: str | None, warnings: list[str]) -> Message:
+    if node is not None and node.name != "Fault" and node.name not in RESPONSES:
+        return _request(node, not_understood)
+    if not_understood is not None:
+        # SOAP 1.1 §4.2.3 forbids to go on as if it were not there, and nothing can answer an answer.
+        raise Malformed(f"the header {not_understood[:40]!r} must be understood, and is not")
     if node is None:
         warnings.append("an envelope with an empty body, taken for an empty answer")
         return Nothing()
     if node.name == "Fault":
         return _fault(node)
-    if node.name in RESPONSES:
-        try:
-            return read(RESPONSES[node.name], node, lenient=True)  # type: ignore[no-any-return]
-        except Unreadable as wrong:
-            raise Malformed(f"{node.name}: {wrong}") from None
-    return _request(node, not_understood)
+    try:
+        return read(RESPONSES[node.name], node, lenient=True)  # type: ignore[no-any-return]
+    except Unreadable as wrong:
+        raise Malformed(f"{node.name}: {wrong}") from None
 
 
 def _request(node: Node, not_understood: str | None) -> Request:

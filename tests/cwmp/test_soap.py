@@ -107,14 +107,25 @@ def corpus(name: str) -> bytes:
     return (CORPUS / f"{name}.xml").read_bytes()
 
 
-def envelope_around(body: str) -> bytes:
+def envelope_around(body: str, header: str = "") -> bytes:
     return (
         f'<s:Envelope xmlns:s="{soap.NAMESPACES["soap-env"]}" xmlns:cwmp="urn:dslforum-org:cwmp-1-2">'
-        f"<s:Body>{body}</s:Body></s:Envelope>"
+        f"{header and f'<s:Header>{header}</s:Header>'}<s:Body>{body}</s:Body></s:Envelope>"
     ).encode()
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
+
+
+INFORM_RESPONSE = "<cwmp:InformResponse><MaxEnvelopes>1</MaxEnvelopes></cwmp:InformResponse>"
+
+
+@pytest.mark.parametrize("answer", [INFORM_RESPONSE, "<s:Fault/>", "<cwmp:TransferCompleteResponse/>", ""])
+def test_an_answer_under_a_header_that_must_be_understood_and_is_not_is_none(answer: str) -> None:
+    for header in ('<x:Sign xmlns:x="urn:x">1</x:Sign>', '<Sign s:mustUnderstand="1" s:actor="urn:other"/>'):
+        parse(envelope_around(answer, header))
+    with pytest.raises(Malformed, match="'Sign' must be understood"):
+        parse(envelope_around(answer, '<Sign s:mustUnderstand="1"/>'))
 
 
 def test_every_message_of_the_corpus_has_its_verdict_here() -> None:
