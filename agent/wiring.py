@@ -19,6 +19,7 @@ from agent.cwmp.event_queue import Event
 from agent.cwmp.heartbeat import Heartbeat
 from agent.cwmp.inform import inform
 from agent.cwmp.messages import DeviceIdStruct, Fault, Inform, Request, Response
+from agent.cwmp.planned_reboot import DELAY_REBOOT, NO_DELAY, SCHEDULE_REBOOT, PlannedReboot
 from agent.cwmp.retry import Retries
 from agent.cwmp.rpc import Clocks, Rpc
 from agent.cwmp.schedule import Recurring
@@ -58,6 +59,7 @@ from agent.version import VERSION
 from backends import tr181
 from backends.addresses import Addresses, installed_netifaces
 from backends.errors import MechanismError
+from backends.ethtool import Ethtool
 from backends.netlink import Netlink
 from backends.other_managers import OtherManagers
 from backends.procfs import Procfs
@@ -139,7 +141,8 @@ class Agent:
             restart=self._restart_as_booted,
         )
         self.reach = Reach(self.netlink.route_to, lambda: str(self.own.get(ms.URL)))
-        self.network = LinuxNetwork(self.netlink, self.procfs, set_by_person.network.manage, self.reach.route)
+        manage = set_by_person.network.manage
+        self.network = LinuxNetwork(self.netlink, self.procfs, manage, self.reach.route, Ethtool())
         self.other_managers = OtherManagers()
         given = set_by_person.identity
         services = self.settings.services_directory()
@@ -205,7 +208,8 @@ class Agent:
         self._bring_state_back()
         self._note_first_use(now)
         self.delivery = Delivery(self.store, self.boot_id, now)
-        self.delivery.started(boot, ms.acs_identity(self.own))
+        if self.delivery.started(boot, ms.acs_identity(self.own)):
+            self._forget_delayed_reboot()
         who = device_identity(self.mechanisms)
         self.device_id = DeviceIdStruct(who.manufacturer, who.oui, who.product_class, who.serial_number)
         self.rpc = Rpc(
@@ -264,6 +268,9 @@ class Agent:
             acs_met=self.reach.met,
             system_changed=self._system_changed,
             housekeeping=Housekeeping(self.machine.chores, self._save_model),
+            planned_reboot=PlannedReboot(
+                lambda: int(self.own.get(DELAY_REBOOT)), lambda: str(self.own.get(SCHEDULE_REBOOT))
+            ),
             boot_delay=self.settings.inform.boot_delay * chance(),
             last_session=self.traces.last_number(),
         )
@@ -294,6 +301,14 @@ class Agent:
         self.own.stage(FIRST_USE_DATE, iso(now.wall))
         self.own.commit()
         self._save_model()
+
+    def _forget_delayed_reboot(self) -> None:
+        """TR-181, DelayReboot: whenever the CPE reboots."""
+        if self.own.get(DELAY_REBOOT) != NO_DELAY:
+            self.own.begin()
+            self.own.stage(DELAY_REBOOT, NO_DELAY)
+            self.own.commit()
+            self._save_model()
 
     def _begin_anew(self) -> None:
         """A new device, or one whose document cannot be used: credentials of its own, the ACS that it had."""
@@ -413,6 +428,7 @@ class Agent:
 
     def _going_down(self, begin: Callable[[], None]) -> None:
         """Restart the system, and know it at the next start: what was promised must not be done again and again."""
+        self._forget_delayed_reboot()
         self.delivery.is_going_down = True
         self._save()
         try:

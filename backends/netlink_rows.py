@@ -60,6 +60,7 @@ COUNTERS = (
     "rx_bytes", "tx_bytes", "rx_packets", "tx_packets", "rx_errors", "tx_errors", "rx_dropped", "tx_dropped",
     "multicast", "collisions",
 )  # fmt: skip
+ATTRIBUTE_HEADER, NO_HANDLER = 4, 23
 
 Names = Mapping[int, str]  # of interfaces, by index
 
@@ -210,7 +211,15 @@ def _link(message: Any, attributes: dict[str, Any], names: Names) -> Link:
 def _counters(statistics: Any) -> Counters:
     if statistics is None:
         return Counters()
-    return Counters(*(statistics[name] for name in COUNTERS))
+    return Counters(*(statistics[name] for name in COUNTERS), rx_no_handler=_no_handler(statistics))
+
+
+def _no_handler(statistics: Any) -> int:
+    """The 24th number of struct rtnl_link_stats64 (kernel 4.6), which pyroute2 does not name."""
+    data, offset = getattr(statistics, "data", None), getattr(statistics, "offset", 0)
+    if data is None or struct.unpack_from("=H", data, offset)[0] < ATTRIBUTE_HEADER + 8 * NO_HANDLER + 8:
+        return 0
+    return int(struct.unpack_from("=Q", data, offset + ATTRIBUTE_HEADER + 8 * NO_HANDLER)[0])
 
 
 def _bridge(data: dict[str, Any]) -> BridgeState:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
+from backends.link_modes import speeds
 from backends.netlink_types import RouteTo
 from backends.network.bridge_vlans import member_ident
-from backends.network.desired import Claims, address_ident, route_ident, subnets
+from backends.network.desired import Claims, address_ident, modes_of, route_ident, subnets
 from backends.network.plan import Change, Ident, State, family_of, link_of
 from backends.network.records import (
     Bridge,
@@ -14,6 +15,7 @@ from backends.network.records import (
     IpAddress,
     IpInterface,
     IpRoute,
+    Port,
     Reference,
     Vlan,
     VlanMember,
@@ -36,6 +38,10 @@ def contradictions(topology: Topology, observed: State, claimed: Claims, held: C
         if ident in observed and ident not in topology.records.originals:
             yield ident, f"{' '.join(ident[1:])} is there already"
         yield from ((ident, reason) for reason in _rivals(ident, {*observed, *claimed} - leaving))
+    for key, port in topology.records.of(Port).items():
+        supported = observed.get(("phy", key), {}).get("supported", ())
+        if speeds(supported) and not speeds(modes_of(port, supported)):
+            yield ("phy", key), f"{key} has no such link mode"
     numbers = [
         (vlan.bridge, vlan.vlan_id)
         for key, vlan in topology.records.of(BridgedVlan).items()
@@ -138,4 +144,4 @@ def _cuts(change: Change, path: RouteTo, critical: set[str]) -> bool:
         return change.before is not None
     if kind == "bridge" and after is not None and "vlan_filtering" in after:
         return True
-    return kind == "port" or after is None or after.get("up") is False or after.get("arp") is False
+    return kind in ("port", "phy") or after is None or after.get("up") is False or after.get("arp") is False

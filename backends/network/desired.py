@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from functools import lru_cache
 
+from backends.link_modes import LINK_MODES, permitted
 from backends.network.bridge_vlans import PLAIN_STANDARD
 from backends.network.bridge_vlans import claims as vlan_claims
 from backends.network.kernel import BRIDGE_OPTIONS
@@ -16,6 +17,7 @@ from backends.network.records import (
     IpAddress,
     IpInterface,
     IpRoute,
+    Port,
     Records,
     Reference,
     Vlan,
@@ -40,6 +42,7 @@ def claims(topology: Topology, observed: State) -> Claims:
         _vlans(topology),
         _bridges(records),
         _members(topology),
+        _phys(topology, observed),
         _link_settings(topology),
         _ip_settings(topology),
     ):
@@ -75,7 +78,7 @@ def settle(claimed: Claims, records: Records, observed: State) -> tuple[Wish, di
             wish[ident] = wanted
             continue
         if there is None and ident not in records.originals:
-            originals.update({} if ident[0] in ("link", "ipv6") else {ident: None})
+            originals.update({} if ident[0] in ("link", "ipv6", "phy") else {ident: None})
             wish[ident] = wanted
             continue
         back = {key: value for key, value in (was or {}).items() if key not in wanted}
@@ -251,6 +254,25 @@ def _link_settings(topology: Topology) -> Iterator[tuple[Ident, Attributes | Non
     for name, told in settings.items():
         if told:
             yield ("link", name), told
+
+
+def _phys(topology: Topology, observed: State) -> Iterator[tuple[Ident, Attributes | None]]:
+    for key, port in topology.records.of(Port).items():
+        there = observed.get(("phy", key))
+        if there is None:
+            continue
+        told: dict[str, object] = {} if port.eee is None else {"eee": port.eee}
+        if (port.max_bit_rate, port.duplex, port.modes) != (None, None, None):
+            told["advertised"] = list(modes_of(port, there["supported"]))
+        if told:
+            yield ("phy", key), told
+
+
+def modes_of(port: Port, supported: Iterable[int]) -> tuple[int, ...]:
+    """The link modes that a port may negotiate, as bits; of those that it has."""
+    most = None if port.max_bit_rate in (None, -1) else port.max_bit_rate
+    left = permitted(supported, most, {"full": True, "half": False}.get(port.duplex or ""))
+    return tuple(bit for bit in left if not port.modes or bit not in LINK_MODES or LINK_MODES[bit].mau in port.modes)
 
 
 def _ip_settings(topology: Topology) -> Iterator[tuple[Ident, Attributes | None]]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from backends.ethtool import Ports
 from backends.netlink import Netlink
 from backends.network.errors import NotManaged
 from backends.network.plan import Ident, link_of
@@ -16,6 +17,7 @@ from backends.network.records import (
     IpAddress,
     IpInterface,
     IpRoute,
+    LogicalInterface,
     Record,
     Reference,
     VlanMember,
@@ -35,9 +37,11 @@ OF_BRIDGES: Final[tuple[type[BridgePort | BridgedVlan | VlanMember], ...]] = (Br
 class NetworkEdits(NetworkView):
     """Stages changes of the records; nothing of the system changes. ``manage``: globs of what may be changed."""
 
-    def __init__(self, netlink: Netlink, procfs: Procfs, manage: Sequence[str]) -> None:
-        super().__init__(netlink, procfs)
+    def __init__(self, netlink: Netlink, procfs: Procfs, manage: Sequence[str], ports: Ports | None = None) -> None:
+        super().__init__(netlink, procfs, ports)
         self._manage = tuple(manage)
+        self._resets: frozenset[str] = frozenset()
+        self._restarts: frozenset[str] = frozenset()
 
     def manage_only(self, manage: Sequence[str]) -> None:
         """The owner named other interfaces: what is configured on those no longer named is left as it is."""
@@ -94,6 +98,15 @@ class NetworkEdits(NetworkView):
         else:
             self._records = self._records.with_record(row.key, replace(self.record(row), deleted=True))
 
+    def reset_counters(self, row: Row[Any]) -> None:
+        """Stage that what the row's link has carried so far is no longer counted."""
+        self._resets |= {name} if (name := self.link_name(row)) else set()
+
+    def restart(self, row: Row[Any]) -> None:
+        """Stage that the row's link goes down and comes up again, with all that is on it."""
+        self._must_manage(row)
+        self._restarts |= {name} if (name := self.link_name(row)) else set()
+
     def may_change(self, name: str) -> bool:
         """Whether the owner gave a link to the agent."""
         return is_managed(name, self._manage, self.topology)
@@ -108,6 +121,8 @@ class NetworkEdits(NetworkView):
 
     def _must_manage(self, row: Row[Any]) -> None:
         names: list[str | None]
+        if row.kind is LogicalInterface:  # nothing of the system's
+            return
         if row.kind is IpRoute:
             ident = self.route_ident(row)
             names = [link_of(ident) or "lo"] if ident else []

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from backends.errors import MechanismError, Missing
+from backends.ethtool import Phy, Ports
 from backends.netlink import Netlink
 from backends.netlink_types import Address, Link, Route
 from backends.network.plan import Attributes, Change, Ident
@@ -37,14 +38,17 @@ def route_ident(route: Route) -> Ident:
 class Kernel:
     """Reads and changes the network through netlink and, where netlink has no way, sysctl."""
 
-    def __init__(self, netlink: Netlink, procfs: Procfs) -> None:
+    def __init__(self, netlink: Netlink, procfs: Procfs, ports: Ports | None = None) -> None:
         self._netlink = netlink
         self._procfs = procfs
+        self._ports = ports
 
-    def observe(self) -> dict[Ident, dict[str, Any]]:
-        """Everything the plan knows, read afresh."""
+    def observe(self, *, with_phys: bool = False) -> dict[Ident, dict[str, Any]]:
+        """Everything the plan knows, read afresh; the physical side of ports only when it is asked for."""
         self._netlink.forget()
         state: dict[Ident, dict[str, Any]] = {}
+        if with_phys and self._ports is not None:
+            state.update((("phy", name), _phy_state(phy)) for name, phy in self._ports.phys().items())
         for link in self._netlink.links():
             state.update(_link_state(link))
             if (enabled := self.ipv6_enabled(link.name)) is not None:
@@ -83,6 +87,8 @@ class Kernel:
             self._netlink.add_bridge_vlan(name, int(change.ident[2]), **change.after)
         elif kind == "link":
             self._netlink.set_link(name, **change.after)
+        elif kind == "phy":
+            self._change_phy(name, change.after)
         elif kind == "ipv6":
             self._procfs.change_setting(_disable_ipv6(name), "0" if change.after["enabled"] else "1")
         elif kind == "address":
@@ -121,6 +127,14 @@ class Kernel:
         elif options:
             self._netlink.set_bridge(name, **options)
 
+    def _change_phy(self, name: str, after: Attributes) -> None:
+        if self._ports is None:
+            raise MechanismError(f"{name}: this kernel has no ethtool", "EOPNOTSUPP")
+        if "advertised" in after:
+            self._ports.set_modes(name, advertised=after["advertised"], supported=self._ports.phys()[name].supported)
+        if "eee" in after:
+            self._ports.set_eee(name, after["eee"])
+
     def _add_address(self, ident: Ident, after: Attributes) -> None:
         address, _, length = ident[2].partition("/")
         self._netlink.add_address(
@@ -138,6 +152,10 @@ class Kernel:
 
 def _disable_ipv6(name: str) -> str:
     return f"net/ipv6/conf/{name}/disable_ipv6"
+
+
+def _phy_state(phy: Phy) -> dict[str, Any]:
+    return {"supported": sorted(phy.supported), "advertised": sorted(phy.advertised), "eee": phy.eee}
 
 
 def _link_state(link: Link) -> dict[Ident, dict[str, Any]]:

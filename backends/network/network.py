@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from backends.errors import MechanismError
+from backends.ethtool import Ports
 from backends.netlink import Netlink
 from backends.netlink_types import RouteTo
 from backends.network.contradictions import broken_routes, contradictions, cuts_path
@@ -17,6 +18,7 @@ from backends.network.plan import (
     Attributes,
     Change,
     Ident,
+    State,
     Wish,
     can_return,
     disturbed,
@@ -27,7 +29,7 @@ from backends.network.plan import (
     to_json,
     undo_of,
 )
-from backends.network.records import Records, Reference
+from backends.network.records import Port, Records, Reference
 from backends.network.topology import Topology
 from backends.procfs import Procfs
 
@@ -60,8 +62,9 @@ class Network(NetworkEdits):
         procfs: Procfs,
         manage: Sequence[str] = (),
         management_path: Callable[[], RouteTo | None] = lambda: None,
+        ports: Ports | None = None,
     ) -> None:
-        super().__init__(netlink, procfs, manage)
+        super().__init__(netlink, procfs, manage, ports)
         self._boot = procfs.boot_id()
         self._management_path = management_path
         self._before: Records | None = None
@@ -81,7 +84,8 @@ class Network(NetworkEdits):
         """Plan. Raises Conflict or NotManaged; True when the plan cuts the way to the management server."""
         self._step = self._plan()
         self._remember(self._step)
-        return cuts_path(self._step.changes, self._management_path(), self.topology)
+        path = self._management_path()
+        return cuts_path([*self._step.changes, *map(going_down, self._restarts)], path, self.topology)
 
     def undo_record(self) -> Any:
         """See ``agent.model.object.Backend``: the wish that takes the plan back."""
@@ -93,11 +97,17 @@ class Network(NetworkEdits):
         self._made = step.undo
         try:
             self._make(step)
+            for name in sorted(self._restarts):
+                self._restart(name)
         except MechanismError:
             self._take_back(step.undo)
             self._made = None
             raise
         self._applied, self._replaced, self._before = self._records, self._before, None
+        for name in self._resets:
+            if link := self.topology.links.get(name):
+                self._baselines.reset(link, self._traffic(link))
+        self._resets = self._restarts = frozenset()
 
     def postpone(self) -> None:
         """What is staged is wanted from now on, and made by a later commit: until then what is ours stays known."""
@@ -115,11 +125,14 @@ class Network(NetworkEdits):
         elif self._before is not None:
             self._records = self._before
         self._before, self._replaced, self._step = None, None, None
+        self._resets = self._restarts = frozenset()
 
     def recover(self, record: Any, same_boot: bool) -> None:
         """Take back by the undo record; after a reboot the kernel has forgotten by itself."""
         if record and same_boot:
-            self._take_back(from_json(record))
+            self._made = from_json(record)
+            self._take_back(self._made)
+            self._made = None
 
     def state(self) -> Any:
         """The durable part, staged edits included."""
@@ -169,8 +182,14 @@ class Network(NetworkEdits):
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
+    def _observe(self) -> State:
+        """The kernel's state; asking ports for their link modes takes long, and is left out where none are told of."""
+        concerned = [self._records.originals, self._made or {}, self._step.undo if self._step else {}]
+        told = any(ident[0] == "phy" for wish in concerned for ident in wish)
+        return self._kernel.observe(with_phys=told or bool(self._records.of(Port)))
+
     def _plan(self, checked: bool = True) -> "_Step":
-        observed = self._kernel.observe()
+        observed = self._observe()
         topology = self.topology
         claimed = claims(topology, observed)
         before = Topology(self._applied, self._netlink.links(), self.other_layers)
@@ -205,7 +224,7 @@ class Network(NetworkEdits):
                     if change.ident in step.required:
                         raise Unmade(change, error.reason, error.code) from error
                     log.warning("%s: %s", change, error.reason)
-            changes = plan(step.wish, self._kernel.observe())
+            changes = plan(step.wish, self._observe())
             if not changes:
                 break
         for change in changes:
@@ -213,9 +232,22 @@ class Network(NetworkEdits):
                 raise Unmade(change, "the kernel keeps it")
         if step.lost:
             step.lost = self._give_back(step.lost, step.wish)
-            for change in plan(step.wish, self._kernel.observe()):  # what only now can be: a route's gateway is back
+            for change in plan(step.wish, self._observe()):  # what only now can be: a route's gateway is back
                 self._make_if_it_can_be(change)
         self._remember(step)
+
+    def _restart(self, name: str) -> None:
+        """Take a link down and up; what the kernel drops thereby comes back."""
+        observed = self._observe()
+        if not observed.get(("link", name), {}).get("up"):
+            return
+        down = going_down(name)
+        lost = disturbed([down], observed)
+        self._kernel.make(down)
+        self._kernel.make(Change(down.ident, down.after, {"up": True}))
+        step = self._plan(checked=False)
+        step.lost = {**step.lost, **{i: was for i, was in lost.items() if i[0] in ("address", "route")}}
+        self._make(step)
 
     def _remember(self, step: "_Step") -> None:
         boot = self._boot if step.lost else ""
@@ -223,11 +255,11 @@ class Network(NetworkEdits):
 
     def _give_back(self, lost: Mapping[Ident, Attributes], wish: Wish) -> dict[Ident, Attributes]:
         """Put back what the kernel dropped beside our changes, where it can be again; what cannot is kept for later."""
-        observed = self._kernel.observe()
+        observed = self._observe()
         missing = {ident: was for ident, was in lost.items() if ident not in observed and ident not in wish}
         for change in plan({i: was for i, was in missing.items() if can_return(i, was, observed)}, observed):
             self._make_if_it_can_be(change)
-        observed = self._kernel.observe()
+        observed = self._observe()
         return {ident: was for ident, was in missing.items() if ident not in observed}
 
     def _make_if_it_can_be(self, change: Change) -> None:
@@ -238,7 +270,7 @@ class Network(NetworkEdits):
 
     def _take_back(self, undo: Wish) -> None:
         for _ in range(ROUNDS):
-            changes = plan(undo, self._kernel.observe())
+            changes = plan(undo, self._observe())
             if not changes:
                 return
             for change in changes:
@@ -252,6 +284,11 @@ class Network(NetworkEdits):
         if ident[0] == "port" and wanted is not None and "bridge" in wanted:
             names.append(wanted["bridge"])
         return all(self.may_change(name) for name in names)
+
+
+def going_down(name: str) -> Change:
+    """A link that is up goes down."""
+    return Change(("link", name), {"up": True}, {"up": False})
 
 
 class _Step:

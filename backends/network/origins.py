@@ -10,6 +10,7 @@ from backends.network.topology import Topology
 
 KINDS_BEHIND: Final = {
     "link": ("port", "ethernet_link", "vlan", "bridge", "bridge_port", "ip"),
+    "phy": ("port",),
     "vlan": ("vlan",),
     "bridge": ("bridge",),
     "port": ("bridge_port",),

@@ -6,6 +6,7 @@ what is there, with attributes; a ``Wish`` what should be, naming only the attri
     bridge NAME                              stp priority forward_delay hello_time max_age ageing_time (centiseconds)
                                              vlan_filtering default_pvid
     vlan NAME                                lower id protocol
+    phy NAME                                 supported advertised (link modes as bits) eee; present for physical ports
     link NAME                                up arp mtu mac; present for every link, made and removed with it
     port NAME                                bridge path_cost priority; a link that is a bridge's member
     bridge_vlan NAME VID                     untagged pvid; a VLAN that passes a bridge's member, or the bridge itself
@@ -23,14 +24,14 @@ Attributes = Mapping[str, Any]
 State = Mapping[Ident, Attributes]
 Wish = Mapping[Ident, Attributes | None]
 
-BUILD_ORDER: Final = ("bridge", "vlan", "ipv6", "link", "port", "bridge_vlan", "address", "route")
+BUILD_ORDER: Final = ("bridge", "vlan", "ipv6", "phy", "link", "port", "bridge_vlan", "address", "route")
 """What carries comes before what is carried; removal goes the other way round."""
 
 _COMES_BY_ITSELF: Final = ("kernel_ll", "kernel_lo", "kernel_ra", "ra")
 """Protocols of what the kernel or the next router advertisement brings back when a link comes up."""
 _PREFIX_ROUTE_METRIC: Final = {"4": "0", "6": "256"}
 """The metric of the routes that come with addresses; other ``kernel`` routes are an administrator's."""
-_WITH_LINK: Final = ("link", "ipv6")
+_WITH_LINK: Final = ("link", "ipv6", "phy")
 _SMALLEST_IPV6_MTU: Final = 1280
 
 

@@ -34,7 +34,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Port(Record):
-    """A physical (or veth) Ethernet port; never added."""
+    """A physical (or veth) Ethernet port; never added.
+
+    What it may negotiate: no more than ``max_bit_rate`` Mbit/s (-1: any), ``duplex`` "full" or "half" ("auto": any),
+    and of ``modes`` (IANA's MAU types) where some are named.
+    """
+
+    max_bit_rate: int | None = None
+    duplex: str | None = None
+    modes: tuple[int, ...] | None = None
+    eee: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +147,14 @@ class IpRoute(Record):
     type: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogicalInterface(Record):
+    """A name that others may refer to, for whatever lies below it at present. Nothing in the kernel."""
+
+    name: str | None = None
+    lower: Reference | None = None
+
+
 KINDS: Final[Mapping[str, type[Record]]] = {
     "port": Port,
     "ethernet_link": EthernetLink,
@@ -149,6 +166,7 @@ KINDS: Final[Mapping[str, type[Record]]] = {
     "ip": IpInterface,
     "address": IpAddress,
     "route": IpRoute,
+    "logical": LogicalInterface,
 }
 _REFERENCES: Final = {"lower", "vlan", "port"}
 KIND_OF: Final = {record: kind for kind, record in KINDS.items()}
@@ -243,6 +261,7 @@ def _plain(record: Record) -> dict[str, Any]:
 def _record(kind: type[Record], values: Mapping[str, Any]) -> Record:
     known = {one.name for one in fields(kind)} & set(values)
     given = {name: values[name] for name in known}
+    given.update((name, tuple(value)) for name, value in given.items() if isinstance(value, list))
     for name in _REFERENCES & known:
         given[name] = Reference(**given[name]) if given[name] is not None else None
     return kind(**given)

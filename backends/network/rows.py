@@ -19,6 +19,7 @@ from backends.network.records import (
     IpAddress,
     IpInterface,
     IpRoute,
+    LogicalInterface,
     Port,
     R,
     Reference,
@@ -128,6 +129,11 @@ def ip_interfaces(topology: Topology) -> list[Row[IpInterface]]:
     """Every link that may speak IP, and those still to come."""
     found = [name for name, link in topology.links.items() if not topology.is_member(link)]
     return _with_added(topology, IpInterface(), found)
+
+
+def logical_interfaces(topology: Topology) -> list[Row[LogicalInterface]]:
+    """Those that somebody made: the kernel has none."""
+    return [Row(key, record) for key, record in topology.records.of(LogicalInterface).items()]
 
 
 def addresses(topology: Topology, family: int, observed: Sequence[Address]) -> list[Row[IpAddress]]:

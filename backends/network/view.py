@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from backends.ethtool import MacCounters, Phy, Ports
 from backends.netlink import Netlink
 from backends.netlink_types import Address, BridgeVlan, Link, Route
 from backends.network import bridge_vlans
@@ -16,6 +17,7 @@ from backends.network.plan import Ident
 from backends.network.records import BridgedVlan, IpAddress, IpInterface, IpRoute, R, Records, VlanMember
 from backends.network.rows import Row
 from backends.network.topology import Topology
+from backends.network.traffic import NOTHING, Baselines, Traffic
 from backends.procfs import Procfs
 
 T = TypeVar("T")
@@ -27,11 +29,13 @@ class NetworkView:
     ``other_layers``: the tables of other services that links belong to; whoever wires them puts them there.
     """
 
-    def __init__(self, netlink: Netlink, procfs: Procfs) -> None:
+    def __init__(self, netlink: Netlink, procfs: Procfs, ports: Ports | None = None) -> None:
         self._netlink = netlink
-        self._kernel = Kernel(netlink, procfs)
+        self._ports = ports
+        self._kernel = Kernel(netlink, procfs, ports)
         self._records = Records()
         self.other_layers: Sequence[OtherLayers] = ()
+        self._baselines = Baselines()
         self._derived: dict[str, tuple[tuple[Any, ...], Any]] = {}
 
     @property
@@ -105,6 +109,25 @@ class NetworkView:
     def ipv6_enabled(self, name: str) -> bool | None:
         """Whether a link speaks IPv6; None when the kernel does not."""
         return self._kernel.ipv6_enabled(name)
+
+    def phy(self, name: str) -> Phy | None:
+        """The physical side of a port; None where the kernel tells nothing of it."""
+        ports = self._ports
+        if ports is None:
+            return None
+        return self._kept("phys", (self._netlink.links(),), lambda _: ports.phys()).get(name)
+
+    def traffic(self, name: str) -> Traffic:
+        """What a link has carried; nothing, when the kernel has no such link."""
+        link = self.topology.links.get(name)
+        return self._baselines.since(link, self._traffic(link)) if link else NOTHING
+
+    def _traffic(self, link: Link) -> Traffic:
+        ports = self._ports
+        if ports is None:
+            return Traffic(link.counters)
+        frames = self._kept("frames", (self._netlink.links(),), lambda _: ports.mac_counters())
+        return Traffic(link.counters, frames.get(link.name, MacCounters()))
 
     def state_age(self, name: str) -> int:
         """Seconds since a link's operational state was seen to change."""

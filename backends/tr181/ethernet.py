@@ -11,6 +11,7 @@ from backends.network.network import Network
 from backends.network.records import EthernetLink, Port, Vlan
 from backends.network.rows import Row
 from backends.sysfs import Sysfs
+from backends.tr181.ethernet_ports import physical_parameters
 from backends.tr181.layers import (
     ETHERNET_INTERFACE,
     ETHERNET_LINK,
@@ -44,18 +45,12 @@ def _interfaces(network: Network, sysfs: Sysfs) -> list[Object[Any]]:
         link = network.link(row)
         return link.permanent_mac or link.mac if link else None
 
-    def duplex(row: Row[Port]) -> str:
-        return sysfs.net_device(row.key).duplex.capitalize() or "Unknown"
-
     parameters: list[Parameter[Row[Port], Any]] = [
         *common(network),
         Parameter("LowerLayers", lambda _: []),
         Parameter("Upstream", lambda row: row.key in _upstream(network)),
         Parameter("MACAddress", mac),
-        Parameter("MaxBitRate", lambda _: -1),  # automatic: the link modes are asked for through ethtool
-        Parameter("CurrentBitRate", lambda row: sysfs.net_device(row.key).speed or 0),
-        Parameter("DuplexMode", lambda _: "Auto"),
-        Parameter("CurrentDuplexMode", duplex),
+        *physical_parameters(network, sysfs),
     ]
     return [
         Object(

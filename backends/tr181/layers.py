@@ -5,12 +5,13 @@ from typing import Any, Final
 
 from agent.model.errors import InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
-from backends.netlink_types import Counters, Link
+from backends.netlink_types import Link
 from backends.network.network import Network
 from backends.network.records import KINDS as RECORDS
 from backends.network.records import BridgePort, Port, R, Record, Reference, is_own
 from backends.network.rows import Row
 from backends.network.topology import DEEPEST
+from backends.network.traffic import Traffic
 
 ETHERNET_INTERFACE: Final = "Device.Ethernet.Interface.{i}."
 ETHERNET_LINK: Final = "Device.Ethernet.Link.{i}."
@@ -18,6 +19,7 @@ VLAN_TERMINATION: Final = "Device.Ethernet.VLANTermination.{i}."
 BRIDGE: Final = "Device.Bridging.Bridge.{i}."
 BRIDGE_PORT: Final = "Device.Bridging.Bridge.{i}.Port.{i}."
 IP_INTERFACE: Final = "Device.IP.Interface.{i}."
+LOGICAL_INTERFACE: Final = "Device.Logical.Interface.{i}."
 
 TABLES: Final = {
     "port": ETHERNET_INTERFACE,
@@ -25,6 +27,7 @@ TABLES: Final = {
     "vlan": VLAN_TERMINATION,
     "bridge_port": BRIDGE_PORT,
     "ip": IP_INTERFACE,
+    "logical": LOGICAL_INTERFACE,
 }
 ETHERNET_MTU: Final = 1500
 LARGEST_MTU: Final = 65535
@@ -168,19 +171,36 @@ def common(network: Network) -> list[Parameter[Row[Any], Any]]:
     ]
 
 
-COUNTED: Final[dict[str, Callable[[Counters], int]]] = {
-    "BytesSent": lambda count: count.tx_bytes,
-    "BytesReceived": lambda count: count.rx_bytes,
-    "PacketsSent": lambda count: count.tx_packets,
-    "PacketsReceived": lambda count: count.rx_packets,
-    "ErrorsSent": lambda count: count.tx_errors % 2**32,
-    "ErrorsReceived": lambda count: count.rx_errors % 2**32,
-    # Linux counts no unicast; its multicast includes broadcast on most drivers.
-    "UnicastPacketsReceived": lambda count: max(count.rx_packets - count.multicast, 0),
-    "MulticastPacketsReceived": lambda count: count.multicast,
-    "DiscardPacketsSent": lambda count: count.tx_dropped % 2**32,
-    "DiscardPacketsReceived": lambda count: count.rx_dropped % 2**32,
+COUNTED: Final[dict[str, Callable[[Traffic], int]]] = {
+    "BytesSent": lambda count: count.counters.tx_bytes,
+    "BytesReceived": lambda count: count.counters.rx_bytes,
+    "PacketsSent": lambda count: count.counters.tx_packets,
+    "PacketsReceived": lambda count: count.counters.rx_packets,
+    "ErrorsSent": lambda count: count.counters.tx_errors % 2**32,
+    "ErrorsReceived": lambda count: count.counters.rx_errors % 2**32,
+    # Linux tells kinds of frames apart where the driver does (ethtool's eth-mac group). Elsewhere its one counter,
+    # multicast received, includes broadcast on most drivers, and all that is sent counts as unicast.
+    "UnicastPacketsSent": lambda count: max(count.counters.tx_packets - _of(count, "tx_multicast", "tx_broadcast"), 0),
+    "UnicastPacketsReceived": lambda count: max(
+        count.counters.rx_packets - _multicast(count) - _of(count, "rx_broadcast"), 0
+    ),
+    "MulticastPacketsSent": lambda count: _of(count, "tx_multicast"),
+    "MulticastPacketsReceived": lambda count: _multicast(count),
+    "BroadcastPacketsSent": lambda count: _of(count, "tx_broadcast"),
+    "BroadcastPacketsReceived": lambda count: _of(count, "rx_broadcast"),
+    "DiscardPacketsSent": lambda count: count.counters.tx_dropped % 2**32,
+    "DiscardPacketsReceived": lambda count: count.counters.rx_dropped % 2**32,
+    "UnknownProtoPacketsReceived": lambda count: count.counters.rx_no_handler % 2**32,
 }
+
+
+def _of(count: Traffic, *names: str) -> int:
+    return sum(getattr(count.frames, name) or 0 for name in names)
+
+
+def _multicast(count: Traffic) -> int:
+    told = count.frames.rx_multicast
+    return count.counters.multicast if told is None else told
 
 
 def stats(
@@ -192,19 +212,21 @@ def stats(
 ) -> Object[Row[R]]:
     """The Stats object below an interface table; zeros while the kernel has no such link."""
 
-    def counted(count: Callable[[Counters], int]) -> Callable[[Row[R]], int]:
-        def read(row: Row[R]) -> int:
-            link = network.link(row)
-            return count(link.counters if link else Counters())
+    def counted(count: Callable[[Traffic], int]) -> Callable[[Row[R]], int]:
+        return lambda row: count(network.traffic(network.link_name(row) or ""))
 
-        return read
+    def reset(row: Row[R], value: bool) -> None:
+        if value:
+            network.reset_counters(row)
 
-    counters = {**COUNTED, **({"Collisions": lambda count: count.collisions} if "Collisions" in extra else {})}
+    counters = {**COUNTED, **({"Collisions": lambda one: one.counters.collisions} if "Collisions" in extra else {})}
+    parameters: list[Parameter[Row[R], Any]] = [Parameter(name, counted(count)) for name, count in counters.items()]
     return Object(
         path=f"{path}Stats.",
         rows=rows,
         keys=keys,
-        parameters=[Parameter(name, counted(count)) for name, count in counters.items()],
+        parameters=[Parameter("Reset", lambda _: False, reset), *parameters],
+        backend=network,
         source=lambda row: f"netlink statistics of {network.link_name(row)}",
     )
 

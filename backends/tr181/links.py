@@ -15,6 +15,7 @@ from backends.tr181.layers import (
     ETHERNET_INTERFACE,
     ETHERNET_LINK,
     IP_INTERFACE,
+    LOGICAL_INTERFACE,
     VLAN_TERMINATION,
     target_of,
 )
@@ -39,6 +40,7 @@ ROWS: Final[Mapping[str, tuple[str, Callable[[Topology], Iterable[Row[Any]]]]]] 
     BRIDGE: ("bridge", tables.bridges),
     BRIDGE_PORT: ("bridge_port", tables.bridge_ports),
     IP_INTERFACE: ("ip", tables.ip_interfaces),
+    LOGICAL_INTERFACE: ("logical", tables.logical_interfaces),
 }
 """Of each table of the network's, the kind of its references and its rows."""
 

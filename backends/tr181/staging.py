@@ -47,6 +47,9 @@ PARAMETERS: Final = {
     "max_age": frozenset(("MaxAge",)),
     "forward_delay": frozenset(("ForwardingDelay",)),
     "path_cost": frozenset(("PathCost",)),
+    "advertised": frozenset(("MaxBitRate", "DuplexMode", "AdvertisedLinkModes")),
+    "eee": frozenset(("EEEEnable",)),
+    "phy": frozenset(("MaxBitRate", "DuplexMode", "AdvertisedLinkModes", "EEEEnable")),
     "vlan_filtering": frozenset(("Standard",)),
     "bridge_vlan": frozenset(("VLAN", "Port", "VLANID", "PVID", "Enable", "Untagged")),
 }

@@ -11,6 +11,7 @@ from agent.model.errors import Refusals
 from agent.model.object import Object
 from agent.model.own_values import OwnValues
 from backends.errors import MechanismError
+from backends.ethtool import Ports
 from backends.netlink import Netlink, RouteTo
 from backends.procfs import Procfs
 from backends.sysfs import Sysfs
@@ -19,6 +20,7 @@ from backends.tr181.ethernet import ethernet
 from backends.tr181.interface_stack import interface_stack
 from backends.tr181.ip import ip
 from backends.tr181.links import Links
+from backends.tr181.logical import logical
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.root import root
 from backends.tr181.routing import routing
@@ -110,9 +112,10 @@ class NetworkDevice:
         store: Documents | None = None,
         sysfs: str | Path = "/nonexistent",
         beside: Sequence[Object[Any]] = (),
+        ports: Ports | None = None,
     ) -> None:
         self.store = store or Documents()
-        self.network = LinuxNetwork(netlink, procfs, manage, management_path)
+        self.network = LinuxNetwork(netlink, procfs, manage, management_path, ports)
         own = OwnValues({}, {})
         mechanisms: Any = Mechanisms(
             netlink,
@@ -124,7 +127,7 @@ class NetworkDevice:
             own,
             links=Links(self.network),  # type: ignore[arg-type]
         )
-        declared = [one for declare in (root, ethernet, bridging, ip, routing) for one in declare(mechanisms)]
+        declared = [one for declare in (root, ethernet, bridging, ip, routing, logical) for one in declare(mechanisms)]
         declared += beside
         self.model = DataModel(
             shipped_schema(),

@@ -30,7 +30,8 @@ from pathlib import Path
 PACKAGES = ("qemu-system-x86", "busybox-static")
 MODULES = (
     "virtio_pci", "9pnet_virtio", "9p", "overlay",  # to see this machine's files
-    "8021q", "bridge", "veth", "dummy", "af_packet",
+    "8021q", "bridge", "veth", "dummy", "af_packet", "e1000",
+    "pppoe", "ppp_async",
 )  # fmt: skip
 MEMORY = "512M"
 SECONDS = 300
@@ -102,6 +103,7 @@ class Machine:
                         "-serial", f"file:{console}", "-serial", f"file:{printed}",
                         "-fsdev", "local,id=files,path=/,security_model=none,readonly=on,multidevs=remap",
                         "-device", "virtio-9p-pci,fsdev=files,mount_tag=files",
+                        "-netdev", "hubport,id=cable,hubid=0", "-device", "e1000,netdev=cable",  # leads nowhere
                     ],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
