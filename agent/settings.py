@@ -181,7 +181,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "connection_request.password": check.text(256),
     "connection_request.port": check.number(0, 65_535),
     "connection_request.path": check.matching(
-        r"[A-Za-z0-9._~-]{0,128}", "one path segment of letters, digits and ._~-"
+        r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]{0,128}", 'one path segment of letters, digits and ._~-, but not "." or ".."'
     ),
     "connection_request.interface": check.interface,
     "connection_request.digest": check.one_of("MD5", "SHA-256"),
@@ -192,7 +192,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "system.reboot_command": check.command,
     "system.factory_reset_command": check.command,
     "extensions.directory": check.file_path,
-    "control.socket": check.file_path,
+    "control.socket": check.socket_path,
     "state.directory": check.required_path,
     "trace.directory": check.file_path,
     "trace.sessions": check.number(1, 10_000),
@@ -249,10 +249,22 @@ def _values(table: str, given: dict[str, Any], refuse: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Settings as read from a file, and what a person should know about them."""
+    """Settings as read from a file, and what a person should know about them.
+
+    ``text`` is the file's, ``source`` its name; ``elsewhere`` names the options that won over settings of the file.
+    """
 
     settings: Settings
     warnings: tuple[str, ...] = ()
+    source: str = ""
+    text: str = field(default="", repr=False)
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+
+    def refusal(self, key: str, what: str) -> SettingsError:
+        """The error for a setting that proved useless when it was used; ``what`` also says what is allowed."""
+        table, _, name = key.partition(".")
+        where = self.elsewhere.get(key) or f"{self.source}:{_line_of(self.text, key)}: [{table}] {name}"
+        return SettingsError((f"{where}: {what}",))
 
 
 def load(file: Path | None, state_directory: Path | None = None) -> Loaded:
@@ -274,7 +286,8 @@ def load(file: Path | None, state_directory: Path | None = None) -> Loaded:
     if state_directory:
         settings = replace(settings, state=State(state_directory.absolute()))
     _require_files(settings, text, source)
-    return Loaded(settings, (*warnings, *_concerns(settings, text, source)))
+    elsewhere = {"state.directory": "--state-dir"} if state_directory else {}
+    return Loaded(settings, (*warnings, *_concerns(settings, text, source)), str(source), text, elsewhere)
 
 
 def _anchored(settings: Settings, directory: Path) -> Settings:

@@ -3,6 +3,7 @@
 A refusal is a ValueError whose text says what is allowed; it never repeats the value, which may be a password.
 """
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from agent.cwmp.acs_url import check_acs_url
 Check = Callable[[Any], Any]
 
 _INTERFACE: Final = re.compile(r"[^\s/:]{0,15}")  # IFNAMSIZ - 1; the kernel refuses slash, colon and white space
+_LONGEST_SOCKET_NAME: Final = 64  # of the 107 bytes of a socket's address, beside "/proc/self/fd/N/" and a process id
 _GLOB: Final = re.compile(r"[^\s/:]{1,64}")
 
 
@@ -89,6 +91,17 @@ def required_path(value: Any) -> Path:
 def file_path(value: Any) -> Path | None:
     """Take a path; "" means none."""
     return None if value == "" else required_path(value)
+
+
+def socket_path(value: Any) -> Path | None:
+    """Take the path of a UNIX socket; "" means none. Its directory may be as long as it likes (``unix_listener``)."""
+    path = file_path(value)
+    if path is not None and (path.name in ("", "..") or len(os.fsencode(path.name)) > _LONGEST_SOCKET_NAME):
+        raise ValueError(
+            f"it must be the path of a file whose name has at most {_LONGEST_SOCKET_NAME} bytes, in quotes; "
+            "a UNIX socket takes no longer one"
+        )
+    return path
 
 
 def interface(value: Any) -> str:

@@ -106,7 +106,7 @@ class Agent:
         self.restarts_as_booted = False
         self._load: Callable[[], Loaded] = lambda: loaded
         self._stop_watching = threading.Event()
-        self._take_its_place()
+        self._take_its_place(loaded)
         self._build_mechanisms()
         self._build_model()
         self._build_core(boot)
@@ -117,10 +117,17 @@ class Agent:
 
     # -- building ---------------------------------------------------------------------------------------------------
 
-    def _take_its_place(self) -> None:
+    def _take_its_place(self, loaded: Loaded) -> None:
         """One agent for a state directory and for a control socket; raises StateInUse or ControlSocketError."""
-        self.store = FileStore(self.settings.state.directory)
-        self._claim = claim(self.settings.state.directory)
+        place = self.settings.state.directory
+        try:
+            self.store = FileStore(place)
+            self._claim = claim(place)
+        except PermissionError:
+            raise
+        except OSError as refused:
+            what = f"{place}: {refused.strerror}; it must be a directory, or a place where one can be made"
+            raise loaded.refusal("state.directory", what) from None
         traces = self.settings.trace
         self.traces = TraceStore(
             self.settings.trace_directory(), self.redactor, sessions=traces.sessions, total_bytes=traces.bytes

@@ -89,6 +89,10 @@ def test_settings_are_taken_as_written() -> None:
         ("[connection_request]\nport = true", "from 0 to 65535"),
         ("[connection_request]\nport = '7547'", "without quotes"),
         ("[connection_request]\npath = 'a/b'", "one path segment"),
+        ("[connection_request]\npath = '.'", 'but not "." or ".."'),
+        ("\n[connection_request]\npath = '..'", "a.toml:3: [connection_request] path is '..': it must be one path"),
+        (f"[control]\nsocket = '/tmp/{'s' * 65}'", "whose name has at most 64 bytes"),
+        ("[control]\nsocket = '/tmp/..'", "a.toml:2: [control] socket is '/tmp/..': it must be the path of a file"),
         ("[connection_request]\ninterface = 'a-name-that-is-too-long'", "name of a network interface"),
         ("[connection_request]\ndigest = 'SHA-1'", '"MD5" or "SHA-256"'),
         ("[network]\nmanage = 'eth0'", 'a list of interface names or globs, such as ["eth0", "lan*"]'),
@@ -174,6 +178,18 @@ def test_a_password_that_others_can_read_is_warned_of(tmp_path: Path, mode: int,
     loaded = load(settings_file(tmp_path, "[connection_request]\npassword = 'canary'", mode))
     assert [warned in each and "chmod 600" in each for each in loaded.warnings] == ([True] if warned else [])
     assert "canary" not in " ".join(loaded.warnings)
+
+
+def test_a_socket_may_lie_deep_and_a_path_may_have_dots() -> None:
+    settings = parse(f"[control]\nsocket = '/tmp/{'d/' * 100}{'s' * 64}'\n[connection_request]\npath = '...'")
+    assert settings.control.socket
+    assert settings.connection_request.path == "..."
+
+
+def test_what_proves_useless_later_is_told_with_its_line_or_option(tmp_path: Path) -> None:
+    file = settings_file(tmp_path, "\n[state]\ndirectory = 'x'")
+    assert load(file).refusal("state.directory", "no").problems == (f"{file}:3: [state] directory: no",)
+    assert load(file, tmp_path).refusal("state.directory", "no").problems == ("--state-dir: no",)
 
 
 def test_the_socket_is_under_run_for_the_default_state_directory() -> None:

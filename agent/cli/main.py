@@ -80,6 +80,9 @@ def _run(arguments: Sequence[str]) -> int:
     if list(arguments) == ["--version"]:
         arguments = ["version"]
     parser = parser_for(arguments)
+    for argument in arguments:
+        if any("\ud800" <= letter <= "\udfff" for letter in argument):  # how Python shows bytes that are no UTF-8
+            parser.error(f"the argument {argument!a} is not UTF-8 text")
     options = parser.parse_args(arguments)
     if not hasattr(options, "run"):
         parser.print_help()

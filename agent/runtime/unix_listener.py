@@ -37,7 +37,7 @@ def listen(path: Path, backlog: int) -> socket.socket:
         os.rename(new, path.name, src_dir_fd=directory, dst_dir_fd=directory)
     except OSError as problem:
         listener.close()
-        raise ControlSocketError(f"the control socket {path} cannot be made: {problem.strerror}") from None
+        raise ControlSocketError(f"the control socket {path} cannot be made: {problem.strerror or problem}") from None
     except ControlSocketError:
         listener.close()
         raise

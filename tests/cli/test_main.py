@@ -34,6 +34,16 @@ def test_the_command_is_the_module_and_the_console_script() -> None:
     assert done.stdout.startswith("usage: cpe-agent ")
 
 
+@pytest.mark.parametrize("argument", ["A=\udc80", "\udcff", "--socket=\udc80"])
+def test_an_argument_that_is_no_text_ends_with_2_and_is_shown(
+    argument: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["set", argument])
+    assert ended.value.code == 2
+    assert f"the argument {argument!a} is not UTF-8 text" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_each_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -21,6 +21,20 @@ def test_settings_that_are_wrong_end_with_2_and_every_line(tmp_path: Path, capsy
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.parametrize("place", ["/etc/passwd", "/etc/passwd/x", "/proc/x"])
+def test_a_state_directory_that_cannot_be_one_ends_with_2_and_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text(f"\n[state]\ndirectory = '{place}'\n")
+    assert run(["run", "--config", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert f"{file}:3: [state] directory: {place}: " in told
+    assert "; it must be a directory, or a place where one can be made" in told
+    assert run(["run", "--config", str(file), "--state-dir", place]) == 2
+    assert f"--state-dir: {place}: " in capsys.readouterr().err
+
+
 def test_a_second_agent_ends_with_1_and_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "agent.toml"
     file.write_text("[connection_request]\nport = 0\n")

@@ -55,6 +55,11 @@ def test_a_directory_that_cannot_be_made_is_told_with_the_next_step(tmp_path: Pa
         listen(tmp_path / "file" / "s", 1)
 
 
+def test_a_name_that_is_too_long_for_a_socket_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ControlSocketError, match="cannot be made: AF_UNIX path too long"):
+        listen(tmp_path / ("s" * 120), 1)
+
+
 def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
     listen(tmp_path / "s", 1).close()
