@@ -10,6 +10,7 @@ from agent.cwmp.acs_url import check_acs_url
 from agent.cwmp.event_queue import VALUE_CHANGE, kind_of
 from agent.cwmp.heartbeat import SHORTEST_INTERVAL
 from agent.cwmp.inform import InformParameter
+from agent.cwmp.planned_reboot import DELAY_REBOOT, NO_DELAY, SCHEDULE_REBOOT
 from agent.cwmp.retry import DEFAULT_MINIMUM_WAIT, DEFAULT_MULTIPLIER
 from agent.cwmp.schedule import Recurrence
 from agent.model.errors import InvalidValue, ModelError
@@ -47,6 +48,13 @@ DEFAULTS: Final[dict[str, Any]] = {
     "ManagementServer.InstanceMode": "InstanceNumber",
     "ManagementServer.AutoCreateInstances": False,
     "ManagementServer.HTTPCompression": NO_COMPRESSION,
+    "ManagementServer.UpgradesManaged": False,
+    SCHEDULE_REBOOT: "",
+    DELAY_REBOOT: NO_DELAY,
+    "ManagementServer.AutonomousTransferCompletePolicy.Enable": False,
+    "ManagementServer.AutonomousTransferCompletePolicy.TransferTypeFilter": "Both",
+    "ManagementServer.AutonomousTransferCompletePolicy.ResultTypeFilter": "Both",
+    "ManagementServer.AutonomousTransferCompletePolicy.FileTypeFilter": [],
     "ManagementServer.HeartbeatPolicy.Enable": False,
     "ManagementServer.HeartbeatPolicy.ReportingInterval": SHORTEST_INTERVAL,
     "ManagementServer.HeartbeatPolicy.InitiationTime": "",
@@ -122,8 +130,23 @@ def management_server(
             changed_by=("own",),
             backend=own,
         ),
+        _autonomous_transfers(root, own),
         _inform_parameter(root, own, schema),
     ]
+
+
+def _autonomous_transfers(root: str, own: OwnValues) -> Object[None]:
+    """Of which transfers that the ACS did not ask for it wants to hear."""
+    below = "AutonomousTransferCompletePolicy."
+    names = ("Enable", "TransferTypeFilter", "ResultTypeFilter", "FileTypeFilter")
+    return Object(
+        path=root + PREFIX + below,
+        rows=lambda: (None,),
+        keys=lambda _row: (),
+        parameters=[_stored(own, name, below=below) for name in names],
+        changed_by=("own",),
+        backend=own,
+    )
 
 
 def _parameters(own: OwnValues, connection_request_url: Callable[[], str]) -> list[Parameter[None, Any]]:
@@ -138,6 +161,9 @@ def _parameters(own: OwnValues, connection_request_url: Callable[[], str]) -> li
         _stored(own, "PeriodicInformEnable"),
         _stored(own, "PeriodicInformInterval"),
         _time(own, "PeriodicInformTime"),
+        _time(own, "ScheduleReboot"),
+        _stored(own, "DelayReboot"),
+        _stored(own, "UpgradesManaged"),
         Parameter("ParameterKey", lambda _row: own.get(PARAMETER_KEY)),
         Parameter("ConnectionRequestURL", reachable_at),
         _stored(own, "ConnectionRequestUsername"),
@@ -165,7 +191,7 @@ def _stored(
     def store(_row: None, value: Any) -> None:
         if check is not None:
             check(value)
-        own.stage(key, value)
+        own.stage(key, list(value) if isinstance(value, (list, tuple)) else value)
 
     return Parameter(name, lambda _row: own.get(key), store, lambda _row: own.source(key))
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from agent.cwmp.event_queue import BOOTSTRAP, CONNECTION_REQUEST, PERIODIC, VALUE_CHANGE, Event, EventQueue
 from agent.cwmp.messages import Fault, Inform, InformResponse, Request, Response
 from agent.cwmp.notifications import Notifications, throttled_until
+from agent.cwmp.planned_reboot import PlannedReboot
 from agent.cwmp.retry import Retries
 from agent.cwmp.session import Finished, Session, SessionFailed, Waiting
 from agent.cwmp.session import Post as SessionPost
@@ -149,6 +150,8 @@ class Core:
             parts.housekeeping.next_due(now),
             self._poll_at,
         ]
+        if self._attempt is None:
+            dues.append(parts.planned_reboot.next_due(now.monotonic, now.wall))
         if self._attempt is None and policy.may_speak:
             dues.append(self._session_due(policy))
         if self._attempt is None and self._after:
@@ -233,6 +236,10 @@ class Core:
             self._look_at(topics)
         if now.monotonic >= self._poll_at:
             self._poll(now)
+        parts.planned_reboot.look(now.monotonic, now.wall, in_session=self._attempt is not None)
+        if self._attempt is None and parts.planned_reboot.come_due(now.monotonic, now.wall):
+            self._not_before = now.monotonic + GOING_DOWN
+            actions.append(do.Reboot())
         return actions
 
     def _news_of_change(self, news: News | None) -> None:
@@ -386,6 +393,7 @@ class Parts:
     system_changed: Callable[[frozenset[str]], None] = lambda _topics: None
     """Lets what is configured follow the system: a link that comes up gets its addresses."""
     housekeeping: Housekeeping = field(default_factory=Housekeeping)
+    planned_reboot: PlannedReboot = field(default_factory=PlannedReboot)
     boot_delay: float = 0.0
     """Seconds after the start before which no session begins."""
     last_session: int = 0

@@ -37,10 +37,11 @@ class Delivery:
             stored.get("scheduled"),
         )
 
-    def started(self, is_forced: bool, acs: str) -> None:
+    def started(self, is_forced: bool, acs: str) -> bool:
         """At a start: "0 BOOTSTRAP" when the ACS is another one than before, "1 BOOT" for a new boot of the kernel.
 
         ``is_forced``: as for a new boot; so is a start after a reboot that was begun: a container's kernel goes on.
+        Whether it is one.
         """
         is_boot = is_forced or self._was_going_down or self._told_boot != self._boot_id
         if is_boot:
@@ -48,6 +49,7 @@ class Delivery:
         self.events.acs_is(acs)
         if is_boot:
             self.events.occurred(BOOT)
+        return is_boot
 
     def save(self) -> None:
         """Make all of it durable; nothing is written without news. Raises OSError."""

@@ -193,3 +193,26 @@ def test_attributes_of_the_object_are_like_any_others(device: SmallDevice) -> No
     answer = device.ask(m.GetParameterAttributes((SERVER + "ConnectionRequestURL",)))
     expected = m.ParameterAttributeStruct(SERVER + "ConnectionRequestURL", 2, SUBSCRIBER)
     assert answer == m.GetParameterAttributesResponse((expected,))
+
+
+def test_the_policy_for_transfers_of_others_is_kept(device: SmallDevice) -> None:
+    below = "AutonomousTransferCompletePolicy."
+    names = ("Enable", "TransferTypeFilter", "ResultTypeFilter", "FileTypeFilter")
+    assert [device.get(SERVER + below + name) for name in names] == ["false", "Both", "Both", ""]
+    values = {"Enable": "1", "TransferTypeFilter": "Upload", "FileTypeFilter": "1 Firmware Upgrade Image"}
+    assert codes(device, **{below + name: text for name, text in values.items()}) == []
+    assert [device.get(SERVER + below + name) for name in names] == [
+        "true",
+        "Upload",
+        "Both",
+        "1%20Firmware%20Upgrade%20Image",
+    ]
+    assert codes(device, **{below + "ResultTypeFilter": "Perhaps"}) == [9007]
+
+
+def test_planned_reboots_and_who_upgrades_are_kept(device: SmallDevice) -> None:
+    assert device.get(SERVER + "DelayReboot") == "-1"
+    assert codes(device, DelayReboot="-2") == [9007]
+    assert codes(device, DelayReboot="600", ScheduleReboot="2030-01-01T00:00:00Z", UpgradesManaged="1") == []
+    assert device.restarted().own.get("ManagementServer.DelayReboot") == 600
+    assert device.get(SERVER + "ScheduleReboot") == "2030-01-01T00:00:00Z"

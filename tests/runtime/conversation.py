@@ -15,6 +15,7 @@ from agent.cwmp.event_queue import Event
 from agent.cwmp.heartbeat import Heartbeat
 from agent.cwmp.inform import inform
 from agent.cwmp.notifications import Notifications
+from agent.cwmp.planned_reboot import DELAY_REBOOT, SCHEDULE_REBOOT, PlannedReboot
 from agent.cwmp.retry import Retries
 from agent.cwmp.rpc import Clocks, Rpc
 from agent.cwmp.schedule import Recurring
@@ -123,6 +124,7 @@ class Talk:
             oui=lambda: DEVICE_ID.oui,
             chance=lambda: self.chance,
             boot_delay=boot_delay,
+            planned_reboot=PlannedReboot(lambda: get(DELAY_REBOOT), lambda: get(SCHEDULE_REBOOT)),
         )
 
     def _inform(self, events: tuple[Event, ...], retry_count: int, now: Moment) -> m.Inform:

@@ -1,5 +1,6 @@
 """The core as a conversation: what happens to the agent, and what it then wants done; time is the test's."""
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -814,3 +815,34 @@ def test_to_an_acs_at_first_contact_no_value_has_changed() -> None:
 
     assert all("4 VALUE CHANGE" not in [event.event_code for event in inform.event] for inform in talk.informs)
     assert talk.told == ["0 BOOTSTRAP", "1 BOOT"]
+
+
+# -- reboots that were planned by parameter ----------------------------------------------------------------------------
+
+
+def test_a_delayed_reboot_comes_so_long_after_the_session_that_asked_for_it() -> None:
+    talk = asked_for(spv({"Device.ManagementServer.DelayReboot": "30"}))
+    talk.let_pass(29.0)
+    assert talk.wanted(do.Reboot) == []
+    talk.let_pass(2.0)
+    assert talk.wanted(do.Reboot) == [do.Reboot()]
+
+
+def test_a_scheduled_reboot_waits_for_the_session_that_is_under_way() -> None:
+    talk = begun()
+    assert talk.wall is not None
+    at = datetime.fromtimestamp(talk.wall + 100, UTC).isoformat()
+    talk = asked_for(spv({"Device.ManagementServer.ScheduleReboot": at}))
+    talk.let_pass(90.0)
+    talk.pass_on(on.ConnectionRequested())
+    assert talk.in_session
+    talk.let_pass(20.0)
+    assert talk.wanted(do.Reboot) == []
+    talk.ends()
+    assert talk.wanted(do.Reboot) == [do.Reboot()]
+
+
+def test_a_date_that_has_passed_reboots_nothing() -> None:
+    talk = asked_for(spv({"Device.ManagementServer.ScheduleReboot": "2001-01-01T00:00:00Z"}))
+    talk.let_pass(3600.0)
+    assert talk.wanted(do.Reboot) == []
