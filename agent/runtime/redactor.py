@@ -4,6 +4,8 @@ import logging
 import re
 from collections.abc import Callable, Iterable
 
+from agent.runtime.xml_secrets import NotXml, secret_spans
+
 MASK = "******"
 _SHORTEST_KNOWN = 4  # letters; shorter ones would mask half of every text
 
@@ -20,9 +22,12 @@ _ASSIGNED = re.compile(
     r"(?i)((?:password|passwd|passphrase|secret|presharedkey|psk|wepkey|token)['\"]?\s*[=:]\s*)"
     r"(\"[^\"\n]*\"|'[^'\n]*'|[^\s,;&)}\]\"'<>]+)"
 )
-_TAG = re.compile(r"<(/?)(?:[\w.-]+:)?([\w.-]+)(?:[\s/][^<>]*)?>")
-_CLOSING = re.compile(r"</(?:[\w.-]+:)?([\w.-]+)\s*>")
-_LONGEST_NAME = 1024  # characters of a Name's content that are looked at
+# Of what is not well-formed: tags as far as they can be seen, and what may stay in them.
+_PAGE = re.compile(r"(?i)\s*<(?:!doctype\s+html|html)\b")
+_MARKUP = re.compile(r"(<!--.*?-->|<!\[CDATA\[.*?\]\]>)|<[^<>]*>", re.DOTALL)
+_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
+_OF_SOAP = re.compile(r"(?:xmlns\b|version$|encoding$|(?:[\w-]+:)?(?:type|arrayType|mustUnderstand)$)")
+_PATH = re.compile(r"(?:InternetGateway)?Device\.[A-Za-z0-9_.{}-]*")
 
 
 class Redactor:
@@ -55,50 +60,38 @@ class Redactor:
         return text
 
     def xml(self, envelope: str) -> str:
-        """An envelope without secrets; it need not be well-formed, and an unclosed secret ends with the text."""
+        """A message without secrets. Where it is not well-formed nobody knows what its texts mean: all are masked."""
+        message = envelope.encode("utf-8", "replace")
+        try:
+            spans = secret_spans(message, self.is_secret)
+        except NotXml:
+            return self.text(_without_texts(envelope))
         pieces, position = [], 0
-        for start, end in self._secret_spans(envelope):
-            pieces += [envelope[position:start], MASK if end > start else ""]
+        for start, end in spans:
+            pieces += [message[position:start], MASK.encode()]
             position = end
-        return self.text("".join([*pieces, envelope[position:]]))
-
-    def _secret_spans(self, envelope: str) -> list[tuple[int, int]]:
-        """Where the contents of secret elements lie. A Value belongs to the Name before it, or after it in a struct."""
-        spans: list[tuple[int, int]] = []
-        unnamed: tuple[int, int] | None = None  # a Value that came before its Name
-        name: str | None = None
-        position = 0
-        while tag := _TAG.search(envelope, position):
-            position, local = tag.end(), tag[2]
-            if local.endswith("Struct"):
-                unnamed, name = None, None
-            if tag[1] or tag[0].endswith("/>"):
-                continue
-            if local == "Name":
-                end = _content_end(envelope, position, position + _LONGEST_NAME, local)
-                name = _plain(envelope[position:end])
-                if unnamed and self.is_secret(name):
-                    spans.append(unnamed)
-                unnamed, position = None, end
-            elif local == "Value" or _SECRET_LEAF.search(local):
-                span = (position, _content_end(envelope, position, len(envelope), local))
-                if local != "Value" or (name is not None and self.is_secret(name)):
-                    spans.append(span)
-                elif name is None:
-                    unnamed = span
-                position = span[1]
-        return sorted(spans)
+        return self.text(b"".join([*pieces, message[position:]]).decode())
 
 
-def _content_end(envelope: str, start: int, limit: int, local: str) -> int:
-    for closing in _CLOSING.finditer(envelope, start, limit):
-        if closing[1] == local:
-            return closing.start()
-    return min(limit, len(envelope))
+def _without_texts(message: str) -> str:
+    """Tags and the paths of parameters alone; a page of HTML, which people want to read, stays as it is."""
+    if _PAGE.match(message) and "envelope" not in message.lower():
+        return message
+    pieces, position = [], 0
+    for token in _MARKUP.finditer(message):
+        pieces += [_shown(message[position : token.start()]) if position else message[: token.start()]]
+        pieces += [_ATTRIBUTE.sub(_shown_attribute, token[0]) if token[1] is None else MASK]
+        position = token.end()
+    rest = message[position:]
+    return "".join([*pieces, _shown(rest) if position else rest])
 
 
-def _plain(content: str) -> str:
-    return content.removeprefix("<![CDATA[").removesuffix("]]>").strip()
+def _shown(text: str) -> str:
+    return text if not text.strip() or _PATH.fullmatch(text.strip()) else MASK
+
+
+def _shown_attribute(attribute: re.Match[str]) -> str:
+    return attribute[0] if _OF_SOAP.match(attribute[1]) else f"{attribute[1]}={MASK}"
 
 
 class RedactingFilter(logging.Filter):

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import stat
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from agent.runtime.redactor import Redactor
 logger = logging.getLogger(__name__)
 
 _SUFFIX = ".jsonl"
+_MARKS_16 = (b"\xff\xfe", b"\xfe\xff")
+_DECLARED = re.compile(rb"\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z][A-Za-z0-9._-]{0,39})[\"']")
 _MARGIN = 65_536  # bytes beyond a session's share in which lines without their XML still fit
 
 Line = dict[str, Any]
@@ -147,7 +150,7 @@ class SessionTrace:
         if envelope is None or self._written + size > self._most_bytes:
             self._write(line | {"xml": None} | ({"is_cut": True} if envelope else {}))
         else:
-            self._write(line | {"xml": self._redactor.xml(envelope.decode("utf-8", "replace"))})
+            self._write(line | {"xml": self._redactor.xml(_text(envelope))})
 
     def exchange(self, turn: Turn) -> None:
         """One HTTP request and response, heads included; status 0 where no answer came."""
@@ -180,6 +183,17 @@ class SessionTrace:
             if not self._has_failed:
                 logger.warning("the trace of session %d is incomplete: %s", self._number, error.strerror)
             self._has_failed = True
+
+
+def _text(envelope: bytes) -> str:
+    """The message as its parser read it, by its byte order mark or declaration: else secrets hide in the encoding."""
+    if envelope.startswith(_MARKS_16):
+        return envelope.decode("utf-16", "replace")
+    declared = _DECLARED.match(envelope)
+    try:
+        return envelope.decode(declared[1].decode() if declared else "utf-8", "replace")
+    except (LookupError, ValueError):  # unknown, or one that takes no bad bytes
+        return envelope.decode("utf-8", "replace")
 
 
 def _require_own(directory: Path) -> None:

@@ -35,10 +35,24 @@ XML = [
     f"<Name><![CDATA[Device.X.Password]]></Name><Value>{CANARY}</Value>",
     f"<Name>Device.X.Password</Name><Value>{CANARY}",
     f"<Name>\tDevice.X.Password\n</Name>\n<Value/><Other/><Value>{CANARY}</Value>",
+    struct("Device.ManagementServer.Pass&#119;ord", CANARY),
+    struct("Device.ManagementServer.Pass&#x77;ord", CANARY),
+    struct("Device.ManagementServer.Pass<!-- x -->word", CANARY),
+    struct("Device.ManagementServer.<b>Password</b>", CANARY),
+    struct("device.managementserver.PASSWORD.", CANARY),
+    struct("Device.ManagementServer.Password", CANARY).replace("Value", "value"),
+    struct("Device.ManagementServer.Password", CANARY).replace("Value", "VALUE").replace("Name", "NAME"),
+    struct("Device.ManagementServer.Password", CANARY).replace("Value", "Vlaue"),
+    struct("Device.ManagementServer.Password", CANARY).replace("Name>", "Nmae>"),
+    struct("Device.ManagementServer.Password", f"<b>{CANARY}</b>"),
+    struct("Device.ManagementServer.Password", CANARY).replace(" xsi:type=", ' odd=">" xsi:type='),
+    f"<!DOCTYPE x [<!ENTITY n 'Device.X.Password'>]><a><Name>&n;</Name><Value>{CANARY}</Value></a>",
+    f"<a><Name>&unknown;</Name><Value>{CANARY}</Value></a>",
+    f"<a><Odd>{CANARY}</Odd><![CDATA[{CANARY}]]><!-- {CANARY} --><Odd at='{CANARY}'/><b></a>",
 ]
 
 
-@pytest.mark.parametrize("xml", XML)
+@pytest.mark.parametrize("xml", [*XML, *(f"<E>{xml}</E>" for xml in XML)])
 def test_no_secret_stays_in_an_envelope(xml: str) -> None:
     masked = Redactor(lambda path: path == "Device.X_VENDOR.Odd").xml(xml)
     assert CANARY not in masked
@@ -48,9 +62,23 @@ def test_no_secret_stays_in_an_envelope(xml: str) -> None:
 def test_everything_else_in_an_envelope_stays() -> None:
     plain = struct("Device.DeviceInfo.SerialNumber", "123") + "<Password></Password><Password/>"
     plain += struct("Device.ManagementServer.URL", "http://acs:7547/") + struct("Device.X.Password", "")
-    assert Redactor().xml(plain) == plain
-    mixed = struct("Device.X.Password", CANARY) + struct("Device.X.Enable", "1")
-    assert Redactor().xml(mixed) == struct("Device.X.Password", MASK) + struct("Device.X.Enable", "1")
+    plain += "<L><string>Device.X.Password</string><string>Device.X.Enable</string></L>"
+    plain += "<S><Name>Device.X.Password</Name><Notification>2</Notification><Writable>1</Writable></S>"
+    plain += "<S><ParameterName>Device.X.Password</ParameterName><FaultCode>9007</FaultCode></S>"
+    assert Redactor().xml(f"<?xml version='1.0' encoding='UTF-16'?>\n<E é='>'>{plain}</E>").endswith(f"{plain}</E>")
+    mixed = struct("Device.X.Password", CANARY) + struct("Device.X.Enable", "é")
+    expected = struct("Device.X.Password", MASK) + struct("Device.X.Enable", "é")
+    assert Redactor().xml(f"<E>{mixed}</E>") == f"<E>{expected}</E>"
+
+
+def test_of_what_is_not_well_formed_tags_and_paths_stay() -> None:
+    broken = '<E xmlns="urn:x"><Name>Device.X.Enable</Name>\n<Value xsi:type="xsd:string" x="1">7</Value><b></E>'
+    shown = (
+        f'<E xmlns="urn:x"><Name>Device.X.Enable</Name>\n<Value xsi:type="xsd:string" x={MASK}>{MASK}</Value><b></E>'
+    )
+    assert Redactor().xml(broken) == shown
+    for page in ("<!doctype html><p>502 Bad Gateway<br>", "<HTML><body>503</HTML>", "Internal error"):
+        assert Redactor().xml(page) == page
 
 
 TEXTS = [
@@ -91,7 +119,9 @@ def test_plain_words_stay(text: str) -> None:
 def test_a_known_secret_is_masked_wherever_it_stands() -> None:
     redactor = Redactor(known=lambda: ["", "abc", CANARY, CANARY + "-longer"])
     assert redactor.text(f"x{CANARY}-longery abc {CANARY}") == f"x{MASK}y abc {MASK}"
-    assert CANARY not in redactor.xml(struct("Device.Harmless", f"it is {CANARY}"))
+    harmless = redactor.xml(struct("Device.Harmless", f"it is {CANARY}"))
+    assert CANARY not in harmless
+    assert "it is" in harmless
 
 
 def test_log_lines_and_tracebacks_leave_masked() -> None:

@@ -95,6 +95,20 @@ def test_secrets_are_masked_in_every_kind_of_line(tmp_path: Path) -> None:
     assert "canary" not in text.replace("M canary", "")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-7", "cp037", "idna", "hex", "nonsense"])
+def test_no_encoding_hides_a_secret(tmp_path: Path, encoding: str) -> None:
+    message = f'<?xml version="1.0" encoding="{encoding}"?><s><Name>X.Password</Name><Value>canary</Value></s>'
+    try:
+        data = message.replace("Pass", "+AFA-ass").encode() if encoding == "utf-7" else message.encode(encoding)
+    except (LookupError, ValueError):
+        data = message.encode()
+    trace = store_of(tmp_path).open(1, "", ())
+    trace.message("received", "SetParameterValues", data)
+    text = store_of(tmp_path).session(1)[1]["xml"].replace("\0", "")
+    assert "canary" not in text
+    assert "******" in text or encoding == "cp037"  # in which no letter is readable
+
+
 @pytest.mark.parametrize("target", ["/dev/full", "/nonexistent/x"])
 def test_a_full_disk_or_a_missing_directory_is_logged_once_and_forgotten(
     target: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
