@@ -8,6 +8,7 @@ from backends.tr181 import device_files as files
 from backends.tr181 import device_info as device
 from backends.tr181 import device_load, device_sensors
 from backends.tr181.bridging import bridging
+from backends.tr181.device_association import gateway_info, manageable_devices
 from backends.tr181.device_files import device_files
 from backends.tr181.device_info import device_info, host_name
 from backends.tr181.device_load import memory_monitor, process_status
@@ -15,6 +16,9 @@ from backends.tr181.device_sensors import temperatures
 from backends.tr181.device_storage import storage_use
 from backends.tr181.dhcpv4_client import dhcpv4_client
 from backends.tr181.dhcpv6_client import dhcpv6_client
+from backends.tr181.dhcpv4_server import dhcpv4_server
+from backends.tr181.dhcpv6_server import dhcpv6_server
+from backends.tr181.dns import dns
 from backends.tr181.ethernet import ethernet
 from backends.tr181.hosts import hosts
 from backends.tr181.interface_stack import interface_stack
@@ -43,6 +47,11 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     hosts,
     dhcpv4_client,
     dhcpv6_client,
+    dhcpv4_server,
+    dhcpv6_server,
+    dns,
+    gateway_info,
+    manageable_devices,
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 

@@ -1,6 +1,6 @@
 """Everything a TR-181 object may be declared over: one of each mechanism, handed to every declaring function."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechanisms need not be loaded for it
     from agent.model.own_values import OwnValues
     from backends.addresses import Addresses
+    from backends.association import Named
     from backends.firmware import Firmware
     from backends.load import MemoryLoad, ProcessorLoad
     from backends.netlink import Netlink
@@ -18,10 +19,14 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.system import System
     from backends.thermometer import Thermometer
     from backends.tr181.dhcp_clients import DhcpClientTables
+    from backends.tr181.firewall_backend import FirewallTables
     from backends.tr181.lan_tables import LanTables
     from backends.tr181.links import Links
+    from backends.tr181.ppp_connections import PppConnections
+    from backends.tr181.qos import QosTables
     from backends.tr181.staging import LinuxNetwork
     from backends.tr181.time import NtpClock
+    from backends.tr181.wifi_tables import WifiTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,21 @@ class Mechanisms:
     directory: Path = Path("/run/cpe-agent/services")
     state_directory: Path = Path("/var/lib/cpe-agent")
     management_path: "Callable[[], RouteTo | None]" = lambda: None
+    own_ports: "Callable[[], Collection[tuple[int, int]]]" = tuple
+    """Protocol number and port of each place where the agent listens: no rule of ours may close them."""
     dhcp_clients: "DhcpClientTables | None" = None
+    ppp: "PppConnections | None" = None
     ntp: "NtpClock | None" = None
     thermometer: "Thermometer | None" = None
     processor_load: "ProcessorLoad | None" = None
     memory_load: "MemoryLoad | None" = None
     lan: "LanTables | None" = None
+    firewall: "FirewallTables | None" = None
     storage: "Storage | None" = None
     firmware: "Firmware | None" = None
+    wifi: "WifiTables | None" = None
+    gateway: "Callable[[], Named | None] | None" = None
+    """Who the gateway says it is that this machine is behind."""
+    manageable_devices: "Callable[[], Sequence[Named]] | None" = None
+    """Who the DHCP clients of the LAN say they are."""
+    qos: "QosTables | None" = None

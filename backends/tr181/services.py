@@ -2,11 +2,13 @@
 
 from typing import Final
 
+from backends.tr181.device_association import gateway_finder
 from backends.tr181.device_files import firmware
 from backends.tr181.device_load import memory_load, processor_load
 from backends.tr181.device_sensors import thermometer
 from backends.tr181.device_storage import storage
 from backends.tr181.dhcp_clients import dhcp_clients
+from backends.tr181.lan import lan
 from backends.tr181.parts import Build
 from backends.tr181.time import ntp_clock
 
@@ -18,5 +20,7 @@ SERVICES: Final[tuple[Build, ...]] = (
     storage,
     ntp_clock,
     dhcp_clients,
+    lan,
+    gateway_finder,
 )
 """In the order in which their changes are made: what others stand on comes first."""
