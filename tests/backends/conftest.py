@@ -12,10 +12,11 @@ from backends.network.kernel import Kernel
 from backends.procfs import Procfs
 from tests.backends.device import Documents, KernelSettings, NamespaceSettings, NetworkDevice
 from tests.fakes.netlink import FakeKernel, FakeNetlink
+from tests.backends.lan_device import gateway, house
 from tests.netlab.fixtures import lab, make_namespace
 from tests.netlab.namespace import Namespace
 
-__all__ = ["lab", "make_namespace"]
+__all__ = ["gateway", "house", "lab", "make_namespace"]
 
 
 class Bench:

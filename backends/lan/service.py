@@ -1,0 +1,189 @@
+"""The LAN's services behind their records: what can be made of them is checked, then made by daemons of our own."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from backends.desired_state import NotOurs, Record, Refused, Wanted
+from backends.dnsmasq import Dnsmasq
+from backends.errors import MechanismError
+from backends.lan.matching import Unmatchable
+from backends.lan.options import Unsayable, option_text
+from backends.lan.records import FOR_EVER, Advertised, DnsRelay, Forwarding4, Option4, Option6, Pool4, Pool6, Static4
+from backends.lan.rendering import (
+    LinkOf,
+    Surroundings,
+    criteria4,
+    match6,
+    render,
+    served_pools4,
+    served_pools6,
+    tag_of,
+)
+from backends.programs import Program
+
+SHORTEST_LEASE: Final = 120
+"""Seconds; dnsmasq makes anything shorter this."""
+DOMAIN: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+DHCP_PORT, DHCP6_PORT, DNS_PORT = 67, 547, 53
+ON_LINKS: Final[tuple[type[Pool4] | type[Pool6] | type[Advertised] | type[Forwarding4], ...]] = (
+    Pool4,
+    Pool6,
+    Advertised,
+    Forwarding4,
+)
+
+Blocking = Callable[[int, str], str | None]
+"""Which other program has a UDP port on a link, with its process id; None where nobody has."""
+
+
+class Daemon(Protocol):
+    """A part of the service besides dnsmasq."""
+
+    def make(self, wanted: Wanted, link_of: LinkOf) -> bool:
+        """Bring it to what is wanted; whether anything was changed. MechanismError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the machine says to the service: see Surroundings. ``may_change``: the link is given to the agent."""
+
+    link_of: LinkOf
+    may_change: Callable[[str], bool]
+    name_links: Callable[[], Sequence[str]]
+    name_servers: Callable[[Wanted], Sequence[tuple[str, str | None]]]
+    blocking: Blocking
+
+
+class LanService:
+    """DHCP, router advertisements, relays and names; see ``backends.desired_state.Service``."""
+
+    def __init__(self, dnsmasq: Dnsmasq, ground: Ground, daemons: Sequence[Daemon] = ()) -> None:
+        self._dnsmasq = dnsmasq
+        self._ground = ground
+        self._daemons = daemons
+
+    def check(self, wanted: Wanted) -> None:
+        """See Service. Rows that are not enabled are checked as well: what is refused is refused when it is said."""
+        _check_pools4(wanted)
+        _check_pools6(wanted)
+        _check_options(wanted)
+        _check_statics(wanted)
+        self._check_links(wanted)
+        self._check_ports(wanted)
+
+    def cuts(self, wanted: Wanted) -> bool:  # noqa: ARG002 - nothing of it lies on the way to the management server
+        """Never."""
+        return False
+
+    def apply(self, wanted: Wanted) -> bool:
+        """See Service."""
+        ground = self._ground
+        around = Surroundings(ground.link_of, tuple(ground.name_links()), tuple(ground.name_servers(wanted)))
+        try:
+            rendered = render(wanted, around, self._dnsmasq.places, self._dnsmasq.user())
+        except (Unmatchable, Unsayable) as error:
+            raise MechanismError(f"dnsmasq cannot be told what is wanted: {error}") from error
+        changed = self._dnsmasq.make(rendered)
+        for daemon in self._daemons:
+            changed |= daemon.make(wanted, ground.link_of)
+        return changed
+
+    @property
+    def program(self) -> Program:
+        """dnsmasq's process."""
+        return self._dnsmasq.program
+
+    def is_running(self) -> bool:
+        """Whether the server is there to serve."""
+        return self.program.is_running()
+
+    def serves_names(self) -> bool:
+        """Whether there is a link of the LAN on which names are served, and a server to do it."""
+        return bool(self._ground.name_links()) and self.is_running()
+
+    def _check_links(self, wanted: Wanted) -> None:
+        for kind in ON_LINKS:
+            for key, record in wanted.of(kind).items():
+                link = self._ground.link_of(record.interface) if record.enable else None
+                if link is not None and not self._ground.may_change(link):
+                    reason = f"{link} is not given to the agent: [network] manage, or cpe-agent setup --manage {link}"
+                    raise NotOurs(reason, kind, key, ("interface", "enable"))
+
+    def _check_ports(self, wanted: Wanted) -> None:
+        link_of = self._ground.link_of
+        served: list[tuple[type[Record], str, str, int]] = [
+            *((Pool4, key, link, DHCP_PORT) for key, link in served_pools4(wanted, link_of).items()),
+            *((Pool6, key, link, DHCP6_PORT) for key, link in served_pools6(wanted, link_of).items()),
+        ]
+        for kind, key, link, port in served:
+            if who := self._ground.blocking(port, link):
+                raise NotOurs(_in_the_way(who, port, link), kind, key, ("enable", "interface"))
+        for link in self._name_links(wanted):
+            if who := self._ground.blocking(DNS_PORT, link):
+                raise NotOurs(_in_the_way(who, DNS_PORT, link), DnsRelay, "", ("enable",))
+
+    def _name_links(self, wanted: Wanted) -> Sequence[str]:
+        return self._ground.name_links() if wanted.get(DnsRelay).enable else ()
+
+
+def _in_the_way(who: str, port: int, link: str) -> str:
+    return f"{who} has UDP port {port} on {link}: stop it there, or let it keep that link"
+
+
+def _check_pools4(wanted: Wanted) -> None:
+    for kind in (Pool4, Forwarding4):
+        for key, record in wanted.of(kind).items():
+            try:
+                criteria4(tag_of(key), record)
+            except Unmatchable as error:
+                raise Refused(error.reason, kind, key, (error.field,)) from error
+    for key, pool in wanted.of(Pool4).items():
+        if pool.lease_time != FOR_EVER and pool.lease_time < SHORTEST_LEASE:
+            raise Refused(f"a lease lasts {SHORTEST_LEASE} s at least", Pool4, key, ("lease_time",))
+        if pool.domain_name and not DOMAIN.fullmatch(pool.domain_name):
+            raise Refused("a domain name is letters, digits, hyphens and dots", Pool4, key, ("domain_name",))
+
+
+def _check_pools6(wanted: Wanted) -> None:
+    for key, pool in wanted.of(Pool6).items():
+        try:
+            match6(wanted, key)
+        except Unmatchable as error:
+            raise Refused(error.reason, Pool6, key, (error.field,)) from error
+        if pool.iapd_enable:
+            raise Refused("dnsmasq delegates no prefixes", Pool6, key, ("iapd_enable",))
+
+
+def _check_options(wanted: Wanted) -> None:
+    for kind, family in ((Option4, 4), (Option6, 6)):
+        seen: set[tuple[str, int]] = set()
+        for key, option in _options(wanted, kind):
+            if (option.parent, option.tag) in seen:
+                raise Refused(f"there is an option {option.tag} already", kind, key, ("tag",))
+            if option.tag:
+                seen.add((option.parent, option.tag))
+            if not option.value:
+                continue
+            try:
+                option_text(family, option.tag, bytes.fromhex(option.value))
+            except Unsayable as error:
+                raise Refused(str(error), kind, key, ("value", "tag")) from error
+
+
+def _options(wanted: Wanted, kind: type[Option4] | type[Option6]) -> Iterator[tuple[str, Option4 | Option6]]:
+    yield from wanted.of(kind).items()
+
+
+def _check_statics(wanted: Wanted) -> None:
+    """dnsmasq knows one client for an address, and one address of a pool for a client."""
+    addresses: dict[str, str] = {}
+    clients: set[tuple[str, str]] = set()
+    for key, one in wanted.of(Static4).items():
+        client = (one.parent, one.chaddr.lower())
+        if one.chaddr and client in clients:
+            raise Refused(f"{one.chaddr} has an address in this pool already", Static4, key, ("chaddr",))
+        clients.add(client)
+        if one.yiaddr and addresses.setdefault(one.yiaddr, one.chaddr.lower()) != one.chaddr.lower():
+            raise Refused(f"{one.yiaddr} is another client's", Static4, key, ("yiaddr",))

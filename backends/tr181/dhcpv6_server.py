@@ -1,0 +1,165 @@
+"""Device.DHCPv6.Server.: whom the LAN gets IPv6 addresses and settings from; who has got one."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network
+from typing import Any
+
+from agent.model.object import Object, Parameter, Target
+from backends.lan.clients import leases_by_pool6
+from backends.lan.leases import Lease
+from backends.lan.records import Dhcp6, Option6, Pool6
+from backends.netlink import Netlink
+from backends.tr181.dhcpv4_server import moment_of
+from backends.tr181.ip_addresses import IPV6_PREFIX
+from backends.tr181.lan_tables import CLIENT6, Keys, LanTables, Table, target_of_link
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.presence import is_present
+
+SUBNET_LENGTH = 64
+DUID = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Somebody who has leases of a pool. ``source`` is its link-local address, "" while nobody has heard of it."""
+
+    pool: str
+    duid: str
+    source: str
+    leases: tuple[Lease, ...]
+
+
+def dhcpv6_server(mechanisms: Mechanisms) -> list[Object[Any]]:
+    """Server, its pools with options, and their clients."""
+    lan, netlink = mechanisms.lan, mechanisms.netlink
+    if lan is None:
+        return []
+    server, pools, options = Table(lan, Dhcp6), Table(lan, Pool6), Table(lan, Option6)
+    criteria = ("DUID", "VendorClassID", "UserClassID")
+    return [
+        server.object(server.parameters("Enable")),
+        pools.object(
+            [
+                Parameter("Status", lambda row: _status(pools, netlink, row)),
+                Parameter("IANAPrefixes", lambda row: list(_prefix_rows(pools, netlink, row))),
+                *pools.parameters("Enable", "Order", "Interface", *criteria, *(f"{one}Exclude" for one in criteria)),
+                *pools.parameters("IANAEnable", "IAPDEnable", "IAPDAddLength"),
+            ],
+            changed_by=("link", "address"),
+        ),
+        options.object(options.parameters("Enable", "Tag", "Value")),
+        *_Clients(lan, netlink).objects(),
+    ]
+
+
+def prefixes_on(netlink: Netlink, link: str | None) -> list[IPv6Network]:
+    """The /64 prefixes of a link's global addresses."""
+    found = (
+        IPv6Network((one.address, one.prefix_length), strict=False)
+        for one in netlink.addresses()
+        if one.interface == link and one.family == 6 and one.prefix_length == SUBNET_LENGTH
+    )
+    return list(dict.fromkeys(one for one in found if not one.is_link_local))
+
+
+def prefix_targets(lan: LanTables, netlink: Netlink, link: str | None) -> Iterator[Target]:
+    """The rows of IP.Interface.{i}.IPv6Prefix. of these."""
+    interface = target_of_link(lan, link)
+    if interface is not None:
+        for prefix in prefixes_on(netlink, link):
+            yield Target(IPV6_PREFIX, (interface.keys[-1], f"{link} {prefix}"))
+
+
+def _status(pools: Table[Pool6], netlink: Netlink, row: Keys) -> str:
+    """Error: all is told, but the server does not run, or has no /64 on the link to give addresses from."""
+    pool = pools.record(row)
+    if not pool.enable or not pools.lan.wanted.get(Dhcp6).enable:
+        return "Disabled"
+    link = pools.link(row)
+    if link is None or not any(one.interface == link and one.family == 6 for one in netlink.addresses()):
+        return "Error_Misconfigured"
+    has_prefix = bool(prefixes_on(netlink, link))
+    return "Enabled" if has_prefix and pools.lan.service.is_running() else "Error"
+
+
+def _prefix_rows(pools: Table[Pool6], netlink: Netlink, row: Keys) -> Iterator[Target]:
+    if pools.record(row).iana_enable:
+        yield from prefix_targets(pools.lan, netlink, pools.link(row))
+
+
+class _Clients:
+    """The clients of the pools, from the server's lease file."""
+
+    def __init__(self, lan: LanTables, netlink: Netlink) -> None:
+        self._lan = lan
+        self._netlink = netlink
+
+    def objects(self) -> list[Object[Any]]:
+        """Client, IPv6Address, IPv6Prefix (dnsmasq delegates none) and Option."""
+        clients: list[Parameter[Client, Any]] = [
+            Parameter("SourceAddress", lambda client: client.source or None),
+            Parameter("Active", self.is_active),
+        ]
+        addresses: list[Parameter[tuple[Client, Lease], Any]] = [
+            Parameter("IPAddress", lambda row: row[1].address),
+            Parameter("PreferredLifetime", lambda row: moment_of(row[1].expires)),
+            Parameter("ValidLifetime", lambda row: moment_of(row[1].expires)),
+        ]
+        prefixes: list[Parameter[tuple[Client, Lease], Any]] = [
+            Parameter("Prefix", lambda row: row[1].address),
+            Parameter("PreferredLifetime", lambda row: moment_of(row[1].expires)),
+            Parameter("ValidLifetime", lambda row: moment_of(row[1].expires)),
+        ]
+        options: list[Parameter[Client, Any]] = [
+            Parameter("Tag", lambda _: DUID),
+            Parameter("Value", lambda client: bytes.fromhex(client.duid)),
+        ]
+        return [
+            _table(CLIENT6, self.rows, lambda client: (client.pool, client.duid), clients, ("lease", "neighbour")),
+            _table(
+                f"{CLIENT6}IPv6Address.{{i}}.",
+                lambda: [(client, lease) for client in self.rows() for lease in client.leases],
+                lambda row: (row[0].pool, row[0].duid, row[1].address),
+                addresses,
+            ),
+            _table(f"{CLIENT6}IPv6Prefix.{{i}}.", lambda: (), lambda row: (row[0].pool, row[0].duid, ""), prefixes),
+            _table(
+                f"{CLIENT6}Option.{{i}}.",
+                lambda: [client for client in self.rows() if client.duid],
+                lambda client: (client.pool, client.duid, str(DUID)),
+                options,
+            ),
+        ]
+
+    def rows(self) -> list[Client]:
+        def prefixes_of(pool: Pool6) -> Sequence[IPv6Network]:
+            return prefixes_on(self._netlink, self._lan.links.link_of(pool.interface))
+
+        found = leases_by_pool6(self._lan.wanted, self._lan.leases.leases(), prefixes_of)
+        return list(self._clients(found))
+
+    def is_active(self, client: Client) -> bool:
+        addresses = [lease.address for lease in client.leases]
+        return is_present(self._netlink, client.leases[0].mac, [*addresses, client.source])
+
+    def _clients(self, leases: Mapping[str, Iterable[Lease]]) -> Iterator[Client]:
+        for pool, some in leases.items():
+            by_client: dict[str, list[Lease]] = {}
+            for lease in some:
+                by_client.setdefault(lease.client, []).append(lease)
+            for duid, found in by_client.items():
+                yield Client(pool, duid, self._source(found), tuple(found))
+
+    def _source(self, leases: Sequence[Lease]) -> str:
+        """The link-local address of whoever has these addresses: both are neighbours with one MAC address."""
+        addresses = {lease.address for lease in leases}
+        neighbours = self._netlink.neighbours()
+        macs = {one.mac for one in neighbours if one.address in addresses} | {lease.mac for lease in leases} - {""}
+        local = (one.address for one in neighbours if one.mac in macs and ":" in one.address)
+        return next((one for one in local if IPv6Address(one).is_link_local), "")
+
+
+def _table(path: str, rows: Any, keys: Any, parameters: Any, changed_by: tuple[str, ...] = ("lease",)) -> Object[Any]:
+    """Numbers are volatile: who comes and goes writes nothing to flash."""
+    return Object(path=path, rows=rows, keys=keys, parameters=parameters, changed_by=changed_by, durable=False)

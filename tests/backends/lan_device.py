@@ -1,0 +1,205 @@
+"""A gateway in a network namespace: a bridge for the LAN with our own dnsmasq on it, and houses that hang on it."""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.model.data_model import Caller, DataModel
+from agent.model.errors import Refusals
+from agent.model.object import Object
+from agent.model.own_values import OwnValues
+from backends.dnsmasq import is_installed
+from backends.lan.ports import open_diag_socket
+from backends.netlink_socket import inside
+from backends.sysfs import Sysfs
+from backends.system import System
+from backends.tr181.dhcpv4_server import dhcpv4_server
+from backends.tr181.dhcpv6_server import dhcpv6_server
+from backends.tr181.dns import dns
+from backends.tr181.hosts import hosts
+from backends.tr181.ip import ip
+from backends.tr181.lan import Surface, lan
+from backends.tr181.lan_tables import LanTables
+from backends.tr181.links import Links
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.parts import Part
+from backends.tr181.root import root
+from backends.tr181.staging import LinuxNetwork
+from tests.backends.device import Documents, NamespaceSettings
+from tests.netlab.namespace import Namespace, veth
+from tests.schemas import shipped_schema
+
+DECLARED: tuple[Callable[[Mechanisms], list[Object[Any]]], ...] = (root, ip, hosts, dhcpv4_server, dhcpv6_server, dns)
+
+
+class Gateway:
+    """``br0`` with 192.0.2.1/24 and 2001:db8:1::1/64, and the data model over it. ``close`` ends what it started."""
+
+    def __init__(self, namespace: Namespace, directory: Path, store: Documents | None = None) -> None:
+        self.namespace = namespace
+        self.directory = directory
+        self.store = store or Documents()
+        self.netlink = namespace.netlink()
+        self.procfs = NamespaceSettings(namespace)
+        network = LinuxNetwork(self.netlink, self.procfs, ("br0",), lambda: None)
+        own = OwnValues({}, {})
+        nothing: Any = None
+        surface = Surface(namespace.command(), directory, lambda: inside(namespace.path, open_diag_socket))
+        mechanisms = Mechanisms(
+            self.netlink, nothing, self.procfs, Sysfs(namespace.sysfs), System("/"), network, own,
+            links=Links(network), directory=directory / "run", state_directory=directory / "state",
+        )  # fmt: skip
+        part = lan(mechanisms, surface)
+        assert part is not None
+        self.part: Part = part
+        self.tables: LanTables = part.provides["lan"]
+        self.mechanisms = replace(mechanisms, lan=self.tables)
+        self.model = DataModel(
+            shipped_schema(),
+            [one for declare in DECLARED for one in declare(self.mechanisms)],
+            own,
+            [network, self.tables],
+            self.store,
+            time.monotonic,
+            forget=[self.netlink.forget, *part.forget],
+            boot_id="boot",
+        )
+        self.model.load(self.tables.apply_at_start)
+
+    def get(self, path: str) -> str:
+        [value] = self.model.get([path], Caller.ACS)
+        return value.text
+
+    def tree(self, path: str) -> dict[str, str]:
+        """Everything below a path, by what comes after it."""
+        return {value.path.removeprefix(path): value.text for value in self.model.get([path], Caller.ACS)}
+
+    def set(self, path: str, **values: str) -> None:
+        """Set parameters of one row; raises Refusals."""
+        transaction = self.model.transaction(Caller.ACS)
+        for name, text in values.items():
+            transaction.set(path + name, text)
+        transaction.commit()
+
+    def refused(self, path: str, **values: str) -> dict[str, str]:
+        """The class of the refusal of each parameter, by its name."""
+        try:
+            self.set(path, **values)
+        except Refusals as refusals:
+            return {refusal.path.removeprefix(path): type(refusal).__name__ for refusal in refusals.refusals}
+        raise AssertionError("nothing was refused")
+
+    def add(self, table: str, **values: str) -> str:
+        """Add a row and set it in one transaction; its path."""
+        transaction = self.model.transaction(Caller.ACS)
+        path = f"{table}{transaction.add(table)}."
+        for name, text in values.items():
+            transaction.set(path + name, text)
+        transaction.commit()
+        return path
+
+    def delete(self, path: str) -> None:
+        transaction = self.model.transaction(Caller.ACS)
+        try:
+            transaction.delete(path)
+        except Exception:
+            transaction.abandon()
+            raise
+        transaction.commit()
+
+    def interface(self, name: str = "br0") -> str:
+        """The IP interface with this name."""
+        rows = self.tree("Device.IP.Interface.")
+        return next(
+            f"Device.IP.Interface.{key.partition('.')[0]}"
+            for key, text in rows.items()
+            if key.endswith(".Name") and text == name
+        )
+
+    def pool(self, **values: str) -> str:
+        """A DHCPv4 pool on br0, enabled; its path."""
+        self.set("Device.DHCPv4.Server.", Enable="1")
+        usual = {
+            "Enable": "1", "Interface": self.interface(), "MinAddress": "192.0.2.50", "MaxAddress": "192.0.2.99",
+            "SubnetMask": "255.255.255.0", "IPRouters": "192.0.2.1", "LeaseTime": "3600",
+        }  # fmt: skip
+        return self.add("Device.DHCPv4.Server.Pool.", **{**usual, **values})
+
+    def again(self) -> "Gateway":
+        """The same after a restart of the agent."""
+        return Gateway(self.namespace, self.directory, self.store)
+
+    @property
+    def server(self) -> int | None:
+        """The process id of dnsmasq."""
+        return self.tables.service.program.pid()
+
+    def is_serving(self) -> bool:
+        """Whether dnsmasq runs."""
+        return self.server is not None
+
+    def close(self) -> None:
+        self.tables.service.program.stop()
+        self.procfs.close()
+
+
+@pytest.fixture
+def house(make_namespace: Callable[[], Namespace]) -> Namespace:
+    """A namespace for the gateway's clients, made first so that cables can lead to it."""
+    made = make_namespace()
+    made.ip("link set lo up")
+    return made
+
+
+@pytest.fixture
+def gateway(house: Namespace, make_namespace: Callable[[], Namespace], tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway whose br0 the house's eth0 hangs on. Skips where dnsmasq is not installed or namespaces may not be."""
+    if not is_installed():
+        pytest.skip("dnsmasq is not installed")
+    router = make_namespace()
+    router.ip("link set lo up")
+    router.ip("link add br0 type bridge")
+    veth(router, "lan1", house, "eth0")
+    router.ip("link set lan1 master br0")
+    router.ip("addr add 192.0.2.1/24 dev br0")
+    router.ip("addr add 2001:db8:1::1/64 dev br0 nodad")
+    router.ip("link set br0 up")
+    (tmp_path / "state").mkdir()
+    made = Gateway(router, tmp_path)
+    yield made
+    made.close()
+
+
+class Answer:
+    """What busybox's DHCP client was given."""
+
+    def __init__(self, namespace: Namespace, *options: str, link: str = "eth0") -> None:
+        script = Path(__file__).parent / "udhcpc_tells"
+        done = subprocess.run(
+            namespace.command(
+                "busybox", "udhcpc", "-i", link, "-q", "-n", "-f", "-s", str(script), "-t", "4", "-T", "2", *options
+            ),
+            check=False, capture_output=True, text=True, timeout=30,
+        )  # fmt: skip
+        lines = (line.partition("=") for line in done.stdout.splitlines() if "=" in line)
+        self.told = {name: value for name, _, value in lines}
+
+    @property
+    def address(self) -> str:
+        """The address leased, "" for none."""
+        return self.told.get("ip", "")
+
+
+def until(holds: Callable[[], bool], seconds: float = 3.0) -> bool:
+    """Whether something comes to hold in time."""
+    ends = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.02)
+    return True

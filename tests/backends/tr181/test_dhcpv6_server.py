@@ -1,0 +1,85 @@
+"""A DHCPv6 pool serves addresses of the link's own prefix and says who has got one; proven by a real client."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.backends.lan_device import Gateway, until
+from tests.netlab.namespace import Namespace
+
+SERVER = "Device.DHCPv6.Server."
+PREFIX = "2001:db8:1::/64"
+
+
+def pool(gateway: Gateway, **values: str) -> str:
+    gateway.set(SERVER, Enable="1")
+    usual = {"Enable": "1", "Interface": gateway.interface(), "IANAEnable": "1"}
+    return gateway.add(f"{SERVER}Pool.", **{**usual, **values})
+
+
+def ask(house: Namespace, directory: Path) -> str:
+    """The address that ISC's client was given on eth0; "" for none. It asks for the option 64 as well."""
+    if shutil.which("dhclient") is None:
+        pytest.skip("dhclient (isc-dhcp-client) is not installed")
+    configuration, leases = directory / "dhclient.conf", directory / "leases6"
+    configuration.write_text("option dhcp6.lab code 99 = text;\nalso request dhcp6.lab;\ntimeout 8;\n")
+    leases.unlink(missing_ok=True)
+    files = ("-cf", str(configuration), "-lf", str(leases), "-pf", str(directory / "pid6"), "-sf", "/bin/true")
+    house.run("dhclient", "-6", "-1", "-N", "-v", *files, "eth0")
+    house.run("kill", (directory / "pid6").read_text().strip())
+    return leases.read_text()
+
+
+def client_ready(house: Namespace) -> None:
+    """DHCPv6 speaks from the link-local address, which is tentative for a moment."""
+    until(lambda: "tentative" not in house.run("ip", "-6", "addr", "show", "dev", "eth0"))
+
+
+def test_a_client_gets_an_address_and_options_and_is_told(gateway: Gateway, house: Namespace, tmp_path: Path) -> None:
+    client_ready(house)
+    row = pool(gateway)
+    gateway.add(f"{row}Option.", Enable="1", Tag="23", Value="20010DB8000100000000000000000001")
+    gateway.add(f"{row}Option.", Enable="1", Tag="99", Value="4142")
+    assert gateway.get(f"{row}Status") == "Enabled"
+    assert gateway.get(gateway.get(f"{row}IANAPrefixes") + ".Prefix") == PREFIX
+    leased = ask(house, tmp_path)
+    address = leased.partition("iaaddr ")[2].partition(" ")[0]
+    assert address.startswith("2001:db8:1::")
+    assert "dhcp6.name-servers 2001:db8:1::1" in leased
+    assert 'dhcp6.lab "AB"' in leased
+    told = gateway.tree(f"{row}Client.")
+    mac = json.loads(house.run("ip", "-j", "link", "show", "eth0"))[0]["address"]
+    assert told["1.IPv6Address.1.IPAddress"] == address
+    assert told["1.IPv6Address.1.ValidLifetime"].startswith("20")
+    assert told["1.Active"] == "true"
+    assert told["1.SourceAddress"].startswith("fe80::")
+    assert told["1.Option.1.Tag"] == "1"
+    assert told["1.Option.1.Value"].lower().endswith(mac.replace(":", ""))
+    assert told["1.IPv6PrefixNumberOfEntries"] == "0"
+
+
+@pytest.mark.slow
+def test_a_client_that_is_excluded_gets_nothing(gateway: Gateway, house: Namespace, tmp_path: Path) -> None:
+    client_ready(house)
+    pool(gateway, VendorClassID="0102")
+    with pytest.raises((AssertionError, TimeoutError)):
+        ask(house, tmp_path)
+
+
+def test_a_pool_says_what_keeps_it_from_serving(gateway: Gateway) -> None:
+    row = pool(gateway)
+    gateway.namespace.ip("addr del 2001:db8:1::1/64 dev br0")
+    assert gateway.get(f"{row}Status") == "Error"
+    assert gateway.get(f"{row}IANAPrefixes") == ""
+    gateway.set(row, Interface="")
+    assert gateway.get(f"{row}Status") == "Error_Misconfigured"
+    gateway.set(SERVER, Enable="0")
+    assert gateway.get(f"{row}Status") == "Disabled"
+
+
+def test_prefixes_are_not_delegated(gateway: Gateway) -> None:
+    row = pool(gateway)
+    assert gateway.refused(row, IAPDEnable="1") == {"IAPDEnable": "InvalidValue"}
+    assert gateway.get(f"{row}IAPDEnable") == "false"

@@ -1,0 +1,75 @@
+"""Rows of the LAN's tables: text that means nothing is an answer, and what is kept comes back."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from agent.model.data_model import Caller
+from agent.model.errors import Refusals, Unavailable
+from backends.tr181.lan_tables import TABLES, field_of
+from tests.backends.lan_device import Gateway
+
+TEXTS = (
+    "", " ", "x", "-1", "0", "1", "65536", "4294967296", "true", "$(touch /tmp/owned)", "`id`", "a\nport=53", "a\tb",
+    '"', "\\", "'; reboot #", "a,b", "#", "\u0000", "日本語", "ع", "🖧", "%s%n", "../../etc/passwd", "a" * 10_000,
+    "192.0.2.7", "255.0.255.0", "0.0.0.0", "::1", "fe80::1%eth0", "02:00:00:00:00:01", "ff:ff:ff:ff:ff:ff", "00",
+    "0a0b", "Exact", "Substring", "High", "Device.IP.Interface.1", "Device.IP.Interface.99", "Device.DHCPv4.Server.",
+)  # fmt: skip
+"""Each means something somewhere, or nearly does."""
+
+
+def writable(gateway: Gateway) -> Iterator[str]:
+    """A row of each table, and the paths of what can be set in all of them."""
+    gateway.pool(Enable="0")
+    for table in ("DHCPv6.Server.Pool.", "DNS.Relay.Forwarding."):
+        gateway.add(f"Device.{table}")
+    for table in (
+        "DHCPv4.Server.Pool.1.StaticAddress.",
+        "DHCPv4.Server.Pool.1.Option.",
+        "DHCPv6.Server.Pool.1.Option.",
+    ):
+        gateway.add(f"Device.{table}")
+    for name in gateway.model.names("Device.", False, Caller.ACS):
+        ours = name.path.startswith(("Device.DHCP", "Device.DNS.", "Device.RouterAdv"))
+        if ours and name.writable and not name.path.endswith((".", "Alias")):
+            yield name.path
+
+
+@pytest.mark.parametrize("enabled", ["0", pytest.param("1", marks=pytest.mark.slow)])
+def test_no_text_in_a_writable_parameter_is_an_accident(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture, enabled: str
+) -> None:
+    paths = list(writable(gateway))
+    assert len(paths) > 40
+    gateway.set("Device.DHCPv4.Server.Pool.1.", Enable=enabled)
+    accidents = []
+    for path in paths:
+        before = gateway.get(path)
+        for text in TEXTS:
+            try:
+                gateway.set(path, **{"": text})
+            except Refusals as refusals:
+                bad = [one for one in refusals.refusals if isinstance(one, Unavailable) or one.path != path]
+                accidents += [f"{path} = {text[:40]!r}: {one!r}" for one in bad]
+            else:
+                told = gateway.get(path)
+                if told.lower() != text.strip(" ").lower() and told not in ("true", "false", "0", "1"):
+                    accidents.append(f"{path} = {text[:40]!r} came back as {told[:40]!r}")
+        with suppress(Refusals):  # a tag that was never told is none that could be told
+            gateway.set(path, **{"": before})
+    assert not accidents, "\n".join(accidents[:20])
+    assert "Traceback" not in caplog.text
+
+
+def test_a_field_is_named_like_its_parameter() -> None:
+    names = {"VendorClassIDExclude": "vendor_class_id_exclude", "IPRouters": "ip_routers", "IANAEnable": "iana_enable",
+             "AdvNDProxyFlag": "adv_nd_proxy_flag", "DHCPServerIPAddress": "dhcp_server_ip_address"}  # fmt: skip
+    assert {name: field_of(name) for name in names} == names
+
+
+def test_what_belongs_to_a_row_goes_with_it(gateway: Gateway) -> None:
+    pool = gateway.pool()
+    gateway.add(f"{pool}Option.", Tag="66", Value="61")
+    gateway.delete(pool)
+    assert not any(gateway.tables.wanted.of(kind) for kind in TABLES if kind.owner)
