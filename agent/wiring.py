@@ -61,6 +61,7 @@ from backends.addresses import Addresses, installed_netifaces
 from backends.errors import MechanismError
 from backends.ethtool import Ethtool
 from backends.netlink import Netlink
+from backends.netlink_types import RouteTo
 from backends.other_managers import OtherManagers
 from backends.procfs import Procfs
 from backends.sysfs import Sysfs
@@ -149,7 +150,7 @@ class Agent:
         )
         self.reach = Reach(self.netlink.route_to, lambda: str(self.own.get(ms.URL)))
         manage = set_by_person.network.manage
-        self.network = LinuxNetwork(self.netlink, self.procfs, manage, self.reach.route, Ethtool())
+        self.network = LinuxNetwork(self.netlink, self.procfs, manage, self._management_path, Ethtool())
         self.other_managers = OtherManagers()
         given = set_by_person.identity
         services = self.settings.services_directory()
@@ -166,10 +167,14 @@ class Agent:
             links=Links(self.network),
             directory=services,
             state_directory=self.settings.state.directory,
-            management_path=self.reach.route,
+            management_path=self._management_path,
         )
         self.machine = Machine(basic, SERVICES)
         self.mechanisms = self.machine.mechanisms
+
+    def _management_path(self) -> RouteTo | None:
+        """The way that is not to be cut without coming back: that to the ACS. Without one there is nobody to lose."""
+        return self.reach.route() if self.own.get(ms.URL) else None
 
     def _build_model(self) -> None:
         self.schema = shipped_schema()

@@ -215,6 +215,16 @@ def test_a_change_after_which_the_acs_is_reached_stays(remote: Stand) -> None:
     }
 
 
+def test_a_person_s_change_without_an_acs_is_made_at_once_also_on_the_way_out(remote: Stand) -> None:
+    assert remote.namespace is not None
+    remote.namespace.ip(f"route add default via {ACS}")
+    remote.configure("")
+    agent = remote.start()
+
+    assert agent.ask("set", values={f"{row_of(agent, HERE)}Enable": "false"})["status"] == 0
+    assert f"{HERE}/" not in addresses(remote)
+
+
 # -- details ----------------------------------------------------------------------------------------------------------
 
 

@@ -41,7 +41,7 @@ LOGGED_AT_ONCE: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a commit came to: CWMP's Status (0 applied, 1 waits for the end of the session) and the parameters set."""
+    """What a commit came to: CWMP's Status (0 applied, 1 waits until no session runs) and the parameters set."""
 
     status: int
     changed: tuple[str, ...]
@@ -153,7 +153,7 @@ class Transaction:
 
     def _log(self, status: int) -> None:
         """Who changed what, never to which value."""
-        when = ", to be made after the session" if status else ""
+        when = ", to be made when no session runs" if status else ""
         for first in range(0, len(self._done), LOGGED_AT_ONCE):
             log.info("%s: %s%s", self._caller, "; ".join(self._done[first : first + LOGGED_AT_ONCE]), when)
 

@@ -1,4 +1,4 @@
-"""Deferred changes: made when the session has ended, taken back unless the ACS is reached in time."""
+"""Deferred changes: made when no session needs the connection, taken back unless the ACS is reached in time."""
 
 import logging
 from enum import Enum
@@ -58,19 +58,24 @@ class CommitConfirm:
         """When the change is taken back, in monotonic seconds."""
         return self._deadline
 
-    def resumed(self, now: float) -> News | None:
+    def resumed(self, now: float, has_acs: bool) -> News | None:
         """After a start: a change that was made and not confirmed gets its time anew; what may not be told is told."""
+        if self._model.awaits_confirmation and not has_acs:
+            self._model.confirm()
         if self._model.awaits_confirmation:
             self._deadline = now + self._seconds
             return News.MADE
         return News.REVERTED if self._model.was_taken_back else None
 
-    def session_ended(self, now: float) -> News | None:
-        """Make what has waited for this moment."""
+    def no_session_runs(self, now: float, has_acs: bool) -> News | None:
+        """Make what has waited for this moment. Without an ACS to speak to there is none to lose: it stays."""
         if not self._model.awaits_application:
             return None
         if not self._model.apply_deferred():
             return News.REVERTED
+        if not has_acs:
+            self._model.confirm()
+            return None
         self._deadline = now + self._seconds
         return News.MADE
 

@@ -85,7 +85,7 @@ class Core:
         self.last_ended: Moment | None = None
         self._follow_notifications()
         self._look_at(frozenset({"everything"}))  # what changed while nobody looked is told
-        self._news_of_change(parts.commit_confirm.resumed(now.monotonic))
+        self._news_of_change(parts.commit_confirm.resumed(now.monotonic, parts.policy().may_speak))
         self._after += self._do_what_was_promised(now)  # its session ended with the run that promised it
 
     # -- the loop's side --------------------------------------------------------------------------------------------
@@ -134,6 +134,7 @@ class Core:
                 pass
         actions += self._time_passed(now)
         if not self._attempt:
+            self._make_what_waits(now)
             self._after, after = [], self._after
             actions += after
         actions += self._begin_if_due(now)
@@ -154,7 +155,7 @@ class Core:
             dues.append(parts.planned_reboot.next_due(now.monotonic, now.wall))
         if self._attempt is None and policy.may_speak:
             dues.append(self._session_due(policy))
-        if self._attempt is None and self._after:
+        if self._attempt is None and (self._after or parts.model.awaits_application):
             dues.append(now.monotonic)
         return max(min(due for due in dues if due is not None), self._breathe_until)
 
@@ -242,8 +243,14 @@ class Core:
             actions.append(do.Reboot())
         return actions
 
+    def _make_what_waits(self, now: Moment) -> None:
+        """A deferred change spares the session under way; there is none now, whoever has made the change."""
+        self._news_of_change(self._parts.commit_confirm.no_session_runs(now.monotonic, self._parts.policy().may_speak))
+
     def _news_of_change(self, news: News | None) -> None:
         """The ACS is told of a deferred change at once; a session is what confirms it."""
+        if news is News.MADE:
+            self._not_before = 0.0  # its time to be confirmed runs
         if news is not None:
             self._occurred(f"X {self._parts.oui()} {news.value}")
             self.values_may_differ()
@@ -329,7 +336,6 @@ class Core:
         self._retry_at = None
         parts.retries.succeeded()
         self._follow_notifications()
-        self._news_of_change(parts.commit_confirm.session_ended(now.monotonic))
         actions: list[Action] = [do.CloseSession(attempt.number, "complete"), do.Listen()]
         return actions + self._do_what_was_promised(now)
 
@@ -357,7 +363,6 @@ class Core:
         log.warning("session %d failed: %s; the next attempt in %.0f s", attempt.number, reason, wait)
         self._end(now, reason)
         self._follow_notifications()
-        self._news_of_change(parts.commit_confirm.session_ended(now.monotonic))
         return [do.CloseSession(attempt.number, reason)]
 
     def _end(self, now: Moment, outcome: str) -> None:

@@ -97,7 +97,7 @@ class ModelVerbs:
         return {"parameters": shown}
 
     def set(self, arguments: Arguments) -> Reply:
-        """``values``: path → text, all or nothing → ``status`` 0 applied, 1 applied after the next session's end."""
+        """``values``: path → text, all or nothing → ``status`` 0 applied, 1 applied as soon as no session runs."""
         wanted = arguments.get("values")
         if not isinstance(wanted, dict) or not all(isinstance(text, str) for text in wanted.values()):
             raise BadArgument("values has to be an object of texts by path")

@@ -629,6 +629,48 @@ def test_that_a_change_was_taken_back_is_told_even_if_the_agent_ended_first() ->
     assert REVERTED in talk.restarted().told
 
 
+def test_a_person_s_change_while_no_session_runs_is_made_at_once_and_the_session_that_confirms_it_begins() -> None:
+    talk = begun()
+    talk.system.cuts_path = True
+
+    assert talk.person("set", values={ADDRESS: "192.0.2.99"})["status"] == 1
+    assert talk.told == [MADE]
+    assert talk.person("status")["pending"]["unconfirmed_change"].startswith("made")
+    talk.ends()
+    talk.let_pass(2 * CONFIRM_WITHIN)
+    assert (talk.get(ADDRESS), talk.model.awaits_confirmation) == ("192.0.2.99", False)
+
+
+def test_a_person_s_change_that_loses_the_acs_comes_back() -> None:
+    talk = begun()
+    talk.system.cuts_path = True
+    talk.person("set", values={ADDRESS: "192.0.2.99"})
+    talk.let_pass(CONFIRM_WITHIN + 1, step=lambda: talk.breaks() if talk.in_session else None)
+
+    assert talk.get(ADDRESS) == "192.0.2.7"
+    assert talk.person("status")["pending"]["unconfirmed_change"] is None
+
+
+def test_a_change_that_waits_for_its_confirmation_waits_for_no_boot_delay() -> None:
+    talk = Talk(boot_delay=2 * CONFIRM_WITHIN)
+    talk.system.cuts_path = True
+    talk.person("set", values={ADDRESS: "192.0.2.99"})
+
+    assert MADE in talk.told
+
+
+@pytest.mark.parametrize(("name", "value"), [("URL", ""), ("EnableCWMP", False)])
+def test_a_person_s_change_without_an_acs_to_speak_to_is_made_at_once_and_stays(name: str, value: Any) -> None:
+    talk = begun()
+    talk.own.begin()
+    talk.own.stage(f"ManagementServer.{name}", value)
+    talk.system.cuts_path = True
+    talk.person("set", values={ADDRESS: "192.0.2.99"})
+    talk.let_pass(2 * CONFIRM_WITHIN)
+
+    assert (talk.get(ADDRESS), talk.model.awaits_confirmation, talk.in_session) == ("192.0.2.99", False, False)
+
+
 def test_a_full_disk_ends_neither_the_session_nor_the_agent() -> None:
     talk = deferred()
     talk.documents.is_full = True
