@@ -28,6 +28,7 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.root import root
 from backends.tr181.routing import routing
 from backends.tr181.time import time
+from backends.tr181.users import users
 
 DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     root,
@@ -52,6 +53,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     dns,
     gateway_info,
     manageable_devices,
+    users,
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 

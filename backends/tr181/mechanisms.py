@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.qos import QosTables
     from backends.tr181.staging import LinuxNetwork
     from backends.tr181.time import NtpClock
+    from backends.tr181.users import AccountTables
     from backends.tr181.wifi_tables import WifiTables
 
 
@@ -79,3 +80,4 @@ class Mechanisms:
     manageable_devices: "Callable[[], Sequence[Named]] | None" = None
     """Who the DHCP clients of the LAN say they are."""
     qos: "QosTables | None" = None
+    accounts: "AccountTables | None" = None

@@ -11,6 +11,7 @@ from backends.tr181.dhcp_clients import dhcp_clients
 from backends.tr181.lan import lan
 from backends.tr181.parts import Build
 from backends.tr181.time import ntp_clock
+from backends.tr181.users import accounts
 
 SERVICES: Final[tuple[Build, ...]] = (
     thermometer,
@@ -19,6 +20,7 @@ SERVICES: Final[tuple[Build, ...]] = (
     firmware,
     storage,
     ntp_clock,
+    accounts,
     dhcp_clients,
     lan,
     gateway_finder,
