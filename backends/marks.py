@@ -31,4 +31,4 @@ TRAFFIC_CLASS: Final = Field(16, 8)
 FORWARDING_POLICY: Final = Field(24, 7)
 """QoS.Classification.ForwardingPolicy: which routes the packet may take."""
 PRIORITY: Final = Field(12, 4)
-"""The 802.1p priority with which the packet came."""
+"""QoS.Classification.EthernetPriorityMark: the 802.1p priority with which it is to leave."""
