@@ -373,7 +373,7 @@ class Agent:
             return
         self.model.forget()
         try:
-            if topics & {"link", "everything"} and self.network.links_changed():
+            if topics & {"link", "address", "everything"} and self.network.kernel_changed():
                 self.model.save()
             self.machine.changed(topics)
         except Exception:

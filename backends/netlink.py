@@ -76,6 +76,8 @@ TOPICS = {
     NEWROUTE: "route", DELROUTE: "route", NEWNEIGH: "neighbour", DELNEIGH: "neighbour",
 }  # fmt: skip
 EVERYTHING = "everything"
+ADDRESSES, ROUTES = ("addresses", "routes", "neighbours"), ("routes",)
+"""What is read again after an address, or a route, was changed: thousands of either ask for the links once."""
 GROUPS = (1, 3, 5, 7, 9, 11)  # RTNLGRP_LINK NEIGH IPV4_IFADDR IPV4_ROUTE IPV6_IFADDR IPV6_ROUTE
 WATCH_BUFFER = 1 << 20
 QUIET, LONGEST_BURST, STOP_POLL = 0.05, 0.25, 0.25  # seconds
@@ -311,17 +313,21 @@ class Netlink:
             }
             message["attrs"].append(("IFA_CACHEINFO", life))
         flags = CREATE | (REPLACE if replace else EXCLUSIVE)
-        self._change(message, NEWADDR, flags, f"add {address}/{prefix_length} to {interface}")
+        self._change(message, NEWADDR, flags, f"add {address}/{prefix_length} to {interface}", ADDRESSES)
 
     def delete_address(self, interface: str, address: str, prefix_length: int) -> None:
         """Take an address away. Of IPv4, its secondaries go with a primary one unless promote_secondaries is set."""
         message = self._address_message(interface, address, prefix_length, None)
-        self._change(message, DELADDR, 0, f"delete {address}/{prefix_length} from {interface}")
+        self._change(message, DELADDR, 0, f"delete {address}/{prefix_length} from {interface}", ADDRESSES)
 
     def add_route(self, route: Route, *, replace: bool = False) -> None:
         """Make a route as described; a ``scope`` "global" without a gateway becomes "link" (IPv4)."""
         flags = CREATE | (REPLACE if replace else EXCLUSIVE)
-        self._change(self._route_message(route), NEWROUTE, flags, f"add route {route.destination or 'default'}")
+        message = self._route_message(route)
+        if route.metrics:
+            metrics = [(f"RTAX_{name.upper()}", value) for name, value in route.metrics]
+            message["attrs"].append(("RTA_METRICS", {"attrs": metrics}))
+        self._change(message, NEWROUTE, flags, f"add route {route.destination or 'default'}", ROUTES)
 
     def delete_route(self, route: Route) -> None:
         """Take away the route that has this destination, metric, table, gateway, interface and protocol ("unspecified"
@@ -329,7 +335,7 @@ class Netlink:
         """
         message = self._route_message(route)
         message["scope"] = SCOPE_NOWHERE
-        self._change(message, DELROUTE, 0, f"delete route {route.destination or 'default'}")
+        self._change(message, DELROUTE, 0, f"delete route {route.destination or 'default'}", ROUTES)
 
     # --- watching
 
@@ -371,8 +377,12 @@ class Netlink:
         answer = self._socket.exchange(bytearray(message.data), what)
         return [_decoded(type(message), buffer, offset, what) for _, buffer, offset in answer]
 
-    def _change(self, message: Any, kind: int, flags: int, what: str) -> None:
-        self.forget()
+    def _change(self, message: Any, kind: int, flags: int, what: str, changed: tuple[str, ...] | None = None) -> None:
+        """Send a change; what it may have changed (None: anything) is read again."""
+        if changed is None:
+            self.forget()
+        for key in [key for key in self._cache if changed is not None and key.startswith(changed)]:
+            del self._cache[key]
         self._exchange(message, kind, flags, what)
 
     def _dump(self, message: Any, kind: int, what: str, rows: Callable[[list[Any]], Iterable[T]]) -> Sequence[T]:

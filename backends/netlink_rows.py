@@ -42,6 +42,11 @@ ADDRESS_FLAGS = {
     0x02: "nodad", 0x04: "optimistic", 0x08: "dadfailed", 0x10: "homeaddress", 0x20: "deprecated", 0x40: "tentative",
     0x80: "permanent", 0x100: "managetempaddr", 0x200: "noprefixroute", 0x400: "mcautojoin", 0x800: "stableprivacy",
 }  # fmt: skip
+METRICS = frozenset((
+    "mtu", "window", "rtt", "rttvar", "ssthresh", "cwnd", "advmss", "reordering", "hoplimit", "initcwnd", "initrwnd",
+    "rto_min", "quickack", "features", "lock",
+))  # fmt: skip
+PREFERENCES = {0: "medium", 1: "high", 3: "low"}
 NEIGHBOUR_STATES = {
     0: "none", 1: "incomplete", 2: "reachable", 4: "stale", 8: "delay", 16: "probe", 32: "failed", 64: "noarp",
     128: "permanent",
@@ -53,7 +58,7 @@ LINK_ATTRIBUTES = frozenset((
 ADDRESS_ATTRIBUTES = frozenset(("IFA_LOCAL", "IFA_ADDRESS", "IFA_FLAGS", "IFA_CACHEINFO", "IFA_PROTO"))
 ROUTE_ATTRIBUTES = frozenset((
     "RTA_TABLE", "RTA_DST", "RTA_GATEWAY", "RTA_VIA", "RTA_OIF", "RTA_PRIORITY", "RTA_PREFSRC", "RTA_CACHEINFO",
-    "RTA_MULTIPATH",
+    "RTA_MULTIPATH", "RTA_METRICS", "RTA_PREF",
 ))  # fmt: skip
 NEIGHBOUR_ATTRIBUTES = frozenset(("NDA_DST", "NDA_LLADDR", "NDA_CACHEINFO", "NDA_MASTER", "NDA_VLAN"))
 COUNTERS = (
@@ -148,6 +153,7 @@ def _route(message: Any, attributes: dict[str, Any], names: Names, table: int) -
     hops = attributes.get("RTA_MULTIPATH") or ()
     expires = attributes["RTA_CACHEINFO"]["rta_expires"] if "RTA_CACHEINFO" in attributes else 0
     destination = attributes.get("RTA_DST")
+    metrics = _metrics(attributes.get("RTA_METRICS"))
     kind = message["type"]
     for hop in hops or (message,):
         way = dict(hop["attrs"]) if hops else attributes
@@ -163,9 +169,19 @@ def _route(message: Any, attributes: dict[str, Any], names: Names, table: int) -
             scope=SCOPES.get(message["scope"], str(message["scope"])),
             source=attributes.get("RTA_PREFSRC"),
             expires=expires // TICKS if expires else None,
+            metrics=metrics,
+            preference=PREFERENCES.get(attributes.get("RTA_PREF", 0), "medium"),
             linkdown=bool(hop["flags"] & DEAD_OR_LINKDOWN),
             multipath=bool(hops),
         )
+
+
+def _metrics(told: Any) -> tuple[tuple[str, int], ...]:
+    """A route's numeric metrics by the kernel's names."""
+    if told is None:
+        return ()
+    found = ((name.removeprefix("RTAX_").lower(), value) for name, value in told["attrs"])
+    return tuple((name, value) for name, value in found if name in METRICS)
 
 
 def _age(attributes: Mapping[str, Any], name: str) -> float | None:
@@ -211,7 +227,7 @@ def _link(message: Any, attributes: dict[str, Any], names: Names) -> Link:
 def _counters(statistics: Any) -> Counters:
     if statistics is None:
         return Counters()
-    return Counters(*(statistics[name] for name in COUNTERS), rx_no_handler=_no_handler(statistics))
+    return Counters(**{name: statistics[name] for name in COUNTERS}, rx_no_handler=_no_handler(statistics))
 
 
 def _no_handler(statistics: Any) -> int:

@@ -116,6 +116,8 @@ class Route:
     scope: str = "global"
     source: str | None = None  # the preferred source address
     expires: int | None = None  # seconds from now, None never
+    metrics: tuple[tuple[str, int], ...] = ()  # ("mtu", 1400) … as RTAX_* are named
+    preference: str = "medium"  # high medium low: what a router advertised (RFC 4191)
     linkdown: bool = False
     multipath: bool = False
 

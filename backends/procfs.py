@@ -37,6 +37,10 @@ WRITABLE = (
     "net/ipv6/conf/*/autoconf",
     "net/ipv6/conf/*/dad_transmits",
     "net/ipv6/conf/*/addr_gen_mode",
+    "net/ipv6/conf/*/router_solicitations",
+    "net/ipv6/conf/*/router_solicitation_interval",
+    "net/ipv6/conf/*/accept_ra_rt_info_max_plen",
+    "net/ipv6/neigh/*/retrans_time_ms",
 )
 
 

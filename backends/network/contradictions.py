@@ -1,5 +1,6 @@
 """What a plan must not do: contradict itself, take what is another's, cut the way to the management server. Pure."""
 
+import ipaddress
 from collections.abc import Iterable, Iterator
 
 from backends.link_modes import speeds
@@ -8,6 +9,7 @@ from backends.network.bridge_vlans import member_ident
 from backends.network.desired import Claims, address_ident, modes_of, route_ident, subnets
 from backends.network.plan import Change, Ident, State, family_of, link_of
 from backends.network.records import (
+    NO_MASK,
     Bridge,
     BridgedVlan,
     BridgePort,
@@ -26,9 +28,12 @@ from backends.network.topology import Topology
 
 def contradictions(topology: Topology, observed: State, claimed: Claims, held: Claims) -> Iterator[tuple[Ident, str]]:
     """What is wanted and cannot be, and why, as sentences. ``held`` is what was wanted, and made, before."""
-    seen = set[Ident]()
+    seen, staying = set[Ident](), set[Ident]()
     leaving = {ident for ident, was in topology.records.originals.items() if was is None and ident not in claimed}
     leaving |= {ident for ident, wanted in claimed.items() if wanted is None}
+    for ident in {*observed, *claimed} - leaving:
+        if ident[:2] == ("route", "4"):
+            staying.add(ident)
     for ident in _own_idents(topology, observed):
         if ident in seen:
             yield ident, f"{' '.join(ident[1:])} is wanted twice"
@@ -37,11 +42,16 @@ def contradictions(topology: Topology, observed: State, claimed: Claims, held: C
             continue
         if ident in observed and ident not in topology.records.originals:
             yield ident, f"{' '.join(ident[1:])} is there already"
-        yield from ((ident, reason) for reason in _rivals(ident, {*observed, *claimed} - leaving))
+        yield from ((ident, reason) for reason in _rivals(ident, staying))
+    yield from _taken_twice(topology)
     for key, port in topology.records.of(Port).items():
         supported = observed.get(("phy", key), {}).get("supported", ())
         if speeds(supported) and not speeds(modes_of(port, supported)):
             yield ("phy", key), f"{key} has no such link mode"
+
+
+def _taken_twice(topology: Topology) -> Iterator[tuple[Ident, str]]:
+    """What has one row only and is claimed by two: a VLAN of a bridge, the layers on a link."""
     numbers = [
         (vlan.bridge, vlan.vlan_id)
         for key, vlan in topology.records.of(BridgedVlan).items()
@@ -59,18 +69,29 @@ def contradictions(topology: Topology, observed: State, claimed: Claims, held: C
 
 
 def broken_routes(before: Topology, topology: Topology, observed: State) -> Iterator[tuple[str, str, str]]:
-    """Routes in the kernel that would go, because what their rows say now leads nowhere: the row's key, the field to
-    blame, and why.
+    """Routes in the kernel that would go, because what their rows say now leads nowhere, and those whose destination
+    is an address within the subnet that the mask makes: the row's key, the field to blame, and why.
     """
     near_before, near = subnets(before, observed), subnets(topology, observed)
     for key, route in topology.records.of(IpRoute).items():
         was = before.records.of(IpRoute).get(key, IpRoute(family=route.family))
         told = [name for name in ("gateway", "ip", "destination", "prefix_length") if _differs(name, was, route)]
+        if {"destination", "prefix_length"} & set(told) and (network := _inexact(route)) and not route.deleted:
+            yield key, "destination", f"{route.destination} is an address in {network}: the destination is {network[0]}"
         if not told or route.deleted or route.enable is False or route_ident(route, key, topology, near) is not None:
             continue
         ident = route_ident(was, key, before, near_before)
         if ident and ident in observed and was.enable is not False:
-            yield key, told[0], f"the route to {ident[2]} would lead nowhere"
+            way = "its gateway is not reached so; set gateway and interface in one request, or disable it meanwhile"
+            yield key, told[0], f"the route to {ident[2]} would lead nowhere: {way}"
+
+
+def _inexact(route: IpRoute) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """The subnet of a destination that has bits right of its mask."""
+    if not route.destination or route.prefix_length in (None, NO_MASK):
+        return None
+    network = ipaddress.ip_network((route.destination, route.prefix_length), strict=False)
+    return network if network.network_address != ipaddress.ip_address(route.destination) else None
 
 
 def _differs(name: str, one: IpRoute, other: IpRoute) -> bool:

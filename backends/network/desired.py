@@ -17,6 +17,7 @@ from backends.network.records import (
     IpAddress,
     IpInterface,
     IpRoute,
+    IpStack,
     Port,
     Records,
     Reference,
@@ -24,7 +25,8 @@ from backends.network.records import (
     is_own,
     natural_ident,
 )
-from backends.network.topology import VLAN_8021Q, Topology, cidr
+from backends.network.sysctls import sysctls
+from backends.network.topology import VLAN_8021Q, Topology, cidr, is_managed
 
 IPV6_DEFAULT_METRIC = "1024"
 """What the kernel makes of none."""
@@ -44,13 +46,14 @@ def claims(topology: Topology, observed: State) -> Claims:
         _members(topology),
         _phys(topology, observed),
         _link_settings(topology),
-        _ip_settings(topology),
+        _ip_settings(topology, observed),
+        _sysctls(topology, observed),
     ):
         for ident, wanted in part:
             wish[ident] = wanted
     wish.update(vlan_claims(topology, observed))
     wish.update(_addresses(topology))
-    wish.update(_routes(topology, subnets(topology, observed)))
+    wish.update(_routes(topology, subnets(topology, observed), observed))
     return wish
 
 
@@ -78,7 +81,7 @@ def settle(claimed: Claims, records: Records, observed: State) -> tuple[Wish, di
             wish[ident] = wanted
             continue
         if there is None and ident not in records.originals:
-            originals.update({} if ident[0] in ("link", "ipv6", "phy") else {ident: None})
+            originals.update({} if ident[0] in ("link", "ipv6", "phy", "sysctl") else {ident: None})
             wish[ident] = wanted
             continue
         back = {key: value for key, value in (was or {}).items() if key not in wanted}
@@ -275,11 +278,22 @@ def modes_of(port: Port, supported: Iterable[int]) -> tuple[int, ...]:
     return tuple(bit for bit in left if not port.modes or bit not in LINK_MODES or LINK_MODES[bit].mau in port.modes)
 
 
-def _ip_settings(topology: Topology) -> Iterator[tuple[Ident, Attributes | None]]:
+def _ip_settings(topology: Topology, observed: State) -> Iterator[tuple[Ident, Attributes | None]]:
+    stack = topology.records.of(IpStack).get("", IpStack())
+    if stack.ipv6 is not None:
+        for name in topology.links:
+            if ("ipv6", name) in observed and is_managed(name, topology.manage, topology):
+                yield ("ipv6", name), {"enabled": stack.ipv6}
     for key, interface in topology.records.of(IpInterface).items():
-        name = topology.link_of(Reference("ip", key))
-        if name and interface.ipv6 is not None and (interface.enable or not is_own(key)):
-            yield ("ipv6", name), {"enabled": interface.ipv6}
+        told = topology.link_of(Reference("ip", key))
+        if told and interface.ipv6 is not None and (interface.enable or not is_own(key)):
+            yield ("ipv6", told), {"enabled": interface.ipv6 and stack.ipv6 is not False}
+
+
+def _sysctls(topology: Topology, observed: State) -> Iterator[tuple[Ident, Attributes | None]]:
+    for ident, value in sysctls(topology):
+        if ident in observed:
+            yield ident, {"value": value}
 
 
 def _addresses(topology: Topology) -> Claims:
@@ -291,15 +305,42 @@ def _addresses(topology: Topology) -> Claims:
         stands = speaks and (not is_own(record.ip) or (interface is not None and bool(interface.enable)))
         ident = address_ident(record, key, topology)
         if ident and stands and not record.deleted and (record.enable or (record.enable is None and not is_own(key))):
-            wish[ident] = {}
+            preferred, valid = record.preferred_until, record.valid_until
+            is_told = preferred is not None or valid is not None
+            wish[ident] = {"until": [valid or 0 if preferred is None else preferred, valid or 0]} if is_told else {}
+    wish.update((ident, {}) for ident in ula_addresses(topology) if ident not in wish)
     return wish
 
 
-def _routes(topology: Topology, near: list[Ident]) -> Claims:
+def ula_addresses(topology: Topology) -> Iterator[Ident]:
+    """An address in the machine's ULA prefix (RFC 4193) for each interface that asks: the first of its /64."""
+    prefix = topology.records.of(IpStack).get("", IpStack()).ula_prefix
+    for key, interface in topology.records.of(IpInterface).items():
+        name = topology.link_of(Reference("ip", key))
+        if prefix and name and interface.ula and interface.ipv6 is not False and (interface.enable or not is_own(key)):
+            yield ("address", name, f"{ula_subnet(prefix, interface.ula).network_address + 1}/64")
+
+
+def ula_subnet(prefix: str, number: int) -> ipaddress.IPv6Network:
+    """The /64 of a /48 with this number."""
+    whole = ipaddress.IPv6Network(prefix)
+    return ipaddress.IPv6Network((int(whole.network_address) + (number << 64), 64))
+
+
+def _routes(topology: Topology, near: list[Ident], observed: State | None = None) -> Claims:
     wish: Claims = {}
     wish.update((natural_ident("route", key), None) for key in topology.records.of(IpRoute) if not is_own(key))
     for key, record in topology.records.of(IpRoute).items():
         ident = route_ident(record, key, topology, near)
         if ident and not record.deleted and (record.enable or (record.enable is None and not is_own(key))):
-            wish[ident] = {"protocol": "static"}
+            wish[ident] = {"protocol": "static", **_carried(ident, key, topology.records, observed or {})}
     return wish
+
+
+def _carried(ident: Ident, key: str, records: Records, observed: State) -> dict[str, object]:
+    """What a route of the machine's own keeps that no row tells: its source and metrics, where it stays on its link."""
+    natural = natural_ident("route", key)
+    there = records.originals.get(natural) or observed.get(natural) or {}
+    if is_own(key) or ident[4] != natural[4]:
+        return {}
+    return {name: there[name] for name in ("source", "metrics") if there.get(name)}

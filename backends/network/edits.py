@@ -17,6 +17,7 @@ from backends.network.records import (
     IpAddress,
     IpInterface,
     IpRoute,
+    IpStack,
     LogicalInterface,
     Record,
     Reference,
@@ -121,7 +122,7 @@ class NetworkEdits(NetworkView):
 
     def _must_manage(self, row: Row[Any]) -> None:
         names: list[str | None]
-        if row.kind is LogicalInterface:  # nothing of the system's
+        if row.kind in (LogicalInterface, IpStack):  # nothing of the system's, or of the managed links alone
             return
         if row.kind is IpRoute:
             ident = self.route_ident(row)

@@ -1,6 +1,8 @@
 """The kernel as the plan sees it: read into a ``State``, and changed one ``Change`` at a time."""
 
 import logging
+import time
+from collections.abc import Iterable
 from typing import Any
 
 from backends.errors import MechanismError, Missing
@@ -43,10 +45,13 @@ class Kernel:
         self._procfs = procfs
         self._ports = ports
 
-    def observe(self, *, with_phys: bool = False) -> dict[Ident, dict[str, Any]]:
-        """Everything the plan knows, read afresh; the physical side of ports only when it is asked for."""
+    def observe(self, sysctls: Iterable[Ident] = (), *, with_phys: bool = False) -> dict[Ident, dict[str, Any]]:
+        """Everything the plan knows, read afresh; of sysctls these, the physical side of ports only when asked for."""
         self._netlink.forget()
         state: dict[Ident, dict[str, Any]] = {}
+        for ident in dict.fromkeys(sysctls):
+            if (value := self.setting(ident[1], ident[2])) is not None:
+                state[ident] = {"value": value}
         if with_phys and self._ports is not None:
             state.update((("phy", name), _phy_state(phy)) for name, phy in self._ports.phys().items())
         for link in self._netlink.links():
@@ -70,6 +75,13 @@ class Kernel:
             return None
         return None if disabled is None else disabled == "0"
 
+    def setting(self, name: str, path: str) -> str | None:
+        """A setting of a link, ``path`` with ``{}`` for its name; None where there is none, or nobody can tell."""
+        try:
+            return self._procfs.setting(path.format(name))
+        except MechanismError:  # a name that is no path
+            return None
+
     def make(self, change: Change) -> None:
         """Make one change; something that is gone already counts as removed. Raises MechanismError.
 
@@ -87,6 +99,8 @@ class Kernel:
             self._netlink.add_bridge_vlan(name, int(change.ident[2]), **change.after)
         elif kind == "link":
             self._netlink.set_link(name, **change.after)
+        elif kind == "sysctl":
+            self._procfs.change_setting(change.ident[2].format(name), change.after["value"])
         elif kind == "phy":
             self._change_phy(name, change.after)
         elif kind == "ipv6":
@@ -137,13 +151,19 @@ class Kernel:
 
     def _add_address(self, ident: Ident, after: Attributes) -> None:
         address, _, length = ident[2].partition("/")
+        preferred, valid = after.get("preferred"), after.get("valid")
+        if after.get("until") is not None:
+            preferred, valid = (_seconds_to(moment) for moment in after["until"])
+            if valid is not None and valid <= 0:
+                log.info("%s/%s is past its lifetime", address, length)
+                return
         self._netlink.add_address(
             ident[1],
             address,
             int(length),
             peer=after.get("peer"),
-            preferred_lifetime=after.get("preferred"),
-            valid_lifetime=after.get("valid"),
+            preferred_lifetime=preferred,
+            valid_lifetime=valid,
             scope=after.get("scope", "global"),
             prefix_route="noprefixroute" not in after.get("flags", ()),
             replace=True,
@@ -175,6 +195,15 @@ def _link_state(link: Link) -> dict[Ident, dict[str, Any]]:
     return state
 
 
+def _seconds_to(moment: int) -> int | None:
+    """A lifetime from now, of a moment in seconds since 1970; 0 is for ever."""
+    return max(moment - int(time.time()), 0) if moment else None
+
+
+def _moment(seconds: int | None) -> int:
+    return 0 if seconds is None else int(time.time()) + seconds
+
+
 def _address_attributes(address: Address) -> dict[str, Any]:
     return {
         "scope": address.scope,
@@ -183,11 +212,18 @@ def _address_attributes(address: Address) -> dict[str, Any]:
         "protocol": address.protocol,
         "preferred": address.preferred_lifetime,
         "valid": address.valid_lifetime,
+        "until": [_moment(address.preferred_lifetime), _moment(address.valid_lifetime)],
     }
 
 
 def _route_attributes(route: Route) -> dict[str, Any]:
-    return {"protocol": route.protocol, "scope": route.scope, "source": route.source, "expires": route.expires}
+    return {
+        "protocol": route.protocol,
+        "scope": route.scope,
+        "source": route.source,
+        "expires": route.expires,
+        "metrics": dict(route.metrics),
+    }
 
 
 def _route(ident: Ident, attributes: Attributes) -> Route:
@@ -203,4 +239,5 @@ def _route(ident: Ident, attributes: Attributes) -> Route:
         scope=attributes.get("scope", "global"),
         source=attributes.get("source"),
         expires=attributes.get("expires"),
+        metrics=tuple((attributes.get("metrics") or {}).items()),
     )

@@ -13,6 +13,7 @@ from backends.network.contradictions import broken_routes, contradictions, cuts_
 from backends.network.desired import claims, settle
 from backends.network.edits import NetworkEdits, not_managed
 from backends.network.errors import Conflict
+from backends.network.kernel import address_ident
 from backends.network.origins import rows_behind
 from backends.network.plan import (
     Attributes,
@@ -30,6 +31,7 @@ from backends.network.plan import (
     undo_of,
 )
 from backends.network.records import Port, Records, Reference
+from backends.network.sysctls import sysctls
 from backends.network.topology import Topology
 from backends.procfs import Procfs
 
@@ -73,6 +75,7 @@ class Network(NetworkEdits):
         self._step: _Step | None = None
         self._made: Wish | None = None
         self._seen_up: frozenset[str] = frozenset()
+        self._seen_addresses: frozenset[Ident] = frozenset()
 
     # -- the transaction --------------------------------------------------------------------------------------------
 
@@ -158,16 +161,27 @@ class Network(NetworkEdits):
         self._make(step)
         self._applied = self._records
 
-    def links_changed(self) -> bool:
-        """A link came up, or came to be: give it what is configured for it. Whether ``state`` has news thereby."""
+    def kernel_changed(self) -> bool:
+        """A link came up or came to be: give it what is configured for it. An address came: make the routes that it
+        makes possible. Whether ``state`` has news thereby.
+        """
         up = frozenset(link.name for link in self._netlink.links() if link.up)
+        addresses = frozenset(map(address_ident, self._netlink.addresses()))
         risen, self._seen_up = up - self._seen_up, up
-        if not risen or self._before is not None or self._records is not self._applied or not self._records.by_kind:
+        come, self._seen_addresses = addresses - self._seen_addresses, addresses
+        if not risen and not come:
             return False
-        step = self._plan(checked=False)
+        if self._before is not None or self._records is not self._applied or not self._records.by_kind:
+            return False
         risen |= {name for name in up if self.topology.below(name) & risen}
-        step.wish = {ident: wanted for ident, wanted in step.wish.items() if link_of(ident) in risen}
-        step.changes = [change for change in step.changes if link_of(change.ident) in risen]
+        reached = {ident[1] for ident in come}
+
+        def concerns(ident: Ident) -> bool:
+            return link_of(ident) in risen or (ident[0] == "route" and link_of(ident) in reached)
+
+        step = self._plan(checked=False)
+        step.wish = {ident: wanted for ident, wanted in step.wish.items() if concerns(ident)}
+        step.changes = [change for change in step.changes if concerns(change.ident)]
         if not step.changes:
             return False
         self._remember(step)
@@ -177,22 +191,24 @@ class Network(NetworkEdits):
 
     def rows_behind(self, ident: Ident) -> list[Reference]:
         """The rows that ask for something in the kernel, or asked for it before what is staged."""
-        before = Topology(self._applied, self._netlink.links(), self.other_layers)
+        before = Topology(self._applied, self._netlink.links(), self.other_layers, self._manage)
         return list(dict.fromkeys([*rows_behind(ident, self.topology, self.near()), *rows_behind(ident, before, [])]))
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
     def _observe(self) -> State:
-        """The kernel's state; asking ports for their link modes takes long, and is left out where none are told of."""
+        """The kernel's state; ports' link modes and sysctls are read one by one, and only where they matter."""
         concerned = [self._records.originals, self._made or {}, self._step.undo if self._step else {}]
-        told = any(ident[0] == "phy" for wish in concerned for ident in wish)
-        return self._kernel.observe(with_phys=told or bool(self._records.of(Port)))
+        known = [ident for wish in concerned for ident in wish if ident[0] in ("phy", "sysctl")]
+        known += [ident for ident, _ in sysctls(self.topology)]
+        with_phys = bool(self._records.of(Port)) or any(ident[0] == "phy" for ident in known)
+        return self._kernel.observe([ident for ident in known if ident[0] == "sysctl"], with_phys=with_phys)
 
     def _plan(self, checked: bool = True) -> "_Step":
         observed = self._observe()
         topology = self.topology
         claimed = claims(topology, observed)
-        before = Topology(self._applied, self._netlink.links(), self.other_layers)
+        before = Topology(self._applied, self._netlink.links(), self.other_layers, self._manage)
         held = claims(before, observed)
         new = {ident for ident, wanted in claimed.items() if ident not in held or held[ident] != wanted}
         new |= held.keys() - claimed.keys()
@@ -224,15 +240,17 @@ class Network(NetworkEdits):
                     if change.ident in step.required:
                         raise Unmade(change, error.reason, error.code) from error
                     log.warning("%s: %s", change, error.reason)
-            changes = plan(step.wish, self._observe())
+            observed = self._observe()
+            changes = plan(step.wish, observed)
             if not changes:
                 break
         for change in changes:
             if change.after is None and change.ident in step.required:
                 raise Unmade(change, "the kernel keeps it")
-        if step.lost:
-            step.lost = self._give_back(step.lost, step.wish)
-            for change in plan(step.wish, self._observe()):  # what only now can be: a route's gateway is back
+        if step.lost and self._give_back(step, observed):
+            observed = self._observe()
+            step.lost = {ident: was for ident, was in step.lost.items() if ident not in observed}
+            for change in plan(step.wish, observed):  # what only now can be: a route's gateway is back
                 self._make_if_it_can_be(change)
         self._remember(step)
 
@@ -253,14 +271,15 @@ class Network(NetworkEdits):
         boot = self._boot if step.lost else ""
         self._records = replace(self._records, originals=step.originals, lost=step.lost, boot=boot)
 
-    def _give_back(self, lost: Mapping[Ident, Attributes], wish: Wish) -> dict[Ident, Attributes]:
-        """Put back what the kernel dropped beside our changes, where it can be again; what cannot is kept for later."""
-        observed = self._observe()
-        missing = {ident: was for ident, was in lost.items() if ident not in observed and ident not in wish}
-        for change in plan({i: was for i, was in missing.items() if can_return(i, was, observed)}, observed):
+    def _give_back(self, step: "_Step", observed: State) -> bool:
+        """Put back what the kernel dropped beside our changes, where it can be again; what cannot is kept for later.
+        Whether anything was.
+        """
+        step.lost = {ident: was for ident, was in step.lost.items() if ident not in observed and ident not in step.wish}
+        changes = plan({i: was for i, was in step.lost.items() if can_return(i, was, observed)}, observed)
+        for change in changes:
             self._make_if_it_can_be(change)
-        observed = self._observe()
-        return {ident: was for ident, was in missing.items() if ident not in observed}
+        return bool(changes)
 
     def _make_if_it_can_be(self, change: Change) -> None:
         try:

@@ -11,8 +11,10 @@ what is there, with attributes; a ``Wish`` what should be, naming only the attri
     port NAME                                bridge path_cost priority; a link that is a bridge's member
     bridge_vlan NAME VID                     untagged pvid; a VLAN that passes a bridge's member, or the bridge itself
     ipv6 NAME                                enabled; present for every link
-    address LINK CIDR                        scope peer flags preferred valid
-    route FAMILY DEST VIA DEV METRIC TYPE    protocol scope source expires ("-" where there is none, "default")
+    sysctl NAME PATH                         value; a setting of the link, "{}" in its path stands for the name
+    address LINK CIDR                        scope peer flags preferred valid (seconds from now), until (both again,
+                                             in seconds since 1970, 0 for ever)
+    route FAMILY DEST VIA DEV METRIC TYPE    protocol scope source expires metrics ("-" where there is none, "default")
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,15 +26,16 @@ Attributes = Mapping[str, Any]
 State = Mapping[Ident, Attributes]
 Wish = Mapping[Ident, Attributes | None]
 
-BUILD_ORDER: Final = ("bridge", "vlan", "ipv6", "phy", "link", "port", "bridge_vlan", "address", "route")
+BUILD_ORDER: Final = ("bridge", "vlan", "ipv6", "phy", "link", "port", "bridge_vlan", "sysctl", "address", "route")
 """What carries comes before what is carried; removal goes the other way round."""
 
 _COMES_BY_ITSELF: Final = ("kernel_ll", "kernel_lo", "kernel_ra", "ra")
 """Protocols of what the kernel or the next router advertisement brings back when a link comes up."""
 _PREFIX_ROUTE_METRIC: Final = {"4": "0", "6": "256"}
 """The metric of the routes that come with addresses; other ``kernel`` routes are an administrator's."""
-_WITH_LINK: Final = ("link", "ipv6", "phy")
+_WITH_LINK: Final = ("link", "ipv6", "phy", "sysctl")
 _SMALLEST_IPV6_MTU: Final = 1280
+_SAME_MOMENT: Final = 2  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def disturbed(changes: Iterable[Change], observed: State) -> dict[Ident, Attribu
             left.add(name)
     left |= {ident[1] for ident, there in observed.items() if ident[0] == "port" and there["bridge"] in gone}
     return {
-        ident: dict(there)
+        ident: {name: value for name, value in there.items() if name != "until"}
         for ident, there in observed.items()
         if _is_lost(ident, there, gone, shaken, sources) or (ident[0] == "bridge_vlan" and ident[1] in left)
     }
@@ -206,10 +209,22 @@ def _will_have_ipv6(name: str, wish: Wish, observed: State) -> bool:
 
 
 def _differing(ident: Ident, wanted: Attributes, there: Attributes) -> dict[str, Any]:
-    """What is not as it should be. An address or a route is told by its identity alone: its lifetimes tick."""
-    if ident[0] in ("address", "route"):
+    """What is not as it should be. A route is told by its identity alone, and an address where nobody sets lifetimes:
+    what a server gave ticks.
+    """
+    if ident[0] == "address":
+        until, now = wanted.get("until"), there.get("until")
+        if until is None or now is None:
+            return {}
+        return {"until": until} if any(_far(*pair) for pair in zip(until, now, strict=True)) else {}
+    if ident[0] == "route":
         return {}
     return {key: value for key, value in wanted.items() if there.get(key) != value}
+
+
+def _far(one: int, other: int) -> bool:
+    """Whether two moments differ by more than a lifetime in whole seconds explains; 0 is never."""
+    return (one == 0) != (other == 0) or abs(one - other) > _SAME_MOMENT
 
 
 def _news(ident: Ident, wanted: Attributes, there: Attributes) -> list[Change]:

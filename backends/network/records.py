@@ -116,22 +116,27 @@ class VlanMember(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IpInterface(Record):
-    """An IP interface."""
+    """An IP interface. ``ula``: which /64 of the machine's ULA prefix it has, 0 none."""
 
     lower: Reference | None = None
     ipv4: bool | None = None
     ipv6: bool | None = None
     mtu: int | None = None
+    ula: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IpAddress(Record):
-    """An address of the IP interface with key ``ip``; ``prefix_length`` None is not told."""
+    """An address of the IP interface with key ``ip``; ``prefix_length`` None is not told. ``preferred_until`` and
+    ``valid_until`` in seconds since 1970, 0 for ever.
+    """
 
     ip: str = ""
     family: int = 4
     address: str | None = None
     prefix_length: int | None = None
+    preferred_until: int | None = None
+    valid_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +150,30 @@ class IpRoute(Record):
     ip: str | None = None
     metric: int | None = None
     type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IpStack(Record):
+    """The stack as a whole, under the key "": of the links that are the agent's."""
+
+    ipv6: bool | None = None
+    ula_prefix: str | None = None
+    route_information: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeighborSetting(Record):
+    """How an IP interface (``lower``, or the link that is the key) discovers neighbours and routers (RFC 4861).
+
+    ``retrans`` in milliseconds, ``interval`` between solicitations in seconds, ``solicitations`` -1 without end.
+    """
+
+    lower: Reference | None = None
+    retrans: int | None = None
+    interval: int | None = None
+    solicitations: int | None = None
+    solicits: bool | None = None
+    dad_transmits: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +196,8 @@ KINDS: Final[Mapping[str, type[Record]]] = {
     "address": IpAddress,
     "route": IpRoute,
     "logical": LogicalInterface,
+    "stack": IpStack,
+    "neighbor_setting": NeighborSetting,
 }
 _REFERENCES: Final = {"lower", "vlan", "port"}
 KIND_OF: Final = {record: kind for kind, record in KINDS.items()}

@@ -20,6 +20,7 @@ from backends.network.records import (
     IpInterface,
     IpRoute,
     LogicalInterface,
+    NeighborSetting,
     Port,
     R,
     Reference,
@@ -129,6 +130,12 @@ def ip_interfaces(topology: Topology) -> list[Row[IpInterface]]:
     """Every link that may speak IP, and those still to come."""
     found = [name for name, link in topology.links.items() if not topology.is_member(link)]
     return _with_added(topology, IpInterface(), found)
+
+
+def neighbor_settings(topology: Topology, speaking: Sequence[str]) -> list[Row[NeighborSetting]]:
+    """A row for each link that speaks IPv6 and is no bridge's member, and those still to come."""
+    found = [name for name in speaking if not topology.is_member(topology.links[name])]
+    return _with_added(topology, NeighborSetting(), found)
 
 
 def logical_interfaces(topology: Topology) -> list[Row[LogicalInterface]]:

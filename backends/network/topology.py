@@ -17,6 +17,7 @@ from backends.network.records import (
     BridgePort,
     EthernetLink,
     IpInterface,
+    NeighborSetting,
     Record,
     Records,
     Reference,
@@ -32,10 +33,20 @@ DEEPEST = 8
 
 
 class Topology:
-    """A view of records over the links that are there. ``others``: the tables beside ours that links belong to."""
+    """A view of records over the links that are there.
 
-    def __init__(self, records: Records, links: Sequence[Link], others: Sequence[OtherLayers] = ()) -> None:
+    ``others``: the tables beside ours that links belong to; ``manage``: globs of the links that are the agent's.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        links: Sequence[Link],
+        others: Sequence[OtherLayers] = (),
+        manage: Sequence[str] = (),
+    ) -> None:
         self.records = records
+        self.manage = tuple(manage)
         self.others: Mapping[str, OtherLayers] = {layer.kind: layer for layer in others}
         self.links: Mapping[str, Link] = {link.name: link for link in links}
 
@@ -100,7 +111,8 @@ class Topology:
         while names:
             at = names.pop()
             link = self.links.get(at)
-            lower = lowers.get(at) or (link.lower or self._carrier(link) if link else None)
+            # A link that another service is still to make is asked for by its name.
+            lower = lowers.get(at) or (link.lower if link else None) or self._carrier(link or Link(0, at))
             if lower and lower not in found:
                 found.add(lower)
                 names.append(lower)
@@ -135,6 +147,7 @@ class Topology:
             Vlan: "vlan",
             Bridge: "bridge",
             BridgePort: "bridge_port",
+            NeighborSetting: "neighbor_setting",
         }[kind]
         return [key for key in self.records.of(kind) if is_own(key) and self.link_of(Reference(word, key)) == name]
 

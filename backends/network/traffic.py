@@ -1,6 +1,6 @@
 """What a link has carried, since it was made or since somebody set the count to nothing."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Final, TypeVar
 
 from backends.ethtool import MacCounters
@@ -13,8 +13,8 @@ Counts = TypeVar("Counts", Counters, MacCounters)
 class Traffic:
     """The kernel's counters of a link, and its driver's of kinds of frames."""
 
-    counters: Counters = Counters()
-    frames: MacCounters = MacCounters()
+    counters: Counters = field(default=Counters())
+    frames: MacCounters = field(default=MacCounters())
 
 
 NOTHING: Final = Traffic()

@@ -14,7 +14,17 @@ from backends.network.desired import subnets
 from backends.network.kernel import Kernel, address_ident, route_ident
 from backends.network.other_layers import OtherLayers
 from backends.network.plan import Ident
-from backends.network.records import BridgedVlan, IpAddress, IpInterface, IpRoute, R, Records, VlanMember
+from backends.network.records import (
+    BridgedVlan,
+    IpAddress,
+    IpInterface,
+    IpRoute,
+    IpStack,
+    NeighborSetting,
+    R,
+    Records,
+    VlanMember,
+)
 from backends.network.rows import Row
 from backends.network.topology import Topology
 from backends.network.traffic import NOTHING, Baselines, Traffic
@@ -35,13 +45,15 @@ class NetworkView:
         self._kernel = Kernel(netlink, procfs, ports)
         self._records = Records()
         self.other_layers: Sequence[OtherLayers] = ()
+        self._manage: tuple[str, ...] = ()
         self._baselines = Baselines()
         self._derived: dict[str, tuple[tuple[Any, ...], Any]] = {}
 
     @property
     def topology(self) -> Topology:
         """Records and links as they are now, staged edits included."""
-        return self._kept("topology", (self._records, self._netlink.links(), self.other_layers), Topology)
+        made_of = (self._records, self._netlink.links(), self.other_layers, self._manage)
+        return self._kept("topology", made_of, Topology)
 
     def ip_rows(self) -> list[Row[IpInterface]]:
         """The rows of IP interfaces."""
@@ -105,6 +117,19 @@ class NetworkView:
     def was_up(self, name: str, now: bool) -> bool:
         """Whether a link is up but for what another row of it asks."""
         return bool((self._records.originals.get(("link", name)) or {}).get("up", now))
+
+    def setting(self, name: str, path: str) -> str | None:
+        """A kernel setting of a link: ``path`` below /proc/sys, with ``{}`` for the link; None where there is none."""
+        return self._kernel.setting(name, path)
+
+    def neighbor_settings(self) -> list[Row[NeighborSetting]]:
+        """The links that discover neighbours, and the settings that somebody made."""
+        speaking = [name for name in self.topology.links if name != "lo" and self.ipv6_enabled(name) is not None]
+        return tables.neighbor_settings(self.topology, speaking)
+
+    def stack(self) -> IpStack:
+        """What is configured of the IP stack as a whole."""
+        return self._records.of(IpStack).get("", IpStack())
 
     def ipv6_enabled(self, name: str) -> bool | None:
         """Whether a link speaks IPv6; None when the kernel does not."""

@@ -25,6 +25,7 @@ from backends.tr181.interface_stack import interface_stack
 from backends.tr181.ip import ip
 from backends.tr181.logical import logical
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.neighbor_discovery import neighbor_discovery
 from backends.tr181.root import root
 from backends.tr181.routing import routing
 from backends.tr181.time import time
@@ -45,6 +46,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     ip,
     routing,
     logical,
+    neighbor_discovery,
     hosts,
     dhcpv4_client,
     dhcpv6_client,

@@ -12,6 +12,7 @@ from backends.network.rows import Row
 from backends.tr181.ip_addresses import ip_addresses, ipv4_type
 from backends.tr181.ip_ports import active_ports
 from backends.tr181.ip_prefixes import ip_prefixes
+from backends.tr181.ip_stack import STACK, IpStackRow, random_ula_prefix
 from backends.tr181.layers import IP_INTERFACE, common, lower_layers, mtu_of, set_lower_layers, source, stats
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.routing import MAIN_ROUTER
@@ -19,14 +20,13 @@ from backends.tr181.routing import MAIN_ROUTER
 ARPHRD_ETHER: Final = 1
 SMALLEST_IPV6_MTU: Final = 1280
 SMALLEST_MTU: Final = 68
+MOST_SUBNETS: Final = 1 << 16
 
 
 def ip(mechanisms: Mechanisms) -> list[Object[Any]]:
     """The stack, ActivePort, Interface with Stats, and what belongs to an interface."""
     network, procfs = mechanisms.network, mechanisms.procfs
-
-    def ipv6_enabled() -> bool:
-        return procfs.setting("net/ipv6/conf/all/disable_ipv6") == "0"
+    stack_row = IpStackRow(network, procfs)
 
     stack: Object[Any] = Object(
         path="Device.IP.",
@@ -34,12 +34,14 @@ def ip(mechanisms: Mechanisms) -> list[Object[Any]]:
         keys=lambda _: (),
         parameters=[
             Parameter("IPv4Capable", lambda _: True),
-            Parameter("IPv4Enable", lambda _: True),
+            Parameter("IPv4Enable", lambda _: True, _stay_on),
             Parameter("IPv4Status", lambda _: "Enabled"),
             Parameter("IPv6Capable", lambda _: procfs.setting("net/ipv6/conf/all/disable_ipv6") is not None),
-            Parameter("IPv6Enable", lambda _: ipv6_enabled()),
-            Parameter("IPv6Status", lambda _: "Enabled" if ipv6_enabled() else "Disabled"),
+            Parameter("IPv6Enable", lambda _: stack_row.ipv6(), stack_row.set_ipv6),
+            Parameter("IPv6Status", lambda _: "Enabled" if stack_row.ipv6() else "Disabled"),
+            Parameter("ULAPrefix", lambda _: network.stack().ula_prefix or "", stack_row.set_ula_prefix),
         ],
+        backend=network,
         source=lambda _: "sysctl net.ipv6.conf.all.disable_ipv6",
     )
     return [
@@ -49,6 +51,11 @@ def ip(mechanisms: Mechanisms) -> list[Object[Any]]:
         *ip_addresses(network),
         *ip_prefixes(network),
     ]
+
+
+def _stay_on(_: Any, value: bool) -> None:
+    if not value:
+        raise InvalidValue("", "Linux has no switch for IPv4; each interface has its IPv4Enable")
 
 
 class _Interfaces:
@@ -66,6 +73,8 @@ class _Interfaces:
             Parameter("IPv6Enable", self.ipv6, self.set_ipv6),
             Parameter("LowerLayers", lambda row: lower_layers(network, row), self.set_lower),
             Parameter("Router", lambda _: MAIN_ROUTER),
+            Parameter("ULAEnable", lambda row: bool(network.record(row).ula), self.set_ula),
+            Parameter("Reset", lambda _: False, self.reset),
             Parameter("MaxMTUSize", lambda row: mtu_of(network, row), self.set_mtu),
             Parameter("Type", self.type),
             Parameter("Loopback", lambda row: self.type(row) == "Loopback"),
@@ -122,6 +131,25 @@ class _Interfaces:
         if value and name and self._network.link(row) and self._network.ipv6_enabled(name) is None:
             raise InvalidValue("", "this kernel has no IPv6")
         self._network.edit(row, ipv6=value)
+
+    def set_ula(self, row: Row[IpInterface], value: bool) -> None:
+        if value and self.type(row) == "Loopback":
+            raise InvalidValue("", "the loopback interface has no ULA")
+        taken = {network.ula for network in map(self._network.record, self._network.ip_rows())}
+        if value and not self._network.record(row).ula:
+            if not self._network.stack().ula_prefix:
+                self._network.edit(STACK, ula_prefix=random_ula_prefix())
+            number = next(number for number in range(1, MOST_SUBNETS) if number not in taken)
+            self._network.edit(row, ula=number)
+        elif not value:
+            self._network.edit(row, ula=0)
+
+    def reset(self, row: Row[IpInterface], value: bool) -> None:
+        """TR-181: tear down and establish anew, after the session where it is the one that the session goes by."""
+        if value and self.type(row) == "Loopback":
+            raise InvalidValue("", "the loopback interface has no connection to establish")
+        if value:
+            self._network.restart(row)
 
     def delete(self, row: Row[IpInterface]) -> None:
         if not row.is_own and self.type(row) == "Loopback":

@@ -8,12 +8,15 @@ from typing import Any, Final
 
 from agent.model.errors import InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
+from backends.network.desired import ula_addresses
+from backends.network.kernel import address_ident
 from backends.network.network import Network
 from backends.network.records import IpAddress, Reference
 from backends.network.rows import Row
 from backends.tr181.layers import IP_INTERFACE
 
 IPV6_PREFIX: Final = f"{IP_INTERFACE}IPv6Prefix.{{i}}."
+ARPHRD_PPP: Final = 512
 IPV6_LOOPBACK: Final = ipaddress.IPv6Address("::1")
 IPV4_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
 """But for :: and ::1; deprecated (RFC 4291 2.5.5.1)."""
@@ -34,6 +37,9 @@ def ipv4_type(network: Network, row: Row[IpAddress]) -> str:
         return "Static"
     if found.scope == "link" and found.address.startswith("169.254."):
         return "AutoIP"
+    link = network.topology.links.get(found.interface)
+    if link is not None and link.type == ARPHRD_PPP:
+        return "IPCP"
     return "Static" if "permanent" in found.flags else "DHCP"
 
 
@@ -42,6 +48,8 @@ def ipv6_origin(network: Network, row: Row[IpAddress]) -> str:
     found = network.address_of(row)
     if found is None or row.is_own:
         return "Static"
+    if address_ident(found) in set(ula_addresses(network.topology)):
+        return "AutoConfigured"
     address = ipaddress.IPv6Address(found.address)
     if address.is_loopback:
         return "WellKnown"
@@ -60,6 +68,13 @@ def ipv6_origin(network: Network, row: Row[IpAddress]) -> str:
 def moment(seconds: int | None) -> datetime:
     """A lifetime from now as a point in time."""
     return FOR_EVER if seconds is None else datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+
+
+def seconds_of(value: datetime | None) -> int:
+    """A moment to come in seconds since 1970, 0 for ever; InvalidValue for one that is past or unknown."""
+    if value is None or value <= datetime.now(UTC):
+        raise InvalidValue("", "a lifetime ends in the future")
+    return 0 if value >= FOR_EVER else int(value.timestamp())
 
 
 class _Addresses(ABC):
@@ -187,8 +202,8 @@ class _Ipv6(_Addresses):
                 Parameter("IPAddress", self.address, self.set_address),
                 Parameter("Origin", self.origin),
                 Parameter("Prefix", self.prefix, self.set_prefix),
-                Parameter("PreferredLifetime", lambda row: self.lifetime(row, preferred=True)),
-                Parameter("ValidLifetime", lambda row: self.lifetime(row, preferred=False)),
+                Parameter("PreferredLifetime", lambda row: self.lifetime(row, preferred=True), self.set_preferred),
+                Parameter("ValidLifetime", lambda row: self.lifetime(row, preferred=False), self.set_valid),
                 Parameter("Anycast", lambda _: False),
             ],
         )
@@ -229,10 +244,19 @@ class _Ipv6(_Addresses):
         self.change(row, prefix_length=int(value.keys[1].rpartition("/")[2]) if value else LENGTH_WITHOUT_PREFIX)
 
     def lifetime(self, row: Row[IpAddress], preferred: bool) -> datetime | None:
-        found = self.network.address_of(row)
+        record, found = self.network.record(row), self.network.address_of(row)
+        told = record.preferred_until if preferred else record.valid_until
+        if told is not None:
+            return datetime.fromtimestamp(told, UTC) if told else FOR_EVER
         if found is None:
             return None
         return moment(found.preferred_lifetime if preferred else found.valid_lifetime)
+
+    def set_preferred(self, row: Row[IpAddress], value: datetime | None) -> None:
+        self.change(row, preferred_until=seconds_of(value))
+
+    def set_valid(self, row: Row[IpAddress], value: datetime | None) -> None:
+        self.change(row, valid_until=seconds_of(value))
 
     def _link(self, row: Row[IpAddress]) -> str | None:
         ident = self.network.address_ident(row)
@@ -268,3 +292,17 @@ def length_of(mask: str) -> int:
     if bits != (0xFFFFFFFF << (32 - length)) & 0xFFFFFFFF:
         raise InvalidValue("", f"{mask} is no subnet mask")
     return length
+
+
+def ipv6_network(text: str) -> ipaddress.IPv6Network:
+    """A prefix; InvalidValue for anything else, for one without its length, and for bits to the right of it."""
+    address = ip_address(text.partition("/")[0], 6)
+    if "/" not in text:
+        raise InvalidValue("", f"{text} is a prefix without its length")
+    try:
+        network = ipaddress.IPv6Network(text, strict=False)
+    except ValueError as error:
+        raise InvalidValue("", f"{text} is no IPv6 prefix") from error
+    if network.network_address != address:
+        raise InvalidValue("", "bits to the right of the prefix have to be zero")
+    return network

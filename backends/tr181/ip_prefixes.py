@@ -26,13 +26,19 @@ class Prefix:
 
 def ip_prefixes(network: Network) -> list[Object[Any]]:
     """IPv6Prefix; what is on the link is derived, so nothing of it can be set."""
+
+    def origin(prefix: Prefix) -> str:
+        ula = network.stack().ula_prefix
+        is_ours = ula is not None and prefix.network.subnet_of(ipaddress.IPv6Network(ula))
+        return "AutoConfigured" if is_ours else _origin(prefix)
+
     parameters: list[Parameter[Prefix, Any]] = [
         Parameter("Enable", lambda _: True),
         Parameter("Status", lambda _: "Enabled"),
         Parameter("PrefixStatus", _status),
         Parameter("Prefix", lambda prefix: str(prefix.network)),
-        Parameter("Origin", _origin),
-        Parameter("StaticType", lambda prefix: "Static" if _origin(prefix) == "Static" else "Inapplicable"),
+        Parameter("Origin", origin),
+        Parameter("StaticType", lambda prefix: "Static" if origin(prefix) == "Static" else "Inapplicable"),
         Parameter("OnLink", lambda prefix: prefix.route is not None),
         Parameter("Autonomous", lambda prefix: any(_is_autoconfigured(one) for one in prefix.addresses)),
         Parameter("PreferredLifetime", lambda prefix: _lifetime([one.preferred_lifetime for one in prefix.addresses])),

@@ -171,6 +171,15 @@ def common(network: Network) -> list[Parameter[Row[Any], Any]]:
     ]
 
 
+def _of(count: Traffic, *names: str) -> int:
+    return sum(getattr(count.frames, name) or 0 for name in names)
+
+
+def _multicast(count: Traffic) -> int:
+    told = count.frames.rx_multicast
+    return count.counters.multicast if told is None else told
+
+
 COUNTED: Final[dict[str, Callable[[Traffic], int]]] = {
     "BytesSent": lambda count: count.counters.tx_bytes,
     "BytesReceived": lambda count: count.counters.rx_bytes,
@@ -185,22 +194,13 @@ COUNTED: Final[dict[str, Callable[[Traffic], int]]] = {
         count.counters.rx_packets - _multicast(count) - _of(count, "rx_broadcast"), 0
     ),
     "MulticastPacketsSent": lambda count: _of(count, "tx_multicast"),
-    "MulticastPacketsReceived": lambda count: _multicast(count),
+    "MulticastPacketsReceived": _multicast,
     "BroadcastPacketsSent": lambda count: _of(count, "tx_broadcast"),
     "BroadcastPacketsReceived": lambda count: _of(count, "rx_broadcast"),
     "DiscardPacketsSent": lambda count: count.counters.tx_dropped % 2**32,
     "DiscardPacketsReceived": lambda count: count.counters.rx_dropped % 2**32,
     "UnknownProtoPacketsReceived": lambda count: count.counters.rx_no_handler % 2**32,
 }
-
-
-def _of(count: Traffic, *names: str) -> int:
-    return sum(getattr(count.frames, name) or 0 for name in names)
-
-
-def _multicast(count: Traffic) -> int:
-    told = count.frames.rx_multicast
-    return count.counters.multicast if told is None else told
 
 
 def stats(

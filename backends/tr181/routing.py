@@ -1,6 +1,5 @@
 """Device.Routing.: the kernel's main table as Router 1, with its IPv4 and IPv6 routes."""
 
-import ipaddress
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -10,9 +9,10 @@ from agent.model.object import Object, Parameter, Target
 from backends.network.network import Network
 from backends.network.records import NO_MASK, IpRoute
 from backends.network.rows import Row
-from backends.tr181.ip_addresses import ip_address, length_of, mask_of, moment
+from backends.tr181.ip_addresses import ip_address, ipv6_network, length_of, mask_of, moment
 from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.route_information import route_information
 
 ROUTER: Final = "Device.Routing.Router.{i}."
 MAIN: Final = "main"
@@ -27,16 +27,22 @@ UNSET: Final = -1
 
 
 def routing(mechanisms: Mechanisms) -> list[Object[Any]]:
-    """Router 1 and its forwarding tables."""
+    """Router 1 and its forwarding tables; what router advertisements say of routes."""
     network = mechanisms.network
     router: Object[Any] = Object(
         path=ROUTER,
         rows=lambda: (MAIN,),
         keys=lambda _: (MAIN,),
-        parameters=[Parameter("Enable", lambda _: True), Parameter("Status", lambda _: "Enabled")],
+        parameters=[Parameter("Enable", lambda _: True, _stay_on), Parameter("Status", lambda _: "Enabled")],
+        backend=network,
         source=lambda _: "netlink routes of the main table",
     )
-    return [router, _Ipv4(network).table(), _Ipv6(network).table()]
+    return [router, _Ipv4(network).table(), _Ipv6(network).table(), *route_information(network)]
+
+
+def _stay_on(_: str, value: bool) -> None:
+    if not value:
+        raise InvalidValue("", "the main routing table is always in use; each route has its Enable")
 
 
 class _Forwarding:
@@ -212,7 +218,7 @@ class _Ipv6(_Forwarding):
         return None if text == "default" else text
 
     def set_prefix(self, row: Row[IpRoute], value: str) -> None:
-        network = _ipv6_network(value) if value else None
+        network = ipv6_network(value) if value else None
         if network is None or network.prefixlen == 0:
             self.change(row, destination="", prefix_length=None)
             return
@@ -221,17 +227,3 @@ class _Ipv6(_Forwarding):
     def expires(self, row: Row[IpRoute]) -> datetime | None:
         found = self.network.route_of(row)
         return moment(found.expires) if found else None
-
-
-def _ipv6_network(text: str) -> ipaddress.IPv6Network:
-    """A prefix; InvalidValue for anything else, for one without its length, and for bits to the right of it."""
-    address = ip_address(text.partition("/")[0], 6)
-    if "/" not in text:
-        raise InvalidValue("", f"{text} is a prefix without its length")
-    try:
-        network = ipaddress.IPv6Network(text, strict=False)
-    except ValueError as error:
-        raise InvalidValue("", f"{text} is no IPv6 prefix") from error
-    if network.network_address != address:
-        raise InvalidValue("", "bits to the right of the prefix have to be zero")
-    return network

@@ -35,7 +35,7 @@ PARAMETERS: Final = {
     "ip": frozenset(("Interface",)),
     "destination": frozenset(("DestIPAddress", "DestIPPrefix")),
     "prefix_length": frozenset(("DestSubnetMask",)),
-    "address": frozenset(("IPAddress", "SubnetMask", "Prefix")),
+    "address": frozenset(("IPAddress", "SubnetMask", "Prefix", "PreferredLifetime", "ValidLifetime")),
     "mtu": frozenset(("MTU", "MaxMTUSize")),
     "mac": frozenset(("MACAddress",)),
     "up": frozenset(("Enable",)),

@@ -22,6 +22,7 @@ from backends.tr181.ip import ip
 from backends.tr181.links import Links
 from backends.tr181.logical import logical
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.neighbor_discovery import neighbor_discovery
 from backends.tr181.root import root
 from backends.tr181.routing import routing
 from backends.tr181.staging import LinuxNetwork
@@ -31,24 +32,33 @@ from tests.schemas import shipped_schema
 
 
 class KernelSettings(Procfs):
-    """The IPv6 switches of a FakeKernel's links."""
+    """The IPv6 switches and settings of a FakeKernel's links."""
 
     def __init__(self, kernel: FakeKernel) -> None:
         super().__init__("/nonexistent")
         self._kernel = kernel
         self.disabled: set[str] = set()
+        self.values: dict[str, str] = {}
+        self.defaults = {
+            "dad_transmits": "1", "router_solicitations": "-1", "router_solicitation_interval": "4",
+            "retrans_time_ms": "1000", "accept_ra_rt_info_max_plen": "0",
+        }  # fmt: skip
 
     def setting(self, name: str) -> str | None:
         link = name.split("/")[3]
         if link != "all" and link not in self._kernel.links:
             return None
+        if not name.endswith("/disable_ipv6"):
+            return self.values.get(name, self.defaults.get(name.rpartition("/")[2]))
         return "1" if link in self.disabled else "0"
 
     def change_setting(self, name: str, value: str) -> None:
         link = name.split("/")[3]
         if link not in self._kernel.links:
             raise MechanismError(f"{name}: No such file or directory", "ENOENT")
-        if value == "1":
+        if not name.endswith("/disable_ipv6"):
+            self.values[name] = value
+        elif value == "1":
             self.disabled.add(link)
             self._kernel.addresses = [a for a in self._kernel.addresses if (a.interface, a.family) != (link, 6)]
             self._kernel.routes = [r for r in self._kernel.routes if (r.interface, r.family) != (link, 6)]
@@ -65,7 +75,8 @@ class NamespaceSettings(Procfs):
         self._shell = subprocess.Popen(lab.command("sh"), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
 
     def setting(self, name: str) -> str | None:
-        return self._ask(f'x=; read -r x < /proc/sys/{name}; echo "$x"') or None
+        # The shell's own read asks for a byte at a time, and /proc/sys answers the first one only.
+        return self._ask(f'x=$(cat /proc/sys/{name}); echo "$x"') or None
 
     def change_setting(self, name: str, value: str) -> None:
         if self._ask(f"(echo {value} > /proc/sys/{name}) && echo done || echo refused") != "done":
@@ -127,7 +138,11 @@ class NetworkDevice:
             own,
             links=Links(self.network),  # type: ignore[arg-type]
         )
-        declared = [one for declare in (root, ethernet, bridging, ip, routing, logical) for one in declare(mechanisms)]
+        declared = [
+            one
+            for declare in (root, ethernet, bridging, ip, routing, logical, neighbor_discovery)
+            for one in declare(mechanisms)
+        ]
         declared += beside
         self.model = DataModel(
             shipped_schema(),

@@ -281,26 +281,26 @@ def test_a_link_that_comes_up_later_gets_what_is_configured_for_it(bench: Bench)
     device.add(ROUTES, DestIPAddress="198.18.0.0", GatewayIPAddress="203.0.113.9", Enable="1")
     bench.netlink.delete_link("eth1")
     device = bench.device(store=store)
-    device.network.links_changed()
+    device.network.kernel_changed()
     assert device.get(f"{row}Status") == "Error"
     assert device.get(device.find(IP, Name="eth1") + "Status") == "NotPresent"
     bench.netlink.add_veth("eth1", "far1")
     bench.netlink.forget()
-    device.network.links_changed()
+    device.network.kernel_changed()
     assert bench.addresses("eth1") == set()
     bench.netlink.set_link("eth1", up=True)
-    assert device.network.links_changed() is True
+    assert device.network.kernel_changed() is True
     assert bench.addresses("eth1") == {"203.0.113.5/24"}
     assert ("198.18.0.0/32", "203.0.113.9", "eth1", 0) in bench.routes()
-    assert device.network.links_changed() is False
+    assert device.network.kernel_changed() is False
 
 
 def test_a_link_that_stays_up_is_left_to_whoever_changes_it(bench: Bench) -> None:
     device = bench.device()
     add_address(device, "203.0.113.5")
-    device.network.links_changed()
+    device.network.kernel_changed()
     bench.netlink.delete_address("eth1", "203.0.113.5", 24)
-    assert device.network.links_changed() is False
+    assert device.network.kernel_changed() is False
     assert bench.addresses("eth1") == set()
 
 

@@ -58,8 +58,10 @@ def test_what_the_machine_restricted_itself_is_told(device: NetworkDevice, ports
 
 def test_modes_that_a_port_has_not_are_refused(device: NetworkDevice) -> None:
     row, virtual = device.find(PORTS, Name="eth1"), device.find(PORTS, Name="eth0")
-    for asked in ({f"{row}MaxBitRate": "5"}, {f"{row}MaxBitRate": "0"}, {f"{row}AdvertisedLinkModes": "54"},
-                  {f"{virtual}MaxBitRate": "100"}, {f"{virtual}DuplexMode": "Full"}, {f"{virtual}EEEEnable": "1"}):  # fmt: skip
+    of_row = [(row, "MaxBitRate", "5"), (row, "MaxBitRate", "0"), (row, "AdvertisedLinkModes", "54")]
+    of_virtual = [(virtual, "MaxBitRate", "100"), (virtual, "DuplexMode", "Full"), (virtual, "EEEEnable", "1")]
+    for port, name, value in (*of_row, *of_virtual):
+        asked = {port + name: value}
         assert device.refused(asked) == dict.fromkeys(asked, "InvalidValue")
     device.set({f"{virtual}MaxBitRate": "-1", f"{virtual}DuplexMode": "Auto", f"{virtual}EEEEnable": "0"})
     assert device.get(f"{virtual}CurrentBitRate") == "10000"

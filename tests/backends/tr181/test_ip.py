@@ -3,8 +3,9 @@
 import pytest
 
 from agent.model.errors import NotWritable
+from backends.netlink_types import RouteTo
 from backends.tr181.ip import SMALLEST_MTU
-from tests.backends.conftest import Bench
+from tests.backends.conftest import Bench, comes_to
 
 IP = "Device.IP.Interface."
 LINKS = "Device.Ethernet.Link."
@@ -123,3 +124,26 @@ def test_the_stack_tells_what_the_kernel_can(memory: Bench) -> None:
     assert device.get("Device.IP.IPv6Status") == "Enabled"
     memory.procfs.disabled.add("all")  # type: ignore[attr-defined]
     assert device.get("Device.IP.IPv6Status") == "Disabled"
+
+
+def test_a_reset_takes_an_interface_down_and_up_and_loses_nothing(bench: Bench) -> None:
+    device = bench.device()
+    before, told = bench.state(), bench.as_ip_tells()
+    row = device.find(IP, Name="eth0")
+    changes = bench.netlink.link("eth0").carrier_changes
+    device.set({f"{row}Reset": "1"})
+    assert comes_to(device, (row,), ("Up",))
+    bench.netlink.forget()
+    if bench.lab is not None:
+        assert bench.netlink.link("eth0").carrier_changes > changes
+    assert bench.state().keys() == before.keys()
+    assert bench.as_ip_tells() == told
+    assert device.get(f"{row}Reset") == "false"
+    loopback = device.find(IP, Name="lo") + "Reset"
+    assert set(device.refused({loopback: "1"}).values()) <= {"InvalidValue", "Denied"}
+
+
+def test_a_reset_of_the_way_to_the_acs_waits_for_the_end_of_the_session(memory: Bench) -> None:
+    device = memory.device(management_path=lambda: RouteTo("eth0", "192.0.2.1", "192.0.2.254"))
+    assert device.set({device.find(IP, Name="eth0") + "Reset": "1"}) == 1
+    assert device.set({device.find(IP, Name="eth1") + "Reset": "1"}) == 1

@@ -1,5 +1,7 @@
 """IPv4 and IPv6 addresses: who gave them, what may be changed, what makes them whole."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from agent.model.errors import InvalidValue, NotWritable
@@ -116,3 +118,33 @@ def test_an_address_of_an_interface_that_is_disabled_waits(bench: Bench) -> None
     assert (device.get(f"{row}Status"), bench.addresses("eth1")) == ("Disabled", set())
     device.set({f"{interface}Enable": "1"})
     assert (device.get(f"{row}Status"), bench.addresses("eth1")) == ("Enabled", {"203.0.113.5/24"})
+
+
+def test_lifetimes_of_an_ipv6_address_are_set_and_kept(bench: Bench) -> None:
+    device = bench.device()
+    interface = device.find("Device.IP.Interface.", Name="eth1")
+    row = device.add(f"{interface}IPv6Address.", IPAddress="2001:db8:9::1", Enable="1")
+    assert device.get(f"{row}ValidLifetime") == "9999-12-31T23:59:59Z"
+    until = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    sooner = (datetime.now(UTC) + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    device.set({f"{row}ValidLifetime": until, f"{row}PreferredLifetime": sooner})
+    bench.netlink.forget()
+    [found] = [one for one in bench.netlink.addresses() if one.address == "2001:db8:9::1"]
+    assert 3590 <= found.valid_lifetime <= 3600
+    assert 1790 <= found.preferred_lifetime <= 1800
+    assert (device.get(f"{row}ValidLifetime"), device.get(f"{row}PreferredLifetime")) == (until, sooner)
+    device.set({f"{row}ValidLifetime": "9999-12-31T23:59:59Z", f"{row}PreferredLifetime": "9999-12-31T23:59:59Z"})
+    bench.netlink.forget()
+    [found] = [one for one in bench.netlink.addresses() if one.address == "2001:db8:9::1"]
+    assert (found.valid_lifetime, found.preferred_lifetime) == (None, None)
+
+
+def test_a_lifetime_that_is_past_or_ends_too_late_to_be_preferred_is_refused(bench: Bench) -> None:
+    device = bench.device()
+    interface = device.find("Device.IP.Interface.", Name="eth1")
+    row = device.add(f"{interface}IPv6Address.", IPAddress="2001:db8:9::1", Enable="1")
+    asked = {f"{row}ValidLifetime": "2001-01-01T00:00:00Z"}
+    assert device.refused(asked) == dict.fromkeys(asked, "InvalidValue")
+    until = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    asked = {f"{row}PreferredLifetime": "9999-12-31T23:59:59Z", f"{row}ValidLifetime": until}
+    assert device.refused(asked) == dict.fromkeys(asked, "InvalidValue")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.model.errors import NotWritable
+from agent.model.errors import NotWritable, Refusals
 from backends.netlink import Route
 from backends.tr181.routing import MAIN_ROUTER
 from tests.backends.conftest import Bench
@@ -297,3 +297,74 @@ def test_a_route_over_an_interface_that_is_not_managed_is_refused(memory: Bench)
     row = device.add(V4, DestIPAddress="198.18.0.0", DestSubnetMask="255.254.0.0")
     asked = {f"{row}GatewayIPAddress": "192.0.2.9", f"{row}Enable": "1"}
     assert set(device.refused(asked).values()) == {"Denied"}
+
+
+def test_a_route_that_takes_another_metric_keeps_its_source_and_mtu(bench: Bench) -> None:
+    bench.netlink.add_route(
+        Route(4, "203.0.113.0/24", "192.0.2.250", "eth0", 5, source="192.0.2.1", metrics=(("mtu", 1280),))
+    )
+    device = bench.device()
+    row = device.find("Device.Routing.Router.1.IPv4Forwarding.", DestIPAddress="203.0.113.0")
+    device.set({f"{row}ForwardingMetric": "9"})
+    bench.netlink.forget()
+    [found] = [one for one in bench.netlink.routes() if one.destination == "203.0.113.0/24"]
+    assert (found.metric, found.source, dict(found.metrics)) == (9, "192.0.2.1", {"mtu": 1280})
+    if bench.lab is not None:
+        assert "mtu 1280" in bench.lab.ip("route show 203.0.113.0/24")
+    device.model.forget_everything()
+    bench.netlink.forget()
+    [found] = [one for one in bench.netlink.routes() if one.destination == "203.0.113.0/24"]
+    assert (found.metric, found.source, dict(found.metrics)) == (5, "192.0.2.1", {"mtu": 1280})
+
+
+def test_a_destination_with_bits_right_of_its_mask_is_refused(memory: Bench) -> None:
+    device = memory.device()
+    row = device.add("Device.Routing.Router.1.IPv4Forwarding.")
+    asked = {f"{row}DestIPAddress": "203.0.113.7", f"{row}DestSubnetMask": "255.255.255.0"}
+    assert device.refused(asked) == {f"{row}DestIPAddress": "InvalidValue"}
+    device.set({f"{row}DestIPAddress": "203.0.113.7"})
+    asked = {f"{row}DestSubnetMask": "255.255.255.0"}
+    assert device.refused(asked) == {f"{row}DestSubnetMask": "InvalidValue"}
+    device.set({f"{row}DestIPAddress": "203.0.113.0", f"{row}DestSubnetMask": "255.255.255.0"})
+
+
+def test_a_route_is_made_when_an_address_comes_that_its_gateway_is_reached_through(bench: Bench) -> None:
+    device = bench.device()
+    device.network.kernel_changed()
+    row = device.add("Device.Routing.Router.1.IPv4Forwarding.", DestIPAddress="203.0.113.0",
+                     DestSubnetMask="255.255.255.0", GatewayIPAddress="198.18.0.1", Enable="1")  # fmt: skip
+    assert device.get(f"{row}Status") == "Error_Misconfigured"
+    bench.netlink.add_address("eth1", "198.18.0.9", 24)
+    assert device.network.kernel_changed()
+    assert ("203.0.113.0/24", "198.18.0.1", "eth1", 0) in bench.routes()
+    assert device.get(f"{row}Status") == "Enabled"
+    bench.netlink.delete_address("eth1", "198.18.0.9", 24)
+    device.network.kernel_changed()
+    bench.netlink.add_address("eth1", "198.18.0.9", 24)
+    device.network.kernel_changed()
+    assert ("203.0.113.0/24", "198.18.0.1", "eth1", 0) in bench.routes()
+
+
+def test_a_route_is_moved_at_once_or_by_disabling_it_and_the_refusal_says_so(bench: Bench) -> None:
+    bench.netlink.add_address("eth1", "198.18.0.9", 24)
+    device = bench.device()
+    row = device.add("Device.Routing.Router.1.IPv4Forwarding.", DestIPAddress="203.0.113.0", DestSubnetMask=
+                     "255.255.255.0", GatewayIPAddress="192.0.2.250", Enable="1")  # fmt: skip
+    eth1 = device.find("Device.IP.Interface.", Name="eth1")
+    with pytest.raises(Refusals) as caught:
+        device.set({f"{row}Interface": eth1})
+    assert "set gateway and interface in one request, or disable it" in str(caught.value.refusals[0].reason)
+    device.set({f"{row}Enable": "0"})
+    device.set({f"{row}Interface": eth1})
+    device.set({f"{row}GatewayIPAddress": "198.18.0.1"})
+    device.set({f"{row}Enable": "1"})
+    assert ("203.0.113.0/24", "198.18.0.1", "eth1", 0) in bench.routes()
+    device.set({f"{row}Interface": device.find("Device.IP.Interface.", Name="eth0"),
+                f"{row}GatewayIPAddress": "192.0.2.250"})  # fmt: skip
+    assert ("203.0.113.0/24", "192.0.2.250", "eth0", 0) in bench.routes()
+
+
+def test_the_main_table_is_always_in_use(memory: Bench) -> None:
+    device = memory.device()
+    asked = {"Device.Routing.Router.1.Enable": "0"}
+    assert device.refused(asked) == dict.fromkeys(asked, "InvalidValue")

@@ -1,0 +1,47 @@
+"""Settings of links that records ask for: neighbour discovery, what router advertisements may say. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from backends.network.plan import Ident
+from backends.network.records import IpStack, NeighborSetting, Reference, is_own
+from backends.network.topology import Topology, is_managed
+
+RETRANS: Final = "net/ipv6/neigh/{}/retrans_time_ms"
+INTERVAL: Final = "net/ipv6/conf/{}/router_solicitation_interval"
+SOLICITATIONS: Final = "net/ipv6/conf/{}/router_solicitations"
+DAD_TRANSMITS: Final = "net/ipv6/conf/{}/dad_transmits"
+ROUTE_INFORMATION: Final = "net/ipv6/conf/{}/accept_ra_rt_info_max_plen"
+"""The longest prefix that is taken from a router advertisement's route information (RFC 4191); 0: only ::/0."""
+ANY_LENGTH: Final = 128
+USUAL_SOLICITATIONS: Final = 3
+"""MAX_RTR_SOLICITATIONS of RFC 4861 10."""
+
+
+def sysctls(topology: Topology) -> Iterator[tuple[Ident, str]]:
+    """The settings, as ``("sysctl", LINK, PATH)`` with ``{}`` for the link, and what each should be."""
+    for key, setting in topology.records.of(NeighborSetting).items():
+        name = topology.link_of(Reference("neighbor_setting", key))
+        if name is None or setting.deleted or setting.enable is False or (is_own(key) and not setting.enable):
+            continue
+        wanted = {
+            RETRANS: setting.retrans,
+            INTERVAL: setting.interval,
+            SOLICITATIONS: solicitations(setting),
+            DAD_TRANSMITS: setting.dad_transmits,
+        }
+        yield from ((("sysctl", name, path), str(value)) for path, value in wanted.items() if value is not None)
+    stack = topology.records.of(IpStack).get("")
+    if stack is not None and stack.route_information is not None:
+        for name in topology.links:
+            if is_managed(name, topology.manage, topology):
+                yield ("sysctl", name, ROUTE_INFORMATION), str(ANY_LENGTH if stack.route_information else 0)
+
+
+def solicitations(setting: NeighborSetting) -> int | None:
+    """How many solicitations are sent: none where that is switched off; None leaves it to the kernel."""
+    if setting.solicits is False:
+        return 0
+    if setting.solicits and setting.solicitations is None:
+        return USUAL_SOLICITATIONS
+    return setting.solicitations
