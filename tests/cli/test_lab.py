@@ -17,6 +17,7 @@ import pytest
 from agent.cli import lab, main
 from tests.lab.certificates import client_context, make_certificates
 from tests.lab.cpe import Cpe, inform
+from tests.thread_signal import signal_another_thread
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -48,6 +49,16 @@ def test_it_shows_the_conversation_and_ends_when_told(number: signal.Signals) ->
     assert "<EventCode>1 BOOT</EventCode>" in shown
     assert "hunter2" not in shown
     assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_another_thread_got_ends_it_at_once(number: signal.Signals) -> None:
+    with running() as (process, _):
+        time.sleep(0.2)  # the main thread waits by now
+        begun = time.monotonic()
+        signal_another_thread(process.pid, number)
+        assert process.wait(timeout=10) == 0
+    assert time.monotonic() - begun < 5
 
 
 def test_programs_get_a_document_on_each_line() -> None:

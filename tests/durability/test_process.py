@@ -13,6 +13,7 @@ from agent.cli import client
 from agent.lab.acs import LabAcs
 from agent.lab.behaviour import Behaviour
 from tests.durability.stand import PATIENCE, Stand, until
+from tests.thread_signal import signal_another_thread
 
 SAMPLE = Path(__file__).parents[1] / "state" / "v1.json"  # frozen for ever: it is what is in the field
 CODE = "Device.DeviceInfo.ProvisioningCode"
@@ -39,6 +40,27 @@ def test_sigterm_during_a_session_ends_it_within_two_seconds_and_with_success(st
     assert status == 0
     assert time.monotonic() - begun <= 2.0
     assert not (stand.state / "control.sock").exists()
+
+
+def test_a_signal_that_another_thread_got_ends_an_idle_agent_at_once(stand: Stand) -> None:
+    agent = stand.first_contact()
+    time.sleep(0.3)  # nothing is due for a while: the owner waits for its inbox
+
+    begun = time.monotonic()
+    signal_another_thread(agent.pid, signal.SIGTERM)
+    stand.acs.wait_until(lambda: not agent.is_alive, PATIENCE)
+
+    assert time.monotonic() - begun <= 2.0
+
+
+def test_a_reload_that_another_thread_was_asked_for_is_done_at_once(stand: Stand) -> None:
+    agent = stand.first_contact()
+    time.sleep(0.3)
+
+    signal_another_thread(agent.pid, signal.SIGHUP)
+
+    stand.acs.wait_until(lambda: any("settings were read again" in line for line in stand.log_lines()), 2.0)
+    assert agent.is_alive
 
 
 def test_a_changed_url_is_followed_by_bootstrap_at_the_other_acs_on_sighup(stand: Stand) -> None:

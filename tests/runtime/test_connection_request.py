@@ -317,8 +317,11 @@ def test_a_port_that_is_taken_is_named_with_what_to_do() -> None:
 
 
 def test_an_interface_that_is_not_there_is_named() -> None:
-    with pytest.raises(ListenError, match="nosuch0"), listening(interface="nosuch0"):
+    with pytest.raises(ListenError) as caught, listening(interface="nosuch0"):
         pass
+    assert "there is no interface nosuch0" in str(caught.value)
+    assert "[connection_request] interface" in str(caught.value)
+    assert "tried again with each new link" in str(caught.value)
 
 
 def test_the_loopback_interface_can_be_the_only_one() -> None:

@@ -888,3 +888,24 @@ def test_a_date_that_has_passed_reboots_nothing() -> None:
     talk = asked_for(spv({"Device.ManagementServer.ScheduleReboot": "2001-01-01T00:00:00Z"}))
     talk.let_pass(3600.0)
     assert talk.wanted(do.Reboot) == []
+
+
+# -- listening --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("topic", "again"), [("link", True), ("everything", True), ("address", False)])
+def test_a_new_link_may_be_the_one_to_listen_on(topic: str, again: bool) -> None:
+    talk = begun()
+    talk.done.clear()
+    talk.pass_on(on.Changed(frozenset({topic})))
+    assert (do.Listen() in talk.done) == again
+
+
+def test_listening_waits_for_the_session_that_is_under_way() -> None:
+    talk = begun()
+    talk.pass_on(on.ConnectionRequested())
+    talk.done.clear()
+    talk.pass_on(on.Changed(frozenset({"link"})))
+    assert do.Listen() not in talk.done
+    talk.ends()
+    assert do.Listen() in talk.done

@@ -3,6 +3,7 @@
 import http.client
 import logging
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,6 +14,10 @@ from agent.cwmp.messages import Envelope, GetRPCMethods
 from agent.runtime import actions as do
 from agent.runtime.loop import Inbox
 from agent.runtime.workers import Listening, Workers
+from tests.netlab.fixtures import lab, make_namespace
+from tests.netlab.namespace import Namespace
+
+__all__ = ["lab", "make_namespace"]
 
 LISTENING = Listening(port=0, path="path", algorithm="MD5", interface="", is_enabled=True)
 
@@ -161,3 +166,23 @@ def test_closing_ends_everything() -> None:
     assert bench.lines[0].outcome == "the agent was stopped"
     with pytest.raises(ConnectionRefusedError):
         answer_of(port)
+
+
+LATE = """
+import subprocess
+from dataclasses import replace
+from agent.runtime import actions as do
+from tests.runtime.test_workers import LISTENING, Bench
+bench = Bench(replace(LISTENING, interface="late0"))
+bench.workers.perform(do.Listen())
+print(bench.workers.listener is None, "no interface late0" in bench.workers.problem)
+subprocess.run(["ip", "link", "add", "late0", "type", "veth", "peer", "name", "far0"], check=True)
+bench.workers.perform(do.Listen())
+print(bench.workers.listener is not None, bench.workers.problem == "")
+bench.workers.close()
+"""
+
+
+def test_an_interface_that_appears_late_is_listened_on_when_it_does(lab: Namespace) -> None:
+    told = lab.run(sys.executable, "-c", LATE)
+    assert told.split() == ["True"] * 4
