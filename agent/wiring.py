@@ -5,6 +5,7 @@ import logging
 import os
 import random
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -148,7 +149,7 @@ class Agent:
             factory_reset_command=set_by_person.system.factory_reset_command,
             restart=self._restart_as_booted,
         )
-        self.reach = Reach(self.netlink.route_to, lambda: str(self.own.get(ms.URL)))
+        self.reach = Reach(self.netlink.route_to, lambda: str(self.own.get(ms.URL)), self.netlink.addresses)
         manage = set_by_person.network.manage
         self.network = LinuxNetwork(self.netlink, self.procfs, manage, self._management_path, Ethtool())
         self.other_managers = OtherManagers()
@@ -414,14 +415,20 @@ class Agent:
 
     def _listening(self) -> Listening:
         asked = self.settings.connection_request
+        interface = self._listening_interface()
         needed = ("ManagementServer.HTTPConnectionRequestEnable", ms.ENABLE_CWMP, ms.URL)
         return Listening(
             port=asked.port,
             path=self.own.get(CONNECTION_REQUEST_PATH),
             algorithm="SHA-256" if asked.digest == "SHA-256" else "MD5",
-            interface=asked.interface or self.settings.network.management_interface,
+            interface=interface,
+            interface_index=_index_of(interface),
             is_enabled=all(map(self.own.get, needed)) and all(self._credentials()),
         )
+
+    def _listening_interface(self) -> str:
+        """The interface that connection requests have to come in by; "": any."""
+        return self.settings.connection_request.interface or self.settings.network.management_interface
 
     def _credentials(self) -> tuple[str, str]:
         names = ("Username", "Password")
@@ -430,9 +437,10 @@ class Agent:
 
     def _connection_request_url(self) -> str:
         listener = self.workers.listener
-        return (
-            self.reach.connection_request_url(listener.port, self.own.get(CONNECTION_REQUEST_PATH)) if listener else ""
-        )
+        if listener is None:
+            return ""
+        path = self.own.get(CONNECTION_REQUEST_PATH)
+        return self.reach.connection_request_url(listener.port, path, self._listening_interface())
 
     def _factory_reset(self) -> None:
         self._begin_anew()
@@ -487,11 +495,15 @@ class Agent:
         }
 
     def _connection_request_facts(self) -> dict[str, Any]:
+        self.model.forget()
         listener = self.workers.listener
         last = listener.last_refusal if listener else None
+        url = self._connection_request_url()
+        interface = self._listening_interface()
+        has_no_address = f"{interface} has no address" if interface else "there is no way to the ACS"
         return {
-            "url": self._connection_request_url(),
-            "problem": self.workers.problem,
+            "url": url,
+            "problem": has_no_address if listener and not url else self.workers.problem,
             "accepted": listener.accepted if listener else 0,
             "refused": listener.refused if listener else 0,
             "last_refusal": f"{last.status} to {last.source}: {last.reason}" if last else None,
@@ -560,6 +572,14 @@ def _hear_signals(inbox: loop.Inbox) -> None:
                 inbox.put(events[number[0]])
 
     threading.Thread(target=listen, name="signals", daemon=True).start()
+
+
+def _index_of(interface: str) -> int:
+    """The kernel's number of an interface, 0 while there is none."""
+    try:
+        return socket.if_nametoindex(interface) if interface else 0
+    except OSError:
+        return 0
 
 
 def _user_name(device: DeviceIdStruct) -> str:

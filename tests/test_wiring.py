@@ -215,6 +215,29 @@ def test_a_change_after_which_the_acs_is_reached_stays(remote: Stand) -> None:
     }
 
 
+def test_the_interface_to_listen_on_is_followed_as_it_goes_and_comes(remote: Stand) -> None:
+    assert remote.namespace is not None
+    home = remote.namespace
+    part = "[connection_request]"
+    remote.settings.write_text(remote.settings.read_text().replace(part, f'{part}\ninterface = "late0"'))
+    agent = remote.first_contact()
+
+    def facts() -> dict[str, Any]:
+        return dict(agent.ask("status")["connection_request"])
+
+    assert "there is no interface late0" in facts()["problem"]
+    for _ in range(2):  # under another number of the kernel's each time
+        home.ip("link add late0 type bridge")
+        home.ip("link set late0 up")
+        assert until(lambda: facts()["problem"] == "late0 has no address")
+        home.ip("address add 198.51.100.7/24 dev late0")
+        assert facts()["url"].startswith("http://198.51.100.7:")
+        assert facts()["problem"] == ""
+        home.ip("link delete late0")
+        assert until(lambda: "there is no interface late0" in facts()["problem"])
+        assert facts()["url"] == ""
+
+
 def test_a_person_s_change_without_an_acs_is_made_at_once_also_on_the_way_out(remote: Stand) -> None:
     assert remote.namespace is not None
     remote.namespace.ip(f"route add default via {ACS}")

@@ -25,6 +25,8 @@ class Listening:
     algorithm: Algorithm
     interface: str
     is_enabled: bool
+    interface_index: int = 0
+    """The kernel's number of the interface, 0 while there is none: under its name another one may have come to be."""
 
 
 @dataclass(slots=True)
@@ -94,7 +96,8 @@ class Workers:
         if self.listener is not None:
             self.listener.close()
             self.listener = None
-        self._as_now, self.problem = wanted, ""
+        known, self.problem = self.problem, ""
+        self._as_now = wanted
         if not wanted.is_enabled:
             return
         try:
@@ -109,4 +112,5 @@ class Workers:
             )
         except ListenError as failure:
             self.problem = str(failure)
-            log.error("no connection requests: %s", failure)
+            if self.problem != known:
+                log.error("no connection requests: %s", failure)

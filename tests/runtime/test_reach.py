@@ -1,5 +1,6 @@
 """The address at which the ACS can reach us is the one from which the way to it begins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -10,6 +11,14 @@ from agent.runtime.reach import ANYWHERE, Reach
 @dataclass
 class Way:
     source: str
+
+
+@dataclass
+class Own:
+    address: str
+    interface: str = "late0"
+    scope: str = "global"
+    flags: frozenset[str] = frozenset()
 
 
 def reach(url: str, ways: dict[str, str]) -> Reach[Way]:
@@ -59,3 +68,31 @@ def test_a_kernel_that_does_not_answer_is_no_way() -> None:
         raise TimeoutError
 
     assert Reach(silent, lambda: "http://192.0.2.1/").own_address() == ""
+
+
+OLD, DUPLICATE = Own("2001:db8::1", flags=frozenset({"deprecated"})), Own("2001:db8::2", flags=frozenset({"dadfailed"}))
+LINK_LOCAL, OTHER = Own("fe80::1", scope="link"), Own("192.0.2.7", "wan")
+V4, SECOND, V6 = Own("198.51.100.1"), Own("198.51.100.2"), Own("2001:db8::3")
+
+
+@pytest.mark.parametrize(
+    ("source", "there", "told"),
+    [
+        ("192.0.2.7", [OTHER, LINK_LOCAL, V6, V4], "198.51.100.1"),  # of the family of the ACS
+        ("2001:db8::9", [OTHER, V4, DUPLICATE, OLD, V6], "[2001:db8::3]"),
+        ("2001:db8::9", [V4, LINK_LOCAL], "198.51.100.1"),  # which the interface does not have
+        ("198.51.100.2", [V4, SECOND], "198.51.100.2"),  # the way to the ACS leaves by the interface
+        ("", [V6, V4], "198.51.100.1"),
+    ],
+)
+def test_where_one_interface_listens_its_address_is_told(source: str, there: Sequence[Own], told: str) -> None:
+    ways = {"192.0.2.1": source}
+    one = Reach(lambda address: Way(ways[address]), lambda: "http://192.0.2.1/", lambda: there)
+
+    assert one.connection_request_url(7547, "path", "late0") == f"http://{told}:7547/path"
+
+
+def test_an_interface_that_only_its_own_link_can_reach_gives_no_url() -> None:
+    one = Reach(lambda _: Way("192.0.2.7"), lambda: "http://192.0.2.1/", lambda: [OTHER, LINK_LOCAL, DUPLICATE])
+
+    assert one.connection_request_url(7547, "path", "late0") == ""

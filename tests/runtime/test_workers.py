@@ -156,6 +156,29 @@ def test_a_port_that_is_taken_is_a_problem_that_people_can_read_and_is_tried_aga
     assert bench.workers.problem == ""
 
 
+def test_a_problem_that_goes_on_is_logged_once(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    bench.wanted = replace(LISTENING, interface="late0")
+    with caplog.at_level(logging.ERROR):
+        bench.workers.perform(do.Listen())
+        bench.workers.perform(do.Listen())
+    bench.wanted = replace(LISTENING, interface="late1")
+    bench.workers.perform(do.Listen())
+
+    assert caplog.text.count("there is no interface late0") == 1
+    assert caplog.text.count("there is no interface late1") == 1
+
+
+def test_an_interface_that_is_another_one_under_its_name_is_listened_on_anew(bench: Bench) -> None:
+    bench.wanted = replace(LISTENING, interface="lo", interface_index=1)
+    bench.workers.perform(do.Listen())
+    first = bench.workers.listener
+    bench.wanted = replace(bench.wanted, interface_index=2)
+    bench.workers.perform(do.Listen())
+
+    assert bench.workers.listener is not None
+    assert bench.workers.listener is not first
+
+
 def test_closing_ends_everything() -> None:
     bench = Bench()
     bench.workers.perform(do.Listen())
