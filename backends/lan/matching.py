@@ -4,6 +4,7 @@ dnsmasq compares an option's value from its first byte on and lets more follow, 
 matches: it begins so, and it does not go on. A name that stands for the pool is then a question of tags alone.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -15,6 +16,8 @@ LONGEST_VALUE: Final = 255
 SHORTEST_VALUE: Final = 2
 MOST_MACS: Final = 256
 ADDRESS_BYTES: Final = 6
+DOMAIN: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+"""What may stand for a domain name in a configuration."""
 
 
 class Unmatchable(Exception):

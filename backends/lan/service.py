@@ -1,14 +1,14 @@
 """The LAN's services behind their records: what can be made of them is checked, then made by daemons of our own."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from backends.desired_state import NotOurs, Record, Refused, Wanted
 from backends.dnsmasq import Dnsmasq
 from backends.errors import MechanismError
-from backends.lan.matching import Unmatchable
+from backends.lan.advertising import RouterAdvertiser, check_advertised
+from backends.lan.matching import DOMAIN, Unmatchable
 from backends.lan.options import Unsayable, option_text
 from backends.lan.records import FOR_EVER, Advertised, DnsRelay, Forwarding4, Option4, Option6, Pool4, Pool6, Static4
 from backends.lan.rendering import (
@@ -25,7 +25,6 @@ from backends.programs import Program
 
 SHORTEST_LEASE: Final = 120
 """Seconds; dnsmasq makes anything shorter this."""
-DOMAIN: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 DHCP_PORT, DHCP6_PORT, DNS_PORT = 67, 547, 53
 ON_LINKS: Final[tuple[type[Pool4] | type[Pool6] | type[Advertised] | type[Forwarding4], ...]] = (
     Pool4,
@@ -36,13 +35,6 @@ ON_LINKS: Final[tuple[type[Pool4] | type[Pool6] | type[Advertised] | type[Forwar
 
 Blocking = Callable[[int, str], str | None]
 """Which other program has a UDP port on a link, with its process id; None where nobody has."""
-
-
-class Daemon(Protocol):
-    """A part of the service besides dnsmasq."""
-
-    def make(self, wanted: Wanted, link_of: LinkOf) -> bool:
-        """Bring it to what is wanted; whether anything was changed. MechanismError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +51,10 @@ class Ground:
 class LanService:
     """DHCP, router advertisements, relays and names; see ``backends.desired_state.Service``."""
 
-    def __init__(self, dnsmasq: Dnsmasq, ground: Ground, daemons: Sequence[Daemon] = ()) -> None:
+    def __init__(self, dnsmasq: Dnsmasq, advertiser: RouterAdvertiser, ground: Ground) -> None:
         self._dnsmasq = dnsmasq
         self._ground = ground
-        self._daemons = daemons
+        self._advertiser = advertiser
 
     def check(self, wanted: Wanted) -> None:
         """See Service. Rows that are not enabled are checked as well: what is refused is refused when it is said."""
@@ -70,6 +62,7 @@ class LanService:
         _check_pools6(wanted)
         _check_options(wanted)
         _check_statics(wanted)
+        check_advertised(wanted)
         self._check_links(wanted)
         self._check_ports(wanted)
 
@@ -85,19 +78,26 @@ class LanService:
             rendered = render(wanted, around, self._dnsmasq.places, self._dnsmasq.user())
         except (Unmatchable, Unsayable) as error:
             raise MechanismError(f"dnsmasq cannot be told what is wanted: {error}") from error
-        changed = self._dnsmasq.make(rendered)
-        for daemon in self._daemons:
-            changed |= daemon.make(wanted, ground.link_of)
-        return changed
+        is_served = self._dnsmasq.make(rendered)
+        return self._advertiser.make(wanted, ground.link_of) or is_served
 
     @property
     def program(self) -> Program:
         """dnsmasq's process."""
         return self._dnsmasq.program
 
+    @property
+    def advertiser(self) -> Program:
+        """The process that sends router advertisements."""
+        return self._advertiser.program
+
     def is_running(self) -> bool:
         """Whether the server is there to serve."""
         return self.program.is_running()
+
+    def is_advertising(self) -> bool:
+        """Whether router advertisements are sent."""
+        return self.advertiser.is_running()
 
     def serves_names(self) -> bool:
         """Whether there is a link of the LAN on which names are served, and a server to do it."""

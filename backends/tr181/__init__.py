@@ -27,6 +27,7 @@ from backends.tr181.logical import logical
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.neighbor_discovery import neighbor_discovery
 from backends.tr181.root import root
+from backends.tr181.router_advertisement import router_advertisement
 from backends.tr181.routing import routing
 from backends.tr181.time import time
 from backends.tr181.users import users
@@ -53,6 +54,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     dhcpv4_server,
     dhcpv6_server,
     dns,
+    router_advertisement,
     gateway_info,
     manageable_devices,
     users,

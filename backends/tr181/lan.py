@@ -8,6 +8,7 @@ from typing import Final
 
 from backends.desired_state import Wanted
 from backends.dnsmasq import Dnsmasq, is_installed
+from backends.lan.advertising import RouterAdvertiser
 from backends.lan.file_watch import FileWatch
 from backends.lan.leases import LeaseFile
 from backends.lan.ports import PortsInTheWay, open_diag_socket
@@ -37,6 +38,7 @@ def lan(mechanisms: Mechanisms, surface: Surface = Surface()) -> Part | None:
         return None
     netlink, links = mechanisms.netlink, mechanisms.links
     dnsmasq = Dnsmasq(mechanisms.directory / "lan", mechanisms.state_directory, surface.enter)
+    advertiser = RouterAdvertiser(mechanisms.directory / "lan", surface.enter)
     resolver = Resolver(surface.root)
 
     def own() -> Collection[int]:
@@ -52,7 +54,7 @@ def lan(mechanisms: Mechanisms, surface: Surface = Surface()) -> Part | None:
         name_servers=name_servers,
         blocking=PortsInTheWay(lambda link: _index_and_addresses(netlink, link), own, surface.open_diag_socket),
     )
-    tables = LanTables(LanService(dnsmasq, ground), links, LeaseFile(dnsmasq.places.leases), resolver)
+    tables = LanTables(LanService(dnsmasq, advertiser, ground), links, LeaseFile(dnsmasq.places.leases), resolver)
     topics = {dnsmasq.places.leases: "lease"} | dict.fromkeys(resolver.paths, "resolver")
     return Part(
         name="lan",

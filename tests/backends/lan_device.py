@@ -29,12 +29,21 @@ from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.root import root
+from backends.tr181.router_advertisement import router_advertisement
 from backends.tr181.staging import LinuxNetwork
 from tests.backends.device import Documents, NamespaceSettings
 from tests.netlab.namespace import Namespace, veth
 from tests.schemas import shipped_schema
 
-DECLARED: tuple[Callable[[Mechanisms], list[Object[Any]]], ...] = (root, ip, hosts, dhcpv4_server, dhcpv6_server, dns)
+DECLARED: tuple[Callable[[Mechanisms], list[Object[Any]]], ...] = (
+    root,
+    ip,
+    hosts,
+    dhcpv4_server,
+    dhcpv6_server,
+    dns,
+    router_advertisement,
+)
 
 
 class Gateway:
@@ -139,12 +148,18 @@ class Gateway:
         """The process id of dnsmasq."""
         return self.tables.service.program.pid()
 
+    @property
+    def advertiser(self) -> int | None:
+        """The process id of the program that sends router advertisements."""
+        return self.tables.service.advertiser.pid()
+
     def is_serving(self) -> bool:
         """Whether dnsmasq runs."""
         return self.server is not None
 
     def close(self) -> None:
         self.tables.service.program.stop()
+        self.tables.service.advertiser.stop()
         self.procfs.close()
 
 
@@ -153,7 +168,13 @@ def house(make_namespace: Callable[[], Namespace]) -> Namespace:
     """A namespace for the gateway's clients, made first so that cables can lead to it."""
     made = make_namespace()
     made.ip("link set lo up")
+    without_dad(made)
     return made
+
+
+def without_dad(namespace: Namespace) -> None:
+    """Links that are made from now on have their link-local address at once: nobody else is there to ask."""
+    namespace.run("sh", "-c", "for link in default all; do echo 0 > /proc/sys/net/ipv6/conf/$link/accept_dad; done")
 
 
 @pytest.fixture
@@ -163,6 +184,7 @@ def gateway(house: Namespace, make_namespace: Callable[[], Namespace], tmp_path:
         pytest.skip("dnsmasq is not installed")
     router = make_namespace()
     router.ip("link set lo up")
+    without_dad(router)
     router.ip("link add br0 type bridge")
     veth(router, "lan1", house, "eth0")
     router.ip("link set lan1 master br0")

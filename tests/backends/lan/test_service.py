@@ -7,6 +7,7 @@ import pytest
 
 from backends.desired_state import NotOurs, Pointer, Record, Refused, Wanted
 from backends.dnsmasq import Dnsmasq
+from backends.lan.advertising import RouterAdvertiser
 from backends.lan.records import Dhcp4, DnsRelay, Option4, Pool4, Pool6, Static4
 from backends.lan.service import Ground, LanService
 
@@ -24,7 +25,7 @@ def service(tmp_path: Path, links: tuple[str, ...] = ("br0",), blocked: frozense
         name_servers=lambda _: (),
         blocking=lambda port, _: "other (process 1)" if port in blocked else None,
     )
-    return LanService(Dnsmasq(tmp_path / "run", tmp_path), ground)
+    return LanService(Dnsmasq(tmp_path / "run", tmp_path), RouterAdvertiser(tmp_path / "run"), ground)
 
 
 def wanted(**records: Record) -> Wanted:

@@ -22,12 +22,13 @@ TEXTS = (
 def writable(gateway: Gateway) -> Iterator[str]:
     """A row of each table, and the paths of what can be set in all of them."""
     gateway.pool(Enable="0")
-    for table in ("DHCPv6.Server.Pool.", "DNS.Relay.Forwarding."):
+    for table in ("DHCPv6.Server.Pool.", "DNS.Relay.Forwarding.", "RouterAdvertisement.InterfaceSetting."):
         gateway.add(f"Device.{table}")
     for table in (
         "DHCPv4.Server.Pool.1.StaticAddress.",
         "DHCPv4.Server.Pool.1.Option.",
         "DHCPv6.Server.Pool.1.Option.",
+        "RouterAdvertisement.InterfaceSetting.1.Option.",
     ):
         gateway.add(f"Device.{table}")
     for name in gateway.model.names("Device.", False, Caller.ACS):
