@@ -169,6 +169,7 @@ class Agent:
             directory=services,
             state_directory=self.settings.state.directory,
             management_path=self._management_path,
+            own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
         )
         self.machine = Machine(basic, SERVICES)
         self.mechanisms = self.machine.mechanisms

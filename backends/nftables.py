@@ -86,6 +86,10 @@ class _Found:
     counters: dict[str, Counter] = field(default_factory=dict)
 
 
+class _Unknown(MechanismError):
+    """nftables knows nothing of what was named."""
+
+
 class Nftables:
     """The kernel's packet filter. The constructor raises MechanismError where the library, or nf_tables, is absent."""
 
@@ -94,7 +98,7 @@ class Nftables:
             self._library = _declared(ctypes.CDLL(LIBRARY))
         except OSError as absent:
             raise MechanismError(f"{LIBRARY} is not installed", "ENOENT") from absent
-        self._namespace = namespace
+        self.namespace = namespace
         self._read: dict[tuple[str, str], _Found | None] = {}
         self.writes = 0
         """How many transactions changed the kernel."""
@@ -106,8 +110,10 @@ class Nftables:
 
     def tables(self) -> list[tuple[str, str]]:
         """Family and name of every table there is."""
-        told = self._run([{"list": {"tables": None}}])
-        return [(one["table"]["family"], one["table"]["name"]) for one in told if "table" in one]
+        # As text: 1.0.6 writes a table's flags from memory that is not its own when it writes JSON.
+        lines = self._told("list tables", OUTPUT_HANDLES).split("\n")
+        found = (line.split() for line in lines if line.startswith("table "))
+        return [(words[1], words[2]) for words in found]
 
     def counters(self, name: str, family: str = "inet") -> Mapping[str, Counter]:
         """What the rules of a table of ours have counted, by what they are about."""
@@ -129,31 +135,30 @@ class Nftables:
         return bool(changes)
 
     def _find(self, family: str, name: str) -> _Found | None:
-        if (family, name) not in self.tables():
+        try:
+            return found_in(self._run([{"list": {"table": {"family": family, "name": name}}}]))
+        except _Unknown:
             return None
-        return found_in(self._run([{"list": {"table": {"family": family, "name": name}}}]))
 
     def _run(self, commands: Sequence[Command]) -> list[dict[str, Any]]:
+        told = self._told(json.dumps({"nftables": commands}), OUTPUT_JSON | OUTPUT_HANDLES)
+        return json.loads(told)["nftables"] if told else []
+
+    def _told(self, commands: str, output: int) -> str:
         library = self._library
-        context = inside(self._namespace, self._context) if self._namespace else self._context()
+        context = inside(self.namespace, self._context) if self.namespace else self._context()
         try:
-            failed = library.nft_run_cmd_from_buffer(context, json.dumps({"nftables": commands}).encode())
-            if failed:
+            library.nft_ctx_output_set_flags(context, output)
+            if library.nft_run_cmd_from_buffer(context, commands.encode()):
                 raise _error(library.nft_ctx_get_error_buffer(context))
-            told = library.nft_ctx_get_output_buffer(context)
+            told: bytes = library.nft_ctx_get_output_buffer(context) or b""
         finally:
             library.nft_ctx_free(context)
-        try:
-            return json.loads(told)["nftables"] if told else []
-        except (ValueError, KeyError) as unreadable:  # 1.0.6 breaks off where a table has flags
-            raise MechanismError(
-                "nftables: the kernel's tables cannot be read: one has what is not ours"
-            ) from unreadable
+        return told.decode("utf-8", "replace")
 
     def _context(self) -> ctypes.c_void_p:
         """Opens its netlink socket, so that it belongs to the calling thread's network namespace."""
         context = ctypes.c_void_p(self._library.nft_ctx_new(0))
-        self._library.nft_ctx_output_set_flags(context, OUTPUT_JSON | OUTPUT_HANDLES)
         self._library.nft_ctx_buffer_output(context)
         self._library.nft_ctx_buffer_error(context)
         return context
@@ -242,7 +247,7 @@ def _error(text: bytes | None) -> MechanismError:
     lines = [line for line in (text or b"").decode("utf-8", "replace").splitlines() if line.strip()]
     said = lines[0].rpartition("Error: ")[2] if lines else "no reason was given"
     code = next((name for number, name in errno.errorcode.items() if said.endswith(os.strerror(number))), "")
-    return MechanismError(f"nftables: {said}", code)
+    return (_Unknown if code == "ENOENT" else MechanismError)(f"nftables: {said}", code)
 
 
 def _declared(library: ctypes.CDLL) -> ctypes.CDLL:

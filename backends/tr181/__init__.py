@@ -15,16 +15,18 @@ from backends.tr181.device_load import memory_monitor, process_status
 from backends.tr181.device_sensors import temperatures
 from backends.tr181.device_storage import storage_use
 from backends.tr181.dhcpv4_client import dhcpv4_client
-from backends.tr181.dhcpv6_client import dhcpv6_client
 from backends.tr181.dhcpv4_server import dhcpv4_server
+from backends.tr181.dhcpv6_client import dhcpv6_client
 from backends.tr181.dhcpv6_server import dhcpv6_server
 from backends.tr181.dns import dns
 from backends.tr181.ethernet import ethernet
+from backends.tr181.firewall import firewall
 from backends.tr181.hosts import hosts
 from backends.tr181.interface_stack import interface_stack
 from backends.tr181.ip import ip
 from backends.tr181.logical import logical
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.nat import nat
 from backends.tr181.neighbor_discovery import neighbor_discovery
 from backends.tr181.root import root
 from backends.tr181.router_advertisement import router_advertisement
@@ -46,6 +48,8 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     bridging,
     ip,
     routing,
+    nat,
+    firewall,
     logical,
     neighbor_discovery,
     hosts,

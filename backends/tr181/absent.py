@@ -14,7 +14,10 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
 }
 """By the beginning of a path, of what a plain Linux machine does not have."""
 
-NEEDS: Final[Mapping[str, tuple[str, str]]] = {}
+NEEDS: Final[Mapping[str, tuple[str, str]]] = {
+    "Device.NAT.": ("firewall", "libnftables or nf_tables of the kernel is absent, or not for the agent to use"),
+    "Device.Firewall.": ("firewall", "libnftables or nf_tables of the kernel is absent, or not for the agent to use"),
+}
 """By the beginning of a path, the mechanism it stands on (a field of Mechanisms) and what is missing without it."""
 
 

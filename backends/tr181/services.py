@@ -8,6 +8,7 @@ from backends.tr181.device_load import memory_load, processor_load
 from backends.tr181.device_sensors import thermometer
 from backends.tr181.device_storage import storage
 from backends.tr181.dhcp_clients import dhcp_clients
+from backends.tr181.firewall_backend import firewall_tables
 from backends.tr181.lan import lan
 from backends.tr181.parts import Build
 from backends.tr181.time import ntp_clock
@@ -24,5 +25,6 @@ SERVICES: Final[tuple[Build, ...]] = (
     dhcp_clients,
     lan,
     gateway_finder,
+    firewall_tables,
 )
 """In the order in which their changes are made: what others stand on comes first."""

@@ -131,11 +131,13 @@ def test_what_a_hand_changed_in_our_table_is_put_right(lab: Namespace, nft: Nfta
 def test_tables_of_others_stay_as_they_are(lab: Namespace, nft: Nftables) -> None:
     lab.run("nft", "add table ip cpe_agent; add chain ip cpe_agent x; add rule ip cpe_agent x counter accept")
     lab.run("nft", "add table inet theirs; add set inet theirs s { type ipv4_addr; elements = { 192.0.2.1 } }")
-    before = lab.run("nft", "-j", "-a", "list", "ruleset")
+    lab.run("nft", "add table inet sleeping { flags dormant; }")
+    before = lab.run("nft", "-a", "list", "ruleset")
     nft.bring_to(table(Chain("out", [to_port(1)], OUTPUT)))
     nft.bring_to(table(Chain("out", [to_port(1)], Hook("filter", "output", 7))))
+    assert nft.tables() == [("ip", "cpe_agent"), ("inet", "theirs"), ("inet", "sleeping"), ("inet", "cpe_agent")]
     nft.bring_to(table())
-    assert lab.run("nft", "-j", "-a", "list", "ruleset") == before
+    assert lab.run("nft", "-a", "list", "ruleset") == before
 
 
 def test_a_transaction_that_the_kernel_refuses_changes_nothing(lab: Namespace, nft: Nftables) -> None:

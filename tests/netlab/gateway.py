@@ -15,7 +15,9 @@ STRANGER, OTHER_STRANGER, OUTSIDE, INSIDE, HOST = (
     "192.168.1.10",
 )
 OUTSIDE6, STRANGER6, INSIDE6, HOST6 = "2001:db8:f::2", "2001:db8:f::1", "2001:db8:1::1", "2001:db8:1::10"
-PATIENCE = 0.25
+PATIENCE = 2.0
+SOON = 0.15
+"""Seconds for an answer that is to come, and for one that is not."""
 ECHO_REQUEST = bytes.fromhex("0800f7ff00000000")
 
 
@@ -55,10 +57,12 @@ class Gateway:
         made.settimeout(PATIENCE)
         return made
 
-    def connect(self, lab: Namespace, address: str, port: int, source: str = "") -> socket.socket:
+    def connect(
+        self, lab: Namespace, address: str, port: int, source: str = "", patience: float = PATIENCE
+    ) -> socket.socket:
         """A TCP connection; OSError where none comes to be (TimeoutError: no answer, ConnectionRefusedError: one)."""
         made = _socket(lab, socket.AF_INET6 if ":" in address else socket.AF_INET)
-        made.settimeout(PATIENCE)
+        made.settimeout(patience)
         try:
             if source:
                 made.bind((source, 0))
@@ -66,22 +70,32 @@ class Gateway:
         except OSError:
             made.close()
             raise
+        made.settimeout(PATIENCE)
         return made
 
-    def reached(self, listener: socket.socket, lab: Namespace, address: str, port: int, source: str = "") -> str:
-        """Who the listener sees when somebody connects; "" when nobody comes through."""
+    def reached(
+        self,
+        listener: socket.socket,
+        lab: Namespace,
+        address: str,
+        port: int,
+        source: str = "",
+        *,
+        soon: bool = False,
+    ) -> str:
+        """Who the listener sees when somebody connects; "" when nobody comes through: ``soon`` where nobody should."""
         try:
-            with closing(self.connect(lab, address, port, source)):
+            with closing(self.connect(lab, address, port, source, SOON if soon else PATIENCE)):
                 connection, peer = listener.accept()
                 connection.close()
         except OSError:
             return ""
         return str(peer[0]).removeprefix("::ffff:")
 
-    def answers(self, lab: Namespace, address: str) -> bool:
+    def answers(self, lab: Namespace, address: str, *, soon: bool = False) -> bool:
         """Whether an ICMP echo request is answered."""
         with inside(lab.path, lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)) as made:
-            made.settimeout(PATIENCE)
+            made.settimeout(SOON if soon else PATIENCE)
             made.sendto(ECHO_REQUEST, (address, 0))
             try:
                 return made.recvfrom(64)[1][0] == address

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,3 +22,13 @@ def packet_filter(lab: Namespace) -> Nftables:
         return Nftables(lab.path)
     except MechanismError as reason:
         pytest.skip(f"no packet filter: {reason}")
+
+
+@contextmanager
+def out_of_reach(nftables: Nftables) -> Iterator[None]:
+    """The kernel's packet filter cannot be reached as long as this lasts."""
+    namespace, nftables.namespace = nftables.namespace, "/nonexistent/net"
+    try:
+        yield
+    finally:
+        nftables.namespace = namespace

@@ -1,0 +1,154 @@
+"""The service behind Device.NAT. and Device.Firewall.: a backend of the data model, and a chore that ends leases."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from backends.desired_state import Record
+from backends.errors import MechanismError
+from backends.firewall.firewall import Firewall
+from backends.firewall.leases import Clock, remaining, system_clock
+from backends.firewall.records import (
+    KINDS,
+    Dmz,
+    FilterRule,
+    FirewallSettings,
+    InterfaceNat,
+    Leased,
+    Level,
+    LocalService,
+    Pinhole,
+    Policy,
+    PortMapping,
+    RuleChain,
+)
+from backends.firewall.surroundings import Surroundings
+from backends.nftables import Nftables
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.parts import Part
+from backends.tr181.service import TableService
+
+FIREWALL: Final = "Device.Firewall."
+CHAIN: Final = f"{FIREWALL}Chain.{{i}}."
+LEVEL: Final = f"{FIREWALL}Level.{{i}}."
+POLICY: Final = f"{FIREWALL}Policy.{{i}}."
+TABLES: Final[dict[type[Record], str]] = {
+    InterfaceNat: "Device.NAT.InterfaceSetting.{i}.",
+    PortMapping: "Device.NAT.PortMapping.{i}.",
+    FirewallSettings: FIREWALL,
+    Level: LEVEL,
+    RuleChain: CHAIN,
+    FilterRule: f"{CHAIN}Rule.{{i}}.",
+    Policy: POLICY,
+    Dmz: f"{FIREWALL}DMZ.{{i}}.",
+    Pinhole: f"{FIREWALL}Pinhole.{{i}}.",
+    LocalService: f"{FIREWALL}Service.{{i}}.",
+}
+PARAMETERS: Final = {
+    "dest_ip": ("DestIP",),
+    "source_ip": ("SourceIP",),
+    "source_mask": ("SourceMask", "SourceIP"),
+    "dest_mask": ("DestMask", "DestIP"),
+}
+"""By which parameters a field is set, where the names differ otherwise than in their capitals."""
+TOPIC: Final = "firewall"
+
+
+class FirewallTables(TableService):
+    """The backend of all these tables. As a chore it takes away what was granted for a time that is over."""
+
+    def __init__(self, firewall: Firewall, clock: Clock) -> None:
+        super().__init__("firewall", KINDS, firewall, TABLES, PARAMETERS)
+        self.firewall = firewall
+        self.clock = clock
+
+    def note_change(self) -> None:
+        """Stage that the firewall's settings changed now."""
+        wall = self.clock().wall
+        self.edit(FirewallSettings, last_change=None if wall is None else round(wall))
+
+    def due(self, now: float) -> float | None:
+        """When the next row ends, in seconds of the same clock as ``now``."""
+        left = min((seconds for _, _, seconds in self._ending()), default=None)
+        return None if left is None else now + left
+
+    def act(self, now: float) -> frozenset[str]:  # noqa: ARG002 - leases have clocks of their own
+        """Take away the rows that ended. MechanismError, after which they are still there."""
+        ended = [(kind, key) for kind, key, seconds in self._ending() if seconds <= 0]
+        if not ended:
+            return frozenset()
+        is_made = self.wanted is self._applied  # else a change waits for the end of a session, and these with it
+        if is_made:
+            self.begin()
+        for kind, key in ended:
+            self.remove(kind, key)
+        if is_made:
+            try:
+                self.commit()
+            except MechanismError:
+                self.rollback()
+                raise
+        return frozenset({TOPIC})
+
+    def _ending(self) -> Iterable[tuple[type[Record], str, float]]:
+        now = self.clock()
+        for kind in (PortMapping, Dmz, Pinhole):
+            leased: Mapping[str, Leased] = self.wanted.of(kind)
+            for key, record in leased.items():
+                left = remaining(record, now)
+                if left is not None:
+                    yield kind, key, left
+        for key, rule in self.wanted.of(FilterRule).items():
+            if rule.expiry_date is not None and now.wall is not None:
+                yield FilterRule, key, max(0.0, rule.expiry_date - now.wall)
+
+
+def firewall_tables(mechanisms: Mechanisms) -> Part | None:
+    """NAT and firewall as a service; None where libnftables or the kernel's nf_tables is absent."""
+    try:
+        nftables = Nftables()
+    except MechanismError:
+        return None
+    tables = tables_over(mechanisms, nftables, system_clock(mechanisms.procfs.boot_id()))
+    return Part(
+        name="firewall",
+        provides={"firewall": tables},
+        backend=tables,
+        forget=(tables.firewall.forget,),
+        chores=(tables,),
+        follows=frozenset({"link", "route", "lease"}),
+    )
+
+
+def tables_over(mechanisms: Mechanisms, nftables: Nftables, clock: Clock) -> FirewallTables:
+    """The same over this packet filter and this clock."""
+    return FirewallTables(Firewall(nftables, Here(mechanisms, clock), mechanisms.links.may_change), clock)
+
+
+class Here:
+    """The surroundings of this machine's firewall."""
+
+    def __init__(self, mechanisms: Mechanisms, clock: Clock) -> None:
+        self._mechanisms = mechanisms
+        self._clock = clock
+        self._led_outside: frozenset[str] = frozenset()
+
+    def __call__(self) -> Surroundings:
+        """As they are now. A way out stays one when its route goes: nobody is let in while a link is coming back."""
+        netlink, links = self._mechanisms.netlink, self._mechanisms.links
+        managed = frozenset(link.name for link in netlink.links() if not link.loopback and links.may_change(link.name))
+        routes = [route for route in netlink.routes() if route.destination == "" and route.type == "unicast"]
+        self._led_outside |= frozenset(route.interface for route in routes if route.interface)
+        return Surroundings(
+            now=self._clock(),
+            managed=managed,
+            ways_out=self._led_outside & managed,
+            own_ports=frozenset(one for one in self._mechanisms.own_ports() if one[1]),
+            link_of=links.link_of,
+            address_of=self._address_of,
+        )
+
+    def _address_of(self, name: str) -> str | None:
+        """Of a host that has an address of ours (TR-181, PortMapping.InternalClient)."""
+        leases = self._mechanisms.lan.leases.leases() if self._mechanisms.lan else ()
+        found = [one for one in leases if one.family == 4 and one.host_name.lower() == name.lower()]
+        return max(found, key=lambda one: one.expires).address if found else None

@@ -1,0 +1,108 @@
+"""The service in the whole: all or nothing with the network, kept over restarts, and left out where it cannot be."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from agent.model.errors import Refusals
+from backends.errors import MechanismError
+from backends.firewall.records import PortMapping
+from backends.tr181.firewall_backend import TABLES, firewall_tables
+from backends.tr181.links import Links
+from backends.tr181.mechanisms import Mechanisms
+from tests.backends.conftest import Bench
+from tests.backends.tr181.firewall_device import FirewallDevice
+from tests.netlab.gateway import HOST, Gateway
+from tests.netlab.namespace import Namespace
+from tests.netlab.packet_filter import out_of_reach
+from tests.schemas import shipped_schema
+
+MAPPING = "Device.NAT.PortMapping."
+
+
+@pytest.fixture
+def device(make_namespace: Callable[[], Namespace]) -> Iterator[FirewallDevice]:
+    made = FirewallDevice(Gateway(make_namespace))
+    yield made
+    made.close()
+
+
+def web(device: FirewallDevice) -> str:
+    return device.add(MAPPING, Enable="1", Interface=device.wan, ExternalPort="80", InternalClient=HOST)
+
+
+def test_every_kind_has_its_table() -> None:
+    for path in TABLES.values():
+        assert shipped_schema().object(path) is not None, path
+
+
+def test_what_cannot_be_made_here_is_not_made_anywhere(device: FirewallDevice) -> None:
+    row, router = web(device), device.gateway.router
+    before = device.ruleset(), router.run("ip", "-j", "link")
+    with out_of_reach(device.nftables), pytest.raises(Refusals):
+        device.set({f"{row}ExternalPort": "81", f"{device.lan}.MaxMTUSize": "1400"})
+    assert (device.ruleset(), router.run("ip", "-j", "link")) == before
+    assert device.get(f"{row}ExternalPort") == "80"
+    assert device.get(f"{device.lan}.MaxMTUSize") == "1500"
+    device.tables.reapply()
+    assert device.ruleset() == before[0]
+
+
+def test_what_another_mechanism_refuses_is_not_made_here(device: FirewallDevice) -> None:
+    row, before = web(device), device.ruleset()
+    device.gateway.router.ip("link set lan0 down")
+    device.gateway.router.ip("link del lan0")
+    with pytest.raises(Refusals):
+        device.set({f"{row}ExternalPort": "81", f"{device.lan}.MaxMTUSize": "50"})
+    assert device.ruleset() == before
+    assert device.get(f"{row}ExternalPort") == "80"
+
+
+def test_what_ended_while_a_change_waits_goes_with_it(device: FirewallDevice) -> None:
+    row = web(device)
+    device.set({f"{row}LeaseDuration": "10"})
+    device.tables.begin()
+    device.tables.edit(PortMapping, "+1", description="later")
+    device.tables.prepare()
+    device.tables.postpone()
+    device.clock.forward(10)
+    before = device.ruleset()
+    assert device.tables.act(0.0) == {"firewall"}
+    assert device.ruleset() == before
+    assert device.get("Device.NAT.PortMappingNumberOfEntries") == "0"
+    device.tables.begin()
+    device.tables.prepare()
+    device.tables.commit()
+    assert device.ruleset() == ""
+
+
+def test_a_lease_whose_end_the_kernel_refuses_is_tried_again(device: FirewallDevice) -> None:
+    row = web(device)
+    device.set({f"{row}LeaseDuration": "10"})
+    device.clock.forward(10)
+    with out_of_reach(device.nftables), pytest.raises(MechanismError):
+        device.tables.act(0.0)
+    assert device.tables.due(3.0) == 3.0
+    assert device.tables.act(0.0) == {"firewall"}
+    assert device.ruleset() == ""
+
+
+def test_a_machine_without_the_library_goes_without(memory: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backends.nftables.LIBRARY", "libnothing-of-the-kind.so.7")
+    assert firewall_tables(_mechanisms(memory)) is None
+
+
+def test_the_part_is_for_those_who_wire(memory: Bench, make_namespace: Callable[[], Namespace]) -> None:
+    make_namespace()
+    part = firewall_tables(_mechanisms(memory))
+    if part is None:
+        pytest.skip("no packet filter here")
+    assert part.provides == {"firewall": part.backend}
+    assert part.chores == (part.backend,)
+    assert {"link", "route", "lease"} <= part.follows
+
+
+def _mechanisms(memory: Bench) -> Any:
+    network = memory.device().network
+    return Mechanisms(memory.netlink, None, memory.procfs, None, None, network, None, links=Links(network))  # type: ignore[arg-type]
