@@ -43,6 +43,7 @@ from backends.netlink_types import (
     Neighbour,
     Route,
     RouteTo,
+    Rule,
     Station,
 )
 
@@ -60,6 +61,7 @@ __all__ = [
     "Netlink",
     "Route",
     "RouteTo",
+    "Rule",
     "Station",
     "check_interface_name",
 ]
@@ -70,13 +72,14 @@ NEWLINK, DELLINK, GETLINK, SETLINK = 16, 17, 18, 19
 NEWADDR, DELADDR, GETADDR = 20, 21, 22
 NEWROUTE, DELROUTE, GETROUTE = 24, 25, 26
 NEWNEIGH, DELNEIGH, GETNEIGH = 28, 29, 30
+NEWRULE, DELRULE, GETRULE = 32, 33, 34
 DUMP, REPLACE, EXCLUSIVE, CREATE = 0x300, 0x100, 0x200, 0x400
 TOPICS = {
     NEWLINK: "link", DELLINK: "link", NEWADDR: "address", DELADDR: "address",
     NEWROUTE: "route", DELROUTE: "route", NEWNEIGH: "neighbour", DELNEIGH: "neighbour",
 }  # fmt: skip
 EVERYTHING = "everything"
-ADDRESSES, ROUTES = ("addresses", "routes", "neighbours"), ("routes",)
+ADDRESSES, ROUTES, RULES = ("addresses", "routes", "neighbours"), ("routes",), ("rules",)
 """What is read again after an address, or a route, was changed: thousands of either ask for the links once."""
 GROUPS = (1, 3, 5, 7, 9, 11)  # RTNLGRP_LINK NEIGH IPV4_IFADDR IPV4_ROUTE IPV6_IFADDR IPV6_ROUTE
 WATCH_BUFFER = 1 << 20
@@ -172,6 +175,10 @@ class Netlink:
     def routes(self, table: int = MAIN_TABLE) -> Sequence[Route]:
         """The routes of one table, both families, next hops listed singly; without the kernel's cached ones."""
         return self._cached(f"routes {table}", lambda: self._read_routes(table))
+
+    def rules(self) -> Sequence[Rule]:
+        """The policy rules of both families that lead to a table, by priority as the kernel keeps them."""
+        return self._cached("rules", self._read_rules)
 
     def neighbours(self) -> Sequence[Neighbour]:
         """The ARP and NDP tables of both families, without proxied entries."""
@@ -337,6 +344,14 @@ class Netlink:
         message["scope"] = SCOPE_NOWHERE
         self._change(message, DELROUTE, 0, f"delete route {route.destination or 'default'}", ROUTES)
 
+    def add_rule(self, rule: Rule) -> None:
+        """Route packets with a mark by another table. EEXIST when there is such a rule."""
+        self._change(_rule_message(rule), NEWRULE, CREATE | EXCLUSIVE, f"add rule {rule.priority}", RULES)
+
+    def delete_rule(self, rule: Rule) -> None:
+        """Take such a rule away; Missing when there is none."""
+        self._change(_rule_message(rule), DELRULE, 0, f"delete rule {rule.priority}", RULES)
+
     # --- watching
 
     def watch(self, on_change: Callable[[frozenset[str]], None], stop: Stop) -> None:
@@ -482,6 +497,12 @@ class Netlink:
                     message, GETROUTE, "routes", lambda rows: netlink_rows.routes(rows, self._names(), table)
                 )
 
+    def _read_rules(self) -> Iterator[Rule]:
+        for family in FAMILY.values():
+            with suppress(MechanismError):  # a kernel without policy routing, or without one family
+                message = _message("fibmsg", family=family)
+                yield from self._dump(message, GETRULE, "rules", netlink_rows.rules)
+
     def _read_bridges(self, message: Any, kind: int, rows: Callable[[list[Any], Names], Iterable[T]]) -> Sequence[T]:
         try:
             return self._dump(message, kind, "bridges", lambda found: rows(found, self._names()))
@@ -535,6 +556,15 @@ def _decoded(codec: Callable[..., Any], buffer: bytes, offset: int, what: str) -
         message.decode()
     except Exception as error:  # pyroute2's decoders raise whatever they stumble over
         raise MechanismError(f"{what}: the kernel's answer cannot be read: {error!r}") from error
+    return message
+
+
+def _rule_message(rule: Rule) -> Any:
+    table = rule.table if rule.table < 256 else RT_TABLE_COMPAT
+    message = _message("fibmsg", family=FAMILY[rule.family], table=table, action=netlink_rows.TO_TABLE)
+    message["attrs"] = [("FRA_TABLE", rule.table), ("FRA_PRIORITY", rule.priority)]
+    if rule.mask:
+        message["attrs"] += [("FRA_FWMARK", rule.mark), ("FRA_FWMASK", rule.mask)]
     return message
 
 

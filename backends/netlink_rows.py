@@ -16,6 +16,7 @@ from backends.netlink_types import (
     Link,
     Neighbour,
     Route,
+    Rule,
     Station,
 )
 
@@ -60,6 +61,8 @@ ROUTE_ATTRIBUTES = frozenset((
     "RTA_TABLE", "RTA_DST", "RTA_GATEWAY", "RTA_VIA", "RTA_OIF", "RTA_PRIORITY", "RTA_PREFSRC", "RTA_CACHEINFO",
     "RTA_MULTIPATH", "RTA_METRICS", "RTA_PREF",
 ))  # fmt: skip
+RULE_ATTRIBUTES = frozenset(("FRA_PRIORITY", "FRA_TABLE", "FRA_FWMARK", "FRA_FWMASK"))
+TO_TABLE = 1  # FR_ACT_TO_TBL
 NEIGHBOUR_ATTRIBUTES = frozenset(("NDA_DST", "NDA_LLADDR", "NDA_CACHEINFO", "NDA_MASTER", "NDA_VLAN"))
 COUNTERS = (
     "rx_bytes", "tx_bytes", "rx_packets", "tx_packets", "rx_errors", "tx_errors", "rx_dropped", "tx_dropped",
@@ -95,6 +98,20 @@ def routes(messages: Iterable[Any], names: Names, table: int) -> Iterator[Route]
         attributes = attributes_of(message, ROUTE_ATTRIBUTES)
         if not message["flags"] & CLONED and attributes.get("RTA_TABLE", message["table"]) == table:
             yield from _route(message, attributes, names, table)
+
+
+def rules(messages: Iterable[Any]) -> Iterator[Rule]:
+    """The rules that lead to a table, by whatever else they ask beside the mark."""
+    for message in messages:
+        if message["action"] == TO_TABLE and message["family"] in VERSION:
+            attributes = attributes_of(message, RULE_ATTRIBUTES)
+            yield Rule(
+                family=VERSION[message["family"]],
+                priority=attributes.get("FRA_PRIORITY", 0),
+                table=attributes.get("FRA_TABLE", message["table"]),
+                mark=attributes.get("FRA_FWMARK", 0),
+                mask=attributes.get("FRA_FWMASK", 0),
+            )
 
 
 def neighbours(messages: Iterable[Any], names: Names) -> Iterator[Neighbour]:

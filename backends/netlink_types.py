@@ -123,6 +123,17 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """Packets with this mark (of the bits in ``mask``) are routed by a table; rules are asked by ascending priority."""
+
+    family: int  # 4 or 6
+    priority: int
+    table: int
+    mark: int = 0
+    mask: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RouteTo:
     """How the kernel would send to an address now."""
 

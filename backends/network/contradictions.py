@@ -132,7 +132,7 @@ def _rivals(ident: Ident, staying: set[Ident]) -> Iterator[str]:
     if ident[:2] != ("route", "4"):
         return
     for other in staying - {ident}:
-        if other[:3] == ident[:3] and other[5] == ident[5]:
+        if other[:3] == ident[:3] and other[5] == ident[5] and other[7:] == ident[7:]:
             yield f"there is another route to {ident[2]} with metric {ident[5]}"
 
 
@@ -151,6 +151,8 @@ def _carriers(name: str, topology: Topology) -> set[str]:
 
 def _cuts(change: Change, path: RouteTo, critical: set[str]) -> bool:
     kind, after = change.ident[0], change.after
+    if kind == "rule" or len(change.ident) > 7:  # for packets of a policy, which the agent's own have none of
+        return False
     if kind == "route":
         is_way = link_of(change.ident) == path.interface and change.ident[3] == (path.gateway or "-")
         is_default = change.ident[2] == "default" and family_of(change.ident) == (6 if ":" in path.source else 4)

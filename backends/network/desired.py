@@ -10,6 +10,7 @@ from backends.network.bridge_vlans import PLAIN_STANDARD
 from backends.network.bridge_vlans import claims as vlan_claims
 from backends.network.kernel import BRIDGE_OPTIONS
 from backends.network.plan import Attributes, Ident, State, Wish
+from backends.network.policies import rule_ident, table_of
 from backends.network.records import (
     NO_MASK,
     Bridge,
@@ -74,7 +75,7 @@ def settle(claimed: Claims, records: Records, observed: State) -> tuple[Wish, di
     originals: dict[Ident, Attributes | None] = {}
     for ident, wanted in claimed.items():
         there, was = observed.get(ident), records.originals.get(ident)
-        if wanted is None or ident[0] in ("address", "route", "vlan"):
+        if wanted is None or ident[0] in ("address", "route", "rule", "vlan"):
             if was is not None and there is not None:  # of something changed before, only what was changed is known
                 was = {**there, **was}
             originals[ident] = was if ident in records.originals else there
@@ -131,7 +132,7 @@ def route_ident(record: IpRoute, key: str, topology: Topology, near: list[Ident]
         interface = "-" if record.ip == "" else natural[3]
     if destination is None or (kind == "unicast" and interface == "-"):
         return None
-    return ("route", str(record.family), destination, gateway, interface, metric, kind)
+    return ("route", str(record.family), destination, gateway, interface, metric, kind, *table_of(record.policy))
 
 
 def _destination(record: IpRoute, natural: str) -> str | None:
@@ -180,7 +181,7 @@ def _is_in(address: IpAddressOf, subnet: IpNetworkOf) -> bool:
 
 
 def _is_on_link(ident: Ident) -> bool:
-    is_route = ident[0] == "route" and ident[3] == "-" and ident[4] != "-" and ident[6] == "unicast"
+    is_route = ident[0] == "route" and ident[3] == "-" and ident[4] != "-" and ident[6:] == ("unicast",)
     return is_route or ident[0] == "address"
 
 
@@ -334,6 +335,7 @@ def _routes(topology: Topology, near: list[Ident], observed: State | None = None
         ident = route_ident(record, key, topology, near)
         if ident and not record.deleted and (record.enable or (record.enable is None and not is_own(key))):
             wish[ident] = {"protocol": "static", **_carried(ident, key, topology.records, observed or {})}
+            wish.update({rule: {}} if (rule := rule_ident(ident)) else {})
     return wish
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from backends.errors import MechanismError, Missing
 from backends.ethtool import Phy, Ports
 from backends.netlink import Netlink
-from backends.netlink_types import Address, Link, Route
+from backends.netlink_types import MAIN_TABLE, Address, Link, Route
+from backends.network import policies
 from backends.network.plan import Attributes, Change, Ident
 from backends.procfs import Procfs
 
@@ -34,6 +35,7 @@ def route_ident(route: Route) -> Ident:
         route.interface or "-",
         str(route.metric),
         route.type,
+        *(() if route.table == MAIN_TABLE else (str(route.table),)),
     )
 
 
@@ -45,8 +47,12 @@ class Kernel:
         self._procfs = procfs
         self._ports = ports
 
-    def observe(self, sysctls: Iterable[Ident] = (), *, with_phys: bool = False) -> dict[Ident, dict[str, Any]]:
-        """Everything the plan knows, read afresh; of sysctls these, the physical side of ports only when asked for."""
+    def observe(
+        self, sysctls: Iterable[Ident] = (), tables: Iterable[int] = (), *, with_phys: bool = False
+    ) -> dict[Ident, dict[str, Any]]:
+        """Everything the plan knows, read afresh; of sysctls these, of routing tables these beside the main one, the
+        physical side of ports only when asked for.
+        """
         self._netlink.forget()
         state: dict[Ident, dict[str, Any]] = {}
         for ident in dict.fromkeys(sysctls):
@@ -65,6 +71,11 @@ class Kernel:
             )
         state.update((address_ident(address), _address_attributes(address)) for address in self._netlink.addresses())
         state.update((route_ident(route), _route_attributes(route)) for route in self._netlink.routes())
+        for table in sorted(set(tables)):
+            found = self._netlink.routes(table)
+            state.update((route_ident(route), _route_attributes(route)) for route in found)
+        rules = map(policies.ident_of, self._netlink.rules()) if tables else ()
+        state.update((ident, {}) for ident in rules if ident)
         return state
 
     def ipv6_enabled(self, name: str) -> bool | None:
@@ -107,6 +118,8 @@ class Kernel:
             self._procfs.change_setting(_disable_ipv6(name), "0" if change.after["enabled"] else "1")
         elif kind == "address":
             self._add_address(change.ident, change.after)
+        elif kind == "rule":
+            self._netlink.add_rule(policies.rule_of(change.ident))
         else:
             self._netlink.add_route(_route(change.ident, change.after))
 
@@ -122,6 +135,8 @@ class Kernel:
             case "address":
                 address, _, length = ident[2].partition("/")
                 self._netlink.delete_address(name, address, int(length))
+            case "rule":
+                self._netlink.delete_rule(policies.rule_of(ident))
             case "route":
                 self._netlink.delete_route(_route(ident, before))
 
@@ -227,13 +242,14 @@ def _route_attributes(route: Route) -> dict[str, Any]:
 
 
 def _route(ident: Ident, attributes: Attributes) -> Route:
-    _, family, destination, gateway, interface, metric, kind = ident
+    _, family, destination, gateway, interface, metric, kind, *table = ident
     return Route(
         family=int(family),
         destination="" if destination == "default" else destination,
         gateway=None if gateway == "-" else gateway,
         interface=None if interface == "-" else interface,
         metric=int(metric),
+        table=int(table[0]) if table else MAIN_TABLE,
         type=kind,
         protocol=attributes.get("protocol", "static"),
         scope=attributes.get("scope", "global"),

@@ -30,7 +30,8 @@ from backends.network.plan import (
     to_json,
     undo_of,
 )
-from backends.network.records import Port, Records, Reference
+from backends.network.policies import table_of
+from backends.network.records import IpRoute, Port, Records, Reference
 from backends.network.sysctls import sysctls
 from backends.network.topology import Topology
 from backends.procfs import Procfs
@@ -199,10 +200,13 @@ class Network(NetworkEdits):
     def _observe(self) -> State:
         """The kernel's state; ports' link modes and sysctls are read one by one, and only where they matter."""
         concerned = [self._records.originals, self._made or {}, self._step.undo if self._step else {}]
-        known = [ident for wish in concerned for ident in wish if ident[0] in ("phy", "sysctl")]
+        known = [ident for wish in concerned for ident in wish]
         known += [ident for ident, _ in sysctls(self.topology)]
         with_phys = bool(self._records.of(Port)) or any(ident[0] == "phy" for ident in known)
-        return self._kernel.observe([ident for ident in known if ident[0] == "sysctl"], with_phys=with_phys)
+        told = {record.policy for record in self._records.of(IpRoute).values()}
+        tables = {int(ident[7]) for ident in known if ident[0] == "route" and len(ident) > 7}
+        tables |= {int(table) for policy in told for table in table_of(policy)}
+        return self._kernel.observe([one for one in known if one[0] == "sysctl"], tables, with_phys=with_phys)
 
     def _plan(self, checked: bool = True) -> "_Step":
         observed = self._observe()
@@ -299,6 +303,8 @@ class Network(NetworkEdits):
                     log.warning("taking back, %s: %s", change, error.reason)
 
     def _is_allowed(self, ident: Ident, wanted: Attributes | None) -> bool:
+        if ident[0] == "rule":  # it says nothing but with its routes
+            return True
         names = [link_of(ident) or "lo"]
         if ident[0] == "port" and wanted is not None and "bridge" in wanted:
             names.append(wanted["bridge"])

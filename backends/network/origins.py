@@ -5,6 +5,7 @@ from typing import Final
 
 from backends.network.desired import address_ident, route_ident
 from backends.network.plan import Ident
+from backends.network.policies import rule_ident
 from backends.network.records import IpAddress, IpRoute, Record, Reference, is_own, natural_ident
 from backends.network.topology import Topology
 
@@ -18,6 +19,7 @@ KINDS_BEHIND: Final = {
     "ipv6": ("ip",),
     "address": ("address",),
     "route": ("route",),
+    "rule": ("route",),
 }
 """The kinds of rows that can ask for each kind of thing."""
 
@@ -36,5 +38,6 @@ def _asks_for(ident: Ident, row: Reference, record: Record, topology: Topology, 
             return True
         if isinstance(record, IpAddress):
             return ident == address_ident(record, row.key, topology)
-        return ident == route_ident(record, row.key, topology, near)
+        route = route_ident(record, row.key, topology, near)
+        return route is not None and ident in (route, rule_ident(route))
     return topology.link_of(row) == ident[1]

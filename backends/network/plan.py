@@ -14,7 +14,9 @@ what is there, with attributes; a ``Wish`` what should be, naming only the attri
     sysctl NAME PATH                         value; a setting of the link, "{}" in its path stands for the name
     address LINK CIDR                        scope peer flags preferred valid (seconds from now), until (both again,
                                              in seconds since 1970, 0 for ever)
-    route FAMILY DEST VIA DEV METRIC TYPE    protocol scope source expires metrics ("-" where there is none, "default")
+    rule FAMILY POLICY                       packets of this policy are routed by its table; no attributes
+    route FAMILY DEST VIA DEV METRIC TYPE    protocol scope source expires metrics ("-" where there is none, "default");
+                                             one more part is a TABLE that is not the main one
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +28,19 @@ Attributes = Mapping[str, Any]
 State = Mapping[Ident, Attributes]
 Wish = Mapping[Ident, Attributes | None]
 
-BUILD_ORDER: Final = ("bridge", "vlan", "ipv6", "phy", "link", "port", "bridge_vlan", "sysctl", "address", "route")
+BUILD_ORDER: Final = (
+    "bridge",
+    "vlan",
+    "ipv6",
+    "phy",
+    "link",
+    "port",
+    "bridge_vlan",
+    "sysctl",
+    "address",
+    "route",
+    "rule",
+)
 """What carries comes before what is carried; removal goes the other way round."""
 
 _COMES_BY_ITSELF: Final = ("kernel_ll", "kernel_lo", "kernel_ra", "ra")
@@ -144,8 +158,8 @@ def family_of(ident: Ident) -> int:
 
 
 def link_of(ident: Ident) -> str:
-    """The link that an identity is about; "" for a route without one."""
-    name = ident[4] if ident[0] == "route" else ident[1]
+    """The link that an identity is about; "" for a route without one, and a rule."""
+    name = ident[4] if ident[0] == "route" else "" if ident[0] == "rule" else ident[1]
     return "" if name == "-" else name
 
 

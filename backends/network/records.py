@@ -141,7 +141,9 @@ class IpAddress(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IpRoute(Record):
-    """A route; ``destination`` "" is the default route, ``ip`` the key of the egress IP interface."""
+    """A route; ``destination`` "" is the default route, ``ip`` the key of the egress IP interface. ``policy``: it is
+    for packets that were classified so alone, -1 for all.
+    """
 
     family: int = 4
     destination: str | None = None
@@ -150,6 +152,7 @@ class IpRoute(Record):
     ip: str | None = None
     metric: int | None = None
     type: str | None = None
+    policy: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from backends.ethtool import MacCounters, Phy, Ports
 from backends.netlink import Netlink
-from backends.netlink_types import Address, BridgeVlan, Link, Route
+from backends.netlink_types import MAIN_TABLE, Address, BridgeVlan, Link, Route
 from backends.network import bridge_vlans
 from backends.network import rows as tables
 from backends.network.desired import address_ident as wanted_address
@@ -174,7 +174,10 @@ class NetworkView:
     def route_of(self, row: Row[IpRoute]) -> Route | None:
         """The route of a row, when the kernel has it."""
         ident = self.route_ident(row)
-        return self._by_ident("routes", self._netlink.routes(), route_ident).get(ident) if ident else None
+        if ident is None:
+            return None
+        table = int(ident[7]) if len(ident) > 7 else MAIN_TABLE
+        return self._by_ident(f"routes {table}", self._netlink.routes(table), route_ident).get(ident)
 
     def route_ident(self, row: Row[IpRoute]) -> Ident | None:
         """Where a route row belongs in the kernel."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 from agent.model.errors import InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
 from backends.network.network import Network
+from backends.network.policies import MOST_POLICY
 from backends.network.records import NO_MASK, IpRoute
 from backends.network.rows import Row
 from backends.tr181.ip_addresses import ip_address, ipv6_network, length_of, mask_of, moment
@@ -64,7 +65,7 @@ class _Forwarding:
             Parameter("Enable", self.enabled, lambda row, value: self.change(row, enable=value)),
             Parameter("Status", self.status),
             Parameter("Type", lambda row: TYPES[self.part(row, 6)], self.set_type),
-            Parameter("ForwardingPolicy", lambda _: UNSET),
+            Parameter("ForwardingPolicy", self.policy, self.set_policy),
             Parameter("Interface", self.interface, self.set_interface),
             Parameter("Origin", lambda row: self.origins.get(self.protocol(row), "Static")),
             Parameter("ForwardingMetric", self.metric, self.set_metric),
@@ -157,6 +158,17 @@ class _Forwarding:
         if value > 0xFFFFFFFF:
             raise InvalidValue("", "a metric has 32 bits")
         self.change(row, metric=max(value, 0))
+
+    def policy(self, row: Row[IpRoute]) -> int:
+        told = self.network.record(row).policy
+        return UNSET if told is None else told
+
+    def set_policy(self, row: Row[IpRoute], value: int) -> None:
+        """The route is for packets alone that QoS gave this ForwardingPolicy."""
+        if value > MOST_POLICY:
+            raise InvalidValue("", f"a packet's mark has room for policies up to {MOST_POLICY}")
+        if value != self.policy(row):
+            self.change(row, policy=value)
 
     def delete(self, row: Row[IpRoute]) -> None:
         self.must_be_static(row)

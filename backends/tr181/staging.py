@@ -30,6 +30,7 @@ VALUE_CODES: Final = (
 """By these the kernel says that what was asked for makes no sense, rather than that it is unable."""
 
 PARAMETERS: Final = {
+    "rule": frozenset(("ForwardingPolicy",)),
     "route": frozenset(("GatewayIPAddress", "NextHop", "DestIPAddress", "DestSubnetMask", "DestIPPrefix", "Interface")),
     "gateway": frozenset(("GatewayIPAddress", "NextHop")),
     "ip": frozenset(("Interface",)),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from backends.errors import MechanismError, Missing
-from backends.netlink import MAIN_TABLE, Link, Netlink, Route, RouteTo
+from backends.netlink import MAIN_TABLE, Link, Netlink, Route, RouteTo, Rule
 from tests.backend_contract.conftest import Kernel
 from tests.fakes.netlink import FakeNetlink
 
@@ -554,3 +554,37 @@ def test_an_address_may_come_without_a_route_to_its_subnet_and_with_a_scope(kern
     [address] = [one for one in kernel.netlink.addresses() if one.address == "192.0.2.1"]
     assert (address.scope, "noprefixroute" in address.flags) == ("link", True)
     assert [route for route in kernel.netlink.routes() if route.destination == "192.0.2.0/24"] == []
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_packets_with_a_mark_are_routed_by_a_table_of_their_own(kernel: Kernel, family: int) -> None:
+    net = kernel.netlink
+    before, rule = list(net.rules()), Rule(family, 13001, 13001, 0x2000000, 0x7F000000)
+    net.add_rule(rule)
+    assert rule in net.rules()
+    with pytest.raises(MechanismError) as caught:
+        net.add_rule(rule)
+    assert caught.value.code == "EEXIST"
+    net.delete_rule(rule)
+    assert list(net.rules()) == before
+    with pytest.raises(Missing):
+        net.delete_rule(rule)
+
+
+def test_a_route_keeps_its_metrics_and_is_deleted_without_naming_them(wired: Netlink) -> None:
+    route = Route(4, "203.0.113.0/24", "192.0.2.9", "a", metrics=(("mtu", 1280), ("initcwnd", 20)))
+    wired.add_route(route)
+    [found] = [one for one in wired.routes() if one.destination == route.destination]
+    assert dict(found.metrics) == {"mtu": 1280, "initcwnd": 20}
+    wired.delete_route(replace(route, metrics=()))
+    assert [one for one in wired.routes() if one.destination == route.destination] == []
+
+
+def test_addresses_and_routes_that_change_are_read_again_and_links_are_not(wired: Netlink) -> None:
+    links = wired.links()
+    wired.add_address("a", "192.0.2.77", 24)
+    assert "192.0.2.77" in [one.address for one in wired.addresses()]
+    wired.add_route(Route(4, "203.0.113.0/24", "192.0.2.9", "a"))
+    assert "203.0.113.0/24" in [one.destination for one in wired.routes()]
+    if not isinstance(wired, FakeNetlink):
+        assert wired.links() is links

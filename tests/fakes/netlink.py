@@ -22,6 +22,7 @@ from backends.netlink_types import (
     Neighbour,
     Route,
     RouteTo,
+    Rule,
     Station,
 )
 
@@ -35,6 +36,7 @@ class FakeKernel:
         self.links: dict[str, Link] = {link.name: link for link in links}
         self.addresses: list[Address] = []
         self.routes: list[Route] = []
+        self.rules: list[Rule] = []
         self.neighbours: list[Neighbour] = []
         self.bridge_vlans: list[BridgeVlan] = []
         self.stations: list[Station] = []
@@ -133,6 +135,9 @@ class FakeNetlink(Netlink):
 
     def routes(self, table: int = MAIN_TABLE) -> Sequence[Route]:
         return self._read(f"routes {table}", [row for row in self.kernel.routes if row.table == table])
+
+    def rules(self) -> Sequence[Rule]:
+        return self._read("rules", sorted(self.kernel.rules, key=lambda rule: (rule.family, rule.priority)))
 
     def neighbours(self) -> Sequence[Neighbour]:
         return self._read("neighbours", self.kernel.neighbours)
@@ -389,6 +394,20 @@ class FakeNetlink(Netlink):
                 self.kernel.changed("route")
                 return
         raise Missing(f"delete route {route.destination or 'default'}: No such process", "ESRCH")
+
+    def add_rule(self, rule: Rule) -> None:
+        self.forget()
+        self._fail()
+        if rule in self.kernel.rules:
+            raise MechanismError(f"add rule {rule.priority}: File exists", "EEXIST")
+        self.kernel.rules.append(rule)
+
+    def delete_rule(self, rule: Rule) -> None:
+        self.forget()
+        self._fail()
+        if rule not in self.kernel.rules:
+            raise Missing(f"delete rule {rule.priority}: No such file or directory", "ENOENT")
+        self.kernel.rules.remove(rule)
 
     # --- watching
 

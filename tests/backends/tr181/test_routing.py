@@ -368,3 +368,34 @@ def test_the_main_table_is_always_in_use(memory: Bench) -> None:
     device = memory.device()
     asked = {"Device.Routing.Router.1.Enable": "0"}
     assert device.refused(asked) == dict.fromkeys(asked, "InvalidValue")
+
+
+def test_a_route_of_a_policy_is_for_packets_alone_that_are_marked_so(bench: Bench) -> None:
+    bench.netlink.add_address("eth1", "198.18.0.9", 24)
+    device = bench.device()
+    before = bench.state()
+    row = device.add("Device.Routing.Router.1.IPv4Forwarding.", DestIPAddress="203.0.113.0", DestSubnetMask=
+                     "255.255.255.0", GatewayIPAddress="198.18.0.1", ForwardingPolicy="2", Enable="1")  # fmt: skip
+    assert (device.get(f"{row}Status"), device.get(f"{row}ForwardingPolicy")) == ("Enabled", "2")
+    assert bench.state() == before, "the main table has no such route"
+    if bench.lab is not None:
+        assert "via 198.18.0.1" in bench.lab.ip("route get 203.0.113.7 mark 0x3000000")
+        assert "via 198.18.0.1" not in bench.lab.ip("route get 203.0.113.7")
+        assert "via 198.18.0.1" not in bench.lab.ip("route get 203.0.113.7 mark 0x2000000")
+    assert [rule.table for rule in bench.netlink.rules() if rule.mask] == [13002]
+    again = bench.device(store=device.store)
+    again.network.begin()
+    again.network.prepare()
+    assert again.network.undo_record() is None
+    again.network.rollback()
+    device.set({f"{row}ForwardingPolicy": "3"})
+    bench.netlink.forget()
+    assert [rule.table for rule in bench.netlink.rules() if rule.mask] == [13003]
+    device.set({f"{row}ForwardingPolicy": "-1"})
+    assert ("203.0.113.0/24", "198.18.0.1", "eth1", 0) in bench.routes()
+    bench.netlink.forget()
+    assert [rule for rule in bench.netlink.rules() if rule.mask] == []
+    device.delete(row)
+    assert bench.state() == before
+    asked = {device.add("Device.Routing.Router.1.IPv6Forwarding.") + "ForwardingPolicy": "127"}
+    assert device.refused(asked) == dict.fromkeys(asked, "InvalidValue")
