@@ -1,10 +1,10 @@
-"""Device.Hosts.: who is on the LAN, by what the kernel has heard of them.
+"""Device.Hosts.: who is on the LAN, by what the kernel has heard of them, by their leases and their associations.
 
 A machine that forwards packets is a gateway: the links of its default routes are its WAN, and who is there is no host
 of the LAN. A machine that does not is itself a host: all its links lead to the LAN, only its gateways are left out.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from agent.model.object import Object, Parameter, Target
 from backends.netlink_types import Link, Neighbour, Station
+from backends.tr181.host_leases import NOTHING_LEASED, Leased, Leases
 from backends.tr181.layers import ETHERNET_INTERFACE, IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.presence import HEARD, is_heard, silence
 
 MOST_HOSTS: Final = 1024
-ACTIVE_SECONDS: Final = 300  # as long as a bridge remembers who has been silent (ageing_time's default)
-HEARD: Final = frozenset({"reachable", "delay", "probe"})  # the kernel believes in it, or has just asked
+LONGEST_NAME: Final = 64
 UNHEARD: Final = frozenset({"none", "incomplete", "failed", "noarp"})
 DEEPEST: Final = 4
 
@@ -33,6 +34,13 @@ class Host:
     member: str | None
     active: bool
     since: datetime | None
+    leased: Leased = NOTHING_LEASED
+    association: Target | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Its IP addresses, the one that it is known by first."""
+        return tuple(dict.fromkeys([*(one.address for one in self.neighbours), *self.leased.addresses]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +66,18 @@ class _Hosts:
         self._system = mechanisms.system
         self._network = mechanisms.network
         self._seen: dict[str, tuple[bool, datetime]] = {}
-        self._known: tuple[tuple[Any, ...], list[Host]] = ((), [])
+        self._leases = Leases(mechanisms.lan, mechanisms.netlink)
+        self._associations = mechanisms.associations
+        self._known: tuple[tuple[Any, ...], Mapping[str, Target], list[Host]] = ((), {}, [])
 
     def objects(self) -> list[Object[Any]]:
         """Hosts., Host.{i}., IPv4Address.{i}. and IPv6Address.{i}."""
         parameters: list[Parameter[Host, Any]] = [
             Parameter("PhysAddress", lambda host: host.mac),
-            Parameter("IPAddress", lambda host: host.neighbours[0].address if host.neighbours else None),
+            Parameter("IPAddress", lambda host: next(iter(host.addresses), None)),
+            Parameter("HostName", lambda host: host.leased.name[:LONGEST_NAME]),
+            Parameter("DHCPClient", lambda host: list(host.leased.clients)),
+            Parameter("AssociatedDevice", lambda host: host.association),
             Parameter("Layer1Interface", self.layer_1),
             Parameter("Layer3Interface", self.layer_3),
             Parameter("InterfaceType", self.type),
@@ -76,9 +89,9 @@ class _Hosts:
             rows=self.rows,
             keys=lambda host: (host.mac,),
             parameters=parameters,
-            changed_by=("neighbour",),
+            changed_by=("neighbour", "lease", "station"),
             durable=False,
-            source=lambda host: f"neighbours and bridge tables of {host.interface}",
+            source=lambda host: f"neighbours, bridge tables and leases of {host.interface}",
         )
         itself: Object[None] = Object("Device.Hosts.", lambda: (None,), lambda _: (), ())
         return [itself, table, self.addresses(4), self.addresses(6)]
@@ -90,25 +103,35 @@ class _Hosts:
             rows=partial(self.address_rows, family),
             keys=lambda row: (row.mac, row.address),
             parameters=[Parameter("IPAddress", lambda row: row.address)],
-            changed_by=("neighbour",),
+            changed_by=("neighbour", "lease", "station"),
             durable=False,
-            source=lambda _: "neighbours",
+            source=lambda _: "neighbours and leases",
         )
 
     def address_rows(self, family: int) -> Iterator[HostAddress]:
         for host in self.rows():
-            for neighbour in host.neighbours:
-                if ip_address(neighbour.address).version == family:
-                    yield HostAddress(host.mac, neighbour.address)
+            for address in host.addresses:
+                if ip_address(address).version == family:
+                    yield HostAddress(host.mac, address)
 
     def rows(self) -> list[Host]:
         """The hosts, those heard last first when there are too many; found once for each reading of the kernel."""
-        evidence = (self._netlink.neighbours(), self._netlink.stations(), self._netlink.links(), self._netlink.routes())
-        if any(one is not other for one, other in zip(evidence, self._known[0] or ((),) * 4, strict=True)):
-            self._known = (evidence, self.found(*evidence[:2]))
-        return self._known[1]
+        netlink = self._netlink
+        evidence = (netlink.neighbours(), netlink.stations(), netlink.links(), netlink.routes(), self._leases.by_mac())
+        associated = self._associations() if self._associations else {}
+        is_other = any(one is not other for one, other in zip(evidence, self._known[0] or ((),) * 5, strict=True))
+        if is_other or associated != self._known[1]:
+            found = self.found(evidence[0], evidence[1], evidence[4], associated)
+            self._known = (evidence, associated, found)
+        return self._known[2]
 
-    def found(self, neighbours: Sequence[Neighbour], stations: Sequence[Station]) -> list[Host]:
+    def found(
+        self,
+        neighbours: Sequence[Neighbour],
+        stations: Sequence[Station],
+        leased: Mapping[str, Leased],
+        associated: Mapping[str, Target],
+    ) -> list[Host]:
         lan, gateways = self.lan()
         own = {link.mac for link in self._netlink.links()}
         heard: dict[str, list[Neighbour]] = {}
@@ -117,23 +140,40 @@ class _Hosts:
                 heard.setdefault(neighbour.mac, []).append(neighbour)
         behind = {one.mac: one for one in stations if not one.is_own and one.bridge in lan and one.mac not in own}
         routers = {one.mac for one in neighbours if one.address in gateways}
-        macs = sorted({*heard, *behind} - routers, key=lambda mac: (_silence(heard.get(mac, ()), behind.get(mac)), mac))
+        macs = {*heard, *behind, *associated, *leased} - routers - own
+        last_first = sorted(macs, key=lambda mac: (silence(heard.get(mac, ()), behind.get(mac)), mac))
         now = self._system.clock()
-        found = [self.host(mac, heard.get(mac, []), behind.get(mac), now) for mac in macs[:MOST_HOSTS]]
+        found = [
+            self.host(
+                mac, heard.get(mac, []), behind.get(mac), now, leased.get(mac, NOTHING_LEASED), associated.get(mac)
+            )
+            for mac in last_first[:MOST_HOSTS]
+        ]
         self._seen = {host.mac: (host.active, host.since or now) for host in found}
         return found
 
-    def host(self, mac: str, neighbours: list[Neighbour], station: Station | None, now: datetime) -> Host:
-        active = any(one.state in HEARD for one in neighbours) or _silence(neighbours, station) <= ACTIVE_SECONDS
+    def host(
+        self,
+        mac: str,
+        neighbours: list[Neighbour],
+        station: Station | None,
+        now: datetime,
+        leased: Leased,
+        association: Target | None,
+    ) -> Host:
+        active = association is not None or is_heard(neighbours, station)
         before = self._seen.get(mac)
         best_first = tuple(sorted(neighbours, key=_preference))
+        heard_on = best_first[0].interface if best_first else str(station.bridge if station else "")
         return Host(
             mac=mac,
-            interface=best_first[0].interface if best_first else str(station.bridge if station else ""),
+            interface=heard_on or leased.interface,
             neighbours=best_first,
             member=station.interface if station else None,
             active=active,
             since=before[1] if before and before[0] == active else now,
+            leased=leased,
+            association=association,
         )
 
     def lan(self) -> tuple[set[str], set[str]]:
@@ -150,7 +190,7 @@ class _Hosts:
 
     def layer_1(self, host: Host) -> Target | None:
         """The Ethernet port through which the host is seen, as far as that is known."""
-        name = self.port(host)
+        name = self.port(host) if host.association is None else None
         return Target(ETHERNET_INTERFACE, (name,)) if name else None
 
     def port(self, host: Host) -> str | None:
@@ -169,6 +209,8 @@ class _Hosts:
     def type(self, host: Host) -> str:
         """Ethernet, Wi-Fi, or Other where nobody knows."""
         link = self.link(host.member or host.interface)
+        if host.association is not None:
+            return "Wi-Fi"
         if link is not None and self._sysfs.net_device(link.name).is_wireless:
             return "Wi-Fi"
         return "Ethernet" if self.port(host) else "Other"
@@ -182,14 +224,6 @@ def _is_somebody(neighbour: Neighbour) -> bool:
     first = neighbour.mac[:2]
     is_group = not first or bool(int(first, 16) & 1)
     return neighbour.state not in UNHEARD and not is_group and neighbour.mac != "00:00:00:00:00:00"
-
-
-def _silence(neighbours: Iterable[Neighbour], station: Station | None) -> float:
-    """Seconds since the host was last heard, as far as the kernel knows."""
-    ages = [one.confirmed_age for one in neighbours if one.confirmed_age is not None and one.state != "permanent"]
-    if station is not None and station.used_age is not None:
-        ages.append(station.used_age)
-    return min(ages, default=float("inf"))
 
 
 def _preference(neighbour: Neighbour) -> tuple[bool, bool, bool, float, str]:

@@ -1,11 +1,12 @@
 """Everything a TR-181 object may be declared over: one of each mechanism, handed to every declaring function."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechanisms need not be loaded for it
+    from agent.model.object import Target
     from agent.model.own_values import OwnValues
     from backends.addresses import Addresses
     from backends.association import Named
@@ -81,3 +82,5 @@ class Mechanisms:
     """Who the DHCP clients of the LAN say they are."""
     qos: "QosTables | None" = None
     accounts: "AccountTables | None" = None
+    associations: "Callable[[], Mapping[str, Target]] | None" = None
+    """Who is associated with an access point of ours: by MAC address, the row of WiFi…AssociatedDevice."""

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.model.object import Target
 from backends.netlink_types import Neighbour, Route, Station
 from backends.tr181.hosts import MOST_HOSTS
+from backends.tr181.parts import Part
 from tests.backends.whole_device import WholeDevice, device_in_memory, device_on_linux
 from tests.fakes.machine import FakeMachine
 from tests.fakes.netlink import FakeKernel
@@ -195,3 +197,14 @@ def test_a_host_behind_a_real_bridge_is_found(make_namespace: Callable[[], Names
 
 def test_the_fake_machine_is_a_gateway(tmp_path: Path) -> None:
     assert FakeMachine(tmp_path).procfs().setting("net/ipv4/ip_forward") == "1"
+
+
+def test_who_is_associated_is_there_and_says_where(kernel: FakeKernel, tmp_path: Path) -> None:
+    row = Target("Device.Ethernet.Interface.{i}.", ("lan1",))  # any row that this device has stands for a station's
+    access_points = Part("access points", {"associations": lambda: {PHONE: row, SWITCH: row}})
+    device, _ = device_in_memory(tmp_path, kernel, services=[lambda _: access_points])
+    found = hosts(device)
+    assert (found[PHONE]["Active"], found[PHONE]["InterfaceType"]) == ("true", "Wi-Fi")
+    assert device.get(found[PHONE]["AssociatedDevice"] + ".Name") == "lan1"
+    assert found[SWITCH]["IPAddress"] == "", "the access point hears it before it has an address"
+    assert found[LAPTOP]["AssociatedDevice"] == ""
