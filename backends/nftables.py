@@ -102,6 +102,7 @@ class Nftables:
         self._read: dict[tuple[str, str], _Found | None] = {}
         self.writes = 0
         """How many transactions changed the kernel."""
+        self._run([])  # the library may have been built without JSON
         self.tables()
 
     def forget(self) -> None:

@@ -81,6 +81,8 @@ class FirewallTables(TableService):
             self.begin()
         for kind, key in ended:
             self.remove(kind, key)
+        if any(TABLES[kind].startswith(FIREWALL) for kind, _ in ended):
+            self.note_change()
         if is_made:
             try:
                 self.commit()

@@ -136,6 +136,7 @@ def test_a_rule_ends_at_its_date(device: FirewallDevice) -> None:
     device.clock.forward(60)
     assert device.tables.act(0.0) == {"firewall"}
     assert device.get(f"{FIREWALL}Chain.1.RuleNumberOfEntries") == "0"
+    assert device.get(f"{FIREWALL}LastChange") == "2027-01-15T08:01:00Z"
     assert not comes_in(device, soon=True)
 
 

@@ -107,7 +107,7 @@ def test_a_table_refuses_a_reference_that_leads_elsewhere(device: FirewallDevice
 def test_one_parameter_is_applied_in_no_time(device: FirewallDevice) -> None:
     start = time.perf_counter()
     device.set({"Device.NAT.PortMapping.1.Description": "quick"})
-    assert time.perf_counter() - start < 0.1
+    assert time.perf_counter() - start < 0.3
 
 
 def test_names_and_times() -> None:
