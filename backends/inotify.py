@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backends.errors import MechanismError
 
-IN_CLOSE_WRITE, IN_MOVED_TO, IN_DELETE, IN_ONLYDIR = 0x8, 0x80, 0x200, 0x01000000
+IN_MODIFY, IN_CLOSE_WRITE, IN_MOVED_TO, IN_DELETE, IN_ONLYDIR = 0x2, 0x8, 0x80, 0x200, 0x01000000
 IN_CLOEXEC = os.O_CLOEXEC
 EVENT = struct.Struct("=iIII")
 RECEIVE = 65536
@@ -19,14 +19,14 @@ RECEIVE = 65536
 class Inotify:
     """Watched folders; a folder that is not there is passed over."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, growing: bool) -> None:
         self._descriptor = descriptor
+        self._mask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR | (IN_MODIFY if growing else 0)
         self._folders: dict[int, Path] = {}
 
     def add(self, folder: Path) -> bool:
         """Watch one more folder; whether it is there."""
-        mask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR
-        number = int(ctypes.CDLL(None).inotify_add_watch(self._descriptor, os.fsencode(folder), mask))
+        number = int(ctypes.CDLL(None).inotify_add_watch(self._descriptor, os.fsencode(folder), self._mask))
         if number >= 0:
             self._folders[number] = folder
         return number >= 0
@@ -49,13 +49,16 @@ class Inotify:
 
 
 @contextmanager
-def watched(folders: Iterable[Path]) -> Iterator[Inotify]:
-    """Watch folders for the length of a ``with``. MechanismError where the kernel has no more watches to give."""
+def watched(folders: Iterable[Path], growing: bool = False) -> Iterator[Inotify]:
+    """Watch folders for the length of a ``with``; ``growing``: tell also of what is written to files that stay open.
+
+    MechanismError where the kernel has no more watches to give.
+    """
     descriptor = ctypes.CDLL(None, use_errno=True).inotify_init1(IN_CLOEXEC)
     if descriptor < 0:
         raise MechanismError(f"inotify: {os.strerror(ctypes.get_errno())}")
     try:
-        watch = Inotify(descriptor)
+        watch = Inotify(descriptor, growing)
         for folder in folders:
             watch.add(folder)
         yield watch

@@ -28,6 +28,7 @@ from backends.tr181.logical import logical
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.nat import nat
 from backends.tr181.neighbor_discovery import neighbor_discovery
+from backends.tr181.ppp import ppp
 from backends.tr181.root import root
 from backends.tr181.router_advertisement import router_advertisement
 from backends.tr181.routing import routing
@@ -53,6 +54,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     logical,
     neighbor_discovery,
     hosts,
+    ppp,
     dhcpv4_client,
     dhcpv6_client,
     dhcpv4_server,

@@ -11,6 +11,7 @@ from backends.tr181.dhcp_clients import dhcp_clients
 from backends.tr181.firewall_backend import firewall_tables
 from backends.tr181.lan import lan
 from backends.tr181.parts import Build
+from backends.tr181.ppp_connections import ppp_connections
 from backends.tr181.time import ntp_clock
 from backends.tr181.users import accounts
 
@@ -22,6 +23,7 @@ SERVICES: Final[tuple[Build, ...]] = (
     storage,
     ntp_clock,
     accounts,
+    ppp_connections,
     dhcp_clients,
     lan,
     gateway_finder,
