@@ -21,6 +21,7 @@ from backends.tr181.dhcpv6_server import dhcpv6_server
 from backends.tr181.dns import dns
 from backends.tr181.ethernet import ethernet
 from backends.tr181.firewall import firewall
+from backends.tr181.host_access import access_control
 from backends.tr181.hosts import hosts
 from backends.tr181.interface_stack import interface_stack
 from backends.tr181.ip import ip
@@ -64,6 +65,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     gateway_info,
     manageable_devices,
     users,
+    access_control,
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 

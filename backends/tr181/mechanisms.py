@@ -22,11 +22,13 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.dhcp_clients import DhcpClientTables
     from backends.tr181.firewall_backend import FirewallTables
     from backends.tr181.lan_tables import LanTables
+    from backends.tr181.host_access import AccessTables
     from backends.tr181.links import Links
     from backends.tr181.ppp_connections import PppConnections
     from backends.tr181.qos import QosTables
     from backends.tr181.staging import LinuxNetwork
     from backends.tr181.time import NtpClock
+    from backends.tr181.usb import UsbHosts
     from backends.tr181.users import AccountTables
     from backends.tr181.wifi_tables import WifiTables
 
@@ -82,5 +84,7 @@ class Mechanisms:
     """Who the DHCP clients of the LAN say they are."""
     qos: "QosTables | None" = None
     accounts: "AccountTables | None" = None
+    usb: "UsbHosts | None" = None
     associations: "Callable[[], Mapping[str, Target]] | None" = None
     """Who is associated with an access point of ours: by MAC address, the row of WiFi…AssociatedDevice."""
+    host_access: "AccessTables | None" = None

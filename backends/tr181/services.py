@@ -10,6 +10,7 @@ from backends.tr181.device_storage import storage
 from backends.tr181.dhcp_clients import dhcp_clients
 from backends.tr181.firewall_backend import firewall_tables
 from backends.tr181.lan import lan
+from backends.tr181.host_access import host_access
 from backends.tr181.parts import Build
 from backends.tr181.ppp_connections import ppp_connections
 from backends.tr181.time import ntp_clock
@@ -23,6 +24,7 @@ SERVICES: Final[tuple[Build, ...]] = (
     storage,
     ntp_clock,
     accounts,
+    host_access,
     ppp_connections,
     dhcp_clients,
     lan,
