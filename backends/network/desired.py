@@ -17,6 +17,7 @@ from backends.network.records import (
     BridgePort,
     IpAddress,
     IpInterface,
+    IpPrefix,
     IpRoute,
     IpStack,
     Port,
@@ -55,6 +56,8 @@ def claims(topology: Topology, observed: State) -> Claims:
     wish.update(vlan_claims(topology, observed))
     wish.update(_addresses(topology))
     wish.update(_routes(topology, subnets(topology, observed), observed))
+    for ident in _on_link_prefixes(topology):
+        wish.setdefault(ident, {"protocol": "static"})
     return wish
 
 
@@ -311,6 +314,13 @@ def _addresses(topology: Topology) -> Claims:
             wish[ident] = {"until": [valid or 0 if preferred is None else preferred, valid or 0]} if is_told else {}
     wish.update((ident, {}) for ident in ula_addresses(topology) if ident not in wish)
     return wish
+
+
+def _on_link_prefixes(topology: Topology) -> Iterator[Ident]:
+    for record in topology.records.of(IpPrefix).values():
+        name = topology.link_of(Reference("ip", record.ip))
+        if name and record.prefix and record.enable and record.on_link:
+            yield ("route", "6", record.prefix, "-", name, IPV6_DEFAULT_METRIC, "unicast")
 
 
 def ula_addresses(topology: Topology) -> Iterator[Ident]:

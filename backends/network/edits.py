@@ -16,6 +16,7 @@ from backends.network.records import (
     BridgePort,
     IpAddress,
     IpInterface,
+    IpPrefix,
     IpRoute,
     IpStack,
     LogicalInterface,
@@ -62,7 +63,7 @@ class NetworkEdits(NetworkView):
 
     def add(self, record: Record) -> str:
         """Stage a new row; its key. What it belongs to has to be managed."""
-        if isinstance(record, IpAddress):
+        if isinstance(record, IpAddress | IpPrefix):
             self._must_manage_link(self.topology.link_of(Reference("ip", record.ip)))
         elif isinstance(record, OF_BRIDGES):
             self._must_manage_link(self.topology.link_of(Reference("bridge", record.bridge)))
@@ -89,6 +90,9 @@ class NetworkEdits(NetworkView):
             for address in [*self.addresses(4), *self.addresses(6)]:
                 if address.parent == row.key and self._goes_with_interface(address, row):
                     self.remove(address)
+            for key, prefix in self._records.of(IpPrefix).items():
+                if prefix.ip == row.key:
+                    self._records = self._records.without(IpPrefix, key)
         if row.kind is Bridge:
             for kind in OF_BRIDGES:
                 for key, record in self._records.of(kind).items():
@@ -127,7 +131,7 @@ class NetworkEdits(NetworkView):
         if row.kind is IpRoute:
             ident = self.route_ident(row)
             names = [link_of(ident) or "lo"] if ident else []
-        elif row.kind is IpAddress:
+        elif row.kind in (IpAddress, IpPrefix):
             names = [self.topology.link_of(Reference("ip", self.record(row).ip))]
         else:
             record = self.record(row)

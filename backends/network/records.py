@@ -140,6 +140,20 @@ class IpAddress(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IpPrefix(Record):
+    """An IPv6 prefix of the IP interface with key ``ip``, "2001:db8::/64"; lifetimes as of an address. ``on_link``: its
+    addresses are reached directly; ``autonomous``: hosts may make theirs of it (router advertisements say so).
+    """
+
+    ip: str = ""
+    prefix: str | None = None
+    on_link: bool | None = None
+    autonomous: bool | None = None
+    preferred_until: int | None = None
+    valid_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IpRoute(Record):
     """A route; ``destination`` "" is the default route, ``ip`` the key of the egress IP interface. ``policy``: it is
     for packets that were classified so alone, -1 for all.
@@ -197,6 +211,7 @@ KINDS: Final[Mapping[str, type[Record]]] = {
     "vlan_member": VlanMember,
     "ip": IpInterface,
     "address": IpAddress,
+    "prefix": IpPrefix,
     "route": IpRoute,
     "logical": LogicalInterface,
     "stack": IpStack,

@@ -1,6 +1,6 @@
 """What is configured and what the kernel has, as one: the rows of every table and what they stand for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from backends.ethtool import MacCounters, Phy, Ports
@@ -18,6 +18,7 @@ from backends.network.records import (
     BridgedVlan,
     IpAddress,
     IpInterface,
+    IpPrefix,
     IpRoute,
     IpStack,
     NeighborSetting,
@@ -104,6 +105,10 @@ class NetworkView:
     def link(self, row: Row[Any]) -> Link | None:
         """The link that a row stands for, when the kernel has it."""
         return self.topology.links.get(self.link_name(row) or "")
+
+    def prefix_records(self) -> Mapping[str, IpPrefix]:
+        """The IPv6 prefixes that somebody made, by key."""
+        return self._records.of(IpPrefix)
 
     def near(self) -> list[Ident]:
         """What a gateway may be reached through (see ``subnets``)."""

@@ -45,3 +45,46 @@ def test_the_prefixes_cannot_be_set(memory: Bench) -> None:
     device = memory.device()
     row = device.find(f"{device.find(IP, Name='eth0')}IPv6Prefix.", Prefix="2001:db8::/64")
     assert device.refused({f"{row}Prefix": "2001:db8:9::/64"}) == {f"{row}Prefix": "NotWritable"}
+
+
+def test_a_prefix_that_was_added_is_on_its_link_while_it_is_enabled(bench: Bench) -> None:
+    device = bench.device()
+    before = bench.state()
+    interface = device.find(IP, Name="eth1")
+    row = device.add(f"{interface}IPv6Prefix.")
+    assert (device.get(f"{row}Prefix"), device.get(f"{row}Status"), device.get(f"{row}OnLink")) == (
+        "", "Disabled", "false",
+    )  # fmt: skip
+    device.set({f"{row}Prefix": "2001:db8:55::/64", f"{row}OnLink": "1", f"{row}Autonomous": "1", f"{row}Enable": "1"})
+    assert ("2001:db8:55::/64", None, "eth1", 1024) in bench.routes()
+    told = {"Status": "Enabled", "PrefixStatus": "Preferred", "Origin": "Static", "StaticType": "Static",
+            "OnLink": "true", "Autonomous": "true", "ValidLifetime": "9999-12-31T23:59:59Z"}  # fmt: skip
+    assert {name: device.get(row + name) for name in told} == told
+    address = device.add(f"{interface}IPv6Address.", IPAddress="2001:db8:55::1", Prefix=row, Enable="1")
+    assert device.get(f"{address}Prefix") == row[:-1]
+    assert bench.addresses("eth1") == {"2001:db8:55::1/64"}
+    found = [name for name, value in device.tree(f"{interface}IPv6Prefix.").items() if value == "2001:db8:55::/64"]
+    assert len(found) == 1
+    device.delete(address)
+    again = bench.device(store=device.store)
+    assert again.get(f"{row}Prefix") == "2001:db8:55::/64"
+    device.set({f"{row}Enable": "0"})
+    assert (device.get(f"{row}Status"), device.get(f"{row}PrefixStatus")) == ("Disabled", "Invalid")
+    assert bench.state() == before
+    device.delete(row)
+    assert device.get(f"{interface}IPv6PrefixNumberOfEntries") == str(
+        len({name.partition(".")[0] for name in device.tree(f"{interface}IPv6Prefix.")})
+    )
+
+
+def test_what_is_no_static_prefix_is_refused(memory: Bench) -> None:
+    device = memory.device()
+    interface = device.find(IP, Name="eth1")
+    row, other = device.add(f"{interface}IPv6Prefix."), device.add(f"{interface}IPv6Prefix.", Prefix="2001:db8:5::/64")
+    wrong = [("Prefix", "2001:db8::1/64"), ("Prefix", "ff00::/8"), ("Prefix", "2001:db8:5::/64"), ("Prefix", "::/0"),
+             ("StaticType", "Child"), ("ChildPrefixBits", "2001:db8::/56"), ("ParentPrefix", other),
+             ("ValidLifetime", "2001-01-01T00:00:00Z")]  # fmt: skip
+    for name, value in wrong:
+        assert device.refused({row + name: value}) == {row + name: "InvalidValue"}, name
+    device.set({f"{row}StaticType": "Static", f"{row}ValidLifetime": "2099-01-01T00:00:00Z"})
+    assert device.get(f"{row}ValidLifetime") == "2099-01-01T00:00:00Z"
