@@ -35,6 +35,7 @@ from backends.tr181.router_advertisement import router_advertisement
 from backends.tr181.routing import routing
 from backends.tr181.time import time
 from backends.tr181.users import users
+from backends.tr181.wifi import wifi
 
 DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     root,
@@ -66,6 +67,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     manageable_devices,
     users,
     access_control,
+    wifi,
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 

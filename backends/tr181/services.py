@@ -15,6 +15,7 @@ from backends.tr181.parts import Build
 from backends.tr181.ppp_connections import ppp_connections
 from backends.tr181.time import ntp_clock
 from backends.tr181.users import accounts
+from backends.tr181.wifi_tables import wifi_tables
 
 SERVICES: Final[tuple[Build, ...]] = (
     thermometer,
@@ -30,5 +31,6 @@ SERVICES: Final[tuple[Build, ...]] = (
     lan,
     gateway_finder,
     firewall_tables,
+    wifi_tables,
 )
 """In the order in which their changes are made: what others stand on comes first."""

@@ -1,0 +1,288 @@
+"""Wi-Fi as it is wanted, brought about: a hostapd of our own for each radio, a wpa_supplicant for each end point."""
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from backends.desired_state import NotOurs, Refused, Wanted
+from backends.errors import MechanismError
+from backends.hostapd import Instance
+from backends.nl80211 import Nl80211
+from backends.wifi import stations
+from backends.wifi.configuration import instances, is_wanted
+from backends.wifi.difference import Difference, as_it_runs, difference
+from backends.wifi.end_point import EndPointProgram
+from backends.wifi.instance import RadioProgram
+from backends.wifi.records import AccessPoint, EndPoint, RadioSettings
+from backends.wifi.rows import EndPointRow, PointRow, Rows
+from backends.wireless_types import Radio
+from backends.wpa_control import ControlSocket
+from backends.wpa_supplicant import KnownNetwork
+
+log = logging.getLogger(__name__)
+
+ELSEWHERE: Final = {
+    "hostapd": Path("/run/hostapd"),
+    "wpa_supplicant": Path("/run/wpa_supplicant"),
+}
+"""Where the machine's own daemons have their sockets."""
+AUTOMATIC: Final = -1
+
+
+class WifiService:
+    """See ``backends.desired_state.Service``. ``directory`` is for secrets: a file system in memory, of root alone.
+
+    ``may_change`` says which links the owner gave to the agent; ``management_link`` is the one by which the management
+    server is reached, None where nobody knows. ``programs``: where hostapd and wpa_supplicant are, None: not installed.
+    """
+
+    def __init__(
+        self,
+        nl80211: Nl80211,
+        directory: Path,
+        may_change: Callable[[str], bool],
+        programs: tuple[Path | None, Path | None],
+        management_link: Callable[[], str | None] = lambda: None,
+        elsewhere: Mapping[str, Path] = ELSEWHERE,
+    ) -> None:
+        self._nl80211 = nl80211
+        self._directory = directory
+        self._may_change = may_change
+        self._hostapd, self._supplicant = programs
+        self._management_link = management_link
+        self._elsewhere = elsewhere
+
+    # -- what the tables ask ----------------------------------------------------------------------------------------
+
+    @property
+    def has_access_points(self) -> bool:
+        """Whether hostapd is installed."""
+        return self._hostapd is not None
+
+    @property
+    def has_end_points(self) -> bool:
+        """Whether wpa_supplicant is installed."""
+        return self._supplicant is not None
+
+    def may_change(self, link: str) -> bool:
+        """Whether the owner gave this link to the agent."""
+        return self._may_change(link)
+
+    def rows(self, wanted: Wanted) -> Rows:
+        """The rows of all tables, as things are."""
+        return Rows(wanted, self._nl80211.radios(), self._nl80211.links())
+
+    def radio_program(self, radio: Radio) -> RadioProgram:
+        """The hostapd of a radio, whether it runs or not."""
+        return RadioProgram(radio.name, self._directory / radio.name, self._hostapd)
+
+    def end_point_program(self, link: str) -> EndPointProgram:
+        """The wpa_supplicant of a link, whether it runs or not."""
+        return EndPointProgram(link, self._directory / f"station-{link}", self._supplicant)
+
+    # -- the service ------------------------------------------------------------------------------------------------
+
+    def check(self, wanted: Wanted) -> None:
+        """Raises Refused, or NotOurs for a link that is not given to us or that somebody else uses."""
+        self._nl80211.forget()
+        rows = self.rows(wanted)
+        target = instances(rows)
+        for radio in rows.radios:
+            self._check_radio(rows, radio)
+            self._check_points(rows, radio, target.get(radio.key))
+        for row in rows.end_points:
+            if row.record.enable:
+                self._check_link(row.key, EndPoint, row.key)
+                if any(one.ssid and one.ssid.key == row.key and is_wanted(one) for one in rows.points):
+                    reason = f"{row.key} cannot be an access point and a station at once"
+                    raise Refused(reason, EndPoint, row.key, ("enable",))
+
+    def cuts(self, wanted: Wanted) -> bool:
+        """Whether the way to the management server leads over a link that is about to change."""
+        link = self._management_link()
+        if link is None:
+            return False
+        rows = self.rows(wanted)
+        target = instances(rows)
+        for radio in rows.radios:
+            running, after = self.radio_program(radio).running(), target.get(radio.key)
+            if running is None or all(point.link != link for point in running.points):
+                continue
+            if after is None or not difference(running, after).is_nothing:
+                return True
+        return any(
+            self.end_point_program(link).differs(networks, country)
+            for row in rows.end_points
+            if row.key == link
+            for networks, country in [self._joined(rows, row)]
+        )
+
+    def apply(self, wanted: Wanted) -> bool:
+        """Bring hostapd and wpa_supplicant to it; whether anything was changed."""
+        self._nl80211.forget()
+        rows = self.rows(wanted)
+        try:
+            target = instances(rows)
+        except Refused as refused:  # the hardware is another one than when it was accepted
+            raise MechanismError(refused.reason) from refused
+        changed = False
+        for row in rows.end_points:  # a link that becomes an access point is free before
+            if not row.record.enable and self.end_point_program(row.key).stop():
+                changed = True
+        for radio in rows.radios:
+            changed = self._apply_radio(rows, radio, target.get(radio.key)) or changed
+        for row in rows.end_points:
+            if row.record.enable:
+                changed = self.end_point_program(row.key).run(*self._joined(rows, row)) or changed
+        if changed:
+            self._nl80211.forget()
+        return changed
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _joined(self, rows: Rows, row: EndPointRow) -> tuple[tuple[KnownNetwork, ...], str]:
+        """The networks of an end point, and the country by whose rules it looks for them."""
+        radio = row.ssid.radio
+        country = (rows.settings(radio).country or "")[:2] if radio else ""
+        return stations.networks(row.record, rows.profiles(row.key)), country
+
+    def _check_radio(self, rows: Rows, radio: Radio) -> None:
+        """A radio is given to us when a link on it is."""
+        wanted = rows.settings(radio)
+        if wanted != RadioSettings() and not any(self._may_change(link.name) for link in rows.links_of(radio)):
+            raise NotOurs(f"no interface on {radio.name} is in [network] manage", RadioSettings, radio.key)
+
+    def _check_points(self, rows: Rows, radio: Radio, instance: Instance | None) -> None:
+        taken: dict[str, str] = {}
+        for row in rows.points_of(radio):
+            if row.ssid is not None and row.ssid.key in taken:
+                reason = "another access point has this SSID already"
+                raise Refused(reason, AccessPoint, row.key, ("ssid",))
+            if row.ssid is not None:
+                taken[row.ssid.key] = row.key
+        if instance is None:
+            return
+        if self._hostapd is None:
+            raise NotOurs("hostapd is not installed")
+        if len(instance.points) > radio.most_access_points:
+            reason = f"{radio.name} can be {radio.most_access_points} access points at once"
+            raise Refused(reason, AccessPoint, self._row_of(rows, instance.points[-1].link), ("enable",))
+        for point in instance.points:
+            self._check_link(point.link, AccessPoint, self._row_of(rows, point.link), rows)
+
+    def _check_link(self, link: str, kind: type[AccessPoint | EndPoint], key: str, rows: Rows | None = None) -> None:
+        """A link is ours to change: given to us by the owner, and used by nobody else."""
+        own = rows is not None and link in rows.made
+        row = rows.ssid_of(link) if rows else None
+        base = [one.name for one in rows.links_of(row.radio)] if own and rows and row and row.radio else [link]
+        if not any(self._may_change(one) for one in base):
+            raise NotOurs(f"{link} is not in [network] manage", kind, key)
+        if (user := self._user_of(link)) is not None:
+            raise NotOurs(
+                f"{link} is used by {user}: stop that, or take {link} out of it, and set this again", kind, key
+            )
+
+    def _user_of(self, link: str) -> str | None:
+        """Who else uses a link at present."""
+        there = self._nl80211.link(link)
+        if there is None or self._is_ours(link):
+            return None
+        for name, folder in self._elsewhere.items():
+            try:
+                if ControlSocket(folder / link).ask("PING") == "PONG":
+                    return f"the system's {name}"
+            except MechanismError:
+                continue
+        if there.ssid:
+            return "an access point of another program" if there.mode == "ap" else "another program (NetworkManager?)"
+        return None
+
+    def _is_ours(self, link: str) -> bool:
+        if self.end_point_program(link).is_running():
+            return True
+        running = (self.radio_program(radio).running() for radio in self._nl80211.radios())
+        return any(one is not None and one.point(link) is not None for one in running)
+
+    def _row_of(self, rows: Rows, link: str) -> str:
+        found: list[PointRow] = [row for row in rows.points if row.ssid and row.ssid.name == link and row.is_own]
+        return found[0].key if found else ""
+
+    def _apply_radio(self, rows: Rows, radio: Radio, after: Instance | None) -> bool:
+        program = self.radio_program(radio)
+        before = program.running()
+        made = {link.name for link in rows.links_of(radio)} & (rows.made | self._made_before(before))
+        if after is None:
+            if before is None:
+                return False
+            program.stop()
+            self._drop(made)
+            return True
+        steps = difference(before, after)
+        changed = not steps.is_nothing
+        if steps.anew:
+            self._begin(program, radio, after, made)
+        elif changed:
+            self._change(program, rows, radio, before, after, steps)
+        return self._apply_power(rows, radio, after) or changed
+
+    def _made_before(self, before: Instance | None) -> set[str]:
+        """The links that a running hostapd was given besides the driver's own."""
+        return {point.link for point in before.points if "_" in point.link} if before else set()
+
+    def _begin(self, program: RadioProgram, radio: Radio, after: Instance, made: set[str]) -> None:
+        """Start anew; links of our own making go first, so that hostapd finds their names free."""
+        for point in after.points:
+            if (user := self._user_of(point.link)) is not None:
+                raise MechanismError(f"{point.link} is used by {user}")
+        program.stop()
+        first = after.points[0].link
+        self._drop(made - {first})
+        self._nl80211.forget()
+        if self._nl80211.link(first) is None:
+            self._nl80211.add_access_point(radio.index, first)
+        program.start(after)
+        self._nl80211.forget()
+
+    def _change(
+        self,
+        program: RadioProgram,
+        rows: Rows,
+        radio: Radio,
+        before: Instance | None,
+        after: Instance,
+        steps: Difference,
+    ) -> None:
+        try:
+            program.change(as_it_runs(before, after), steps, radio, rows.settings(radio))
+        except MechanismError as error:
+            log.warning("%s: %s; hostapd is started anew", radio.name, error.reason)
+            self._begin(program, radio, after, {link.name for link in rows.links_of(radio)} & rows.made)
+
+    def _drop(self, links: set[str]) -> None:
+        self._nl80211.forget()
+        for link in sorted(links):
+            if self._nl80211.link(link) is not None:
+                self._nl80211.delete_link(link)
+
+    def _apply_power(self, rows: Rows, radio: Radio, after: Instance) -> bool:
+        """Transmit power is the kernel's: per cent of what regulation allows on the channel, in whole dBm."""
+        per_cent = rows.settings(radio).power
+        if per_cent is None:
+            return False
+        first = self._nl80211.link(after.points[0].link)
+        channel = radio.channel(first.frequency) if first and first.frequency else None
+        if first is None or channel is None:
+            return False
+        wanted = None if per_cent == AUTOMATIC else power_of(per_cent, channel.power)
+        if wanted == first.power or (wanted is None and first.power == channel.power):
+            return False
+        self._nl80211.set_power(first.name, wanted)
+        return True
+
+
+def power_of(per_cent: int, most: float) -> int:
+    """Whole dBm of a share (1–100) of a power in dBm; at least 0 dBm, which is a milliwatt."""
+    share = (100, 80, 63, 50, 40, 32, 25, 20, 16, 12, 10, 8, 6, 5)  # per cent at 0, 1, 2 … dB less
+    less = next((step for step, left in enumerate(share) if left <= per_cent), len(share))
+    return max(int(most) - less, 0)

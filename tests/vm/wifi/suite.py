@@ -1,0 +1,364 @@
+"""What the data model promises of Wi-Fi, proved on the air against stations, strangers, iw and hostapd_cli."""
+
+import re
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.model.errors import Refusals
+from tests.vm.wifi.gateway import POINT, RADIO, SSID, WIFI, Gateway, Station, Stranger, run, until
+
+SECRET = "correct horse"
+
+
+def connected_for(gateway: Gateway, point: str, station: Station) -> str:
+    """When the station was associated, as iw tells it."""
+    link = gateway.get(gateway.get(f"{point}SSIDReference") + ".Name")
+    told = run("iw", "dev", link, "station", "get", station.mac)
+    found = re.search(r"associated at \[boottime\]:\s*([\d.]+)s", told)
+    assert found is not None
+    return found[1]
+
+
+def iw(link: str) -> dict[str, str]:
+    told = run("iw", "dev", link, "info")
+    return dict(line.strip().partition(" ")[::2] for line in told.splitlines())
+
+
+def test_a_radio_is_what_iw_says(gateway: Gateway) -> None:
+    phy = run("iw", "phy", gateway.get(f"{RADIO}Name"), "info")
+    first_band = phy.partition("Band 2:")[0]
+    usable = re.findall(r"MHz \[(\d+)\] \([\d.]+ dBm\)$", first_band, re.MULTILINE)
+    assert gateway.get(f"{RADIO}PossibleChannels").split(",") == usable
+    assert gateway.get(f"{RADIO}SupportedFrequencyBands") == "2.4GHz,5GHz,6GHz"
+    assert gateway.get(f"{RADIO}SupportedStandards") == "b,g,n,ax"
+    rates = [f"{float(rate):g}" for rate in re.findall(r"\* ([\d.]+) Mbps", first_band)]
+    assert gateway.get(f"{RADIO}SupportedDataTransmitRates").split(",") == rates
+
+
+def test_an_access_point_comes_up_and_a_station_shows_within_a_second(gateway: Gateway, air: list[Station]) -> None:
+    one = air[0]
+    with gateway.watched() as told:
+        point = gateway.access_point(Security_KeyPassphrase=SECRET)
+        assert (gateway.get(f"{point}Status"), gateway.get(f"{SSID}1.Status")) == ("Enabled", "Up")
+        assert gateway.get(f"{RADIO}Status") == "Up"
+        assert iw("wlan0") | {"ssid": "LabNet", "type": "AP"} == iw("wlan0")
+        assert iw("wlan0")["channel"].startswith("6 (2437 MHz)")
+        del told[:]
+        one.join("LabNet", SECRET)
+        until(lambda: run("iw", "dev", "wlan0", "station", "dump"), "associated")
+        associated = time.monotonic()
+        one.connects()
+        until(lambda: "station" in {topic for _, topics in told for topic in topics}, "the event", 1)
+        assert told[0][0] - associated < 1
+    found = gateway.associated(point)[one.mac]
+    dump = run("iw", "dev", "wlan0", "station", "dump")
+    assert found["AuthenticationState"] == found["Active"] == "true"
+    assert re.search(rf"signal:\s+{found['SignalStrength']} ", dump)
+    rates = {name: float(rate) for name, rate in re.findall(r"(tx|rx) bitrate:\s+([\d.]+) MBit/s", dump)}
+    assert int(found["LastDataDownlinkRate"]) == rates["tx"] * 1000
+    assert int(found["LastDataUplinkRate"]) == rates["rx"] * 1000
+    assert int(found["Stats.PacketsSent"]) > 0
+    one.leave()
+    until(lambda: not gateway.associated(point), "it is gone")
+
+
+def test_wpa3_and_transition_let_in_whom_they_should(gateway: Gateway, air: list[Station]) -> None:
+    one, two = air[:2]
+    point = gateway.access_point(Security_ModeEnabled="WPA3-Personal", Security_SAEPassphrase="only SAE")
+    one.join("LabNet", "only SAE", "SAE")
+    assert one.connects()["key_mgmt"] == "SAE"
+    gateway.set({f"{point}Security.ModeEnabled": "WPA3-Personal-Transition", f"{point}Security.KeyPassphrase": SECRET})
+    one.join("LabNet", "only SAE", "SAE")
+    two.join("LabNet", SECRET, "WPA-PSK")
+    assert one.connects()["key_mgmt"] == "SAE"
+    assert two.connects()["key_mgmt"] == "WPA2-PSK"
+    gateway.set({f"{point}Security.ModeEnabled": "None"})
+    one.join("LabNet", None, "NONE")
+    assert one.connects()["key_mgmt"] == "NONE"
+
+
+def test_another_passphrase_holds_at_once(gateway: Gateway, air: list[Station]) -> None:
+    one = air[0]
+    point = gateway.access_point(Security_KeyPassphrase=SECRET)
+    one.join("LabNet", SECRET)
+    one.connects()
+    hostapd = gateway.processes()["phy0/hostapd"]
+    gateway.set({f"{point}Security.KeyPassphrase": "another one"})
+    until(lambda: not one.is_connected(), "whoever has the old one goes")
+    one.join("LabNet", "another one")
+    one.connects()
+    assert gateway.processes()["phy0/hostapd"] == hostapd, "it was not started anew"
+    gateway.set({f"{SSID}1.SSID": "Renamed"})
+    one.join("Renamed", "another one")
+    one.connects("Renamed")
+    assert iw("wlan0")["ssid"] == "Renamed"
+    assert gateway.processes()["phy0/hostapd"] == hostapd
+
+
+def test_a_list_of_stations_is_changed_without_disturbing_those_on_it(gateway: Gateway, air: list[Station]) -> None:
+    one, two = air[:2]
+    point = gateway.access_point(Security_KeyPassphrase=SECRET)
+    for station in (one, two):
+        station.join("LabNet", SECRET)
+    for station in (one, two):
+        station.connects()
+    since = connected_for(gateway, point, one)
+    gateway.set({f"{point}AllowedMACAddress": one.mac.upper(), f"{point}MACAddressControlEnabled": "1"})
+    until(lambda: set(gateway.associated(point)) == {one.mac}, "the other one is sent away")
+    time.sleep(1)
+    assert set(gateway.associated(point)) == {one.mac}, "and kept away"
+    gateway.set({f"{point}AllowedMACAddress": f"{one.mac},{two.mac}"})
+    until(lambda: set(gateway.associated(point)) == {one.mac, two.mac}, "and let in", 20)
+    gateway.set({f"{point}MACAddressControlEnabled": "0"})
+    assert connected_for(gateway, point, one) == since
+
+
+def test_what_others_do_not_need_to_notice_they_do_not(gateway: Gateway, air: list[Station]) -> None:
+    one, guest = air[:2]
+    point = gateway.access_point(Security_KeyPassphrase=SECRET)
+    one.join("LabNet", SECRET)
+    one.connects()
+    since = connected_for(gateway, point, one)
+    gateway.set({f"{point}SSIDAdvertisementEnabled": "0", f"{point}IsolationEnable": "1"})
+    second = gateway.add(SSID, SSID="Guest", LowerLayers=RADIO[:-1], Enable="1")
+    other = gateway.add(POINT)
+    gateway.set(
+        {
+            f"{other}SSIDReference": second[:-1],
+            f"{other}Security.ModeEnabled": "WPA3-Personal",
+            f"{other}Security.SAEPassphrase": "guests only",
+            f"{other}Enable": "1",
+        }
+    )
+    link = gateway.get(f"{second}Name")
+    assert iw(link)["ssid"] == "Guest"
+    assert gateway.get(f"{second}BSSID") == iw(link)["addr"] != gateway.get(f"{SSID}1.BSSID")
+    guest.join("Guest", "guests only", "SAE")
+    guest.connects("Guest")
+    assert set(gateway.associated(other)) == {guest.mac}
+    gateway.set({f"{other}Security.MFPConfig": "Required", f"{second}.SSID".replace("..", "."): "Visitors"})
+    gateway.set({f"{RADIO}Channel": "11"})
+    until(lambda: iw("wlan0")["channel"].startswith("11 "), "the channel is another one")
+    assert gateway.get(f"{RADIO}Channel") == "11"
+    gateway.delete(other)
+    assert link not in run("iw", "dev")
+    time.sleep(1)
+    assert connected_for(gateway, point, one) == since, "through all of this"
+
+
+def test_a_hidden_network_is_found_by_who_knows_it(gateway: Gateway, air: list[Station]) -> None:
+    point = gateway.access_point("Secret garden", Security_KeyPassphrase=SECRET, SSIDAdvertisementEnabled="0")
+    assert gateway.get(f"{point}WPS.Status") == "Disabled", "a hidden network has no WPS"
+    air[0].join("Secret garden", SECRET)
+    air[0].connects()
+
+
+NAMES = ["x" * 32, "a'b\"c\\d $(reboot) `id`", "зима ❄", "#=\t;", " leading and trailing ", 'P"x"', "\n\n", "%s%n"]
+PHRASES = ["'\"\\ $(reboot)`id`#=;", "        ", "~" * 63, 'P"\\x41\\x42"']
+
+
+def test_hostile_names_and_passphrases_come_back_equal_and_work(gateway: Gateway, air: list[Station]) -> None:
+    point = gateway.access_point(Security_KeyPassphrase=SECRET, WPS_Enable="0")
+    for number, name in enumerate(NAMES):
+        phrase = PHRASES[number % len(PHRASES)]
+        gateway.set({f"{SSID}1.SSID": name, f"{point}Security.KeyPassphrase": phrase})
+        assert gateway.get(f"{SSID}1.SSID") == name
+        gateway.tables.nl80211.forget()
+        assert gateway.tables.nl80211.link("wlan0").ssid == name.encode(), repr(name)
+    air[0].join(name, phrase)
+    air[0].connects()
+    before = gateway.processes()
+    for path, text in [
+        *((f"{SSID}1.SSID", text) for text in ("y" * 33, "ж" * 17, "nul\0")),
+        *((f"{point}Security.KeyPassphrase", text) for text in ("short", "z" * 64, "new\nline ..", "schnee ❄❄❄")),
+        *((f"{point}Security.SAEPassphrase", text) for text in ("a|b", "new\nline", "x" * 200)),
+        (f"{point}Security.RadiusSecret", "a\nb"),
+        (f"{point}WPS.PIN", "12345678"),
+        (f"{point}Security.WEPKey", "0102030405"),
+    ]:
+        assert gateway.refused({path: text}) == {path: "InvalidValue"}, (path, text)
+    assert gateway.processes() == before
+    assert PHRASES[0] not in subprocess.run(["ps", "-ef"], capture_output=True, text=True, check=False).stdout
+
+
+def test_secrets_are_read_by_root_alone_and_go_with_their_network(gateway: Gateway) -> None:
+    point = gateway.access_point(Security_KeyPassphrase=SECRET)
+    holding = [file for file in Path("/run/agent").rglob("*") if file.is_file() and SECRET in file.read_text()]
+    assert [oct(file.stat().st_mode & 0o777) for file in holding] == ["0o600"]
+    assert oct(Path("/run/agent/wifi/phy0").stat().st_mode & 0o777) == "0o700"
+    gateway.set({f"{point}Enable": "0"})
+    assert [file for file in Path("/run/agent").rglob("*") if file.is_file() and SECRET in file.read_text()] == []
+    assert gateway.processes() == {}
+    assert iw("wlan0")["type"] == "managed"
+
+
+def test_a_restart_of_the_agent_is_not_noticed(
+    gateway: Gateway, make_gateway: Callable[..., Gateway], air: list[Station]
+) -> None:
+    point = gateway.access_point(
+        Security_KeyPassphrase=SECRET, MACAddressControlEnabled="1", AllowedMACAddress=air[0].mac
+    )
+    air[0].join("LabNet", SECRET)
+    air[0].connects()
+    since, before = connected_for(gateway, point, air[0]), gateway.processes()
+    again = make_gateway(store=gateway.store)
+    assert not again.tables.service.apply(again.tables.wanted), "there is nothing to do"
+    assert again.processes() == before
+    assert connected_for(again, point, air[0]) == since
+    assert again.get(f"{point}Status") == "Enabled"
+
+
+def test_a_change_that_fails_elsewhere_is_taken_back(gateway: Gateway) -> None:
+    point = gateway.access_point(Security_KeyPassphrase=SECRET)
+    before = Path("/run/agent/wifi/phy0/hostapd.conf").read_text()
+
+    def fail() -> None:
+        raise OSError("no space left")
+
+    gateway.model._store.write = lambda *_: fail()  # type: ignore[method-assign]
+    with pytest.raises(Refusals):
+        gateway.set({f"{SSID}1.SSID": "Elsewhere", f"{point}MaxAllowedAssociations": "3"})
+    assert Path("/run/agent/wifi/phy0/hostapd.conf").read_text() == before
+    assert iw("wlan0")["ssid"] == "LabNet"
+
+
+def test_what_is_not_complete_waits_and_says_so(gateway: Gateway) -> None:
+    point = gateway.access_point()
+    assert gateway.get(f"{point}Status") == "Error_Misconfigured"
+    assert gateway.processes() == {}
+    gateway.set({f"{point}Security.ModeEnabled": "WPA2-Enterprise", f"{point}Security.RadiusServerIPAddr": "192.0.2.1"})
+    assert gateway.get(f"{point}Status") == "Error_Misconfigured"
+    gateway.set({f"{point}Security.RadiusSecret": "radius says so", f"{point}Accounting.Enable": "1"})
+    assert gateway.get(f"{point}Status") == "Enabled"
+    assert gateway.refused({f"{RADIO}Channel": "14"}) == {f"{RADIO}Channel": "InvalidValue"}
+    assert gateway.refused({f"{RADIO}OperatingStandards": "a"}) == {f"{RADIO}OperatingStandards": "InvalidValue"}
+    gateway.set({f"{RADIO}Enable": "0"})
+    assert (gateway.get(f"{RADIO}Status"), gateway.get(f"{SSID}1.Status")) == ("Down", "LowerLayerDown")
+
+
+def test_wide_channels_of_5_ghz_by_the_rules_of_a_country(gateway: Gateway, air: list[Station]) -> None:
+    point = gateway.access_point(Security_KeyPassphrase=SECRET)
+    gateway.set(
+        {
+            f"{RADIO}RegulatoryDomain": "DE ",
+            f"{RADIO}OperatingFrequencyBand": "5GHz",
+            f"{RADIO}Channel": "36",
+            f"{RADIO}OperatingChannelBandwidth": "80MHz",
+        }
+    )
+    until(lambda: "5180 MHz), width: 80 MHz, center1: 5210" in iw("wlan0").get("channel", ""), "5 GHz", 20)
+    assert gateway.get(f"{RADIO}CurrentOperatingChannelBandwidth") == "80MHz"
+    assert gateway.get(f"{RADIO}SupportedStandards") == "a,n,ac,ax"
+    assert gateway.get(f"{RADIO}RegulatoryDomain") == "DE "
+    gateway.set({f"{RADIO}TransmitPower": "25"})
+    most = re.search(r"5180 MHz \[36\] \((\d+)\.0 dBm\)", run("iw", "phy", "phy0", "info"))
+    assert most is not None
+    until(lambda: iw("wlan0")["txpower"] == f"{int(most[1]) - 6}.00 dBm", f"a quarter of {most[1]} dBm: {iw('wlan0')}")
+    gateway.set({f"{RADIO}Channel": "44"})
+    until(lambda: "5220 MHz), width: 80 MHz" in iw("wlan0").get("channel", ""), "the channel beside it")
+    assert gateway.get(f"{point}Status") == "Enabled"
+    run("iw", "reg", "set", "00")
+
+
+def test_an_end_point_joins_and_tells_who_it_hears(gateway: Gateway, air: list[Station]) -> None:
+    stranger = Stranger(
+        air[2],
+        "ssid=Upstream\nhw_mode=g\nchannel=1\nwpa=2\nwpa_key_mgmt=WPA-PSK\nrsn_pairwise=CCMP\n"
+        "wpa_passphrase=from upstream",
+    )
+    try:
+        ssid = gateway.find(SSID, Name="wlan4").removesuffix(".")
+        end_point = gateway.find(f"{WIFI}EndPoint.", SSIDReference=ssid)
+        profile = gateway.add(f"{end_point}Profile.", SSID="Upstream", Enable="1")
+        gateway.set(
+            {f"{profile}Security.ModeEnabled": "WPA2-Personal", f"{profile}Security.KeyPassphrase": "from upstream"}
+        )
+        assert gateway.get(f"{end_point}Status") == "Disabled"
+        gateway.set({f"{end_point}Enable": "1"})
+        until(lambda: gateway.get(f"{profile}Status") == "Active", "connected", 20)
+        assert (gateway.get(f"{end_point}Status"), gateway.get(f"{ssid}.Status")) == ("Enabled", "Up")
+        assert gateway.get(f"{end_point}Stats.SignalStrength") == "-30"
+        gateway.set({f"{end_point}Enable": "0"})
+        assert gateway.processes() == {}
+        until(lambda: gateway.get(f"{ssid}.Status") == "Down", "gone")
+    finally:
+        stranger.stop()
+
+
+def test_a_scan_finds_the_neighbours_and_comes_to_an_end(gateway: Gateway, air: list[Station]) -> None:
+    gateway.access_point(Security_KeyPassphrase=SECRET)
+    neighbours: list[tuple[str, dict[str, str]]] = [
+        ("ssid=Next door\nchannel=1\nwpa=2\nwpa_key_mgmt=SAE\nrsn_pairwise=CCMP\nieee80211w=2\nsae_password=no matter",
+         {"SSID": "Next door", "Channel": "1", "SecurityModeEnabled": "WPA3-SAE", "EncryptionMode": "AES"}),
+        ("ssid=Open house\nchannel=11\nieee80211n=1",
+         {"SSID": "Open house", "Channel": "11", "SecurityModeEnabled": "None", "SupportedStandards": "b,g,n"}),
+    ]  # fmt: skip
+    strangers = [Stranger(one, f"hw_mode=g\n{told}") for one, (told, _) in zip(air, neighbours, strict=False)]
+    ended: list[Any] = []
+    gateway.tables.scan.finished = lambda: ended.append(1)
+    state = f"{WIFI}NeighboringWiFiDiagnostic.DiagnosticsState"
+    try:
+        with gateway.watched() as told:
+            gateway.set({state: "Requested"})
+            while gateway.get(state) == "Requested":
+                seen = len(told)
+                until(lambda seen=seen: len(told) > seen, "the event", 20)
+                gateway.machine.changed(told[-1][1])
+        assert gateway.get(state) == "Complete"
+        assert ended == [1]
+        for station, (_, wanted) in zip(air, neighbours, strict=False):
+            path = gateway.find(f"{WIFI}NeighboringWiFiDiagnostic.Result.", BSSID=station.mac)
+            assert {name: gateway.get(path + name) for name in wanted} == wanted
+        assert gateway.get(f"{RADIO}ChannelsInUse") == "1,6,11"
+    finally:
+        for stranger in strangers:
+            stranger.stop()
+
+
+def test_what_another_program_does_is_shown_and_left_alone(make_gateway: Callable[..., Gateway]) -> None:
+    file = Path("/run/foreign.conf")
+    file.write_text(
+        "interface=wlan0\ndriver=nl80211\nctrl_interface=/run/hostapd\nssid=Foreign\nhw_mode=g\nchannel=6\nwpa=2\n"
+        "wpa_key_mgmt=WPA-PSK\nrsn_pairwise=CCMP\nwpa_passphrase=not ours to know\n"
+    )
+    with subprocess.Popen(["hostapd", str(file)], stdout=subprocess.DEVNULL) as foreign:
+        try:
+            until(lambda: iw("wlan0").get("ssid") == "Foreign", "the other's access point")
+            gateway = make_gateway()
+            point = gateway.find(POINT, SSIDReference=f"{SSID}1")
+            assert gateway.get(f"{SSID}1.SSID") == "Foreign"
+            assert (gateway.get(f"{point}Status"), gateway.get(f"{point}Security.ModeEnabled")) == (
+                "Enabled",
+                "WPA2-Personal",
+            )
+            assert gateway.refused({f"{point}Enable": "0"}) == {f"{point}Enable": "Denied"}
+            ours = gateway.add(POINT)
+            refused = gateway.refused(
+                {f"{ours}SSIDReference": f"{SSID}1", f"{ours}Security.KeyPassphrase": SECRET, f"{ours}Enable": "1",
+                 f"{SSID}1.Enable": "1", f"{SSID}1.SSID": "Mine"}
+            )  # fmt: skip
+            assert set(refused.values()) == {"Denied"}
+            assert iw("wlan0")["ssid"] == "Foreign"
+        finally:
+            foreign.terminate()
+
+
+def test_a_link_that_was_not_given_to_us_is_not_changed(make_gateway: Callable[..., Gateway]) -> None:
+    gateway = make_gateway(("eth*",))
+    assert gateway.refused({f"{SSID}1.SSID": "x"}) == {f"{SSID}1.SSID": "Denied"}
+    assert gateway.refused({f"{RADIO}Channel": "6"}) == {f"{RADIO}Channel": "Denied"}
+
+
+def test_a_wireless_link_is_a_port_of_a_bridge_and_no_ethernet_port(gateway: Gateway) -> None:
+    names = [text for name, text in gateway.tree("Device.Ethernet.Interface.").items() if name.endswith(".Name")]
+    assert not any(name.startswith("wlan") for name in names)
+    gateway.access_point(Security_KeyPassphrase=SECRET)
+    bridge = gateway.add("Device.Bridging.Bridge.", Enable="1")
+    gateway.add(f"{bridge}Port.", ManagementPort="1", Enable="1")
+    gateway.add(f"{bridge}Port.", LowerLayers=f"{SSID}1", Enable="1")
+    assert "master br" in run("ip", "link", "show", "wlan0")
