@@ -1,5 +1,6 @@
 """Builds every object of the daemon and connects them; the only file that knows all the others."""
 
+import contextlib
 import gc
 import logging
 import os
@@ -39,6 +40,7 @@ from agent.runtime.core import Core, Parts, Policy
 from agent.runtime.delivery import DOCUMENT as DELIVERY
 from agent.runtime.delivery import Delivery
 from agent.runtime.doctor import Interface, Surroundings
+from agent.runtime.documents import shapes
 from agent.runtime.endpoint import AcsEndpoint, shown_url
 from agent.runtime.events import Changed, ControlAsked, Moment, Reload, Stop
 from agent.runtime.housekeeping import Housekeeping
@@ -98,7 +100,8 @@ class Agent:
 
     def __init__(self, loaded: Loaded, boot: bool, inbox: loop.Inbox | None = None) -> None:
         self.settings = loaded.settings
-        self.own = OwnValues({**ms.DEFAULTS, **tr181.OWN_VALUES, CONNECTION_REQUEST_PATH: ""}, from_file(self.settings))
+        self._own_defaults = {**ms.DEFAULTS, **tr181.OWN_VALUES, CONNECTION_REQUEST_PATH: ""}
+        self.own = OwnValues(self._own_defaults, from_file(self.settings))
         self.redactor = Redactor(self._is_secret, self._known_secrets)
         log_to_standard_error(self.settings.log.level, self.redactor)
         for warning in loaded.warnings:
@@ -123,7 +126,7 @@ class Agent:
         """One agent for a state directory and for a control socket; raises StateInUse or ControlSocketError."""
         place = self.settings.state.directory
         try:
-            self.store = FileStore(place)
+            self.store = FileStore(place, shapes(self._own_defaults, ACS_VALUES))
             self._claim = claim(place)
         except PermissionError:
             raise
@@ -293,19 +296,21 @@ class Agent:
         """The saved document, or what every version can read of it; then the system as it was configured."""
         if not self.model.load(self._apply_what_was_configured):
             if self.store.read(DELIVERY) is not None:
-                self.store.remove(DELIVERY)  # to the ACS it is a new device, whatever it was told before
+                with contextlib.suppress(OSError):  # the store has said so in the log
+                    self.store.remove(DELIVERY)  # to the ACS it is a new device, whatever it was told before
             self._begin_anew()
         last_good = self.store.read(LAST_GOOD_ACS) or {}
         if last_good.get(ms.URL) == self.own.get(ms.URL):
             self.reach.met(str(last_good.get(ACS_ADDRESS, "")))
 
     def _apply_what_was_configured(self) -> None:
-        if not self.model.read_only_reason:
-            try:
-                self.network.apply_at_start()
-                self.machine.apply_at_start()
-            except Exception:
-                log.exception("what was configured could not be applied as a whole")
+        if self.model.read_only_reason:
+            return
+        try:
+            self.network.apply_at_start()
+        except Exception:
+            log.exception("what was configured could not be applied as a whole")
+        self.machine.apply_at_start()
 
     def _note_first_use(self, now: Moment) -> None:
         """TR-181, FirstUseDate: the network is there and the time is known, for the first time."""

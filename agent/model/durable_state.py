@@ -25,7 +25,7 @@ class Store(Protocol):
     """
 
     def read(self, name: str) -> Any:
-        """The document, ``None`` when there is none (or none that can be used)."""
+        """The document in the form that was written, ``None`` when there is none (or none that can be used)."""
 
     def write(self, name: str, document: Any) -> None:
         """Replace the document; the same content as last time is not written again."""
@@ -205,7 +205,7 @@ class DurableState:
         for backend in self._backends:
             state = parts.get(backend.name)
             if not is_made or self.read_only_reason or not self._is_brought_to(backend, state):
-                backend.restore(state)
+                self._take_over_part(backend.name, _restored(backend), state)
         self.instances.go_back_to(before.get("instances"))
         self.parameter_attributes.restore(before.get("attributes"))
 
@@ -279,7 +279,7 @@ class DurableState:
     def _take_over(self, document: dict[str, Any]) -> None:
         parts = document.get("backends") or {}
         for backend in self._backends:
-            self._take_over_part(backend.name, backend.restore, parts.get(backend.name))
+            self._take_over_part(backend.name, _restored(backend), parts.get(backend.name))
         self._take_over_part("instances", self.instances.restore, document.get("instances"))
         self._take_over_part("attributes", self.parameter_attributes.restore, document.get("attributes"))
         self.parameter_attributes.keep(self._is_durable)
@@ -330,3 +330,13 @@ class DurableState:
         self._store.write(DOCUMENT, document)
         self._number = self._number if number is None else number
         self.instances.unsaved = self._is_unsaved = False
+
+
+def _restored(backend: Backend) -> Callable[[Any], None]:
+    """Its ``restore``, which also fails when what it took cannot be said again: the next saving would."""
+
+    def restore(state: Any) -> None:
+        backend.restore(state)
+        backend.state()
+
+    return restore

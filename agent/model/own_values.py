@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 
+def has_type_of(value: Any, default: Any) -> bool:
+    """Whether a value can stand in place of a default; a list may be a tuple, which JSON does not tell apart."""
+    kinds = (list, tuple) if isinstance(default, (list, tuple)) else (type(default),)
+    return type(value) in kinds
+
+
 class OwnValues:
     """A backend whose system is the agent itself.
 
@@ -43,6 +49,8 @@ class OwnValues:
         """Set a value within a transaction."""
         if name not in self._defaults:
             raise KeyError(name)
+        if not has_type_of(value, self._defaults[name]):
+            raise TypeError(f"{name}: {type(value).__name__} is not the type of its default")
         self._set[name] = {"value": value, "file": self._file.get(name)}
 
     def reload(self, file: Mapping[str, Any]) -> None:

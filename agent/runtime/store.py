@@ -1,13 +1,19 @@
 """Durable state: small versioned JSON documents, replaced as a whole; what cannot be read is set aside."""
 
 import contextlib
+import errno
 import fcntl
 import json
 import logging
+import math
 import os
+import re
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
+
+from agent.runtime.documents import Shape
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +23,12 @@ Migration = Callable[[dict[str, Any]], dict[str, Any]]
 MIGRATIONS: Final[Mapping[int, Migration]] = {}
 """From each older version to the next; pure, and tested against the frozen samples in tests/state."""
 VERSION: Final = 1
+
+_LONGEST_NUMBER: Final = 20  # digits of a whole number, its sign included
+_HALF_A_CHARACTER: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")  # the agent itself escapes no letter
+_MOST_ASIDE: Final = 9
+_OF_THE_PROCESS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""What says nothing about the document: it is not set aside for that."""
 
 
 class StateInUse(Exception):
@@ -47,9 +59,11 @@ class FileStore:
     the medium is full there are many attempts.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, shapes: Mapping[str, Shape] | None = None) -> None:
+        """``shapes``: by a document's name the check of its form; one that has none may have any. Raises OSError."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._directory = directory
+        self._shapes = shapes or {}
         self._last: dict[str, bytes] = {}
         self._is_failing = False
 
@@ -57,11 +71,16 @@ class FileStore:
         """The document in today's version, ``None`` when there is none that can be used."""
         path = self._path(name)
         try:
-            if path.stat().st_size > LARGEST:
-                raise ValueError("larger than anything the agent writes")
-            content = path.read_bytes()
-            document = _migrated(json.loads(content))
+            content = _content(path)
+            document = _migrated(_parsed(content))
+            if name in self._shapes:
+                self._shapes[name](document, name)
         except FileNotFoundError:
+            return None
+        except OSError as failure:
+            if failure.errno in _OF_THE_PROCESS:
+                raise
+            self._set_aside(path, failure.strerror)
             return None
         except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as broken:
             self._set_aside(path, broken)
@@ -128,11 +147,47 @@ class FileStore:
         finally:
             os.close(handle)
 
-    def _set_aside(self, path: Path, broken: Exception) -> None:
-        aside = path.with_suffix(".unusable")
-        log.error("%s cannot be used (%s): kept as %s, and the agent goes on without it", path, broken, aside.name)
-        with contextlib.suppress(OSError):
-            path.replace(aside)
+    @staticmethod
+    def _set_aside(path: Path, broken: object) -> None:
+        """Keep it under another name; a further one where a directory is in the way."""
+        for suffix in (".unusable", *(f".unusable-{number}" for number in range(2, _MOST_ASIDE + 1))):
+            aside = path.with_suffix(suffix)
+            try:
+                path.replace(aside)
+            except OSError:
+                continue
+            log.error("%s cannot be used (%s): kept as %s, and the agent goes on without it", path, broken, aside.name)
+            return
+        log.error("%s cannot be used (%s) nor moved away: the agent goes on without it", path, broken)
+
+
+def _content(path: Path) -> bytes:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("it is no file")
+    if status.st_size > LARGEST:
+        raise ValueError("larger than anything the agent writes")
+    return path.read_bytes()
+
+
+def _parsed(content: bytes) -> Any:
+    """The JSON; raises ValueError for numbers that no clock and no counter has."""
+
+    def whole(text: str) -> int:
+        if len(text) > _LONGEST_NUMBER:
+            raise ValueError("a number is too large")
+        return int(text)
+
+    def fraction(text: str) -> float:
+        number = float(text)
+        if not math.isfinite(number):
+            raise ValueError(f"{text[:_LONGEST_NUMBER]} is no number")
+        return number
+
+    text = content.decode()
+    if _HALF_A_CHARACTER.search(text):
+        raise ValueError("a text has half a character")  # it could be read, and never be written again
+    return json.loads(text, parse_int=whole, parse_float=fraction, parse_constant=fraction)
 
 
 def _migrated(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The services of this machine: what each adds to the mechanisms, to what can be changed, watched and done in time."""
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,6 +9,8 @@ from typing import Any, Protocol
 from agent.model.object import Backend
 from backends.desired_state import Desired
 from backends.tr181.mechanisms import Mechanisms
+
+log = logging.getLogger(__name__)
 
 Watch = Callable[[Callable[[frozenset[str]], None], threading.Event], None]
 
@@ -75,10 +78,13 @@ class Machine:
         return {part.name: part.watch for part in self.parts if part.watch is not None}
 
     def apply_at_start(self) -> None:
-        """Bring every service to what is configured."""
+        """Bring every service to what is configured; one that cannot be keeps none of the others from it."""
         for part in self.parts:
             if isinstance(part.backend, Desired):
-                part.backend.apply_at_start()
+                try:
+                    part.backend.apply_at_start()
+                except Exception:
+                    log.exception("%s could not be brought to what is configured", part.name)
 
     def changed(self, topics: frozenset[str]) -> None:
         """The system changed: services that stand on what did are compared with what is configured again."""

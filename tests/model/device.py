@@ -150,7 +150,7 @@ class Memory:
             self.machine.made[self.name] = copy.deepcopy(record)
 
     def state(self) -> Any:
-        return copy.deepcopy(self.rows)
+        return {kind: copy.deepcopy(rows) for kind, rows in self.rows.items()}
 
     def restore(self, state: Any) -> None:
         self.rows = copy.deepcopy(state or FIRST[self.name])

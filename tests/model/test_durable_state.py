@@ -71,6 +71,33 @@ def test_a_part_of_the_document_that_cannot_be_used_starts_anew_and_the_rest_is_
     assert after.documents.read(UNUSABLE)["instances"] == {IP: "nonsense"}
 
 
+def test_a_part_that_was_taken_over_and_could_never_be_saved_again_starts_anew(
+    device: Device, caplog: pytest.LogCaptureFixture
+) -> None:
+    device.change({"Device.DeviceInfo.ProvisioningCode": "A"}, key="K1")
+    document = device.documents.read("model")
+    document["backends"]["network"] = ["nonsense"]
+    device.documents.texts["model"] = json.dumps(document)
+
+    after = device.restarted()
+
+    assert "the saved state of network cannot be used" in caplog.text
+    assert after.machine.made == FIRST
+    after.change({"Device.DeviceInfo.ProvisioningCode": "B"}, key="K2")
+    assert after.get("Device.DeviceInfo.ProvisioningCode") == "B"
+
+
+def test_what_a_change_goes_back_to_starts_anew_where_it_cannot_be_used(waiting: Device) -> None:
+    document = waiting.documents.read("model")
+    document["unconfirmed"]["before"]["backends"]["network"] = ["nonsense"]
+    waiting.documents.texts["model"] = json.dumps(document)
+    after = waiting.restarted()
+    after.model.revert()
+
+    assert not after.model.awaits_confirmation
+    assert (after.get(KEY), after.machine.made) == ("before", FIRST)
+
+
 def test_the_journal_is_written_before_the_first_commit_and_gone_after_the_last(device: Device) -> None:
     seen: list[tuple[str, list[str]]] = []
     device.documents.before_write = lambda name: seen.append((name, list(device.steps)))

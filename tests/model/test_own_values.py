@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.model.own_values import OwnValues
+from agent.model.own_values import OwnValues, has_type_of
 
 DEFAULTS = {"URL": "", "Interval": 3600}
 
@@ -75,3 +75,16 @@ def test_where_a_value_comes_from_is_told() -> None:
     own.begin()
     own.stage("Interval", 60)
     assert own.source("Interval") == "set by the ACS or on this machine"
+
+
+@pytest.mark.parametrize(("name", "value"), [("URL", 5), ("URL", None), ("Interval", True), ("Interval", "60")])
+def test_a_value_of_another_type_than_its_default_is_a_mistake_of_the_caller(name: str, value: object) -> None:
+    own = OwnValues(DEFAULTS, {})
+    own.begin()
+    with pytest.raises(TypeError, match=name):
+        own.stage(name, value)
+
+
+def test_a_list_may_be_a_tuple() -> None:
+    assert all(has_type_of(value, default) for value in ([1], (1,)) for default in ([], ()))
+    assert not has_type_of({}, [])

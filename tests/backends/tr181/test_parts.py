@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from backends.desired_state import Desired, Record, Wanted
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Machine, Part
@@ -75,3 +77,21 @@ def test_services_are_applied_at_start_and_again_after_what_they_follow(memory: 
     assert (len(lan.applied), len(wifi.applied)) == (2, 1)
     machine.changed(frozenset({"everything"}))
     assert (len(lan.applied), len(wifi.applied)) == (3, 2)
+
+
+class Broken(Counting):
+    def apply(self, wanted: Wanted) -> bool:
+        raise TypeError("a saved record of another shape")
+
+
+def test_a_service_that_cannot_be_applied_keeps_no_other_from_it(
+    memory: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    lan = Counting()
+    builders = [
+        lambda _: Part("broken", {}, Desired("broken", (Pool,), Broken())),
+        lambda _: Part("lan", {}, Desired("lan", (Pool,), lan)),
+    ]
+    Machine(mechanisms(memory), builders).apply_at_start()
+    assert lan.applied == [[]]
+    assert "broken could not be brought to what is configured" in caplog.text
