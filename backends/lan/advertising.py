@@ -1,59 +1,21 @@
-"""The program that sends router advertisements, brought to what is wanted: started once, told of changes, ended."""
+"""What is wanted of router advertisements, as the program that sends them reads it. Pure."""
 
-import json
-import signal
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv6Address
-from pathlib import Path
 from typing import Any, Final
 
 from backends.desired_state import Refused, Wanted
-from backends.files import write_if_different
 from backends.lan.advertisement import HOME_AGENT, MANAGED, MTU, OTHER, PREFERENCE, PREFIX_INFORMATION, PROXY
 from backends.lan.advertisement import SOURCE_LINK_ADDRESS as OWN_ADDRESS
 from backends.lan.matching import DOMAIN
 from backends.lan.records import Advertised, AdvertisedOption, Advertising
 from backends.lan.rendering import LinkOf
-from backends.programs import Program
 
-BEGIN: Final = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1)); from backends.lan.advertiser import main; main(sys.argv[1:])"
-)
 MODELLED: Final = frozenset({OWN_ADDRESS, PREFIX_INFORMATION, MTU})
 """Options that are made of parameters and of the link itself."""
 LARGEST_TYPE: Final = 255
 LONGEST_OPTION: Final = 1000
 LONGEST_LIFETIME: Final = 9000
-
-
-class RouterAdvertiser:
-    """The program. ``enter`` begins its command line, as Dnsmasq's."""
-
-    def __init__(self, directory: Path, enter: Sequence[str] = ()) -> None:
-        self.program = Program("advertiser", directory)
-        self._file = directory / "advertised.json"
-        self._ready = directory / "advertiser.ready"
-        self._enter = tuple(enter)
-
-    def make(self, wanted: Wanted, link_of: LinkOf) -> bool:
-        """Let it advertise what is wanted; whether anything was changed. MechanismError."""
-        links = advertised_links(wanted, link_of)
-        if not links:
-            was_running = self.program.is_running()
-            if was_running:
-                self.program.stop()
-            return was_running
-        has_news = write_if_different(self._file, json.dumps(links, indent=1, sort_keys=True) + "\n")
-        if self.program.is_running():
-            if has_news:
-                self.program.signal(signal.SIGHUP)
-            return has_news
-        self._ready.unlink(missing_ok=True)
-        root = str(Path(__file__).resolve().parents[2])
-        arguments = [sys.executable, "-I", "-S", "-c", BEGIN, root, str(self._file), str(self._ready)]
-        self.program.start([*self._enter, *arguments], self._ready.exists)
-        return True
 
 
 def advertised_links(wanted: Wanted, link_of: LinkOf) -> dict[str, Any]:

@@ -91,8 +91,10 @@ class Surroundings:
     """Address, and the link to ask over; None whichever leads there."""
 
 
-def render(wanted: Wanted, around: Surroundings, places: Places, user: str) -> Rendered:
-    """The files for all that is wanted and can stand; ``user`` is who dnsmasq becomes. Unmatchable, Unsayable."""
+def render(wanted: Wanted, around: Surroundings, places: Places, user: str, left_alone: Sequence[str] = ()) -> Rendered:
+    """The files for all that is wanted and can stand; ``user`` is who dnsmasq becomes, ``left_alone`` the lines that
+    say whom it does not serve. Unmatchable, Unsayable.
+    """
     pools4, pools6 = served_pools4(wanted, around.link_of), served_pools6(wanted, around.link_of)
     relays = wanted.get(DnsRelay).enable
     names = list(around.name_links) if relays else []
@@ -102,6 +104,7 @@ def render(wanted: Wanted, around: Surroundings, places: Places, user: str) -> R
     lines = [*_base(places, user, has_names=bool(names)), *(f"interface={link}" for link in links)]
     if names:
         lines += [f"no-dhcp-interface={one}" for one in names if one not in {*pools4.values(), *pools6.values()}]
+    lines += left_alone if pools4 else ()
     lines += decisions([(tag_of(key), link, match4(wanted, key)) for key, link in pools4.items()])
     lines += decisions([(tag_of(key), link, match6(wanted, key)) for key, link in pools6.items()])
     for key in pools4:

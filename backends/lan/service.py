@@ -7,10 +7,12 @@ from typing import Final
 from backends.desired_state import NotOurs, Record, Refused, Wanted
 from backends.dnsmasq import Dnsmasq
 from backends.errors import MechanismError
-from backends.lan.advertising import RouterAdvertiser, check_advertised
+from backends.lan.advertising import advertised_links, check_advertised
+from backends.lan.companion import Companion
 from backends.lan.matching import DOMAIN, Unmatchable
 from backends.lan.options import Unsayable, option_text
 from backends.lan.records import FOR_EVER, Advertised, DnsRelay, Forwarding4, Option4, Option6, Pool4, Pool6, Static4
+from backends.lan.relaying import ignored, relay_document
 from backends.lan.rendering import (
     LinkOf,
     Surroundings,
@@ -39,10 +41,13 @@ Blocking = Callable[[int, str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the machine says to the service: see Surroundings. ``may_change``: the link is given to the agent."""
+    """What the machine says to the service: see Surroundings. ``may_change``: the link is given to the agent;
+    ``address_of`` a link's IPv4 address.
+    """
 
     link_of: LinkOf
     may_change: Callable[[str], bool]
+    address_of: Callable[[str], str | None]
     name_links: Callable[[], Sequence[str]]
     name_servers: Callable[[Wanted], Sequence[tuple[str, str | None]]]
     blocking: Blocking
@@ -51,10 +56,11 @@ class Ground:
 class LanService:
     """DHCP, router advertisements, relays and names; see ``backends.desired_state.Service``."""
 
-    def __init__(self, dnsmasq: Dnsmasq, advertiser: RouterAdvertiser, ground: Ground) -> None:
+    def __init__(self, dnsmasq: Dnsmasq, advertiser: Companion, relay: Companion, ground: Ground) -> None:
         self._dnsmasq = dnsmasq
         self._ground = ground
         self._advertiser = advertiser
+        self._relay = relay
 
     def check(self, wanted: Wanted) -> None:
         """See Service. Rows that are not enabled are checked as well: what is refused is refused when it is said."""
@@ -75,11 +81,16 @@ class LanService:
         ground = self._ground
         around = Surroundings(ground.link_of, tuple(ground.name_links()), tuple(ground.name_servers(wanted)))
         try:
-            rendered = render(wanted, around, self._dnsmasq.places, self._dnsmasq.user())
+            left_alone = tuple(ignored(wanted, ground.link_of))
+            rendered = render(wanted, around, self._dnsmasq.places, self._dnsmasq.user(), left_alone)
         except (Unmatchable, Unsayable) as error:
             raise MechanismError(f"dnsmasq cannot be told what is wanted: {error}") from error
-        is_served = self._dnsmasq.make(rendered)
-        return self._advertiser.make(wanted, ground.link_of) or is_served
+        changed = [
+            self._dnsmasq.make(rendered),
+            self._advertiser.make(advertised_links(wanted, ground.link_of)),
+            self._relay.make(relay_document(wanted, ground.link_of, ground.address_of)),
+        ]
+        return any(changed)
 
     @property
     def program(self) -> Program:
@@ -98,6 +109,15 @@ class LanService:
     def is_advertising(self) -> bool:
         """Whether router advertisements are sent."""
         return self.advertiser.is_running()
+
+    @property
+    def relay(self) -> Program:
+        """The process that relays requests."""
+        return self._relay.program
+
+    def is_relaying(self) -> bool:
+        """Whether requests are relayed."""
+        return self.relay.is_running()
 
     def serves_names(self) -> bool:
         """Whether there is a link of the LAN on which names are served, and a server to do it."""

@@ -15,6 +15,7 @@ from backends.tr181.device_load import memory_monitor, process_status
 from backends.tr181.device_sensors import temperatures
 from backends.tr181.device_storage import storage_use
 from backends.tr181.dhcpv4_client import dhcpv4_client
+from backends.tr181.dhcpv4_relay import dhcpv4_relay
 from backends.tr181.dhcpv4_server import dhcpv4_server
 from backends.tr181.dhcpv6_client import dhcpv6_client
 from backends.tr181.dhcpv6_server import dhcpv6_server
@@ -60,6 +61,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     dhcpv4_client,
     dhcpv6_client,
     dhcpv4_server,
+    dhcpv4_relay,
     dhcpv6_server,
     dns,
     router_advertisement,

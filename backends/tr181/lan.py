@@ -8,7 +8,7 @@ from typing import Final
 
 from backends.desired_state import Wanted
 from backends.dnsmasq import Dnsmasq, is_installed
-from backends.lan.advertising import RouterAdvertiser
+from backends.lan.companion import Companion
 from backends.lan.file_watch import FileWatch
 from backends.lan.leases import LeaseFile
 from backends.lan.ports import PortsInTheWay, open_diag_socket
@@ -38,11 +38,13 @@ def lan(mechanisms: Mechanisms, surface: Surface = Surface()) -> Part | None:
         return None
     netlink, links = mechanisms.netlink, mechanisms.links
     dnsmasq = Dnsmasq(mechanisms.directory / "lan", mechanisms.state_directory, surface.enter)
-    advertiser = RouterAdvertiser(mechanisms.directory / "lan", surface.enter)
+    advertiser, relay = (
+        Companion(module, mechanisms.directory / "lan", surface.enter) for module in ("advertiser", "relay")
+    )
     resolver = Resolver(surface.root)
 
     def own() -> Collection[int]:
-        return [process for process in (dnsmasq.program.pid(),) if process is not None]
+        return [process for one in (dnsmasq.program, relay.program) if (process := one.pid()) is not None]
 
     def name_servers(wanted: Wanted) -> list[tuple[str, str | None]]:
         return list(upstream(wanted, resolver.name_servers(), links.link_of))
@@ -50,11 +52,14 @@ def lan(mechanisms: Mechanisms, surface: Surface = Surface()) -> Part | None:
     ground = Ground(
         link_of=links.link_of,
         may_change=links.may_change,
+        address_of=lambda link: _address_of(netlink, link),
         name_links=lambda: list(name_links(netlink, links.may_change)),
         name_servers=name_servers,
         blocking=PortsInTheWay(lambda link: _index_and_addresses(netlink, link), own, surface.open_diag_socket),
     )
-    tables = LanTables(LanService(dnsmasq, advertiser, ground), links, LeaseFile(dnsmasq.places.leases), resolver)
+    tables = LanTables(
+        LanService(dnsmasq, advertiser, relay, ground), links, LeaseFile(dnsmasq.places.leases), resolver
+    )
     topics = {dnsmasq.places.leases: "lease"} | dict.fromkeys(resolver.paths, "resolver")
     return Part(
         name="lan",
@@ -79,3 +84,8 @@ def name_links(netlink: Netlink, may_change: Callable[[str], bool]) -> Iterator[
 def _index_and_addresses(netlink: Netlink, name: str) -> tuple[int, Collection[str]]:
     link = netlink.link(name)
     return (link.index if link else -1), {one.address for one in netlink.addresses() if one.interface == name}
+
+
+def _address_of(netlink: Netlink, name: str) -> str | None:
+    found = (one for one in netlink.addresses() if one.interface == name and one.family == 4)
+    return next((one.address for one in found if "secondary" not in one.flags), None)

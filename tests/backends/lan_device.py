@@ -18,6 +18,7 @@ from backends.lan.ports import open_diag_socket
 from backends.netlink_socket import inside
 from backends.sysfs import Sysfs
 from backends.system import System
+from backends.tr181.dhcpv4_relay import dhcpv4_relay
 from backends.tr181.dhcpv4_server import dhcpv4_server
 from backends.tr181.dhcpv6_server import dhcpv6_server
 from backends.tr181.dns import dns
@@ -40,6 +41,7 @@ DECLARED: tuple[Callable[[Mechanisms], list[Object[Any]]], ...] = (
     ip,
     hosts,
     dhcpv4_server,
+    dhcpv4_relay,
     dhcpv6_server,
     dns,
     router_advertisement,
@@ -160,6 +162,7 @@ class Gateway:
     def close(self) -> None:
         self.tables.service.program.stop()
         self.tables.service.advertiser.stop()
+        self.tables.service.relay.stop()
         self.procfs.close()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from backends.desired_state import NotOurs, Pointer, Record, Refused, Wanted
 from backends.dnsmasq import Dnsmasq
-from backends.lan.advertising import RouterAdvertiser
+from backends.lan.companion import Companion
 from backends.lan.records import Dhcp4, DnsRelay, Option4, Pool4, Pool6, Static4
 from backends.lan.service import Ground, LanService
 
@@ -21,11 +21,17 @@ def service(tmp_path: Path, links: tuple[str, ...] = ("br0",), blocked: frozense
     ground = Ground(
         link_of=lambda pointer: "br0" if pointer == LAN else None,
         may_change=lambda link: link in links,
+        address_of=lambda _: None,
         name_links=lambda: links,
         name_servers=lambda _: (),
         blocking=lambda port, _: "other (process 1)" if port in blocked else None,
     )
-    return LanService(Dnsmasq(tmp_path / "run", tmp_path), RouterAdvertiser(tmp_path / "run"), ground)
+    return LanService(
+        Dnsmasq(tmp_path / "run", tmp_path),
+        Companion("advertiser", tmp_path / "run"),
+        Companion("relay", tmp_path / "run"),
+        ground,
+    )
 
 
 def wanted(**records: Record) -> Wanted:

@@ -22,7 +22,7 @@ TEXTS = (
 def writable(gateway: Gateway) -> Iterator[str]:
     """A row of each table, and the paths of what can be set in all of them."""
     gateway.pool(Enable="0")
-    for table in ("DHCPv6.Server.Pool.", "DNS.Relay.Forwarding.", "RouterAdvertisement.InterfaceSetting."):
+    for table in ("DHCPv6.Server.Pool.", "DNS.Relay.Forwarding.", "DHCPv4.Relay.Forwarding.", "RouterAdvertisement.InterfaceSetting."):
         gateway.add(f"Device.{table}")
     for table in (
         "DHCPv4.Server.Pool.1.StaticAddress.",
