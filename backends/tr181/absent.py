@@ -11,12 +11,26 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.DSL.": "this system has no DSL line",
     "Device.Cellular.": "this system has no cellular modem",
     "Device.SoftwareModules.": "this system has no execution environment for software modules",
+    "Device.PPP.Interface.{i}.EncryptionProtocol": "pppd does not tell which of the agreed protocols it is",
+    "Device.PPP.Interface.{i}.CompressionProtocol": "pppd does not tell which of the agreed protocols it is",
+    "Device.PPP.Interface.{i}.AuthenticationProtocol": "pppd tells no kind of CHAP from another",
+    "Device.PPP.Interface.{i}.CurrentMRUSize": "pppd does not tell what size it agreed to receive",
+    "Device.PPP.Interface.{i}.WarnDisconnectDelay": "pppd warns nobody before it disconnects",
+    "Device.DHCPv4.Client.{i}.Retransmission.": "the times of dhcpcd are fixed",
+    "Device.DHCPv4.Client.{i}.Stats.": "dhcpcd counts no messages",
+    "Device.DHCPv4.Client.{i}.DSCPMark": "dhcpcd marks no packets",
+    "Device.DHCPv6.Client.{i}.Retransmission.": "the times of dhcpcd are fixed",
+    "Device.DHCPv6.Client.{i}.Stats.": "dhcpcd counts no messages",
+    "Device.DHCPv6.Client.{i}.DSCPMark": "dhcpcd marks no packets",
 }
 """By the beginning of a path, of what a plain Linux machine does not have."""
 
 NEEDS: Final[Mapping[str, tuple[str, str]]] = {
     "Device.NAT.": ("firewall", "libnftables or nf_tables of the kernel is absent, or not for the agent to use"),
     "Device.Firewall.": ("firewall", "libnftables or nf_tables of the kernel is absent, or not for the agent to use"),
+    "Device.PPP.": ("ppp", "pppd or its PPPoE plugin is not installed (package ppp)"),
+    "Device.DHCPv4.Client.": ("dhcp_clients", "dhcpcd is not installed (package dhcpcd-base)"),
+    "Device.DHCPv6.Client.": ("dhcp_clients", "dhcpcd is not installed (package dhcpcd-base)"),
 }
 """By the beginning of a path, the mechanism it stands on (a field of Mechanisms) and what is missing without it."""
 

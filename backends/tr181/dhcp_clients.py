@@ -97,13 +97,15 @@ class ClientTable(Generic[C]):
 
     def rows(self) -> list[ClientRow[C]]:
         """The clients that were added, and the machine's own where their lease can be read."""
-        own = [
-            ClientRow(key, record, self.tables.links.link_of(record.interface) if record.interface else None)
-            for key, record in self.tables.wanted.of(self.kind).items()
-        ]
+        own = [row for key in self.tables.wanted.of(self.kind) if (row := self.own_row(key))]
         taken = {row.link for row in own}
         foreign = (link for link in self.tables.clients.foreign(self.family) if link not in taken)
         return [*own, *(ClientRow(link, self.kind(), link, is_own=False) for link in foreign)]
+
+    def own_row(self, key: str) -> ClientRow[C] | None:
+        """The client that was added under a key."""
+        record = self.tables.wanted.of(self.kind).get(key)
+        return ClientRow(key, record, self.tables.links.link_of(record.interface)) if record else None
 
     def parameters(self) -> list[Parameter[ClientRow[C], Any]]:
         """Enable, Interface, Status and Renew."""

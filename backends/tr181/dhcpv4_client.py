@@ -80,7 +80,7 @@ class _Clients:
 
     def received(self, row: OptionRow[RequestedOption4]) -> bytes:
         """The octets that the server sent for an option that was asked for."""
-        client = next((one for one in self._table.rows() if one.key == row.client), None)
+        client = self._table.own_row(row.client)
         lease = self.lease(client) if client and row.record.enable else None
         return lease.options.get(row.record.tag, b"")[:255] if lease else b""
 
