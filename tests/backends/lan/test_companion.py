@@ -8,7 +8,7 @@ from backends.errors import MechanismError
 from backends.lan.companion import Companion
 from tests.netlab.namespace import Namespace
 
-QUIET = {"link": "lo", "address": "127.0.0.1", "server": None, "criteria": []}
+QUIET: dict[str, object] = {"link": "lo", "address": "127.0.0.1", "server": None, "criteria": []}
 
 
 def test_it_goes_on_over_changes_and_ends_when_unneeded(lab: Namespace, tmp_path: Path) -> None:
