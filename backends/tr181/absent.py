@@ -22,6 +22,16 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.DHCPv6.Client.{i}.Retransmission.": "the times of dhcpcd are fixed",
     "Device.DHCPv6.Client.{i}.Stats.": "dhcpcd counts no messages",
     "Device.DHCPv6.Client.{i}.DSCPMark": "dhcpcd marks no packets",
+    "Device.DHCPv4.Server.Stats.": "dnsmasq counts no messages by kind",
+    "Device.DHCPv4.Server.Pool.{i}.AllowedDevices": "dnsmasq keeps no list of devices that are known",
+    "Device.DHCPv4.Server.Pool.{i}.DSCPMark": "dnsmasq marks no packets",
+    "Device.DHCPv6.Server.Stats.": "dnsmasq counts no messages by kind",
+    "Device.DHCPv6.Server.Pool.{i}.DSCPMark": "dnsmasq marks no packets",
+    "Device.DHCPv6.Server.Pool.{i}.IANAManualPrefixes": "dnsmasq gives addresses of the link's own prefixes",
+    "Device.DHCPv6.Server.Pool.{i}.IAPD": "dnsmasq delegates no prefixes",
+    "Device.DHCPv6.Server.Pool.{i}.SourceAddress": "dnsmasq does not compare link-local addresses",
+    "Device.DNS.Relay.Config.": "dnsmasq has one cache and one list of servers for all links",
+    "Device.DNS.SD.": "this system has no responder of multicast DNS for the agent to ask",
 }
 """By the beginning of a path, of what a plain Linux machine does not have."""
 
@@ -31,6 +41,12 @@ NEEDS: Final[Mapping[str, tuple[str, str]]] = {
     "Device.PPP.": ("ppp", "pppd or its PPPoE plugin is not installed (package ppp)"),
     "Device.DHCPv4.Client.": ("dhcp_clients", "dhcpcd is not installed (package dhcpcd-base)"),
     "Device.DHCPv6.Client.": ("dhcp_clients", "dhcpcd is not installed (package dhcpcd-base)"),
+    "Device.DHCPv4.Server.": ("lan", "dnsmasq is not installed (package dnsmasq-base)"),
+    "Device.DHCPv4.Relay.": ("lan", "dnsmasq is not installed (package dnsmasq-base)"),
+    "Device.DHCPv6.Server.": ("lan", "dnsmasq is not installed (package dnsmasq-base)"),
+    "Device.RouterAdvertisement.": ("lan", "dnsmasq is not installed (package dnsmasq-base)"),
+    "Device.DNS.Client.": ("lan", "dnsmasq is not installed (package dnsmasq-base)"),
+    "Device.DNS.Relay.": ("lan", "dnsmasq is not installed (package dnsmasq-base)"),
 }
 """By the beginning of a path, the mechanism it stands on (a field of Mechanisms) and what is missing without it."""
 
