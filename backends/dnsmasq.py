@@ -13,7 +13,7 @@ from backends.programs import Program, find_program
 
 NOBODY: Final = "nobody"
 ROOT: Final = "root"
-OTHERS: Final = 0o005
+OTHERS: Final = 0o001
 READABLE: Final = 0o644
 
 
