@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from agent.model.object import Object, Parameter, Target
 from backends.association import GATEWAY, OPTION, Named, named_in
+from backends.association_watch import Heard
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 
@@ -27,6 +28,19 @@ def gateway_finder(mechanisms: Mechanisms) -> Part | None:
         return None
 
     return Part("gateway", {"gateway": gateway}, follows=frozenset())
+
+
+def association(mechanisms: Mechanisms) -> Part | None:
+    """Hears devices that ask for an address on any link but those that lead out; None where that is not allowed."""
+    netlink = mechanisms.netlink
+
+    def is_lan(link: str) -> bool:
+        return all(route.interface != link for route in netlink.routes() if not route.destination)
+
+    heard = Heard(is_lan)
+    if not heard.can_listen():
+        return None
+    return Part("association", {"manageable_devices": heard.devices}, watch=heard.watch, follows=frozenset())
 
 
 def gateway_info(mechanisms: Mechanisms) -> list[Object[Any]]:

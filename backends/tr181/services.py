@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from backends.tr181.device_association import gateway_finder
+from backends.tr181.device_association import association, gateway_finder
 from backends.tr181.device_files import firmware
 from backends.tr181.device_load import memory_load, processor_load
 from backends.tr181.device_sensors import thermometer
@@ -30,6 +30,7 @@ SERVICES: Final[tuple[Build, ...]] = (
     dhcp_clients,
     lan,
     gateway_finder,
+    association,
     firewall_tables,
     wifi_tables,
 )

@@ -1,5 +1,6 @@
 """Which gateway this device is behind, and which devices are behind it, as an ACS sees them."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from backends.association import Named
 from backends.dhcp_client.packets import Lease4
-from backends.tr181.device_association import gateway_finder, gateway_info, manageable_devices
+from backends.tr181.device_association import association, gateway_finder, gateway_info, manageable_devices
 from backends.tr181.mechanisms import Mechanisms
 from tests.backends.small_device import SmallDevice
 from tests.backends.test_association import SAID
@@ -65,3 +66,11 @@ def test_a_device_with_two_interfaces_is_one_row(tmp_path: Path) -> None:
         "ManufacturerOUI": "00D09E", "SerialNumber": "1", "ProductClass": "STB", "Host": "",
         "Alias": "cpe-1",
     }  # fmt: skip
+
+
+def test_who_may_listen_hears_the_devices_of_the_lan(tmp_path: Path) -> None:
+    part = association(mechanisms(tmp_path))
+    assert (part is not None) == (os.geteuid() == 0)
+    if part is not None:
+        assert part.watch is not None
+        assert part.provides["manageable_devices"]() == []
