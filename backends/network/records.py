@@ -257,6 +257,10 @@ class Records:
         """The records of a kind by key."""
         return self.by_kind.get(KIND_OF[kind], {})  # type: ignore[return-value]
 
+    def is_by_us_alone(self, ident: Ident) -> bool:
+        """Whether something in the kernel is there because of a row only: once none claims it, it goes."""
+        return ident in self.originals and self.originals[ident] is None
+
     def added(self, record: Record) -> tuple["Records", str]:
         """With a new row's record; also its key."""
         key = f"+{self.next_number}"

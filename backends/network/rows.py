@@ -91,7 +91,8 @@ def bridge_ports(topology: Topology) -> list[Row[BridgePort]]:
         if topology.management_port(name) == name:
             rows[name] = Row(name, BridgePort(bridge=bridge.key, management=True), bridge.key)
         for member, link in topology.links.items():
-            if link.master == name and not topology.claimants(BridgePort, member):
+            leaves = topology.records.is_by_us_alone(("port", member))
+            if link.master == name and not leaves and not topology.claimants(BridgePort, member):
                 rows[member] = Row(member, BridgePort(bridge=bridge.key), bridge.key)
     for key, record in topology.records.of(BridgePort).items():
         if not record.deleted and (is_own(key) or key in topology.links):
@@ -120,7 +121,9 @@ def vlan_members(topology: Topology, entries: Sequence[BridgeVlan]) -> list[Row[
             rows.append(Row(key, record, record.bridge))
     for entry, bridge in counting(topology, entries):
         vlan = Reference("bridged_vlan", vlan_key(topology, bridge, entry.vlan_id))
-        if ("bridge_vlan", entry.interface, str(entry.vlan_id)) not in claimed and not topology.is_deleted(vlan):
+        ident = ("bridge_vlan", entry.interface, str(entry.vlan_id))
+        leaves = topology.records.is_by_us_alone(ident)
+        if ident not in claimed and not leaves and not topology.is_deleted(vlan):
             key = f"{entry.interface} {entry.vlan_id}"
             rows.append(Row(key, VlanMember(bridge=bridge, vlan=vlan, port=port_of(topology, entry.interface)), bridge))
     return rows
@@ -156,7 +159,9 @@ def addresses(topology: Topology, family: int, observed: Sequence[Address]) -> l
     for address in observed:
         ident = ident_of_address(address)
         parent = topology.ip_key(address.interface)
-        if address.family == family and ident not in claimed and address.interface in topology.links:
+        if ident in claimed or topology.records.is_by_us_alone(ident) or topology.is_leaving(address.interface):
+            continue
+        if address.family == family and address.interface in topology.links:
             rows.append(Row(natural_key(ident), IpAddress(ip=parent, family=family), parent))
     known = {row.key for row in ip_interfaces(topology)}
     return [row for row in rows if row.parent in known]
@@ -174,7 +179,8 @@ def routes(topology: Topology, family: int, observed: Sequence[Route], near: lis
             rows.append(Row(key, record))
     for route in observed:
         ident = ident_of_route(route)
-        if route.family == family and ident not in claimed:
+        leaves = topology.records.is_by_us_alone(ident) or topology.is_leaving(route.interface or "")
+        if route.family == family and ident not in claimed and not leaves:
             rows.append(Row(natural_key(ident), IpRoute(family=family)))
     return rows
 
@@ -183,6 +189,7 @@ def _with_added(topology: Topology, blank: R, found: Sequence[str]) -> list[Row[
     """Rows of a table of links: what is there (or unplugged) and not claimed by an added row, and the added rows."""
     kind = type(blank)
     names = [name for name in [*found, *_absent(topology, kind)] if not topology.claimants(kind, name)]
+    names = [name for name in names if not topology.is_leaving(name)]
     rows = [Row(name, blank) for name in names]
     rows += [Row(key, record) for key, record in _added(topology, kind)]
     return [row for row in rows if not topology.is_deleted(row.reference)]

@@ -400,3 +400,46 @@ def test_the_state_of_a_new_device_is_empty(memory: Bench) -> None:
     assert network.state() == {}
     network.restore(None)
     assert network.state() == {}
+
+
+def test_what_a_waiting_change_takes_the_place_of_is_no_row_of_its_own(memory: Bench) -> None:
+    reached_by: list[RouteTo] = []
+    device = memory.device(management_path=lambda: reached_by[0] if reached_by else None)
+    address = add_address(device, "192.0.2.77", name="eth0")
+    ethernet = device.find("Device.Ethernet.Link.", Name="eth0")
+    vlan = device.add("Device.Ethernet.VLANTermination.", LowerLayers=ethernet, VLANID="42", Enable="1")
+    device.add(IP, LowerLayers=vlan, Enable="1")
+    forwarding = "Device.Routing.Router.1.IPv4Forwarding."
+    told = {"DestIPAddress": "198.18.0.0", "DestSubnetMask": "255.254.0.0", "GatewayIPAddress": "192.0.2.9"}
+    route = device.add(forwarding, **told, Enable="1")
+    tables = ("Device.Routing.Router.1.", IP, "Device.Ethernet.VLANTermination.", "Device.Bridging.")
+    before = [set(device.tree(table)) for table in tables]
+
+    reached_by.append(RouteTo("eth0", "192.0.2.77", "192.0.2.9"))
+    assert device.set({f"{route}GatewayIPAddress": "192.0.2.10"}) == 1
+    assert device.set({f"{address}IPAddress": "192.0.2.78"}) == 1
+    assert device.set({f"{vlan}VLANID": "43"}) == 1
+
+    assert [set(device.tree(table)) for table in tables] == before
+    device.model.apply_deferred()
+    assert ("198.18.0.0/15", "192.0.2.10", "eth0", 0) in memory.routes()
+    assert "192.0.2.78/24" in memory.addresses("eth0")
+    assert [set(device.tree(table)) for table in tables] == before
+
+
+def test_what_a_waiting_removal_takes_away_is_no_row_any_more(memory: Bench) -> None:
+    reached_by: list[RouteTo] = []
+    device = memory.device(management_path=lambda: reached_by[0] if reached_by else None)
+    before = set(device.tree("Device.Bridging.")) | set(device.tree(IP))
+    bridge = device.add("Device.Bridging.Bridge.", Enable="1")
+    member = device.add(f"{bridge}Port.", LowerLayers=device.find(PORTS, Name="eth1"), Enable="1")
+    name = device.get(f"{bridge}Name")
+
+    reached_by.append(RouteTo(name, "192.0.2.77", None))
+    device.delete(member)
+    assert member not in {path[: len(member)] for path in (f"{bridge}{rest}" for rest in device.tree(bridge))}
+    device.delete(bridge)
+
+    assert device.get("Device.Bridging.BridgeNumberOfEntries") == "0"
+    device.model.apply_deferred()
+    assert set(device.tree("Device.Bridging.")) | set(device.tree(IP)) == before
