@@ -18,7 +18,7 @@ FOREIGN = {
     "lxml": "agent/cwmp/soap.py",
     "requests": "agent/runtime/http.py",
     "urllib3": "agent/runtime/http.py",
-    "pyroute2": "backends/netlink.py",
+    "pyroute2": "backends/netlink_codec.py",
     "netifaces": "backends/addresses.py",
 }
 

@@ -229,6 +229,7 @@ def test_a_cable_between_two_namespaces_carries_a_neighbour(make_namespace: Call
         time.sleep(0.02)
         near.forget()
     (row,) = [row for row in near.neighbours() if row.address == "192.0.2.2"]
+    far.forget()
     there = far.link("lan")
     here = near.link("wan")
     assert there is not None

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from backends.errors import MechanismError, Missing
 from backends.netlink import Netlink, Stop, check_interface_name
+from backends.netlink_codec import ip_of, options_of
+from backends.netlink_links import BRIDGE_OPTIONS, PORT_OPTIONS
 from backends.netlink_rows import PORT_STATES
 from backends.netlink_types import (
     MAIN_TABLE,
@@ -149,7 +151,7 @@ class FakeNetlink(Netlink):
         return self._read("stations", self.kernel.stations)
 
     def route_to(self, address: str) -> RouteTo | None:
-        wanted = _ip(address)
+        wanted = ip_of(address)
         own = [row for row in self.kernel.addresses if row.address == str(wanted)]
         if own:
             return RouteTo("lo", own[0].address)
@@ -272,9 +274,7 @@ class FakeNetlink(Netlink):
             self.kernel.bridge_vlans.append(BridgeVlan(name, vlan_id, untagged=True, pvid=True))
 
     def set_bridge_port(self, name: str, **options: int) -> None:
-        unknown = set(options) - {"state", "priority", "path_cost"}
-        if unknown:
-            raise MechanismError(f"no such option: {', '.join(sorted(unknown))}", "EINVAL")
+        options_of(options, PORT_OPTIONS)
         link = self._changing(name)
         if link.port is None:
             raise MechanismError(f"set bridge port {name}: Invalid argument", "EINVAL")
@@ -313,7 +313,7 @@ class FakeNetlink(Netlink):
         replace: bool = False,
     ) -> None:
         self._changing(interface)
-        wanted = _ip(address)
+        wanted = ip_of(address)
         if not 0 <= prefix_length <= wanted.max_prefixlen:
             raise MechanismError(f"{address}/{prefix_length}: no such prefix length", "EINVAL")
         if valid_lifetime is not None and (preferred_lifetime is None or preferred_lifetime > valid_lifetime):
@@ -323,7 +323,7 @@ class FakeNetlink(Netlink):
             family=wanted.version,
             address=str(wanted),
             prefix_length=prefix_length,
-            peer=str(_ip(peer)) if peer else None,
+            peer=str(ip_of(peer)) if peer else None,
             scope="link"
             if wanted.is_link_local and wanted.version == 6
             else "host"
@@ -345,7 +345,7 @@ class FakeNetlink(Netlink):
 
     def delete_address(self, interface: str, address: str, prefix_length: int) -> None:
         self._changing(interface)
-        wanted = str(_ip(address))
+        wanted = str(ip_of(address))
         for row in self.kernel.addresses:
             if (row.interface, row.address, row.prefix_length) == (interface, wanted, prefix_length):
                 self._remove(row)
@@ -469,7 +469,7 @@ class FakeNetlink(Netlink):
         if self.kernel.links[interface].up:
             for row in self.kernel.addresses:
                 route = _connected(row)
-                full = row.prefix_length == _ip(row.address).max_prefixlen
+                full = row.prefix_length == ip_of(row.address).max_prefixlen
                 if (
                     row.interface == interface
                     and "noprefixroute" not in row.flags
@@ -490,7 +490,7 @@ class FakeNetlink(Netlink):
         if interface is not None and not self._present(interface).up:
             raise MechanismError(f"{what}: Network is down", "ENETDOWN")
         if route.gateway is not None:
-            gateway = _ip(route.gateway)
+            gateway = ip_of(route.gateway)
             if gateway.version == 6 and any(one.address == str(gateway) for one in self.kernel.addresses):
                 raise MechanismError(f"{what}: Invalid argument", "EINVAL")
             near = [
@@ -499,7 +499,7 @@ class FakeNetlink(Netlink):
             near = [
                 one
                 for one in near
-                if _ip(route.gateway) in _net(one.destination) and interface in {None, one.interface}
+                if ip_of(route.gateway) in _net(one.destination) and interface in {None, one.interface}
             ]
             is_on_link = gateway.version == 6 and gateway.is_link_local and interface is not None
             if not near and not is_on_link:
@@ -512,13 +512,6 @@ class FakeNetlink(Netlink):
         scope = "link" if route.gateway is None and route.family == 4 and route.scope == "global" else route.scope
         metric = route.metric or (1024 if route.family == 6 else 0)
         return replace(route, interface=interface, scope=scope, metric=metric)
-
-
-def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError as error:
-        raise MechanismError(str(error), "EINVAL") from error
 
 
 def _net(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -582,13 +575,7 @@ def _matches(one: Route, wanted: Route) -> bool:
 
 
 def _bridge(state: BridgeState, options: dict[str, int]) -> BridgeState:
-    known = {
-        "stp", "priority", "forward_delay", "hello_time", "max_age", "ageing_time", "vlan_filtering", "vlan_protocol",
-        "default_pvid", "multicast_snooping",
-    }  # fmt: skip
-    unknown = set(options) - known
-    if unknown:
-        raise MechanismError(f"no such option: {', '.join(sorted(unknown))}", "EINVAL")
+    options_of(options, BRIDGE_OPTIONS)
     flags = {
         name: bool(value) for name, value in options.items() if name in {"stp", "vlan_filtering", "multicast_snooping"}
     }
