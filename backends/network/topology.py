@@ -101,7 +101,7 @@ class Topology:
         return record is not None and record.deleted
 
     def is_leaving(self, name: str) -> bool:
-        """Whether a link is there because of a row alone, and no row asks for it any more: a change waits to be made."""
+        """Whether a link is there because of a row alone, and no row asks for it any more: a change waits."""
         made = any(self.records.is_by_us_alone((kind, name)) for kind in ("vlan", "bridge"))
         return made and not self.claimants(Vlan, name) and not self.claimants(Bridge, name)
 
