@@ -32,6 +32,16 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.DHCPv6.Server.Pool.{i}.SourceAddress": "dnsmasq does not compare link-local addresses",
     "Device.DNS.Relay.Config.": "dnsmasq has one cache and one list of servers for all links",
     "Device.DNS.SD.": "this system has no responder of multicast DNS for the agent to ask",
+    "Device.Users.User.{i}.RemoteAccessCapable": "this system has no page that is reached from afar",
+    "Device.Users.User.{i}.Language": "this system has no page in several languages",
+    "Device.Users.CheckCredentialsDiagnostics.": "this system has no log-in of its own to ask",
+    "Device.Time.Client.{i}.Stats.": "the NTP daemons tell no counters of one client",
+    "Device.Time.Client.{i}.Authentication.": "the keys of the NTP daemon are its own",
+    "Device.Time.Server.": "this system's NTP daemon serves nobody",
+    "Device.DeviceInfo.LogRotate.": "journald and logrotate keep their own files",
+    "Device.DeviceInfo.PowerStatus.": "this system has no power sensor",
+    "Device.DeviceInfo.ProxierInfo.": "this system is no proxied device",
+    "Device.UserInterface.": "this system has no page for its user",
 }
 """By the beginning of a path, of what a plain Linux machine does not have."""
 
@@ -47,6 +57,18 @@ NEEDS: Final[Mapping[str, tuple[str, str]]] = {
     "Device.RouterAdvertisement.": ("lan", "dnsmasq is not installed (package dnsmasq-base)"),
     "Device.DNS.Client.": ("lan", "dnsmasq is not installed (package dnsmasq-base)"),
     "Device.DNS.Relay.": ("lan", "dnsmasq is not installed (package dnsmasq-base)"),
+    "Device.Time.Enable": ("ntp", "no NTP daemon is installed (package chrony or systemd-timesyncd)"),
+    "Device.Time.Client.": ("ntp", "no NTP daemon is installed (package chrony or systemd-timesyncd)"),
+    "Device.Time.NTPServer": ("ntp", "no NTP daemon is installed (package chrony or systemd-timesyncd)"),
+    "Device.Users.": ("accounts", "useradd and its like are not installed (package passwd)"),
+    "Device.Hosts.AccessControl.": ("host_access", "libnftables or nf_tables is absent, or not for the agent to use"),
+    "Device.Schedules.": ("host_access", "libnftables or nf_tables is absent, or not for the agent to use"),
+    "Device.GatewayInfo.": ("gateway", "dhcpcd is not installed (package dhcpcd-base)"),
+    "Device.ManagementServer.ManageableDevice": (
+        "manageable_devices",
+        "the agent may not hear DHCP requests (CAP_NET_RAW)",
+    ),
+    "Device.WiFi.": ("wifi", "the kernel knows no wireless device"),
 }
 """By the beginning of a path, the mechanism it stands on (a field of Mechanisms) and what is missing without it."""
 
