@@ -80,7 +80,7 @@ def _without_texts(message: str) -> str:
     pieces, position = [], 0
     for token in _MARKUP.finditer(message):
         pieces += [_shown(message[position : token.start()]) if position else message[: token.start()]]
-        pieces += [_ATTRIBUTE.sub(_shown_attribute, token[0]) if token[1] is None else MASK]
+        pieces += [_shown_token(token)]
         position = token.end()
     rest = message[position:]
     return "".join([*pieces, _shown(rest) if position else rest])
@@ -88,6 +88,12 @@ def _without_texts(message: str) -> str:
 
 def _shown(text: str) -> str:
     return text if not text.strip() or _PATH.fullmatch(text.strip()) else MASK
+
+
+def _shown_token(token: re.Match[str]) -> str:
+    if token[1]:  # a comment, or CDATA
+        return MASK
+    return _ATTRIBUTE.sub(_shown_attribute, token[0]) if "=" in token[0] else token[0]
 
 
 def _shown_attribute(attribute: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ IsSecret = Callable[[str], bool]
 Span = tuple[int, int]
 
 _LONGEST_NAME = 1024  # characters of an element's text that are looked at as a name
+_DEEPEST = 64  # elements within one another, as of a message that is read
 _ROOTS = ("device.", "internetgatewaydevice.")
 # What stands beside a parameter's name in other messages, and lists of nothing but names.
 _BESIDE_NAMES = frozenset(
@@ -66,6 +67,8 @@ class _Reader:
         self.parser.StartDoctypeDeclHandler = self._doctype
 
     def _start(self, tag: str, _attributes: dict[str, str]) -> None:
+        if len(self._open) > _DEEPEST:
+            raise NotXml("nested too deeply")
         self._open.append(_Element(tag.rpartition(":")[2].lower(), self.parser.CurrentByteIndex))
 
     def _data(self, text: str) -> None:

@@ -22,7 +22,9 @@ def test_spans_do_not_overlap() -> None:
     assert secrets("<s><Name>X.Password</Name><Value><Password>1</Password></Value></s>") == ["<Password>1</Password>"]
 
 
-@pytest.mark.parametrize("message", ["", "text", "<a>", "<a></b>", "<a/><b/>", "<!DOCTYPE a><a/>", "<a>&x;</a>"])
+@pytest.mark.parametrize(
+    "message", ["", "text", "<a>", "<a></b>", "<a/><b/>", "<!DOCTYPE a><a/>", "<a>&x;</a>", "<a>" * 70 + "</a>" * 70]
+)
 def test_what_is_no_document_is_told(message: str) -> None:
     with pytest.raises(NotXml):
         secrets(message)
