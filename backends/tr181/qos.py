@@ -114,7 +114,7 @@ def _general(table: RecordTable[Defaults], tables: dict[type[Record], RecordTabl
     return table.object(
         [
             *(_constant(name, value) for name, value in {**most, **none, "MaxShaperEntries": MOST_ENTRIES}.items()),
-            _constant("AvailableAppList", ""),
+            _constant("AvailableAppList", ()),
             table.field("DefaultForwardingPolicy", "forwarding_policy", write=_within(FORWARDING_POLICY)),
             table.row_of("DefaultPolicer", tables[Policer], "policer"),
             table.row_of("DefaultQueue", tables[Queue], "queue"),
