@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -47,6 +47,7 @@ from agent.runtime.housekeeping import Housekeeping
 from agent.runtime.logs import log_to_standard_error
 from agent.runtime.reach import Reach
 from agent.runtime.redactor import Redactor
+from agent.runtime.refusals import RefusedLogins
 from agent.runtime.session_stream import session_stream
 from agent.runtime.starts import DOCUMENT as STARTS
 from agent.runtime.starts import Starts
@@ -71,6 +72,8 @@ from backends.sysfs import Sysfs
 from backends.system import System
 from backends.tr181.absent import reasons, without
 from backends.tr181.device_info import FIRST_USE_DATE, device_identity
+from backends.tr181.fault_mgmt import TOPIC as FAULT
+from backends.tr181.fault_mgmt import faults_of
 from backends.tr181.gateway_profiles import GATEWAY_PROFILES
 from backends.tr181.links import Links
 from backends.tr181.mechanisms import Identity, Mechanisms
@@ -176,6 +179,7 @@ class Agent:
         )
         self.machine = Machine(basic, SERVICES)
         self.mechanisms = self.machine.mechanisms
+        self.faults = faults_of(self.mechanisms)
 
     def _management_path(self) -> RouteTo | None:
         """The way that is not to be cut without coming back: that to the ACS. Without one there is nobody to lose."""
@@ -210,6 +214,7 @@ class Agent:
                 lambda: bool(self.own.get("ManagementServer.AutoCreateInstances")),
             ),
             boot_id=self.boot_id,
+            committed=self._note_change,
         )
 
     def _build_core(self, boot: bool) -> None:
@@ -284,7 +289,7 @@ class Agent:
             chance=chance,
             acs_met=self.reach.met,
             system_changed=self._system_changed,
-            housekeeping=Housekeeping(self.machine.chores, self._save_model),
+            housekeeping=Housekeeping([*self.machine.chores, self._refused_logins()], self._save_model),
             planned_reboot=PlannedReboot(
                 lambda: int(self.own.get(DELAY_REBOOT)), lambda: str(self.own.get(SCHEDULE_REBOOT))
             ),
@@ -374,17 +379,27 @@ class Agent:
         except OSError as failure:
             log.debug("the data model's state could not be saved: %s", failure)
 
-    def _system_changed(self, topics: frozenset[str]) -> None:
+    def _system_changed(self, topics: frozenset[str]) -> frozenset[str]:
         """A link that came up, or was plugged in, is given what is configured for it; so are services on it."""
-        if self.model.read_only_reason or self.model.awaits_confirmation:
-            return
         self.model.forget()
-        try:
-            if topics & {"link", "address", "everything"} and self.network.kernel_changed():
-                self.model.save()
-            self.machine.changed(topics)
-        except Exception:
-            log.exception("a link that came up could not be given what is configured for it")
+        if not self.model.read_only_reason and not self.model.awaits_confirmation:
+            try:
+                if topics & {"link", "address", "everything"} and self.network.kernel_changed():
+                    self.model.save()
+                self.machine.changed(topics)
+            except Exception:
+                log.exception("a link that came up could not be given what is configured for it")
+        return self.machine.look(topics)
+
+    def _refused_logins(self) -> RefusedLogins:
+        return RefusedLogins(
+            lambda: self.workers.listener, lambda source, text: self.faults.happened("refused", source, text), FAULT
+        )
+
+    def _note_change(self, caller: str, done: Sequence[str]) -> None:
+        """A change of the configuration is part of the history of faults; values are not told."""
+        more = f" and {len(done) - 1} more" if len(done) > 1 else ""
+        self.faults.happened("configured", "", f"by {caller}: {done[0]}{more}")
 
     def _save_quietly(self, name: str, document: Any) -> None:
         try:
@@ -480,6 +495,7 @@ class Agent:
         logging.getLogger().setLevel(self.settings.log.level.upper())
         self.own.reload(from_file(self.settings))
         self.network.manage_only(self.settings.network.manage)
+        self._system_changed(frozenset({"everything"}))
         self.core.settings_changed()
         self.inbox.put(Changed(frozenset({"own"})))  # the core's turn: another ACS, another listener
         log.info("the settings were read again")

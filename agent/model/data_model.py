@@ -69,7 +69,7 @@ class DataModel(DurableState):
 
     ``backends`` are committed in their order, those that only ``objects`` name after them. ``forget`` functions drop
     what mechanisms have cached and are called at the start of each request. Nothing here reads a clock: ``clock`` gives
-    monotonic seconds.
+    monotonic seconds. ``committed`` is told who has made a change, and each edit of it ("set Device.X") but no value.
     """
 
     def __init__(
@@ -83,9 +83,11 @@ class DataModel(DurableState):
         forget: Sequence[Callable[[], None]] = (),
         addressing: Addressing = Addressing(),
         boot_id: str = "",
+        committed: Callable[[str, Sequence[str]], None] = lambda _caller, _done: None,
     ) -> None:
         super().__init__(Tree(schema, objects), own, [*backends, *_named_by(objects)], store, boot_id)
         self.schema = schema
+        self.committed = committed
         self._forget = forget
         self._addressing = addressing
         self._stalls = Stalls(clock)

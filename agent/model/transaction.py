@@ -156,6 +156,8 @@ class Transaction:
         when = ", to be made when no session runs" if status else ""
         for first in range(0, len(self._done), LOGGED_AT_ONCE):
             log.info("%s: %s%s", self._caller, "; ".join(self._done[first : first + LOGGED_AT_ONCE]), when)
+        if self._done:
+            self._model.committed(str(self._caller), tuple(self._done))
 
     def abandon(self) -> None:
         """Forget every edit; what a failed commit made is undone. After the end it changes nothing any more."""

@@ -120,7 +120,7 @@ class Core:
             case on.ConnectionRequested():
                 self._occurred(CONNECTION_REQUEST)
             case on.Changed(topics):
-                self._parts.system_changed(topics)
+                topics |= self._parts.system_changed(topics)
                 self._look_at(topics)
                 if topics & {"link", "everything"}:
                     self._after.append(do.Listen())  # the interface to listen on may have come to be
@@ -395,8 +395,8 @@ class Parts:
     chance: Callable[[], float]
     acs_met: Callable[[str], None] = lambda _address: None
     """Takes the address at which the ACS was found."""
-    system_changed: Callable[[frozenset[str]], None] = lambda _topics: None
-    """Lets what is configured follow the system: a link that comes up gets its addresses."""
+    system_changed: Callable[[frozenset[str]], frozenset[str]] = lambda _topics: frozenset()
+    """Lets what is configured follow the system: a link that comes up gets its addresses. More topics of its own."""
     housekeeping: Housekeeping = field(default_factory=Housekeeping)
     planned_reboot: PlannedReboot = field(default_factory=PlannedReboot)
     boot_delay: float = 0.0

@@ -21,6 +21,7 @@ from backends.tr181.dhcpv6_client import dhcpv6_client
 from backends.tr181.dhcpv6_server import dhcpv6_server
 from backends.tr181.dns import dns
 from backends.tr181.ethernet import ethernet
+from backends.tr181.fault_mgmt import fault_mgmt
 from backends.tr181.firewall import firewall
 from backends.tr181.host_access import access_control
 from backends.tr181.hosts import hosts
@@ -31,10 +32,12 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.nat import nat
 from backends.tr181.neighbor_discovery import neighbor_discovery
 from backends.tr181.ppp import ppp
+from backends.tr181.qos import qos
 from backends.tr181.root import root
 from backends.tr181.router_advertisement import router_advertisement
 from backends.tr181.routing import routing
 from backends.tr181.time import time
+from backends.tr181.usb import usb
 from backends.tr181.users import users
 from backends.tr181.wifi import wifi
 
@@ -47,6 +50,8 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     process_status,
     storage_use,
     temperatures,
+    usb,
+    fault_mgmt,
     time,
     ethernet,
     bridging,
@@ -54,8 +59,10 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     routing,
     nat,
     firewall,
+    qos,
     logical,
     neighbor_discovery,
+    wifi,
     hosts,
     ppp,
     dhcpv4_client,
@@ -69,7 +76,6 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     manageable_devices,
     users,
     access_control,
-    wifi,
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 

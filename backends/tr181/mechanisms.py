@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.system import System
     from backends.thermometer import Thermometer
     from backends.tr181.dhcp_clients import DhcpClientTables
+    from backends.tr181.fault_mgmt import FaultTables
     from backends.tr181.firewall_backend import FirewallTables
     from backends.tr181.lan_tables import LanTables
     from backends.tr181.host_access import AccessTables
@@ -88,3 +89,4 @@ class Mechanisms:
     associations: "Callable[[], Mapping[str, Target]] | None" = None
     """Who is associated with an access point of ours: by MAC address, the row of WiFi…AssociatedDevice."""
     host_access: "AccessTables | None" = None
+    faults: "FaultTables | None" = None

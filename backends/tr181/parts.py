@@ -29,7 +29,8 @@ class Chore(Protocol):
 class Part:
     """One service. ``provides``: fields of Mechanisms; ``watch`` waits, in a thread of its own, for changes to tell.
 
-    ``follows`` are the topics after which the system is compared with the service's records again.
+    ``follows`` are the topics after which the system is compared with the service's records again. ``look`` is told of
+    every change of the system, and answers with topics of its own.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Part:
     watch: Watch | None = None
     chores: Sequence[Chore] = ()
     follows: frozenset[str] = field(default=frozenset({"link"}))
+    look: Callable[[frozenset[str]], frozenset[str]] | None = None
 
 
 Build = Callable[[Mechanisms], Part | None]
@@ -91,3 +93,8 @@ class Machine:
         for part in self.parts:
             if isinstance(part.backend, Desired) and topics & (part.follows | {"everything"}):
                 part.backend.reapply()
+
+    def look(self, topics: frozenset[str]) -> frozenset[str]:
+        """What the services make of a change of the system: topics beside those that it has."""
+        news = [part.look(topics) for part in self.parts if part.look is not None]
+        return frozenset().union(*news)

@@ -8,21 +8,26 @@ from backends.tr181.device_load import memory_load, processor_load
 from backends.tr181.device_sensors import thermometer
 from backends.tr181.device_storage import storage
 from backends.tr181.dhcp_clients import dhcp_clients
+from backends.tr181.fault_mgmt import fault_tables
 from backends.tr181.firewall_backend import firewall_tables
-from backends.tr181.lan import lan
 from backends.tr181.host_access import host_access
+from backends.tr181.lan import lan
 from backends.tr181.parts import Build
 from backends.tr181.ppp_connections import ppp_connections
+from backends.tr181.qos import qos_tables
 from backends.tr181.time import ntp_clock
+from backends.tr181.usb import usb_hosts
 from backends.tr181.users import accounts
 from backends.tr181.wifi_tables import wifi_tables
 
 SERVICES: Final[tuple[Build, ...]] = (
+    fault_tables,
     thermometer,
     processor_load,
     memory_load,
     firmware,
     storage,
+    usb_hosts,
     ntp_clock,
     accounts,
     host_access,
@@ -31,7 +36,8 @@ SERVICES: Final[tuple[Build, ...]] = (
     lan,
     gateway_finder,
     association,
-    firewall_tables,
     wifi_tables,
+    firewall_tables,
+    qos_tables,
 )
 """In the order in which their changes are made: what others stand on comes first."""

@@ -672,3 +672,16 @@ TestNoHalfChange: Any = NoHalfChange.TestCase
 TestNoHalfChange.settings = settings(
     max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+def test_who_changed_what_is_told_after_the_commit_and_no_value_with_it(device: Device) -> None:
+    told: list[tuple[str, tuple[str, ...]]] = []
+    device.model.committed = lambda caller, done: told.append((caller, tuple(done)))
+    transaction = device.model.transaction(Caller.ACS)
+    transaction.set(f"{IP}1.MaxMTUSize", "1400")
+    transaction.commit()
+    refused = device.model.transaction(Caller.ACS)
+    refused.set(f"{IP}1.MaxMTUSize", "none")
+    with pytest.raises(Refusals):
+        refused.commit()
+    assert told == [("acs", (f"set {IP}1.MaxMTUSize",))]

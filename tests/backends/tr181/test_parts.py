@@ -95,3 +95,15 @@ def test_a_service_that_cannot_be_applied_keeps_no_other_from_it(
     Machine(mechanisms(memory), builders).apply_at_start()
     assert lan.applied == [[]]
     assert "broken could not be brought to what is configured" in caplog.text
+
+
+def test_every_change_of_the_system_is_looked_at_and_may_make_news(memory: Bench) -> None:
+    seen: list[frozenset[str]] = []
+
+    def look(topics: frozenset[str]) -> frozenset[str]:
+        seen.append(topics)
+        return frozenset({"fault"})
+
+    machine = Machine(mechanisms(memory), [lambda _: Part("faults", {}, look=look), lambda _: Part("quiet", {})])
+    assert machine.look(frozenset({"link"})) == {"fault"}
+    assert seen == [{"link"}]

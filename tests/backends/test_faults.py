@@ -1,0 +1,141 @@
+"""What went wrong is kept over a boot, told as chosen, and bounded."""
+
+from pathlib import Path
+
+import pytest
+
+from backends.desired_state import Wanted
+from backends.faults import (
+    BURST,
+    DISABLED,
+    EXPEDITED,
+    FILE,
+    HISTORY,
+    KEPT,
+    MOST_ALARMS,
+    PAUSE,
+    QUEUED,
+    Faults,
+    Reporting,
+)
+
+
+class Bench:
+    def __init__(self, place: Path) -> None:
+        self.place, self.now, self.wall = place, 1000.0, 1_800_000_000.0
+
+    def faults(self, boot: str = "this boot") -> Faults:
+        return Faults(self.place, boot, lambda: (self.now, self.wall))
+
+    def later(self, seconds: float) -> None:
+        self.now += seconds
+        self.wall += seconds
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_an_alarm_stands_until_it_is_cleared_and_both_are_history(bench: Bench) -> None:
+    faults = bench.faults()
+    assert faults.raise_alarm("link", "eth1", "eth1 has no link")
+    assert not faults.raise_alarm("link", "eth1", "eth1 has no link")
+    [alarm] = faults.alarms.values()
+    bench.later(5)
+    assert faults.clear_alarm("link", "eth1", "eth1 is up again")
+    assert not faults.clear_alarm("link", "eth1", "eth1 is up again")
+    assert faults.alarms == {}
+    first, second = faults.events(HISTORY)
+    assert (first.notification, second.notification) == ("NewAlarm", "ClearedAlarm")
+    assert first.identifier == second.identifier == alarm.identifier
+    assert (second.time or 0) - (first.time or 0) == 5
+
+
+def test_a_reboot_is_told_once_and_a_restart_is_none(bench: Bench) -> None:
+    bench.faults("first")
+    assert bench.faults("first").events(HISTORY) == []
+    assert [event.kind for event in bench.faults("second").events(HISTORY)] == ["reboot"]
+    assert [event.kind for event in bench.faults("second").events(HISTORY)] == ["reboot"]
+
+
+def test_what_stood_before_a_boot_is_looked_at_anew_and_before_a_restart_it_stands(bench: Bench) -> None:
+    bench.faults().raise_alarm("link", "eth1", "no link")
+    assert ("link", "eth1") in bench.faults().alarms
+    assert bench.faults("next boot").alarms == {}
+
+
+def test_the_oldest_entry_makes_room(bench: Bench) -> None:
+    faults = bench.faults()
+    for number in range(KEPT + 3):
+        bench.later(PAUSE)
+        faults.happened("configured", "", f"change {number}")
+    events = faults.events(HISTORY)
+    assert [event.slot for event in events] == list(range(1, KEPT + 1))
+    assert [event.text for event in events[:4]] == ["change 64", "change 65", "change 66", "change 3"]
+    assert [event.text for event in bench.faults().events(HISTORY)] == [event.text for event in events]
+
+
+def test_a_burst_is_bounded_and_what_was_left_out_is_told(bench: Bench) -> None:
+    faults = bench.faults()
+    noted = [faults.happened("refused", "192.0.2.1", "wrong password") for _ in range(BURST + 30)]
+    assert noted.count(True) == BURST
+    bench.later(PAUSE)
+    assert faults.happened("refused", "192.0.2.1", "wrong password")
+    assert "30 events before it" in faults.events(HISTORY)[-1].text
+
+
+def test_nothing_is_written_while_nothing_happens(bench: Bench) -> None:
+    faults = bench.faults()
+    before = (bench.place / FILE).stat()
+    faults.clear_alarm("link", "eth1", "it was up all the time")
+    bench.faults()
+    assert (bench.place / FILE).stat() == before
+
+
+@pytest.mark.parametrize("mechanism", [EXPEDITED, QUEUED])
+def test_events_come_into_the_table_that_was_chosen_and_into_the_history(bench: Bench, mechanism: str) -> None:
+    faults = bench.faults()
+    assert faults.apply(Wanted().with_record("refused", Reporting(mechanism=mechanism)))
+    faults.happened("refused", "192.0.2.1", "wrong password")
+    faults.happened("configured", "", "by the ACS")
+    assert [event.kind for event in faults.events(mechanism)] == ["refused"]
+    assert [event.kind for event in faults.events(HISTORY)] == ["refused", "configured"]
+
+
+def test_what_is_disabled_is_not_noted(bench: Bench) -> None:
+    faults = bench.faults()
+    faults.apply(Wanted().with_record("link", Reporting(mechanism=DISABLED)))
+    assert not faults.raise_alarm("link", "eth1", "no link")
+    assert faults.alarms == {}
+    assert faults.events(HISTORY) == []
+
+
+def test_the_alarm_that_changed_longest_ago_makes_room(bench: Bench) -> None:
+    faults = bench.faults()
+    for number in range(MOST_ALARMS + 1):
+        bench.later(PAUSE)
+        faults.raise_alarm("link", f"eth{number}", "no link")
+    assert len(faults.alarms) == MOST_ALARMS
+    assert ("link", "eth0") not in faults.alarms
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"events": 7}', '{"alarms": [{}]}', '{"alarms": [{"kind": "x"}]}', "\0"])
+def test_a_file_that_cannot_be_read_begins_anew(bench: Bench, text: str) -> None:
+    (bench.place / FILE).write_text(text)
+    faults = bench.faults()
+    assert faults.alarms == {}
+    assert faults.happened("configured", "", "by the ACS")
+    assert len(bench.faults().events(HISTORY)) == 1
+
+
+def test_a_full_disk_is_no_reason_to_stop(bench: Bench) -> None:
+    bench.place = bench.place / "file"
+    bench.place.write_text("")
+    assert bench.faults().happened("configured", "", "by the ACS")
+
+
+def test_the_time_is_unknown_while_the_clock_is_not_set(tmp_path: Path) -> None:
+    faults = Faults(tmp_path, "boot", lambda: (1.0, None))
+    faults.happened("configured", "", "by the ACS")
+    assert faults.events(HISTORY)[0].time is None
