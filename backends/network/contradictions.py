@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from backends.link_modes import speeds
 from backends.netlink_types import RouteTo
 from backends.network.bridge_vlans import member_ident
-from backends.network.desired import Claims, address_ident, modes_of, route_ident, subnets
+from backends.network.desired import Claims, modes_of, subnets
+from backends.network.places import address_ident, route_ident
 from backends.network.plan import Change, Ident, State, family_of, link_of
 from backends.network.records import (
     NO_MASK,

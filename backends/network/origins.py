@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from backends.network.desired import address_ident, route_ident
+from backends.network.places import address_ident, route_ident
 from backends.network.plan import Ident
 from backends.network.policies import rule_ident
 from backends.network.records import IpAddress, IpRoute, Record, Reference, is_own, natural_ident

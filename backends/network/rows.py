@@ -6,9 +6,9 @@ from typing import Generic
 
 from backends.netlink_types import Address, BridgeVlan, Route
 from backends.network.bridge_vlans import counting, member_ident, port_of, vlan_key
-from backends.network.desired import address_ident, route_ident
 from backends.network.kernel import address_ident as ident_of_address
 from backends.network.kernel import route_ident as ident_of_route
+from backends.network.places import address_ident, route_ident
 from backends.network.plan import Ident
 from backends.network.records import (
     KIND_OF,

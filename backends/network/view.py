@@ -8,11 +8,11 @@ from backends.netlink import Netlink
 from backends.netlink_types import MAIN_TABLE, Address, BridgeVlan, Link, Route
 from backends.network import bridge_vlans
 from backends.network import rows as tables
-from backends.network.desired import address_ident as wanted_address
-from backends.network.desired import route_ident as wanted_route
 from backends.network.desired import subnets
 from backends.network.kernel import Kernel, address_ident, route_ident
 from backends.network.other_layers import OtherLayers
+from backends.network.places import address_ident as wanted_address
+from backends.network.places import route_ident as wanted_route
 from backends.network.plan import Ident
 from backends.network.records import (
     BridgedVlan,

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from backends.netlink import Link
-from backends.network.desired import address_ident, claims, interface_to, route_ident, settle
+from backends.network.desired import claims, settle
+from backends.network.places import address_ident, interface_to, route_ident
 from backends.network.plan import Ident
 from backends.network.records import (
     BridgePort,
