@@ -9,7 +9,7 @@ from backends.errors import MechanismError
 from backends.wpa_control import ControlSocket, pairs
 
 MOST_STATIONS: Final = 2048
-PATIENCE: Final = 2.0
+PATIENCE: Final = 5.0
 """Seconds: a command that starts or stops an access point is answered when the driver has done it."""
 EVERYBODY: Final = "ff:ff:ff:ff:ff:ff"
 SECRETS: Final = ("passphrase", "psk", "wep_key0", "wep_key1", "wep_key2", "wep_key3")
@@ -200,6 +200,13 @@ class HostapdGlobal:
     def __init__(self, path: Path, *, deadline: float = PATIENCE) -> None:
         """``deadline``: seconds for one command."""
         self._control = ControlSocket(path, deadline=deadline)
+
+    def is_there(self) -> bool:
+        """Whether it answers."""
+        try:
+            return self._control.ask("PING") == "PONG"
+        except MechanismError:
+            return False
 
     def add(self, phy: str, configuration: Path) -> None:
         """Add the access point of a configuration file to the radio."""

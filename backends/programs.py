@@ -47,7 +47,9 @@ class Program:
     def pid(self) -> int | None:
         """The process while it runs."""
         known = self._read()
-        return known["pid"] if known and _started(known["pid"]) == known["started"] else None
+        if known is None or known["started"] is None:  # it ended before anybody could look
+            return None
+        return known["pid"] if _started(known["pid"]) == known["started"] else None
 
     def is_running(self) -> bool:
         """Whether it runs."""

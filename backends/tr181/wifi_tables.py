@@ -78,10 +78,9 @@ class WifiTables(ActingService):
         self.nl80211.forget()
         self._told.clear()
 
-    def reapply(self) -> None:
-        """See Desired; a scan that ended is gone on with."""
-        self.scan.go_on()
-        super().reapply()
+    def look(self, _topics: frozenset[str]) -> frozenset[str]:
+        """Something changed: a scan that ended is gone on with (Part.look)."""
+        return frozenset({"scan"}) if self.scan.go_on() else frozenset()
 
     def commit(self) -> None:
         """See Desired."""
@@ -99,7 +98,7 @@ class WifiTables(ActingService):
     def counted(self, names: Iterable[str], parameter: str) -> int:
         """What one of the parameters of a Stats object says of these links together; zero while there is none."""
         links = (self.netlink.link(name) for name in names)
-        total = sum(getattr(link.counters, COUNTED[parameter]) for link in links if link)
+        total = sum(int(getattr(link.counters, COUNTED[parameter])) for link in links if link)
         return total % 2**32 if parameter in NARROW else total
 
     def age(self, name: str | None) -> int:
@@ -227,7 +226,8 @@ def wifi_tables(mechanisms: Mechanisms) -> Part | None:
         forget=(tables.forget,),
         watch=watch.watch,
         chores=(scan,),
-        follows=frozenset({"link", "radio", "scan"}),
+        follows=frozenset({"link", "radio"}),
+        look=tables.look,
     )
 
 

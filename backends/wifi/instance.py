@@ -1,6 +1,7 @@
 """The hostapd of one radio: its files, its process, and how it is changed while it runs."""
 
 import signal
+import time
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,10 @@ from backends.wireless_types import Radio
 
 BEGUN: Final = ("ENABLED", "DFS", "ACS", "HT_SCAN")
 """States of hostapd in which nothing can refuse any more: it looks for a radar, a channel, neighbours (minutes)."""
+FAILED: Final = "DISABLED"
+OF_COUNTRY: Final = "COUNTRY_UPDATE"
+LONGEST_WAIT: Final = 1.0
+"""Seconds for the kernel to take a country's rules over; where that takes longer, hostapd goes on waiting alone."""
 
 
 class RadioProgram:
@@ -37,12 +42,12 @@ class RadioProgram:
         self._program = Program("hostapd", directory)
 
     def running(self) -> Instance | None:
-        """What runs; None when nothing does."""
+        """What runs; None when nothing does, or a hostapd that has given its first access point up."""
         if not self._program.is_running():
             return None
         told = read_text(self._directory / "hostapd.conf")
         found = parsed(told, {}) if told else None
-        if found is None:
+        if found is None or not (self.sockets / found.points[0].link).is_socket():
             return None
         accepted = {point.link: self._accepted(point.link) for point in found.points}
         return parsed(told or "", accepted)
@@ -56,17 +61,33 @@ class RadioProgram:
         """Where the control sockets are."""
         return self._directory / "control"
 
+    @property
+    def made(self) -> str | None:
+        """The link that was made so that the first access point has one; hostapd makes and takes away the others."""
+        return read_text(self._directory / "made") or None
+
+    def note_made(self, link: str | None) -> None:
+        """Remember it."""
+        if link is None:
+            (self._directory / "made").unlink(missing_ok=True)
+        else:
+            write_if_different(self._directory / "made", link)
+
+    def last_words(self) -> str:
+        """What hostapd said last."""
+        return self._program.last_words()
+
     def start(self, instance: Instance) -> None:
         """Start it, and wait until its first access point is there. MechanismError with hostapd's last words."""
         if self._hostapd is None:
             raise Missing("hostapd is not installed")
         self._write(instance)
-        first = self.control(instance.points[0].link)
+        first, begun = self.control(instance.points[0].link), time.monotonic()
         arguments = [
             str(self._hostapd), "-g", str(self._directory / "global"), str(self._directory / "hostapd.conf"),
         ]  # fmt: skip
         try:
-            self._program.start(arguments, lambda: _state(first) in BEGUN)
+            self._program.start(arguments, lambda: self._has_begun(first, begun))
         except MechanismError:
             self.stop()
             raise
@@ -136,12 +157,17 @@ class RadioProgram:
                 write_if_different(accepted_file(self._directory, point.link), accepted_text(point))
         write_if_different(self._directory / "hostapd.conf", text(instance, self._directory))
 
+    def _has_begun(self, first: Hostapd, since: float) -> bool:
+        """Whether the first access point is there. MechanismError: hostapd could not make it, and lives on."""
+        try:
+            state = first.status().get("state", "")
+        except MechanismError:
+            if not HostapdGlobal(self._directory / "global").is_there():
+                return False  # it listens there only when it has tried
+            state = FAILED
+        if state == FAILED:
+            raise MechanismError(f"hostapd gave up: {self._program.last_words()}")
+        return state in BEGUN or (state == OF_COUNTRY and time.monotonic() - since > LONGEST_WAIT)
+
     def _accepted(self, link: str) -> tuple[str, ...]:
         return tuple((read_text(accepted_file(self._directory, link)) or "").split())
-
-
-def _state(control: Hostapd) -> str:
-    try:
-        return control.status().get("state", "")
-    except MechanismError:
-        return ""

@@ -4,6 +4,7 @@ A row that was added to a radio is a link of its own, named after the radio's an
 that was added claims its SSID's link: what another program runs there is then not shown beside it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from backends.wifi.records import AccessPoint, EndPoint, Profile, RadioSettings,
 from backends.wireless_types import Radio, WirelessLink
 
 LONGEST_NAME = 15
+MADE = re.compile(r"_\d+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,10 @@ class Rows:
         return name if len(name) <= LONGEST_NAME else f"wifi{radio.index}_{key[1:]}"
 
     def _base(self, radio: Radio) -> str | None:
-        """The link that a radio was given by its driver: the oldest."""
-        found = sorted((link.index, link.name) for link in self.links_of(radio) if "_" not in link.name)
-        return found[0][1] if found else None
+        """The link that a radio was given by its driver: the oldest whose name is not like those that we make."""
+        links = self.links_of(radio)
+        found = sorted(links, key=lambda link: (MADE.search(link.name) is not None, link.index))
+        return found[0].name if found else None
 
     def _ssids(self) -> list[SsidRow]:
         records = self.wanted.of(Ssid)

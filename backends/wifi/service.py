@@ -1,6 +1,7 @@
 """Wi-Fi as it is wanted, brought about: a hostapd of our own for each radio, a wpa_supplicant for each end point."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,8 @@ ELSEWHERE: Final = {
 }
 """Where the machine's own daemons have their sockets."""
 AUTOMATIC: Final = -1
+PAUSE: Final = 30.0
+"""Seconds before a hostapd that ended is started again with the same configuration, unless somebody asks."""
 
 
 class WifiService:
@@ -45,6 +48,7 @@ class WifiService:
         programs: tuple[Path | None, Path | None],
         management_link: Callable[[], str | None] = lambda: None,
         elsewhere: Mapping[str, Path] = ELSEWHERE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._nl80211 = nl80211
         self._directory = directory
@@ -52,6 +56,8 @@ class WifiService:
         self._hostapd, self._supplicant = programs
         self._management_link = management_link
         self._elsewhere = elsewhere
+        self._clock = clock
+        self._begun: dict[str, tuple[Instance | None, float]] = {}
 
     # -- what the tables ask ----------------------------------------------------------------------------------------
 
@@ -85,6 +91,7 @@ class WifiService:
 
     def check(self, wanted: Wanted) -> None:
         """Raises Refused, or NotOurs for a link that is not given to us or that somebody else uses."""
+        self._begun.clear()  # whoever asks now may have another try at once
         self._nl80211.forget()
         rows = self.rows(wanted)
         target = instances(rows)
@@ -130,13 +137,19 @@ class WifiService:
         for row in rows.end_points:  # a link that becomes an access point is free before
             if not row.record.enable and self.end_point_program(row.key).stop():
                 changed = True
+        failures: list[MechanismError] = []
         for radio in rows.radios:
-            changed = self._apply_radio(rows, radio, target.get(radio.key)) or changed
+            try:
+                changed = self._apply_radio(rows, radio, target.get(radio.key)) or changed
+            except MechanismError as failure:  # the others are not to wait for it
+                failures.append(failure)
         for row in rows.end_points:
             if row.record.enable:
                 changed = self.end_point_program(row.key).run(*self._joined(rows, row)) or changed
         if changed:
             self._nl80211.forget()
+        if failures:
+            raise failures[0]
         return changed
 
     # -- inside -----------------------------------------------------------------------------------------------------
@@ -211,35 +224,39 @@ class WifiService:
     def _apply_radio(self, rows: Rows, radio: Radio, after: Instance | None) -> bool:
         program = self.radio_program(radio)
         before = program.running()
-        made = {link.name for link in rows.links_of(radio)} & (rows.made | self._made_before(before))
         if after is None:
             if before is None:
                 return False
             program.stop()
-            self._drop(made)
+            self._drop(program)
             return True
         steps = difference(before, after)
         changed = not steps.is_nothing
         if steps.anew:
-            self._begin(program, radio, after, made)
+            if before is None:
+                self._refuse_to_hurry(program, radio, after)
+            self._begin(program, radio, after)
         elif changed:
             self._change(program, rows, radio, before, after, steps)
         return self._apply_power(rows, radio, after) or changed
 
-    def _made_before(self, before: Instance | None) -> set[str]:
-        """The links that a running hostapd was given besides the driver's own."""
-        return {point.link for point in before.points if "_" in point.link} if before else set()
+    def _refuse_to_hurry(self, program: RadioProgram, radio: Radio, after: Instance) -> None:
+        """A hostapd that ends each time brings events each time: the same is not tried again and again by itself."""
+        before, begun = self._begun.get(radio.key, (None, 0.0))
+        if before == after and self._clock() - begun < PAUSE:
+            raise MechanismError(f"{radio.name}: hostapd has just ended: {program.last_words()}")
 
-    def _begin(self, program: RadioProgram, radio: Radio, after: Instance, made: set[str]) -> None:
-        """Start anew; links of our own making go first, so that hostapd finds their names free."""
+    def _begin(self, program: RadioProgram, radio: Radio, after: Instance) -> None:
+        """Start anew; a link of our own making goes first, so that hostapd finds its name free."""
+        self._begun[radio.key] = (after, self._clock())
         for point in after.points:
             if (user := self._user_of(point.link)) is not None:
                 raise MechanismError(f"{point.link} is used by {user}")
         program.stop()
         first = after.points[0].link
-        self._drop(made - {first})
-        self._nl80211.forget()
+        self._drop(program)
         if self._nl80211.link(first) is None:
+            program.note_made(first)
             self._nl80211.add_access_point(radio.index, first)
         program.start(after)
         self._nl80211.forget()
@@ -257,13 +274,14 @@ class WifiService:
             program.change(as_it_runs(before, after), steps, radio, rows.settings(radio))
         except MechanismError as error:
             log.warning("%s: %s; hostapd is started anew", radio.name, error.reason)
-            self._begin(program, radio, after, {link.name for link in rows.links_of(radio)} & rows.made)
+            self._begin(program, radio, after)
 
-    def _drop(self, links: set[str]) -> None:
+    def _drop(self, program: RadioProgram) -> None:
+        """Take the link away that was made for an access point that stood first."""
         self._nl80211.forget()
-        for link in sorted(links):
-            if self._nl80211.link(link) is not None:
-                self._nl80211.delete_link(link)
+        if program.made is not None and self._nl80211.link(program.made) is not None:
+            self._nl80211.delete_link(program.made)
+        program.note_made(None)
 
     def _apply_power(self, rows: Rows, radio: Radio, after: Instance) -> bool:
         """Transmit power is the kernel's: per cent of what regulation allows on the channel, in whole dBm."""

@@ -184,7 +184,7 @@ def test_a_scan_is_asked_for_and_its_results_are_rows(device: WifiDevice) -> Non
     assert device.get(f"{DIAGNOSTIC}DiagnosticsState") == "Requested"
     for index in (3, 4):
         device.tables.scan.ended(frozenset({index}))
-        device.tables.reapply()
+        device.tables.look(frozenset({"scan"}))
     assert device.get(f"{DIAGNOSTIC}DiagnosticsState") == "Complete"
     assert device.get(f"{DIAGNOSTIC}Result.1.SSID") == "Next door"
     assert device.get(f"{DIAGNOSTIC}Result.1.SignalStrength") == "-50"

@@ -127,6 +127,11 @@ def test_a_hostapd_that_cannot_start_says_why_and_leaves_no_secret(bench: Bench,
         bench.desired.commit()
     assert bench.service.radio_program(bench.air.radios[0]).running() is None
     assert [file for file in tmp_path.rglob("*") if file.is_file() and "secret123" in file.read_text()] == []
+    with pytest.raises(MechanismError, match="has just ended"):  # its end is an event: that is not to start it again
+        bench.service.apply(bench.desired.wanted)
+    bench.desired.prepare()
+    with pytest.raises(MechanismError, match="ended at once"):
+        bench.service.apply(bench.desired.wanted)
 
 
 def test_a_program_that_is_not_installed_is_missing(tmp_path: Path) -> None:

@@ -37,6 +37,12 @@ def run(*command: str) -> str:
     return done.stdout
 
 
+def iw(link: str) -> dict[str, str]:
+    """What iw says of a wireless link."""
+    told = run("iw", "dev", link, "info")
+    return dict(line.strip().partition(" ")[::2] for line in told.splitlines())
+
+
 def until(holds: Callable[[], Any], what: str, seconds: float = 10) -> Any:
     """Wait for something to hold."""
     ends = time.monotonic() + seconds
