@@ -50,7 +50,7 @@ def claims(topology: Topology, observed: State) -> Claims:
     wish.update(vlan_claims(topology, observed))
     wish.update(_addresses(topology))
     wish.update(_routes(topology, subnets(topology, observed), observed))
-    for ident in _on_link_prefixes(topology):
+    for ident in on_link_prefixes(topology):
         wish.setdefault(ident, {"protocol": "static"})
     return wish
 
@@ -211,7 +211,8 @@ def _addresses(topology: Topology) -> Claims:
     return wish
 
 
-def _on_link_prefixes(topology: Topology) -> Iterator[Ident]:
+def on_link_prefixes(topology: Topology) -> Iterator[Ident]:
+    """The routes of the prefixes that somebody gave to an interface's link."""
     for record in topology.records.of(IpPrefix).values():
         name = topology.link_of(Reference("ip", record.ip))
         if name and record.prefix and record.enable and record.on_link:

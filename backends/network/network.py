@@ -195,6 +195,10 @@ class Network(NetworkEdits):
         before = Topology(self._applied, self._netlink.links(), self.other_layers, self._manage)
         return list(dict.fromkeys([*rows_behind(ident, self.topology, self.near()), *rows_behind(ident, before, [])]))
 
+    @property
+    def _is_waiting(self) -> bool:
+        return self._records is not self._applied
+
     # -- inside -----------------------------------------------------------------------------------------------------
 
     def _observe(self) -> State:

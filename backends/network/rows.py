@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Generic
 
 from backends.netlink_types import Address, BridgeVlan, Route
-from backends.network.bridge_vlans import counting, member_ident, port_of, vlan_key
+from backends.network.bridge_vlans import claims, counting, member_ident, port_of, vlan_key
+from backends.network.desired import on_link_prefixes, ula_addresses
 from backends.network.kernel import address_ident as ident_of_address
 from backends.network.kernel import route_ident as ident_of_route
 from backends.network.places import address_ident, route_ident
@@ -91,7 +92,7 @@ def bridge_ports(topology: Topology) -> list[Row[BridgePort]]:
         if topology.management_port(name) == name:
             rows[name] = Row(name, BridgePort(bridge=bridge.key, management=True), bridge.key)
         for member, link in topology.links.items():
-            leaves = topology.records.is_by_us_alone(("port", member))
+            leaves = topology.goes(("port", member))
             if link.master == name and not leaves and not topology.claimants(BridgePort, member):
                 rows[member] = Row(member, BridgePort(bridge=bridge.key), bridge.key)
     for key, record in topology.records.of(BridgePort).items():
@@ -114,7 +115,7 @@ def bridged_vlans(topology: Topology, entries: Sequence[BridgeVlan]) -> list[Row
 def vlan_members(topology: Topology, entries: Sequence[BridgeVlan]) -> list[Row[VlanMember]]:
     """The entries of every bridge that filters, and those that somebody wants."""
     rows = []
-    claimed = set[Ident]()
+    claimed, wanted = set[Ident](), claims(topology, {})
     for key, record in topology.records.of(VlanMember).items():
         claimed |= {ident} if (ident := member_ident(topology, key)) else set()
         if not record.deleted:
@@ -122,7 +123,7 @@ def vlan_members(topology: Topology, entries: Sequence[BridgeVlan]) -> list[Row[
     for entry, bridge in counting(topology, entries):
         vlan = Reference("bridged_vlan", vlan_key(topology, bridge, entry.vlan_id))
         ident = ("bridge_vlan", entry.interface, str(entry.vlan_id))
-        leaves = topology.records.is_by_us_alone(ident)
+        leaves = topology.goes(ident) and wanted.get(ident) is None
         if ident not in claimed and not leaves and not topology.is_deleted(vlan):
             key = f"{entry.interface} {entry.vlan_id}"
             rows.append(Row(key, VlanMember(bridge=bridge, vlan=vlan, port=port_of(topology, entry.interface)), bridge))
@@ -148,7 +149,7 @@ def logical_interfaces(topology: Topology) -> list[Row[LogicalInterface]]:
 
 def addresses(topology: Topology, family: int, observed: Sequence[Address]) -> list[Row[IpAddress]]:
     """The addresses of one family: in the kernel, and wanted."""
-    claimed = set[Ident]()
+    claimed, wanted = set[Ident](), set(ula_addresses(topology))
     rows = []
     for key, record in topology.records.of(IpAddress).items():
         ident = address_ident(record, key, topology)
@@ -159,7 +160,8 @@ def addresses(topology: Topology, family: int, observed: Sequence[Address]) -> l
     for address in observed:
         ident = ident_of_address(address)
         parent = topology.ip_key(address.interface)
-        if ident in claimed or topology.records.is_by_us_alone(ident) or topology.is_leaving(address.interface):
+        leaves = (topology.goes(ident) and ident not in wanted) or topology.is_leaving(address.interface)
+        if leaves or ident in claimed:
             continue
         if address.family == family and address.interface in topology.links:
             rows.append(Row(natural_key(ident), IpAddress(ip=parent, family=family), parent))
@@ -169,7 +171,7 @@ def addresses(topology: Topology, family: int, observed: Sequence[Address]) -> l
 
 def routes(topology: Topology, family: int, observed: Sequence[Route], near: list[Ident]) -> list[Row[IpRoute]]:
     """The routes of one family in the main table: in the kernel, and wanted."""
-    claimed = set[Ident]()
+    claimed, wanted = set[Ident](), set(on_link_prefixes(topology))
     rows = []
     for key, record in topology.records.of(IpRoute).items():
         ident = route_ident(record, key, topology, near)
@@ -179,7 +181,7 @@ def routes(topology: Topology, family: int, observed: Sequence[Route], near: lis
             rows.append(Row(key, record))
     for route in observed:
         ident = ident_of_route(route)
-        leaves = topology.records.is_by_us_alone(ident) or topology.is_leaving(route.interface or "")
+        leaves = (topology.goes(ident) and ident not in wanted) or topology.is_leaving(route.interface or "")
         if route.family == family and ident not in claimed and not leaves:
             rows.append(Row(natural_key(ident), IpRoute(family=family)))
     return rows

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from backends.netlink_types import Link
 from backends.network.other_layers import OtherLayers
+from backends.network.plan import Ident
 from backends.network.records import (
     KINDS,
     Bridge,
@@ -44,8 +45,11 @@ class Topology:
         links: Sequence[Link],
         others: Sequence[OtherLayers] = (),
         manage: Sequence[str] = (),
+        is_waiting: bool = False,
     ) -> None:
+        """``is_waiting``: the records are not made yet."""
         self.records = records
+        self.is_waiting = is_waiting
         self.manage = tuple(manage)
         self.others: Mapping[str, OtherLayers] = {layer.kind: layer for layer in others}
         self.links: Mapping[str, Link] = {link.name: link for link in links}
@@ -100,9 +104,13 @@ class Topology:
         record = self._record(reference.kind, reference.key)
         return record is not None and record.deleted
 
+    def goes(self, ident: Ident) -> bool:
+        """Whether something in the kernel, that no row claims, goes when the waiting change is made."""
+        return self.is_waiting and self.records.is_by_us_alone(ident)
+
     def is_leaving(self, name: str) -> bool:
         """Whether a link is there because of a row alone, and no row asks for it any more: a change waits."""
-        made = any(self.records.is_by_us_alone((kind, name)) for kind in ("vlan", "bridge"))
+        made = any(self.goes((kind, name)) for kind in ("vlan", "bridge"))
         return made and not self.claimants(Vlan, name) and not self.claimants(Bridge, name)
 
     def below(self, name: str) -> set[str]:

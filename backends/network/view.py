@@ -53,8 +53,13 @@ class NetworkView:
     @property
     def topology(self) -> Topology:
         """Records and links as they are now, staged edits included."""
-        made_of = (self._records, self._netlink.links(), self.other_layers, self._manage)
+        made_of = (self._records, self._netlink.links(), self.other_layers, self._manage, self._is_waiting)
         return self._kept("topology", made_of, Topology)
+
+    @property
+    def _is_waiting(self) -> bool:
+        """Whether the records say what is not made yet."""
+        return False
 
     def ip_rows(self) -> list[Row[IpInterface]]:
         """The rows of IP interfaces."""
