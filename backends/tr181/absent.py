@@ -5,6 +5,9 @@ from typing import Final
 
 from backends.tr181.mechanisms import Mechanisms
 
+NAT_TRAVERSAL: Final = "NAT traversal is a feature of its own"
+DIAGNOSTICS: Final = "diagnostics are a feature of their own"
+
 NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.Optical.": "this system has no optical interface",
     "Device.ATM.": "this system has no ATM link",
@@ -42,8 +45,29 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.DeviceInfo.PowerStatus.": "this system has no power sensor",
     "Device.DeviceInfo.ProxierInfo.": "this system is no proxied device",
     "Device.UserInterface.": "this system has no page for its user",
+    "Device.Routing.RIP.": "this system has no routing daemon that speaks RIP",
+    "Device.QoS.QueueStats.{i}.DroppedBytes": "Linux counts dropped packets, not their bytes",
+    "Device.MAP.": "the kernel has no MAP translation",
+    "Device.CaptivePortal.": "this system has no captive portal",
+    "Device.LLDP.": "this system has no LLDP daemon for the agent to ask",
+    "Device.IPsec.": "this system has no IKE daemon for the agent to ask",
+    "Device.L2TPv3.": "this system has no L2TP daemon for the agent to ask",
+    "Device.MQTT.": "this system has no MQTT client",
+    "Device.XMPP.": NAT_TRAVERSAL,
+    "Device.ManagementServer.ConnReqXMPPConnection": NAT_TRAVERSAL,
+    "Device.ManagementServer.ConnReqAllowedJabberIDs": NAT_TRAVERSAL,
+    "Device.ManagementServer.ConnReqJabberID": NAT_TRAVERSAL,
+    "Device.ManagementServer.STUN": NAT_TRAVERSAL,
+    "Device.ManagementServer.UDPConnectionRequestAddress": NAT_TRAVERSAL,
+    "Device.ManagementServer.NATDetected": NAT_TRAVERSAL,
+    "Device.ManagementServer.DUStateChangeComplPolicy.": "this system has no execution environment for software modules",
+    "Device.IP.Diagnostics.": DIAGNOSTICS,
+    "Device.DNS.Diagnostics.": DIAGNOSTICS,
+    "Device.SelfTestDiagnostics.": DIAGNOSTICS,
+    "Device.BulkData.": "bulk data is a feature of its own",
+    "Device.UPnP.Discovery.": "this system has no UPnP control point",
 }
-"""By the beginning of a path, of what a plain Linux machine does not have."""
+"""By the beginning of a path, of what a plain Linux machine does not have, or what is shown as a feature of its own."""
 
 NEEDS: Final[Mapping[str, tuple[str, str]]] = {
     "Device.NAT.": ("firewall", "libnftables or nf_tables of the kernel is absent, or not for the agent to use"),
@@ -69,6 +93,8 @@ NEEDS: Final[Mapping[str, tuple[str, str]]] = {
         "the agent may not hear DHCP requests (CAP_NET_RAW)",
     ),
     "Device.WiFi.": ("wifi", "the kernel knows no wireless device"),
+    "Device.USB.": ("usb", "the kernel knows of no USB"),
+    "Device.QoS.": ("qos", "libnftables or nf_tables of the kernel is absent, or not for the agent to use"),
 }
 """By the beginning of a path, the mechanism it stands on (a field of Mechanisms) and what is missing without it."""
 
