@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from backends.errors import MechanismError, Missing
+from backends.errors import MechanismError, Missing, TimedOut
 from backends.files import read_text, write_if_different
 from backends.hostapd import (
     Hostapd,
@@ -159,12 +159,13 @@ class RadioProgram:
 
     def _has_begun(self, first: Hostapd, since: float) -> bool:
         """Whether the first access point is there. MechanismError: hostapd could not make it, and lives on."""
+        has_tried = HostapdGlobal(self._directory / "global").is_there()  # the last thing that it opens
         try:
             state = first.status().get("state", "")
-        except MechanismError:
-            if not HostapdGlobal(self._directory / "global").is_there():
-                return False  # it listens there only when it has tried
-            state = FAILED
+        except Missing:
+            state = FAILED if has_tried else ""
+        except TimedOut:
+            state = ""
         if state == FAILED:
             raise MechanismError(f"hostapd gave up: {self._program.last_words()}")
         return state in BEGUN or (state == OF_COUNTRY and time.monotonic() - since > LONGEST_WAIT)
