@@ -6,6 +6,7 @@ from typing import Final
 from backends.tr181.mechanisms import Mechanisms
 
 NAT_TRAVERSAL: Final = "NAT traversal is a feature of its own"
+NO_MODULES: Final = "this system has no execution environment for software modules"
 DIAGNOSTICS: Final = "diagnostics are a feature of their own"
 
 NO_SUCH_THING: Final[Mapping[str, str]] = {
@@ -13,7 +14,7 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.ATM.": "this system has no ATM link",
     "Device.DSL.": "this system has no DSL line",
     "Device.Cellular.": "this system has no cellular modem",
-    "Device.SoftwareModules.": "this system has no execution environment for software modules",
+    "Device.SoftwareModules.": NO_MODULES,
     "Device.PPP.Interface.{i}.EncryptionProtocol": "pppd does not tell which of the agreed protocols it is",
     "Device.PPP.Interface.{i}.CompressionProtocol": "pppd does not tell which of the agreed protocols it is",
     "Device.PPP.Interface.{i}.AuthenticationProtocol": "pppd tells no kind of CHAP from another",
@@ -60,7 +61,7 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.ManagementServer.STUN": NAT_TRAVERSAL,
     "Device.ManagementServer.UDPConnectionRequestAddress": NAT_TRAVERSAL,
     "Device.ManagementServer.NATDetected": NAT_TRAVERSAL,
-    "Device.ManagementServer.DUStateChangeComplPolicy.": "this system has no execution environment for software modules",
+    "Device.ManagementServer.DUStateChangeComplPolicy.": NO_MODULES,
     "Device.IP.Diagnostics.": DIAGNOSTICS,
     "Device.DNS.Diagnostics.": DIAGNOSTICS,
     "Device.SelfTestDiagnostics.": DIAGNOSTICS,
