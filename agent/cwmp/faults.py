@@ -79,11 +79,14 @@ def fault(code: int, reason: str = "") -> Fault:
 def fault_for(error: Exception) -> Fault:
     """How an error is told to the ACS.
 
-    ``Refusals`` become 9003 with one row each (TR-069 §A.3.2.1); whatever is no ``ModelError`` is 9002 without details.
+    ``Refusals`` become 9003 with one row each (TR-069 §A.3.2.1), but for what is wrong with the request as a whole,
+    which is its text; whatever is no ``ModelError`` is 9002 without details.
     """
     code = code_of(error)
     if isinstance(error, errors.Refusals):
-        return Fault(code, _string(code), tuple(_row(refusal) for refusal in error.refusals))
+        whole = next((str(one) for one in error.refusals if isinstance(one, errors.InvalidArguments)), "")
+        rows = (_row(one) for one in error.refusals if not isinstance(one, errors.InvalidArguments))
+        return Fault(code, _string(code, whole), tuple(rows))
     return fault(code, error.reason if isinstance(error, errors.ModelError) else "")
 
 

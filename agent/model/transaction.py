@@ -83,9 +83,6 @@ class Transaction:
                 self._changed[at.concrete] = None
                 self._set(at, text, xsd_type)
                 self._done.append(f"set {at.concrete}")
-        except InvalidArguments:
-            self.abandon()
-            raise
         except ModelError as refusal:
             if at is not None and at.leaf.entry.is_secret and isinstance(refusal, (InvalidType, InvalidValue)):
                 refusal = type(refusal)(path, "the value does not fit")  # the reason might quote it

@@ -264,6 +264,18 @@ def test_a_name_twice_is_9003_without_rows(device: SmallDevice) -> None:
     assert device.ask(spv((PORT + "Enable", "0"))) == m.SetParameterValuesResponse(0)
 
 
+def test_a_name_twice_beside_bad_parameters_leaves_each_of_them_its_row(device: SmallDevice) -> None:
+    bad = [(PORT + "Status", "Up"), (PORT + "Nothing", "1"), (PORT + "Enable", "perhaps")]
+    twice = [("Device.DeviceInfo.ProvisioningCode", "1"), ("Device.DeviceInfo.ProvisioningCode", "2")]
+
+    for order in ([*twice, *bad], [*bad, *twice], [bad[0], twice[0], bad[1], twice[1], bad[2]]):
+        answer = device.ask(spv(*order))
+        assert rows(answer) == [(PORT + "Status", 9008), (PORT + "Nothing", 9005), (PORT + "Enable", 9007)]
+        assert refusal(answer) == 9003
+        assert isinstance(answer, m.Fault)
+        assert answer.string.endswith("Device.DeviceInfo.ProvisioningCode: set twice in one request")
+
+
 def test_a_key_that_is_too_long_is_9003_and_nothing_is_done(device: SmallDevice) -> None:
     requests = (
         spv((PORT + "Enable", "0"), key=LONG),
