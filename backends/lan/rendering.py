@@ -19,6 +19,7 @@ from backends.lan.matching import (
     VENDOR_CLASS,
     VENDOR_CLASS_6,
     Match,
+    Unmatchable,
     contains_match,
     decisions,
     mac_match,
@@ -161,6 +162,8 @@ def match4(wanted: Wanted, key: str) -> Match:
 
 def criteria4(tag: str, of: Criteria4) -> Match:
     """Vendor class, client identifier, user class and hardware address."""
+    if of.vendor_class_id_mode == "Suffix":
+        raise Unmatchable("vendor_class_id_mode", "dnsmasq cannot compare how a vendor class ends")
     parts: list[tuple[str, bool, Match]] = []
     if of.vendor_class_id:
         parts.append(("v", of.vendor_class_id_exclude, _vendor_class(f"{tag}v", of)))

@@ -56,6 +56,7 @@ TABLES: Final[dict[type[Record], str]] = {
 }
 PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
     "vendor_class_id": ("VendorClassID", "VendorClassIDMode"),
+    "vendor_class_id_mode": ("VendorClassIDMode",),
     "client_id": ("ClientID",),
     "user_class_id": ("UserClassID",),
     "chaddr_mask": ("ChaddrMask", "Chaddr"),

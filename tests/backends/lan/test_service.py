@@ -44,6 +44,7 @@ def wanted(**records: Record) -> Wanted:
 REFUSED: list[tuple[str, str, dict[str, Record]]] = [
     ("p", "lease_time", {"p": replace(POOL, lease_time=60)}),
     ("p", "vendor_class_id", {"p": replace(POOL, vendor_class_id="x")}),
+    ("p", "vendor_class_id_mode", {"p": replace(POOL, vendor_class_id_mode="Suffix")}),
     ("p", "domain_name", {"p": replace(POOL, domain_name="x y")}),
     ("q", "iapd_enable", {"q": Pool6(iapd_enable=True)}),
     ("q", "duid", {"q": Pool6(duid="00")}),

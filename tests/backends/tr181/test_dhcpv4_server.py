@@ -207,6 +207,7 @@ def test_what_the_server_will_not_take_leaves_everything_as_it_was(
 REFUSED = {
     "LeaseTime": ("0", "119", "-2"),
     "VendorClassID": ("x", "a" * 256),
+    "VendorClassIDMode": ("Suffix",),
     "DomainName": ("a b", "a\nb", 'x"y', "$(reboot)", "a" * 65, "日本"),
     "MinAddress": ("192.0.2", "::1", "192.0.2.1,192.0.2.2", "x"),
     "ChaddrMask": ("zz:00:00:00:00:00",),
