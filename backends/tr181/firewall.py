@@ -16,9 +16,10 @@ from backends.firewall.records import (
 from backends.firewall.surroundings import config_of, is_filtering
 from backends.tr181.firewall_backend import FirewallTables
 from backends.tr181.firewall_rules import rules
-from backends.tr181.firewall_tables import Keys, Table, keys_in, moment
+from backends.tr181.firewall_tables import moment, table_of
 from backends.tr181.firewall_values import address, host, ipv4_prefix, prefix
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.record_table import Keys
 
 CREATOR: Final = "ACS"
 ORIGIN: Final = "Controller"
@@ -34,25 +35,25 @@ def firewall(mechanisms: Mechanisms) -> list[Object[Any]]:
 
 
 def _settings(tables: FirewallTables) -> Object[Keys]:
-    table = Table(tables, FirewallSettings)
-    return table.object(
+    table, levels = table_of(tables, FirewallSettings), table_of(tables, Level)
+    return table.declared(
         [
             Parameter(
                 "Enable", lambda _: is_filtering(tables.wanted), lambda row, value: table.edit(row, enable=value)
             ),
             Parameter("Config", lambda _: config_of(tables.wanted), lambda row, value: table.edit(row, config=value)),
-            table.row_of("AdvancedLevel", Level),
-            table.row_of("PolicyLevel", Level),
+            table.row_of("AdvancedLevel", levels),
+            table.row_of("PolicyLevel", levels),
             Parameter("Type", lambda _: "Stateful"),
             Parameter("Version", lambda _: ""),
-            table.converted("LastChange", moment),
+            table.field("LastChange", read=moment, write=None),
         ]
     )
 
 
 def _levels(tables: FirewallTables) -> Object[Keys]:
     """A level has a chain of its own, which comes and goes with it."""
-    table, chains = Table(tables, Level), Table(tables, RuleChain)
+    table, chains, every_policy = table_of(tables, Level), table_of(tables, RuleChain), table_of(tables, Policy)
 
     def add(parents: Keys) -> Keys:
         return table.add(parents, chain=chains.add((), enable=True)[-1])
@@ -63,17 +64,17 @@ def _levels(tables: FirewallTables) -> Object[Keys]:
         tables.remove(RuleChain, chain)
 
     def policies(row: Keys) -> list[Target]:
-        return [target for key in table.record(row).policies if (target := table.target(Policy, key))]
+        return [target for key in table.record(row).policies if (target := every_policy.target(key))]
 
     def set_policies(row: Keys, targets: Sequence[Target]) -> None:
-        table.edit(row, policies=keys_in(Policy, targets))
+        table.edit(row, policies=tuple(map(every_policy.key_of, targets)))
 
-    return table.object(
+    return table.declared(
         [
             *table.plain("Name", "Description"),
             table.order(),
             Parameter("Policies", policies, set_policies),
-            table.converted("Chain", lambda key: table.target(RuleChain, key)),
+            table.field("Chain", read=chains.target, write=None),
             *table.plain("PortMappingEnabled", "DefaultPolicy", "DefaultLogPolicy"),
         ],
         add=add,
@@ -82,30 +83,30 @@ def _levels(tables: FirewallTables) -> Object[Keys]:
 
 
 def _chains(tables: FirewallTables) -> Object[Keys]:
-    table = Table(tables, RuleChain)
-    return table.object([*table.plain("Enable", "Name"), Parameter("Creator", lambda _: CREATOR)])
+    table = table_of(tables, RuleChain)
+    return table.declared([*table.plain("Enable", "Name"), Parameter("Creator", lambda _: CREATOR)])
 
 
 def _policies(tables: FirewallTables) -> Object[Keys]:
-    table = Table(tables, Policy)
-    return table.object(
+    table, chains = table_of(tables, Policy), table_of(tables, RuleChain)
+    return table.declared(
         [
             *table.plain("Enable"),
             table.status(),
-            table.row_of("Chain", RuleChain),
+            table.row_of("Chain", chains),
             *table.plain("TargetChain"),
             table.ip_interface("SourceInterface"),
             table.ip_interface("DestinationInterface"),
             *table.plain("IPVersion"),
-            table.row_of("ReverseChain", RuleChain),
+            table.row_of("ReverseChain", chains),
             *table.plain("ReverseTargetChain"),
         ]
     )
 
 
 def _dmz(tables: FirewallTables) -> Object[Keys]:
-    table = Table(tables, Dmz)
-    return table.object(
+    table = table_of(tables, Dmz)
+    return table.declared(
         [
             *table.plain("Enable"),
             table.status("dmz"),
@@ -113,15 +114,15 @@ def _dmz(tables: FirewallTables) -> Object[Keys]:
             *table.plain("Description"),
             table.ip_interface(),
             *table.lease(),
-            table.converted("DestIP", write=host),
-            table.converted("SourcePrefix", write=ipv4_prefix),
+            table.field("DestIP", write=host),
+            table.field("SourcePrefix", write=ipv4_prefix),
         ]
     )
 
 
 def _pinholes(tables: FirewallTables) -> Object[Keys]:
-    table = Table(tables, Pinhole)
-    return table.object(
+    table = table_of(tables, Pinhole)
+    return table.declared(
         [
             *table.plain("Enable"),
             table.status("pinhole", is_hindered=lambda _: not is_filtering(tables.wanted)),
@@ -129,24 +130,20 @@ def _pinholes(tables: FirewallTables) -> Object[Keys]:
             *table.plain("Description"),
             table.ip_interface(),
             *table.lease(),
-            *table.plain("SourcePort", "SourcePortRangeMax", "DestPort", "DestPortRangeMax", "IPVersion"),
-            *table.lists("Protocol"),
-            table.converted("SourcePrefixes", write=lambda texts: tuple(map(prefix, texts))),
-            table.converted("DestIP", write=address),
+            *table.plain("SourcePort", "SourcePortRangeMax", "DestPort", "DestPortRangeMax", "IPVersion", "Protocol"),
+            table.field("SourcePrefixes", write=lambda texts: tuple(map(prefix, texts))),
+            table.field("DestIP", write=address),
         ]
     )
 
 
 def _services(tables: FirewallTables) -> Object[Keys]:
-    table = Table(tables, LocalService)
-    return table.object(
+    table = table_of(tables, LocalService)
+    return table.declared(
         [
-            *table.plain("Enable"),
+            *table.plain("Enable", "DestPort", "Protocol", "IPVersion", "ICMPType", "Action"),
             table.status("service", is_hindered=lambda _: not is_filtering(tables.wanted)),
             table.ip_interface(),
-            *table.lists("DestPort", "Protocol"),
-            *table.plain("IPVersion", "ICMPType"),
-            table.converted("SourcePrefixes", write=lambda texts: tuple(map(prefix, texts))),
-            *table.plain("Action"),
+            table.field("SourcePrefixes", write=lambda texts: tuple(map(prefix, texts))),
         ]
     )

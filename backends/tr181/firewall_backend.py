@@ -1,9 +1,10 @@
 """The service behind Device.NAT. and Device.Firewall.: a backend of the data model, and a chore that ends leases."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
-from backends.desired_state import Record
+from backends.desired_state import SINGLE, Record
 from backends.errors import MechanismError
 from backends.firewall.firewall import Firewall
 from backends.firewall.leases import Clock, remaining, system_clock
@@ -61,10 +62,21 @@ class FirewallTables(TableService):
         self.firewall = firewall
         self.clock = clock
 
-    def note_change(self) -> None:
-        """Stage that the firewall's settings changed now."""
-        wall = self.clock().wall
-        self.edit(FirewallSettings, last_change=None if wall is None else round(wall))
+    def put(self, key: str, record: Record) -> None:
+        """See Desired; what is set of the firewall is noted as its last change."""
+        super().put(key, record)
+        self._note_change(type(record))
+
+    def add(self, record: Record) -> str:
+        """See ``put``."""
+        key = super().add(record)
+        self._note_change(type(record))
+        return key
+
+    def remove(self, kind: type[Record], key: str) -> None:
+        """See ``put``."""
+        super().remove(kind, key)
+        self._note_change(kind)
 
     def due(self, now: float) -> float | None:
         """When the next row ends, in seconds of the same clock as ``now``."""
@@ -81,8 +93,6 @@ class FirewallTables(TableService):
             self.begin()
         for kind, key in ended:
             self.remove(kind, key)
-        if any(TABLES[kind].startswith(FIREWALL) for kind, _ in ended):
-            self.note_change()
         if is_made:
             try:
                 self.commit()
@@ -90,6 +100,13 @@ class FirewallTables(TableService):
                 self.rollback()
                 raise
         return frozenset({TOPIC})
+
+    def _note_change(self, kind: type[Record]) -> None:
+        """What is a setting of Device.Firewall. was changed now."""
+        if TABLES[kind].startswith(FIREWALL):
+            wall = self.clock().wall
+            settings = replace(self.wanted.get(FirewallSettings), last_change=None if wall is None else round(wall))
+            super().put(SINGLE, settings)
 
     def _ending(self) -> Iterable[tuple[type[Record], str, float]]:
         now = self.clock()

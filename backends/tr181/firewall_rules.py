@@ -5,35 +5,36 @@ from typing import Any
 from agent.model.object import Object, Parameter
 from backends.firewall.records import FilterRule, RuleChain
 from backends.tr181.firewall_backend import FirewallTables
-from backends.tr181.firewall_tables import Keys, Table, moment
+from backends.tr181.firewall_tables import FirewallTable, moment, table_of
 from backends.tr181.firewall_values import NEVER, address, expiry, mask
+from backends.tr181.record_table import Keys
 
 
 def rules(tables: FirewallTables) -> Object[Keys]:
     """The table below each chain."""
-    table = Table(tables, FilterRule)
+    table = table_of(tables, FilterRule)
 
     def add(parents: Keys) -> Keys:
         wall = tables.clock().wall
         return table.add(parents, creation_date=None if wall is None else round(wall))
 
-    return table.object([*_action(table), *_criteria(table)], add=add)
+    return table.declared([*_action(table), *_criteria(table)], add=add)
 
 
-def _action(table: Table[FilterRule]) -> list[Parameter[Keys, Any]]:
+def _action(table: FirewallTable[FilterRule]) -> list[Parameter[Keys, Any]]:
     return [
         *table.plain("Enable"),
         table.status(),
         table.order(),
         *table.plain("Description", "Target"),
-        table.row_of("TargetChain", RuleChain),
+        table.row_of("TargetChain", table_of(table.service, RuleChain)),
         *table.plain("Log"),
-        table.converted("CreationDate", moment),
-        table.converted("ExpiryDate", lambda wall: NEVER if wall is None else moment(wall), expiry),
+        table.field("CreationDate", read=moment, write=None),
+        table.field("ExpiryDate", read=lambda wall: NEVER if wall is None else moment(wall), write=expiry),
     ]
 
 
-def _criteria(table: Table[FilterRule]) -> list[Parameter[Keys, Any]]:
+def _criteria(table: FirewallTable[FilterRule]) -> list[Parameter[Keys, Any]]:
     return [
         *(
             parameter
@@ -41,12 +42,11 @@ def _criteria(table: Table[FilterRule]) -> list[Parameter[Keys, Any]]:
             for parameter in (
                 table.any_interface(f"{end}Interface"),
                 *table.plain(f"{end}InterfaceExclude", f"{end}AllInterfaces"),
-                table.converted(f"{end}IP", write=address),
-                table.converted(f"{end}Mask", write=mask),
+                table.field(f"{end}IP", write=address),
+                table.field(f"{end}Mask", write=mask),
                 *table.plain(f"{end}IPExclude", f"{end}Port", f"{end}PortRangeMax", f"{end}PortExclude"),
             )
         ),
-        *table.plain("IPVersion", "Protocol", "ProtocolExclude", "DSCP", "DSCPExclude"),
-        *table.lists("ConnectionState"),
+        *table.plain("IPVersion", "Protocol", "ProtocolExclude", "DSCP", "DSCPExclude", "ConnectionState"),
         *table.plain("SourceMAC", "SourceMACExclude"),
     ]

@@ -6,9 +6,10 @@ from agent.model.object import Object, Parameter
 from backends.firewall.records import InterfaceNat, PortMapping
 from backends.firewall.surroundings import ports_are_mapped
 from backends.tr181.firewall_backend import FirewallTables
-from backends.tr181.firewall_tables import Keys, Table
+from backends.tr181.firewall_tables import table_of
 from backends.tr181.firewall_values import internal_client, remote_host
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.record_table import Keys
 
 UNLIMITED: Final = 0
 
@@ -29,19 +30,19 @@ def nat(mechanisms: Mechanisms) -> list[Object[Any]]:
 
 
 def _interface_settings(tables: FirewallTables) -> Object[Keys]:
-    table = Table(tables, InterfaceNat)
+    table = table_of(tables, InterfaceNat)
     made = table.status("nat").get
 
     def status(row: Keys) -> str:
         word = made(row)
         return "Enabled_PortMappingDisabled" if word == "Enabled" and not ports_are_mapped(tables.wanted) else word
 
-    return table.object([*table.plain("Enable"), Parameter("Status", status), table.ip_interface()])
+    return table.declared([*table.plain("Enable"), Parameter("Status", status), table.ip_interface()])
 
 
 def _port_mappings(tables: FirewallTables) -> Object[Keys]:
-    table = Table(tables, PortMapping)
-    return table.object(
+    table = table_of(tables, PortMapping)
+    return table.declared(
         [
             *table.plain("Enable"),
             table.status("port mapping", is_hindered=lambda _: not ports_are_mapped(tables.wanted)),
@@ -49,9 +50,9 @@ def _port_mappings(tables: FirewallTables) -> Object[Keys]:
             table.ip_interface(),
             *table.plain("AllInterfaces"),
             *table.lease(),
-            table.converted("RemoteHost", write=remote_host),
+            table.field("RemoteHost", write=remote_host),
             *table.plain("ExternalPort", "ExternalPortEndRange", "InternalPort", "Protocol"),
-            table.converted("InternalClient", write=internal_client),
+            table.field("InternalClient", write=internal_client),
             *table.plain("Description"),
         ]
     )

@@ -71,15 +71,16 @@ class RecordTable(Generic[R]):
         source: str,
         changed_by: Collection[str] = (),
         add: Callable[[Keys], Keys] | None = None,
+        delete: Callable[[Keys], None] | None = None,
     ) -> Object[Keys]:
-        """The declaration."""
+        """The declaration; ``add`` and ``delete`` where more belongs to it than one record."""
         return Object(
             path=self.path,
             rows=self.rows,
             keys=lambda row: row,
             parameters=list(parameters),
             add=(add or self.add) if self.is_table else None,
-            delete=self.delete if self.is_table else None,
+            delete=(delete or self.delete) if self.is_table else None,
             changed_by=tuple(changed_by),
             backend=self.service,
             source=lambda _: source,
@@ -112,16 +113,17 @@ class RecordTable(Generic[R]):
 
     def row_of(self, name: str, other: "RecordTable[Any]", field: str = "") -> Parameter[Keys, Any]:
         """A reference to a row of another table of the service, kept as its key; nothing when the row has gone."""
+        return self.field(name, field, other.target, other.key_of)
 
-        def read(key: str) -> Target | None:
-            return Target(other.path, (key,)) if key and key in other.service.wanted.of(other.kind) else None
+    def target(self, key: str) -> Target | None:
+        """The row under a key, if it is there."""
+        return Target(self.path, (key,)) if key and key in self.service.wanted.of(self.kind) else None
 
-        def write(target: Target | None) -> str:
-            if target is not None and target.table != other.path:
-                raise InvalidValue("", f"a row of {other.path} is needed")
-            return target.keys[-1] if target else ""
-
-        return self.field(name, field, read, write)
+    def key_of(self, target: Target | None) -> str:
+        """The key of a row of this table, "" for none; InvalidValue for a row of another."""
+        if target is not None and target.table != self.path:
+            raise InvalidValue("", f"a row of {self.path} is needed")
+        return target.keys[-1] if target else ""
 
     def order(self) -> Parameter[Keys, Any]:
         """Order."""

@@ -96,7 +96,13 @@ def test_a_reference_to_a_sibling_goes_when_that_goes(tables: dict[type[Record],
 
 @pytest.mark.parametrize(
     ("parameter", "field"),
-    [("DestIP", "dest_ip"), ("ClientID", "client_id"), ("VLANIDCheck", "vlanid_check"), ("Enable", "enable")],
+    [
+        ("DestIPExclude", "dest_ip_exclude"),
+        ("DSCP", "dscp"),
+        ("ClientID", "client_id"),
+        ("VLANIDCheck", "vlanid_check"),
+        ("Enable", "enable"),
+    ],
 )
 def test_a_parameters_field_is_its_name_in_lower_case(parameter: str, field: str) -> None:
     assert field_of(parameter) == field
