@@ -219,7 +219,11 @@ class Transaction:
         value = self._value(leaf.entry, text)
         self._touch(leaf.object.backend, at.shown, at.concrete)
         row = self._view.row(leaf.object, at.place.keys)
-        leaf.binding.set(row, value)
+        try:
+            leaf.binding.set(row, value)
+        except NotWritable:
+            if not _is_same(leaf.entry, leaf.binding.get(row), value):  # what it is already it may be told to be
+                raise
         keys = leaf.object.keys(row)
         if keys != at.place.keys:
             for table, old, new in zip(_tables_above(at.place.concrete), at.place.keys, keys, strict=True):
@@ -364,6 +368,14 @@ class Transaction:
         except Exception as surprise:
             log.exception("%s could not be changed", path or "the system")
             raise Unavailable(path, "could not be changed; the log has the cause") from surprise
+
+
+def _is_same(entry: Any, present: Any, value: Any) -> bool:
+    """Whether a parameter would show both alike."""
+    if entry.reference is not None and entry.reference.kind == "row":
+        several = entry.list is not None
+        return (list(present) == list(value)) if several else bool(present == value)
+    return values.render(entry, present) == values.render(entry, value)
 
 
 def _reason_against(at: LeafAt, notification: int) -> str:

@@ -69,6 +69,19 @@ def _taken_twice(topology: Topology) -> Iterator[tuple[Ident, str]]:
                 yield ("link", name), f"{name} has another {what} already"
 
 
+def wrong_management_ports(before: Topology, topology: Topology) -> Iterator[tuple[str, str, str]]:
+    """Ports that are now to be a bridge's own and cannot: the row's key, the field to blame, and why."""
+    ports = topology.records.of(BridgePort)
+    for key, port in ports.items():
+        was = before.records.of(BridgePort).get(key, BridgePort())
+        if not port.management or port == was:
+            continue
+        if port.lower is not None:
+            yield key, "management", "a port over an interface is a member; a management port has no interface below it"
+        if any(other.management and other.bridge == port.bridge for one, other in ports.items() if one != key):
+            yield key, "management", "the bridge has another management port"
+
+
 def broken_routes(before: Topology, topology: Topology, observed: State) -> Iterator[tuple[str, str, str]]:
     """Routes in the kernel that would go, because what their rows say now leads nowhere, and those whose destination
     is an address within the subnet that the mask makes: the row's key, the field to blame, and why.

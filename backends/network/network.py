@@ -9,7 +9,7 @@ from backends.errors import MechanismError
 from backends.ethtool import Ports
 from backends.netlink import Netlink
 from backends.netlink_types import RouteTo
-from backends.network.contradictions import broken_routes, contradictions, cuts_path
+from backends.network.contradictions import broken_routes, contradictions, cuts_path, wrong_management_ports
 from backends.network.desired import claims, settle
 from backends.network.edits import NetworkEdits, not_managed
 from backends.network.errors import Conflict
@@ -226,6 +226,9 @@ class Network(NetworkEdits):
         if checked and (broken := next(broken_routes(before, topology, observed), None)):
             key, field, reason = broken
             raise Conflict(reason, row=Reference("route", key), field=field)
+        if checked and (wrong := next(wrong_management_ports(before, topology), None)):
+            key, field, reason = wrong
+            raise Conflict(reason, row=Reference("bridge_port", key), field=field)
         wish, originals = settle(claimed, self._records, observed)
         allowed = {ident: wanted for ident, wanted in wish.items() if self._is_allowed(ident, wanted)}
         for ident in new:

@@ -200,7 +200,8 @@ class _Ports:
         return self._network.record(row).lower if row.is_own else self._network.topology.member(row.key)
 
     def set_lower(self, row: Row[BridgePort], targets: Sequence[Target]) -> None:
-        if not self.is_management(row) and row.is_own:
+        is_member = not self.is_management(row) or (not targets and self._network.record(row).lower is not None)
+        if is_member and row.is_own:
             self._network.edit(row, lower=reference_of(self._network, targets, ("port", "vlan", "ethernet_link")))
         elif list(targets) != self.lower(row):
             raise NotWritable("", "the lower layers of this port are given by the bridge")

@@ -52,6 +52,7 @@ PARAMETERS: Final = {
     "eee": frozenset(("EEEEnable",)),
     "phy": frozenset(("MaxBitRate", "DuplexMode", "AdvertisedLinkModes", "EEEEnable")),
     "vlan_filtering": frozenset(("Standard",)),
+    "management": frozenset(("ManagementPort", "LowerLayers")),
     "bridge_vlan": frozenset(("VLAN", "Port", "VLANID", "PVID", "Enable", "Untagged")),
 }
 """Which parameters say what, by a kind of thing in the kernel, by the name of an attribute or of a record's field."""

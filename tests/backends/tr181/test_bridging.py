@@ -8,6 +8,7 @@ from agent.model.errors import Denied, NotWritable
 from backends.netlink_types import BridgeState
 from backends.tr181.bridging import MOST_BRIDGES
 from tests.backends.conftest import Bench, comes_to
+from tests.backends.device import NetworkDevice
 
 BRIDGES = "Device.Bridging.Bridge."
 PORTS = "Device.Ethernet.Interface."
@@ -158,3 +159,35 @@ def test_the_management_port_of_the_machines_own_bridge_is_what_it_is(memory: Be
     row = device.find(f"{device.find(BRIDGES, Name='br7')}Port.", ManagementPort="true")
     asked = {f"{row}Enable": "0", f"{row}ManagementPort": "0", f"{row}PathCost": "5", f"{row}LowerLayers": f"{PORTS}1."}
     assert device.refused(asked) == dict.fromkeys(asked, "NotWritable")
+    present = {**dict.fromkeys(asked, ""), **{f"{row}{name}": text for name, text in device.tree(row).items()}}
+    assert device.set({path: present[path] for path in asked}) == 0
+
+
+def working(device: NetworkDevice) -> tuple[str, str]:
+    """A bridge with a member: their paths."""
+    bridge = device.add(BRIDGES)
+    member = device.add(f"{bridge}Port.", LowerLayers=device.find(PORTS, Name="eth1"), Enable="1")
+    device.set({f"{bridge}Enable": "1"})
+    return bridge, member
+
+
+def test_a_working_member_does_not_become_the_management_port(memory: Bench) -> None:
+    device = memory.device()
+    _, member = working(device)
+    master = memory.netlink.link("eth1").master
+
+    assert device.refused({f"{member}ManagementPort": "1"}) == {f"{member}ManagementPort": "InvalidValue"}
+    memory.netlink.forget()
+    assert memory.netlink.link("eth1").master == master is not None
+    assert device.set({f"{member}ManagementPort": "1", f"{member}LowerLayers": ""}) == 0
+    assert device.get(f"{member}LowerLayers") == ""
+
+
+def test_a_bridge_has_one_management_port(memory: Bench) -> None:
+    device = memory.device()
+    bridge, _ = working(device)
+    device.add(f"{bridge}Port.", ManagementPort="1", Enable="1")
+    other = device.add(f"{bridge}Port.")
+
+    assert device.refused({f"{other}ManagementPort": "1"}) == {f"{other}ManagementPort": "InvalidValue"}
+    assert device.get(f"{other}ManagementPort") == "false"
