@@ -76,7 +76,8 @@ class NamespaceSettings(Procfs):
 
     def setting(self, name: str) -> str | None:
         # The shell's own read asks for a byte at a time, and /proc/sys answers the first one only.
-        return self._ask(f'x=$(cat /proc/sys/{name}); echo "$x"') or None
+        whole = f"x=; read -r x < /proc/sys/{name}" if name.endswith("/disable_ipv6") else f"x=$(cat /proc/sys/{name})"
+        return self._ask(f'{whole}; echo "$x"') or None
 
     def change_setting(self, name: str, value: str) -> None:
         if self._ask(f"(echo {value} > /proc/sys/{name}) && echo done || echo refused") != "done":
