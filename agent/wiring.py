@@ -175,6 +175,7 @@ class Agent:
             directory=services,
             state_directory=self.settings.state.directory,
             management_path=self._management_path,
+            peek=lambda paths: self.model.peek(paths),
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
         )
         self.machine = Machine(basic, SERVICES)
@@ -311,11 +312,13 @@ class Agent:
     def _apply_what_was_configured(self) -> None:
         if self.model.read_only_reason:
             return
+        begun = loop.moment().monotonic
         try:
             self.network.apply_at_start()
         except Exception:
             log.exception("what was configured could not be applied as a whole")
         self.machine.apply_at_start()
+        log.debug("what was configured holds after %.3f s", loop.moment().monotonic - begun)
 
     def _note_first_use(self, now: Moment) -> None:
         """TR-181, FirstUseDate: the network is there and the time is known, for the first time."""

@@ -59,7 +59,9 @@ class NotOurs(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """All records of one service, in the order in which they were added."""
+    """All records of one service. Those that were added are in the order of adding, behind those of the system's own:
+    also after a restart, so that what is rendered from them stays the same.
+    """
 
     next_number: int = 1
     by_kind: Mapping[type[Record], Mapping[str, Record]] = field(default_factory=dict)
@@ -80,7 +82,10 @@ class Wanted:
     def with_record(self, key: str, record: Record) -> "Wanted":
         """With this record under this key."""
         kind = type(record)
-        return replace(self, by_kind={**self.by_kind, kind: {**self.by_kind.get(kind, {}), key: record}})
+        records = {**self.by_kind.get(kind, {}), key: record}
+        if len(records) > len(self.by_kind.get(kind, {})):
+            records = dict(sorted(records.items(), key=_place))
+        return replace(self, by_kind={**self.by_kind, kind: records})
 
     def without(self, kind: type[Record], key: str) -> "Wanted":
         """Without a record and without all that belongs to it."""
@@ -113,7 +118,7 @@ class Wanted:
         stored = stored or {}
         records = stored.get("records", {})
         by_kind = {
-            kind: {key: _record(kind, values) for key, values in records[kind.__name__].items()}
+            kind: {key: _record(kind, values) for key, values in sorted(records[kind.__name__].items(), key=_place)}
             for kind in kinds
             if kind.__name__ in records
         }
@@ -236,6 +241,11 @@ class Desired:
             self._service.apply(wanted)
         except MechanismError as error:
             log.warning("%s: %s", self.name, error.reason)
+
+
+def _place(item: tuple[str, Any]) -> tuple[int, str]:
+    key = item[0]
+    return (int(key[1:]), "") if key[:1] == "+" and key[1:].isdigit() else (0, key)
 
 
 def _said(record: Record) -> dict[str, Any]:

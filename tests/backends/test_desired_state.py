@@ -1,5 +1,6 @@
 """A service's records are staged, checked, made by difference, taken back and kept."""
 
+import json
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -185,6 +186,18 @@ def test_the_state_survives_and_is_applied_at_start_touching_nothing_that_holds(
     shop.sold = []
     again.apply_at_start()
     assert shop.sold == ["lan"]
+
+
+def test_the_order_of_adding_survives_a_document_whose_keys_are_sorted(desired: Desired, shop: Shop) -> None:
+    made(desired, *(f"pool {number}" for number in range(12)))
+    desired.begin()
+    for key in ("wlan1", "eth0"):
+        desired.put(key, Pool(name=key))
+    desired.commit()
+    again = Desired("shop", KINDS, shop)
+    again.restore(json.loads(json.dumps(desired.state(), sort_keys=True)))
+    assert list(again.wanted.of(Pool)) == list(desired.wanted.of(Pool))
+    assert list(again.wanted.of(Pool))[:3] == ["eth0", "wlan1", "+1"]
 
 
 def test_a_state_of_a_newer_version_is_read_as_far_as_it_is_known(desired: Desired) -> None:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,18 @@ class Stage:
         assert rpc.state == "done", rpc.result
         return rpc
 
+    def restart(self) -> str:
+        """End the agent and start it again; what it logs until it serves."""
+        self.agent.terminate()
+        self.agent.wait(PATIENCE)
+        log = self.state.with_name("agent.log")
+        before = log.stat().st_size
+        self.agent = start(self.state.with_name("agent.toml"), self.state)
+        until = time.monotonic() + PATIENCE
+        while b" runs; ACS " not in log.read_bytes()[before:] and time.monotonic() < until:
+            time.sleep(0.02)
+        return log.read_bytes()[before:].decode()
+
     def memory(self, what: str) -> int:
         """A figure of /proc/PID/status in kB: "VmRSS", "VmHWM"."""
         for line in Path(f"/proc/{self.agent.pid}/status").read_text().splitlines():
@@ -56,25 +68,40 @@ class Stage:
 
 
 @contextmanager
-def stage(*, digest: bool = False, extension: Path | None = None) -> Iterator[Stage]:
-    """Start both, wait for BOOTSTRAP, and end them."""
+def stage(
+    *,
+    digest: bool = False,
+    extension: Path | None = None,
+    more: str = "",
+    prepare: Callable[[Path], None] | None = None,
+) -> Iterator[Stage]:
+    """Start both, wait for BOOTSTRAP, and end them. ``more`` settings; ``prepare`` is given the state directory."""
     auth = Auth("digest", "bench", "bench-password") if digest else Auth()
     with TemporaryDirectory(prefix="cpe-agent-bench-") as name, LabAcs(auth=auth, exchanges_kept=50) as acs:
         settings, state = Path(name) / "agent.toml", Path(name) / "state"
         credentials = 'username = "bench"\npassword = "bench-password"\n' if digest else ""
-        more = f'[extensions]\ndirectory = "{extension}"\n' if extension else ""
+        more += f'[extensions]\ndirectory = "{extension}"\n' if extension else ""
         settings.write_text(
-            f'[acs]\nurl = "{acs.url}"\n{credentials}[connection_request]\nport = 0\n[log]\nlevel = "error"\n{more}'
+            f'[acs]\nurl = "{acs.url}"\n{credentials}[connection_request]\nport = 0\n[log]\nlevel = "debug"\n{more}'
         )
+        if prepare is not None:
+            state.mkdir(mode=0o700)
+            prepare(state)
         settings.chmod(0o600)
         begun = time.monotonic()
-        command = [sys.executable, "-m", "agent", "run", "--config", str(settings), "--state-dir", str(state)]
-        agent = subprocess.Popen(command)
+        live = Stage(acs, start(settings, state), state, "", 0.0)
         try:
-            device = acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE).device
-            first = acs.exchanges[0].received
+            live.device = acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE).device
+            live.seconds_to_inform = acs.exchanges[0].received - begun
             acs.wait_for_session_end(timeout=PATIENCE)
-            yield Stage(acs, agent, state, device, first - begun)
+            yield live
         finally:
-            agent.terminate()
-            agent.wait(10)
+            live.agent.terminate()
+            live.agent.wait(10)
+
+
+def start(settings: Path, state: Path) -> subprocess.Popen[bytes]:
+    """The agent; what it logs goes into a file beside its state."""
+    command = [sys.executable, "-m", "agent", "run", "--config", str(settings), "--state-dir", str(state)]
+    with open(settings.with_suffix(".log"), "ab") as log:
+        return subprocess.Popen(command, stderr=log)
