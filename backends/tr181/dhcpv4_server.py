@@ -12,9 +12,10 @@ from backends.lan.leases import Lease
 from backends.lan.records import Dhcp4, Option4, Pool4, Static4
 from backends.lan.rendering import is_complete
 from backends.netlink import Netlink
-from backends.tr181.lan_tables import CLIENT4, Keys, LanTables, Table
+from backends.tr181.lan_tables import CLIENT4, LanTable, LanTables, table_of
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.presence import is_present
+from backends.tr181.record_table import Keys
 
 LAST_MOMENT: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """What stands for "never" (TR-181, LeaseTimeRemaining)."""
@@ -47,11 +48,11 @@ def dhcpv4_server(mechanisms: Mechanisms) -> list[Object[Any]]:
     lan = mechanisms.lan
     if lan is None:
         return []
-    server, pools = Table(lan, Dhcp4), Table(lan, Pool4)
-    statics, options = Table(lan, Static4), Table(lan, Option4)
+    server, pools = table_of(lan, Dhcp4), table_of(lan, Pool4)
+    statics, options = table_of(lan, Static4), table_of(lan, Option4)
     return [
-        server.object(server.parameters("Enable")),
-        pools.object(
+        server.declared(server.parameters("Enable")),
+        pools.declared(
             [
                 Parameter("Status", lambda row: pool_status(pools, mechanisms.netlink, row)),
                 *pools.parameters("Enable", "Order", "Interface", *CRITERIA, "MinAddress", "MaxAddress"),
@@ -60,16 +61,16 @@ def dhcpv4_server(mechanisms: Mechanisms) -> list[Object[Any]]:
             ],
             changed_by=("link", "address"),
         ),
-        statics.object(statics.parameters("Enable", "Chaddr", "Yiaddr")),
-        options.object(options.parameters("Enable", "Tag", "Value")),
+        statics.declared(statics.parameters("Enable", "Chaddr", "Yiaddr")),
+        options.declared(options.parameters("Enable", "Tag", "Value")),
         *_Clients(lan, mechanisms.netlink).objects(),
     ]
 
 
-def pool_status(pools: Table[Pool4], netlink: Netlink, row: Keys) -> str:
+def pool_status(pools: LanTable[Pool4], netlink: Netlink, row: Keys) -> str:
     """Error: all is told, but the server does not run, or the link has no address in the pool's subnet."""
     pool = pools.record(row)
-    if not pool.enable or not pools.lan.wanted.get(Dhcp4).enable:
+    if not pool.enable or not pools.service.wanted.get(Dhcp4).enable:
         return "Disabled"
     link = pools.link(row)
     if link is None or not is_complete(pool):
@@ -78,7 +79,7 @@ def pool_status(pools: Table[Pool4], netlink: Netlink, row: Keys) -> str:
     is_there = any(
         one.interface == link and one.family == 4 and IPv4Address(one.address) in subnet for one in netlink.addresses()
     )
-    return "Enabled" if is_there and pools.lan.service.is_running() else "Error"
+    return "Enabled" if is_there and pools.service.daemons.is_running() else "Error"
 
 
 class _Clients:

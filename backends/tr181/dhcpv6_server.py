@@ -12,9 +12,10 @@ from backends.lan.records import Dhcp6, Option6, Pool6
 from backends.netlink import Netlink
 from backends.tr181.dhcpv4_server import moment_of
 from backends.tr181.ip_addresses import IPV6_PREFIX
-from backends.tr181.lan_tables import CLIENT6, Keys, LanTables, Table, target_of_link
+from backends.tr181.lan_tables import CLIENT6, LanTable, LanTables, table_of, target_of_link
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.presence import is_present
+from backends.tr181.record_table import Keys
 
 SUBNET_LENGTH = 64
 DUID = 1
@@ -35,11 +36,11 @@ def dhcpv6_server(mechanisms: Mechanisms) -> list[Object[Any]]:
     lan, netlink = mechanisms.lan, mechanisms.netlink
     if lan is None:
         return []
-    server, pools, options = Table(lan, Dhcp6), Table(lan, Pool6), Table(lan, Option6)
+    server, pools, options = table_of(lan, Dhcp6), table_of(lan, Pool6), table_of(lan, Option6)
     criteria = ("DUID", "VendorClassID", "UserClassID")
     return [
-        server.object(server.parameters("Enable")),
-        pools.object(
+        server.declared(server.parameters("Enable")),
+        pools.declared(
             [
                 Parameter("Status", lambda row: _status(pools, netlink, row)),
                 Parameter("IANAPrefixes", lambda row: list(_prefix_rows(pools, netlink, row))),
@@ -48,7 +49,7 @@ def dhcpv6_server(mechanisms: Mechanisms) -> list[Object[Any]]:
             ],
             changed_by=("link", "address"),
         ),
-        options.object(options.parameters("Enable", "Tag", "Value")),
+        options.declared(options.parameters("Enable", "Tag", "Value")),
         *_Clients(lan, netlink).objects(),
     ]
 
@@ -71,21 +72,21 @@ def prefix_targets(lan: LanTables, netlink: Netlink, link: str | None) -> Iterat
             yield Target(IPV6_PREFIX, (interface.keys[-1], f"{link} {prefix}"))
 
 
-def _status(pools: Table[Pool6], netlink: Netlink, row: Keys) -> str:
+def _status(pools: LanTable[Pool6], netlink: Netlink, row: Keys) -> str:
     """Error: all is told, but the server does not run, or has no /64 on the link to give addresses from."""
     pool = pools.record(row)
-    if not pool.enable or not pools.lan.wanted.get(Dhcp6).enable:
+    if not pool.enable or not pools.service.wanted.get(Dhcp6).enable:
         return "Disabled"
     link = pools.link(row)
     if link is None or not any(one.interface == link and one.family == 6 for one in netlink.addresses()):
         return "Error_Misconfigured"
     has_prefix = bool(prefixes_on(netlink, link))
-    return "Enabled" if has_prefix and pools.lan.service.is_running() else "Error"
+    return "Enabled" if has_prefix and pools.service.daemons.is_running() else "Error"
 
 
-def _prefix_rows(pools: Table[Pool6], netlink: Netlink, row: Keys) -> Iterator[Target]:
+def _prefix_rows(pools: LanTable[Pool6], netlink: Netlink, row: Keys) -> Iterator[Target]:
     if pools.record(row).iana_enable:
-        yield from prefix_targets(pools.lan, netlink, pools.link(row))
+        yield from prefix_targets(pools.service, netlink, pools.link(row))
 
 
 class _Clients:

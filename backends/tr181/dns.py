@@ -9,9 +9,10 @@ from agent.model.object import Object, Parameter, Target
 from backends.lan.records import DnsRelay, Forwarder
 from backends.lan.resolver import STATIC, NameServer
 from backends.lan.upstream import is_enabled, is_own
-from backends.tr181.lan_tables import TABLES, Keys, LanTables, Table, target_of_link
+from backends.tr181.lan_tables import TABLES, LanTables, table_of, target_of_link
 from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.record_table import Keys
 from backends.tr181.service import only, target_of
 
 CHANGED_BY: Final = ("resolver",)
@@ -63,16 +64,16 @@ def _client(lan: LanTables) -> list[Object[Any]]:
 
 
 def _relay(lan: LanTables) -> list[Object[Any]]:
-    relay = Table(lan, DnsRelay)
+    relay = table_of(lan, DnsRelay)
 
     def status(_: Keys) -> str:
         """Error: there is no link to serve names on, or the relay does not run."""
         if not lan.wanted.get(DnsRelay).enable:
             return "Disabled"
-        return "Enabled" if lan.service.serves_names() else "Error"
+        return "Enabled" if lan.daemons.serves_names() else "Error"
 
     itself = [*relay.parameters("Enable"), Parameter("Status", status)]
-    return [relay.object(itself, ("link", "address", "route")), _Forwarding(lan).object()]
+    return [relay.declared(itself, ("link", "address", "route")), _Forwarding(lan).object()]
 
 
 class _Forwarding:
@@ -120,7 +121,7 @@ class _Forwarding:
             return "Disabled"
         pointer = self._record(row).interface
         has_way = pointer is None or lan.links.link_of(pointer) is not None
-        return "Enabled" if self.address(row) and has_way and lan.service.serves_names() else "Error"
+        return "Enabled" if self.address(row) and has_way and lan.daemons.serves_names() else "Error"
 
     def address(self, row: Server) -> str | None:
         return row.found.address if row.found else self._record(row).dns_server

@@ -1,12 +1,11 @@
 """The service behind the LAN's tables (DHCP, router advertisements, DNS relay), and what their rows have in common."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, TypeVar
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
 
 from agent.model.object import Object, Parameter, Target
-from backends.desired_state import SINGLE, Pointer, Record
+from backends.desired_state import Pointer, R, Record
 from backends.lan.leases import LeaseFile
 from backends.lan.records import (
     KINDS,
@@ -29,8 +28,8 @@ from backends.lan.resolver import Resolver
 from backends.lan.service import LanService
 from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.links import Links
-from backends.tr181.orders import closed, moved
-from backends.tr181.service import TableService, only, target_of
+from backends.tr181.record_table import Keys, RecordTable, field_of
+from backends.tr181.service import TableService
 
 POOL4: Final = "Device.DHCPv4.Server.Pool.{i}."
 FORWARDING4: Final = "Device.DHCPv4.Relay.Forwarding.{i}."
@@ -69,20 +68,15 @@ PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
     "dnssl": ("DNSSL",),
 }
 """By which parameters a field is set, where the names differ otherwise than in their capitals."""
-WORD_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 HEXADECIMAL: Final = frozenset({"client_id", "user_class_id", "duid", "value"})
-ORDERED: Final = (Pool4, Forwarding4, Pool6)
-
-R = TypeVar("R", bound=Record)
-Keys = tuple[str, ...]
 
 
 class LanTables(TableService):
     """The backend of all these tables; ``leases`` and ``resolver`` are what they read of the system."""
 
-    def __init__(self, service: LanService, links: Links, leases: LeaseFile, resolver: Resolver) -> None:
-        super().__init__("lan", KINDS, service, TABLES, PARAMETERS)
-        self.service = service
+    def __init__(self, daemons: LanService, links: Links, leases: LeaseFile, resolver: Resolver) -> None:
+        super().__init__("lan", KINDS, daemons, TABLES, PARAMETERS)
+        self.daemons = daemons
         self.links = links
         self.leases = leases
         self.resolver = resolver
@@ -94,113 +88,40 @@ class LanTables(TableService):
 
 
 @dataclass(frozen=True, slots=True)
-class Table(Generic[R]):
-    """The table, or the single object, of a kind of record. A row is its keys, so that it reads what is staged now."""
+class LanTable(RecordTable[R]):
+    """The table, or the single object, of a kind of record of the LAN's services."""
 
-    lan: LanTables
-    kind: type[R]
+    service: LanTables
 
-    @property
-    def path(self) -> str:
-        """The object's path."""
-        return TABLES[self.kind]
-
-    def rows(self) -> Iterable[Keys]:
-        """The rows that there are records of, in the order of adding."""
-        if not self.path.endswith("{i}."):
-            return ((),)
-        records = self.lan.wanted.of(self.kind)
-        return [(record.parent, key) if self.kind.owner else (key,) for key, record in records.items()]
-
-    def record(self, row: Keys) -> R:
-        """What is wanted of a row."""
-        return self.lan.wanted.get(self.kind, row[-1] if row else SINGLE)
-
-    def edit(self, row: Keys, **values: Any) -> None:
-        """Stage values."""
-        self.lan.edit(self.kind, row[-1] if row else SINGLE, **values)
+    def declared(self, parameters: Iterable[Parameter[Keys, Any]], changed_by: Collection[str] = ()) -> Object[Keys]:
+        """The declaration."""
+        return self.object(parameters, "what is configured for the agent's dnsmasq", changed_by)
 
     def link(self, row: Keys) -> str | None:
         """The link of a row's interface."""
         pointer: Pointer | None = getattr(self.record(row), "interface", None)
-        return self.lan.links.link_of(pointer)
-
-    def add(self, parents: Keys) -> Keys:
-        """A new row, last in its order."""
-        record: Any = self.kind(parent=parents[-1] if parents else "")
-        if self.kind in ORDERED:
-            record = replace(record, order=len(self.lan.wanted.of(self.kind)) + 1)
-        return (*parents, self.lan.add(record))
-
-    def delete(self, row: Keys) -> None:
-        """Without the row and what belongs to it."""
-        self.lan.remove(self.kind, row[-1])
-        if self.kind in ORDERED:
-            self._arrange(closed(self._orders()))
+        return self.service.links.link_of(pointer)
 
     def parameters(self, *names: str) -> list[Parameter[Keys, Any]]:
-        """Parameters that are a field each, read and written as they are."""
-        return [self.parameter(name) for name in names]
+        """Parameters that are a field each; octets are kept in hexadecimal."""
+        return [self._parameter(name) for name in names]
 
-    def parameter(self, name: str) -> Parameter[Keys, Any]:
-        """One such parameter."""
+    def _parameter(self, name: str) -> Parameter[Keys, Any]:
         field = field_of(name)
         if field == "interface":
-            return self._converted(name, target_of, only(IP_INTERFACE))
+            return self.reference(name, IP_INTERFACE)
         if field == "order":
-            return Parameter(name, self._order, self._set_order)
+            return self.order()
         if field in HEXADECIMAL or (field == "vendor_class_id" and self.kind is Pool6):
-            return self._converted(name, bytes.fromhex, bytes.hex)
-        return self._converted(name, lambda value: value, lambda value: tuple(value) if _is_list(value) else value)
-
-    def object(self, parameters: Iterable[Parameter[Keys, Any]], changed_by: tuple[str, ...] = ()) -> Object[Keys]:
-        """The declaration."""
-        is_table = self.path.endswith("{i}.")
-        return Object(
-            path=self.path,
-            rows=self.rows,
-            keys=lambda row: row,
-            parameters=list(parameters),
-            add=self.add if is_table else None,
-            delete=self.delete if is_table else None,
-            backend=self.lan,
-            changed_by=changed_by,
-            source=lambda _: "what is configured for the agent's dnsmasq",
-        )
-
-    def _converted(self, name: str, read: Callable[[Any], Any], write: Callable[[Any], Any]) -> Parameter[Keys, Any]:
-        field = field_of(name)
-        return Parameter(
-            name,
-            lambda row: read(getattr(self.record(row), field)),
-            lambda row, value: self.edit(row, **{field: write(value)}),
-        )
-
-    def _order(self, row: Keys) -> int:
-        order: int = getattr(self.record(row), "order")  # noqa: B009 - of the kinds that have one
-        return order
-
-    def _orders(self) -> dict[str, int]:
-        return {row[-1]: self._order(row) for row in self.rows()}
-
-    def _set_order(self, row: Keys, place: int) -> None:
-        self._arrange(moved(self._orders(), row[-1], place))
-
-    def _arrange(self, orders: Mapping[str, int]) -> None:
-        for key, place in orders.items():
-            if self._order((key,)) != place:
-                self.edit((key,), order=place)
+            return self.field(name, read=bytes.fromhex, write=bytes.hex)
+        return self.field(name)
 
 
-def field_of(name: str) -> str:
-    """A record's field for a parameter: ``remote_host`` of ``RemoteHost``, ``client_id`` of ``ClientID``."""
-    return WORD_BREAK.sub("_", name).lower()
+def table_of(lan: LanTables, kind: type[R]) -> LanTable[R]:
+    """The table of a kind."""
+    return LanTable(lan, kind, TABLES[kind])
 
 
 def target_of_link(lan: LanTables, link: str | None) -> Target | None:
     """The IP interface on a link."""
     return lan.links.row_of(link, IP_INTERFACE) if link else None
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, (list, tuple))

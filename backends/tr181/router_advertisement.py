@@ -6,8 +6,9 @@ from agent.model.object import Object, Parameter
 from backends.lan.records import Advertised, AdvertisedOption, Advertising
 from backends.netlink import Netlink
 from backends.tr181.dhcpv6_server import prefix_targets
-from backends.tr181.lan_tables import Keys, Table
+from backends.tr181.lan_tables import LanTable, table_of
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.record_table import Keys
 
 SETTINGS = (
     "MaxRtrAdvInterval",
@@ -34,7 +35,7 @@ def router_advertisement(mechanisms: Mechanisms) -> list[Object[Any]]:
     lan, netlink = mechanisms.lan, mechanisms.netlink
     if lan is None:
         return []
-    itself, links, options = Table(lan, Advertising), Table(lan, Advertised), Table(lan, AdvertisedOption)
+    itself, links, options = table_of(lan, Advertising), table_of(lan, Advertised), table_of(lan, AdvertisedOption)
 
     def status(row: Keys) -> str:
         return _status(links, netlink, row)
@@ -43,8 +44,8 @@ def router_advertisement(mechanisms: Mechanisms) -> list[Object[Any]]:
         return list(prefix_targets(lan, netlink, links.link(row))) if status(row) == "Enabled" else []
 
     return [
-        itself.object(itself.parameters("Enable")),
-        links.object(
+        itself.declared(itself.parameters("Enable")),
+        links.declared(
             [
                 Parameter("Status", status),
                 Parameter("Prefixes", prefixes),
@@ -52,15 +53,15 @@ def router_advertisement(mechanisms: Mechanisms) -> list[Object[Any]]:
             ],
             changed_by=("link", "address"),
         ),
-        options.object(options.parameters("Enable", "Tag", "Value")),
+        options.declared(options.parameters("Enable", "Tag", "Value")),
     ]
 
 
-def _status(links: Table[Advertised], netlink: Netlink, row: Keys) -> str:
+def _status(links: LanTable[Advertised], netlink: Netlink, row: Keys) -> str:
     """Error: all is told, but nothing is sent."""
-    if not links.record(row).enable or not links.lan.wanted.get(Advertising).enable:
+    if not links.record(row).enable or not links.service.wanted.get(Advertising).enable:
         return "Disabled"
     link = links.link(row)
     if link is None or not any(one.interface == link and one.family == 6 for one in netlink.addresses()):
         return "Error_Misconfigured"
-    return "Enabled" if links.lan.service.is_advertising() else "Error"
+    return "Enabled" if links.service.daemons.is_advertising() else "Error"

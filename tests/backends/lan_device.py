@@ -148,21 +148,21 @@ class Gateway:
     @property
     def server(self) -> int | None:
         """The process id of dnsmasq."""
-        return self.tables.service.program.pid()
+        return self.tables.daemons.program.pid()
 
     @property
     def advertiser(self) -> int | None:
         """The process id of the program that sends router advertisements."""
-        return self.tables.service.advertiser.pid()
+        return self.tables.daemons.advertiser.pid()
 
     def is_serving(self) -> bool:
         """Whether dnsmasq runs."""
         return self.server is not None
 
     def close(self) -> None:
-        self.tables.service.program.stop()
-        self.tables.service.advertiser.stop()
-        self.tables.service.relay.stop()
+        self.tables.daemons.program.stop()
+        self.tables.daemons.advertiser.stop()
+        self.tables.daemons.relay.stop()
         self.procfs.close()
 
 

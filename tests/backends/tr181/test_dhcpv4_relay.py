@@ -44,12 +44,12 @@ def test_the_first_entry_that_fits_decides_where_a_request_goes(gateway: Gateway
     assert gateway.get(f"{row}Status") == "Enabled"
     assert Answer(house, "-V", "phone").address == "192.0.2.200"
     assert Answer(house, "-V", "phones").address == "192.0.2.60"
-    relay = gateway.tables.service.relay.pid()
+    relay = gateway.tables.daemons.relay.pid()
     gateway.add(f"{RELAY}Forwarding.", Order="1", Chaddr=mac, LocallyServed="1", **usual)
     assert Answer(house, "-V", "phone").address == "192.0.2.60"
-    assert gateway.tables.service.relay.pid() == relay
+    assert gateway.tables.daemons.relay.pid() == relay
     gateway.set(RELAY, Enable="0")
-    assert gateway.tables.service.relay.pid() is None
+    assert gateway.tables.daemons.relay.pid() is None
     assert gateway.get(f"{row}Status") == "Disabled"
 
 

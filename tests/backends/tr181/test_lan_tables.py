@@ -7,7 +7,7 @@ import pytest
 
 from agent.model.data_model import Caller
 from agent.model.errors import Refusals, Unavailable
-from backends.tr181.lan_tables import TABLES, field_of
+from backends.tr181.lan_tables import TABLES
 from tests.backends.lan_device import Gateway
 
 TEXTS = (
@@ -22,7 +22,12 @@ TEXTS = (
 def writable(gateway: Gateway) -> Iterator[str]:
     """A row of each table, and the paths of what can be set in all of them."""
     gateway.pool(Enable="0")
-    for table in ("DHCPv6.Server.Pool.", "DNS.Relay.Forwarding.", "DHCPv4.Relay.Forwarding.", "RouterAdvertisement.InterfaceSetting."):
+    for table in (
+        "DHCPv6.Server.Pool.",
+        "DNS.Relay.Forwarding.",
+        "DHCPv4.Relay.Forwarding.",
+        "RouterAdvertisement.InterfaceSetting.",
+    ):
         gateway.add(f"Device.{table}")
     for table in (
         "DHCPv4.Server.Pool.1.StaticAddress.",
@@ -61,12 +66,6 @@ def test_no_text_in_a_writable_parameter_is_an_accident(
             gateway.set(path, **{"": before})
     assert not accidents, "\n".join(accidents[:20])
     assert "Traceback" not in caplog.text
-
-
-def test_a_field_is_named_like_its_parameter() -> None:
-    names = {"VendorClassIDExclude": "vendor_class_id_exclude", "IPRouters": "ip_routers", "IANAEnable": "iana_enable",
-             "AdvNDProxyFlag": "adv_nd_proxy_flag", "DHCPServerIPAddress": "dhcp_server_ip_address"}  # fmt: skip
-    assert {name: field_of(name) for name in names} == names
 
 
 def test_what_belongs_to_a_row_goes_with_it(gateway: Gateway) -> None:
