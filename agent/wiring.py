@@ -176,6 +176,7 @@ class Agent:
             state_directory=self.settings.state.directory,
             management_path=self._management_path,
             peek=lambda paths: self.model.peek(paths),
+            peek=lambda paths: self.model.peek(paths),
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
         )
         self.machine = Machine(basic, SERVICES)

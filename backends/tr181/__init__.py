@@ -31,6 +31,7 @@ from backends.tr181.logical import logical
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.nat import nat
 from backends.tr181.neighbor_discovery import neighbor_discovery
+from backends.tr181.periodic_statistics import periodic_statistics
 from backends.tr181.ppp import ppp
 from backends.tr181.qos import qos
 from backends.tr181.root import root
@@ -52,6 +53,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     temperatures,
     usb,
     fault_mgmt,
+    periodic_statistics,
     time,
     ethernet,
     bridging,

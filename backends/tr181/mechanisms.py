@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.lan_tables import LanTables
     from backends.tr181.host_access import AccessTables
     from backends.tr181.links import Links
+    from backends.tr181.periodic_statistics import StatisticsTables
     from backends.tr181.ppp_connections import PppConnections
     from backends.tr181.qos import QosTables
     from backends.tr181.staging import LinuxNetwork
@@ -68,6 +69,8 @@ class Mechanisms:
     management_path: "Callable[[], RouteTo | None]" = lambda: None
     own_ports: "Callable[[], Collection[tuple[int, int]]]" = tuple
     """Protocol number and port of each place where the agent listens: no rule of ours may close them."""
+    peek: "Callable[[Sequence[str]], Mapping[str, str]]" = lambda _paths: {}
+    """The texts of the data model's own parameters by concrete path."""
     dhcp_clients: "DhcpClientTables | None" = None
     ppp: "PppConnections | None" = None
     ntp: "NtpClock | None" = None
@@ -90,3 +93,4 @@ class Mechanisms:
     """Who is associated with an access point of ours: by MAC address, the row of WiFi…AssociatedDevice."""
     host_access: "AccessTables | None" = None
     faults: "FaultTables | None" = None
+    statistics: "StatisticsTables | None" = None

@@ -13,6 +13,7 @@ from backends.tr181.firewall_backend import firewall_tables
 from backends.tr181.host_access import host_access
 from backends.tr181.lan import lan
 from backends.tr181.parts import Build
+from backends.tr181.periodic_statistics import sampled_statistics
 from backends.tr181.ppp_connections import ppp_connections
 from backends.tr181.qos import qos_tables
 from backends.tr181.time import ntp_clock
@@ -22,6 +23,7 @@ from backends.tr181.wifi_tables import wifi_tables
 
 SERVICES: Final[tuple[Build, ...]] = (
     fault_tables,
+    sampled_statistics,
     thermometer,
     processor_load,
     memory_load,
