@@ -150,6 +150,15 @@ def flooded() -> Iterator[Figure]:
     yield Figure("its descriptors", after.descriptors, "", 40)
 
 
+def gateway() -> Iterator[Figure]:
+    """A busy gateway with services, in a network namespace of its own."""
+    alone = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net"]
+    command = [*alone, sys.executable, "-m", "tests.bench.gateway"]
+    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    for name, value, unit, target in json.loads(printed.splitlines()[-1]):
+        yield Figure(name, value, unit, target)
+
+
 GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "reading": reading,
     "bytes": bytes_on_the_wire,
@@ -157,6 +166,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "staying": staying,
     "hostile": hostile,
     "flooded": flooded,
+    "gateway": gateway,
 }
 
 

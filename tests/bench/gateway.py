@@ -21,7 +21,7 @@ IP, ROUTER = "Device.IP.Interface.", "Device.Routing.Router.1.IPv4Forwarding."
 NAT = "Device.NAT.PortMapping."
 POOL, SHAPER = "Device.DHCPv4.Server.Pool.", "Device.QoS.Shaper."
 ACTIVE = 2
-DUMP = re.compile(r"nlmsg_type=(\w+(?:<<8\|\w+)?), nlmsg_flags=[A-Z_|]*NLM_F_DUMP")
+DUMP = re.compile(r"nlmsg_type=(\w+(?:<<8\|\w+)?), nlmsg_flags=[A-Z_|]*NLM_F_DUMP[^{]*(\{[^}]*\}.*)")
 
 
 def run(command: str) -> str:
@@ -139,7 +139,7 @@ def _dumps(gateway: Gateway, path: str) -> Counter[str]:
         strace.terminate()
         strace.wait(10)
         asked = Path(seen.name).read_text()
-    return Counter(found[1] for found in DUMP.finditer(asked))
+    return Counter(found[1] + found[2] for found in DUMP.finditer(asked))  # links, IPv4 routes, IPv6 routes …
 
 
 def told_within(gateway: Gateway) -> float:
