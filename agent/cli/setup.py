@@ -40,9 +40,7 @@ MANAGERS: Final = (
         "NetworkManager",
         "etc/NetworkManager",
         "etc/NetworkManager/conf.d/10-cpe-agent.conf",
-        lambda names: (
-            f"{HEAD}[device-cpe-agent]\nmatch-device={';'.join(f'interface-name:{name}' for name in names)}\nmanaged=0\n"
-        ),
+        lambda names: f"{HEAD}[device-cpe-agent]\nmatch-device={_matches(names)}\nmanaged=0\n",
         ("nmcli", "general", "reload"),
         "run/NetworkManager",
     ),
@@ -116,6 +114,10 @@ def with_manage(text: str, names: Sequence[str], file: Path) -> str:
         if tomllib.loads(changed) == expected:
             return changed
     raise Failure("settings", f"{file} cannot be changed by itself", f"write into its [network] table: {line}", PROBLEM)
+
+
+def _matches(names: Iterable[str]) -> str:
+    return ";".join(f"interface-name:{name}" for name in names)
 
 
 def _listed(names: Iterable[str]) -> str:
