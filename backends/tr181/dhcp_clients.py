@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from agent.model.errors import Denied
 from agent.model.object import Object, Parameter, Target
-from backends.desired_state import Record
+from backends.desired_state import R, Record
 from backends.dhcp_client.clients import TOPIC, DhcpClients, Place
 from backends.dhcp_client.instance import Folders
 from backends.dhcp_client.records import KINDS, Client4, Client6, RequestedOption4, SentOption4, SentOption6
@@ -16,6 +16,7 @@ from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
+from backends.tr181.record_table import Keys, RecordTable
 from backends.tr181.service import only, target_of
 
 CLIENT4: Final = "Device.DHCPv4.Client.{i}."
@@ -30,7 +31,6 @@ TABLES: Final[dict[type[Record], str]] = {
 CHANGED_BY: Final = (TOPIC, "address", "link")
 
 C = TypeVar("C", bound=Client4 | Client6)
-Option = TypeVar("Option", bound=SentOption4 | SentOption6 | RequestedOption4)
 
 
 class DhcpClientTables(ActingService):
@@ -79,15 +79,6 @@ class ClientRow(Generic[C]):
     is_own: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class OptionRow(Generic[Option]):
-    """An option of a client, by the client's key and its own."""
-
-    client: str
-    key: str
-    record: Option
-
-
 class ClientTable(Generic[C]):
     """What Enable, Interface, Status and the rows are in both families."""
 
@@ -131,36 +122,29 @@ class ClientTable(Generic[C]):
             source=lambda row: f"dhcpcd on {row.link}" if row.is_own else f"a lease file of this system, {row.link}",
         )
 
-    def options(self, kind: type[Option], parameters: Sequence[Parameter[OptionRow[Option], Any]]) -> Object[Any]:
-        """A table of options of a client."""
+    def sent_options(self, kind: type[SentOption4 | SentOption6]) -> Object[Keys]:
+        """The table of the options that a client sends."""
+        table = self.options(kind)
+        octets = table.field("Value", read=bytes.fromhex, write=bytes.hex)
+        return self.option_table(table, [*table.plain("Enable", "Tag"), octets])
 
-        def rows() -> list[OptionRow[Option]]:
-            return [OptionRow(one.parent, key, one) for key, one in self.tables.wanted.of(kind).items()]
+    def options(self, kind: type[R]) -> RecordTable[R]:
+        """The rows of a table of options of a client."""
+        return RecordTable(self.tables, kind, TABLES[kind])
 
-        def add(parent: tuple[str, ...]) -> tuple[str, ...]:
-            if parent[0] not in self.tables.wanted.of(self.kind):
-                raise Denied("", f"the DHCP client of {parent[0]} is the system's own")
-            return (*parent, self.tables.add(kind(parent=parent[0])))
+    def option_table(self, options: RecordTable[Any], parameters: Sequence[Parameter[Keys, Any]]) -> Object[Keys]:
+        """The declaration of such a table: no row is added to a client of the machine's own."""
 
-        return Object(
-            path=TABLES[kind],
-            rows=rows,
-            keys=lambda row: (row.client, row.key),
-            parameters=parameters,
-            add=add,
-            delete=lambda row: self.tables.remove(kind, row.key),
-            changed_by=CHANGED_BY,
-            backend=self.tables,
-            source=lambda _: "configured",
-        )
+        def add(parents: Keys) -> Keys:
+            if parents[0] not in self.tables.wanted.of(self.kind):
+                raise Denied("", f"the DHCP client of {parents[0]} is the system's own")
+            return options.add(parents)
+
+        return options.object(parameters, "configured", CHANGED_BY, add)
 
     def set(self, field: str) -> Callable[[ClientRow[C], Any], None]:
         """A setter of a field of the record."""
         return lambda row, value: self.edit(row, **{field: value})
-
-    def set_option(self, field: str) -> Callable[[OptionRow[Any], Any], None]:
-        """A setter of a field of an option's record."""
-        return lambda row, value: self.tables.edit(type(row.record), row.key, **{field: value})
 
     def edit(self, row: ClientRow[C], **values: Any) -> None:
         """Stage values of a client that was added."""
@@ -199,8 +183,3 @@ class ClientTable(Generic[C]):
         if row.link is None:
             return "Error_Misconfigured"
         return "Enabled" if self.tables.clients.is_running(self.family, row.link) else "Error"
-
-
-def hexadecimal(text: str) -> bytes:
-    """The octets of a stored option."""
-    return bytes.fromhex(text)

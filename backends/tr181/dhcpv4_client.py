@@ -6,8 +6,9 @@ from typing import Any
 from agent.model.object import Object, Parameter
 from backends.dhcp_client.packets import DNS, MASK, ROUTERS, SERVER, Lease4
 from backends.dhcp_client.records import Client4, RequestedOption4, SentOption4
-from backends.tr181.dhcp_clients import ClientRow, ClientTable, DhcpClientTables, OptionRow, hexadecimal
+from backends.tr181.dhcp_clients import ClientRow, ClientTable, DhcpClientTables
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.record_table import Keys
 
 FOR_EVER = -1
 
@@ -23,10 +24,11 @@ class _Clients:
     def __init__(self, tables: DhcpClientTables) -> None:
         self._clients = tables.clients
         self._table = ClientTable(tables, Client4, 4)
+        self._asked = self._table.options(RequestedOption4)
 
     def objects(self) -> list[Object[Any]]:
         """Client and what belongs to it."""
-        table, set_option = self._table, self._table.set_option
+        table, asked = self._table, self._asked
         return [
             table.table(
                 [
@@ -39,22 +41,9 @@ class _Clients:
                     Parameter("DHCPServer", self.of_lease(lambda lease: lease.address_in(SERVER))),
                 ]
             ),
-            table.options(
-                SentOption4,
-                [
-                    Parameter("Enable", lambda row: row.record.enable, set_option("enable")),
-                    Parameter("Tag", lambda row: row.record.tag, set_option("tag")),
-                    Parameter("Value", lambda row: hexadecimal(row.record.value), self.set_value),
-                ],
-            ),
-            table.options(
-                RequestedOption4,
-                [
-                    Parameter("Enable", lambda row: row.record.enable, set_option("enable")),
-                    Parameter("Order", lambda row: row.record.order, set_option("order")),
-                    Parameter("Tag", lambda row: row.record.tag, set_option("tag")),
-                    Parameter("Value", self.received),
-                ],
+            table.sent_options(SentOption4),
+            table.option_table(
+                asked, [*asked.plain("Enable", "Tag"), asked.order(), Parameter("Value", self.received)]
             ),
         ]
 
@@ -78,12 +67,8 @@ class _Clients:
         left = self._clients.remaining(row.link)
         return FOR_EVER if left is None else left
 
-    def received(self, row: OptionRow[RequestedOption4]) -> bytes:
+    def received(self, row: Keys) -> bytes:
         """The octets that the server sent for an option that was asked for."""
-        client = self._table.own_row(row.client)
-        lease = self.lease(client) if client and row.record.enable else None
-        return lease.options.get(row.record.tag, b"")[:255] if lease else b""
-
-    def set_value(self, row: OptionRow[SentOption4], value: bytes) -> None:
-        """Stage the octets that are sent."""
-        self._table.set_option("value")(row, value.hex())
+        client, asked = self._table.own_row(row[0]), self._asked.record(row)
+        lease = self.lease(client) if client and asked.enable else None
+        return lease.options.get(asked.tag, b"")[:255] if lease else b""

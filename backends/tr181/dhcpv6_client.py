@@ -8,15 +8,7 @@ from agent.model.errors import InvalidValue
 from agent.model.object import Object, Parameter, Target
 from backends.dhcp_client.packets import SERVER_ID, Lease6
 from backends.dhcp_client.records import LEFT_TO_THE_SERVER, Client6, SentOption6
-from backends.tr181.dhcp_clients import (
-    CHANGED_BY,
-    CLIENT6,
-    ClientRow,
-    ClientTable,
-    DhcpClientTables,
-    OptionRow,
-    hexadecimal,
-)
+from backends.tr181.dhcp_clients import CHANGED_BY, CLIENT6, ClientRow, ClientTable, DhcpClientTables
 from backends.tr181.mechanisms import Mechanisms
 
 SERVER: Final = f"{CLIENT6}Server.{{i}}."
@@ -58,7 +50,7 @@ class _Clients:
 
     def objects(self) -> list[Object[Any]]:
         """Client and what belongs to it."""
-        table, set_option, set_field = self._table, self._table.set_option, self._table.set
+        table, set_field = self._table, self._table.set
         return [
             table.table(
                 [
@@ -76,14 +68,7 @@ class _Clients:
                     Parameter("RequestedOptions", lambda row: row.record.requested_options, self.set_requested),
                 ]
             ),
-            table.options(
-                SentOption6,
-                [
-                    Parameter("Enable", lambda row: row.record.enable, set_option("enable")),
-                    Parameter("Tag", lambda row: row.record.tag, set_option("tag")),
-                    Parameter("Value", lambda row: hexadecimal(row.record.value), self.set_value),
-                ],
-            ),
+            table.sent_options(SentOption6),
             Object(
                 path=f"{CLIENT6}ReceivedOption.{{i}}.",
                 rows=self.received,
@@ -103,7 +88,7 @@ class _Clients:
                 keys=lambda row: (row.client, row.duid),
                 parameters=[
                     Parameter("SourceAddress", lambda row: self._clients.answered_by(row.link)),
-                    Parameter("DUID", lambda row: hexadecimal(row.duid)[:LONGEST_DUID]),
+                    Parameter("DUID", lambda row: bytes.fromhex(row.duid)[:LONGEST_DUID]),
                     Parameter("InformationRefreshTime", lambda row: self._clients.refresh_at(row.link)),
                 ],
                 changed_by=CHANGED_BY,
@@ -140,7 +125,3 @@ class _Clients:
     def set_requested(self, row: ClientRow[Client6], value: Sequence[int]) -> None:
         """Stage the options that are asked for."""
         self._table.edit(row, requested_options=tuple(value))
-
-    def set_value(self, row: OptionRow[SentOption6], value: bytes) -> None:
-        """Stage the octets that are sent."""
-        self._table.set_option("value")(row, value.hex())

@@ -143,6 +143,17 @@ def test_what_cannot_be_sent_or_asked_for_is_refused_by_its_parameter(make_wan: 
     assert device.refused({f"{asked}Tag": "53"}) == {f"{asked}Tag": "InvalidValue"}
 
 
+def test_the_order_of_what_is_asked_for_has_no_gaps(make_wan: Callable[..., Wan]) -> None:
+    device = make_wan().device()
+    client = device.add(CLIENT4)
+    one, other = (device.add(f"{client}ReqOption.") for _ in range(2))
+    assert device.get(f"{other}Order") == "2"
+    device.set({f"{other}Order": "1"})
+    assert device.get(f"{one}Order") == "2"
+    device.delete(other)
+    assert device.get(f"{one}Order") == "1"
+
+
 def test_two_clients_on_one_interface_are_refused(make_wan: Callable[..., Wan]) -> None:
     wan = make_wan()
     wan.home.ip("link set c0 down")  # so that nothing is started
