@@ -61,7 +61,7 @@ def register(verbs: Verbs) -> None:
         verbs,
         "setup",
         _setup,
-        "Give interfaces to the agent: [network] manage names them, and NetworkManager and systemd-networkd leave them\n"
+        "Give interfaces to the agent: [network] manage names them, NetworkManager and systemd-networkd leave them\n"
         "alone. Without options: show which are given.",
         "cpe-agent setup --manage eth1 wlan0\ncpe-agent setup --unmanage wlan0\ncpe-agent setup --json",
     )

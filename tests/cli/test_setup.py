@@ -67,7 +67,7 @@ def test_giving_the_same_again_changes_nothing(image: Path, capsys: pytest.Captu
 
 def test_a_persons_own_settings_stay_as_they_stand(image: Path) -> None:
     file = image / "etc/cpe-agent/agent.toml"
-    text = '[acs]\nurl = "https://acs.example.net/"  # ours\n\n[network]\n# lan\nmanage = []  # none\n[log]\nlevel = "debug"\n'
+    text = '[acs]\nurl = "https://acs.example.net/"\n\n[network]\n#\nmanage = []  # none\n[log]\nlevel = "info"\n'
     file.write_text(text)
     file.chmod(0o640)
     setup(image, "--manage", "eth1")
