@@ -70,7 +70,7 @@ def _sessions(options: argparse.Namespace) -> int:
         if options.json:
             show_json(answer)
         elif "sessions" in answer:
-            _show_list(answer["sessions"])
+            _show_list(answer["sessions"], answer.get("problem", ""))
         elif "lines" in answer:
             _show_lines(answer["lines"])
         else:
@@ -78,7 +78,7 @@ def _sessions(options: argparse.Namespace) -> int:
     return OK
 
 
-def _show_list(sessions: Sequence[dict[str, Any]]) -> None:
+def _show_list(sessions: Sequence[dict[str, Any]], problem: str) -> None:
     rows = [
         (
             each.get("session", ""),
@@ -92,7 +92,9 @@ def _show_list(sessions: Sequence[dict[str, Any]]) -> None:
     ]
     if rows:
         show_table(rows, headers=("ID", "started (UTC)", "events", "posts", "bytes", "outcome"))
-    else:
+    if problem:
+        print(printable(problem))
+    elif not rows:
         print("no session is kept; `cpe-agent inform` starts one")
 
 

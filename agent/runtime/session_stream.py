@@ -13,6 +13,9 @@ _LONGEST_NUMBER: Final = 18  # digits; int() refuses text of some thousand
 class Traces(Protocol):
     """The kept sessions; see ``trace.TraceStore``."""
 
+    def problem(self) -> str:
+        """Why no sessions are kept, "" when they are."""
+
     def last_number(self) -> int:
         """The highest session number kept, 0 without any."""
 
@@ -27,7 +30,7 @@ def session_stream(traces: Traces) -> Stream:
     """Make the stream for ``ControlServer``.
 
     Arguments: ``id`` (a number, or "last"; absent: all), ``follow``, ``xml``. One line of answer: ``sessions`` with a
-    summary each, or ``session`` and its ``lines``. With ``follow`` each further line is ``line``; of one session, until
+    summary each and the ``problem`` why none are kept, or ``session`` and its ``lines``. With ``follow`` each further line is ``line``; of one session, until
     it ends.
     """
     return lambda arguments: _stream(traces, arguments)
@@ -39,7 +42,7 @@ def _stream(traces: Traces, arguments: Mapping[str, Any]) -> Iterator[Line | Non
         yield error("invalid_arguments", "follow and xml have to be true or false", "see the verb's --help")
         return
     if wanted is None:
-        yield {"sessions": traces.sessions()}
+        yield {"sessions": traces.sessions(), "problem": traces.problem()}
         if follows:
             yield from _follow(traces, traces.last_number(), has_xml)
         return
@@ -47,7 +50,8 @@ def _stream(traces: Traces, arguments: Mapping[str, Any]) -> Iterator[Line | Non
     try:
         lines = traces.session(number)
     except KeyError:
-        yield error("unknown_session", f"session {wanted} is not kept", "`cpe-agent sessions` lists those that are")
+        reason = traces.problem() or f"session {wanted} is not kept"
+        yield error("unknown_session", reason, "`cpe-agent sessions` lists those that are")
         return
     yield {"session": number, "lines": [_shown(line, has_xml) for line in lines]}
     if follows and not _is_over(lines):

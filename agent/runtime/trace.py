@@ -60,6 +60,16 @@ class TraceStore:
         trace.begin(url, events)
         return trace
 
+    def problem(self) -> str:
+        """Why no traces are kept, a sentence; "" when they are, or when nothing is known against it yet."""
+        try:
+            _require_own(self.directory)
+        except PermissionError as error:
+            return f"no session traces are kept in {self.directory}: {error.strerror or error}"
+        except OSError:
+            return ""  # it is not there before the first session
+        return ""
+
     def last_number(self) -> int:
         """The highest session number kept, 0 without any: numbering goes on there after a restart."""
         return max(self._numbers(), default=0)

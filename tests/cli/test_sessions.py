@@ -98,6 +98,16 @@ def test_without_sessions_the_list_says_how_to_get_one(socket: Path, capsys: pyt
     assert "cpe-agent inform" in capsys.readouterr().out
 
 
+def test_where_none_are_kept_the_list_says_why(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted_agent(socket, {}, agent_with(KeptSessions({}, "others can write there"))):
+        assert run(["sessions"]) == 0
+        assert run(["sessions", "last"]) == 1
+    told = capsys.readouterr()
+    assert "others can write there" in told.out
+    assert "others can write there" in told.err
+    assert "cpe-agent inform" not in told.out
+
+
 def test_a_post_without_an_answer_is_seen() -> None:
     (text,) = conversation(EXCHANGE | {"status": 0})
     assert "HTTP no answer" in text

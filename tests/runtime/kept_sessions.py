@@ -8,8 +8,12 @@ Line = dict[str, Any]
 class KeptSessions:
     """By number; a test may append lines while they are followed."""
 
-    def __init__(self, kept: dict[int, list[Line]]) -> None:
+    def __init__(self, kept: dict[int, list[Line]], problem: str = "") -> None:
         self.kept = kept
+        self._problem = problem
+
+    def problem(self) -> str:
+        return self._problem
 
     def last_number(self) -> int:
         return max(self.kept, default=0)

@@ -166,9 +166,18 @@ def test_a_place_that_others_prepared_is_not_written_to(
         directory.mkdir()
         directory.chmod(0o777)
 
-    trace = TraceStore(directory, Redactor()).open(1, "http://acs/", ())
+    store = TraceStore(directory, Redactor())
+    trace = store.open(1, "http://acs/", ())
     trace.message("sent", "Inform", b"<x/>")
     trace.end("complete")
 
+    assert store.problem() in caplog.text
     assert list(victim.iterdir()) == list(directory.iterdir()) == []
     assert "no session traces are kept" in caplog.text
+
+
+def test_a_place_of_its_own_and_one_that_is_not_there_yet_are_no_problem(tmp_path: Path) -> None:
+    store = TraceStore(tmp_path / "traces", Redactor())
+    assert store.problem() == ""
+    store.open(1, "http://acs/", ()).end("complete")
+    assert store.problem() == ""
