@@ -21,7 +21,7 @@ class Device(SmallDevice):
     def __init__(self, root: Path, may_change: bool = True) -> None:
         self.packet_filter = InMemory()
         self.now = MONDAY
-        self.tables = AccessTables(HostAccess(self.packet_filter, self.clock))
+        self.tables = AccessTables(HostAccess(self.packet_filter, self.clock), may_change)
         whole = device_in_memory(root, may_change_system=may_change)[0]
         super().__init__(access_control(replace(whole.mechanisms, host_access=self.tables)), whole.own, [self.tables])
 
