@@ -56,6 +56,10 @@ class Statistic:
         self.failures = 0
         self.has_begun = False
         self._range = 0
+        self._since: float | None = None
+        self._start: Decimal | None = None
+        self._least: Decimal | None = None
+        self._most: Decimal | None = None
         self._clear()
 
     def keep(self, most: int) -> None:
@@ -102,13 +106,10 @@ class Statistic:
         return as_if._sample(now)
 
     def _clear(self) -> None:
-        self._since: float | None = None
-        self._start: Decimal | None = None
+        self._since = self._start = self._least = self._most = None
         self._text = ""
         self._is_suspect = False
         self._count, self._sum = 0, Decimal(0)
-        self._least: Decimal | None = None
-        self._most: Decimal | None = None
         self._bins = (0,) * max(0, len(self.way.boundaries) - 1)
 
     def _take(self, value: Decimal) -> None:

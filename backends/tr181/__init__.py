@@ -27,6 +27,7 @@ from backends.tr181.host_access import access_control
 from backends.tr181.hosts import hosts
 from backends.tr181.interface_stack import interface_stack
 from backends.tr181.ip import ip
+from backends.tr181.leds import leds
 from backends.tr181.logical import logical
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.nat import nat
@@ -38,6 +39,7 @@ from backends.tr181.root import root
 from backends.tr181.router_advertisement import router_advertisement
 from backends.tr181.routing import routing
 from backends.tr181.time import time
+from backends.tr181.upnp import upnp
 from backends.tr181.usb import usb
 from backends.tr181.users import users
 from backends.tr181.wifi import wifi
@@ -52,6 +54,8 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     storage_use,
     temperatures,
     usb,
+    leds,
+    upnp,
     fault_mgmt,
     periodic_statistics,
     time,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.addresses import Addresses
     from backends.association import Named
     from backends.firmware import Firmware
+    from backends.leds import Leds
     from backends.load import MemoryLoad, ProcessorLoad
     from backends.netlink import Netlink
     from backends.netlink_types import RouteTo
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.usb import UsbHosts
     from backends.tr181.users import AccountTables
     from backends.tr181.wifi_tables import WifiTables
+    from backends.upnp import Upnp
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +96,5 @@ class Mechanisms:
     host_access: "AccessTables | None" = None
     faults: "FaultTables | None" = None
     statistics: "StatisticsTables | None" = None
+    leds: "Leds | None" = None
+    upnp: "Upnp | None" = None

@@ -12,11 +12,13 @@ from backends.tr181.fault_mgmt import fault_tables
 from backends.tr181.firewall_backend import firewall_tables
 from backends.tr181.host_access import host_access
 from backends.tr181.lan import lan
+from backends.tr181.leds import lamps
 from backends.tr181.parts import Build
 from backends.tr181.periodic_statistics import sampled_statistics
 from backends.tr181.ppp_connections import ppp_connections
 from backends.tr181.qos import qos_tables
 from backends.tr181.time import ntp_clock
+from backends.tr181.upnp import upnp_daemons
 from backends.tr181.usb import usb_hosts
 from backends.tr181.users import accounts
 from backends.tr181.wifi_tables import wifi_tables
@@ -30,6 +32,8 @@ SERVICES: Final[tuple[Build, ...]] = (
     firmware,
     storage,
     usb_hosts,
+    lamps,
+    upnp_daemons,
     ntp_clock,
     accounts,
     host_access,
