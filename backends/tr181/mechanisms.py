@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.qos import QosTables
     from backends.tr181.staging import LinuxNetwork
     from backends.tr181.time import NtpClock
+    from backends.tr181.tunnels import TunnelTables
     from backends.tr181.usb import UsbHosts
     from backends.tr181.users import AccountTables
     from backends.tr181.wifi_tables import WifiTables
@@ -98,3 +99,4 @@ class Mechanisms:
     statistics: "StatisticsTables | None" = None
     leds: "Leds | None" = None
     upnp: "Upnp | None" = None
+    tunnels: "TunnelTables | None" = None

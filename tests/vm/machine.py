@@ -32,6 +32,7 @@ MODULES = (
     "virtio_pci", "9pnet_virtio", "9p", "overlay",  # to see this machine's files
     "8021q", "bridge", "veth", "dummy", "af_packet", "e1000",
     "pppoe", "ppp_async",
+    "wireguard", "ip_gre", "ip6_gre", "vxlan", "sit", "ip6_tunnel",
     "mac80211_hwsim", "aes_generic", "ccm", "gcm", "ghash_generic", "cmac", "ctr", "crc32c_generic",
 )  # fmt: skip
 MEMORY = "512M"

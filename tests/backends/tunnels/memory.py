@@ -1,0 +1,47 @@
+"""Tunnels whose kernel has every kind and no link yet; nothing can be made, so that only what is wanted is tested."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agent.model.object import Object
+from agent.model.own_values import OwnValues
+from backends.sysfs import Sysfs
+from backends.tr181.links import Links
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.staging import LinuxNetwork
+from backends.tr181.tunnels import LINK_KINDS, TunnelTables, part_over
+from backends.tunnels.links import ToldLink, TunnelLinks
+from tests.backends.device import KernelSettings
+from tests.backends.small_device import SmallDevice
+from tests.fakes.generic import RecordedFamily
+from tests.fakes.netlink import FakeKernel, FakeNetlink
+
+
+class NoLinks(TunnelLinks):
+    """There are none."""
+
+    def told(self) -> Mapping[str, ToldLink]:
+        return {}
+
+
+class MemoryTunnels(SmallDevice):
+    """A device with these objects."""
+
+    def __init__(
+        self, *declare: Callable[[Mechanisms], list[Object[Any]]], kinds: tuple[str, ...] = LINK_KINDS
+    ) -> None:
+        kernel = FakeKernel()
+        kernel.add_link("eth0", up=True)
+        netlink = FakeNetlink(kernel)
+        network = LinuxNetwork(netlink, KernelSettings(kernel), ("*",))
+        nothing: Any = None
+        given = Mechanisms(
+            netlink, nothing, nothing, Sysfs("/nonexistent"), nothing, network, OwnValues({}, {}), links=Links(network),
+        )  # fmt: skip
+        part = part_over(given, NoLinks(), RecordedFamily({}), frozenset(kinds))
+        self.tables: TunnelTables = part.provides["tunnels"]
+        given = Mechanisms(**{name: getattr(given, name) for name in Mechanisms.__slots__} | {"tunnels": self.tables})
+        self.declared = [one for each in declare for one in each(given)]
+        super().__init__(
+            self.declared, backends=[network, self.tables], forget=[netlink.forget, self.tables.tunnels.forget]
+        )
