@@ -176,7 +176,6 @@ class Agent:
             state_directory=self.settings.state.directory,
             management_path=self._management_path,
             peek=lambda paths: self.model.peek(paths),
-            peek=lambda paths: self.model.peek(paths),
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
         )
         self.machine = Machine(basic, SERVICES)
@@ -485,7 +484,7 @@ class Agent:
 
     def _restart_as_booted(self) -> None:
         self.restarts_as_booted = True
-        self.inbox.put(Stop())
+        self.inbox.put(Stop("it is to start again as if booted"))
 
     def _reload(self) -> None:
         try:
@@ -585,7 +584,8 @@ class Agent:
 
 def _hear_signals(inbox: loop.Inbox) -> None:
     """Signals become events at once: a handler would run late when its signal comes just before the owner waits."""
-    events: dict[int, Stop | Reload] = {signal.SIGTERM: Stop(), signal.SIGINT: Stop(), signal.SIGHUP: Reload()}
+    events: dict[int, Stop | Reload] = {one: Stop(one.name) for one in (signal.SIGTERM, signal.SIGINT)}
+    events[signal.SIGHUP] = Reload()
     told, tell = os.pipe()
     os.set_blocking(tell, False)
     signal.set_wakeup_fd(tell)

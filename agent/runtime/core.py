@@ -128,7 +128,8 @@ class Core:
                 actions.append(do.Answer(answer, self._parts.control(self, verb, arguments, now)))
             case on.Reload():
                 actions.append(do.ReloadSettings())
-            case on.Stop():
+            case on.Stop(reason):
+                log.info("the agent stops: %s", reason)
                 actions += self._stop()
             case _:
                 pass

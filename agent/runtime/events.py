@@ -68,7 +68,9 @@ class Reload:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """End cleanly (SIGTERM)."""
+    """End cleanly; ``reason`` is for the log."""
+
+    reason: str
 
 
 Event = AcsFound | AcsReplied | AcsUnreachable | ConnectionRequested | Changed | ControlAsked | Reload | Stop

@@ -30,8 +30,8 @@ def session_stream(traces: Traces) -> Stream:
     """Make the stream for ``ControlServer``.
 
     Arguments: ``id`` (a number, or "last"; absent: all), ``follow``, ``xml``. One line of answer: ``sessions`` with a
-    summary each and the ``problem`` why none are kept, or ``session`` and its ``lines``. With ``follow`` each further line is ``line``; of one session, until
-    it ends.
+    summary each and the ``problem`` why none are kept, or ``session`` and its ``lines``. With ``follow`` each further
+    line is ``line``; of one session, until it ends.
     """
     return lambda arguments: _stream(traces, arguments)
 

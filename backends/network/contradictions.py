@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from backends.link_modes import speeds
 from backends.netlink_types import RouteTo
@@ -25,6 +26,9 @@ from backends.network.records import (
     is_own,
 )
 from backends.network.topology import Topology
+
+LONGEST_WITH_NAMES: Final = 30
+"""Subnets of this length or shorter have an address that names them, and one for all in them (RFC 3021)."""
 
 
 def contradictions(topology: Topology, observed: State, claimed: Claims, held: Claims) -> Iterator[tuple[Ident, str]]:
@@ -80,6 +84,20 @@ def wrong_management_ports(before: Topology, topology: Topology) -> Iterator[tup
             yield key, "management", "a port over an interface is a member; a management port has no interface below it"
         if any(other.management and other.bridge == port.bridge for one, other in ports.items() if one != key):
             yield key, "management", "the bridge has another management port"
+
+
+def impossible_addresses(before: Topology, topology: Topology) -> Iterator[tuple[str, str, str]]:
+    """IPv4 addresses that now are those of their subnet as a whole: the row's key, the field to blame, and why."""
+    for key, record in topology.records.of(IpAddress).items():
+        if record.family != 4 or record.deleted or record == before.records.of(IpAddress).get(key):
+            continue
+        natural, _, told = ("" if is_own(key) else key.partition(" ")[2]).partition("/")
+        address, length = record.address or natural, told if record.prefix_length is None else record.prefix_length
+        if not address or length == "" or int(length) > LONGEST_WITH_NAMES:
+            continue
+        subnet = ipaddress.IPv4Network((address, int(length)), strict=False)
+        if ipaddress.IPv4Address(address) in (subnet.network_address, subnet.broadcast_address):
+            yield key, "address", f"{address} is no address of one machine in {subnet}"
 
 
 def broken_routes(before: Topology, topology: Topology, observed: State) -> Iterator[tuple[str, str, str]]:

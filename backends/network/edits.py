@@ -135,7 +135,7 @@ class NetworkEdits(NetworkView):
             names = [self.topology.link_of(Reference("ip", self.record(row).ip))]
         else:
             record = self.record(row)
-            names = [self.link_name(row), self.topology.link_of(getattr(record, "lower", None))]
+            names = [self.topology.link_of(getattr(record, "lower", None)), self.link_name(row)]
             if row.kind in OF_BRIDGES:
                 names.append(self.topology.link_of(Reference("bridge", record.bridge)))
         for name in names:

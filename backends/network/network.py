@@ -9,7 +9,13 @@ from backends.errors import MechanismError
 from backends.ethtool import Ports
 from backends.netlink import Netlink
 from backends.netlink_types import RouteTo
-from backends.network.contradictions import broken_routes, contradictions, cuts_path, wrong_management_ports
+from backends.network.contradictions import (
+    broken_routes,
+    contradictions,
+    cuts_path,
+    impossible_addresses,
+    wrong_management_ports,
+)
 from backends.network.desired import claims, settle
 from backends.network.edits import NetworkEdits, not_managed
 from backends.network.errors import Conflict
@@ -43,11 +49,16 @@ ROUNDS: Final = 3
 MOST_LOST: Final = 256
 
 
+def _said_once(change: Change, reason: str) -> str:
+    """A change and why it failed; the mechanism's reason may begin with the change already."""
+    return reason if reason.startswith(f"{change}:") else f"{change}: {reason}"
+
+
 class Unmade(MechanismError):
     """A change that the kernel refused; everything made before it was taken back."""
 
     def __init__(self, change: Change, reason: str, code: str = "") -> None:
-        super().__init__(f"{change}: {reason}", code)
+        super().__init__(_said_once(change, reason), code)
         self.change = change
 
 
@@ -229,6 +240,9 @@ class Network(NetworkEdits):
         if checked and (wrong := next(wrong_management_ports(before, topology), None)):
             key, field, reason = wrong
             raise Conflict(reason, row=Reference("bridge_port", key), field=field)
+        if checked and (impossible := next(impossible_addresses(before, topology), None)):
+            key, field, reason = impossible
+            raise Conflict(reason, row=Reference("address", key), field=field)
         wish, originals = settle(claimed, self._records, observed)
         allowed = {ident: wanted for ident, wanted in wish.items() if self._is_allowed(ident, wanted)}
         for ident in new:
@@ -250,7 +264,7 @@ class Network(NetworkEdits):
                 except MechanismError as error:
                     if change.ident in step.required:
                         raise Unmade(change, error.reason, error.code) from error
-                    log.warning("%s: %s", change, error.reason)
+                    log.warning("%s", _said_once(change, error.reason))
             observed = self._observe()
             changes = plan(step.wish, observed)
             if not changes:
@@ -296,7 +310,7 @@ class Network(NetworkEdits):
         try:
             self._kernel.make(change)
         except MechanismError as error:
-            log.info("%s: %s", change, error.reason)
+            log.info("%s", _said_once(change, error.reason))
 
     def _take_back(self, undo: Wish) -> None:
         for _ in range(ROUNDS):
@@ -307,7 +321,7 @@ class Network(NetworkEdits):
                 try:
                     self._kernel.make(change)
                 except MechanismError as error:
-                    log.warning("taking back, %s: %s", change, error.reason)
+                    log.warning("taking back, %s", _said_once(change, error.reason))
 
     def _is_allowed(self, ident: Ident, wanted: Attributes | None) -> bool:
         if ident[0] == "rule":  # it says nothing but with its routes

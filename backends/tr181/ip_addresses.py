@@ -17,7 +17,6 @@ from backends.tr181.layers import IP_INTERFACE
 
 IPV6_PREFIX: Final = f"{IP_INTERFACE}IPv6Prefix.{{i}}."
 ARPHRD_PPP: Final = 512
-IPV6_LOOPBACK: Final = ipaddress.IPv6Address("::1")
 IPV4_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
 """But for :: and ::1; deprecated (RFC 4291 2.5.5.1)."""
 FOR_EVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -137,7 +136,11 @@ class _Addresses(ABC):
         address = ip_address(value, self.family) if value else None
         if address is not None and (address.is_unspecified or address.is_multicast or value == "255.255.255.255"):
             raise InvalidValue("", f"{value} is no address that an interface can have")
-        if address == IPV6_LOOPBACK and self.network.topology.link_of(Reference("ip", row.parent)) != "lo":
+        if (
+            address is not None
+            and address.is_loopback
+            and self.network.topology.link_of(Reference("ip", row.parent)) != "lo"
+        ):
             raise InvalidValue("", f"{value} is the loopback interface's alone")
         if address is None and not row.is_own:
             raise InvalidValue("", "an address cannot be emptied; disable or delete it")

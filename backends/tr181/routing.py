@@ -157,6 +157,8 @@ class _Forwarding:
     def set_metric(self, row: Row[IpRoute], value: int) -> None:
         if value > 0xFFFFFFFF:
             raise InvalidValue("", "a metric has 32 bits")
+        if value == 0 and self.family == 6:
+            raise InvalidValue("", "Linux has no IPv6 route with metric 0; -1 leaves it to the kernel")
         self.change(row, metric=max(value, 0))
 
     def policy(self, row: Row[IpRoute]) -> int:

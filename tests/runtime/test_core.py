@@ -1,5 +1,6 @@
 """The core as a conversation: what happens to the agent, and what it then wants done; time is the test's."""
 
+import logging
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -207,13 +208,15 @@ def test_a_connection_request_between_inform_and_answer_is_told_in_the_next_sess
     assert len(talk.informs) == 2
 
 
-def test_stopping_ends_the_session_and_begins_no_other() -> None:
+def test_stopping_ends_the_session_and_begins_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     talk = begun()
     talk.pass_on(on.ConnectionRequested())
-    talk.pass_on(on.Stop())
+    talk.pass_on(on.Stop("SIGTERM"))
 
     assert talk.core.stopped
     assert talk.wanted(do.CloseSession) == [do.CloseSession(2, "the agent was stopped")]
+    assert "the agent stops: SIGTERM" in caplog.text
 
 
 # -- notifications ----------------------------------------------------------------------------------------------------

@@ -25,24 +25,29 @@ class Recorder:
 
 def test_events_are_handled_in_turn_and_every_action_is_performed() -> None:
     core, inbox = Recorder(), Inbox()
-    for event in (ConnectionRequested(), AcsReplied(1, None), Stop()):
+    for event in (ConnectionRequested(), AcsReplied(1, None), Stop("SIGTERM")):
         inbox.put(event)
     performed: list[Action] = []
     turns: list[None] = []
 
     loop.run(core, inbox, performed.append, lambda: turns.append(None))
 
-    assert core.seen == [ConnectionRequested(), AcsReplied(1, None), Stop()]
+    assert core.seen == [ConnectionRequested(), AcsReplied(1, None), Stop("SIGTERM")]
     assert len(performed) == len(turns) == 3
 
 
 def test_changes_that_follow_each_other_come_as_one_and_overtake_nothing() -> None:
     inbox = Inbox()
-    for event in (Changed(frozenset({"link"})), Changed(frozenset({"route"})), Stop(), Changed(frozenset({"link"}))):
+    for event in (
+        Changed(frozenset({"link"})),
+        Changed(frozenset({"route"})),
+        Stop("SIGTERM"),
+        Changed(frozenset({"link"})),
+    ):
         inbox.put(event)
 
     assert inbox.wait(0) == Changed(frozenset({"link", "route"}))
-    assert inbox.wait(0) == Stop()
+    assert inbox.wait(0) == Stop("SIGTERM")
     assert inbox.wait(0) == Changed(frozenset({"link"}))
     assert inbox.wait(0) is None
 

@@ -59,3 +59,11 @@ def test_a_bridge_gets_the_first_free_name_that_is_managed(memory: Bench) -> Non
     assert network.link_name(Row(network.add_bridge(), EthernetLink())) is None
     names = {record["name"] for record in network._records.to_json()["records"]["bridge"].values()}
     assert names == {"br1"}
+
+
+def test_what_is_not_managed_is_named_as_it_is_there(memory: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    device = memory.device(manage=("eth1",))
+    row = device.add("Device.Ethernet.VLANTermination.")
+    device.refused({f"{row}LowerLayers": device.find("Device.Ethernet.Link.", Name="eth0"), f"{row}VLANID": "7"})
+    assert "eth0 is not in [network] manage" in caplog.text
+    assert "eth0." not in caplog.text

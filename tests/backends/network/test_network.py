@@ -8,7 +8,8 @@ from agent.model.errors import Denied, Refusals
 from agent.model.object import RowsRefused
 from backends.errors import MechanismError, Missing
 from backends.netlink import Route, RouteTo
-from backends.network.network import Network
+from backends.network.network import Network, Unmade
+from backends.network.plan import Change
 from backends.network.records import EthernetLink, IpAddress, IpRoute, Port
 from backends.network.rows import Row, ethernet_links, ports
 from tests.backends.conftest import Bench
@@ -443,3 +444,9 @@ def test_what_a_waiting_removal_takes_away_is_no_row_any_more(memory: Bench) -> 
     assert device.get("Device.Bridging.BridgeNumberOfEntries") == "0"
     device.model.apply_deferred()
     assert set(device.tree("Device.Bridging.")) | set(device.tree(IP)) == before
+
+
+def test_what_failed_is_named_once() -> None:
+    change = Change(("vlan", "ve1.42"), None, {})
+    assert str(Unmade(change, "add vlan ve1.42: Device or resource busy")) == "add vlan ve1.42: Device or resource busy"
+    assert str(Unmade(change, "the kernel keeps it")) == "add vlan ve1.42: the kernel keeps it"

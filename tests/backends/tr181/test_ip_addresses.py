@@ -36,9 +36,35 @@ def test_a_new_row_is_disabled_and_empty(memory: Bench) -> None:
 def test_the_loopback_address_is_for_no_other_interface(bench: Bench) -> None:
     device = bench.device(manage=("*",))
     before = bench.state()
-    row = device.add(table(device, 6), Enable="1")
-    assert device.refused({f"{row}IPAddress": "::1"}) == {f"{row}IPAddress": "InvalidValue"}
+    for family, address in ((6, "::1"), (4, "127.0.0.1"), (4, "127.9.9.9")):
+        row = device.add(table(device, family), Enable="1")
+        assert device.refused({f"{row}IPAddress": address}) == {f"{row}IPAddress": "InvalidValue"}
     assert bench.state() == before
+
+
+@pytest.mark.parametrize(
+    ("address", "mask", "is_possible"),
+    [
+        ("198.51.100.0", "255.255.255.0", False),
+        ("198.51.100.255", "255.255.255.0", False),
+        ("198.51.100.0", "255.255.254.0", False),
+        ("198.51.100.255", "255.255.254.0", True),
+        ("198.51.100.0", "255.255.255.254", True),
+        ("198.51.100.0", "255.255.255.255", True),
+    ],
+)
+def test_an_address_is_one_machine_s_whatever_comes_first(
+    memory: Bench, address: str, mask: str, is_possible: bool
+) -> None:
+    device = memory.device()
+    for order in (1, -1):
+        row = device.add(table(device, 4))
+        values = dict([(f"{row}IPAddress", address), (f"{row}SubnetMask", mask)][::order])
+        if is_possible:
+            assert device.set(values) == 0
+            device.delete(row)
+        else:
+            assert device.refused(values) == dict.fromkeys(values, "InvalidValue")
 
 
 @pytest.mark.parametrize("value", ["0.0.0.0", "255.255.255.255", "224.0.0.1", "203.0.113", "x"])

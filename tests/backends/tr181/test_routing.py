@@ -399,3 +399,12 @@ def test_a_route_of_a_policy_is_for_packets_alone_that_are_marked_so(bench: Benc
     assert bench.state() == before
     asked = {device.add("Device.Routing.Router.1.IPv6Forwarding.") + "ForwardingPolicy": "127"}
     assert device.refused(asked) == dict.fromkeys(asked, "InvalidValue")
+
+
+def test_ipv6_has_no_metric_0(memory: Bench) -> None:
+    device = memory.device()
+    row = device.add(V6, DestIPPrefix="2001:db8:9::/48", Interface=device.find(IP, Name="eth1"), Enable="1")
+    assert device.refused({f"{row}ForwardingMetric": "0"}) == {f"{row}ForwardingMetric": "InvalidValue"}
+    for metric in ("7", "-1"):
+        device.set({f"{row}ForwardingMetric": metric})
+        assert device.get(f"{row}ForwardingMetric") == metric
