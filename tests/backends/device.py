@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from agent.model.data_model import Caller, DataModel
-from agent.model.errors import Refusals
+from agent.model.data_model import DataModel
 from agent.model.object import Object
 from agent.model.own_values import OwnValues
 from backends.errors import MechanismError
@@ -26,6 +25,7 @@ from backends.tr181.neighbor_discovery import neighbor_discovery
 from backends.tr181.root import root
 from backends.tr181.routing import routing
 from backends.tr181.staging import LinuxNetwork
+from tests.backends.acs import Acs
 from tests.fakes.netlink import FakeKernel, FakeNetlink
 from tests.netlab.namespace import Namespace
 from tests.schemas import shipped_schema
@@ -41,10 +41,12 @@ class KernelSettings(Procfs):
         self.values: dict[str, str] = {}
         self.defaults = {
             "dad_transmits": "1", "router_solicitations": "-1", "router_solicitation_interval": "4",
-            "retrans_time_ms": "1000", "accept_ra_rt_info_max_plen": "0",
+            "retrans_time_ms": "1000", "accept_ra_rt_info_max_plen": "0", "forwarding": "0",
         }  # fmt: skip
 
     def setting(self, name: str) -> str | None:
+        if name == "net/ipv4/ip_forward":
+            return self.values.get(name, "0")
         link = name.split("/")[3]
         if link != "all" and link not in self._kernel.links:
             return None
@@ -112,7 +114,7 @@ class Documents:
         self.kept.pop(name, None)
 
 
-class NetworkDevice:
+class NetworkDevice(Acs):
     """Set, add, delete and get as an ACS would, one transaction each."""
 
     def __init__(
@@ -156,59 +158,6 @@ class NetworkDevice:
             boot_id="boot",
         )
         self.model.load()
-
-    def get(self, path: str) -> str:
-        [value] = self.model.get([path], Caller.ACS)
-        return value.text
-
-    def tree(self, path: str) -> dict[str, str]:
-        """Everything below a path, by what comes after it."""
-        return {value.path.removeprefix(path): value.text for value in self.model.get([path], Caller.ACS)}
-
-    def find(self, table: str, **values: str) -> str:
-        """The path of the one row of a table that has these values."""
-        found = self.tree(table)
-        rows = dict.fromkeys(name.partition(".")[0] for name in found)
-        [row] = [row for row in rows if all(found.get(f"{row}.{name}") == value for name, value in values.items())]
-        return f"{table}{row}."
-
-    def set(self, values: dict[str, str]) -> int:
-        """Status of the commit; raises Refusals."""
-        transaction = self.model.transaction(Caller.ACS)
-        for path, text in values.items():
-            transaction.set(path, text)
-        return transaction.commit().status
-
-    def refused(self, values: dict[str, str]) -> dict[str, str]:
-        """The class of the refusal of each parameter."""
-        try:
-            self.set(values)
-        except Refusals as refusals:
-            return {refusal.path: type(refusal).__name__ for refusal in refusals.refusals}
-        raise AssertionError("nothing was refused")
-
-    def add(self, table: str, **values: str) -> str:
-        """Add a row and set it, in two requests as an ACS does; its path."""
-        transaction = self.model.transaction(Caller.ACS)
-        try:
-            number = transaction.add(table)
-        except Exception:
-            transaction.abandon()
-            raise
-        transaction.commit()
-        path = f"{table}{number}."
-        if values:
-            self.set({path + name: text for name, text in values.items()})
-        return path
-
-    def delete(self, path: str) -> None:
-        transaction = self.model.transaction(Caller.ACS)
-        try:
-            transaction.delete(path)
-        except Exception:
-            transaction.abandon()
-            raise
-        transaction.commit()
 
 
 def fake_device(kernel: FakeKernel, manage: Sequence[str], **more: Any) -> NetworkDevice:

@@ -8,11 +8,12 @@ from agent.model.data_model import DataModel
 from agent.model.object import Backend, Object
 from agent.model.own_values import OwnValues
 from agent.model.schema import Schema
-from tests.backends.device import Documents, NetworkDevice
+from tests.backends.acs import Acs
+from tests.backends.device import Documents
 from tests.schemas import shipped_schema
 
 
-class SmallDevice(NetworkDevice):
+class SmallDevice(Acs):
     """Set, add, delete and get as an ACS would, one transaction each; with the store of another, that one restarted."""
 
     def __init__(

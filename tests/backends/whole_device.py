@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agent.model.data_model import Caller, DataModel
-from agent.model.errors import Refusals
+from agent.model.data_model import DataModel
 from agent.model.own_values import OwnValues
 from backends import tr181
 from backends.addresses import Addresses
@@ -21,6 +20,7 @@ from backends.tr181.links import Links
 from backends.tr181.mechanisms import Identity, Mechanisms
 from backends.tr181.parts import Build, Machine
 from backends.tr181.staging import LinuxNetwork
+from tests.backends.acs import Acs
 from tests.backends.device import Documents
 from tests.fakes.machine import FakeMachine
 from tests.fakes.netlink import FakeKernel, FakeNetlink
@@ -30,7 +30,7 @@ OF_EVERY_MACHINE: Sequence[Build] = (thermometer, processor_load, memory_load, s
 """The services that need no program and change nothing of the system."""
 
 
-class WholeDevice:
+class WholeDevice(Acs):
     """Get and set as an ACS would."""
 
     def __init__(
@@ -72,14 +72,6 @@ class WholeDevice:
         )
         self.model.load()
 
-    def get(self, path: str) -> str:
-        [value] = self.model.get([path], Caller.ACS)
-        return value.text
-
-    def tree(self, path: str) -> dict[str, str]:
-        """Everything below a path, by what comes after it."""
-        return {value.path.removeprefix(path): value.text for value in self.model.get([path], Caller.ACS)}
-
     def table(self, path: str, name: str) -> dict[str, dict[str, str]]:
         """The rows of a table by the value of one of their parameters."""
         told = self.tree(path)
@@ -89,19 +81,10 @@ class WholeDevice:
             rows.setdefault(number, {})[rest] = text
         return {row[name]: row for row in rows.values()}
 
-    def set(self, path: str, text: str) -> int:
-        transaction = self.model.transaction(Caller.ACS)
-        transaction.set(path, text)
-        return transaction.commit().status
-
     def refusal(self, path: str, text: str) -> str:
         """The class of the refusal of a value."""
-        try:
-            self.set(path, text)
-        except Refusals as refusals:
-            (one,) = refusals.refusals
-            return type(one).__name__
-        raise AssertionError("it was not refused")
+        [refusal] = self.refused({path: text}).values()
+        return refusal
 
 
 def device_in_memory(root: Path, kernel: FakeKernel | None = None, **more: Any) -> tuple[WholeDevice, FakeMachine]:

@@ -82,7 +82,7 @@ def test_who_it_is_stays_while_it_runs(device: WholeDevice, kernel: FakeKernel) 
 
 def test_the_provisioning_code_is_kept(device: WholeDevice) -> None:
     assert device.get(f"{INFO}ProvisioningCode") == ""
-    device.set(f"{INFO}ProvisioningCode", "TLCO.GRP2")
+    device.set({f"{INFO}ProvisioningCode": "TLCO.GRP2"})
     assert device.get(f"{INFO}ProvisioningCode") == "TLCO.GRP2"
 
 
@@ -97,7 +97,7 @@ def test_the_host_name_changes_only_where_that_is_allowed(device: WholeDevice, m
 def test_the_host_name_is_set_and_a_bad_one_refused(kernel: FakeKernel, tmp_path: Path) -> None:
     device, machine = device_in_memory(tmp_path, kernel, may_change_system=True)
     assert device.refusal(f"{INFO}HostName", "no name") == "InvalidValue"
-    assert device.set(f"{INFO}HostName", "router") == 0
+    assert device.set({f"{INFO}HostName": "router"}) == 0
     assert machine.host_names == ["router"]
     assert (tmp_path / "etc/hostname").read_text() == "router\n"
 

@@ -45,7 +45,7 @@ def test_a_processor_that_becomes_critical_is_told_of(
     device, machine = made
     for name, value in (("EnableCriticalLog", "true"), ("CriticalRiseThreshold", "70"), ("CriticalFallThreshold", "50"),
                         ("NumSamples", "1"), ("PollInterval", "9")):  # fmt: skip
-        device.set(CPU + name, value)
+        device.set({CPU + name: value})
         assert device.get(CPU + name) == value
     assert processor_watch(device.own, "cpu0").interval == 9
     assert processor_watch(device.own, "cpu1").interval == 0
@@ -70,8 +70,8 @@ def test_scarce_memory_is_told_of_where_that_is_wanted(
 ) -> None:
     device, machine = made
     assert (device.get(f"{MONITOR}Enable"), device.get(f"{MONITOR}MemUtilization")) == ("false", "50")
-    device.set(f"{MONITOR}Enable", "1")
-    device.set(f"{MONITOR}EnableCriticalLog", "1")
+    device.set({f"{MONITOR}Enable": "1"})
+    device.set({f"{MONITOR}EnableCriticalLog": "1"})
     assert memory_watch(device.own).enable
     machine.put("proc/meminfo", "MemTotal: 262144 kB\nMemFree: 100 kB\nMemAvailable: 26214 kB\n")
     sample(device, 5.0)

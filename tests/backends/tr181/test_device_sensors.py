@@ -33,12 +33,12 @@ def test_a_sensor_tells_its_extremes_with_their_times(made: tuple[WholeDevice, F
 
 def test_an_alarm_value_is_met(made: tuple[WholeDevice, FakeMachine]) -> None:
     device, _ = made
-    device.set(f"{SENSOR}HighAlarmValue", "51")
-    device.set(f"{SENSOR}LowAlarmValue", "0")
+    device.set({f"{SENSOR}HighAlarmValue": "51"})
+    device.set({f"{SENSOR}LowAlarmValue": "0"})
     told = device.tree(SENSOR)
     assert told["HighAlarmTime"] != UNKNOWN
     assert told["LowAlarmTime"] == UNKNOWN
-    device.set(f"{SENSOR}HighAlarmValue", "-274")
+    device.set({f"{SENSOR}HighAlarmValue": "-274"})
     assert device.get(f"{SENSOR}HighAlarmTime") == UNKNOWN
 
 
@@ -46,7 +46,7 @@ def test_a_reset_forgets_and_reads_back_as_done(made: tuple[WholeDevice, FakeMac
     device, machine = made
     before = device.tree(SENSOR)
     machine.thermal_zone(0, "cpu-thermal", 60000)
-    device.set(f"{SENSOR}Reset", "1")
+    device.set({f"{SENSOR}Reset": "1"})
     told = device.tree(SENSOR)
     assert told["Reset"] == "false"
     assert told["ResetTime"] > before["ResetTime"]
@@ -56,18 +56,18 @@ def test_a_reset_forgets_and_reads_back_as_done(made: tuple[WholeDevice, FakeMac
 def test_a_sensor_that_is_switched_on_again_begins_anew(made: tuple[WholeDevice, FakeMachine]) -> None:
     device, machine = made
     device.get(f"{SENSOR}Value")
-    device.set(f"{SENSOR}Enable", "0")
+    device.set({f"{SENSOR}Enable": "0"})
     machine.thermal_zone(0, "cpu-thermal", 60000)
     told = device.tree(SENSOR)
     assert (told["Status"], told["Value"]) == ("Disabled", "52")
-    device.set(f"{SENSOR}Enable", "1")
+    device.set({f"{SENSOR}Enable": "1"})
     assert (device.get(f"{SENSOR}Status"), device.get(f"{SENSOR}MinValue")) == ("Enabled", "60")
 
 
 def test_the_interval_is_the_agent_s_own_until_one_is_set(made: tuple[WholeDevice, FakeMachine]) -> None:
     device, _ = made
     assert device.get(f"{SENSOR}PollingInterval") == "0"
-    device.set(f"{SENSOR}PollingInterval", "7")
+    device.set({f"{SENSOR}PollingInterval": "7"})
     [sensor] = device.mechanisms.sysfs.sensors()
     assert watch_of(device.own, sensor.key).interval == 7
     chore = device.mechanisms.thermometer

@@ -40,13 +40,13 @@ def test_the_clock_is_right_only_if_the_kernel_says_so(
 
 def test_a_machine_without_a_zone_lives_in_utc_until_it_is_given_one(device: WholeDevice, tmp_path: Path) -> None:
     assert device.get(ZONE) == "UTC0"
-    assert device.set(ZONE, "CET-1CEST,M3.5.0,M10.5.0/3") == 0
+    assert device.set({ZONE: "CET-1CEST,M3.5.0,M10.5.0/3"}) == 0
     assert device.get(ZONE) == "CET-1CEST,M3.5.0,M10.5.0/3"
     assert (tmp_path / "etc/localtime").read_bytes().startswith(b"TZif2")
 
 
 def test_the_example_of_the_standard_with_its_blank_is_taken(device: WholeDevice) -> None:
-    device.set(ZONE, "EST+5 EDT,M4.1.0/2,M10.5.0/2")
+    device.set({ZONE: "EST+5 EDT,M4.1.0/2,M10.5.0/2"})
     assert device.get(ZONE) == "EST+5EDT,M4.1.0/2,M10.5.0/2"
 
 
