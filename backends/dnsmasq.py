@@ -62,7 +62,9 @@ class Dnsmasq:
         was_running = self.program.is_running()
         if was_running:
             self.program.stop()
-        self.places.configuration.unlink(missing_ok=True)
+        places = self.places
+        for file in (places.configuration, places.hosts, places.options, places.servers):
+            file.unlink(missing_ok=True)
         return was_running
 
 

@@ -1,7 +1,8 @@
 """Daemons of the agent's own (dnsmasq, hostapd, pppd …): started, known again and ended; they outlive the agent.
 
 A daemon is known by its process id together with the time at which that process started, both kept in a file: so a new
-run of the agent finds the daemons of the last one, and never takes a stranger for one of them.
+run of the agent finds the daemons of the last one, and never takes a stranger for one of them. The file is there before
+the daemon is, with its arguments alone: by them it is found where the agent was killed as it started it.
 """
 
 import json
@@ -10,13 +11,13 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from backends.errors import MechanismError, Missing
-from backends.files import read_text, replace_file
+from backends.files import names_in, read_bytes, read_text, replace_file
 
 PLACES: Final = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 """Where daemons are that an ordinary user's PATH does not name."""
@@ -67,19 +68,21 @@ class Program:
         MechanismError, with its last words, when it ends instead or is not ready in time.
         """
         self.stop()
+        known: dict[str, Any] = {"pid": None, "started": None, "arguments": list(arguments)}
         self._output.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
+            self._write(known)
             process = subprocess.Popen(
                 list(arguments), stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
                 start_new_session=True, cwd="/", env={"PATH": _path(), "LC_ALL": "C"},
             )  # fmt: skip
         except OSError as error:
+            self._known.unlink(missing_ok=True)
             raise Missing(f"{self.name} cannot be started: {error.strerror}") from error
         finally:
             os.close(descriptor)
-        known = {"pid": process.pid, "started": _started(process.pid), "arguments": list(arguments)}
-        replace_file(self._known, json.dumps(known).encode(), 0o600)
+        self._write({**known, "pid": process.pid, "started": _started(process.pid)})
         process.returncode = 0  # from here on it is known by its file alone: the next run of the agent has no Popen
         self._await(process.pid, is_ready)
 
@@ -119,9 +122,24 @@ class Program:
     def _read(self) -> dict[str, Any] | None:
         try:
             known = json.loads(read_text(self._known) or "null")
-            return known if {"pid", "started", "arguments"} <= known.keys() else None
-        except (ValueError, AttributeError):
+            if not {"pid", "started", "arguments"} <= known.keys():
+                return None
+            return self._found(known) if known["pid"] is None else known
+        except (ValueError, AttributeError, TypeError):
             return None
+
+    def _write(self, known: Mapping[str, Any]) -> None:
+        replace_file(self._known, json.dumps(known).encode(), 0o600)
+
+    def _found(self, known: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What was being started when the agent was killed, if it came to be."""
+        process = _running_with(known["arguments"])
+        if process is None:
+            self._known.unlink(missing_ok=True)
+            return None
+        found = {**known, "pid": process, "started": _started(process)}
+        self._write(found)
+        return found
 
     def _keep_output_short(self) -> None:
         with suppress(OSError):
@@ -131,6 +149,15 @@ class Program:
 
 def _path() -> str:
     return os.pathsep.join([os.environ.get("PATH", os.defpath), *PLACES])
+
+
+def _running_with(arguments: Sequence[str]) -> int | None:
+    """The process that runs with exactly these arguments; they name files that are the agent's own."""
+    wanted = b"".join(os.fsencode(word) + b"\0" for word in arguments)
+    for name in names_in(Path("/proc")):
+        if name.isdecimal() and read_bytes(Path("/proc", name, "cmdline")) == wanted:
+            return int(name)
+    return None
 
 
 def _started(process: int) -> int | None:

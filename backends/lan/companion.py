@@ -29,6 +29,7 @@ class Companion:
             was_running = self.program.is_running()
             if was_running:
                 self.program.stop()
+            self._file.unlink(missing_ok=True)
             return was_running
         has_news = write_if_different(self._file, json.dumps(document, indent=1, sort_keys=True) + "\n")
         if self.program.is_running():

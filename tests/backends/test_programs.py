@@ -1,5 +1,6 @@
 """Daemons of the agent's own run, are found again by another run of the agent, and end."""
 
+import json
 import os
 import signal
 import sys
@@ -39,6 +40,21 @@ def test_another_run_of_the_agent_finds_it(program: Program, tmp_path: Path) -> 
     assert again.pid() == program.pid()
     again.stop()
     assert not program.is_running()
+
+
+def test_one_that_was_started_by_an_agent_that_was_killed_over_it_is_found(program: Program, tmp_path: Path) -> None:
+    own = [*SLEEPER, str(tmp_path)]
+    program.start(own)
+    process = program.pid()
+    known = tmp_path / "services" / "sleeper.pid"
+    cut_off = {"pid": None, "started": None, "arguments": own}
+    known.write_text(json.dumps(cut_off))
+    again = Program("sleeper", tmp_path / "services")
+    assert again.pid() == process
+    again.stop()
+    known.write_text(json.dumps(cut_off))
+    assert again.pid() is None
+    assert not known.exists()
 
 
 def test_a_stranger_with_the_same_process_id_is_left_alone(program: Program, tmp_path: Path) -> None:

@@ -1,0 +1,137 @@
+"""The daemon as it is shipped, on a gateway of namespaces: the lab ACS at its side, strangers outside, a home inside."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from agent.lab.records import Rpc
+from backends.programs import Program
+from tests.durability.stand import Agent, Stand, until
+from tests.netlab.gateway import HOST, INSIDE, STRANGER, Gateway
+from tests.netlab.namespace import Namespace
+
+MAPPINGS, ROUTES = "Device.NAT.PortMapping.", "Device.Routing.Router.1.IPv4Forwarding."
+POOLS, SHAPERS = "Device.DHCPv4.Server.Pool.", "Device.QoS.Shaper."
+VOLATILE = re.compile(r'"(?:valid|preferred)_life_time": ?\d+,?')
+ACCIDENTAL = {".log", ".pid", ".running", ".xml"}
+"""What a program of ours leaves beside the files that were written for it."""
+
+
+class WholeGateway:
+    """``router`` has wan0 and lan0, both managed; everything that the agent started ends with it."""
+
+    def __init__(self, directory: Path, make_namespace: Callable[[], Namespace], **more: Any) -> None:
+        self.places = Gateway(make_namespace)
+        self.router = self.places.router
+        self.stand = Stand(directory, namespace=self.router, manage=["wan0", "lan0"], **more)
+        self.agent: Agent
+
+    def __enter__(self) -> Self:
+        self.agent = self.stand.first_contact()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stand.__exit__(kind, error, trace)
+        for known in self.stand.state.glob("**/*.pid"):
+            Program(known.stem, known.parent).stop()
+        print(*self.stand.log_lines()[-60:], sep="\n")  # pytest shows it where a test failed
+
+    def add(self, table: str) -> str:
+        """The path of a new row."""
+        return f"{table}{self.agent.ask('add', path=table)['instance']}."
+
+    def interface(self, link: str) -> str:
+        """The IP interface over a link, as a reference."""
+        names = self.agent.values("Device.IP.Interface.*.Name")
+        return next(path for path, name in names.items() if name == link).removesuffix(".Name")
+
+    def set(self, values: Mapping[str, Any]) -> Rpc:
+        """SetParameterValues by the ACS; a fault is an answer too."""
+        return self.stand.rpc(self.agent, "SetParameterValues", parameters=dict(values))
+
+    def processes(self, program: str) -> list[int]:
+        """Those that run with a file of this gateway's, known to the agent or not."""
+        found = []
+        for place in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                words = (place / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                if words[0].endswith(program) and any(str(self.stand.state) in word for word in words):
+                    found.append(int(place.name))
+        return found
+
+    def system(self) -> dict[str, Any]:
+        """All that a change may leave in the kernel, in files of ours, in daemons of ours and in the saved document."""
+        run = self.router.run
+        services = self.stand.state / "services"
+        files = [path for path in services.glob("**/*") if path.is_file() and path.suffix not in ACCIDENTAL]
+        running = [Program(known.stem, known.parent) for known in services.glob("**/*.pid")]
+        return {
+            "nft": run("nft", "-s", "list", "ruleset"),
+            "routes": run("ip", "-j", "route", "show", "table", "all"),
+            "routes6": run("ip", "-j", "-6", "route", "show", "table", "all"),
+            "rules": run("ip", "-j", "rule"),
+            "addresses": VOLATILE.sub("", run("ip", "-j", "address")),
+            "queues": run("tc", "qdisc"),
+            "classes": run("tc", "class", "show", "dev", "wan0"),
+            "files": {str(path.relative_to(services)): path.read_bytes() for path in files},
+            "running": {one.name: one.started_with() for one in running if one.is_running()},
+            "document": json.loads((self.stand.state / "model.json").read_text()),
+        }
+
+
+class Crossing:
+    """One change of four mechanisms: a port mapping, a route, a DHCP pool and a shaper, whose rows are there already."""
+
+    def __init__(self, gateway: WholeGateway) -> None:
+        self.gateway = gateway
+        self.mapping, self.route = gateway.add(MAPPINGS), gateway.add(ROUTES)
+        self.pool, self.shaper = gateway.add(POOLS), gateway.add(SHAPERS)
+        wan, lan = gateway.interface("wan0"), gateway.interface("lan0")
+        self.values = {
+            f"{self.mapping}Interface": wan,
+            f"{self.mapping}InternalClient": HOST,
+            f"{self.mapping}ExternalPort": "8080",
+            f"{self.mapping}InternalPort": "80",
+            f"{self.mapping}Protocol": "TCP",
+            f"{self.mapping}Enable": "true",
+            f"{self.route}DestIPAddress": "198.18.0.0",
+            f"{self.route}DestSubnetMask": "255.255.0.0",
+            f"{self.route}GatewayIPAddress": STRANGER,
+            f"{self.route}Interface": wan,
+            f"{self.route}Enable": "true",
+            "Device.DHCPv4.Server.Enable": "true",
+            f"{self.pool}Interface": lan,
+            f"{self.pool}MinAddress": "192.168.1.50",
+            f"{self.pool}MaxAddress": "192.168.1.99",
+            f"{self.pool}SubnetMask": "255.255.255.0",
+            f"{self.pool}IPRouters": INSIDE,
+            f"{self.pool}Enable": "true",
+            f"{self.shaper}Interface": wan,
+            f"{self.shaper}ShapingRate": "4000000",
+            f"{self.shaper}Enable": "true",
+        }
+
+    def shown(self) -> dict[str, str]:
+        """What the model says of them."""
+        return self.gateway.agent.values(*self.values)
+
+    def made(self) -> dict[str, bool]:
+        """Which of the four the system has."""
+        run = self.gateway.router.run
+        return {
+            "mapping": f"dnat ip to {HOST}:80" in run("nft", "list", "ruleset"),
+            "route": "198.18.0.0/16" in run("ip", "route"),
+            "pool": bool(self.gateway.processes("dnsmasq")),
+            "shaper": "htb" in run("tc", "qdisc", "show", "dev", "wan0"),
+        }
+
+    def holds(self) -> bool:
+        """Whether all four are in the system, False when none is; AssertionError for half a change."""
+        until(lambda: len(set(self.made().values())) == 1, lambda: f"half a change: {self.made()}")
+        return self.made()["route"]
