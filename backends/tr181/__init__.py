@@ -20,13 +20,16 @@ from backends.tr181.dhcpv4_server import dhcpv4_server
 from backends.tr181.dhcpv6_client import dhcpv6_client
 from backends.tr181.dhcpv6_server import dhcpv6_server
 from backends.tr181.dns import dns
+from backends.tr181.dslite import dslite
 from backends.tr181.ethernet import ethernet
 from backends.tr181.fault_mgmt import fault_mgmt
 from backends.tr181.firewall import firewall
+from backends.tr181.gre import gre
 from backends.tr181.host_access import access_control
 from backends.tr181.hosts import hosts
 from backends.tr181.interface_stack import interface_stack
 from backends.tr181.ip import ip
+from backends.tr181.ipv6rd import ipv6rd
 from backends.tr181.leds import leds
 from backends.tr181.logical import logical
 from backends.tr181.mechanisms import Mechanisms
@@ -42,7 +45,9 @@ from backends.tr181.time import time
 from backends.tr181.upnp import upnp
 from backends.tr181.usb import usb
 from backends.tr181.users import users
+from backends.tr181.vxlan import vxlan
 from backends.tr181.wifi import wifi
+from backends.tr181.wireguard import wireguard
 
 DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     root,
@@ -71,6 +76,11 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     wifi,
     hosts,
     ppp,
+    gre,
+    vxlan,
+    ipv6rd,
+    dslite,
+    wireguard,
     dhcpv4_client,
     dhcpv6_client,
     dhcpv4_server,

@@ -69,6 +69,8 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.DNS.Diagnostics.": DIAGNOSTICS,
     "Device.SelfTestDiagnostics.": DIAGNOSTICS,
     "Device.BulkData.": "bulk data is a feature of its own",
+    "Device.GRE.Filter.": "routes and bridges decide what goes through a tunnel, here as everywhere",
+    "Device.VXLAN.Filter.": "routes and bridges decide what goes through a tunnel, here as everywhere",
     "Device.UPnP.Discovery.": "this system has no UPnP control point",
 }
 """By the beginning of a path, of what a plain Linux machine does not have, or what is shown as a feature of its own."""
@@ -105,9 +107,27 @@ NEEDS: Final[Mapping[str, tuple[str, str]]] = {
 """By the beginning of a path, the mechanism it stands on (a field of Mechanisms) and what is missing without it."""
 
 
+TUNNELS: Final[Mapping[str, str]] = {
+    "Device.GRE.": "gre",
+    "Device.VXLAN.": "vxlan",
+    "Device.IPv6rd.": "sit",
+    "Device.DSLite.": "ip6tnl",
+    "Device.X_CPEAGENT_WireGuard.": "wireguard",
+}
+"""By the beginning of a path, the kind of link that it stands on."""
+
+
 def without(mechanisms: Mechanisms) -> dict[str, str]:
     """What is missing on this machine, by the beginning of the path of what is left out for it."""
-    return {path: why for path, (name, why) in NEEDS.items() if getattr(mechanisms, name) is None}
+    kinds = mechanisms.tunnels.kinds if mechanisms.tunnels else frozenset[str]()
+    return {
+        **{path: why for path, (name, why) in NEEDS.items() if getattr(mechanisms, name) is None},
+        **{
+            path: f"the kernel makes no links of kind {kind} for the agent"
+            for path, kind in TUNNELS.items()
+            if kind not in kinds
+        },
+    }
 
 
 def reasons(mechanisms: Mechanisms) -> dict[str, str]:

@@ -8,6 +8,7 @@ from backends.tr181.device_load import memory_load, processor_load
 from backends.tr181.device_sensors import thermometer
 from backends.tr181.device_storage import storage
 from backends.tr181.dhcp_clients import dhcp_clients
+from backends.tr181.dns_client import name_servers
 from backends.tr181.fault_mgmt import fault_tables
 from backends.tr181.firewall_backend import firewall_tables
 from backends.tr181.host_access import host_access
@@ -18,6 +19,7 @@ from backends.tr181.periodic_statistics import sampled_statistics
 from backends.tr181.ppp_connections import ppp_connections
 from backends.tr181.qos import qos_tables
 from backends.tr181.time import ntp_clock
+from backends.tr181.tunnels import tunnel_tables
 from backends.tr181.upnp import upnp_daemons
 from backends.tr181.usb import usb_hosts
 from backends.tr181.users import accounts
@@ -39,6 +41,8 @@ SERVICES: Final[tuple[Build, ...]] = (
     host_access,
     ppp_connections,
     dhcp_clients,
+    name_servers,
+    tunnel_tables,
     lan,
     gateway_finder,
     association,

@@ -23,3 +23,11 @@ def test_a_mechanism_that_is_there_needs_no_reason() -> None:
     for path, (name, why) in absent.NEEDS.items():
         assert without[path] == why
         assert path not in absent.reasons(given(**{name: object()}))
+
+
+def test_a_kind_of_tunnel_that_the_kernel_lacks_is_told() -> None:
+    service: Any = type("Tunnels", (), {"kinds": frozenset({"gre"})})()
+    told = absent.reasons(given(tunnels=service))
+    assert "Device.GRE." not in told
+    assert told["Device.VXLAN."] == "the kernel makes no links of kind vxlan for the agent"
+    assert "Device.GRE." in absent.reasons(given())
