@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent.model.data_model import Caller, DataModel
-from agent.model.errors import Refusals
+from agent.model.data_model import DataModel
 from agent.model.object import Object
 from agent.model.own_values import OwnValues
 from backends.dnsmasq import is_installed
@@ -32,6 +31,7 @@ from backends.tr181.parts import Part
 from backends.tr181.root import root
 from backends.tr181.router_advertisement import router_advertisement
 from backends.tr181.staging import LinuxNetwork
+from tests.backends.acs import Acs
 from tests.backends.device import Documents, NamespaceSettings
 from tests.netlab.namespace import Namespace, veth
 from tests.schemas import shipped_schema
@@ -48,7 +48,7 @@ DECLARED: tuple[Callable[[Mechanisms], list[Object[Any]]], ...] = (
 )
 
 
-class Gateway:
+class Gateway(Acs):
     """``br0`` with 192.0.2.1/24 and 2001:db8:1::1/64, and the data model over it. ``close`` ends what it started."""
 
     def __init__(self, namespace: Namespace, directory: Path, store: Documents | None = None) -> None:
@@ -82,59 +82,22 @@ class Gateway:
         )
         self.model.load(self.tables.apply_at_start)
 
-    def get(self, path: str) -> str:
-        [value] = self.model.get([path], Caller.ACS)
-        return value.text
-
-    def tree(self, path: str) -> dict[str, str]:
-        """Everything below a path, by what comes after it."""
-        return {value.path.removeprefix(path): value.text for value in self.model.get([path], Caller.ACS)}
-
-    def set(self, path: str, **values: str) -> None:
+    def set_row(self, path: str, **values: str) -> None:
         """Set parameters of one row; raises Refusals."""
-        transaction = self.model.transaction(Caller.ACS)
-        for name, text in values.items():
-            transaction.set(path + name, text)
-        transaction.commit()
+        self.set({path + name: text for name, text in values.items()})
 
-    def refused(self, path: str, **values: str) -> dict[str, str]:
+    def refused_in(self, path: str, **values: str) -> dict[str, str]:
         """The class of the refusal of each parameter, by its name."""
-        try:
-            self.set(path, **values)
-        except Refusals as refusals:
-            return {refusal.path.removeprefix(path): type(refusal).__name__ for refusal in refusals.refusals}
-        raise AssertionError("nothing was refused")
-
-    def add(self, table: str, **values: str) -> str:
-        """Add a row and set it in one transaction; its path."""
-        transaction = self.model.transaction(Caller.ACS)
-        path = f"{table}{transaction.add(table)}."
-        for name, text in values.items():
-            transaction.set(path + name, text)
-        transaction.commit()
-        return path
-
-    def delete(self, path: str) -> None:
-        transaction = self.model.transaction(Caller.ACS)
-        try:
-            transaction.delete(path)
-        except Exception:
-            transaction.abandon()
-            raise
-        transaction.commit()
+        refused = self.refused({path + name: text for name, text in values.items()})
+        return {one.removeprefix(path): refusal for one, refusal in refused.items()}
 
     def interface(self, name: str = "br0") -> str:
         """The IP interface with this name."""
-        rows = self.tree("Device.IP.Interface.")
-        return next(
-            f"Device.IP.Interface.{key.partition('.')[0]}"
-            for key, text in rows.items()
-            if key.endswith(".Name") and text == name
-        )
+        return self.find("Device.IP.Interface.", Name=name).removesuffix(".")
 
     def pool(self, **values: str) -> str:
         """A DHCPv4 pool on br0, enabled; its path."""
-        self.set("Device.DHCPv4.Server.", Enable="1")
+        self.set_row("Device.DHCPv4.Server.", Enable="1")
         usual = {
             "Enable": "1", "Interface": self.interface(), "MinAddress": "192.0.2.50", "MaxAddress": "192.0.2.99",
             "SubnetMask": "255.255.255.0", "IPRouters": "192.0.2.1", "LeaseTime": "3600",

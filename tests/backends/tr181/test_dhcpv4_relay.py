@@ -36,7 +36,7 @@ def test_the_first_entry_that_fits_decides_where_a_request_goes(gateway: Gateway
     mac = json.loads(house.run("ip", "-j", "link", "show", "eth0"))[0]["address"]
     pool = gateway.pool()
     gateway.add(f"{pool}StaticAddress.", Enable="1", Chaddr=mac, Yiaddr="192.0.2.60")
-    gateway.set(RELAY, Enable="1")
+    gateway.set_row(RELAY, Enable="1")
     usual = {"Enable": "1", "Interface": gateway.interface()}
     row = gateway.add(
         f"{RELAY}Forwarding.", VendorClassID="phone", DHCPServerIPAddress=ELSEWHERE, LocallyServed="0", **usual
@@ -48,16 +48,16 @@ def test_the_first_entry_that_fits_decides_where_a_request_goes(gateway: Gateway
     gateway.add(f"{RELAY}Forwarding.", Order="1", Chaddr=mac, LocallyServed="1", **usual)
     assert Answer(house, "-V", "phone").address == "192.0.2.60"
     assert gateway.tables.daemons.relay.pid() == relay
-    gateway.set(RELAY, Enable="0")
+    gateway.set_row(RELAY, Enable="0")
     assert gateway.tables.daemons.relay.pid() is None
     assert gateway.get(f"{row}Status") == "Disabled"
 
 
 @pytest.mark.usefixtures("elsewhere")
 def test_without_a_server_here_everybody_is_relayed(gateway: Gateway, house: Namespace) -> None:
-    gateway.set(RELAY, Enable="1")
+    gateway.set_row(RELAY, Enable="1")
     row = gateway.add(f"{RELAY}Forwarding.", Enable="1", Interface=gateway.interface(), DHCPServerIPAddress=ELSEWHERE)
     assert not gateway.is_serving()
     assert Answer(house).address == "192.0.2.200"
-    gateway.set(row, Interface="")
+    gateway.set_row(row, Interface="")
     assert gateway.get(f"{row}Status") == "Error_Misconfigured"

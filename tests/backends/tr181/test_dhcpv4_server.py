@@ -69,7 +69,7 @@ def test_a_static_address_is_taken_up_without_a_restart(gateway: Gateway, house:
     pool = gateway.pool()
     server = gateway.server
     gateway.add(f"{pool}StaticAddress.", Enable="1", Chaddr=mac_of(house), Yiaddr="192.0.2.61")
-    gateway.set(pool, IPRouters="192.0.2.9", DNSServers="192.0.2.8", DomainName="other.example")
+    gateway.set_row(pool, IPRouters="192.0.2.9", DNSServers="192.0.2.8", DomainName="other.example")
     answer = Answer(house)
     assert answer.address == "192.0.2.61"
     assert (answer.told["router"], answer.told["dns"], answer.told["domain"]) == (
@@ -108,10 +108,10 @@ def test_a_new_run_of_the_agent_leaves_the_server_alone(gateway: Gateway) -> Non
 
 def test_what_is_switched_off_serves_nobody(gateway: Gateway) -> None:
     pool = gateway.pool()
-    gateway.set(SERVER, Enable="0")
+    gateway.set_row(SERVER, Enable="0")
     assert not gateway.is_serving()
     assert gateway.get(f"{pool}Status") == "Disabled"
-    gateway.set(SERVER, Enable="1")
+    gateway.set_row(SERVER, Enable="1")
     assert gateway.is_serving()
     gateway.delete(pool)
     assert not gateway.is_serving()
@@ -119,11 +119,11 @@ def test_what_is_switched_off_serves_nobody(gateway: Gateway) -> None:
 
 def test_a_pool_that_cannot_be_says_so(gateway: Gateway) -> None:
     pool = gateway.pool()
-    gateway.set(pool, MaxAddress="198.51.100.9")
+    gateway.set_row(pool, MaxAddress="198.51.100.9")
     assert gateway.get(f"{pool}Status") == "Error_Misconfigured"
-    gateway.set(pool, MinAddress="198.51.100.5", MaxAddress="198.51.100.9")
+    gateway.set_row(pool, MinAddress="198.51.100.5", MaxAddress="198.51.100.9")
     assert gateway.get(f"{pool}Status") == "Error", "the link has no address in this subnet"
-    gateway.set(pool, Interface="")
+    gateway.set_row(pool, Interface="")
     assert gateway.get(f"{pool}Status") == "Error_Misconfigured"
 
 
@@ -134,7 +134,7 @@ def test_the_first_pool_that_fits_is_the_only_one(gateway: Gateway) -> None:
         return [gateway.get(f"{pool}Order") for pool in (first, second, third)]
 
     assert orders() == ["1", "2", "3"]
-    gateway.set(third, Order="1")
+    gateway.set_row(third, Order="1")
     assert orders() == ["2", "3", "1"]
     gateway.delete(third)
     assert [gateway.get(f"{pool}Order") for pool in (first, second)] == ["1", "2"]
@@ -145,7 +145,7 @@ def test_a_link_of_somebody_elses_is_refused(gateway: Gateway) -> None:
     gateway.namespace.ip("addr add 203.0.113.1/24 dev eth9")
     pool = gateway.pool()
     gateway.netlink.forget()
-    assert gateway.refused(pool, Interface=gateway.interface("eth9")) == {"Interface": "Denied"}
+    assert gateway.refused_in(pool, Interface=gateway.interface("eth9")) == {"Interface": "Denied"}
     assert gateway.get(f"{pool}Status") == "Enabled"
 
 
@@ -189,7 +189,7 @@ def test_what_the_server_will_not_take_leaves_everything_as_it_was(
     with monkeypatch.context() as patched:
         patched.setenv("PATH", f"{broken.parent}:/usr/sbin:/usr/bin:/sbin:/bin")
         with pytest.raises((Refusals, MechanismError)):
-            gateway.set(pool, MaxAddress="192.0.2.70")
+            gateway.set_row(pool, MaxAddress="192.0.2.70")
     assert gateway.tables.state() == state
     gateway.tables.apply_at_start()
     assert gateway.get(f"{pool}MaxAddress") == "192.0.2.99"
@@ -217,7 +217,7 @@ REFUSED = {
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in REFUSED.items() for text in texts])
 def test_what_cannot_be_served_is_refused_with_its_name(gateway: Gateway, name: str, text: str) -> None:
     pool = gateway.pool()
-    assert gateway.refused(pool, **{name: text}) == {name: "InvalidValue"}
+    assert gateway.refused_in(pool, **{name: text}) == {name: "InvalidValue"}
 
 
 @pytest.mark.slow
@@ -254,9 +254,9 @@ def test_an_excluded_class_is_served_elsewhere(gateway: Gateway, house: Namespac
 def test_a_changed_pool_is_applied_and_reserved_addresses_are_nobodys(gateway: Gateway, house: Namespace) -> None:
     pool = gateway.pool(MinAddress="192.0.2.50", MaxAddress="192.0.2.51", ReservedAddresses="192.0.2.50")
     assert Answer(house).address == "192.0.2.51"
-    gateway.set(pool, MinAddress="192.0.2.80", MaxAddress="192.0.2.81")
+    gateway.set_row(pool, MinAddress="192.0.2.80", MaxAddress="192.0.2.81")
     server = gateway.server
-    gateway.set(pool, ReservedAddresses="192.0.2.81")
+    gateway.set_row(pool, ReservedAddresses="192.0.2.81")
     assert Answer(house).address == "192.0.2.80"
     assert gateway.server == server
     static = gateway.add(f"{pool}StaticAddress.", Enable="0", Chaddr="02:00:00:00:00:99", Yiaddr="192.0.2.80")

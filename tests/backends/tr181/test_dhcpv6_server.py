@@ -14,7 +14,7 @@ PREFIX = "2001:db8:1::/64"
 
 
 def pool(gateway: Gateway, **values: str) -> str:
-    gateway.set(SERVER, Enable="1")
+    gateway.set_row(SERVER, Enable="1")
     usual = {"Enable": "1", "Interface": gateway.interface(), "IANAEnable": "1"}
     return gateway.add(f"{SERVER}Pool.", **{**usual, **values})
 
@@ -73,13 +73,13 @@ def test_a_pool_says_what_keeps_it_from_serving(gateway: Gateway) -> None:
     gateway.namespace.ip("addr del 2001:db8:1::1/64 dev br0")
     assert gateway.get(f"{row}Status") == "Error"
     assert gateway.get(f"{row}IANAPrefixes") == ""
-    gateway.set(row, Interface="")
+    gateway.set_row(row, Interface="")
     assert gateway.get(f"{row}Status") == "Error_Misconfigured"
-    gateway.set(SERVER, Enable="0")
+    gateway.set_row(SERVER, Enable="0")
     assert gateway.get(f"{row}Status") == "Disabled"
 
 
 def test_prefixes_are_not_delegated(gateway: Gateway) -> None:
     row = pool(gateway)
-    assert gateway.refused(row, IAPDEnable="1") == {"IAPDEnable": "InvalidValue"}
+    assert gateway.refused_in(row, IAPDEnable="1") == {"IAPDEnable": "InvalidValue"}
     assert gateway.get(f"{row}IAPDEnable") == "false"

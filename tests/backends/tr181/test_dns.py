@@ -51,7 +51,7 @@ def upstream(gateway: Gateway, house: Namespace, make_namespace: Callable[[], Na
 
 @pytest.mark.usefixtures("upstream")
 def test_the_lan_gets_answers_from_a_server_that_was_configured(gateway: Gateway, house: Namespace) -> None:
-    gateway.set(RELAY, Enable="1")
+    gateway.set_row(RELAY, Enable="1")
     assert gateway.get(f"{RELAY}Status") == "Enabled"
     assert ask(house, "www.example") == ""
     server = gateway.server
@@ -59,9 +59,9 @@ def test_the_lan_gets_answers_from_a_server_that_was_configured(gateway: Gateway
     assert until(lambda: ask(house, "www.example") == "203.0.113.7")
     assert gateway.server == server, "a name server is taken up without a restart"
     assert {name: gateway.get(row + name) for name in ("Status", "Type")} == {"Status": "Enabled", "Type": "Static"}
-    gateway.set(row, Enable="0")
+    gateway.set_row(row, Enable="0")
     assert until(lambda: ask(house, "www.example") == "")
-    gateway.set(RELAY, Enable="0")
+    gateway.set_row(RELAY, Enable="0")
     assert gateway.server is None
     assert gateway.get(f"{row}Status") == "Disabled"
 
@@ -71,24 +71,24 @@ def test_the_lan_gets_answers_from_a_server_that_the_system_was_told_of(gateway:
     (gateway.directory / "etc").mkdir()
     (gateway.directory / "etc" / "resolv.conf").write_text("nameserver 198.51.100.53\n")
     gateway.tables.forget()
-    gateway.set(RELAY, Enable="1")
+    gateway.set_row(RELAY, Enable="1")
     assert until(lambda: ask(house, "www.example") == "203.0.113.7")
     row = f"{RELAY}Forwarding.1."
     assert (gateway.get(f"{row}DNSServer"), gateway.get(f"{row}Enable")) == ("198.51.100.53", "true")
     assert gateway.get("Device.DNS.Client.Server.1.DNSServer") == "198.51.100.53"
     assert gateway.get("Device.DNS.Client.Status") == "Enabled"
-    assert gateway.refused(row, DNSServer="198.51.100.54") == {"DNSServer": "NotWritable"}
-    assert gateway.refused(row, Interface=gateway.interface()) == {"Interface": "NotWritable"}
+    assert gateway.refused_in(row, DNSServer="198.51.100.54") == {"DNSServer": "NotWritable"}
+    assert gateway.refused_in(row, Interface=gateway.interface()) == {"Interface": "NotWritable"}
     with pytest.raises(Exception, match="switched off"):
         gateway.delete(row)
-    gateway.set(row, Enable="0")
+    gateway.set_row(row, Enable="0")
     assert until(lambda: ask(house, "www.example") == "")
 
 
 def test_nobody_outside_is_answered(gateway: Gateway) -> None:
     gateway.namespace.ip("link add wan type veth peer name far")
     gateway.namespace.ip("addr add 198.51.100.1/24 dev wan")
-    gateway.set(RELAY, Enable="1")
+    gateway.set_row(RELAY, Enable="1")
     bound = gateway.namespace.run("ss", "-lunH", "sport", "=", ":53")
     assert "192.0.2.1:53" in bound
     assert "198.51.100.1" not in bound
@@ -103,7 +103,7 @@ def test_another_name_server_in_the_way_is_named(
     try:
         assert until(lambda: ":53" in gateway.namespace.run("ss", "-lunH"))
         with pytest.raises(Refusals):
-            gateway.set(RELAY, Enable="1")
+            gateway.set_row(RELAY, Enable="1")
         assert f"dnsmasq (process {other.pid}) has UDP port 53 on br0" in caplog.text
     finally:
         other.terminate()
@@ -111,6 +111,6 @@ def test_another_name_server_in_the_way_is_named(
 
 
 def test_looking_names_up_is_not_switched_off(gateway: Gateway) -> None:
-    assert gateway.refused("Device.DNS.Client.", Enable="0") == {"Enable": "NotWritable"}
-    gateway.set("Device.DNS.Client.", Enable="1")
+    assert gateway.refused_in("Device.DNS.Client.", Enable="0") == {"Enable": "NotWritable"}
+    gateway.set_row("Device.DNS.Client.", Enable="1")
     assert gateway.get("Device.DNS.Client.Status") == "Error", "there is nobody to ask"

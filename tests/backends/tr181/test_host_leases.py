@@ -31,7 +31,7 @@ def test_who_has_only_a_lease_is_told_as_inactive(gateway: Gateway) -> None:
     tablet = "4102444800 02:00:5e:00:00:77 192.0.2.77 tablet *\n"
     television = "4102444800 9 2001:db8:1::77 tv 00:03:00:01:02:00:5e:00:00:77\n"
     gateway.tables.leases.path.write_text(tablet + television)
-    gateway.set("Device.DHCPv6.Server.", Enable="1")
+    gateway.set_row("Device.DHCPv6.Server.", Enable="1")
     pool6 = gateway.add("Device.DHCPv6.Server.Pool.", Enable="1", Interface=gateway.interface())
     told = gateway.tree(HOSTS)
     host = {key.partition(".")[2]: text for key, text in told.items()}

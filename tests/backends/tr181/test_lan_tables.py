@@ -48,13 +48,13 @@ def test_no_text_in_a_writable_parameter_is_an_accident(
 ) -> None:
     paths = list(writable(gateway))
     assert len(paths) > 40
-    gateway.set("Device.DHCPv4.Server.Pool.1.", Enable=enabled)
+    gateway.set_row("Device.DHCPv4.Server.Pool.1.", Enable=enabled)
     accidents = []
     for path in paths:
         before = gateway.get(path)
         for text in TEXTS:
             try:
-                gateway.set(path, **{"": text})
+                gateway.set_row(path, **{"": text})
             except Refusals as refusals:
                 bad = [one for one in refusals.refusals if isinstance(one, Unavailable) or one.path != path]
                 accidents += [f"{path} = {text[:40]!r}: {one!r}" for one in bad]
@@ -63,7 +63,7 @@ def test_no_text_in_a_writable_parameter_is_an_accident(
                 if told.lower() != text.strip(" ").lower() and told not in ("true", "false", "0", "1"):
                     accidents.append(f"{path} = {text[:40]!r} came back as {told[:40]!r}")
         with suppress(Refusals):  # a tag that was never told is none that could be told
-            gateway.set(path, **{"": before})
+            gateway.set_row(path, **{"": before})
     assert not accidents, "\n".join(accidents[:20])
     assert "Traceback" not in caplog.text
 

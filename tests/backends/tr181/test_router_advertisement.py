@@ -26,7 +26,7 @@ print(json.dumps(message.hex()))
 
 
 def advertise(gateway: Gateway, **values: str) -> str:
-    gateway.set(RA, Enable="1")
+    gateway.set_row(RA, Enable="1")
     return gateway.add(f"{RA}InterfaceSetting.", **{"Enable": "1", "Interface": gateway.interface(), **values})
 
 
@@ -84,7 +84,7 @@ def test_a_change_is_told_without_a_restart_and_the_end_as_well(gateway: Gateway
     again = gateway.again()
     assert again.advertiser == process, "a new run of the agent leaves it alone"
     again.procfs.close()
-    gateway.set(row, AdvDefaultLifetime="700")
+    gateway.set_row(row, AdvDefaultLifetime="700")
     assert gateway.advertiser == process
 
     def life() -> int:
@@ -92,7 +92,7 @@ def test_a_change_is_told_without_a_restart_and_the_end_as_well(gateway: Gateway
         return int(routes[0]["expires"]) if routes else 0
 
     assert until(lambda: 0 < life() <= 700, 8.0)
-    gateway.set(RA, Enable="0")
+    gateway.set_row(RA, Enable="0")
     assert gateway.get(f"{row}Status") == "Disabled"
     assert until(lambda: life() == 0), "the last word is that it is no router any more"
     assert gateway.advertiser is None
@@ -100,13 +100,13 @@ def test_a_change_is_told_without_a_restart_and_the_end_as_well(gateway: Gateway
 
 def test_a_row_that_cannot_be_says_so(gateway: Gateway) -> None:
     row = advertise(gateway)
-    assert "InvalidValue" in gateway.refused(row, MinRtrAdvInterval="500").values()
-    assert "InvalidValue" in gateway.refused(row, AdvDefaultLifetime="100").values()
-    assert "InvalidValue" in gateway.refused(row, DNSSL="a b").values()
+    assert "InvalidValue" in gateway.refused_in(row, MinRtrAdvInterval="500").values()
+    assert "InvalidValue" in gateway.refused_in(row, AdvDefaultLifetime="100").values()
+    assert "InvalidValue" in gateway.refused_in(row, DNSSL="a b").values()
     option = gateway.add(f"{row}Option.")
     for tag in ("1", "3", "5", "256"):
-        assert gateway.refused(option, Tag=tag) == {"Tag": "InvalidValue"}
-    gateway.set(row, Interface="")
+        assert gateway.refused_in(option, Tag=tag) == {"Tag": "InvalidValue"}
+    gateway.set_row(row, Interface="")
     assert gateway.get(f"{row}Status") == "Error_Misconfigured"
 
 
