@@ -176,6 +176,7 @@ class IpStack(Record):
     ipv6: bool | None = None
     ula_prefix: str | None = None
     route_information: bool | None = None
+    forwarding: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

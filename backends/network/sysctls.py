@@ -13,6 +13,9 @@ SOLICITATIONS: Final = "net/ipv6/conf/{}/router_solicitations"
 DAD_TRANSMITS: Final = "net/ipv6/conf/{}/dad_transmits"
 ROUTE_INFORMATION: Final = "net/ipv6/conf/{}/accept_ra_rt_info_max_plen"
 """The longest prefix that is taken from a router advertisement's route information (RFC 4191); 0: only ::/0."""
+FORWARDING: Final = {4: "net/ipv4/conf/{}/forwarding", 6: "net/ipv6/conf/{}/forwarding"}
+EVERY_LINK: Final = "all"
+"""The kernel's name for all links together: IPv6 is forwarded between all of them or none."""
 ANY_LENGTH: Final = 128
 USUAL_SOLICITATIONS: Final = 3
 """MAX_RTR_SOLICITATIONS of RFC 4861 10."""
@@ -31,11 +34,14 @@ def sysctls(topology: Topology) -> Iterator[tuple[Ident, str]]:
             DAD_TRANSMITS: setting.dad_transmits,
         }
         yield from ((("sysctl", name, path), str(value)) for path, value in wanted.items() if value is not None)
-    stack = topology.records.of(IpStack).get("")
-    if stack is not None and stack.route_information is not None:
-        for name in topology.links:
-            if is_managed(name, topology.manage, topology):
-                yield ("sysctl", name, ROUTE_INFORMATION), str(ANY_LENGTH if stack.route_information else 0)
+    stack = topology.records.of(IpStack).get("", IpStack())
+    ours = [name for name in topology.links if is_managed(name, topology.manage, topology)]
+    if stack.route_information is not None:
+        yield from ((("sysctl", name, ROUTE_INFORMATION), str(ANY_LENGTH * stack.route_information)) for name in ours)
+    if stack.forwarding is not None:
+        yield from ((("sysctl", name, FORWARDING[4]), str(int(stack.forwarding))) for name in ours)
+        if is_managed(EVERY_LINK, topology.manage, topology):
+            yield ("sysctl", EVERY_LINK, FORWARDING[6]), str(int(stack.forwarding))
 
 
 def solicitations(setting: NeighborSetting) -> int | None:

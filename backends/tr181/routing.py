@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from agent.model.errors import InvalidValue, NotWritable
+from agent.model.errors import Denied, InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
 from backends.network.network import Network
 from backends.network.policies import MOST_POLICY
 from backends.network.records import NO_MASK, IpRoute
 from backends.network.rows import Row
 from backends.tr181.ip_addresses import ip_address, ipv6_network, length_of, mask_of, moment
+from backends.tr181.ip_stack import STACK
 from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.route_information import route_information
@@ -29,21 +30,29 @@ UNSET: Final = -1
 
 def routing(mechanisms: Mechanisms) -> list[Object[Any]]:
     """Router 1 and its forwarding tables; what router advertisements say of routes."""
-    network = mechanisms.network
+    network, procfs = mechanisms.network, mechanisms.procfs
+
+    def is_forwarding(_: str) -> bool:
+        told = network.stack().forwarding
+        return procfs.setting("net/ipv4/ip_forward") == "1" if told is None else told
+
+    def forward(_: str, value: bool) -> None:
+        if not any(network.may_change(name) for name in network.topology.links):
+            raise Denied("", "no interface is in [network] manage")
+        network.edit(STACK, forwarding=value)
+
     router: Object[Any] = Object(
         path=ROUTER,
         rows=lambda: (MAIN,),
         keys=lambda _: (MAIN,),
-        parameters=[Parameter("Enable", lambda _: True, _stay_on), Parameter("Status", lambda _: "Enabled")],
+        parameters=[
+            Parameter("Enable", is_forwarding, forward),
+            Parameter("Status", lambda row: "Enabled" if is_forwarding(row) else "Disabled"),
+        ],
         backend=network,
-        source=lambda _: "netlink routes of the main table",
+        source=lambda _: "net.ipv4.ip_forward, netlink routes of the main table",
     )
     return [router, _Ipv4(network).table(), _Ipv6(network).table(), *route_information(network)]
-
-
-def _stay_on(_: str, value: bool) -> None:
-    if not value:
-        raise InvalidValue("", "the main routing table is always in use; each route has its Enable")
 
 
 class _Forwarding:

@@ -2,7 +2,15 @@
 
 from backends.netlink_types import Link
 from backends.network.records import IpStack, NeighborSetting, Records, Reference
-from backends.network.sysctls import DAD_TRANSMITS, RETRANS, ROUTE_INFORMATION, SOLICITATIONS, solicitations, sysctls
+from backends.network.sysctls import (
+    DAD_TRANSMITS,
+    FORWARDING,
+    RETRANS,
+    ROUTE_INFORMATION,
+    SOLICITATIONS,
+    solicitations,
+    sysctls,
+)
 from backends.network.topology import Topology
 
 LINKS = [Link(2, "eth0"), Link(3, "eth1")]
@@ -27,6 +35,14 @@ def test_a_row_that_is_off_asks_for_nothing() -> None:
 def test_route_information_concerns_the_links_that_are_managed() -> None:
     records = Records().with_record("", IpStack(route_information=True))
     assert dict(sysctls(Topology(records, LINKS, manage=["eth1"]))) == {("sysctl", "eth1", ROUTE_INFORMATION): "128"}
+
+
+def test_forwarding_concerns_the_links_that_are_managed_and_ipv6_all_of_them() -> None:
+    records = Records().with_record("", IpStack(forwarding=True))
+    eth1 = {("sysctl", "eth1", FORWARDING[4]): "1"}
+    assert dict(sysctls(Topology(records, LINKS, manage=["eth1"]))) == eth1
+    everything = {("sysctl", "all", FORWARDING[6]): "1"}
+    assert dict(sysctls(Topology(records, LINKS, manage=["eth1", "all"]))) == {**eth1, **everything}
 
 
 def test_solicitations_come_back_when_they_are_switched_on() -> None:

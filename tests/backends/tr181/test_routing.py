@@ -364,10 +364,23 @@ def test_a_route_is_moved_at_once_or_by_disabling_it_and_the_refusal_says_so(ben
     assert ("203.0.113.0/24", "192.0.2.250", "eth0", 0) in bench.routes()
 
 
-def test_the_main_table_is_always_in_use(memory: Bench) -> None:
-    device = memory.device()
-    asked = {"Device.Routing.Router.1.Enable": "0"}
-    assert device.refused(asked) == dict.fromkeys(asked, "InvalidValue")
+def test_a_router_forwards_between_the_links_that_are_its(bench: Bench) -> None:
+    device = bench.device(manage=["eth1"])
+    router = "Device.Routing.Router.1."
+    forwarding = "net/ipv4/conf/{}/forwarding"
+    before = {name: bench.procfs.setting(forwarding.format(name)) for name in ("eth0", "eth1")}
+    assert (device.get(f"{router}Enable"), device.get(f"{router}Status")) == ("false", "Disabled")
+    device.set({f"{router}Enable": "1"})
+    assert (device.get(f"{router}Enable"), device.get(f"{router}Status")) == ("true", "Enabled")
+    assert bench.procfs.setting(forwarding.format("eth1")) == "1"
+    assert bench.procfs.setting(forwarding.format("eth0")) == before["eth0"]
+    device.set({f"{router}Enable": "0"})
+    assert bench.procfs.setting(forwarding.format("eth1")) == "0"
+
+
+def test_a_router_without_links_is_refused(memory: Bench) -> None:
+    asked = {"Device.Routing.Router.1.Enable": "1"}
+    assert memory.device(manage=[]).refused(asked) == dict.fromkeys(asked, "Denied")
 
 
 def test_a_route_of_a_policy_is_for_packets_alone_that_are_marked_so(bench: Bench) -> None:
