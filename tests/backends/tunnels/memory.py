@@ -1,5 +1,6 @@
 """Tunnels whose kernel has every kind and no link yet; nothing can be made, so that only what is wanted is tested."""
 
+import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,8 +18,16 @@ from tests.fakes.generic import RecordedFamily
 from tests.fakes.netlink import FakeKernel, FakeNetlink
 
 
+def no_socket() -> socket.socket:
+    """Nothing is made here by accident."""
+    raise AssertionError("the kernel was asked")
+
+
 class NoLinks(TunnelLinks):
     """There are none."""
+
+    def __init__(self) -> None:
+        super().__init__(no_socket)
 
     def told(self) -> Mapping[str, ToldLink]:
         return {}
