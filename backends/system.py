@@ -192,7 +192,8 @@ def identity(machine: Machine, release: Release, links: Iterable[Link], machine_
     """Who the machine is: its maker's words where there are some, else its first Ethernet address, else its number.
 
     The OUI is that of the first physical port's address. A made-up (locally administered) address is used too: an
-    identity has to have an OUI, and the settings can say a better one.
+    identity has to have an OUI, and the settings can say a better one. A veth's is not: it is
+    another one each time that its container starts, and so would the device be.
     """
     mac = next((link.permanent_mac or link.mac for link in links if _is_port(link)), "")
     digits = mac.replace(":", "").upper()

@@ -132,7 +132,7 @@ def vlan_members(topology: Topology, entries: Sequence[BridgeVlan]) -> list[Row[
 
 def ip_interfaces(topology: Topology) -> list[Row[IpInterface]]:
     """Every link that may speak IP, and those still to come."""
-    found = [name for name, link in topology.links.items() if not topology.is_member(link)]
+    found = [name for name, link in topology.links.items() if topology.speaks_ip(link)]
     return _with_added(topology, IpInterface(), found)
 
 

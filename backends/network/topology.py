@@ -5,7 +5,7 @@ then not shown beside it.
 """
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from backends.netlink_types import Link
@@ -46,10 +46,12 @@ class Topology:
         others: Sequence[OtherLayers] = (),
         manage: Sequence[str] = (),
         is_waiting: bool = False,
+        in_use: Collection[str] = (),
     ) -> None:
-        """``is_waiting``: the records are not made yet."""
+        """``is_waiting``: the records are not made yet. ``in_use``: bridges' members that speak IP all the same."""
         self.records = records
         self.is_waiting = is_waiting
+        self.in_use = in_use
         self.manage = tuple(manage)
         self.others: Mapping[str, OtherLayers] = {layer.kind: layer for layer in others}
         self.links: Mapping[str, Link] = {link.name: link for link in links}
@@ -138,8 +140,12 @@ class Topology:
         return link.type == ARPHRD_ETHER and link.kind in ("", "veth") and self.other(link) is None
 
     def has_ethernet_link(self, link: Link) -> bool:
-        """Whether a link is a layer 2 endpoint of its own: no VLAN, no member of a bridge."""
-        return link.type == ARPHRD_ETHER and link.kind != "vlan" and not self.is_member(link)
+        """Whether a link is a layer 2 endpoint of its own: no VLAN, no member of a bridge (but for what is on it)."""
+        return link.type == ARPHRD_ETHER and link.kind != "vlan" and self.speaks_ip(link)
+
+    def speaks_ip(self, link: Link) -> bool:
+        """Whether a link is an IP interface. In a bridge it still is while it has an address or a route: they work."""
+        return link.name in self.in_use or not self.is_member(link)
 
     def is_member(self, link: Link) -> bool:
         """Whether a link is a bridge's port: IP is then on the bridge."""

@@ -53,8 +53,23 @@ class NetworkView:
     @property
     def topology(self) -> Topology:
         """Records and links as they are now, staged edits included."""
-        made_of = (self._records, self._netlink.links(), self.other_layers, self._manage, self._is_waiting)
+        made_of = (
+            self._records,
+            self._netlink.links(),
+            self.other_layers,
+            self._manage,
+            self._is_waiting,
+            self._in_use(),
+        )
         return self._kept("topology", made_of, Topology)
+
+    def _in_use(self) -> frozenset[str]:
+        """The members of bridges that have addresses or routes, other than those that the kernel gives every link."""
+        links = self._netlink.links()
+        members = self._kept("members", (links,), lambda them: frozenset(link.name for link in them if link.master))
+        if not members:
+            return members
+        return self._kept("in use", (members, self._netlink.addresses(), self._netlink.routes()), _speaking)
 
     @property
     def _is_waiting(self) -> bool:
@@ -203,6 +218,12 @@ class NetworkView:
             known = self._derived[what] = (made_of, make(*made_of))
         made: T = known[1]
         return made
+
+
+def _speaking(members: frozenset[str], addresses: Sequence[Address], routes: Sequence[Route]) -> frozenset[str]:
+    found = {address.interface for address in addresses if address.scope != "link"}
+    found |= {route.interface for route in routes if route.interface and route.protocol != "kernel"}
+    return members & found
 
 
 def _entry_ident(entry: BridgeVlan) -> Ident:

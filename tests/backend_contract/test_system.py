@@ -191,6 +191,12 @@ def test_without_a_port_the_installation_s_number_stands_in() -> None:
     assert (found.oui, found.serial_number, found.manufacturer) == ("000000", "ABC", "Linux")
 
 
+def test_a_veth_s_address_which_is_another_one_at_each_start_names_no_device() -> None:
+    veth = Link(2, "eth0", "veth", mac="b6:a0:4e:5e:30:43")
+    found = identity(Machine(), Release(), [veth], "ABC")
+    assert (found.oui, found.serial_number) == ("000000", "ABC")
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
 def test_files_full_of_nonsense_raise_nothing(tmp_path: Path, content: bytes) -> None:

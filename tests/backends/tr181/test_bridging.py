@@ -191,3 +191,23 @@ def test_a_bridge_has_one_management_port(memory: Bench) -> None:
 
     assert device.refused({f"{other}ManagementPort": "1"}) == {f"{other}ManagementPort": "InvalidValue"}
     assert device.get(f"{other}ManagementPort") == "false"
+
+
+def test_an_interface_with_addresses_is_still_one_in_a_bridge_and_they_can_be_taken_away(bench: Bench) -> None:
+    device = bench.device()
+    interface = device.find("Device.IP.Interface.", Name="eth1")
+    link = device.find("Device.Ethernet.Link.", Name="eth1")
+    address = device.add(f"{interface}IPv4Address.", IPAddress="203.0.113.9", SubnetMask="255.255.255.0", Enable="1")
+    forwarding = "Device.Routing.Router.1.IPv4Forwarding."
+    told = {"DestIPAddress": "198.18.0.0", "DestSubnetMask": "255.254.0.0", "GatewayIPAddress": "203.0.113.1"}
+    route = device.add(forwarding, **told, Enable="1")
+    working(device)
+
+    assert bench.addresses("eth1") == {"203.0.113.9/24"}
+    assert device.get(f"{address}Status") == "Enabled"
+    assert device.get(f"{interface}LowerLayers") == link[:-1]
+    assert device.get(f"{route}Interface") == interface[:-1]
+    device.delete(route)
+    device.delete(address)
+    assert bench.addresses("eth1") == set()
+    assert "eth1" not in [text for name, text in device.tree("Device.IP.").items() if name.endswith(".Name")]
