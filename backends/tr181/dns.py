@@ -1,21 +1,19 @@
 """Device.DNS.: the name servers that this machine asks, and the relay through which the LAN asks them."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any
 
-from agent.model.errors import InvalidValue, NotWritable
+from agent.model.errors import NotWritable
 from agent.model.object import Object, Parameter, Target
 from backends.lan.records import DnsRelay, Forwarder
 from backends.lan.resolver import STATIC, NameServer
 from backends.lan.upstream import is_enabled, is_own
+from backends.tr181.dns_client import CHANGED_BY, client_servers, plain_address
 from backends.tr181.lan_tables import TABLES, LanTables, table_of, target_of_link
 from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.record_table import Keys
 from backends.tr181.service import only, target_of
-
-CHANGED_BY: Final = ("resolver",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +27,11 @@ class Server:
 def dns(mechanisms: Mechanisms) -> list[Object[Any]]:
     """Client with what it asks, and Relay with what it forwards to."""
     lan = mechanisms.lan
-    return [] if lan is None else [*_client(lan), *_relay(lan)]
+    return [] if lan is None else [*_client(lan, mechanisms), *_relay(lan)]
 
 
-def _client(lan: LanTables) -> list[Object[Any]]:
-    """What the system's own configuration says; it is whoever made it that may change it."""
+def _client(lan: LanTables, mechanisms: Mechanisms) -> list[Object[Any]]:
+    """What the system's own configuration says, and servers that were set here."""
 
     def keep_enabled(_: Keys, value: bool) -> None:
         if not value:
@@ -43,24 +41,10 @@ def _client(lan: LanTables) -> list[Object[Any]]:
         Parameter("Enable", lambda _: True, keep_enabled),
         Parameter("Status", lambda _: "Enabled" if lan.resolver.name_servers() else "Error"),
     ]
-    servers: list[Parameter[NameServer, Any]] = [
-        Parameter("Enable", lambda _: True),
-        Parameter("Status", lambda _: "Enabled"),
-        Parameter("DNSServer", lambda server: server.address),
-        Parameter("Interface", lambda server: target_of_link(lan, server.link)),
-        Parameter("Type", lambda server: server.origin),
-    ]
-    return [
-        Object("Device.DNS.Client.", lambda: [()], lambda row: row, itself, backend=lan, changed_by=CHANGED_BY),
-        Object(
-            path="Device.DNS.Client.Server.{i}.",
-            rows=lan.resolver.name_servers,
-            keys=lambda server: (server.address,),
-            parameters=servers,
-            changed_by=CHANGED_BY,
-            source=lambda _: "the system's resolver configuration",
-        ),
-    ]
+    itself_object: Object[Any] = Object(
+        "Device.DNS.Client.", lambda: [()], lambda row: row, itself, backend=lan, changed_by=CHANGED_BY
+    )
+    return [itself_object, client_servers(lan, mechanisms.name_servers)]
 
 
 def _relay(lan: LanTables) -> list[Object[Any]]:
@@ -128,7 +112,7 @@ class _Forwarding:
 
     def set_address(self, row: Server, value: str) -> None:
         if row.found is None:
-            self._lan.edit(Forwarder, row.key, dns_server=_address(value))
+            self._lan.edit(Forwarder, row.key, dns_server=plain_address(value))
         elif value != row.found.address:
             raise NotWritable("", "the system was told of this server")
 
@@ -148,16 +132,3 @@ class _Forwarding:
 
     def _record(self, row: Server) -> Forwarder:
         return self._lan.wanted.get(Forwarder, row.key)
-
-
-def _address(text: str) -> str:
-    """An address of either family, without a zone; "" for none yet."""
-    text = text.strip()
-    if text:
-        try:
-            is_plain = "%" not in str(ip_address(text))
-        except ValueError:
-            is_plain = False
-        if not is_plain:
-            raise InvalidValue("", "an IPv4 or IPv6 address is needed")
-    return text

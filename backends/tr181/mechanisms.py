@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.system import System
     from backends.thermometer import Thermometer
     from backends.tr181.dhcp_clients import DhcpClientTables
+    from backends.tr181.dns_client import NameServerTable
     from backends.tr181.fault_mgmt import FaultTables
     from backends.tr181.firewall_backend import FirewallTables
     from backends.tr181.lan_tables import LanTables
@@ -98,5 +99,6 @@ class Mechanisms:
     faults: "FaultTables | None" = None
     statistics: "StatisticsTables | None" = None
     leds: "Leds | None" = None
+    name_servers: "NameServerTable | None" = None
     upnp: "Upnp | None" = None
     tunnels: "TunnelTables | None" = None

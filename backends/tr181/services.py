@@ -8,6 +8,7 @@ from backends.tr181.device_load import memory_load, processor_load
 from backends.tr181.device_sensors import thermometer
 from backends.tr181.device_storage import storage
 from backends.tr181.dhcp_clients import dhcp_clients
+from backends.tr181.dns_client import name_servers
 from backends.tr181.fault_mgmt import fault_tables
 from backends.tr181.firewall_backend import firewall_tables
 from backends.tr181.host_access import host_access
@@ -40,6 +41,7 @@ SERVICES: Final[tuple[Build, ...]] = (
     host_access,
     ppp_connections,
     dhcp_clients,
+    name_servers,
     tunnel_tables,
     lan,
     gateway_finder,

@@ -1,0 +1,137 @@
+"""Device.DNS.Client.Server.: the name servers that this machine was told of, and those that were set here."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any, Final
+
+from agent.model.errors import Denied, InvalidValue, NotWritable
+from agent.model.object import Object, Parameter, Target
+from backends.lan.resolver import STATIC, NameServer
+from backends.name_servers import NameServers, StaticServer, enabled
+from backends.tr181.lan_tables import LanTables, target_of_link
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.parts import Part
+from backends.tr181.service import TableService
+
+SERVERS: Final = "Device.DNS.Client.Server.{i}."
+CHANGED_BY: Final = ("resolver",)
+
+
+class NameServerTable(TableService):
+    """The backend of the rows that were added."""
+
+    def __init__(self, servers: NameServers) -> None:
+        parameters = {"dns_server": ("DNSServer",)}
+        super().__init__("name servers", (StaticServer,), servers, {StaticServer: SERVERS}, parameters)
+        self.resolver = servers
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A server that the system was told of (``found``), or one that was added."""
+
+    key: str
+    found: NameServer | None = None
+
+
+def name_servers(given: Mechanisms) -> Part:
+    """Every machine has a resolver."""
+    table = NameServerTable(NameServers(given.system.root, given.may_change_system))
+    return Part("name servers", {"name_servers": table}, table, follows=frozenset({"resolver"}))
+
+
+def client_servers(lan: LanTables, table: NameServerTable | None) -> Object[Any]:
+    """Server.{i}.; without a ``table``, only what the system was told of."""
+    rows = _Servers(lan, table)
+    parameters: list[Parameter[_Row, Any]] = [
+        Parameter("Enable", rows.is_enabled, rows.set_enabled if table else None),
+        Parameter("Status", rows.status),
+        Parameter("DNSServer", rows.address, rows.set_address if table else None),
+        Parameter("Interface", rows.interface, rows.set_interface if table else None),
+        Parameter("Type", lambda row: row.found.origin if row.found else STATIC),
+    ]
+    return Object(
+        path=SERVERS,
+        rows=rows.rows,
+        keys=lambda row: (row.key,),
+        parameters=parameters,
+        add=rows.add if table else None,
+        delete=rows.delete if table else None,
+        changed_by=CHANGED_BY,
+        backend=table,
+        source=lambda row: "the system's resolver configuration" if row.found else "configured",
+    )
+
+
+class _Servers:
+    def __init__(self, lan: LanTables, table: NameServerTable | None) -> None:
+        self._lan = lan
+        self._table = table
+
+    @property
+    def table(self) -> NameServerTable:
+        """The backend, for what only a row that was added can come to."""
+        if self._table is None:
+            raise Denied("", "servers cannot be set on this machine")
+        return self._table
+
+    def rows(self) -> list[_Row]:
+        own = self._table.wanted if self._table else None
+        told = enabled(own) if own else []
+        found = [_Row(one.address, one) for one in self._lan.resolver.name_servers() if one.address not in told]
+        return [*found, *(_Row(key) for key in (own.of(StaticServer) if own else ()))]
+
+    def add(self, _: tuple[str, ...]) -> tuple[str, ...]:
+        return (self.table.add(StaticServer()),)
+
+    def delete(self, row: _Row) -> None:
+        if row.found is not None:
+            raise NotWritable("", "the system was told of this server by somebody else")
+        self.table.remove(StaticServer, row.key)
+
+    def is_enabled(self, row: _Row) -> bool:
+        return row.found is not None or self._record(row).enable
+
+    def set_enabled(self, row: _Row, value: bool) -> None:
+        if row.found is None:
+            self.table.edit(StaticServer, row.key, enable=value)
+        elif not value:
+            raise Denied("", "the system was told of this server by somebody else")
+
+    def status(self, row: _Row) -> str:
+        """Error: no address was set, or the resolver was not told of it."""
+        if not self.is_enabled(row):
+            return "Disabled"
+        return "Enabled" if row.found or self.table.resolver.is_asked(self._record(row).dns_server) else "Error"
+
+    def address(self, row: _Row) -> str:
+        return row.found.address if row.found else self._record(row).dns_server
+
+    def set_address(self, row: _Row, value: str) -> None:
+        if row.found is None:
+            self.table.edit(StaticServer, row.key, dns_server=plain_address(value))
+        elif value != row.found.address:
+            raise Denied("", "the system was told of this server by somebody else")
+
+    def interface(self, row: _Row) -> Target | None:
+        return target_of_link(self._lan, row.found.link) if row.found else None
+
+    def set_interface(self, row: _Row, value: Target | None) -> None:
+        if value != self.interface(row):
+            raise InvalidValue("", "a server is asked over whichever link leads to it")
+
+    def _record(self, row: _Row) -> StaticServer:
+        return self.table.wanted.get(StaticServer, row.key)
+
+
+def plain_address(text: str) -> str:
+    """An address of either family, without a zone; "" for none yet. InvalidValue."""
+    text = text.strip()
+    if text:
+        try:
+            is_plain = "%" not in str(ip_address(text))
+        except ValueError:
+            is_plain = False
+        if not is_plain:
+            raise InvalidValue("", "an IPv4 or IPv6 address is needed")
+    return text
