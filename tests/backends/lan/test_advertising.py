@@ -38,7 +38,7 @@ def test_what_is_not_in_force_is_not_told() -> None:
 @pytest.mark.parametrize(
     ("field", "records"),
     [
-        ("interface", {"b": ROW, "a": ROW}),
+        ("interface", {"A": ROW, "a": ROW}),
         ("min_rtr_adv_interval", {"a": replace(ROW, min_rtr_adv_interval=451)}),
         ("adv_default_lifetime", {"a": replace(ROW, adv_default_lifetime=599)}),
         ("adv_default_lifetime", {"a": replace(ROW, adv_default_lifetime=9001)}),
@@ -47,7 +47,7 @@ def test_what_is_not_in_force_is_not_told() -> None:
         ("rdnss", {"a": replace(ROW, rdnss=("192.0.2.1",))}),
         ("rdnss", {"a": replace(ROW, rdnss=("fe80::1%eth0",))}),
         ("tag", {"p": ROW, "a": AdvertisedOption(parent="p", tag=5)}),
-        ("tag", {"p": ROW, "b": AdvertisedOption(parent="p", tag=9), "a": AdvertisedOption(parent="p", tag=9)}),
+        ("tag", {"p": ROW, "A": AdvertisedOption(parent="p", tag=9), "a": AdvertisedOption(parent="p", tag=9)}),
         ("value", {"p": ROW, "a": AdvertisedOption(parent="p", tag=9, value="00" * 1001)}),
     ],
 )
