@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from backends.lan import program
 from backends.lan.advertisement import Advertisement, Prefix, domain_names, message
 
 ALL_NODES, ALL_ROUTERS = "ff02::1", "ff02::2"
@@ -237,15 +238,7 @@ def _open_socket() -> socket.socket:
 
 def main(arguments: list[str]) -> None:
     """Advertise by the file that is named first; the second is made once it does."""
-    woken, wake = socket.socketpair()
-    wake.setblocking(False)
-    signal.set_wakeup_fd(wake.fileno())
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    advertiser = Advertiser(Path(arguments[0]))
-    advertiser.reload()
-    Path(arguments[1]).touch()
-    advertiser.run(woken)
+    program.run(Advertiser, arguments)
 
 
 if __name__ == "__main__":

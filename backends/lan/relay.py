@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from backends.lan import program
+
 SERVER_PORT, CLIENT_PORT = 67, 68
 BROADCAST: Final = "255.255.255.255"
 BOOTREQUEST, BOOTREPLY = 1, 2
@@ -158,15 +160,7 @@ def _open(address: str, link: str = "") -> socket.socket:
 
 def main(arguments: Sequence[str]) -> None:
     """Relay by the file that is named first; the second is made once it does."""
-    woken, wake = socket.socketpair()
-    wake.setblocking(False)
-    signal.set_wakeup_fd(wake.fileno())
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    relay = Relay(Path(arguments[0]))
-    relay.reload()
-    Path(arguments[1]).touch()
-    relay.run(woken)
+    program.run(Relay, arguments)
 
 
 if __name__ == "__main__":
