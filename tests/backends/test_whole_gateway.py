@@ -49,7 +49,7 @@ def another_has_the_table(gateway: WholeGateway, name: str) -> Iterator[None]:
 
 
 @contextmanager
-def another_has_the_packet_filter(gateway: WholeGateway, crossing: Crossing) -> Iterator[set[str]]:  # noqa: ARG001
+def another_has_the_packet_filter(gateway: WholeGateway, crossing: Crossing) -> Iterator[set[str]]:
     with another_has_the_table(gateway, "cpe_agent"):
         yield {crossing.mapping}
 
@@ -68,7 +68,7 @@ def dnsmasq_finds_no_place_for_its_leases(gateway: WholeGateway, crossing: Cross
 
 
 @contextmanager
-def the_kernel_refuses_the_route_s_gateway(gateway: WholeGateway, crossing: Crossing) -> Iterator[set[str]]:  # noqa: ARG001
+def the_kernel_refuses_the_route_s_gateway(gateway: WholeGateway, crossing: Crossing) -> Iterator[set[str]]:
     right = crossing.values[f"{crossing.route}GatewayIPAddress"]
     crossing.values[f"{crossing.route}GatewayIPAddress"] = "203.0.113.255"
     yield {crossing.route}
@@ -78,7 +78,7 @@ def the_kernel_refuses_the_route_s_gateway(gateway: WholeGateway, crossing: Cros
 @contextmanager
 def another_serves_the_lan(gateway: WholeGateway, crossing: Crossing) -> Iterator[set[str]]:
     with inside(gateway.router.path, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as taken:
-        taken.bind(("0.0.0.0", 67))  # noqa: S104 - in a namespace
+        taken.bind(("0.0.0.0", 67))
         yield {crossing.pool}
 
 

@@ -1,7 +1,11 @@
-"""The daemon as it is shipped, on a gateway of namespaces: the lab ACS at its side, strangers outside, a home inside."""
+"""The daemon as it is shipped, on a gateway of namespaces, with the lab ACS at its side."""
 
 import json
 import re
+import signal
+import subprocess
+import tempfile
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -10,13 +14,15 @@ from typing import Any, Self
 
 from agent.lab.records import Rpc
 from backends.programs import Program
-from tests.durability.stand import Agent, Stand, until
+from tests.durability.stand import PATIENCE, Agent, Stand, until
 from tests.netlab.gateway import HOST, INSIDE, STRANGER, Gateway
 from tests.netlab.namespace import Namespace
 
 MAPPINGS, ROUTES = "Device.NAT.PortMapping.", "Device.Routing.Router.1.IPv4Forwarding."
 POOLS, SHAPERS = "Device.DHCPv4.Server.Pool.", "Device.QoS.Shaper."
 VOLATILE = re.compile(r'"(?:valid|preferred)_life_time": ?\d+,?')
+SETTLED = 0.4
+"""Seconds without work after which nothing more comes."""
 ACCIDENTAL = {".log", ".pid", ".running", ".xml"}
 """What a program of ours leaves beside the files that were written for it."""
 
@@ -55,6 +61,19 @@ class WholeGateway:
         """SetParameterValues by the ACS; a fault is an answer too."""
         return self.stand.rpc(self.agent, "SetParameterValues", parameters=dict(values))
 
+    def quiet(self) -> None:
+        """Wait until what the last change brought about is over: no session, and the agent sleeps."""
+        until(lambda: self.agent.ask("status")["acs"]["state"] != "in session")
+        ticks, since = self._ticks(), time.monotonic()
+        while time.monotonic() - since < SETTLED:
+            time.sleep(0.05)
+            if self._ticks() != ticks:
+                ticks, since = self._ticks(), time.monotonic()
+
+    def _ticks(self) -> str:
+        words = Path(f"/proc/{self.agent.pid}/stat").read_text().rpartition(")")[2].split()
+        return " ".join(words[11:13])  # utime and stime, proc(5)
+
     def processes(self, program: str) -> list[int]:
         """Those that run with a file of this gateway's, known to the agent or not."""
         found = []
@@ -85,8 +104,33 @@ class WholeGateway:
         }
 
 
+class Traced:
+    """strace on all threads of an agent that runs, and on what they start, for the length of a ``with``."""
+
+    def __init__(self, pid: int, calls: str) -> None:
+        self._said = tempfile.NamedTemporaryFile(prefix="strace-")  # noqa: SIM115 - read after the with, then collected
+        command = ["strace", "-f", "-q", "-s", "256", "-o", self._said.name, "-e", f"trace={calls}", "-p", str(pid)]
+        self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        threads = Path(f"/proc/{pid}/task")
+        until(lambda: all("TracerPid:\t0\n" not in (one / "status").read_text() for one in threads.iterdir()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(PATIENCE)
+
+    def lines(self, *words: str) -> list[str]:
+        """The calls that have one of the words."""
+        told = Path(self._said.name).read_text(errors="replace").splitlines()
+        return [line for line in told if any(word in line for word in words)]
+
+
 class Crossing:
-    """One change of four mechanisms: a port mapping, a route, a DHCP pool and a shaper, whose rows are there already."""
+    """One change of four mechanisms: a port mapping, a route, a DHCP pool and a shaper; their rows are there before."""
 
     def __init__(self, gateway: WholeGateway) -> None:
         self.gateway = gateway

@@ -1,0 +1,55 @@
+"""What a reading of the whole tree costs the kernel: each table is asked for once, and no process is started."""
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.backends.whole_gateway import Crossing, Traced, WholeGateway
+from tests.netlab.fixtures import make_namespace
+from tests.netlab.namespace import Namespace
+
+__all__ = ["make_namespace"]
+
+DUMP = 0x300
+DUMPED = re.compile(r'nlmsg_type=(0x[0-9a-f]+|\w+).*?nlmsg_flags=([^,]+),[^}]*\}(?:, "([^"]*))?')
+LISTED = "0xa0a"
+"""NFT_MSG_GETOBJ of nfnetlink's subsystem 10, one for each listing of a table of ours."""
+OF_EACH_FAMILY = {"0x1a", "0x15", "0x1e"}
+"""Routes of IPv4 and of IPv6, sockets of UDP and TCP, neighbours and who is behind a bridge: by the request's body."""
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, make_namespace: Callable[[], Namespace]) -> Iterator[WholeGateway]:
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    try:
+        made = WholeGateway(tmp_path, make_namespace)
+    except OSError as refused:
+        pytest.skip(f"only root may enter a network namespace: {refused}")
+    with made:
+        yield made
+
+
+def test_the_whole_tree_is_read_with_one_dump_of_each_kind_and_without_a_process(gateway: WholeGateway) -> None:
+    crossing = Crossing(gateway)
+    assert gateway.set(crossing.values).state == "done"
+    gateway.quiet()
+    calls = "sendto,sendmsg,execve,fork,vfork,clone,clone3,openat"
+    with Traced(gateway.agent.pid, calls) as traced:
+        tree = gateway.agent.values("Device.")
+    assert len(tree) > 1000
+    assert crossing.values.items() <= tree.items()
+    dumps: Counter[tuple[str, str]] = Counter()
+    for line in traced.lines("nlmsg_flags"):
+        kind, flags, body = DUMPED.findall(line)[0]
+        if hex(DUMP) in flags:
+            dumps[kind, body if kind in OF_EACH_FAMILY else ""] += 1
+    assert len(dumps) > 8, "it is not understood what strace prints"
+    assert {kind: times for kind, times in dumps.items() if times > 1} == {}
+    assert dumps[LISTED, ""] == 1
+    assert len(traced.lines("dhcp.leases")) <= 3  # dnsmasq writes it in place: an unfinished one is read again
+    assert traced.lines("execve(", "fork(", "clone(", "clone3(") == []
