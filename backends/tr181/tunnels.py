@@ -17,6 +17,7 @@ from backends.tr181.parts import Part
 from backends.tr181.record_table import RecordTable, tables_of
 from backends.tr181.service import TableService
 from backends.tunnels.checks import ONE
+from backends.tunnels.kinds import kinds
 from backends.tunnels.links import ToldLink, TunnelLinks
 from backends.tunnels.names import TOPIC, ResolvedNames, name_in_packet
 from backends.tunnels.records import (
@@ -148,16 +149,16 @@ def tunnel_tables(mechanisms: Mechanisms) -> Part | None:
     """Tunnels of the kinds that this kernel has; None where it has none, or lets us make none."""
     links = TunnelLinks()
     try:
-        kinds = frozenset(kind for kind in LINK_KINDS if links.has(kind))
+        there = kinds(links, LINK_KINDS)
     except MechanismError:
         return None
-    if not kinds:
+    if not there:
         return None
-    return part_over(mechanisms, links, GenericNetlink(FAMILY), kinds)
+    return part_over(mechanisms, links, GenericNetlink(FAMILY), there)
 
 
-def part_over(mechanisms: Mechanisms, links: TunnelLinks, generic: GenericNetlink, kinds: frozenset[str]) -> Part:
-    """The part over given sockets."""
+def part_over(mechanisms: Mechanisms, links: TunnelLinks, generic: GenericNetlink, there: frozenset[str]) -> Part:
+    """The part over given sockets, with the kinds of links that are there."""
     network, names = mechanisms.network, ResolvedNames()
     place = Place(
         mechanisms.links.link_of,
@@ -167,7 +168,7 @@ def part_over(mechanisms: Mechanisms, links: TunnelLinks, generic: GenericNetlin
         aftr_name(mechanisms),
     )
     tunnels = Tunnels(links, WireGuard(generic), mechanisms.netlink, place, names)
-    service = TunnelTables(tunnels, kinds)
+    service = TunnelTables(tunnels, there)
     network.other_layers = (*network.other_layers, *(TunnelLayers(service, record) for record in LAYERS))
     return Part(
         name="tunnels",

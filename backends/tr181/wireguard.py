@@ -14,7 +14,7 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.record_table import Keys, RecordTable
 from backends.tr181.tunnels import CHANGED_BY, TABLES, WIREGUARD, TunnelTables
 from backends.tunnels.records import WireGuardInterface, WireGuardPeer
-from backends.wireguard import Peer, key_of, words_of
+from backends.wireguard import Device, Peer, key_of, words_of
 
 NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
 """TR-106's "unknown time"."""
@@ -88,15 +88,15 @@ class _WireGuard:
     def _name(self, row: Keys) -> str:
         return self._service.link_name(WireGuardInterface, row[0])
 
-    def _told(self, row: Keys) -> Any:
+    def _told(self, row: Keys) -> Device:
+        """Its link; without one the kernel is not asked, which would load the module."""
         is_there = self._service.link(WireGuardInterface, row[0]) is not None
-        return self._service.tunnels.wireguard.told(self._name(row) if is_there else "")
+        return self._service.tunnels.wireguard.told(self._name(row)) if is_there else Device()
 
     def _peer(self, row: Keys) -> Peer:
         words = self._peers.record(row).public_key
         peers = self._told(row).peers
-        found: Peer | None = peers.get(key_of(words)) if words and peers else None
-        return found or Peer()
+        return peers.get(key_of(words), Peer()) if words and peers else Peer()
 
     def _endpoint(self, row: Keys) -> str:
         """Where its packets come from at present, as wg(8) writes it."""

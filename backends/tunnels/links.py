@@ -9,7 +9,7 @@ from typing import Final
 from backends.errors import MechanismError, Missing
 from backends.generic_netlink import attribute, attributes, text
 from backends.netlink_socket import ACK, HEADER, REQUEST, NetlinkSocket, open_route_socket
-from backends.tunnels.options import LINK_OF, TunnelLink
+from backends.tunnels.options import LINK_OF, TunnelLink, settings
 
 NEW_LINK, DELETE_LINK, GET_LINK = 16, 17, 18
 DUMP, EXCLUSIVE, CREATE = 0x300, 0x200, 0x400
@@ -75,14 +75,22 @@ class TunnelLinks:
             self._told = dict(map(_read, self._send(GET_LINK, DUMP, MESSAGE.pack(0, 0, 0, 0, 0), "links")))
         return self._told
 
+    def may_make(self) -> bool:
+        """Whether this process may change links at all (CAP_NET_ADMIN)."""
+        try:
+            self._send(NEW_LINK, ACK, MESSAGE.pack(0, 0, 0, 0, 0) + text(NAME, IMPOSSIBLE), "changing links")
+        except MechanismError as error:
+            return error.code not in ("EPERM", "EACCES")
+        return True
+
     def has(self, kind: str) -> bool:
-        """Whether this kernel knows links of a kind and lets us make them; it loads the module where there is one."""
+        """Whether this kernel knows links of a kind; it loads the module where there is one."""
         info = attribute(LINK_INFO, text(INFO_KIND, kind), nested=True)
         body = MESSAGE.pack(0, 0, 0, 0, 0) + text(NAME, IMPOSSIBLE) + info
         try:
             self._send(NEW_LINK, ACK | CREATE | EXCLUSIVE, body, kind)
         except MechanismError as error:
-            return error.code not in ("EOPNOTSUPP", "EPERM", "EACCES")
+            return error.code != "EOPNOTSUPP"
         return True
 
     def make(self, name: str, wanted: TunnelLink) -> None:
@@ -140,12 +148,13 @@ def _read(message: tuple[int, bytes, int]) -> tuple[str, ToldLink]:
     _, _, index, flags, _ = MESSAGE.unpack_from(buffer, offset + HEADER.size)
     told = attributes(buffer[offset + HEADER.size + MESSAGE.size : offset + length])
     info = attributes(told.get(LINK_INFO, b""))
+    kind = _text(info.get(INFO_KIND))
     return _text(told.get(NAME)), ToldLink(
         index,
-        _text(info.get(INFO_KIND)),
+        kind,
         _text(told.get(ALIAS)),
         bool(flags & UP),
-        attributes(info.get(INFO_DATA, b"")),
+        settings(kind, attributes(info.get(INFO_DATA, b""))),
     )
 
 

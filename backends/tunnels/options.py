@@ -20,6 +20,9 @@ NO_ENCAPSULATION_LIMIT: Final = 1
 """IP6_TNL_F_IGN_ENCAP_LIMIT: without the destination option of RFC 2473, which relays drop or do not know."""
 LINK_OF: Final = {"vxlan": VXLAN_LINK}
 """The number of the attribute that names the carrier, where it is not 1."""
+FLAGS_OF: Final = {"ip6gre": GRE_TUNNEL_FLAGS, "ip6gretap": GRE_TUNNEL_FLAGS, "ip6tnl": FLAGS}
+SETTABLE_FLAGS: Final = 0xFFFF
+"""Above these are what the kernel found out of the addresses (IP6_TNL_F_CAP_*)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,14 @@ class GreHeader:
     checksum: bool = False
     sequence: bool = False
     has_ethernet: bool = False
+
+
+def settings(kind: str, told: dict[int, bytes]) -> dict[int, bytes]:
+    """What the kernel tells of a link, without what was not set but found out."""
+    number = FLAGS_OF.get(kind, 0)
+    if len(told.get(number, b"")) != 4:
+        return told
+    return {**told, number: word(struct.unpack("=I", told[number])[0] & SETTABLE_FLAGS)}
 
 
 def packed(address: str) -> bytes:

@@ -117,7 +117,7 @@ def test_6rd_carries_ipv6_to_the_relay_and_within_the_provider(bench: Bench) -> 
     device.set(
         {
             f"{setting}BorderRelayIPv4Addresses": ISP,
-            f"{setting}SPIPv6Prefix": "2001:db8:6::/40",
+            f"{setting}SPIPv6Prefix": "2001:db8::/40",
             f"{setting}IPv4MaskLength": "8",
             f"{setting}AddressSource": source,
             f"{setting}Enable": "1",
@@ -125,8 +125,9 @@ def test_6rd_carries_ipv6_to_the_relay_and_within_the_provider(bench: Bench) -> 
         }
     )
     assert device.get(f"{setting}Status") == "Enabled"
-    data = bench.told("6rd-wan")["linkinfo"]["info_data"]
-    assert (data["local"], data["6rd-prefix"], data["6rd-prefixlen"]) == (HOME, "2001:db8::", 40)
+    told = bench.home.ip("-d link show 6rd-wan")
+    assert f"local {HOME}" in told
+    assert "6rd-prefix 2001:db8::/40 6rd-relay_prefix 192.0.0.0/8" in told
     bench.isp.ip(f"link add t0 type sit local {ISP} remote any")
     bench.isp.ip("link set t0 type sit 6rd-prefix 2001:db8::/40 6rd-relay_prefix 192.0.0.0/8")
     bench.isp.ip("link set t0 up")
@@ -137,7 +138,7 @@ def test_6rd_carries_ipv6_to_the_relay_and_within_the_provider(bench: Bench) -> 
     assert "via ::192.0.2.2 dev 6rd-wan" in bench.home.ip("-6 route show default")
     assert bench.device(device.store).writes() == 0
     device.set({f"{setting}AllTrafficToBorderRelay": "1"})
-    assert "/128" in bench.home.ip("-6 -o address show dev 6rd-wan scope global")
+    assert "2001:db8:0:201::1/128" in bench.home.ip("-6 -o address show dev 6rd-wan scope global")
     device.set({f"{SIX_RD}Enable": "0"})
     assert bench.told("6rd-wan") == {}
 
@@ -159,7 +160,7 @@ def test_ds_lite_carries_ipv4_to_the_relay(bench: Bench) -> None:
     assert bench.pings("192.0.0.1")
     routes = bench.home.ip("route show default")
     assert "dev w0" in routes, "the native way stays the better one"
-    assert "dev dslite-wan scope link metric 2048" in routes
+    assert "default dev dslite-wan proto static scope link metric 2048" in routes
     assert bench.device(device.store).writes() == 0
     device.path = RouteTo("dslite-wan", "192.0.0.2")
     assert device.set({f"{DS_LITE}Enable": "0"}) == 1, "it would cut the session off: made after it"

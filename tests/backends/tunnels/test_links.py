@@ -15,6 +15,7 @@ def link(bench: Bench, vni: int) -> TunnelLink:
 def test_a_kind_is_asked_for_and_nothing_is_made(bench: Bench) -> None:
     before = bench.home.ip("link")
     made = TunnelLinks(bench.home.open_socket)
+    assert made.may_make()
     assert made.has("vxlan")
     assert not made.has("no-such-kind")
     assert bench.home.ip("link") == before

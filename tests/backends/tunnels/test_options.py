@@ -6,6 +6,7 @@ import struct
 import pytest
 
 from backends.tunnels.options import (
+    FLAGS,
     GRE_IN_FLAGS,
     GRE_OUT_KEY,
     GRE_TOS,
@@ -19,6 +20,7 @@ from backends.tunnels.options import (
     delegated,
     ds_lite,
     gre,
+    settings,
     six_rd,
     vxlan,
 )
@@ -65,3 +67,10 @@ def test_a_delegated_prefix_has_the_other_bits_of_the_address(prefix: str, mask:
 def test_a_delegated_prefix_longer_than_64_bits_is_none() -> None:
     with pytest.raises(ValueError, match="leave no /64"):
         delegated(ipaddress.IPv6Network("2001:db8::/40"), 0, "10.1.2.3")
+
+
+def test_what_the_kernel_found_out_is_no_difference() -> None:
+    link = ds_lite(WAY6)
+    told = {**link.options, FLAGS: struct.pack("=I", 0x30001)}
+    assert settings("ip6tnl", told) == link.options
+    assert settings("vxlan", told) == told
