@@ -175,12 +175,16 @@ class Agent:
             directory=services,
             state_directory=self.settings.state.directory,
             management_path=self._management_path,
-            peek=lambda paths: self.model.peek(paths),
+            peek=self._peek,
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
         )
         self.machine = Machine(basic, SERVICES)
         self.mechanisms = self.machine.mechanisms
         self.faults = faults_of(self.mechanisms)
+
+    def _peek(self, paths: Sequence[str]) -> dict[str, str]:
+        """What parameters read as, for whoever is built before the model."""
+        return self.model.peek(paths)
 
     def _management_path(self) -> RouteTo | None:
         """The way that is not to be cut without coming back: that to the ACS. Without one there is nobody to lose."""
