@@ -41,6 +41,7 @@ from backends.tr181.qos import qos
 from backends.tr181.root import root
 from backends.tr181.router_advertisement import router_advertisement
 from backends.tr181.routing import routing
+from backends.tr181.ssh import ssh
 from backends.tr181.time import time
 from backends.tr181.upnp import upnp
 from backends.tr181.usb import usb
@@ -91,6 +92,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     gateway_info,
     manageable_devices,
     users,
+    ssh,
     access_control,
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""

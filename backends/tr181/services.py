@@ -18,6 +18,7 @@ from backends.tr181.parts import Build
 from backends.tr181.periodic_statistics import sampled_statistics
 from backends.tr181.ppp_connections import ppp_connections
 from backends.tr181.qos import qos_tables
+from backends.tr181.ssh import ssh_server
 from backends.tr181.time import ntp_clock
 from backends.tr181.tunnels import tunnel_tables
 from backends.tr181.upnp import upnp_daemons
@@ -38,6 +39,7 @@ SERVICES: Final[tuple[Build, ...]] = (
     upnp_daemons,
     ntp_clock,
     accounts,
+    ssh_server,
     host_access,
     ppp_connections,
     dhcp_clients,
