@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Final
 
@@ -14,11 +13,10 @@ from backends.lan.rendering import is_complete
 from backends.netlink import Netlink
 from backends.tr181.lan_tables import CLIENT4, LanTable, LanTables, table_of
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.moments import end
 from backends.tr181.presence import is_present
 from backends.tr181.record_table import Keys
 
-LAST_MOMENT: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-"""What stands for "never" (TR-181, LeaseTimeRemaining)."""
 HOST_NAME, CLIENT_ID = 12, 61
 CRITERIA: Final = (
     "VendorClassID",
@@ -94,7 +92,7 @@ class _Clients:
         """Client, IPv4Address and Option. Their numbers are volatile: who comes and goes writes nothing to flash."""
         addresses: list[Parameter[tuple[Client, Lease], Any]] = [
             Parameter("IPAddress", lambda row: row[1].address),
-            Parameter("LeaseTimeRemaining", lambda row: moment_of(row[1].expires)),
+            Parameter("LeaseTimeRemaining", lambda row: end(row[1].expires)),
         ]
         options: list[Parameter[tuple[Client, int, bytes], Any]] = [
             Parameter("Tag", lambda row: row[1]),
@@ -136,11 +134,6 @@ class _Clients:
 
     def is_active(self, client: Client) -> bool:
         return is_present(self._netlink, client.mac, [lease.address for lease in client.leases])
-
-
-def moment_of(expires: int) -> datetime:
-    """When a lease ends."""
-    return datetime.fromtimestamp(expires, UTC) if expires else LAST_MOMENT
 
 
 def options_of(client: Client) -> Iterator[tuple[int, bytes]]:

@@ -10,10 +10,10 @@ from backends.lan.clients import leases_by_pool6
 from backends.lan.leases import Lease
 from backends.lan.records import Dhcp6, Option6, Pool6
 from backends.netlink import Netlink
-from backends.tr181.dhcpv4_server import moment_of
 from backends.tr181.ip_addresses import IPV6_PREFIX
 from backends.tr181.lan_tables import CLIENT6, LanTable, LanTables, table_of, target_of_link
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.moments import end
 from backends.tr181.presence import is_present
 from backends.tr181.record_table import Keys
 
@@ -104,13 +104,13 @@ class _Clients:
         ]
         addresses: list[Parameter[tuple[Client, Lease], Any]] = [
             Parameter("IPAddress", lambda row: row[1].address),
-            Parameter("PreferredLifetime", lambda row: moment_of(row[1].expires)),
-            Parameter("ValidLifetime", lambda row: moment_of(row[1].expires)),
+            Parameter("PreferredLifetime", lambda row: end(row[1].expires)),
+            Parameter("ValidLifetime", lambda row: end(row[1].expires)),
         ]
         prefixes: list[Parameter[tuple[Client, Lease], Any]] = [
             Parameter("Prefix", lambda row: row[1].address),
-            Parameter("PreferredLifetime", lambda row: moment_of(row[1].expires)),
-            Parameter("ValidLifetime", lambda row: moment_of(row[1].expires)),
+            Parameter("PreferredLifetime", lambda row: end(row[1].expires)),
+            Parameter("ValidLifetime", lambda row: end(row[1].expires)),
         ]
         options: list[Parameter[Client, Any]] = [
             Parameter("Tag", lambda _: DUID),

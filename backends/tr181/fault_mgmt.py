@@ -1,7 +1,6 @@
 """Device.FaultMgmt.: alarms that stand, and the last of what happened to this machine."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from agent.model.object import Object, Parameter
@@ -9,13 +8,13 @@ from backends.faults import EXPEDITED, HISTORY, KINDS, MOST_ALARMS, QUEUED, Alar
 from backends.netlink_types import Link
 from backends.tr181.layers import link_status
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.moments import moment
 from backends.tr181.parts import Part
 from backends.tr181.service import TableService
 
 FAULT_MGMT: Final = "Device.FaultMgmt."
 SUPPORTED: Final = f"{FAULT_MGMT}SupportedAlarm.{{i}}."
 TABLES: Final = {HISTORY: "HistoryEvent", EXPEDITED: "ExpeditedEvent", QUEUED: "QueuedEvent"}
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 TOPIC: Final = "fault"
 
 
@@ -115,8 +114,8 @@ def _current(faults: Faults) -> Object[Alarm]:
         keys=lambda alarm: (alarm.identifier,),
         parameters=[
             Parameter("AlarmIdentifier", lambda alarm: alarm.identifier),
-            Parameter("AlarmRaisedTime", lambda alarm: _moment(alarm.raised)),
-            Parameter("AlarmChangedTime", lambda alarm: _moment(alarm.changed)),
+            Parameter("AlarmRaisedTime", lambda alarm: moment(alarm.raised)),
+            Parameter("AlarmChangedTime", lambda alarm: moment(alarm.changed)),
             *_told(),
         ],
         changed_by=(TOPIC,),
@@ -131,7 +130,7 @@ def _events(faults: Faults, table: str) -> Object[Event]:
         rows=lambda: faults.events(table),
         keys=lambda event: (str(event.slot),),
         parameters=[
-            Parameter("EventTime", lambda event: _moment(event.time)),
+            Parameter("EventTime", lambda event: moment(event.time)),
             Parameter("AlarmIdentifier", lambda event: event.identifier),
             Parameter("NotificationType", lambda event: event.notification),
             *_told(),
@@ -158,10 +157,6 @@ def _described(kind_of: Callable[[Any], Kind]) -> list[Parameter[Any, Any]]:
         Parameter("SpecificProblem", lambda row: kind_of(row).specific_problem),
         Parameter("PerceivedSeverity", lambda row: kind_of(row).severity),
     ]
-
-
-def _moment(wall: float | None) -> datetime | None:
-    return None if wall is None else EPOCH + timedelta(seconds=round(wall))
 
 
 def _why_over(link: Link | None) -> str:

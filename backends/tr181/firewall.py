@@ -16,9 +16,10 @@ from backends.firewall.records import (
 from backends.firewall.surroundings import config_of, is_filtering
 from backends.tr181.firewall_backend import FirewallTables
 from backends.tr181.firewall_rules import rules
-from backends.tr181.firewall_tables import moment, table_of
+from backends.tr181.firewall_tables import table_of
 from backends.tr181.firewall_values import address, host, ipv4_prefix, prefix
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.moments import moment
 from backends.tr181.record_table import Keys
 
 CREATOR: Final = "ACS"

@@ -5,8 +5,9 @@ from typing import Any
 from agent.model.object import Object, Parameter
 from backends.firewall.records import FilterRule, RuleChain
 from backends.tr181.firewall_backend import FirewallTables
-from backends.tr181.firewall_tables import FirewallTable, moment, table_of
-from backends.tr181.firewall_values import NEVER, address, expiry, mask
+from backends.tr181.firewall_tables import FirewallTable, table_of
+from backends.tr181.firewall_values import address, expiry, mask
+from backends.tr181.moments import FOR_EVER, moment
 from backends.tr181.record_table import Keys
 
 
@@ -30,7 +31,7 @@ def _action(table: FirewallTable[FilterRule]) -> list[Parameter[Keys, Any]]:
         table.row_of("TargetChain", table_of(table.service, RuleChain)),
         *table.plain("Log"),
         table.field("CreationDate", read=moment, write=None),
-        table.field("ExpiryDate", read=lambda wall: NEVER if wall is None else moment(wall), write=expiry),
+        table.field("ExpiryDate", read=lambda wall: FOR_EVER if wall is None else moment(wall), write=expiry),
     ]
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from agent.model.errors import InvalidValue
 from agent.model.object import Object, Parameter, Target
@@ -14,8 +13,6 @@ from backends.tr181.firewall_backend import TABLES, TOPIC, FirewallTables
 from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.record_table import Keys, RecordTable
 from backends.tr181.service import pointer_of, target_of
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +82,3 @@ class FirewallTable(RecordTable[R]):
 def table_of(service: FirewallTables, kind: type[R]) -> FirewallTable[R]:
     """The table of a kind."""
     return FirewallTable(service, kind, TABLES[kind])
-
-
-def moment(wall: int | None) -> datetime | None:
-    """Unix time as the model has it."""
-    return None if wall is None else EPOCH + timedelta(seconds=wall)

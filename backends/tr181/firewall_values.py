@@ -2,17 +2,16 @@
 
 import ipaddress
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from agent.model.errors import InvalidValue
 from backends.firewall.conditions import is_host_address
 from backends.firewall.nat import BROADCAST
-from backends.tr181.firewall_tables import EPOCH
+from backends.tr181.moments import EPOCH, FOR_EVER
 
 LABEL: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 LONGEST_NAME: Final = 253
-NEVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 MASK: Final = re.compile(r"[^/]*/([0-9]{1,3})")
 LONGEST_MASK: Final = 128
 
@@ -82,4 +81,4 @@ def expiry(value: datetime | timedelta | None) -> int | None:
     """Unix time; None for never. InvalidValue for a time that is not known, or counts from the start."""
     if not isinstance(value, datetime):
         raise InvalidValue("", "a rule ends at a date")
-    return None if value >= NEVER else round((value - EPOCH).total_seconds())
+    return None if value >= FOR_EVER else round((value - EPOCH).total_seconds())

@@ -14,12 +14,12 @@ from backends.network.network import Network
 from backends.network.records import IpAddress, Reference
 from backends.network.rows import Row
 from backends.tr181.layers import IP_INTERFACE
+from backends.tr181.moments import FOR_EVER, end
 
 IPV6_PREFIX: Final = f"{IP_INTERFACE}IPv6Prefix.{{i}}."
 ARPHRD_PPP: Final = 512
 IPV4_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
 """But for :: and ::1; deprecated (RFC 4291 2.5.5.1)."""
-FOR_EVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 LENGTH_WITHOUT_PREFIX: Final = 64
 """Only its Prefix tells an IPv6 address's length; without one it is that of every subnet (RFC 4291)."""
 
@@ -250,7 +250,7 @@ class _Ipv6(_Addresses):
         record, found = self.network.record(row), self.network.address_of(row)
         told = record.preferred_until if preferred else record.valid_until
         if told is not None:
-            return datetime.fromtimestamp(told, UTC) if told else FOR_EVER
+            return end(told)
         if found is None:
             return None
         return moment(found.preferred_lifetime if preferred else found.valid_lifetime)

@@ -12,7 +12,8 @@ from backends.netlink_types import Address, Route
 from backends.network.network import Network
 from backends.network.records import IpPrefix, Reference
 from backends.network.rows import Row
-from backends.tr181.ip_addresses import FOR_EVER, IPV6_PREFIX, ipv6_network, moment, seconds_of
+from backends.tr181.ip_addresses import IPV6_PREFIX, ipv6_network, moment, seconds_of
+from backends.tr181.moments import end
 
 LINK_LOCAL: Final = ipaddress.IPv6Network("fe80::/10")
 
@@ -154,7 +155,7 @@ class _Prefixes:
         told = self.record(row)
         if told is not None:
             until = told.preferred_until if preferred else told.valid_until
-            return datetime.fromtimestamp(until, UTC) if until else FOR_EVER
+            return end(until)
         return _lifetime(one.preferred_lifetime if preferred else one.valid_lifetime for one in row.addresses)
 
     # -- changing

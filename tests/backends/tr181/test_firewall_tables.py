@@ -8,7 +8,6 @@ import pytest
 
 from agent.model.data_model import Caller
 from agent.model.errors import Refusals
-from backends.tr181.firewall_tables import moment
 from tests.backends.tr181.firewall_device import FirewallDevice
 from tests.netlab.gateway import Gateway
 from tests.netlab.namespace import NamespaceRefused, namespace
@@ -108,10 +107,3 @@ def test_one_parameter_is_applied_in_no_time(device: FirewallDevice) -> None:
     start = time.perf_counter()
     device.set({"Device.NAT.PortMapping.1.Description": "quick"})
     assert time.perf_counter() - start < 0.3
-
-
-def test_a_moment_is_told_in_utc() -> None:
-    assert moment(None) is None
-    told = moment(1_800_000_000)
-    assert told is not None
-    assert told.isoformat() == "2027-01-15T08:00:00+00:00"

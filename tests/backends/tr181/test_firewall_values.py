@@ -8,7 +8,6 @@ import pytest
 
 from agent.model.errors import InvalidValue
 from backends.tr181.firewall_values import (
-    NEVER,
     address,
     expiry,
     host,
@@ -18,6 +17,7 @@ from backends.tr181.firewall_values import (
     prefix,
     remote_host,
 )
+from backends.tr181.moments import FOR_EVER
 
 LEGAL: list[tuple[Callable[[str], str], tuple[str, ...]]] = [
     (remote_host, ("", "192.0.2.1")),
@@ -52,7 +52,7 @@ def test_what_is_not_is_refused(check: Callable[[str], str], texts: tuple[str, .
 
 
 def test_a_rule_ends_at_a_date_or_never() -> None:
-    assert expiry(NEVER) is None
+    assert expiry(FOR_EVER) is None
     assert expiry(datetime(2027, 1, 15, 8, tzinfo=UTC)) == 1_800_000_000
     unknown: tuple[Any, ...] = (None, timedelta(seconds=3))
     for value in unknown:
