@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli.client import OK, PROBLEM, USAGE, Failure
-from agent.cli.options import Verbs
+from agent.cli.options import Verbs, described
 
 if TYPE_CHECKING:
     from agent.lab.acs import LabAcs
@@ -52,13 +52,7 @@ def add_subverb(
     verbs: Verbs, name: str, run: Callable[[argparse.Namespace], int], description: str, example: str
 ) -> argparse.ArgumentParser:
     """Add a sub-verb of lab with its help."""
-    parser: argparse.ArgumentParser = verbs.add_parser(
-        name,
-        help=description,
-        description=description,
-        epilog="example:\n" + "\n".join(f"  {line}" for line in example.splitlines()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = described(verbs, name, description, example, help=description)
     parser.add_argument("--json", action="store_true", help='JSON with "schema": 1')
     parser.set_defaults(run=run)
     return parser

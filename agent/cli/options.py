@@ -15,14 +15,21 @@ def add_verb(
     verbs: Verbs, name: str, run: Callable[[argparse.Namespace], int], description: str, example: str
 ) -> argparse.ArgumentParser:
     """Add a verb that asks the running agent. ``run`` gets the parsed options and returns the exit code."""
+    parser = described(verbs, name, description, example)
+    parser.add_argument("--json", action="store_true", help='one JSON document with "schema": 1')
+    parser.add_argument("--config", metavar="FILE", help="the agent's settings file; tells where its socket is")
+    parser.add_argument("--socket", metavar="PATH", help="the agent's control socket (or CPE_AGENT_SOCKET)")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def described(verbs: Verbs, name: str, description: str, example: str, **more: Any) -> argparse.ArgumentParser:
+    """Add a verb whose help ends with an example; ``more`` is argparse's."""
     parser: argparse.ArgumentParser = verbs.add_parser(
         name,
         description=description,
         epilog="example:\n" + "\n".join(f"  {line}" for line in example.splitlines()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        **more,
     )
-    parser.add_argument("--json", action="store_true", help='one JSON document with "schema": 1')
-    parser.add_argument("--config", metavar="FILE", help="the agent's settings file; tells where its socket is")
-    parser.add_argument("--socket", metavar="PATH", help="the agent's control socket (or CPE_AGENT_SOCKET)")
-    parser.set_defaults(run=run)
     return parser

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.cli.client import OK, REFUSED, Failure
-from agent.cli.options import Verbs
+from agent.cli.options import Verbs, described
 from agent.cli.output import show_json, show_table
 
 if TYPE_CHECKING:
@@ -58,13 +58,7 @@ def register(verbs: Verbs) -> None:
 
 
 def _action(actions: Verbs, name: str, description: str, example: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = actions.add_parser(
-        name,
-        help=description,
-        description=description,
-        epilog="example:\n" + "\n".join(f"  {line}" for line in example.splitlines()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = described(actions, name, description, example, help=description)
     parser.add_argument("--json", action="store_true", help='one JSON document with "schema": 1')
     return parser
 
