@@ -1,0 +1,94 @@
+"""From an event of the kernel or of a daemon to the VALUE CHANGE at the ACS, by the whole agent: a second at most."""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.backends.lan_device import Answer
+from tests.backends.whole_gateway import Crossing, WholeGateway
+from tests.durability.stand import PATIENCE
+from tests.netlab.fixtures import make_namespace
+from tests.netlab.namespace import Namespace
+
+__all__ = ["make_namespace"]
+
+SECOND = 1.0
+ACTIVE = 2
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, make_namespace: Callable[[], Namespace]) -> Iterator[WholeGateway]:
+    try:
+        made = WholeGateway(tmp_path, make_namespace)
+    except OSError as refused:
+        pytest.skip(f"only root may enter a network namespace: {refused}")
+    with made:
+        yield made
+
+
+def notify(gateway: WholeGateway, *paths: str) -> None:
+    """SetParameterAttributes by the ACS: active notification."""
+    wanted = {path: {"notification": ACTIVE} for path in paths}
+    gateway.stand.done(gateway.agent, "SetParameterAttributes", parameters=wanted)
+    gateway.quiet()
+
+
+def told(gateway: WholeGateway, path: str, value: str, cause: Callable[[], object]) -> float:
+    """When an Inform tells of the value that is caused, in monotonic seconds."""
+    acs = gateway.stand.acs
+    seen = len(acs.informs)
+    cause()
+    while (inform := acs.wait_for_inform("4 VALUE CHANGE", after=seen, timeout=PATIENCE)).parameters.get(path) != value:
+        seen = acs.informs.index(inform) + 1
+    gateway.quiet()
+    return inform.at
+
+
+def seconds_to_the_wire(gateway: WholeGateway, path: str, value: str, cause: Callable[[], object]) -> float:
+    """How long it takes from the beginning of the cause."""
+    begun = time.monotonic()
+    return told(gateway, path, value, cause) - begun
+
+
+def test_what_happens_to_the_network_is_told_within_a_second(gateway: WholeGateway) -> None:
+    lan = gateway.interface("lan0") + "."
+    ports = gateway.agent.values("Device.Ethernet.Interface.*.Name")
+    port = next(path for path, name in ports.items() if name == "lan0").removesuffix("Name")
+    counted = {
+        "address": f"{lan}IPv4AddressNumberOfEntries",
+        "route": "Device.Routing.Router.1.IPv4ForwardingNumberOfEntries",
+        "neighbour": "Device.Hosts.HostNumberOfEntries",
+    }
+    notify(gateway, f"{port}Status", f"{lan}Status", *counted.values())
+    before = {path: int(text) for path, text in gateway.agent.values(*counted.values()).items()}
+    router, home = gateway.router, gateway.places.lan
+    causes = {
+        "address": lambda: router.ip("address add 192.168.7.1/32 dev lan0"),
+        "route": lambda: router.ip("route add 198.51.100.0/24 via 203.0.113.9"),
+        "neighbour": lambda: router.ip("neighbour replace 192.168.1.77 lladdr 02:00:00:00:00:77 dev lan0"),
+    }
+    for what, cause in causes.items():
+        path = counted[what]
+        assert seconds_to_the_wire(gateway, path, str(before[path] + 1), cause) < SECOND, what
+    for state, shown in (("down", "LowerLayerDown"), ("up", "Up")):
+        took = seconds_to_the_wire(gateway, f"{lan}Status", shown, partial(home.ip, f"link set eth0 {state}"))
+        assert took < SECOND, state
+
+
+@pytest.mark.slow
+def test_a_lease_is_told_within_a_second(gateway: WholeGateway) -> None:
+    crossing = Crossing(gateway)
+    assert gateway.set(crossing.values).state == "done"
+    clients = f"{crossing.pool}ClientNumberOfEntries"
+    notify(gateway, clients)
+    leases = gateway.stand.state / "dhcp.leases"
+
+    def lease() -> None:
+        assert Answer(gateway.places.lan).address
+
+    at = told(gateway, clients, "1", lease)
+    given = leases.stat().st_mtime - time.time() + time.monotonic()  # the client had to look for its server first
+    assert at - given < SECOND
