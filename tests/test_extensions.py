@@ -11,7 +11,7 @@ from agent.extensions import Extended, load
 from agent.model.data_model import Caller, DataModel
 from agent.model.object import Object
 from agent.model.own_values import OwnValues
-from tests.cwmp.small_device import Documents
+from tests.fakes.documents import Documents
 from tests.model.device import Machine, Memory
 from tests.schemas import shipped_schema
 

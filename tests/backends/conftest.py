@@ -10,9 +10,10 @@ import pytest
 from backends.netlink import Netlink, Route
 from backends.network.kernel import Kernel
 from backends.procfs import Procfs
-from tests.backends.device import Documents, KernelSettings, NamespaceSettings, NetworkDevice
-from tests.fakes.netlink import FakeKernel, FakeNetlink
+from tests.backends.device import KernelSettings, NamespaceSettings, NetworkDevice
 from tests.backends.lan_device import gateway, house
+from tests.fakes.documents import Documents
+from tests.fakes.netlink import FakeKernel, FakeNetlink
 from tests.netlab.fixtures import lab, make_namespace
 from tests.netlab.namespace import Namespace
 

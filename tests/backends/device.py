@@ -26,6 +26,7 @@ from backends.tr181.root import root
 from backends.tr181.routing import routing
 from backends.tr181.staging import LinuxNetwork
 from tests.backends.acs import Acs
+from tests.fakes.documents import Documents
 from tests.fakes.netlink import FakeKernel, FakeNetlink
 from tests.netlab.namespace import Namespace
 from tests.schemas import shipped_schema
@@ -96,22 +97,6 @@ class NamespaceSettings(Procfs):
         """End the shell."""
         assert self._shell.stdout is not None
         self._shell.communicate()
-
-
-class Documents:
-    """A store in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Any] = {}
-
-    def read(self, name: str) -> Any:
-        return self.kept.get(name)
-
-    def write(self, name: str, document: Any) -> None:
-        self.kept[name] = document
-
-    def remove(self, name: str) -> None:
-        self.kept.pop(name, None)
 
 
 class NetworkDevice(Acs):

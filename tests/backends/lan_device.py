@@ -32,7 +32,8 @@ from backends.tr181.root import root
 from backends.tr181.router_advertisement import router_advertisement
 from backends.tr181.staging import LinuxNetwork
 from tests.backends.acs import Acs
-from tests.backends.device import Documents, NamespaceSettings
+from tests.backends.device import NamespaceSettings
+from tests.fakes.documents import Documents
 from tests.netlab.namespace import Namespace, veth
 from tests.schemas import shipped_schema
 

@@ -9,7 +9,7 @@ from agent.model.object import Backend, Object
 from agent.model.own_values import OwnValues
 from agent.model.schema import Schema
 from tests.backends.acs import Acs
-from tests.backends.device import Documents
+from tests.fakes.documents import Documents
 from tests.schemas import shipped_schema
 
 

@@ -21,7 +21,7 @@ from backends.tr181.mechanisms import Identity, Mechanisms
 from backends.tr181.parts import Build, Machine
 from backends.tr181.staging import LinuxNetwork
 from tests.backends.acs import Acs
-from tests.backends.device import Documents
+from tests.fakes.documents import Documents
 from tests.fakes.machine import FakeMachine
 from tests.fakes.netlink import FakeKernel, FakeNetlink
 from tests.schemas import shipped_schema

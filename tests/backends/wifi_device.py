@@ -13,8 +13,8 @@ from backends.tr181.wifi import wifi
 from backends.tr181.wifi_tables import SsidLayer, WifiTables
 from backends.wifi.scan import NeighbourScan
 from backends.wifi.service import WifiService
-from tests.backends.device import Documents
 from tests.backends.small_device import SmallDevice
+from tests.fakes.documents import Documents
 from tests.fakes.machine import FakeMachine
 from tests.fakes.netlink import FakeKernel, FakeNetlink
 from tests.fakes.nl80211 import FakeAir, FakeNl80211

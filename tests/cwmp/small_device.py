@@ -7,7 +7,6 @@ ACS may add, and ManagementServer. ``restarted`` builds the device anew from not
 import copy
 import functools
 import gzip
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -26,6 +25,7 @@ from agent.model.object import Object, Parameter, Target
 from agent.model.own_values import OwnValues
 from agent.model.schema import Schema
 from agent.shipped import shipped
+from tests.fakes.documents import Documents
 from tests.shorthand import VALIDATOR, valid
 
 DEVICE_ID = DeviceIdStruct("Example Networks", "0A1B2C", "Gateway", "SN0001")
@@ -44,31 +44,6 @@ def schema() -> Schema:
 def checked(envelope: Envelope) -> bytes:
     """The envelope as it goes out; held against the XSDs where they are at hand (a test of its own says if not)."""
     return valid(envelope) if VALIDATOR.exists() else render(envelope)
-
-
-class Documents:
-    """The medium. ``saves`` counts what really changed; all (``is_full``) or one (``refused``) cannot be written."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-        self.saves = 0
-        self.is_full = False
-        self.refused = ""
-
-    def read(self, name: str) -> Any:
-        return json.loads(self.texts[name]) if name in self.texts else None
-
-    def write(self, name: str, document: Any) -> None:
-        text = json.dumps(document, sort_keys=True)
-        if self.texts.get(name) == text:
-            return
-        if self.is_full or name == self.refused:
-            raise OSError(28, "No space left on device")
-        self.texts[name] = text
-        self.saves += 1
-
-    def remove(self, name: str) -> None:
-        self.texts.pop(name, None)
 
 
 class System:

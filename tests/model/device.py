@@ -5,7 +5,6 @@
 """
 
 import copy
-import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -14,6 +13,7 @@ from agent.model.data_model import Addressing, Caller, DataModel
 from agent.model.errors import InvalidValue, ModelError, Refusals
 from agent.model.object import AliasOf, Object, Parameter, Target
 from agent.model.own_values import OwnValues
+from tests.fakes.documents import Documents
 from tests.schemas import shipped_schema
 
 IP = "Device.IP.Interface."
@@ -45,36 +45,6 @@ FIRST: dict[str, Rows] = {
 
 class PowerCut(BaseException):
     """The process ends here: nothing in it runs any more."""
-
-
-class Documents:
-    """The medium: JSON by name. It can be full, and the power can be cut after so many writes."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-        self.is_full = False
-        self.writes = 0
-        self.fails_after_rename = False
-        self.before_write: Callable[[str], None] = lambda name: None
-
-    def read(self, name: str) -> Any:
-        return json.loads(self.texts[name]) if name in self.texts else None
-
-    def write(self, name: str, document: Any) -> None:
-        text = json.dumps(document, sort_keys=True)
-        if self.texts.get(name) == text:
-            return
-        self.before_write(name)
-        if self.is_full:
-            raise OSError(28, "No space left on device")
-        self.texts[name] = text
-        self.writes += 1
-        if self.fails_after_rename:
-            self.fails_after_rename = False
-            raise OSError(5, "the directory could not be synchronised")
-
-    def remove(self, name: str) -> None:
-        self.texts.pop(name, None)
 
 
 class Machine:

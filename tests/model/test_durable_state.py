@@ -44,10 +44,10 @@ def test_a_number_that_was_spent_stays_spent_over_a_restart(device: Device) -> N
 
 def test_a_plain_reading_writes_nothing_the_second_time(device: Device) -> None:
     device.tree("")
-    writes = device.documents.writes
+    writes = device.documents.saves
     device.tree("")
 
-    assert device.documents.writes == writes
+    assert device.documents.saves == writes
 
 
 def test_a_new_device_has_no_document(device: Device) -> None:

@@ -30,7 +30,8 @@ from agent.runtime.doctor import Surroundings
 from agent.runtime.events import Moment
 from agent.runtime.status import Device, Verbs
 from agent.runtime.verbs import ModelVerbs
-from tests.cwmp.small_device import DEVICE_ID, Documents, SmallDevice, System
+from tests.cwmp.small_device import DEVICE_ID, SmallDevice, System
+from tests.fakes.documents import Documents
 from tests.shorthand import valid
 
 CONFIRM_WITHIN = 180.0

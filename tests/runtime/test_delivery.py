@@ -6,7 +6,8 @@ import pytest
 
 from agent.runtime.delivery import DOCUMENT, Delivery
 from agent.runtime.events import Moment
-from tests.cwmp.small_device import ACS, Documents
+from tests.cwmp.small_device import ACS
+from tests.fakes.documents import Documents
 
 NOW = Moment(1000.0, None)
 

@@ -27,8 +27,9 @@ from backends.tr181.ppp import ppp
 from backends.tr181.ppp_connections import PppConnections, PppLayers
 from backends.tr181.routing import routing
 from backends.tr181.staging import LinuxNetwork
-from tests.backends.device import Documents, NamespaceSettings
+from tests.backends.device import NamespaceSettings
 from tests.backends.small_device import SmallDevice
+from tests.fakes.documents import Documents
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.isp import until
 from tests.netlab.namespace import Namespace, veth

@@ -20,8 +20,9 @@ from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.routing import routing
 from backends.tr181.staging import LinuxNetwork
-from tests.backends.device import Documents, NamespaceSettings
+from tests.backends.device import NamespaceSettings
 from tests.backends.small_device import SmallDevice
+from tests.fakes.documents import Documents
 from tests.netlab.isp import DhcpServer
 from tests.netlab.namespace import Namespace, veth
 

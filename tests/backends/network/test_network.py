@@ -13,7 +13,8 @@ from backends.network.plan import Change
 from backends.network.records import EthernetLink, IpAddress, IpRoute, Port
 from backends.network.rows import Row, ethernet_links, ports
 from tests.backends.conftest import Bench
-from tests.backends.device import Documents, NetworkDevice
+from tests.backends.device import NetworkDevice
+from tests.fakes.documents import Documents
 
 PORTS = "Device.Ethernet.Interface."
 IP = "Device.IP.Interface."
@@ -110,8 +111,10 @@ def test_after_another_boot_the_machines_own_start_has_the_word(bench: Bench) ->
     store = Documents()
     device = bench.device(store=store)
     device.set({device.find(PORTS, Name="eth0") + "Enable": "0"})
-    assert store.kept["model"]["backends"]["network"]["lost"]
-    store.kept["model"]["backends"]["network"]["boot"] = "an earlier one"
+    document = store.read("model")
+    assert document["backends"]["network"]["lost"]
+    document["backends"]["network"]["boot"] = "an earlier one"
+    store.write("model", document)
     device = bench.device(store=store)
     device.set({device.find(PORTS, Name="eth0") + "Enable": "1"})
     assert bench.routes() == set()

@@ -17,8 +17,9 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.nat import nat
 from backends.tr181.root import root
 from backends.tr181.staging import LinuxNetwork
-from tests.backends.device import Documents, NamespaceSettings
+from tests.backends.device import NamespaceSettings
 from tests.backends.small_device import SmallDevice
+from tests.fakes.documents import Documents
 from tests.netlab.gateway import Gateway
 from tests.netlab.packet_filter import packet_filter
 

@@ -18,8 +18,9 @@ from backends.tr181.qos import TABLES, qos, tables_over
 from backends.tr181.root import root
 from backends.tr181.staging import LinuxNetwork
 from backends.traffic_control import TrafficControl
-from tests.backends.device import Documents, NamespaceSettings
+from tests.backends.device import NamespaceSettings
 from tests.backends.small_device import SmallDevice
+from tests.fakes.documents import Documents
 from tests.netlab.gateway import STRANGER, Gateway
 from tests.netlab.namespace import Namespace
 from tests.netlab.packet_filter import packet_filter

@@ -26,8 +26,9 @@ from backends.tr181.wireguard import wireguard
 from backends.tunnels.links import TunnelLinks
 from backends.tunnels.service import Tunnels
 from backends.wireguard import FAMILY
-from tests.backends.device import Documents, NamespaceSettings
+from tests.backends.device import NamespaceSettings
 from tests.backends.small_device import SmallDevice
+from tests.fakes.documents import Documents
 from tests.netlab.namespace import Namespace, veth
 
 HOME, ISP = "192.0.2.1", "192.0.2.2"

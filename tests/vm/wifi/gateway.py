@@ -19,11 +19,11 @@ from backends.sysfs import Sysfs
 from backends.system import System
 from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
-from backends.tr181.parts import Machine
+from backends.tr181.parts import Build, Machine
 from backends.tr181.staging import LinuxNetwork
 from backends.tr181.wifi_tables import wifi_tables
-from tests.backends.device import Documents
 from tests.backends.small_device import SmallDevice
+from tests.fakes.documents import Documents
 
 NEW_RADIO = 4  # HWSIM_CMD_NEW_RADIO
 WIFI = "Device.WiFi."
@@ -53,9 +53,14 @@ def until(holds: Callable[[], Any], what: str, seconds: float = 10) -> Any:
 
 
 class Gateway(SmallDevice):
-    """The device under test. ``manage`` names the links that the owner gave to it."""
+    """The device under test. ``manage`` names the links that the owner gave to it, ``services`` what else it has."""
 
-    def __init__(self, manage: Sequence[str] = ("wlan*", "br*"), store: Documents | None = None) -> None:
+    def __init__(
+        self,
+        manage: Sequence[str] = ("wlan*", "br*"),
+        store: Documents | None = None,
+        services: Sequence[Build] = (wifi_tables,),
+    ) -> None:
         self.netlink, procfs = Netlink(), Procfs()
         self.network = LinuxNetwork(self.netlink, procfs, manage, lambda: None)
         own = OwnValues(tr181.OWN_VALUES, {})
@@ -70,8 +75,8 @@ class Gateway(SmallDevice):
             links=Links(self.network),
             directory=Path("/run/agent"),
         )
-        self.machine = Machine(basic, [wifi_tables])
-        [self.part] = self.machine.parts
+        self.machine = Machine(basic, services)
+        self.part = next(part for part in self.machine.parts if part.name == "wifi")
         self.tables = self.part.provides["wifi"]
         super().__init__(
             tr181.objects(self.machine.mechanisms),
