@@ -8,7 +8,7 @@ import pytest
 from tests.vm.machine import MachineUnavailable, machine
 
 SUITE = "tests/vm/tunnels_suite.py"
-PARTS = {"gre_carries": 4, "not gre_carries": 10}
+PARTS = {"gre_carries": 4, "carries and not gre_carries": 5, "not carries": 5}
 """Which of its tests are run together, and how many they are."""
 
 
