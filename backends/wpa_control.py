@@ -98,7 +98,7 @@ class EventSocket:
 
     def heard(self) -> list[str]:
         """What has come since, without its level ("<3>"); empty when nothing has."""
-        found = []
+        found: list[str] = []
         while True:
             try:
                 content = self._socket.recv(ANSWER, socket.MSG_DONTWAIT)

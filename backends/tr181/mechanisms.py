@@ -24,8 +24,8 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.dns_client import NameServerTable
     from backends.tr181.fault_mgmt import FaultTables
     from backends.tr181.firewall_backend import FirewallTables
-    from backends.tr181.lan_tables import LanTables
     from backends.tr181.host_access import AccessTables
+    from backends.tr181.lan_tables import LanTables
     from backends.tr181.links import Links
     from backends.tr181.periodic_statistics import StatisticsTables
     from backends.tr181.ppp_connections import PppConnections

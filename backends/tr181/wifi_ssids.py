@@ -66,10 +66,7 @@ def ssids(tables: WifiTables) -> list[Object[Any]]:
             path=f"{SSID}Stats.",
             rows=rows,
             keys=_key,
-            parameters=[
-                Parameter(name, lambda row, name=name: tables.counted([row.name] if row.name else [], name))
-                for name in COUNTED
-            ],
+            parameters=[_counter(tables, name) for name in COUNTED],
             source=lambda row: f"netlink statistics of {row.name}",
         ),
     ]
@@ -124,3 +121,7 @@ def _set_multi_link(_: SsidRow, value: int) -> None:
 
 def _key(row: SsidRow) -> tuple[str, ...]:
     return (row.key,)
+
+
+def _counter(tables: WifiTables, name: str) -> Parameter[SsidRow, int]:
+    return Parameter(name, lambda row: tables.counted([row.name] if row.name else [], name))
