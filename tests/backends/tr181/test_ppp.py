@@ -88,7 +88,7 @@ def test_a_password_is_kept_and_told_to_nobody(memory: Bench, tmp_path: Path) ->
     device = device_on(memory, tmp_path)
     row = device.add(PPP, Password="secret canary")
     assert device.get(f"{row}Password") == ""
-    assert "secret canary" in str(device.store.kept["model"])
+    assert "secret canary" in str(device.store.read("model"))
 
 
 @pytest.mark.parametrize("name", ["Username", "PPPoE.ACName", "PPPoE.ServiceName"])

@@ -49,7 +49,7 @@ def test_an_account_is_added_and_used_and_removed(device: Device) -> None:
     assert (told["Username"], told["UserID"], told["Enable"], told["Password"]) == ("bob", "1001", "true", "")
     assert told["StaticUser"] == "false"
     assert "bob" in device.machine.accounts.group("sudo").members  # type: ignore[union-attr]
-    assert "hunter2" not in str(device.store.kept)
+    assert "hunter2" not in str(device.store.texts)
     device.set({f"{row}Shell": device.find(SHELLS, Name="/bin/sh").rstrip(".")})
     assert device.machine.accounts.users()[-1].shell == "/bin/sh"
     device.set({f"{row}Shell": ""})
