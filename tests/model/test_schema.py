@@ -109,7 +109,7 @@ def test_the_parameters_of_every_inform_are_listed() -> None:
 def test_secrets_are_known_by_template_and_by_path() -> None:
     schema = shipped_schema()
     assert "Device.ManagementServer.Password" in schema.secrets()
-    assert len(schema.secrets()) == 48
+    assert len(schema.secrets()) == 50
     assert all(schema.parameters[path].is_secret for path in schema.secrets())
     assert schema.is_secret("Device.Users.User.3.Password")
     assert not schema.is_secret("Device.Users.User.3.Username")
