@@ -18,6 +18,7 @@ PACKAGES = {"hostapd": "hostapd", "wpa_supplicant": "wpasupplicant", "iw": "iw"}
     [
         (("tests/backend_contract/test_nl80211.py", "tests/vm/wifi/surroundings.py"), 12 + 7),
         (("tests/vm/wifi/access_points.py",), 11),
+        (("tests/vm/wifi/crossing.py",), 1),
     ],
 )
 def test_wifi_is_what_the_data_model_says_and_does_what_it_is_told(suites: tuple[str, ...], passed: int) -> None:
