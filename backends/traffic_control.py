@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from backends.errors import MechanismError
 from backends.files import read_text
 from backends.generic_netlink import attribute, attributes, number, text
 from backends.netlink_socket import ACK, HEADER, REQUEST, NetlinkSocket, inside, open_route_socket
@@ -142,11 +143,15 @@ class TrafficControl:
         """
         before = self.writes
         is_ours = self.root(index)[0] == OURS
-        if queues is None:
-            if is_ours:
-                self._change(DELETE_QDISC, 0, index, OURS, ROOT)
-        else:
-            self._make(index, queues, self._find(index) if is_ours else None)
+        try:
+            if queues is None:
+                if is_ours:
+                    self._change(DELETE_QDISC, 0, index, OURS, ROOT)
+            else:
+                self._make(index, queues, self._find(index) if is_ours else None)
+        except MechanismError:
+            self.forget()  # a part may have been made: whoever takes it back has to see it
+            raise
         if self.writes != before:
             self.forget()
         return self.writes != before

@@ -142,3 +142,11 @@ def test_priorities_of_a_vlan_are_read(tmp_path: Path) -> None:
     )
     assert vlan_priorities("wan0.7", str(tmp_path)) == {(1, 1), (3399352336, 5)}
     assert vlan_priorities("wan0", str(tmp_path)) is None
+
+
+def test_what_was_made_before_a_refusal_can_be_taken_back_at_once(bench: Bench) -> None:
+    still = replace(FIRST, rate=0)
+    with pytest.raises(MechanismError):
+        bench.control.bring_to(bench.index, Queues(2, {1: WHOLE, 0x10: still}, {}))
+    assert bench.control.bring_to(bench.index, None)
+    assert bench.classes() == {}
