@@ -1,6 +1,7 @@
 """The daemon as it is shipped, on a gateway of namespaces, with the lab ACS at its side."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -46,6 +47,8 @@ class WholeGateway:
         self.stand.__exit__(kind, error, trace)
         for known in self.stand.state.glob("**/*.pid"):
             Program(known.stem, known.parent).stop()
+        for process in self.processes("dnsmasq"):  # one that the agent lost would outlive the test that found that
+            os.kill(process, signal.SIGKILL)
         print(*self.stand.log_lines()[-60:], sep="\n")  # pytest shows it where a test failed
 
     def add(self, table: str) -> str:
