@@ -201,6 +201,23 @@ CHECKS: Final[Mapping[str, Check]] = {
 }
 
 
+AT_START_ONLY: Final = (
+    "control.", "state.", "trace.", "identity.", "extensions.", "system.", "inform.boot_delay",
+)  # fmt: skip
+"""Settings, or the tables of them, that a running agent does not take over."""
+
+
+def waiting_for_a_start(old: Settings, new: Settings) -> list[str]:
+    """The settings that differ and that a running agent does not take over: "trace.directory"."""
+    changed = [
+        f"{table.name}.{one.name}"
+        for table in fields(Settings)
+        for one in fields(getattr(new, table.name))
+        if getattr(getattr(old, table.name), one.name) != getattr(getattr(new, table.name), one.name)
+    ]
+    return [name for name in changed if name.startswith(AT_START_ONLY)]
+
+
 _UNSPOKEN: Final = ("acs.url", "acs.password", "connection_request.password")  # a URL may have credentials in it
 
 

@@ -498,7 +498,10 @@ class Agent:
             return
         for warning in loaded.warnings:
             log.warning("%s", warning)
+        if waiting := settings.waiting_for_a_start(self.settings, loaded.settings):
+            log.warning("these settings are taken over by the next start of the agent: %s", ", ".join(waiting))
         self.settings = loaded.settings
+        self.parts.commit_confirm.seconds = self.settings.network.confirm_within
         logging.getLogger().setLevel(self.settings.log.level.upper())
         self.own.reload(from_file(self.settings))
         self.network.manage_only(self.settings.network.manage)

@@ -1,12 +1,12 @@
 """The settings: what a file may say, and what a person is told when it says something else."""
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
-from agent.settings import CHECKS, DEFAULT_STATE, RUNTIME, Settings, SettingsError, load, parse
+from agent.settings import CHECKS, DEFAULT_STATE, RUNTIME, Settings, SettingsError, load, parse, waiting_for_a_start
 from agent.shipped import shipped
 
 DOCUMENTED = shipped("agent.toml").read_text()
@@ -212,3 +212,15 @@ def test_traces_of_two_state_directories_do_not_meet(tmp_path: Path) -> None:
     one, other = (load(empty, tmp_path / name).settings.trace_directory() for name in ("a", "b"))
     assert one != other
     assert tmp_path not in one.parents  # a steady state writes nothing to flash
+
+
+def test_settings_that_wait_for_a_start_are_named() -> None:
+    old = Settings()
+    new = replace(
+        old,
+        identity=replace(old.identity, serial_number="S2"),
+        network=replace(old.network, confirm_within=10),
+        inform=replace(old.inform, boot_delay=5, interval=60),
+    )
+    assert waiting_for_a_start(old, new) == ["identity.serial_number", "inform.boot_delay"]
+    assert waiting_for_a_start(old, old) == []

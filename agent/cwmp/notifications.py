@@ -69,7 +69,7 @@ class Notifications:
         """
         asked = [path for path in (self._levels if paths is None else dict.fromkeys(paths)) if path in self._levels]
         seen = _digested(read(asked)) if asked else {}
-        changed = [path for path, value in seen.items() if self._known.get(path) != value]
+        changed = [path for path in asked if path in seen and self._known.get(path) != seen[path]]
         self._known |= {path: seen[path] for path in changed}
         return Changes(
             active=tuple(path for path in changed if self._levels[path] == ACTIVE),

@@ -45,12 +45,13 @@ class News(Enum):
 class CommitConfirm:
     """One deferred change at a time; the model's document makes it durable, this only watches the deadline.
 
-    ``seconds`` is how long the ACS may stay unreachable before the change is taken back.
+    ``seconds`` is how long the ACS may stay unreachable before the change is taken back; a change under way keeps its
+    time when that is set anew.
     """
 
     def __init__(self, model: Deferring, seconds: float) -> None:
         self._model = model
-        self._seconds = seconds
+        self.seconds = seconds
         self._deadline: float | None = None
 
     @property
@@ -63,7 +64,7 @@ class CommitConfirm:
         if self._model.awaits_confirmation and not has_acs:
             self._model.confirm()
         if self._model.awaits_confirmation:
-            self._deadline = now + self._seconds
+            self._deadline = now + self.seconds
             return News.MADE
         return News.REVERTED if self._model.was_taken_back else None
 
@@ -76,7 +77,7 @@ class CommitConfirm:
         if not has_acs:
             self._model.confirm()
             return None
-        self._deadline = now + self._seconds
+        self._deadline = now + self.seconds
         return News.MADE
 
     def acs_was_reached(self) -> None:
@@ -102,6 +103,6 @@ class CommitConfirm:
         self._deadline = None
         if not self._model.awaits_confirmation:
             return None  # a factory reset has taken it along
-        log.warning("the ACS was not reached within %.0f s of the change: it is taken back", self._seconds)
+        log.warning("the ACS was not reached within %.0f s of the change: it is taken back", self.seconds)
         self._model.revert()
         return News.REVERTED

@@ -1,5 +1,6 @@
 """The shape of each durable document: what is not so was not written by the agent, and is not believed at all."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +12,10 @@ Shape = Callable[[Any, str], None]
 """Takes a value and where it stands; raises ValueError for one that cannot stand there."""
 
 HIGHEST_LEVEL: Final = 6
+
+
+PARAMETER: Final = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)+")
+"""The path of one parameter: names and numbers with dots between them."""
 
 
 def shapes(own_defaults: Mapping[str, Any], acs_values: tuple[str, ...]) -> Mapping[str, Shape]:
@@ -131,6 +136,18 @@ def _record(needed: Mapping[str, Shape], optional: Mapping[str, Shape] | None = 
     return check
 
 
+def _of_parameters(shape: Shape) -> Shape:
+    """A mapping whose names are parameters, not objects or what is no path at all."""
+
+    def check(value: Any, where: str) -> None:
+        shape(value, where)
+        for name in value:
+            if not PARAMETER.fullmatch(name):
+                raise ValueError(f"{where} has {name[:100]!r}, which is no parameter")
+
+    return check
+
+
 def _row(value: Any, where: str) -> None:
     if not isinstance(value, list) or len(value) != 2:
         raise ValueError(f"{where} is no number with an alias")
@@ -139,7 +156,12 @@ def _row(value: Any, where: str) -> None:
 
 
 _TABLE: Final = _record({"next": _whole(1), "rows": _mapping(_row)})
-_ATTRIBUTES: Final = _record({"notification": _mapping(_whole(0, HIGHEST_LEVEL)), "access": _mapping(_listed(_text))})
+_ATTRIBUTES: Final = _record(
+    {
+        "notification": _of_parameters(_mapping(_whole(0, HIGHEST_LEVEL))),
+        "access": _of_parameters(_mapping(_listed(_text))),
+    }
+)
 _INFORM_PARAMETER: Final = _record({"key": _text, "enable": _flag, "name": _text, "events": _listed(_text)})
 _INTERVAL: Final = _whole(1, 2**32 - 1)
 # Own values by which the agent itself goes: other ones than these would keep it from speaking to its ACS at all.

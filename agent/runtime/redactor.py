@@ -27,6 +27,8 @@ _PAGE = re.compile(r"(?i)\s*<(?:!doctype\s+html|html)\b")
 _MARKUP = re.compile(r"(<!--.*?-->|<!\[CDATA\[.*?\]\]>)|<[^<>]*>", re.DOTALL)
 _ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
 _OF_SOAP = re.compile(r"(?:xmlns\b|version$|encoding$|(?:[\w-]+:)?(?:type|arrayType|mustUnderstand)$)")
+_NO_NAME = re.compile(r"[^A-Za-z0-9_.:{}\[\]*-]")
+"""What no name of a parameter has: a letter that does not show must not hide what follows, or is followed by."""
 _PATH = re.compile(r"(?:InternetGateway)?Device\.[A-Za-z0-9_.{}-]*")
 
 
@@ -41,7 +43,8 @@ class Redactor:
 
     def is_secret(self, path: str) -> bool:
         """Whether the parameter or element of that name holds a secret."""
-        return bool(_SECRET_LEAF.search(path)) or self._is_secret(path)
+        name = _NO_NAME.sub("", path)
+        return bool(_SECRET_LEAF.search(name)) or self._is_secret(name)
 
     def text(self, text: str) -> str:
         """Free text, such as a log line, without secrets."""

@@ -35,7 +35,7 @@ class _Element:
         """Whether this element is the name of a secret."""
         text = self.text.strip().rstrip(".")
         if self.name == "name":
-            return is_secret(text)
+            return len(self.text) >= _LONGEST_NAME or is_secret(text)  # of a name so long nobody saw the end
         return not self.children and self.name not in _IN_LISTS and text.lower().startswith(_ROOTS) and is_secret(text)
 
 
@@ -74,7 +74,7 @@ class _Reader:
     def _data(self, text: str) -> None:
         top = self._open[-1]
         if len(top.text) < _LONGEST_NAME:
-            top.text += text[:_LONGEST_NAME]
+            top.text += (text if top.text else text.lstrip())[:_LONGEST_NAME]
 
     def _end(self, _tag: str) -> None:
         element, above = self._open.pop(), self._open[-1]

@@ -115,3 +115,9 @@ def test_a_document_that_was_not_dumped_is_refused(document: object) -> None:
 def test_the_throttle_counts_from_the_last_session_that_ended_well() -> None:
     assert throttled_until(last_success=1000, throttle=60) == 1060
     assert throttled_until(last_success=None, throttle=60) == 0
+
+
+def test_what_a_reader_answers_beside_what_was_asked_is_left_alone(notifications: Notifications) -> None:
+    [path] = notifications.watched[:1]
+    changes = notifications.check(lambda paths: {**dict.fromkeys(paths, "new"), f"{path}.Another": "1"}, [path])
+    assert set(changes.paths) == {path}

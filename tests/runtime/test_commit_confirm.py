@@ -99,3 +99,10 @@ def test_a_factory_reset_leaves_nothing_to_take_back(device: Device) -> None:
     device.model.forget_everything()
 
     assert confirm.time_passed(500) is None
+
+
+def test_the_time_to_confirm_may_be_set_anew(device: Device) -> None:
+    confirm = CommitConfirm(device.model, 180)
+    confirm.seconds = 10
+    confirm.no_session_runs(100, has_acs=True)
+    assert confirm.deadline == 110

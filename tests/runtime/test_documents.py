@@ -107,3 +107,14 @@ def test_own_values_that_would_keep_the_agent_from_speaking_are_not_believed(nam
 def test_nothing_at_all_is_no_document(name: str, document: Any) -> None:
     with pytest.raises(ValueError, match=f"^{name} "):
         SHAPES[name](document, name)
+
+
+@pytest.mark.parametrize("group", ["notification", "access"])
+@pytest.mark.parametrize(
+    "name", ["", "Device.", "Device.DeviceInfo.", "Device..", "UpTime", "Device.DeviceInfo.UpTime."]
+)
+def test_attributes_are_those_of_parameters(group: str, name: str) -> None:
+    value = 2 if group == "notification" else []
+    SHAPES["model"](changed("model", ("attributes", group, "Device.DeviceInfo.UpTime"), value), "model")
+    with pytest.raises(ValueError, match="no parameter"):
+        SHAPES["model"](changed("model", ("attributes", group, name), value), "model")

@@ -154,3 +154,18 @@ def test_hostile_text_costs_no_time(piece: str) -> None:
     began = time.monotonic()
     Redactor(known=lambda: ["secret-word"]).xml(piece * (1_000_000 // len(piece)))
     assert time.monotonic() - began < 1.5
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        " " * 1100 + "Device.ManagementServer.Password",
+        "Device.ManagementServer.Password\u200b",
+        "Device.Mana\u200bgementServer.Pass\u00adword",
+        "x" * 2000,
+    ],
+)
+def test_a_name_that_is_dressed_up_hides_nothing(name: str) -> None:
+    xml = f"<P><ParameterValueStruct><Name>{name}</Name><Value>{CANARY}</Value></ParameterValueStruct></P>"
+    assert CANARY not in Redactor().xml(xml)
+    assert Redactor().is_secret(name.strip()) or len(name) == 2000
