@@ -10,14 +10,16 @@ import errno
 import hashlib
 import json
 import os
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from backends.errors import MechanismError
-from backends.netlink_socket import inside
+from backends.netlink_socket import from_os_error, inside
 
 LIBRARY: Final = "libnftables.so.1"
+NETLINK_NETFILTER: Final = 12
 OUTPUT_HANDLES, OUTPUT_JSON = 1 << 3, 1 << 4
 LONGEST_COMMENT: Final = 128  # NFTNL_UDATA_COMMENT_MAXLEN
 DIGEST: Final = 12
@@ -98,6 +100,8 @@ class Nftables:
             self._library = _declared(ctypes.CDLL(LIBRARY))
         except OSError as absent:
             raise MechanismError(f"{LIBRARY} is not installed", "ENOENT") from absent
+        with _netfilter_socket():  # the library ends the process where the kernel has none
+            pass
         self.namespace = namespace
         self._read: dict[tuple[str, str], _Found | None] = {}
         self.writes = 0
@@ -163,6 +167,14 @@ class Nftables:
         self._library.nft_ctx_buffer_output(context)
         self._library.nft_ctx_buffer_error(context)
         return context
+
+
+def _netfilter_socket() -> socket.socket:
+    """MechanismError where the kernel was built without netfilter's netlink."""
+    try:
+        return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_NETFILTER)
+    except OSError as absent:
+        raise from_os_error(absent, "the kernel has no nf_tables") from absent
 
 
 def difference(table: Table, found: _Found | None) -> list[Command]:

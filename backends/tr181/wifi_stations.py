@@ -7,11 +7,10 @@ from typing import Any, Final
 
 from agent.model.object import Object, Parameter
 from backends.system import System
-from backends.tr181.wifi_tables import ACCESS_POINT, WifiTables
+from backends.tr181.wifi_tables import ASSOCIATED, WifiTables
 from backends.wifi.rows import PointRow
 from backends.wireless_types import Survey, WifiStation
 
-ASSOCIATED: Final = f"{ACCESS_POINT}AssociatedDevice.{{i}}."
 LOWEST_RATE: Final = 1000
 """kbit/s: the data model knows no slower one, nor has 802.11."""
 MOST_REMEMBERED: Final = 4096

@@ -27,6 +27,7 @@ from backends.wireless_types import Radio
 RADIO: Final = "Device.WiFi.Radio.{i}."
 SSID: Final = "Device.WiFi.SSID.{i}."
 ACCESS_POINT: Final = "Device.WiFi.AccessPoint.{i}."
+ASSOCIATED: Final = f"{ACCESS_POINT}AssociatedDevice.{{i}}."
 END_POINT: Final = "Device.WiFi.EndPoint.{i}."
 PROFILE: Final = f"{END_POINT}Profile.{{i}}."
 TABLES: Final[dict[type[Record], str]] = {
@@ -81,6 +82,16 @@ class WifiTables(ActingService):
     def look(self, _topics: frozenset[str]) -> frozenset[str]:
         """Something changed: a scan that ended is gone on with (Part.look)."""
         return frozenset({"scan"}) if self.scan.go_on() else frozenset()
+
+    def associations(self) -> dict[str, Target]:
+        """By MAC address, the row of AssociatedDevice of each station that is associated with an access point here."""
+        return {
+            station.mac: Target(ASSOCIATED, (point.key, station.mac))
+            for point in self.rows.points
+            if point.ssid and point.ssid.link is not None and point.ssid.link.mode == "ap"
+            for station in self.nl80211.stations(point.ssid.link.name)
+            if station.associated
+        }
 
     def commit(self) -> None:
         """See Desired."""
@@ -221,7 +232,7 @@ def wifi_tables(mechanisms: Mechanisms) -> Part | None:
     mechanisms.network.other_layers = (*mechanisms.network.other_layers, SsidLayer(tables))
     return Part(
         name="wifi",
-        provides={"wifi": tables},
+        provides={"wifi": tables, "associations": tables.associations},
         backend=tables,
         forget=(tables.forget,),
         watch=watch.watch,

@@ -162,3 +162,9 @@ def test_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backends.nftables.LIBRARY", "libnothing-of-the-kind.so.7")
     with pytest.raises(MechanismError, match="is not installed"):
         Nftables()
+
+
+def test_a_kernel_without_netfilter_is_told_and_does_not_end_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backends.nftables.NETLINK_NETFILTER", 31)  # a protocol that no kernel has
+    with pytest.raises(MechanismError, match="no nf_tables"):
+        Nftables()

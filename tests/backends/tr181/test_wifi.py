@@ -18,8 +18,8 @@ from backends.tr181.wifi_neighbours import DIAGNOSTIC
 from backends.tr181.wifi_radios import POWERS
 from backends.tr181.wifi_ssids import NO_MULTI_LINK
 from backends.tr181.wifi_stations import LOWEST_RATE
+from backends.tr181.wifi_tables import ASSOCIATED, SsidLayer
 from backends.tr181.wifi_tables import SSID as SSID_TABLE
-from backends.tr181.wifi_tables import SsidLayer
 from backends.wifi.configuration import MODES
 from backends.wireless_types import Neighbour, Rate, Survey, WifiStation
 from tests.backends.wifi_device import WifiDevice
@@ -116,6 +116,18 @@ def test_a_station_is_told_with_its_live_signal_and_rates(device: WifiDevice) ->
     device.air.survey = Survey(2437, noise=-92)
     assert (device.get(f"{path}Noise"), device.get(f"{path}SNR")) == ("-92", "51")
     assert device.get(f"{RADIO}Stats.Noise") == "-92"
+
+
+def test_who_is_associated_is_told_to_the_list_of_hosts(device: WifiDevice) -> None:
+    be_an_access_point(device)
+    device.air.stations = [
+        WifiStation(PHONE, "wlan0", associated=True),
+        WifiStation("02:00:00:00:00:99", "wlan0", associated=False),
+    ]
+    device.tables.forget()
+    [(mac, target)] = device.tables.associations().items()
+    assert (mac, target.table) == (PHONE, ASSOCIATED)
+    assert target.keys[-1] == PHONE
 
 
 def test_the_same_is_told_as_data_elements(device: WifiDevice) -> None:
