@@ -1,6 +1,8 @@
 """The data model's durable side: the document, the journal, and the change that waits to be made or confirmed."""
 
 import contextlib
+import hashlib
+import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Protocol
@@ -56,6 +58,7 @@ class DurableState:
         self._unconfirmed: dict[str, Any] | None = None
         self._was_taken_back = False
         self._is_unsaved = False
+        self._saved = b""
 
     def place_of(self, backend: Backend) -> int:
         """Where a backend is in the order in which they are committed."""
@@ -234,6 +237,7 @@ class DurableState:
         held: dict[str, Any] | None = document.get("unconfirmed")
         waiting = held if held is not None and not (held["applied"] and self.read_only_reason) else None
         self._number = int(document.get("transaction", 0))
+        self._saved = _digest_of({key: one for key, one in document.items() if key not in ("version", "transaction")})
         self._was_taken_back = bool(document.get("taken_back"))
         self._take_over(waiting["before"] if waiting else document)
         self._undo_what_was_cut_off()
@@ -265,8 +269,9 @@ class DurableState:
         self._clear_journal(journal)
 
     def save(self) -> None:
-        """Make everything durable that was changed outside a transaction, at a start. Raises OSError."""
-        self._save(self._number + 1)
+        """Make durable what was changed outside a transaction; nothing is written when nothing was. Raises OSError."""
+        if self._digest() != self._saved:
+            self._save(self._number + 1)
 
     def forget_everything(self) -> None:
         """Factory reset of the agent's part: what it made in the system goes, the document is that of a new device."""
@@ -317,19 +322,29 @@ class DurableState:
             log.debug("the data model's state could not be saved: %s", failure)
 
     def _save(self, number: int | None = None) -> None:
-        document = {
-            "version": VERSION,
-            "transaction": self._number if number is None else number,
+        number = self._number if number is None else number
+        document = self._document()
+        self._store.write(DOCUMENT, {**document, "version": VERSION, "transaction": number})
+        self._number, self._saved = number, _digest_of(document)
+        self.instances.unsaved = self._is_unsaved = False
+
+    def _document(self) -> dict[str, Any]:
+        """All that is durable, but for the number of the transaction that it belongs to."""
+        taken_back = {"taken_back": True} if self._was_taken_back else {}
+        return {
             "backends": {backend.name: backend.state() for backend in self._backends},
             "instances": self.instances.state(),
             "attributes": self.parameter_attributes.state(),
             "unconfirmed": self._unconfirmed,
+            **taken_back,
         }
-        if self._was_taken_back:
-            document["taken_back"] = True
-        self._store.write(DOCUMENT, document)
-        self._number = self._number if number is None else number
-        self.instances.unsaved = self._is_unsaved = False
+
+    def _digest(self) -> bytes:
+        return _digest_of(self._document())
+
+
+def _digest_of(document: dict[str, Any]) -> bytes:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).digest()
 
 
 def _restored(backend: Backend) -> Callable[[Any], None]:

@@ -399,3 +399,15 @@ def test_an_interface_keeps_its_number_when_a_change_is_taken_back(waiting: Devi
 
     assert waiting.tree("").keys() == before.keys()
     assert waiting.restarted().tree("").keys() == before.keys()
+
+
+def test_saving_when_nothing_changed_writes_nothing(device: Device) -> None:
+    device.model.save()
+    saves = device.documents.saves
+    device.model.save()
+    assert device.documents.saves == saves
+    device.change({f"{IP}1.MaxMTUSize": "1400"})
+    assert device.documents.saves > saves
+    changed = device.documents.saves
+    device.model.save()
+    assert device.documents.saves == changed
