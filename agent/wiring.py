@@ -110,6 +110,7 @@ class Agent:
         for warning in loaded.warnings:
             log.warning("%s", warning)
         self.inbox = inbox or loop.Inbox()
+        self._unheeded: frozenset[str] = frozenset()  # topics of the system while nothing could be made
         self.notifier = Notifier()
         self.restarts_as_booted = False
         self._load: Callable[[], Loaded] = lambda: loaded
@@ -284,7 +285,7 @@ class Agent:
                 Recurring(chance()),
                 Heartbeat(chance()),
             ),
-            commit_confirm=CommitConfirm(self.model, self.settings.network.confirm_within),
+            commit_confirm=CommitConfirm(self.model, self.settings.network.confirm_within, self._nothing_waits),
             policy=self._policy,
             inform=self._inform,
             answer=self._answer,
@@ -389,14 +390,23 @@ class Agent:
     def _system_changed(self, topics: frozenset[str]) -> frozenset[str]:
         """A link that came up, or was plugged in, is given what is configured for it; so are services on it."""
         self.model.forget()
-        if not self.model.read_only_reason and not self.model.awaits_confirmation:
-            try:
-                if topics & {"link", "address", "everything"} and self.network.kernel_changed():
+        try:
+            if self.model.read_only_reason or self.model.awaits_confirmation:
+                self._unheeded |= topics
+                self.network.kernel_seen()
+            else:
+                heeded, self._unheeded = topics | self._unheeded, frozenset()
+                if heeded & {"link", "address", "everything"} and self.network.kernel_changed():
                     self.model.save()
-                self.machine.changed(topics)
-            except Exception:
-                log.exception("a link that came up could not be given what is configured for it")
+                self.machine.changed(heeded)
+        except Exception:
+            log.exception("a link that came up could not be given what is configured for it")
         return self.machine.look(topics)
+
+    def _nothing_waits(self) -> None:
+        """What came while a change waited is given its own now."""
+        if self._unheeded:
+            self.inbox.put(Changed(self._unheeded))
 
     def _refused_logins(self) -> RefusedLogins:
         return RefusedLogins(

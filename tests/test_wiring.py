@@ -215,6 +215,36 @@ def test_a_change_after_which_the_acs_is_reached_stays(remote: Stand) -> None:
     }
 
 
+def test_a_link_that_was_away_while_a_change_waited_has_its_address_once_that_is_confirmed(remote: Stand) -> None:
+    assert remote.namespace is not None
+    assert remote.acs_namespace is not None
+    home, away = remote.namespace, remote.acs_namespace
+
+    def plug_in() -> None:
+        home.ip("link add late0 type veth peer name late1")
+        home.ip("link set late1 up")
+        home.ip("link set late0 up")
+
+    plug_in()
+    home.ip("address add 203.0.113.2/24 dev late0")
+    remote.settings.write_text(remote.settings.read_text().replace("['wan']", '["wan", "late0"]'))
+    agent = quick(remote)
+    changed = {f"{row_of(agent, HERE)}IPAddress": MOVED, f"{row_of(agent, '203.0.113.2')}IPAddress": "203.0.113.44"}
+    away.ip(f"route add blackhole {MOVED}/32")  # the change is made, and not confirmed yet
+    assert spv(remote, agent, changed, "after").result == {"status": 1}
+    assert until(lambda: MOVED in addresses(remote))
+    home.ip("link delete late0")
+    assert until(lambda: not any(value == "late0" for value in agent.values("Device.Ethernet.Link.*.Name").values()))
+    plug_in()
+    assert until(lambda: any(value == "late0" for value in agent.values("Device.Ethernet.Link.*.Name").values()))
+    assert agent.ask("status")["pending"]["unconfirmed_change"].startswith("made")
+    assert "203.0.113.44" not in home.ip("-4 -o address show dev late0")
+
+    away.ip(f"route delete blackhole {MOVED}/32")
+    assert until(lambda: agent.ask("status")["pending"]["unconfirmed_change"] is None)
+    assert until(lambda: "203.0.113.44/24" in home.ip("-4 -o address show dev late0"))
+
+
 def test_the_interface_to_listen_on_is_followed_as_it_goes_and_comes(remote: Stand) -> None:
     assert remote.namespace is not None
     home = remote.namespace

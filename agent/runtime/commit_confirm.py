@@ -1,6 +1,7 @@
 """Deferred changes: made when no session needs the connection, taken back unless the ACS is reached in time."""
 
 import logging
+from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
 
@@ -46,11 +47,12 @@ class CommitConfirm:
     """One deferred change at a time; the model's document makes it durable, this only watches the deadline.
 
     ``seconds`` is how long the ACS may stay unreachable before the change is taken back; a change under way keeps its
-    time when that is set anew.
+    time when that is set anew. ``settled`` is called when a change no longer waits, kept or taken back.
     """
 
-    def __init__(self, model: Deferring, seconds: float) -> None:
+    def __init__(self, model: Deferring, seconds: float, settled: Callable[[], None] = lambda: None) -> None:
         self._model = model
+        self._settled = settled
         self.seconds = seconds
         self._deadline: float | None = None
 
@@ -73,9 +75,11 @@ class CommitConfirm:
         if not self._model.awaits_application:
             return None
         if not self._model.apply_deferred():
+            self._settled()
             return News.REVERTED
         if not has_acs:
             self._model.confirm()
+            self._settled()
             return None
         self._deadline = now + self.seconds
         return News.MADE
@@ -86,6 +90,7 @@ class CommitConfirm:
             self._deadline = None
             self._model.confirm()
             log.info("the change to the path to the ACS is confirmed")
+            self._settled()
 
     def informed(self) -> None:
         """The ACS took an Inform, and with it the news of what was taken back."""
@@ -105,4 +110,5 @@ class CommitConfirm:
             return None  # a factory reset has taken it along
         log.warning("the ACS was not reached within %.0f s of the change: it is taken back", self.seconds)
         self._model.revert()
+        self._settled()
         return News.REVERTED

@@ -86,7 +86,7 @@ class Network(NetworkEdits):
         self._applied = Records()
         self._step: _Step | None = None
         self._made: Wish | None = None
-        self._seen_up: frozenset[str] = frozenset()
+        self._seen_up: frozenset[tuple[str, int]] = frozenset()
         self._seen_addresses: frozenset[Ident] = frozenset()
 
     # -- the transaction --------------------------------------------------------------------------------------------
@@ -177,15 +177,15 @@ class Network(NetworkEdits):
         """A link came up or came to be: give it what is configured for it. An address came: make the routes that it
         makes possible. Whether ``state`` has news thereby.
         """
-        up = frozenset(link.name for link in self._netlink.links() if link.up)
-        addresses = frozenset(map(address_ident, self._netlink.addresses()))
-        risen, self._seen_up = up - self._seen_up, up
+        self.kernel_seen()
+        if self._before is not None or self._records is not self._applied:
+            return False
+        up, addresses = self._links_up(), self._addresses_there()
+        risen, self._seen_up = {name for name, _ in up - self._seen_up}, up
         come, self._seen_addresses = addresses - self._seen_addresses, addresses
-        if not risen and not come:
+        if not (risen or come) or not self._records.by_kind:
             return False
-        if self._before is not None or self._records is not self._applied or not self._records.by_kind:
-            return False
-        risen |= {name for name in up if self.topology.below(name) & risen}
+        risen |= {name for name, _ in up if self.topology.below(name) & risen}
         reached = {ident[1] for ident in come}
 
         def concerns(ident: Ident) -> bool:
@@ -201,6 +201,13 @@ class Network(NetworkEdits):
         self._applied = self._records
         return True
 
+    def kernel_seen(self) -> None:
+        """While nothing may be made: what is away now is given what is its own when ``kernel_changed`` finds it back,
+        and so is what came meanwhile.
+        """
+        self._seen_up &= self._links_up()
+        self._seen_addresses &= self._addresses_there()
+
     def rows_behind(self, ident: Ident) -> list[Reference]:
         """The rows that ask for something in the kernel, or asked for it before what is staged."""
         before = Topology(self._applied, self._netlink.links(), self.other_layers, self._manage)
@@ -211,6 +218,13 @@ class Network(NetworkEdits):
         return self._records is not self._applied
 
     # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _links_up(self) -> frozenset[tuple[str, int]]:
+        """With their indexes: a link that was made anew between two looks is another one."""
+        return frozenset((link.name, link.index) for link in self._netlink.links() if link.up)
+
+    def _addresses_there(self) -> frozenset[Ident]:
+        return frozenset(map(address_ident, self._netlink.addresses()))
 
     def _observe(self) -> State:
         """The kernel's state; ports' link modes and sysctls are read one by one, and only where they matter."""

@@ -117,7 +117,7 @@ class Stand:
     ) -> None:
         self.directory = directory
         self.state = directory / "state"
-        self.namespace = namespace
+        self.namespace, self.acs_namespace = namespace, acs_namespace
         self.acs = LabAcs(exchanges_kept=50_000, **acs)
         self.inside(self.acs.start, acs_namespace or namespace)
         self.port = self.inside(free_port, namespace)

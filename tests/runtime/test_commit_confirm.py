@@ -59,6 +59,20 @@ def test_unconfirmed_it_is_taken_back_once(device: Device) -> None:
     assert not device.model.was_taken_back
 
 
+@pytest.mark.parametrize("way", ["confirmed", "taken back", "failed", "nobody to lose"])
+def test_it_is_told_once_when_nothing_waits_any_more(device: Device, way: str) -> None:
+    waits: list[bool] = []
+    confirm = CommitConfirm(device.model, 180, lambda: waits.append(device.model.awaits_confirmation))
+    device.network.fails_at = {"commit"} if way == "failed" else set()
+    confirm.no_session_runs(10, has_acs=way != "nobody to lose")
+    assert waits == ([False] if way in ("failed", "nobody to lose") else [])
+    if way == "confirmed":
+        confirm.acs_was_reached()
+    confirm.time_passed(1000)
+    confirm.acs_was_reached()
+    assert waits == [False]
+
+
 def test_what_cannot_be_made_is_news_too(device: Device) -> None:
     device.network.fails_at = {"commit"}
 

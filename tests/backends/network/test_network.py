@@ -299,6 +299,64 @@ def test_a_link_that_comes_up_later_gets_what_is_configured_for_it(bench: Bench)
     assert device.network.kernel_changed() is False
 
 
+def test_a_link_that_was_away_while_nothing_could_be_made_gets_what_is_configured_for_it(bench: Bench) -> None:
+    reached_by: list[RouteTo] = []
+    device = bench.device(management_path=lambda: reached_by[0] if reached_by else None)
+    bench.netlink.add_address("eth1", "203.0.113.2", 24)
+    bench.netlink.forget()
+    table = device.find(IP, Name="eth1") + "IPv4Address."
+    row, path = device.find(table, IPAddress="203.0.113.2"), device.find(IP, Name="eth0")
+    device.network.kernel_changed()
+    reached_by.append(RouteTo("eth0", "192.0.2.1", "192.0.2.254"))
+    management = device.find(path + "IPv4Address.", IPAddress="192.0.2.1")
+    assert device.set({f"{management}IPAddress": "192.0.2.3", f"{row}IPAddress": "203.0.113.44"}) == 1
+    bench.netlink.delete_link("eth1")
+    bench.netlink.forget()
+    device.network.kernel_seen()
+    assert device.model.apply_deferred()
+    device.model.confirm()
+
+    bench.netlink.add_veth("eth1", "far1")
+    bench.netlink.set_link("eth1", up=True)
+    bench.netlink.forget()
+    assert device.network.kernel_changed() is True
+    assert bench.addresses("eth1") == {"203.0.113.44/24"}
+    assert device.network.kernel_changed() is False
+
+
+def test_a_link_that_comes_up_while_a_change_waits_is_not_forgotten(bench: Bench) -> None:
+    reached_by: list[RouteTo] = []
+    device = bench.device(management_path=lambda: reached_by[0] if reached_by else None)
+    add_address(device, "203.0.113.5")
+    device.network.kernel_changed()
+    reached_by.append(RouteTo("eth0", "192.0.2.1", "192.0.2.254"))
+    management = device.find(device.find(IP, Name="eth0") + "IPv4Address.", IPAddress="192.0.2.1")
+    assert device.set({f"{management}IPAddress": "192.0.2.3"}) == 1
+    bench.netlink.delete_link("eth1")
+    bench.netlink.forget()
+    assert device.network.kernel_changed() is False
+    assert device.model.apply_deferred()
+    bench.netlink.add_veth("eth1", "far1")
+    bench.netlink.set_link("eth1", up=True)
+    bench.netlink.forget()
+    device.network.kernel_seen()
+    device.model.confirm()
+    assert device.network.kernel_changed() is True
+    assert bench.addresses("eth1") == {"203.0.113.5/24"}
+
+
+def test_a_link_made_anew_between_two_looks_gets_what_is_configured_for_it(linux: Bench) -> None:
+    device = linux.device()
+    add_address(device, "203.0.113.5")
+    device.network.kernel_changed()
+    linux.netlink.delete_link("eth1")
+    linux.netlink.add_veth("eth1", "far1")
+    linux.netlink.set_link("eth1", up=True)
+    linux.netlink.forget()
+    assert device.network.kernel_changed() is True
+    assert linux.addresses("eth1") == {"203.0.113.5/24"}
+
+
 def test_a_link_that_stays_up_is_left_to_whoever_changes_it(bench: Bench) -> None:
     device = bench.device()
     add_address(device, "203.0.113.5")
