@@ -1,7 +1,7 @@
 """Which name servers this machine was told to ask, and by whom; also those behind a local stub (systemd-resolved …)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,18 +23,24 @@ OF_FAMILY: Final = {4: "DHCPv4", 6: "DHCPv6"}
 
 @dataclass(frozen=True, slots=True)
 class NameServer:
-    """A name server. ``origin`` in TR-181's words (DNS.Client.Server.Type); ``link`` "" where nobody knows it."""
+    """A name server. ``origin`` in TR-181's words (DNS.Client.Server.Type); ``link`` "" where nobody knows it;
+    ``told_by`` is where it was read.
+    """
 
     address: str
     origin: str = STATIC
     link: str = ""
+    told_by: str = "the system's resolver configuration"
 
 
 class Resolver:
-    """The system's own configuration, below ``root``; read once until ``forget``."""
+    """The system's own configuration, below ``root``, read once until ``forget``; before it what ``learned`` tells:
+    the servers that connections made by the agent were told of, which no file of the system's names.
+    """
 
-    def __init__(self, root: Path = Path("/")) -> None:
+    def __init__(self, root: Path = Path("/"), learned: Callable[[], Iterable[NameServer]] = tuple) -> None:
         self._root = root
+        self._learned = learned
         self._servers: tuple[NameServer, ...] | None = None
 
     def forget(self) -> None:
@@ -47,10 +53,11 @@ class Resolver:
         return tuple(self._root / one for one in (RESOLV_CONF, *BEHIND_STUBS))
 
     def name_servers(self) -> tuple[NameServer, ...]:
-        """The name servers outside this machine, in their order."""
+        """The name servers outside this machine, in their order, each once."""
         if self._servers is None:
             self._servers = tuple(self._read())
-        return self._servers
+        learned = tuple(self._learned())  # whose own readers keep it: it is never older than what they say
+        return merged(learned, self._servers) if learned else self._servers
 
     def _read(self) -> Iterator[NameServer]:
         text = self._text(RESOLV_CONF)
@@ -86,6 +93,27 @@ class Resolver:
 
     def _text(self, path: str) -> str:
         return read_text(self._root / path, 65536) or ""
+
+
+def merged(learned: Iterable[NameServer], told: Iterable[NameServer]) -> tuple[NameServer, ...]:
+    """Each server once, the learned ones first; a network can tell at most ``MOST``, and of none that is nowhere."""
+    first: dict[str, NameServer] = {}
+    for one in learned:
+        if len(first) < MOST and _is_somewhere(one.address):
+            first.setdefault(one.address, one)
+    for one in told:
+        first.setdefault(one.address, one)
+    return tuple(first.values())
+
+
+def _is_somewhere(text: str) -> bool:
+    """Whether it is the address of one other machine."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    is_nobody = address.is_unspecified or address.is_loopback or address.is_multicast
+    return not is_nobody and text != "255.255.255.255"
 
 
 def _servers(text: str) -> Iterator[tuple[str, str]]:

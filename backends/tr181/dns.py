@@ -85,7 +85,7 @@ class _Forwarding:
             delete=self.delete,
             backend=self._lan,
             changed_by=CHANGED_BY,
-            source=lambda row: "the system's resolver configuration" if row.found else "configured",
+            source=lambda row: row.found.told_by if row.found else "configured",
         )
 
     def rows(self) -> list[Server]:

@@ -14,7 +14,7 @@ from backends.tr181.parts import Part
 from backends.tr181.service import TableService
 
 SERVERS: Final = "Device.DNS.Client.Server.{i}."
-CHANGED_BY: Final = ("resolver",)
+CHANGED_BY: Final = ("resolver", "dhcp", "ppp", "address")
 
 
 class NameServerTable(TableService):
@@ -59,7 +59,7 @@ def client_servers(lan: LanTables, table: NameServerTable | None) -> Object[Any]
         delete=rows.delete if table else None,
         changed_by=CHANGED_BY,
         backend=table,
-        source=lambda row: "the system's resolver configuration" if row.found else "configured",
+        source=lambda row: row.found.told_by if row.found else "configured",
     )
 
 

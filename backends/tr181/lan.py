@@ -17,10 +17,11 @@ from backends.lan.service import Ground, LanService
 from backends.lan.upstream import upstream
 from backends.netlink import Netlink
 from backends.tr181.lan_tables import LanTables
+from backends.tr181.learned_servers import learned_servers
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 
-FOLLOWS: Final = frozenset({"link", "address", "route", "resolver"})
+FOLLOWS: Final = frozenset({"link", "address", "route", "resolver", "dhcp", "ppp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def lan(mechanisms: Mechanisms, surface: Surface = Surface()) -> Part | None:
     advertiser, relay = (
         Companion(module, mechanisms.directory / "lan", surface.enter) for module in ("advertiser", "relay")
     )
-    resolver = Resolver(surface.root)
+    resolver = Resolver(surface.root, lambda: learned_servers(mechanisms))
 
     def own() -> Collection[int]:
         return [process for one in (dnsmasq.program, relay.program) if (process := one.pid()) is not None]

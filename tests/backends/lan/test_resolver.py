@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.lan.resolver import NameServer, Resolver
+from backends.lan.resolver import MOST, NameServer, Resolver, merged
 
 
 def resolver(root: Path, **files: str) -> Resolver:
@@ -65,3 +65,25 @@ def test_what_was_read_stands_until_it_is_forgotten(tmp_path: Path) -> None:
     one.forget()
     assert one.name_servers() == (NameServer("192.0.2.2"),)
     assert tmp_path / "etc/resolv.conf" in one.paths
+
+
+def test_what_was_learned_comes_first_and_each_server_once(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/resolv.conf").write_text("nameserver 192.0.2.1\nnameserver 192.0.2.2\n")
+    leased = [NameServer("192.0.2.8", "DHCPv4", "wan"), NameServer("192.0.2.2", "DHCPv4", "wan")]
+    one = Resolver(tmp_path, lambda: leased)
+    assert one.name_servers() == (*leased, NameServer("192.0.2.1"))
+    leased.clear()
+    assert one.name_servers() == (NameServer("192.0.2.1"), NameServer("192.0.2.2")), "a lease that ended is not kept"
+
+
+@pytest.mark.parametrize(
+    "text", ["0.0.0.0", "127.0.0.1", "224.0.0.251", "255.255.255.255", "::", "::1", "ff02::fb", "x"]
+)
+def test_a_network_cannot_tell_of_a_server_that_is_nowhere(text: str) -> None:
+    assert merged([NameServer(text, "DHCPv4", "wan")], [NameServer("192.0.2.1")]) == (NameServer("192.0.2.1"),)
+
+
+def test_a_network_cannot_tell_of_servers_without_end() -> None:
+    many = [NameServer(f"192.0.2.{number}", "DHCPv4", "wan") for number in range(1, 60)]
+    assert merged(many, [NameServer("198.51.100.1")]) == (*many[:MOST], NameServer("198.51.100.1"))

@@ -16,6 +16,6 @@ def test_names_are_served_on_managed_links_that_do_not_lead_outside() -> None:
 
 
 def test_the_part_follows_what_it_stands_on(gateway: Gateway) -> None:
-    assert gateway.part.follows >= {"link", "address", "route", "resolver"}
+    assert gateway.part.follows >= {"link", "address", "route", "resolver", "dhcp", "ppp"}
     assert gateway.part.backend is gateway.tables
     assert gateway.part.watch is not None
