@@ -1,7 +1,7 @@
 """Device.DNS.: the name servers that this machine asks, and the relay through which the LAN asks them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from agent.model.errors import NotWritable
 from agent.model.object import Object, Parameter, Target
@@ -15,6 +15,9 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.record_table import Keys
 from backends.tr181.service import only, target_of
 
+RECORD_TYPES: Final = ("A", "AAAA", "SRV", "PTR")
+"""Of those that the data model knows: the resolver and the relay pass on whatever is asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -27,7 +30,12 @@ class Server:
 def dns(mechanisms: Mechanisms) -> list[Object[Any]]:
     """Client with what it asks, and Relay with what it forwards to."""
     lan = mechanisms.lan
-    return [] if lan is None else [*_client(lan, mechanisms), *_relay(lan)]
+    if lan is None:
+        return []
+    whole: Object[Any] = Object(
+        "Device.DNS.", lambda: [()], lambda row: row, [Parameter("SupportedRecordTypes", lambda _: RECORD_TYPES)]
+    )
+    return [whole, *_client(lan, mechanisms), *_relay(lan)]
 
 
 def _client(lan: LanTables, mechanisms: Mechanisms) -> list[Object[Any]]:

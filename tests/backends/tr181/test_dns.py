@@ -77,6 +77,7 @@ def test_the_lan_gets_answers_from_a_server_that_the_system_was_told_of(gateway:
     assert (gateway.get(f"{row}DNSServer"), gateway.get(f"{row}Enable")) == ("198.51.100.53", "true")
     assert gateway.get("Device.DNS.Client.Server.1.DNSServer") == "198.51.100.53"
     assert gateway.get("Device.DNS.Client.Status") == "Enabled"
+    assert gateway.get("Device.DNS.SupportedRecordTypes") == "A,AAAA,SRV,PTR"
     assert gateway.refused_in(row, DNSServer="198.51.100.54") == {"DNSServer": "NotWritable"}
     assert gateway.refused_in(row, Interface=gateway.interface()) == {"Interface": "NotWritable"}
     with pytest.raises(Exception, match="switched off"):
