@@ -27,7 +27,8 @@ RT_TABLE_COMPAT = 252  # "see the attribute": the header's field has eight bits
 class NetlinkReader:
     """The kernel's network tables of one namespace. Reads are cached until ``forget``; one thread owns an instance.
 
-    Every exchange raises MechanismError (or Missing) as the kernel refuses, and TimedOut after ``deadline`` seconds.
+    Every exchange raises MechanismError (or Missing) as the kernel refuses, and TimedOut after ``deadline`` seconds;
+    a change after ``change_deadline``: it may wait for the kernel's lock (RTNL), and may yet happen when given up.
     """
 
     def __init__(
@@ -35,11 +36,13 @@ class NetlinkReader:
         namespace: str | None = None,
         *,
         deadline: float = 0.3,
+        change_deadline: float = 3.0,
         open_socket: Callable[[], socket.socket] = open_route_socket,
     ) -> None:
         """``namespace``: a name below /run/netns or a path, else this process's; ``open_socket`` makes the sockets."""
         self._open: Callable[[], socket.socket] = (lambda: inside(namespace, open_socket)) if namespace else open_socket
         self._socket = NetlinkSocket(self._open, deadline)
+        self._change_deadline = change_deadline
         self._cache: dict[str, Any] = {}
         self._seen_states: dict[int, tuple[str, float]] = {}
 
@@ -124,14 +127,14 @@ class NetlinkReader:
             rows = self._cache[key] = tuple(read())
         return rows
 
-    def _exchange(self, message: Any, kind: int, flags: int, what: str) -> list[Any]:
+    def _exchange(self, message: Any, kind: int, flags: int, what: str, deadline: float | None = None) -> list[Any]:
         header = message["header"]
         header["type"], header["flags"] = kind, REQUEST | flags | (0 if flags & DUMP == DUMP else ACK)
         try:
             message.encode()
         except (struct.error, ValueError, TypeError, KeyError, OSError) as error:
             raise MechanismError(f"{what}: {error}", "EINVAL") from error
-        answer = self._socket.exchange(bytearray(message.data), what)
+        answer = self._socket.exchange(bytearray(message.data), what, deadline)
         return [decoded(type(message), buffer, offset, what) for _, buffer, offset in answer]
 
     def _change(self, message: Any, kind: int, flags: int, what: str, changed: tuple[str, ...] | None = None) -> None:
@@ -140,7 +143,7 @@ class NetlinkReader:
             self.forget()
         for key in [key for key in self._cache if changed is not None and key.startswith(changed)]:
             del self._cache[key]
-        self._exchange(message, kind, flags, what)
+        self._exchange(message, kind, flags, what, self._change_deadline)
 
     def _dump(self, message: Any, kind: int, what: str, rows: Callable[[list[Any]], Iterable[T]]) -> Sequence[T]:
         answer = self._exchange(message, kind, DUMP, what)

@@ -85,15 +85,21 @@ class NetlinkSocket:
             self._socket.close()
             self._socket = None
 
-    def exchange(self, message: bytearray, what: str) -> list[tuple[int, bytes, int]]:
+    def exchange(self, message: bytearray, what: str, deadline: float | None = None) -> list[tuple[int, bytes, int]]:
         """Send one encoded request; return (type, buffer, offset) of each message of its answer.
 
-        ``message`` has its type and flags; the sequence number is put in here. Raises TimedOut at the deadline, Missing
-        or MechanismError as the kernel refuses; an interrupted dump (the table changed meanwhile) is asked again.
+        ``message`` has its type and flags; the sequence number is put in here. Raises TimedOut after ``deadline``
+        seconds (None: the socket's own), Missing or MechanismError as the kernel refuses; an interrupted dump (the
+        table changed meanwhile) is asked again.
         """
-        ends = time.monotonic() + self._deadline
+        patience = self._deadline if deadline is None else deadline
+        ends = time.monotonic() + patience
         while True:
-            answer, interrupted = self._once(message, what, ends)
+            try:
+                answer, interrupted = self._once(message, what, ends)
+            except TimeoutError:
+                self.close()
+                raise TimedOut(f"{what}: the kernel has not answered for {patience:g} s") from None
             if not interrupted:
                 return answer
 
@@ -116,8 +122,7 @@ class NetlinkSocket:
                         return answer, interrupted
                     answer.append((kind, buffer, offset))
         except TimeoutError:
-            self.close()
-            raise TimedOut(f"{what}: the kernel has not answered for {self._deadline:g} s") from None
+            raise
         except OSError as error:
             self.close()
             raise from_os_error(error, what) from error

@@ -157,11 +157,13 @@ class DurableState:
 
     def _apply(self, held: dict[str, Any], wanted: dict[str, Any] | None = None) -> bool:
         """``wanted``: what the backends have to be told that they want; ``None``: they know."""
+        begun: list[Backend] = []
         try:
             if self.read_only_reason:
                 raise Unavailable("", "the agent's write side is off")
             for backend in self._backends:
                 backend.begin()
+                begun.append(backend)
                 if wanted is not None:
                     backend.restore(wanted.get(backend.name))
             for backend in self._backends:
@@ -173,7 +175,7 @@ class DurableState:
                 backend.commit()
         except Exception:
             log.exception("the change that waited for the session's end could not be made")
-            self._each(reversed(self._backends), "rolled back", lambda backend: backend.rollback())
+            self._each(reversed(begun), "rolled back", lambda backend: backend.rollback())
             self.revert()
             return False
         return True
@@ -213,14 +215,16 @@ class DurableState:
         self.parameter_attributes.restore(before.get("attributes"))
 
     def _is_brought_to(self, backend: Backend, state: Any) -> bool:
+        begun: list[Backend] = []
         try:
             backend.begin()
+            begun.append(backend)
             backend.restore(state)
             backend.prepare()
             backend.commit()
         except Exception:
             log.exception("%s could not be brought back as a whole", backend.name)
-            self._each([backend], "rolled back", lambda failed: failed.rollback())
+            self._each(begun, "rolled back", lambda failed: failed.rollback())
             return False
         return True
 

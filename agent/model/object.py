@@ -23,7 +23,7 @@ class Backend(Protocol):
     name: str
 
     def begin(self) -> None:
-        """Start a staged copy; called at the first edit of a transaction."""
+        """Start a staged copy; called at the first edit of a transaction. Where it fails, nothing has begun."""
 
     def prepare(self) -> bool:
         """Make sure that what is wanted (staged edits, postponed ones) can be made, or raise; nothing has changed yet.
@@ -42,7 +42,7 @@ class Backend(Protocol):
         """Keep what is staged as what is wanted, without making it; a later begin, prepare, commit makes it."""
 
     def rollback(self) -> None:
-        """Forget what is staged, undo what was made; may be called twice."""
+        """Forget what is staged, undo what was made since ``begin``; may be called twice."""
 
     def recover(self, record: Any, same_boot: bool) -> None:
         """Undo by a record (``None``: there is nothing) after a crash or an unconfirmed change; may be called twice.

@@ -45,8 +45,8 @@ class Kernel:
         threading.Thread(target=serve, daemon=True).start()
         return ours
 
-    def netlink(self, deadline: float = 0.1) -> Netlink:
-        return Netlink(open_socket=self.open_socket, deadline=deadline)
+    def netlink(self, deadline: float = 0.1, change_deadline: float = 0.1) -> Netlink:
+        return Netlink(open_socket=self.open_socket, deadline=deadline, change_deadline=change_deadline)
 
 
 def message(kind: int, sequence: int, body: bytes = b"", flags: int = 0) -> bytes:
@@ -71,6 +71,14 @@ def test_a_silent_kernel_is_given_up_at_the_deadline_and_asked_anew_later() -> N
     kernel.answer = lambda sequence: [done(sequence)]
     assert net.links() == ()
     assert kernel.opened == 2
+
+
+def test_a_change_is_waited_for_longer_than_a_read() -> None:
+    net = Kernel(lambda _: []).netlink(deadline=0.01, change_deadline=0.3)
+    begun = time.monotonic()
+    with pytest.raises(TimedOut, match=r"the kernel has not answered for 0\.3 s"):
+        net.add_veth("eth0", "far0")
+    assert time.monotonic() - begun > 0.25
 
 
 def test_a_kernel_that_talks_for_ever_is_given_up_too() -> None:

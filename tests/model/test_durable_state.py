@@ -251,6 +251,20 @@ def test_when_it_cannot_be_made_all_is_as_before(waiting: Device, backend: str, 
     assert not waiting.model.awaits_confirmation
 
 
+@pytest.mark.parametrize("why", ["begin", "write side"])
+def test_when_it_cannot_even_begin_what_was_made_earlier_stays(device: Device, why: str) -> None:
+    device.change({f"{PORTS}2.MaxBitRate": "7"})
+    device.network.cuts_path = True
+    assert device.change({MTU: "1400"}) == 1
+    device.network.fails_at = {why}
+    device.model.read_only_reason = "off" if why == "write side" else ""
+    assert not device.model.apply_deferred()
+    device.network.fails_at = set()
+
+    assert device.get(f"{PORTS}2.MaxBitRate") == "7"
+    assert device.is_consistent()
+
+
 def test_several_changes_of_one_session_wait_and_come_back_together(waiting: Device) -> None:
     assert waiting.change({f"{PORTS}2.MaxBitRate": "10"}, key="later") == 1
     assert waiting.machine.made == FIRST

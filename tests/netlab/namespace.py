@@ -113,8 +113,8 @@ class Namespace:
         return socket.socket(fileno=descriptors[0])
 
     def netlink(self) -> Netlink:
-        """The mechanism, on the kernel's tables of this namespace."""
-        return Netlink(open_socket=self.open_socket)
+        """The mechanism, on the kernel's tables of this namespace; patient with a busy machine."""
+        return Netlink(open_socket=self.open_socket, deadline=5, change_deadline=20)
 
     def close(self) -> None:
         """End the holder, and with it everything in here."""
