@@ -45,6 +45,7 @@ from agent.runtime.endpoint import AcsEndpoint, shown_url
 from agent.runtime.events import Changed, ControlAsked, Moment, Reload, Stop
 from agent.runtime.housekeeping import Housekeeping
 from agent.runtime.logs import log_to_standard_error
+from agent.runtime.memory import give_back
 from agent.runtime.reach import Reach
 from agent.runtime.redactor import Redactor
 from agent.runtime.refusals import RefusedLogins
@@ -571,6 +572,7 @@ class Agent:
         """Serve until stopped; the exit code. A restart asked for by Reboot or FactoryReset does not return."""
         for name, watch in {"netlink": self.netlink.watch, **self.machine.watches}.items():
             threading.Thread(target=self._watch, args=(watch,), name=name, daemon=True).start()
+        give_back()
         gc.freeze()  # what is there now stays: collecting after each session need not look at it
         log.info("cpe-agent %s runs; ACS %s", VERSION, shown_url(self.own.get(ms.URL)) or "not configured")
         self.notifier.ready()

@@ -10,7 +10,7 @@ from backends.errors import MechanismError, Missing
 LIMIT = 1 << 20
 
 
-def read_bytes(path: Path, limit: int = LIMIT) -> bytes | None:
+def read_bytes(path: Path | str, limit: int = LIMIT) -> bytes | None:
     """At most ``limit`` bytes of a file; None when it is absent or cannot be read (an attribute may answer EINVAL)."""
     try:
         # Not blocking: a path that should be a file may be a pipe.
@@ -29,7 +29,7 @@ def read_bytes(path: Path, limit: int = LIMIT) -> bytes | None:
         os.close(descriptor)
 
 
-def read_text(path: Path, limit: int = LIMIT) -> str | None:
+def read_text(path: Path | str, limit: int = LIMIT) -> str | None:
     """A file's text without surrounding blanks and NULs, undecodable bytes replaced; None when it cannot be read."""
     content = read_bytes(path, limit)
     return None if content is None else content.decode("utf-8", "replace").strip(" \t\r\n\0")

@@ -5,7 +5,6 @@ takes about a millisecond. The library works in the network namespace of the thr
 """
 
 import ctypes
-import difflib
 import errno
 import hashlib
 import json
@@ -198,7 +197,9 @@ def difference(table: Table, found: _Found | None) -> list[Command]:
 def _rules(table: Table, chain: Chain, there: Sequence[tuple[int, str]]) -> Iterator[Command]:
     """The longest common run of rules stays; what is between is taken away and put in."""
     wanted = [rule.comment for rule in chain.rules]
-    matcher = difflib.SequenceMatcher(None, [comment for _, comment in there], wanted, autojunk=False)
+    from difflib import SequenceMatcher  # only who changes something pays for it
+
+    matcher = SequenceMatcher(None, [comment for _, comment in there], wanted, autojunk=False)
     for kind, start, end, first, last in matcher.get_opcodes():
         if kind == "equal":
             continue

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from backends.errors import MechanismError
 from backends.files import read_bytes, replace_file, unwritable
@@ -45,6 +44,8 @@ class TimeZone:
 
     def zone(self) -> tzinfo:
         """The zone with its history, for reckoning local times; UTC where the file is absent or damaged."""
+        from zoneinfo import ZoneInfo  # loads the interpreter's build settings: only who reckons local times pays
+
         content = read_bytes(self._path, 1 << 18)
         try:
             return ZoneInfo.from_file(io.BytesIO(content), key="localtime") if content else UTC

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
 
 from agent.model.tree import Leaf, Node, Tree
 
@@ -43,10 +42,10 @@ def device_type(tree: Tree, model: Model = DEVICE_2) -> DeviceType:
     xml = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<dt:document xmlns:dt="{NAMESPACE}" deviceType="urn:uuid:{identity}" uuid="{identity}">\n'
-        f"  <import file={quoteattr(model.file)} spec={quoteattr(model.spec)}>\n"
-        f"    <model name={quoteattr(model.name)}/>\n"
+        f"  <import file={_quoted(model.file)} spec={_quoted(model.spec)}>\n"
+        f"    <model name={_quoted(model.name)}/>\n"
         "  </import>\n"
-        f"  <model ref={quoteattr(model.name)}>\n"
+        f"  <model ref={_quoted(model.name)}>\n"
         f"{body}\n"
         "  </model>\n"
         "</dt:document>\n"
@@ -57,7 +56,7 @@ def device_type(tree: Tree, model: Model = DEVICE_2) -> DeviceType:
 def _lines(tree: Tree) -> Iterator[str]:
     for node in tree.nodes():
         if node.objects or node.leaves:
-            yield f'    <object ref="{escape(node.path)}" access="{_access(node)}">'
+            yield f'    <object ref={_quoted(node.path)} access="{_access(node)}">'
             for leaf in node.leaves.values():
                 yield f"      {_parameter(leaf)}"
             yield "    </object>"
@@ -74,4 +73,10 @@ def _parameter(leaf: Leaf) -> str:
     access = "readWrite" if leaf.is_writable else "readOnly"
     notify = leaf.entry.active_notify
     more = "" if notify == "normal" else f' activeNotify="{notify}"'
-    return f'<parameter ref="{escape(leaf.name)}" access="{access}"{more}/>'
+    return f'<parameter ref={_quoted(leaf.name)} access="{access}"{more}/>'
+
+
+def _quoted(text: str) -> str:
+    from xml.sax.saxutils import quoteattr  # who never asks for the document does not pay for an XML library
+
+    return quoteattr(text)

@@ -1,6 +1,5 @@
 """One CWMP session's thread: renders, posts and parses, and tells the owner what came of it."""
 
-import gc
 import logging
 import queue
 import re
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from agent.cwmp.messages import Envelope
 from agent.runtime.endpoint import AcsEndpoint, HttpReply, Limits, Turn, Unreachable
 from agent.runtime.events import AcsFound, AcsReplied, AcsUnreachable
+from agent.runtime.memory import give_back
 from agent.runtime.trace import SessionTrace
 from agent.runtime.wire import Connect, Resolve, connect_through, resolve_by_system
 
@@ -92,7 +92,7 @@ class AcsSession:
             self._tell(AcsUnreachable(self._number, "internal error", host_answered=False))
         finally:
             self._trace.end(outcome)
-            gc.collect()  # a session leaves cycles behind; what it took is given back when it ends
+            give_back()  # a session leaves cycles behind
 
     def _converse(self) -> str:
         """Carry out orders until the end; returns the outcome."""

@@ -85,8 +85,8 @@ class TraceStore:
             raise KeyError(number)
         return lines
 
-    def _path(self, number: int) -> Path:
-        return self.directory / f"{number:08d}{_SUFFIX}"
+    def _path(self, number: int) -> str:
+        return os.path.join(self.directory, f"{number:08d}{_SUFFIX}")
 
     def _numbers(self) -> list[int]:
         try:
@@ -98,18 +98,20 @@ class TraceStore:
 
     def _make_room(self) -> None:
         kept = self._numbers()
-        sizes = {number: self._path(number).stat().st_size for number in kept}
+        sizes = {number: os.stat(self._path(number)).st_size for number in kept}
         total = sum(sizes.values())
         room = self._total_bytes - self._session_bytes
         while kept and (len(kept) >= self._sessions or total > room):
             oldest = kept.pop(0)
             total -= sizes[oldest]
-            self._path(oldest).unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(self._path(oldest))
 
     def _lines(self, number: int) -> list[Line]:
         """The whole lines; one that is not JSON was cut by a full disk."""
         try:
-            data = self._path(number).read_bytes()
+            with open(self._path(number), "rb") as file:
+                data = file.read()
         except OSError:
             return []
         lines = []
@@ -134,7 +136,7 @@ class TraceStore:
 class SessionTrace:
     """Writes the trace of one session; used by the session's thread, and once by the owner to end it."""
 
-    def __init__(self, path: Path, number: int, redactor: Redactor, most_bytes: int, *, is_kept: bool = True) -> None:
+    def __init__(self, path: str, number: int, redactor: Redactor, most_bytes: int, *, is_kept: bool = True) -> None:
         self._path = path
         self._number = number
         self._redactor = redactor
@@ -147,7 +149,7 @@ class SessionTrace:
         """The first line; what an earlier run left under this number goes."""
         if self._is_kept:
             with suppress(OSError):
-                self._path.unlink(missing_ok=True)
+                os.unlink(self._path)
         self._write({"kind": "session", "url": self._redactor.text(url), "events": list(events)})
 
     def message(self, direction: str, summary: str, envelope: bytes | None) -> None:

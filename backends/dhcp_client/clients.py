@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -31,6 +31,8 @@ from backends.procfs import Procfs
 from backends.programs import find_program
 
 TOPIC: Final = "dhcp"
+INSTANCES: Final = 64
+"""How many clients' paths and names are kept made; links may come and go for ever."""
 LOOK: Final = 1.0
 """Seconds after which the watch looks whether it is to end."""
 CODE6: Final = re.compile(r"\d{5}\s")
@@ -71,6 +73,7 @@ class DhcpClients:
         self._known_options: tuple[int, ...] | None = None
         self._leases4: dict[str, Lease4 | None] = {}
         self._leases6: dict[str, Lease6 | None] = {}
+        self._instance = lru_cache(INSTANCES)(lambda family, link: Instance(folders, link, family))
 
     # -- the service --------------------------------------------------------------------------------------------------
 
@@ -224,9 +227,6 @@ class DhcpClients:
 
     def _link(self, record: Client4 | Client6) -> str | None:
         return self._place.link_of(record.interface) if record.interface else None
-
-    def _instance(self, family: int, link: str) -> Instance:
-        return Instance(self._folders, link, family)
 
     def _confs(self, wanted: Wanted) -> dict[tuple[int, str], str]:
         """The configuration of each client that is to run."""

@@ -55,7 +55,7 @@ class MachinesOwn:
     """Reads below ``root``; ``is_alive`` tells whether a process runs."""
 
     def __init__(self, root: Path = Path("/")) -> None:
-        self._root = root
+        self._root = str(root)  # looked at in every session: a Path would have each of its parts interned
 
     def holder(self, link: str, index: int) -> Holder | None:
         """Who of the machine's own configures a link at present."""
@@ -85,11 +85,11 @@ class MachinesOwn:
 
     def lease6(self, link: str) -> Lease6 | None:
         """The same for DHCPv6: what dhcpcd and dhclient keep."""
-        packet = read_bytes(self._root / f"var/lib/dhcpcd/{link}.lease6")
+        packet = read_bytes(os.path.join(self._root, f"var/lib/dhcpcd/{link}.lease6"))
         return (lease6(packet) if packet else None) or self._dhclient6(link)
 
     def _dhcpcd_lease(self, link: str) -> bytes | None:
-        return read_bytes(self._root / f"var/lib/dhcpcd/{link}.lease")
+        return read_bytes(os.path.join(self._root, f"var/lib/dhcpcd/{link}.lease"))
 
     def _dhclient4(self, link: str) -> Lease4 | None:
         last = next(self._dhclient_leases((f"dhclient.{link}.leases", "dhclient.leases"), link), None)
@@ -114,12 +114,12 @@ class MachinesOwn:
     def _lives(self, folder: str, names: tuple[str, ...]) -> bool:
         for name in names:
             text = self._text(f"{folder}/{name}")
-            if text.isdecimal() and os.path.isdir(self._root / f"proc/{text}"):
+            if text.isdecimal() and os.path.isdir(os.path.join(self._root, f"proc/{text}")):
                 return True
         return False
 
     def _text(self, path: str) -> str:
-        return read_text(self._root / path) or ""
+        return read_text(os.path.join(self._root, path)) or ""
 
 
 def _lease4_of(said: Mapping[str, str], prefix: str) -> Lease4 | None:

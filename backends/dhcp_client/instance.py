@@ -44,6 +44,7 @@ class Instance:
         self._folders = folders
         self._name = f"dhcpcd-{link}-{family}"
         self._conf = folders.run / f"{self._name}.conf"
+        self._lease = folders.leases / f"{link}.lease{'' if family == 4 else '6'}"
         self._program = Program(self._name, folders.run)
 
     @property
@@ -53,7 +54,7 @@ class Instance:
 
     def lease_file(self) -> Path:
         """Where dhcpcd keeps the packet that gave the lease; not there without one."""
-        return self._folders.leases / f"{self.link}.lease{'' if self.family == 4 else '6'}"
+        return self._lease
 
     def lease(self) -> bytes | None:
         """That packet."""

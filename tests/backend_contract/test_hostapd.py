@@ -134,7 +134,7 @@ def test_a_daemon_that_is_gone_or_silent_is_told_apart(tmp_path: Path) -> None:
             Hostapd(path, deadline=0.1).status()
         with pytest.raises(TimedOut):
             EventSocket(path, deadline=0.1)
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 5
     shutil.rmtree(path.parent)
 
 

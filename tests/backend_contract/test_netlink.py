@@ -512,12 +512,12 @@ def test_a_watcher_is_told_what_changed_once_for_a_burst(wired: Netlink, kernel:
         news = watched.wait_for(2)
         assert news[0] == {"everything"}
         assert "address" in news[1]
-        assert watched.at[1] - begun < 1
+        assert watched.at[1] - begun < 3
         time.sleep(0.3)
         assert len(watched.news) <= 3
     finally:
         took = watched.end()
-    assert took < 0.5
+    assert took < 3
 
 
 def test_a_watcher_is_told_of_links_and_routes(wired: Netlink, kernel: Kernel) -> None:

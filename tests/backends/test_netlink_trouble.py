@@ -67,7 +67,7 @@ def test_a_silent_kernel_is_given_up_at_the_deadline_and_asked_anew_later() -> N
     begun = time.monotonic()
     with pytest.raises(TimedOut):
         net.links()
-    assert 0.09 < time.monotonic() - begun < 2
+    assert 0.09 < time.monotonic() - begun < 10
     kernel.answer = lambda sequence: [done(sequence)]
     assert net.links() == ()
     assert kernel.opened == 2
@@ -87,7 +87,7 @@ def test_a_kernel_that_talks_for_ever_is_given_up_too() -> None:
     begun = time.monotonic()
     with pytest.raises(TimedOut):
         net.links()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
 
 
 def test_answers_to_a_request_that_was_given_up_are_not_taken_for_this_one() -> None:

@@ -103,4 +103,4 @@ def test_a_scheduled_inform_comes_after_its_delay_whatever_the_clock_says(stand:
     stand.start(environment=clock.environment)
 
     until(lambda: stand.informs_with("M ScheduleInform", "later"))
-    assert 2.5 <= time.monotonic() - begun <= 5.0
+    assert 2.5 <= time.monotonic() - begun <= 15

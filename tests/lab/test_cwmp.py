@@ -65,7 +65,7 @@ def test_an_rpc_goes_out_and_its_time_is_taken(acs: LabAcs, cpe: Cpe) -> None:
     assert rpc.sent is not None
     assert rpc.sent <= before
     assert rpc.seconds is not None
-    assert 0.02 <= rpc.seconds < 1.0
+    assert 0.02 <= rpc.seconds < 10
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_slow_and_silent_clients_do_not_keep_a_cpe_out() -> None:
             one.connection.sock.sendall(b"POST / HTTP/1.1\r\nContent-Le")
         started = time.monotonic()
         assert cpe.post(inform()).status == 200
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 10
         for one in slow:
             one.close()
 

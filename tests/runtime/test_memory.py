@@ -1,0 +1,44 @@
+"""What was freed is no longer resident."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.runtime import memory
+
+
+def resident() -> int:
+    """Pages of the process in memory, in kB."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4
+
+
+def test_what_was_freed_amid_what_is_kept_is_given_back() -> None:
+    blocks = [bytes(50_000) + bytes([number % 256]) for number in range(1000)]
+    kept = blocks[::10]
+    blocks.clear()
+    before = resident()
+    memory.give_back()
+    assert before - resident() > 30_000
+    assert len(kept) == 100
+
+
+def test_cycles_go_too() -> None:
+    class Node:
+        count = 0
+
+        def __init__(self) -> None:
+            self.itself = self
+            Node.count += 1
+
+        def __del__(self) -> None:
+            Node.count -= 1
+
+    for _ in range(10):
+        Node()
+    memory.give_back()
+    assert Node.count == 0
+
+
+def test_a_library_that_cannot_is_left_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.runtime.memory.ctypes.CDLL", lambda _: object())
+    memory.give_back()
