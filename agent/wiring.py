@@ -296,7 +296,9 @@ class Agent:
             chance=chance,
             acs_met=self.reach.met,
             system_changed=self._system_changed,
-            housekeeping=Housekeeping([*self.machine.chores, self._refused_logins()], self._save_model),
+            housekeeping=Housekeeping(
+                [*self.machine.chores, self._refused_logins()], self._save_model, self.model.forget
+            ),
             planned_reboot=PlannedReboot(
                 lambda: int(self.own.get(DELAY_REBOOT)), lambda: str(self.own.get(SCHEDULE_REBOOT))
             ),

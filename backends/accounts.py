@@ -55,10 +55,12 @@ class Accounts:
         self._root = Path(root)
         self._start = start
         self._read: dict[str, list[list[str]]] = {}
+        self._shells: Sequence[str] | None = None
 
     def forget(self) -> None:
         """Let the next question read again."""
         self._read.clear()
+        self._shells = None
 
     def users(self) -> Sequence[User]:
         """root and people, by number."""
@@ -97,9 +99,11 @@ class Accounts:
 
     def shells(self) -> Sequence[str]:
         """What /etc/shells allows, without names for the same one in /usr."""
-        lines = (read_text(self._root / "etc/shells") or "").splitlines()
-        found = dict.fromkeys(line.strip() for line in lines if line.startswith("/"))
-        return [shell for shell in found if not (shell.startswith("/usr/bin/") and shell[4:] in found)]
+        if self._shells is None:
+            lines = (read_text(self._root / "etc/shells") or "").splitlines()
+            found = dict.fromkeys(line.strip() for line in lines if line.startswith("/"))
+            self._shells = [shell for shell in found if not (shell.startswith("/usr/bin/") and shell[4:] in found)]
+        return self._shells
 
     # -- changing -----------------------------------------------------------------------------------------------------
 

@@ -100,20 +100,33 @@ class Port:
 
 
 class Procfs:
-    """Reads below ``root``. The list of processes is kept until ``forget``; everything else is read anew."""
+    """Reads below ``root``. Processes, memory, uptime and settings are kept until ``forget``, the rest is read anew."""
 
     def __init__(self, root: str | Path = "/proc", clock: Callable[[], float] = time.monotonic) -> None:
         self._root = Path(root)
         self._clock = clock
         self._processes: tuple[Process, ...] | None = None
+        self._memory: Memory | None = None
+        self._uptime: int | None = None
+        self._settings: dict[str, str] = {}
         self._samples: deque[tuple[float, dict[str, Times]]] = deque([(float("-inf"), {})], maxlen=2)
 
     def forget(self) -> None:
         """Let the next reads ask again."""
-        self._processes = None
+        self._processes = self._memory = self._uptime = None
+        self.forget_settings()
+
+    def forget_settings(self) -> None:
+        """Let the next reads of settings ask again: links that come and go bring theirs with them."""
+        self._settings.clear()
 
     def memory(self) -> Memory:
         """/proc/meminfo; MechanismError when it says no total."""
+        if self._memory is None:
+            self._memory = self._read_memory()
+        return self._memory
+
+    def _read_memory(self) -> Memory:
         values = dict(re.findall(r"^(\w+):\s+(\d{1,15})\b", self._text("meminfo"), re.MULTILINE))
         if "MemTotal" not in values:
             raise MechanismError(f"{self._root}/meminfo says no MemTotal")
@@ -128,6 +141,11 @@ class Procfs:
 
     def uptime(self) -> int:
         """Whole seconds since the kernel started."""
+        if self._uptime is None:
+            self._uptime = self._read_uptime()
+        return self._uptime
+
+    def _read_uptime(self) -> int:
         found = re.match(r"(\d{1,15})(\.\d+)?\s", self._text("uptime") + "\n")
         if found is None:
             raise MechanismError(f"{self._root}/uptime says no time")
@@ -175,13 +193,19 @@ class Procfs:
 
     def setting(self, name: str) -> str | None:
         """A kernel setting by its path below /proc/sys (``net/ipv4/ip_forward``); None where there is none."""
-        return read_text(self._root / "sys" / _checked(name), 4096)
+        if name not in self._settings:
+            value = read_text(os.path.join(self._root, "sys", _checked(name)), 4096)
+            if value is None:
+                return None
+            self._settings[name] = value
+        return self._settings[name]
 
     def change_setting(self, name: str, value: str) -> None:
         """Write one of the settings that may be written; MechanismError as the kernel refuses."""
         if not any(fnmatch.fnmatchcase(name, pattern) for pattern in WRITABLE):
             raise MechanismError(f"{name} is not to be written", "EACCES")
         path = self._root / "sys" / _checked(name)
+        self.forget_settings()  # one that is written for all links changes that of each
         try:
             with path.open("r+b", buffering=0) as file:  # never makes one
                 file.write(value.encode())

@@ -41,13 +41,15 @@ class Machine:
 
 
 class Sysfs:
-    """Reads below ``root``."""
+    """Reads below ``root``. Network devices are kept until ``forget``."""
 
     def __init__(self, root: str | Path = "/sys") -> None:
         self._root = Path(root)
+        self._net_devices: dict[str, NetDevice] = {}
 
     def forget(self) -> None:
-        """Nothing is kept."""
+        """Let the next reads ask again."""
+        self._net_devices.clear()
 
     def sensors(self) -> Sequence[Sensor]:
         """Thermal zones, then the temperatures of hardware monitors that are not such a zone again."""
@@ -57,7 +59,12 @@ class Sysfs:
         """The attributes of an interface; of one that does not exist, those of a link without hardware."""
         if not re.fullmatch(r"[^/\s\0]{1,15}", interface) or interface in {".", ".."}:
             return NetDevice(None, "", has_device=False, is_wireless=False, driver="")
-        folder = self._root / "class/net" / interface
+        if interface not in self._net_devices:
+            self._net_devices[interface] = self._read_net_device(self._root / "class/net" / interface)
+        return self._net_devices[interface]
+
+    @staticmethod
+    def _read_net_device(folder: Path) -> NetDevice:
         speed = read_number(folder / "speed")  # EINVAL while down, -1 where the driver does not know
         return NetDevice(
             speed=speed if speed is not None and 0 < speed < 1 << 31 else None,

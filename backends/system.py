@@ -86,7 +86,8 @@ class System:
         self.settings = SystemSettings(self, self.time_zone)
 
     def forget(self) -> None:
-        """Nothing is kept."""
+        """Let the next reads ask again."""
+        self.time_zone.forget()
 
     def reboot(self) -> None:
         """Run the configured reboot; MechanismError if it could not be started or failed within a second."""

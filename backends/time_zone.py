@@ -30,10 +30,16 @@ class TimeZone:
 
     def __init__(self, root: str | Path = "/") -> None:
         self._path = Path(root) / "etc/localtime"
+        self._zone: tzinfo | None = None
+        self._content: bytes | None = None
+
+    def forget(self) -> None:
+        """Let the next reckoning read the file again."""
+        self._zone = self._content = None
 
     def posix(self, now: datetime) -> str:
-        """The rule in force from now on; of a zone that has none, its present offset."""
-        content = read_bytes(self._path, 1 << 18) or b""
+        """The rule in force from now on; of a zone that has none, its present offset. Kept until ``forget``."""
+        content = self._read()
         footer = (
             content.rpartition(b"\n")[0].rpartition(b"\n")[2]
             if content[:4] == b"TZif" and content[4:5] >= b"2"
@@ -43,14 +49,26 @@ class TimeZone:
         return text if POSIX.fullmatch(text) else _present(self.zone(), now)
 
     def zone(self) -> tzinfo:
-        """The zone with its history, for reckoning local times; UTC where the file is absent or damaged."""
+        """The zone with its history, for reckoning local times; UTC where the file is absent or damaged. Kept until
+        ``forget``.
+        """
+        if self._zone is None:
+            self._zone = self._read_zone()
+        return self._zone
+
+    def _read_zone(self) -> tzinfo:
         from zoneinfo import ZoneInfo  # loads the interpreter's build settings: only who reckons local times pays
 
-        content = read_bytes(self._path, 1 << 18)
+        content = self._read()
         try:
             return ZoneInfo.from_file(io.BytesIO(content), key="localtime") if content else UTC
         except (ValueError, IndexError, struct.error, EOFError):
             return UTC
+
+    def _read(self) -> bytes:
+        if self._content is None:
+            self._content = read_bytes(self._path, 1 << 18) or b""
+        return self._content
 
     def check(self, posix: str) -> None:
         """MechanismError unless ``posix`` is a TZ string with an offset and, for daylight saving, both its rules."""
@@ -60,6 +78,7 @@ class TimeZone:
     def set(self, posix: str) -> None:
         """Make it the zone of this machine: a TZif file without history takes the place of the file or link."""
         self.check(posix)
+        self.forget()
         replace_file(self._path, compiled(posix))
 
     def saved(self) -> Mapping[str, str]:
@@ -71,6 +90,7 @@ class TimeZone:
 
     def restore(self, saved: Mapping[str, str]) -> None:
         """Put back what was there; MechanismError if it cannot be."""
+        self.forget()
         try:
             if "content" in saved:
                 replace_file(self._path, base64.b64decode(saved["content"]))

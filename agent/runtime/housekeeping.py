@@ -23,11 +23,17 @@ class Chore(Protocol):
 
 
 class Housekeeping:
-    """All chores. ``save`` is called after one that says that values may differ."""
+    """All chores. ``forget`` lets them see the system as it is; ``save`` follows what says that values may differ."""
 
-    def __init__(self, chores: Sequence[Chore] = (), save: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        chores: Sequence[Chore] = (),
+        save: Callable[[], None] = lambda: None,
+        forget: Callable[[], None] = lambda: None,
+    ) -> None:
         self._chores = list(chores)
         self._save = save
+        self._forget = forget
         self._paused: dict[int, float] = {}
 
     def next_due(self, now: Moment) -> float | None:
@@ -38,6 +44,10 @@ class Housekeeping:
     def come_due(self, now: Moment) -> frozenset[str]:
         """Do what is due; the topics of which values may differ now. One that fails leaves the others alone."""
         topics = frozenset[str]()
+        next_due = self.next_due(now)
+        if next_due is None or next_due > now.monotonic:
+            return topics
+        self._forget()
         for place, chore in enumerate(self._chores):
             due = self._due(place, now.monotonic)
             if due is None or due > now.monotonic:

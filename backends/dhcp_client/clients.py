@@ -73,6 +73,7 @@ class DhcpClients:
         self._known_options: tuple[int, ...] | None = None
         self._leases4: dict[str, Lease4 | None] = {}
         self._leases6: dict[str, Lease6 | None] = {}
+        self._running: dict[tuple[int, str], bool] = {}
         self._instance = lru_cache(INSTANCES)(lambda family, link: Instance(folders, link, family))
 
     # -- the service --------------------------------------------------------------------------------------------------
@@ -131,10 +132,14 @@ class DhcpClients:
         """Read everything anew from now on."""
         self._leases4.clear()
         self._leases6.clear()
+        self._running.clear()
+        self._machine.forget()
 
     def is_running(self, family: int, link: str) -> bool:
         """Whether a client of ours runs there."""
-        return self._instance(family, link).is_running
+        if (family, link) not in self._running:
+            self._running[family, link] = self._instance(family, link).is_running
+        return self._running[family, link]
 
     def lease4(self, link: str) -> Lease4 | None:
         """The DHCPv4 lease in force: by our client, or by one of the machine's own."""
@@ -148,7 +153,7 @@ class DhcpClients:
         """The DHCPv6 lease in force."""
         if link not in self._leases6:
             instance = self._instance(6, link)
-            packet = instance.lease() if instance.is_running else None
+            packet = instance.lease() if self.is_running(6, link) else None
             own = lease6(packet) if packet else None
             self._leases6[link] = own or self._in_force6(link, self._machine.lease6(link))
         return self._leases6[link]

@@ -52,10 +52,15 @@ class Holder:
 
 
 class MachinesOwn:
-    """Reads below ``root``; ``is_alive`` tells whether a process runs."""
+    """Reads below ``root``; files are kept until ``forget``."""
 
     def __init__(self, root: Path = Path("/")) -> None:
         self._root = str(root)  # looked at in every session: a Path would have each of its parts interned
+        self._texts: dict[str, str] = {}
+
+    def forget(self) -> None:
+        """Let the next reads ask again."""
+        self._texts.clear()
 
     def holder(self, link: str, index: int) -> Holder | None:
         """Who of the machine's own configures a link at present."""
@@ -119,7 +124,9 @@ class MachinesOwn:
         return False
 
     def _text(self, path: str) -> str:
-        return read_text(os.path.join(self._root, path)) or ""
+        if path not in self._texts:
+            self._texts[path] = read_text(os.path.join(self._root, path)) or ""
+        return self._texts[path]
 
 
 def _lease4_of(said: Mapping[str, str], prefix: str) -> Lease4 | None:

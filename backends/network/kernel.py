@@ -54,6 +54,7 @@ class Kernel:
         physical side of ports only when asked for.
         """
         self._netlink.forget()
+        self._procfs.forget_settings()
         state: dict[Ident, dict[str, Any]] = {}
         for ident in dict.fromkeys(sysctls):
             if (value := self.setting(ident[1], ident[2])) is not None:

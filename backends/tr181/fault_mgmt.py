@@ -1,5 +1,6 @@
 """Device.FaultMgmt.: alarms that stand, and the last of what happened to this machine."""
 
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -59,7 +60,7 @@ def fault_tables(given: Mechanisms) -> Part:
 
     def clock() -> tuple[float, float | None]:
         now = system.clock()
-        return given.procfs.uptime(), now.timestamp() if now.year >= 2024 else None
+        return time.clock_gettime(time.CLOCK_BOOTTIME), now.timestamp() if now.year >= 2024 else None
 
     faults = Faults(given.state_directory, given.procfs.boot_id(), clock)
     losses = LinkLosses(faults, given.netlink.links, given.links.may_change)

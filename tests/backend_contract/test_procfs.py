@@ -139,6 +139,20 @@ print(json.dumps([procfs.setting("net/ipv4/conf/lo/forwarding")]))
     assert lab.python(code) == ["1"]
 
 
+def test_settings_stay_until_they_are_forgotten_or_one_is_changed(machine: FakeMachine) -> None:
+    procfs = machine.procfs()
+    assert procfs.setting("net/ipv6/conf/eth1/accept_ra") is None
+    machine.put("proc/sys/net/ipv6/conf/eth1/accept_ra", "1\n")
+    assert procfs.setting("net/ipv6/conf/eth1/accept_ra") == "1"
+    machine.put("proc/sys/net/ipv6/conf/eth1/accept_ra", "2\n")
+    assert procfs.setting("net/ipv6/conf/eth1/accept_ra") == "1"
+    procfs.change_setting("net/ipv6/conf/eth0/disable_ipv6", "1")
+    assert procfs.setting("net/ipv6/conf/eth1/accept_ra") == "2"
+    machine.put("proc/sys/net/ipv6/conf/eth1/accept_ra", "0\n")
+    procfs.forget()
+    assert procfs.setting("net/ipv6/conf/eth1/accept_ra") == "0"
+
+
 def test_a_setting_that_is_not_there_is_not_made(machine: FakeMachine) -> None:
     procfs = machine.procfs()
     procfs.change_setting("net/ipv6/conf/eth0/disable_ipv6", "1")

@@ -41,6 +41,8 @@ def test_a_veth_has_a_speed_only_while_it_runs(lab: Namespace) -> None:
     assert sysfs.net_device("a").speed is None
     lab.ip("link set dev a up")
     lab.ip("link set dev b up")
+    assert sysfs.net_device("a").speed is None  # read once a request
+    sysfs.forget()
     assert (sysfs.net_device("a").speed, sysfs.net_device("a").duplex) == (10000, "full")
     assert sysfs.net_device("a").has_device is False
 

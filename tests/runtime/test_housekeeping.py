@@ -61,6 +61,15 @@ def test_what_is_due_is_done_and_says_what_may_differ() -> None:
     assert (slow.times, len(saved)) == (1, 1)
 
 
+def test_the_system_is_read_anew_for_what_is_due_only() -> None:
+    forgotten: list[bool] = []
+    house = Housekeeping([Every(10)], forget=lambda: forgotten.append(True))
+    house.come_due(at(9.9))
+    assert forgotten == []
+    house.come_due(at(10))
+    assert forgotten == [True]
+
+
 def test_a_chore_that_fails_waits_and_leaves_the_others_alone(caplog: pytest.LogCaptureFixture) -> None:
     broken, whole = Every(10), Every(10, "lease")
     broken.is_broken = True
