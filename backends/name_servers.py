@@ -1,10 +1,12 @@
-"""Name servers that were set here, given to whoever keeps the system's resolver configuration; nobody's is overwritten.
+"""Name servers that were set here, or learned by a connection of ours, for whoever keeps the resolver's configuration.
 
-With systemd-resolved it is a drop-in of ours; in a file that a person keeps, a marked block of ours behind the rest.
+Nobody's is overwritten. With systemd-resolved it is a drop-in of ours; in a file that a person keeps, a marked block of
+ours behind the rest.
 """
 
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +15,9 @@ from backends.commands import Run, run
 from backends.desired_state import NotOurs, Record, Wanted
 from backends.errors import MechanismError
 from backends.files import read_text, replace_file, unwritable, write_if_different
-from backends.lan.resolver import MADE_BY, RESOLV_CONF
+from backends.lan.resolver import MADE_BY, RESOLV_CONF, NameServer, merged
+
+log = logging.getLogger(__name__)
 
 DROP_IN: Final = "etc/systemd/resolved.conf.d/cpe-agent.conf"
 RESOLVED: Final = "systemd/resolve/"
@@ -32,12 +36,23 @@ class StaticServer(Record):
 
 
 class NameServers:
-    """See backends.desired_state.Service. ``may_change``: the owner gave the system's settings to the agent."""
+    """See backends.desired_state.Service. ``may_change``: the owner gave the system's settings to the agent.
 
-    def __init__(self, root: Path, may_change: bool, command: Run = run) -> None:
+    ``learned`` tells the servers of connections that the agent made, which nobody else gives to the system.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        may_change: bool,
+        command: Run = run,
+        learned: Callable[[], Iterable[NameServer]] = tuple,
+    ) -> None:
         self._root = root
         self._may_change = may_change
         self._run = command
+        self._learned = learned
+        self._told_of = ""
 
     def check(self, wanted: Wanted) -> None:
         """See Service."""
@@ -56,13 +71,17 @@ class NameServers:
 
     def apply(self, wanted: Wanted) -> bool:
         """See Service."""
-        addresses = enabled(wanted)
         if not self._may_change:
             return False
+        ours = enabled(wanted)
+        addresses = list(dict.fromkeys([*ours, *(one.address for one in merged(self._learned(), ()))]))
         if self._is_resolved():
             return self._tell_resolved(addresses)
         if addresses and (who := self._in_the_way()):
-            raise MechanismError(who)
+            if ours:
+                raise MechanismError(who)
+            self._leave(who)
+            return False
         return self._keep_block(addresses)
 
     def is_asked(self, address: str) -> bool:
@@ -83,6 +102,12 @@ class NameServers:
             return f"/{RESOLV_CONF} is a link to {path.readlink()}: whoever keeps that knows where servers are set"
         who = MADE_BY.search(read_text(path) or "")
         return f"/{RESOLV_CONF} is {who[0]}: set servers there" if who else ""
+
+    def _leave(self, who: str) -> None:
+        """Learned servers are a help that nobody ordered: said once, and no error."""
+        if who != self._told_of:
+            log.info("this machine itself does not ask the name servers that its connections learned: %s", who)
+        self._told_of = who
 
     def _tell_resolved(self, addresses: Sequence[str]) -> bool:
         path = self._root / DROP_IN

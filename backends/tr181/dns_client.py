@@ -9,6 +9,7 @@ from agent.model.object import Object, Parameter, Target
 from backends.lan.resolver import STATIC, NameServer
 from backends.name_servers import NameServers, StaticServer, enabled
 from backends.tr181.lan_tables import LanTables, target_of_link
+from backends.tr181.learned_servers import learned_servers
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.service import TableService
@@ -36,8 +37,9 @@ class _Row:
 
 def name_servers(given: Mechanisms) -> Part:
     """Every machine has a resolver."""
-    table = NameServerTable(NameServers(given.system.root, given.may_change_system))
-    return Part("name servers", {"name_servers": table}, table, follows=frozenset({"resolver"}))
+    servers = NameServers(given.system.root, given.may_change_system, learned=lambda: learned_servers(given))
+    table = NameServerTable(servers)
+    return Part("name servers", {"name_servers": table}, table, follows=frozenset(CHANGED_BY))
 
 
 def client_servers(lan: LanTables, table: NameServerTable | None) -> Object[Any]:
