@@ -1,6 +1,7 @@
 """The verb run: be the agent. It alone brings the whole agent into its process, and only when it is called."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -25,6 +26,14 @@ def register(verbs: Verbs) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    heard = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the agent hears it itself: it has yet to read them
+    try:
+        return _served(options)
+    finally:
+        signal.signal(signal.SIGHUP, heard)
+
+
+def _served(options: argparse.Namespace) -> int:
     from agent import wiring
     from agent.runtime.store import StateInUse
     from agent.runtime.unix_listener import ControlSocketError

@@ -87,15 +87,26 @@ def _setup(options: argparse.Namespace) -> int:
         done.append(f"{file}: [network] manage = {_listed(names)}")
     if options.manage or options.unmanage:
         done += _tell_others(root, names)
+    absent = _absent(root, options.manage)
     if options.json:
-        show_json({"manage": names, "done": done})
+        show_json({"manage": names, "done": done, "absent": absent})
         return OK
     for line in done:
         print(line)
+    for name in absent:
+        print(f"{name}: there is no such interface now; it is the agent's as soon as it appears (`ip link` lists them)")
     print(f"given to the agent: {', '.join(names) or 'none'}")
     if done:
         print(f"  next: {NEXT}")
     return OK
+
+
+def _absent(root: Path, names: Iterable[str]) -> list[str]:
+    """Which of the names, but for globs, the running system has no interface of; an image has none to compare with."""
+    there = root / "sys/class/net"
+    if not there.is_dir():
+        return []
+    return [name for name in names if not re.search(r"[*?]", name) and not (there / name).exists()]
 
 
 def with_manage(text: str, names: Sequence[str], file: Path) -> str:

@@ -1,5 +1,6 @@
 """The verb run, as far as it goes before the agent itself: what keeps the agent from starting is told, with 2 or 1."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from agent.cli.main import run
 from agent.runtime.unix_listener import listen
+from tests.durability.stand import until
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -33,6 +35,27 @@ def test_a_state_directory_that_cannot_be_one_ends_with_2_and_its_line(
     assert "; it must be a directory, or a place where one can be made" in told
     assert run(["run", "--config", str(file), "--state-dir", place]) == 2
     assert f"--state-dir: {place}: " in capsys.readouterr().err
+
+
+def test_a_reload_that_comes_before_it_serves_does_not_end_it(tmp_path: Path) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text("[connection_request]\nport = 0\n")
+    command = [sys.executable, "-m", "agent", "run", "--config", str(file), "--state-dir", str(tmp_path / "state")]
+    agent = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    try:
+        until(lambda: ignores_hangup(agent.pid))
+        agent.send_signal(signal.SIGHUP)
+        assert agent.stderr is not None
+        until(lambda: " runs; ACS " in agent.stderr.readline())
+    finally:
+        agent.terminate()
+        agent.communicate(timeout=20)
+
+
+def ignores_hangup(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text()
+    [ignored] = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigIgn:")]
+    return bool(ignored & 1 << signal.SIGHUP - 1)
 
 
 def test_a_second_agent_ends_with_1_and_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

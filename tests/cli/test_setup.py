@@ -115,7 +115,7 @@ def test_programs_see_what_is_given(image: Path, capsys: pytest.CaptureFixture[s
     setup(image, "--manage", "eth1")
     capsys.readouterr()
     assert setup(image, "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"schema": 1, "manage": ["eth1"], "done": []}
+    assert json.loads(capsys.readouterr().out) == {"schema": 1, "manage": ["eth1"], "done": [], "absent": []}
 
 
 @pytest.mark.skipif(shutil.which("NetworkManager") is None, reason="needs network-manager (apt-get install)")
@@ -129,3 +129,13 @@ def test_network_manager_understands_the_drop_in(image: Path) -> None:
     )  # fmt: skip
     assert "[device-cpe-agent]\nmatch-device=interface-name:eth1;interface-name:wlan*\nmanaged=0\n" in printed.stdout
     assert "unknown" not in printed.stderr + printed.stdout
+
+
+def test_a_name_that_no_interface_has_is_given_with_a_word(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (image / "sys/class/net/eth1").mkdir(parents=True)
+    setup(image, "--manage", "eth1", "wlan9", "lan*")
+    assert managed(image) == ["eth1", "wlan9", "lan*"]
+    told = capsys.readouterr().out
+    assert "wlan9: there is no such interface now" in told
+    assert "eth1: there is no" not in told
+    assert "lan*: there is no" not in told
