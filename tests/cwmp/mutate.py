@@ -4,7 +4,6 @@ The same seed gives the same inputs on every machine. As in the agent, a short-l
 keeps every element name a thread has ever read until that thread ends (hardening T1, T2).
 """
 
-import gc
 import random
 import re
 import threading
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from agent.cwmp import messages as m
 from agent.cwmp.soap import Malformed, parse, render
+from agent.runtime.memory import give_back
 
 CORPUS = Path(__file__).resolve().parent.parent / "soap"
 INPUTS_PER_THREAD = 500
@@ -298,5 +298,5 @@ def _pass_through(data: bytes, dispatch: Dispatch) -> str:
 
 
 def resident() -> int:
-    gc.collect()
+    give_back()  # as the agent does when a session has ended
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
