@@ -86,6 +86,7 @@ class Network(NetworkEdits):
         self._applied = Records()
         self._step: _Step | None = None
         self._made: Wish | None = None
+        self._seen_links: frozenset[tuple[str, int]] = frozenset()
         self._seen_up: frozenset[tuple[str, int]] = frozenset()
         self._seen_addresses: frozenset[Ident] = frozenset()
 
@@ -176,22 +177,26 @@ class Network(NetworkEdits):
     def kernel_changed(self) -> bool:
         """A link came up or came to be: give it what is configured for it. An address came: make the routes that it
         makes possible. Whether ``state`` has news thereby.
+
+        One that came to be is brought up where that is configured; one that somebody took down stays down.
         """
         self.kernel_seen()
         if self._before is not None or self._records is not self._applied:
             return False
-        up, addresses = self._links_up(), self._addresses_there()
+        links, up, addresses = self._links(), self._links(up=True), self._addresses_there()
+        made, self._seen_links = {name for name, _ in links - self._seen_links}, links
         risen, self._seen_up = {name for name, _ in up - self._seen_up}, up
         come, self._seen_addresses = addresses - self._seen_addresses, addresses
-        if not (risen or come) or not self._records.by_kind:
+        if not (made or risen or come) or not self._records.by_kind:
             return False
-        risen |= {name for name, _ in up if self.topology.below(name) & risen}
+        step = self._plan(checked=False)
+        risen |= {name for name in made if (step.wish.get(("link", name)) or {}).get("up")}
+        risen |= {name for name, _ in links if self.topology.below(name) & risen}
         reached = {ident[1] for ident in come}
 
         def concerns(ident: Ident) -> bool:
             return link_of(ident) in risen or (ident[0] == "route" and link_of(ident) in reached)
 
-        step = self._plan(checked=False)
         step.wish = {ident: wanted for ident, wanted in step.wish.items() if concerns(ident)}
         step.changes = [change for change in step.changes if concerns(change.ident)]
         if not step.changes:
@@ -205,7 +210,8 @@ class Network(NetworkEdits):
         """While nothing may be made: what is away now is given what is its own when ``kernel_changed`` finds it back,
         and so is what came meanwhile.
         """
-        self._seen_up &= self._links_up()
+        self._seen_links &= self._links()
+        self._seen_up &= self._links(up=True)
         self._seen_addresses &= self._addresses_there()
 
     def rows_behind(self, ident: Ident) -> list[Reference]:
@@ -219,9 +225,9 @@ class Network(NetworkEdits):
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
-    def _links_up(self) -> frozenset[tuple[str, int]]:
-        """With their indexes: a link that was made anew between two looks is another one."""
-        return frozenset((link.name, link.index) for link in self._netlink.links() if link.up)
+    def _links(self, up: bool = False) -> frozenset[tuple[str, int]]:
+        """With their indexes: a link that was made anew between two looks is another one. ``up``: only those."""
+        return frozenset((link.name, link.index) for link in self._netlink.links() if link.up or not up)
 
     def _addresses_there(self) -> frozenset[Ident]:
         return frozenset(map(address_ident, self._netlink.addresses()))

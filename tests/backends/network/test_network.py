@@ -299,6 +299,35 @@ def test_a_link_that_comes_up_later_gets_what_is_configured_for_it(bench: Bench)
     assert device.network.kernel_changed() is False
 
 
+def test_a_link_that_comes_to_be_is_brought_up_where_that_is_configured(bench: Bench) -> None:
+    device = bench.device()
+    row, port = add_address(device, "203.0.113.5"), device.find("Device.Ethernet.Interface.", Name="eth1")
+    device.set({f"{port}Enable": "1"})
+    device.add(ROUTES, DestIPAddress="198.18.0.0", GatewayIPAddress="203.0.113.9", Enable="1")
+    device.network.kernel_changed()
+    bench.netlink.delete_link("eth1")
+    bench.netlink.forget()
+    device.network.kernel_changed()
+    bench.netlink.add_veth("eth1", "far1")
+    bench.netlink.set_link("far1", up=True)
+    bench.netlink.forget()
+    assert device.network.kernel_changed() is True
+    assert next(link.up for link in bench.netlink.links() if link.name == "eth1")
+    assert device.get(f"{row}IPAddress") == "203.0.113.5"
+    assert bench.addresses("eth1") == {"203.0.113.5/24"}
+    assert ("198.18.0.0/32", "203.0.113.9", "eth1", 0) in bench.routes()
+
+
+def test_a_link_that_somebody_takes_down_is_left_down(bench: Bench) -> None:
+    device = bench.device()
+    device.set({device.find("Device.Ethernet.Interface.", Name="eth1") + "Enable": "1"})
+    device.network.kernel_changed()
+    bench.netlink.set_link("eth1", up=False)
+    bench.netlink.forget()
+    assert device.network.kernel_changed() is False
+    assert not next(link.up for link in bench.netlink.links() if link.name == "eth1")
+
+
 def test_a_link_that_was_away_while_nothing_could_be_made_gets_what_is_configured_for_it(bench: Bench) -> None:
     reached_by: list[RouteTo] = []
     device = bench.device(management_path=lambda: reached_by[0] if reached_by else None)
