@@ -89,6 +89,10 @@ class Accounts:
         ]
         return sorted(found, key=lambda group: group.number)
 
+    def homes(self) -> Mapping[str, str]:
+        """The home directory of each user, of daemons as well."""
+        return {fields[0]: fields[5] for fields in self._lines("passwd", 7)}
+
     def has_user(self, name: str) -> bool:
         """Whether the name is taken, by a person or a daemon."""
         return any(fields[0] == name for fields in self._lines("passwd", 7))

@@ -14,11 +14,11 @@ Run = Callable[..., str]
 """``run`` below, or what a test has instead of it."""
 
 
-def run(arguments: Sequence[str], given: str = "", seconds: float = 2.0) -> str:
+def run(arguments: Sequence[str], given: str = "", seconds: float = 2.0, lines: int = 1) -> str:
     """What a program printed. ``given`` is its standard input, for what no list of processes may show.
 
-    Missing when it is not installed, TimedOut when it has not ended in time, MechanismError, with its last line, when
-    it ended with a failure.
+    Missing when it is not installed, TimedOut when it has not ended in time, MechanismError, with the last ``lines``
+    of what it said, when it ended with a failure.
     """
     program = find_program(arguments[0])
     if program is None:
@@ -33,6 +33,7 @@ def run(arguments: Sequence[str], given: str = "", seconds: float = 2.0) -> str:
     except (OSError, ValueError) as error:
         raise MechanismError(f"{arguments[0]} cannot be started: {error}") from error
     if ended.returncode:
-        words = (ended.stderr or ended.stdout).decode("utf-8", "replace").strip().rpartition("\n")[2][-LAST_WORDS:]
-        raise MechanismError(f"{arguments[0]} ended with status {ended.returncode}: {words}")
+        words = (ended.stderr or ended.stdout).decode("utf-8", "replace").strip().splitlines()
+        said = " ".join(words[-lines:])[-LAST_WORDS:]
+        raise MechanismError(f"{arguments[0]} ended with status {ended.returncode}: {said}")
     return ended.stdout.decode("utf-8", "replace")

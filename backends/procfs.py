@@ -255,7 +255,7 @@ class Procfs:
         for line in (read_text(self._root / "net" / protocol) or "").splitlines()[1:]:
             fields = line.split()
             try:
-                local, remote = _endpoint(fields[1]), _endpoint(fields[2])
+                local, remote = endpoint(fields[1]), endpoint(fields[2])
                 state = int(fields[3], 16)
             except (IndexError, ValueError, struct.error, OSError):
                 continue
@@ -269,7 +269,7 @@ def _checked(name: str) -> str:
     return name
 
 
-def _endpoint(text: str) -> tuple[str, int]:
+def endpoint(text: str) -> tuple[str, int]:
     """``0100007F:1F90``: words of four bytes, each a number in this machine's byte order."""
     address, _, port = text.partition(":")
     raw = b"".join(struct.pack("=I", int(address[at : at + 8], 16)) for at in range(0, len(address), 8))

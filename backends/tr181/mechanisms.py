@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.periodic_statistics import StatisticsTables
     from backends.tr181.ppp_connections import PppConnections
     from backends.tr181.qos import QosTables
-    from backends.tr181.ssh import SshTables
+    from backends.tr181.ssh_tables import SshTables
     from backends.tr181.staging import LinuxNetwork
     from backends.tr181.time import NtpClock
     from backends.tr181.tunnels import TunnelTables

@@ -18,7 +18,7 @@ from backends.tr181.parts import Build
 from backends.tr181.periodic_statistics import sampled_statistics
 from backends.tr181.ppp_connections import ppp_connections
 from backends.tr181.qos import qos_tables
-from backends.tr181.ssh import ssh_server
+from backends.tr181.ssh_tables import ssh_server
 from backends.tr181.time import ntp_clock
 from backends.tr181.tunnels import tunnel_tables
 from backends.tr181.upnp import upnp_daemons

@@ -27,6 +27,10 @@ def test_people_and_root_are_told_and_daemons_are_not(machine: PasswdMachine) ->
     assert machine.accounts.group("empty") is not None
 
 
+def test_everybody_has_a_home(machine: PasswdMachine) -> None:
+    assert machine.accounts.homes() == {"root": "/root", "daemon": "/", "anna": "/home/anna"}
+
+
 def test_an_account_is_made_locked_enabled_and_taken_away(machine: PasswdMachine) -> None:
     accounts = machine.accounts
     accounts.add_user("bob")

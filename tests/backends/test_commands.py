@@ -20,6 +20,8 @@ def test_a_secret_goes_in_by_standard_input() -> None:
 def test_its_last_words_say_why_it_failed() -> None:
     with pytest.raises(MechanismError, match=r"ls ended with status 2: .*ls: cannot access '/nowhere'"):
         run(("ls", "/nowhere"))
+    with pytest.raises(MechanismError, match=r"/nowhere.*/nothing"):
+        run(("ls", "/nowhere", "/nothing"), lines=2)
 
 
 def test_a_program_that_is_not_there_is_missing() -> None:

@@ -1,0 +1,138 @@
+"""The service behind Device.SSH.: a backend of the data model, and a chore that ends servers and looks after them."""
+
+from collections.abc import Collection
+from typing import Final
+
+from backends.desired_state import Pointer, Record
+from backends.errors import MechanismError
+from backends.firewall.leases import Clock, remaining, system_clock
+from backends.ssh.instance import Ground
+from backends.ssh.records import KINDS, MACHINE, AuthorizedKey, SshServer, SshService
+from backends.ssh.service import Around, Ssh
+from backends.ssh.sessions import Session
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.parts import Part
+from backends.tr181.service import TableService
+from backends.tr181.ssh_keys import KEYS, PersonalKeys
+from backends.tr181.users import TABLES
+
+SSH: Final = "Device.SSH."
+SERVER: Final = f"{SSH}Server.{{i}}."
+TABLES_OF: Final[dict[type[Record], str]] = {SshService: SSH, SshServer: SERVER, AuthorizedKey: KEYS}
+FIELDS: Final = {
+    "root_login": ("AllowRootLogin",),
+    "password_login": ("AllowPasswordLogin",),
+    "root_password_login": ("AllowRootPasswordLogin",),
+    "from_all_ipv4": ("AllowAllIPv4",),
+    "from_ipv4": ("IPv4AllowedSourcePrefix",),
+    "from_all_ipv6": ("AllowAllIPv6",),
+    "from_ipv6": ("IPv6AllowedSourcePrefix",),
+    "group": ("UserGroupAccess",),
+    "text": ("Key",),
+}
+UPKEEP: Final = 60.0
+"""Seconds after which servers that ended are started again, and keys of users that are gone are taken away."""
+EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - what others listen at
+TOPIC: Final = "ssh"
+
+
+class SshTables(TableService):
+    """The backend of the tables; as a chore it disables servers whose time is over, and looks after the others."""
+
+    def __init__(self, ssh: Ssh, clock: Clock, personal: PersonalKeys) -> None:
+        super().__init__("ssh", KINDS, ssh, TABLES_OF, FIELDS)
+        self.ssh = ssh
+        self.clock = clock
+        self.personal = personal
+        self.sessions: list[Session] | None = None
+        self._pids: dict[str, int | None] = {}
+        self._looked: float | None = None
+
+    def forget(self) -> None:
+        """Read again for the next request."""
+        self.ssh.forget()
+        self.personal.forget()
+        self.sessions = None
+        self._pids.clear()
+
+    def pid(self, key: str) -> int | None:
+        """The process of a server while it runs."""
+        if key not in self._pids:
+            self._pids[key] = self.ssh.pid() if key == MACHINE else self.ssh.instances.pid(key[1:])
+        return self._pids[key]
+
+    def is_served(self) -> bool:
+        """Whether the machine's server answers: it runs, or systemd starts it for each who comes."""
+        return self.pid(MACHINE) is not None or self.ssh.has_socket()
+
+    def due(self, now: float) -> float | None:
+        """See parts.Chore."""
+        if not self._own() and not self.wanted.of(AuthorizedKey):
+            return None
+        times = [now + left for _, left in self._ending()]
+        return min([*times, now if self._looked is None else self._looked + UPKEEP])
+
+    def act(self, now: float) -> frozenset[str]:
+        """See parts.Chore. MechanismError, after which the servers are as they were."""
+        self._looked = now
+        self._pids.clear()
+        ended = [key for key, left in self._ending() if left <= 0]
+        if ended and self.wanted is self._applied:
+            self.begin()
+            for key in ended:
+                self.edit(SshServer, key, enable=False)
+            try:
+                self.commit()
+            except MechanismError:
+                self.rollback()
+                raise
+        else:
+            self.reapply()
+        return frozenset({TOPIC}) if ended else frozenset()
+
+    def _own(self) -> list[str]:
+        return [key for key, server in self.wanted.of(SshServer).items() if key != MACHINE and server.enable]
+
+    def _ending(self) -> list[tuple[str, int]]:
+        now = self.clock()
+        times = ((key, remaining(self.wanted.get(SshServer, key), now)) for key in self._own())
+        return [(key, left) for key, left in times if left is not None]
+
+
+def ssh_server(given: Mechanisms, ground: Ground | None = None) -> Part | None:
+    """The servers, where OpenSSH's is installed."""
+    links, netlink, accounts = given.links, given.netlink, given.accounts
+
+    def name_of(pointer: Pointer) -> str | None:
+        kinds = {table: kind for kind, table in TABLES.items()}
+        rows = accounts.rows(kinds[pointer.table]) if accounts and pointer.table in kinds else ()
+        return next((row.name for row in rows if row.key == pointer.keys[-1]), None) or None
+
+    def addresses_of(pointer: Pointer | None) -> list[str]:
+        link = links.link_of(pointer)
+        return [
+            one.address
+            for one in netlink.addresses()
+            if one.scope in ("global", "site")
+            and "tentative" not in one.flags
+            and (one.interface == link if pointer else links.may_change(one.interface))
+        ]
+
+    def is_ours(pointer: Pointer) -> bool:
+        link = links.link_of(pointer)
+        return link is not None and links.may_change(link)
+
+    def is_taken(port: int, addresses: Collection[str]) -> bool:
+        listening = [one for one in given.procfs.ports() if (one.protocol, one.state) == ("tcp", "listen")]
+        there = {one.local_address for one in listening if one.local_port == port}
+        return bool(there if not addresses else there & {*EVERYWHERE, *addresses})
+
+    around = Around(name_of, addresses_of, is_ours, is_taken)
+    root = given.system.root
+    server = Ssh(root, given.directory / "ssh", given.may_change_system, around, ground or Ground())
+    if not server.is_installed():
+        return None
+    tables = SshTables(server, system_clock(given.procfs.boot_id()), PersonalKeys(root, accounts))
+    return Part(
+        "ssh", {"ssh": tables}, tables, [tables.forget], chores=[tables], follows=frozenset({"link", "address"})
+    )
