@@ -81,6 +81,15 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Ieee8021x:
+    """By what the machine proves who it is to a wired network that wants to know, and whom it believes (EAP-TLS)."""
+
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """Host-wide changes and what to run for Reboot and FactoryReset; "restart" restarts the agent as if booted."""
 
@@ -135,6 +144,7 @@ class Settings:
     inform: Inform = Inform()
     connection_request: ConnectionRequest = ConnectionRequest()
     network: Network = Network()
+    ieee8021x: Ieee8021x = Ieee8021x()
     system: System = System()
     extensions: Extensions = Extensions()
     control: Control = Control()
@@ -188,6 +198,9 @@ CHECKS: Final[Mapping[str, Check]] = {
     "network.manage": check.globs,
     "network.management_interface": check.interface,
     "network.confirm_within": check.number(10, 86_400),
+    "ieee8021x.client_certificate": check.file_path,
+    "ieee8021x.client_key": check.file_path,
+    "ieee8021x.ca_file": check.file_path,
     "system.manage": check.switch,
     "system.reboot_command": check.command,
     "system.factory_reset_command": check.command,
@@ -202,7 +215,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 
 
 AT_START_ONLY: Final = (
-    "control.", "state.", "trace.", "identity.", "extensions.", "system.", "inform.boot_delay",
+    "control.", "state.", "trace.", "identity.", "extensions.", "system.", "ieee8021x.", "inform.boot_delay",
 )  # fmt: skip
 """Settings, or the tables of them, that a running agent does not take over."""
 
@@ -316,15 +329,16 @@ def _anchored(settings: Settings, directory: Path) -> Settings:
 
 
 def _require_files(settings: Settings, text: str, source: Path) -> None:
-    problems = [
-        f"{source}:{_line_of(text, f'acs.{key}')}: [acs] {key}: {path} is no file that can be read"
-        for key in ("ca_file", "client_certificate", "client_key")
-        if (path := getattr(settings.acs, key)) and not os.access(path, os.R_OK)
-    ]
-    if settings.acs.client_key and not settings.acs.client_certificate:
-        problems.append(
-            f"{source}:{_line_of(text, 'acs.client_key')}: [acs] client_key needs a client_certificate beside it"
-        )
+    problems: list[str] = []
+    for name, table in (("acs", settings.acs), ("ieee8021x", settings.ieee8021x)):
+        problems += [
+            f"{source}:{_line_of(text, f'{name}.{key}')}: [{name}] {key}: {path} is no file that can be read"
+            for key in ("ca_file", "client_certificate", "client_key")
+            if (path := getattr(table, key)) and not os.access(path, os.R_OK)
+        ]
+        if table.client_key and not table.client_certificate:
+            where = f"{source}:{_line_of(text, f'{name}.client_key')}"
+            problems.append(f"{where}: [{name}] client_key needs a client_certificate beside it")
     if problems:
         raise SettingsError(tuple(problems))
 

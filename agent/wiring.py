@@ -65,6 +65,7 @@ from backends import tr181
 from backends.addresses import Addresses, installed_netifaces
 from backends.errors import MechanismError
 from backends.ethtool import Ethtool
+from backends.ieee8021x.configuration import Credentials
 from backends.netlink import Netlink
 from backends.netlink_types import RouteTo
 from backends.other_managers import OtherManagers
@@ -161,7 +162,7 @@ class Agent:
         manage = set_by_person.network.manage
         self.network = LinuxNetwork(self.netlink, self.procfs, manage, self._management_path, Ethtool())
         self.other_managers = OtherManagers()
-        given = set_by_person.identity
+        given, proof = set_by_person.identity, set_by_person.ieee8021x
         services = self.settings.services_directory()
         basic = Mechanisms(
             netlink=self.netlink,
@@ -172,6 +173,7 @@ class Agent:
             network=self.network,
             own=self.own,
             identity=Identity(given.manufacturer, given.oui, given.product_class, given.serial_number),
+            credentials=Credentials(proof.client_certificate, proof.client_key, proof.ca_file),
             may_change_system=set_by_person.system.manage,
             links=Links(self.network),
             directory=services,

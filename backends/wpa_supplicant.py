@@ -37,7 +37,7 @@ def text(networks: Sequence[KnownNetwork], directory: Path, country: str = "") -
 
 
 class WpaSupplicant:
-    """The control socket of one link. Every command has a deadline of 300 ms."""
+    """The control socket of one link, ours or another's. Every command has a deadline of 300 ms."""
 
     def __init__(self, path: Path, *, deadline: float = 0.3) -> None:
         self._control = ControlSocket(path, deadline=deadline)
@@ -52,6 +52,25 @@ class WpaSupplicant:
     def status(self) -> Mapping[str, str]:
         """What STATUS says: wpa_state, ssid (escaped), id, bssid, key_mgmt …"""
         return self._control.values("STATUS")
+
+    def counted(self) -> Mapping[str, str]:
+        """What MIB says: the objects of IEEE 802.1X-2004, 9.5 (dot1xSuppPaeState, dot1xSuppHeldPeriod …), also before
+        there is an association, when STATUS says nothing of 802.1X.
+        """
+        return self._control.values("MIB")
+
+    def network(self, name: str) -> str:
+        """A setting of the first network as its file has it, "" where it has none. No secret is told."""
+        told = self._control.ask(f"GET_NETWORK 0 {name}")
+        return "" if told == "FAIL" else told
+
+    def set(self, name: str, value: str) -> None:
+        """Change one setting in memory."""
+        self._control.tell(f"SET {name} {value}")
+
+    def reassociate(self) -> None:
+        """Begin anew with what is configured."""
+        self._control.tell("REASSOCIATE")
 
     def reconfigure(self) -> None:
         """Read the configuration file again, and join what is in it."""

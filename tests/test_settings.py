@@ -156,8 +156,19 @@ def test_a_missing_certificate_file_is_told_with_its_line(tmp_path: Path) -> Non
 
 def test_a_key_without_a_certificate_is_refused(tmp_path: Path) -> None:
     (tmp_path / "key.pem").touch()
-    with pytest.raises(SettingsError, match="client_key needs a client_certificate"):
-        load(settings_file(tmp_path, "[acs]\nclient_key = 'key.pem'"))
+    for table in ("acs", "ieee8021x"):
+        with pytest.raises(SettingsError, match=rf":2: \[{table}\] client_key needs a client_certificate"):
+            load(settings_file(tmp_path, f"[{table}]\nclient_key = 'key.pem'"))
+
+
+def test_what_a_wired_network_is_shown_has_to_be_there(tmp_path: Path) -> None:
+    text = "[ieee8021x]\nclient_certificate = 'me.pem'"
+    with pytest.raises(SettingsError, match=r":2: \[ieee8021x\] client_certificate: .*me\.pem is no file"):
+        load(settings_file(tmp_path, text))
+    (tmp_path / "me.pem").touch()
+    loaded = load(settings_file(tmp_path, text)).settings
+    assert loaded.ieee8021x.client_certificate == tmp_path / "me.pem"
+    assert waiting_for_a_start(Settings(), loaded) == ["ieee8021x.client_certificate"]
 
 
 def test_plain_http_is_accepted_with_a_warning(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from backends.tr181.firewall import firewall
 from backends.tr181.gre import gre
 from backends.tr181.host_access import access_control
 from backends.tr181.hosts import hosts
+from backends.tr181.ieee8021x import ieee8021x
 from backends.tr181.interface_stack import interface_stack
 from backends.tr181.ip import ip
 from backends.tr181.ipv6rd import ipv6rd
@@ -66,6 +67,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     periodic_statistics,
     time,
     ethernet,
+    ieee8021x,
     bridging,
     ip,
     routing,

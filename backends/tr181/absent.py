@@ -8,6 +8,7 @@ from backends.tr181.mechanisms import Mechanisms
 NAT_TRAVERSAL: Final = "NAT traversal is a feature of its own"
 NO_MODULES: Final = "this system has no execution environment for software modules"
 DIAGNOSTICS: Final = "diagnostics are a feature of their own"
+BY_PORT_AND_TAG: Final = "a bridge of the kernel assigns frames by port and VLAN tag, whatever else is in them"
 
 NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.Optical.": "this system has no optical interface",
@@ -75,6 +76,9 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.GRE.Filter.": "routes and bridges decide what goes through a tunnel, here as everywhere",
     "Device.VXLAN.Filter.": "routes and bridges decide what goes through a tunnel, here as everywhere",
     "Device.UPnP.Discovery.": "this system has no UPnP control point",
+    "Device.IP.Interface.{i}.TWAMPReflector": "this system has no TWAMP reflector",
+    "Device.Bridging.MaxFilterEntries": BY_PORT_AND_TAG,
+    "Device.Bridging.Filter": BY_PORT_AND_TAG,
 }
 """By the beginning of a path, of what a plain Linux machine does not have, or what is shown as a feature of its own."""
 
@@ -106,10 +110,16 @@ NEEDS: Final[Mapping[str, tuple[str, str]]] = {
     "Device.UPnP.": ("upnp", "no UPnP daemon is installed"),
     "Device.WiFi.": ("wifi", "the kernel knows no wireless device"),
     "Device.USB.": ("usb", "the kernel knows of no USB"),
+    "Device.IEEE8021x.": ("supplicants", "wpa_supplicant is not installed (package wpasupplicant)"),
     "Device.QoS.": ("qos", "libnftables or nf_tables of the kernel is absent, or not for the agent to use"),
 }
 """By the beginning of a path, the mechanism it stands on (a field of Mechanisms) and what is missing without it."""
 
+WIFI: Final[Mapping[str, tuple[str, str]]] = {
+    "Device.WiFi.AccessPoint.": ("has_access_points", "hostapd is not installed (package hostapd)"),
+    "Device.WiFi.EndPoint.": ("has_end_points", "wpa_supplicant is not installed (package wpasupplicant)"),
+}
+"""By the beginning of a path, what of the Wi-Fi service it stands on, and what is missing without it."""
 
 TUNNELS: Final[Mapping[str, str]] = {
     "Device.GRE.": "gre",
@@ -124,8 +134,10 @@ TUNNELS: Final[Mapping[str, str]] = {
 def without(mechanisms: Mechanisms) -> dict[str, str]:
     """What is missing on this machine, by the beginning of the path of what is left out for it."""
     kinds = mechanisms.tunnels.kinds if mechanisms.tunnels else frozenset[str]()
+    wifi = mechanisms.wifi.service if mechanisms.wifi else None
     return {
         **{path: why for path, (name, why) in NEEDS.items() if getattr(mechanisms, name) is None},
+        **{path: why for path, (name, why) in WIFI.items() if wifi and not getattr(wifi, name)},
         **{
             path: f"the kernel makes no links of kind {kind} for the agent"
             for path, kind in TUNNELS.items()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.addresses import Addresses
     from backends.association import Named
     from backends.firmware import Firmware
+    from backends.ieee8021x.configuration import Credentials
     from backends.leds import Leds
     from backends.load import MemoryLoad, ProcessorLoad
     from backends.netlink import Netlink
@@ -37,6 +38,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.usb import UsbHosts
     from backends.tr181.users import AccountTables
     from backends.tr181.wifi_tables import WifiTables
+    from backends.tr181.wired_supplicants import SupplicantTable
     from backends.upnp import Upnp
 
 
@@ -76,6 +78,8 @@ class Mechanisms:
     """Protocol number and port of each place where the agent listens: no rule of ours may close them."""
     peek: "Callable[[Sequence[str]], Mapping[str, str]]" = lambda _paths: {}
     """The texts of the data model's own parameters by concrete path."""
+    credentials: "Credentials | None" = None
+    """What the machine proves by who it is to a network that wants to know (IEEE 802.1X)."""
     dhcp_clients: "DhcpClientTables | None" = None
     ppp: "PppConnections | None" = None
     ntp: "NtpClock | None" = None
@@ -104,3 +108,4 @@ class Mechanisms:
     ssh: "SshTables | None" = None
     upnp: "Upnp | None" = None
     tunnels: "TunnelTables | None" = None
+    supplicants: "SupplicantTable | None" = None

@@ -25,6 +25,7 @@ from backends.tr181.upnp import upnp_daemons
 from backends.tr181.usb import usb_hosts
 from backends.tr181.users import accounts
 from backends.tr181.wifi_tables import wifi_tables
+from backends.tr181.wired_supplicants import wired_supplicants
 
 SERVICES: Final[tuple[Build, ...]] = (
     fault_tables,
@@ -41,6 +42,7 @@ SERVICES: Final[tuple[Build, ...]] = (
     accounts,
     ssh_server,
     host_access,
+    wired_supplicants,
     ppp_connections,
     dhcp_clients,
     name_servers,

@@ -1,0 +1,1 @@
+"""802.1X on wired links: a wpa_supplicant of our own for each port that has to authenticate itself."""
