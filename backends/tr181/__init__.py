@@ -39,6 +39,7 @@ from backends.tr181.neighbor_discovery import neighbor_discovery
 from backends.tr181.periodic_statistics import periodic_statistics
 from backends.tr181.ppp import ppp
 from backends.tr181.qos import qos
+from backends.tr181.rip import rip
 from backends.tr181.root import root
 from backends.tr181.router_advertisement import router_advertisement
 from backends.tr181.routing import routing
@@ -71,6 +72,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     bridging,
     ip,
     routing,
+    rip,
     nat,
     firewall,
     qos,

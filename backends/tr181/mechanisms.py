@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.periodic_statistics import StatisticsTables
     from backends.tr181.ppp_connections import PppConnections
     from backends.tr181.qos import QosTables
+    from backends.tr181.rip import RipTables
     from backends.tr181.ssh_tables import SshTables
     from backends.tr181.staging import LinuxNetwork
     from backends.tr181.time import NtpClock
@@ -108,4 +109,5 @@ class Mechanisms:
     ssh: "SshTables | None" = None
     upnp: "Upnp | None" = None
     tunnels: "TunnelTables | None" = None
+    rip: "RipTables | None" = None
     supplicants: "SupplicantTable | None" = None

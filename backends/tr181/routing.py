@@ -10,6 +10,7 @@ from backends.network.network import Network
 from backends.network.policies import MOST_POLICY
 from backends.network.records import NO_MASK, IpRoute
 from backends.network.rows import Row
+from backends.rip import is_learned
 from backends.tr181.ip_addresses import ip_address, ipv6_network, length_of, mask_of, moment
 from backends.tr181.ip_stack import STACK
 from backends.tr181.layers import IP_INTERFACE
@@ -76,7 +77,7 @@ class _Forwarding:
             Parameter("Type", lambda row: TYPES[self.part(row, 6)], self.set_type),
             Parameter("ForwardingPolicy", self.policy, self.set_policy),
             Parameter("Interface", self.interface, self.set_interface),
-            Parameter("Origin", lambda row: self.origins.get(self.protocol(row), "Static")),
+            Parameter("Origin", self.origin),
             Parameter("ForwardingMetric", self.metric, self.set_metric),
         ]
         return Object(
@@ -106,6 +107,11 @@ class _Forwarding:
     def protocol(self, row: Row[IpRoute]) -> str:
         found = None if row.is_own else self.network.route_of(row)
         return found.protocol if found else "static"
+
+    def origin(self, row: Row[IpRoute]) -> str:
+        found = None if row.is_own else self.network.route_of(row)
+        learned_by = "rip" if found and is_learned(found) else self.protocol(row)
+        return self.origins.get(learned_by, "Static")
 
     def enabled(self, row: Row[IpRoute]) -> bool:
         told = self.network.record(row).enable

@@ -18,6 +18,7 @@ from backends.tr181.parts import Build
 from backends.tr181.periodic_statistics import sampled_statistics
 from backends.tr181.ppp_connections import ppp_connections
 from backends.tr181.qos import qos_tables
+from backends.tr181.rip import rip_tables
 from backends.tr181.ssh_tables import ssh_server
 from backends.tr181.time import ntp_clock
 from backends.tr181.tunnels import tunnel_tables
@@ -47,6 +48,7 @@ SERVICES: Final[tuple[Build, ...]] = (
     dhcp_clients,
     name_servers,
     tunnel_tables,
+    rip_tables,
     lan,
     gateway_finder,
     association,
