@@ -104,7 +104,7 @@ class Agent:
     """The daemon. Its constructor refuses before it touches anything where another agent is at work."""
 
     def __init__(self, loaded: Loaded, boot: bool, inbox: loop.Inbox | None = None) -> None:
-        self.settings = loaded.settings
+        self.settings = self._started_with = loaded.settings
         self._own_defaults = {**ms.DEFAULTS, **tr181.OWN_VALUES, CONNECTION_REQUEST_PATH: ""}
         self.own = OwnValues(self._own_defaults, from_file(self.settings))
         self.redactor = Redactor(self._is_secret, self._known_secrets)
@@ -513,7 +513,7 @@ class Agent:
             return
         for warning in loaded.warnings:
             log.warning("%s", warning)
-        if waiting := settings.waiting_for_a_start(self.settings, loaded.settings):
+        if waiting := settings.waiting_for_a_start(self._started_with, loaded.settings):
             log.warning("these settings are taken over by the next start of the agent: %s", ", ".join(waiting))
         self.settings = loaded.settings
         self.parts.commit_confirm.seconds = self.settings.network.confirm_within

@@ -90,6 +90,11 @@ def fault_for(error: Exception) -> Fault:
     return fault(code, error.reason if isinstance(error, errors.ModelError) else "")
 
 
+def reason_of(told: Fault) -> str:
+    """What stands behind the standard's words for the code; "" when nothing does."""
+    return told.string.removeprefix(STRINGS.get(told.code, "")).removeprefix(": ")
+
+
 def code_of(error: Exception) -> int:
     """The code of an error's class or of the nearest class above it."""
     for kind in type(error).__mro__:

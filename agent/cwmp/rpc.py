@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from agent.cwmp import messages
 from agent.cwmp.event_queue import BOOTSTRAP, LONGEST_KEY, M_REBOOT, EventQueue
-from agent.cwmp.faults import INTERNAL_ERROR, METHOD_NOT_SUPPORTED, code_of, fault, fault_for
+from agent.cwmp.faults import INTERNAL_ERROR, METHOD_NOT_SUPPORTED, code_of, fault, fault_for, reason_of
 from agent.cwmp.management_server import PARAMETER_KEY, acs_identity
 from agent.cwmp.messages import Fault, ParameterAttributeStruct, ParameterInfoStruct, ParameterValueStruct, Response
 from agent.cwmp.notifications import ACTIVE, Notifications
@@ -226,7 +226,7 @@ class Method:
         code = refusal.code
         while code not in self.codes:
             code = _NEAREST.get(code, INTERNAL_ERROR)
-        return refusal if code == refusal.code else fault(code, refusal.string)
+        return refusal if code == refusal.code else fault(code, reason_of(refusal))
 
 
 _NEAREST: Final = {9004: 9002, 9005: 9003, 9006: 9003, 9007: 9003, 9008: 9001, 9009: 9001}

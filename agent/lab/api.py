@@ -62,7 +62,7 @@ class Api:
     def serve(self, connection: Connection, request: Request) -> Reply:
         """Answer a request below ``/api/``."""
         try:
-            reason = reason_to_refuse(connection.peer, request.headers)
+            reason = reason_to_refuse(connection.peer, connection.own, request.headers)
             if reason:
                 raise _Refused(403, "forbidden", reason, "ask with curl or cpe-agent lab on the ACS's own machine")
             body = connection.read_body(request, MAX_BODY)
@@ -220,11 +220,14 @@ def _described(device: Device) -> Json:
     return shown
 
 
-def reason_to_refuse(peer: str, headers: dict[str, str]) -> str:
-    """Why a request from this address with these headers is not answered; "" when it is."""
+def reason_to_refuse(peer: str, own: str, headers: dict[str, str]) -> str:
+    """Why a request from this address to that of ours with these headers is not answered; "" when it is.
+
+    Who reaches a machine by an address and has the same one is that machine.
+    """
     address = ipaddress.ip_address(peer.partition("%")[0])
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    if not (mapped or address).is_loopback:
+    if not (mapped or address).is_loopback and peer != own:
         return "the API answers this machine's own users only"
     host = headers.get("host", "localhost")
     name = host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]

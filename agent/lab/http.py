@@ -132,6 +132,11 @@ class Connection:
         self._buffer = bytearray()
         self._body_taken = True
 
+    @property
+    def own(self) -> str:
+        """The address of this machine by which it was reached."""
+        return str(self._sock.getsockname()[0])
+
     def read_request(self) -> Request:
         """The next request's head; HttpProblem for one that is no HTTP, Gone at the connection's end."""
         self.waits_for_request = True

@@ -105,9 +105,12 @@ class Transaction:
         """
         is_partial = path == "" or path.endswith(".")
         with self._refusing(""):
+            done = []
             for at in self._model.leaves_at(self._view, path):
                 self._set_attributes_of(at, notification, access_list, is_partial)
-                self._done.append(f"attributes of {at.concrete}")
+                done.append(f"attributes of {at.concrete}")
+            many = len(done) > LOGGED_AT_ONCE
+            self._done += [f"attributes of {path or 'Device.'} ({len(done)} parameters)"] if many else done
 
     def set_own(self, name: str, value: Any) -> None:
         """Stage one of the agent's own values, such as the ParameterKey that comes with the request."""

@@ -331,7 +331,7 @@ class AcsClient:
         try:
             target = target_of(urljoin(before.url, location))
         except (ValueError, Unreachable):
-            raise Unreachable("the ACS redirects to what is no URL", host_answered=True) from None
+            raise Unreachable("the ACS redirects to what is no http or https URL", host_answered=True) from None
         if before.is_tls and not target.is_tls:
             raise Unreachable("the ACS redirects from https to http, which is not followed", host_answered=True)
         logger.info("the ACS redirects this session to %s", shown_url(target.url))

@@ -44,6 +44,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"some of {', '.join(GROUPS)}")
     chosen = parser.parse_args().groups or list(GROUPS)
+    if unknown := [name for name in chosen if name not in GROUPS]:
+        parser.error(f"there is no group {unknown[0]}; known: {', '.join(GROUPS)}")
     figures: list[Figure] = []
     print(f"{'figure':<72} {'value':>11}  {'target':>11}")
     for name in chosen:

@@ -378,6 +378,13 @@ def test_an_object_that_cannot_be_added_or_deleted_is_refused_without_rows(
     assert device.ask(spv((PORT + "Enable", "0"))) == m.SetParameterValuesResponse(0)
 
 
+def test_a_refusal_under_another_code_has_its_reason_once(device: SmallDevice) -> None:
+    [answer] = [device.ask(m.AddObject("Device.IP.Interface.[cpe-1]."))]
+    assert isinstance(answer, m.Fault)
+    assert answer.string.startswith("Invalid arguments: ")
+    assert "Invalid parameter value" not in answer.string
+
+
 # --- attributes ------------------------------------------------------------------------------------------------------
 
 

@@ -276,3 +276,22 @@ def test_a_plain_restart_says_only_what_is_pending(stand: Stand) -> None:
     stand.session(agent)
 
     assert stand.acs.informs[-1].events == ("2 PERIODIC",)
+
+
+def test_a_setting_that_waits_for_a_start_is_told_at_every_sighup_until_it_is_put_back(stand: Stand) -> None:
+    agent = stand.first_contact()
+    before = stand.settings.read_text()
+
+    def told(text: str) -> list[str]:
+        seen = len(stand.log_lines())
+        stand.settings.write_text(text)
+        os.kill(agent.pid, signal.SIGHUP)
+        stand.acs.wait_until(
+            lambda: any("settings were read again" in line for line in stand.log_lines()[seen:]), PATIENCE
+        )
+        return [line for line in stand.log_lines()[seen:] if "next start" in line]
+
+    changed = before + '\n[trace]\ndirectory = "/run/elsewhere"\n'
+    assert len(told(changed)) == 1
+    assert len(told(changed)) == 1
+    assert told(before) == []

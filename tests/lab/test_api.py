@@ -192,18 +192,19 @@ def test_web_pages_are_not_answered(cpe: Cpe) -> None:
 
 
 @pytest.mark.parametrize(
-    ("peer", "answered"),
+    ("peer", "own", "answered"),
     [
-        ("127.0.0.1", True),
-        ("::1", True),
-        ("::ffff:127.0.0.2", True),
-        ("192.0.2.1", False),
-        ("::ffff:192.0.2.1", False),
-        ("fe80::1%eth0", False),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("::1", "::1", True),
+        ("::ffff:127.0.0.2", "::ffff:127.0.0.1", True),
+        ("192.0.2.1", "192.0.2.9", False),
+        ("192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.9", False),
+        ("fe80::1%eth0", "fe80::2%eth0", False),
     ],
 )
-def test_only_the_machine_itself_is_answered(peer: str, answered: bool) -> None:
-    assert (api.reason_to_refuse(peer, {"host": "127.0.0.1"}) == "") is answered
+def test_only_the_machine_itself_is_answered(peer: str, own: str, answered: bool) -> None:
+    assert (api.reason_to_refuse(peer, own, {"host": "127.0.0.1"}) == "") is answered
 
 
 def test_passwords_given_to_an_rpc_are_not_told_again(known: Cpe) -> None:

@@ -530,12 +530,24 @@ def test_the_log_tells_who_changed_what_and_never_to_which_value(
 
 
 def test_a_long_change_is_told_in_several_lines(device: Device, caplog: pytest.LogCaptureFixture) -> None:
+    change = device.model.transaction(Caller.ACS)
+    for _ in range(100):
+        change.add(f"{IP}1.IPv4Address.")
     with caplog.at_level(logging.INFO):
-        attributes(device, "Device.", None, ())
+        change.commit()
 
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.INFO]
-    assert len(lines) > 1
+    assert len(lines) == 4
     assert max(map(len, lines)) < 4000
+
+
+def test_attributes_of_a_whole_branch_are_one_word_in_the_log(device: Device, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(20):
+        device.add(f"{IP}1.IPv4Address.")
+    count = len(device.tree("Device."))
+    with caplog.at_level(logging.INFO):
+        attributes(device, "Device.", None, ())
+    assert caplog.messages == [f"acs: attributes of Device. ({count} parameters)"]
 
 
 # -- any sequence -----------------------------------------------------------------------------------------------------
