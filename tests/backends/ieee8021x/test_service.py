@@ -15,7 +15,7 @@ from tests.backends.small_device import SmallDevice
 
 __all__ = ["lab", "make_namespace", "port"]
 
-WAY = RouteTo("c0", None, "192.0.2.2")
+WAY = RouteTo("c0", "192.0.2.2")
 
 
 def reason(device: SmallDevice, values: dict[str, str]) -> str:

@@ -1,7 +1,6 @@
 """The whole agent at a port that asks who it is: the ACS configures the supplicant, and is told what comes of it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +16,12 @@ ACTIVE = 2
 
 
 @pytest.fixture
-def stand(port: Port, tmp_path: Path) -> Iterator[Stand]:
-    """The agent and its ACS, both in the namespace of the port; the way to the ACS is the loopback."""
-    with Stand(tmp_path, namespace=port.home, manage=["c0"]) as made:
+def stand(port: Port, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """The agent and its ACS, both in the namespace of the port; the way to the ACS is the loopback.
+
+    The directory's name is short: the name of wpa_supplicant's socket below it has to fit into 107 bytes (unix(7)).
+    """
+    with Stand(tmp_path_factory.mktemp("x"), namespace=port.home, manage=["c0"]) as made:
         yield made
         print(*made.log_lines()[-60:], sep="\n")  # pytest shows it where a test failed
     supplicant(made).stop()

@@ -50,7 +50,7 @@ def test_a_machine_without_wpa_supplicant_has_no_supplicants(monkeypatch: pytest
 
 @pytest.mark.skipif(find_program("wpa_supplicant") is None, reason="needs wpa_supplicant (package wpasupplicant)")
 def test_a_port_below_the_way_to_the_management_server_is_on_it(tmp_path: Path) -> None:
-    machine = device(RouteTo("eth0.7", None, "192.0.2.2"), tmp_path)
+    machine = device(RouteTo("eth0.7", "192.0.2.2"), tmp_path)
     port = machine.find("Device.Ethernet.Interface.", Name="eth0").removesuffix(".")
     given = {"EAPIdentity": "x", "EAPMD5.Enable": "1", "EAPMD5.SharedSecret": "x"}
     row = machine.add(SUPPLICANT, Interface=port, **given)
