@@ -146,9 +146,9 @@ class Supplicants:
     def counted(self, link: str, is_own: bool = True) -> Mapping[str, str]:
         """The state and the counters of the supplicant of a link, see WpaSupplicant.counted; {} where none runs."""
         if (link, is_own) not in self._counted:
-            control = self._program(link).control if is_own else self.foreign()[link]
+            control = self._program(link).control if is_own else self.foreign().get(link)
             try:
-                self._counted[link, is_own] = control.counted()
+                self._counted[link, is_own] = control.counted() if control else {}
             except Missing:
                 self._counted[link, is_own] = {}
         return self._counted[link, is_own]

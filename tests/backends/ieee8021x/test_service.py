@@ -1,7 +1,7 @@
 """Wired supplicants as a service: what is refused, what cuts, what is told, and what follows the link."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -10,8 +10,9 @@ from agent.model.errors import Refusals
 from backends.ieee8021x.service import TOPIC
 from backends.netlink import RouteTo
 from tests.backends.ieee8021x.conftest import lab, make_namespace, port
-from tests.backends.ieee8021x.port import SUPPLICANT, Port, within
+from tests.backends.ieee8021x.port import SUPPLICANT, Port, entered, within
 from tests.backends.small_device import SmallDevice
+from tests.netlab.namespace import Namespace, veth
 
 __all__ = ["lab", "make_namespace", "port"]
 
@@ -52,6 +53,19 @@ def test_the_machine_s_own_wpa_supplicant_is_named_and_left_alone(port: Port, ha
     name = f"answers at {port.elsewhere / 'c0'}" if has_socket else "is process "
     assert f"c0 is used by the wpa_supplicant that {name}" in reason(device, {f"{row}Enable": "1"})
     assert port.process() is None
+
+
+def test_a_wpa_supplicant_in_another_network_is_nobody_s_concern(
+    port: Port, make_namespace: Callable[[], Namespace]
+) -> None:
+    other = make_namespace()
+    veth(other, "c0", other, "c1")
+    with entered(other):
+        port.foreign(None)
+    device = port.device()
+    row = port.supplicant(device)
+    assert device.get(f"{row}Status") == "Enabled"
+    assert port.process() is not None
 
 
 def test_one_that_comes_while_ours_runs_is_given_way(port: Port, caplog: pytest.LogCaptureFixture) -> None:

@@ -130,6 +130,17 @@ def test_a_supplicant_that_is_disabled_or_deleted_ends(port: Port) -> None:
     assert device.tree(SUPPLICANT) == {}
 
 
+def test_one_that_crashed_is_an_error_and_counts_nothing(port: Port) -> None:
+    device = port.device()
+    row = port.supplicant(device)
+    within(lambda: port.told("mib")["dot1xSuppEapolStartFramesTx"] != "0")
+    port.kill()
+    assert (device.get(f"{row}Status"), device.get(f"{row}PAEState")) == ("Error", "Disconnected")
+    stats = device.tree(f"{row}Stats.")
+    assert set(stats.values()) <= {"0", ""}
+    assert len(stats) == 12
+
+
 def test_by_certificates_both_ends_prove_who_they_are(port: Port) -> None:
     ours = make_certificates(port.folder / "pki")
     port.authenticator = Authenticator(port.folder / "authenticator", port.folder / "pki")

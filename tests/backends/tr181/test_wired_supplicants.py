@@ -44,8 +44,9 @@ def device(way: RouteTo | None, directory: Path) -> SmallDevice:
 
 def test_a_machine_without_wpa_supplicant_has_no_supplicants(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_program", lambda _: None)
-    machine: Any = SimpleNamespace()
+    machine: Any = SimpleNamespace(supplicants=None)
     assert module.wired_supplicants(machine) is None
+    assert ieee8021x(machine) == []
 
 
 @pytest.mark.skipif(find_program("wpa_supplicant") is None, reason="needs wpa_supplicant (package wpasupplicant)")
