@@ -110,7 +110,7 @@ class Transaction:
                 self._set_attributes_of(at, notification, access_list, is_partial)
                 done.append(f"attributes of {at.concrete}")
             many = len(done) > LOGGED_AT_ONCE
-            self._done += [f"attributes of {path or 'Device.'} ({len(done)} parameters)"] if many else done
+            self._done += [f"attributes of {path or 'everything'} ({len(done)} parameters)"] if many else done
 
     def set_own(self, name: str, value: Any) -> None:
         """Stage one of the agent's own values, such as the ParameterKey that comes with the request."""
