@@ -36,11 +36,11 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.staging import LinuxNetwork
     from backends.tr181.time import NtpClock
     from backends.tr181.tunnels import TunnelTables
+    from backends.tr181.upnp_gateway import UpnpTables
     from backends.tr181.usb import UsbHosts
     from backends.tr181.users import AccountTables
     from backends.tr181.wifi_tables import WifiTables
     from backends.tr181.wired_supplicants import SupplicantTable
-    from backends.upnp import Upnp
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Mechanisms:
     leds: "Leds | None" = None
     name_servers: "NameServerTable | None" = None
     ssh: "SshTables | None" = None
-    upnp: "Upnp | None" = None
+    upnp: "UpnpTables | None" = None
     tunnels: "TunnelTables | None" = None
     rip: "RipTables | None" = None
     supplicants: "SupplicantTable | None" = None

@@ -1,15 +1,19 @@
 """Device.NAT.: on which interfaces addresses are translated, and which ports lead to hosts inside."""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
+from agent.model.errors import Denied
 from agent.model.object import Object, Parameter
 from backends.firewall.records import InterfaceNat, PortMapping
 from backends.firewall.surroundings import ports_are_mapped
-from backends.tr181.firewall_backend import FirewallTables
-from backends.tr181.firewall_tables import table_of
+from backends.tr181.firewall_backend import TABLES, FirewallTables
+from backends.tr181.firewall_tables import FirewallTable, table_of
 from backends.tr181.firewall_values import internal_client, remote_host
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.record_table import Keys
+from backends.tr181.upnp_gateway import UpnpTables
 
 UNLIMITED: Final = 0
 
@@ -26,7 +30,41 @@ def nat(mechanisms: Mechanisms) -> list[Object[Any]]:
         parameters=[Parameter("MaxNumberOfPortMappings", lambda _: UNLIMITED)],
         source=lambda _: "nftables",
     )
-    return [whole, _interface_settings(tables), _port_mappings(tables)]
+    return [whole, _interface_settings(tables), _port_mappings(tables, mechanisms.upnp)]
+
+
+@dataclass(frozen=True, slots=True)
+class PortMappings(FirewallTable[PortMapping]):
+    """Beside those that were set, those that hosts inside asked for by UPnP: told, and theirs to take away."""
+
+    asked: Callable[[], Mapping[str, PortMapping]]
+
+    def rows(self) -> Sequence[Keys]:
+        """See RecordTable."""
+        return [*FirewallTable.rows(self), *((key,) for key in self.asked())]
+
+    def record(self, row: Keys) -> PortMapping:
+        """See RecordTable."""
+        found = None if self.is_set(row) else self.asked().get(row[-1])
+        return FirewallTable.record(self, row) if found is None else found
+
+    def edit(self, row: Keys, **values: Any) -> None:
+        """See RecordTable."""
+        self._check(row)
+        FirewallTable.edit(self, row, **values)
+
+    def delete(self, row: Keys) -> None:
+        """See RecordTable."""
+        self._check(row)
+        FirewallTable.delete(self, row)
+
+    def is_set(self, row: Keys) -> bool:
+        """Whether it is one of those that were set here."""
+        return row[-1] in self.service.wanted.of(PortMapping)
+
+    def _check(self, row: Keys) -> None:
+        if not self.is_set(row):
+            raise Denied("", "a host inside asked for it by UPnP")
 
 
 def _interface_settings(tables: FirewallTables) -> Object[Keys]:
@@ -40,13 +78,16 @@ def _interface_settings(tables: FirewallTables) -> Object[Keys]:
     return table.declared([*table.plain("Enable"), Parameter("Status", status), table.ip_interface()])
 
 
-def _port_mappings(tables: FirewallTables) -> Object[Keys]:
-    table = table_of(tables, PortMapping)
+def _port_mappings(tables: FirewallTables, upnp: UpnpTables | None) -> Object[Keys]:
+    table = PortMappings(
+        tables, PortMapping, TABLES[PortMapping], lambda: upnp.mappings(tables.clock()) if upnp else {}
+    )
+    status = table.status("port mapping", is_hindered=lambda _: not ports_are_mapped(tables.wanted)).get
     return table.declared(
         [
             *table.plain("Enable"),
-            table.status("port mapping", is_hindered=lambda _: not ports_are_mapped(tables.wanted)),
-            Parameter("Origin", lambda _: "Controller"),
+            Parameter("Status", lambda row: status(row) if table.is_set(row) else "Enabled"),
+            Parameter("Origin", lambda row: "Controller" if table.is_set(row) else "UPnP"),
             table.ip_interface(),
             *table.plain("AllInterfaces"),
             *table.lease(),

@@ -22,7 +22,7 @@ from backends.tr181.rip import rip_tables
 from backends.tr181.ssh_tables import ssh_server
 from backends.tr181.time import ntp_clock
 from backends.tr181.tunnels import tunnel_tables
-from backends.tr181.upnp import upnp_daemons
+from backends.tr181.upnp_gateway import upnp_daemons
 from backends.tr181.usb import usb_hosts
 from backends.tr181.users import accounts
 from backends.tr181.wifi_tables import wifi_tables

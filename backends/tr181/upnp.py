@@ -1,44 +1,43 @@
-"""Device.UPnP.Device.: what this machine is to UPnP control points, by daemons that somebody else set up."""
+"""Device.UPnP.Device.: what this machine is to UPnP control points, by a gateway of ours or by others' daemons."""
 
 from collections.abc import Callable
 from typing import Any, Final
 
 from agent.model.errors import Denied
 from agent.model.object import Object, Parameter
-from backends.programs import find_program
+from backends.desired_state import SINGLE
 from backends.tr181.mechanisms import Mechanisms
-from backends.tr181.parts import Part
-from backends.upnp import DAEMONS, Upnp
+from backends.tr181.upnp_gateway import DEVICE, UpnpTables
+from backends.upnp import DAEMONS, GATEWAY
+from backends.upnp_gateway import UpnpDevice
 
-DEVICE: Final = "Device.UPnP.Device."
-KINDS: Final = (
+OTHERS: Final = (
     "UPnPMediaServer",
     "UPnPMediaRenderer",
     "UPnPWLANAccessPoint",
     "UPnPQoSDevice",
     "UPnPQoSPolicyHolder",
-    "UPnPIGD",
 )
 REVISION: Final = 1
 """Of the architecture and of the device types: a later revision of one has to be compatible with the first."""
 
 
-def upnp_daemons(given: Mechanisms) -> Part | None:
-    """The daemons, where any is installed."""
-    upnp = Upnp(lambda: [process.command for process in given.procfs.processes()], find_program)
-    return Part("upnp", {"upnp": upnp}, forget=[upnp.forget], follows=frozenset()) if upnp.is_installed() else None
-
-
 def upnp(mechanisms: Mechanisms) -> list[Object[Any]]:
-    """Device and its Capabilities. A daemon opens ports for whoever asks: it is its owner who starts and ends it."""
-    daemons = mechanisms.upnp
-    if daemons is None:
+    """Device and its Capabilities. What others set up is told of, and theirs to start and to end."""
+    tables = mechanisms.upnp
+    if tables is None:
         return []
-    switches = [_switch("Enable", daemons.runs), *(_switch(kind, _runs(daemons, kind)) for kind in KINDS)]
+    daemons = tables.daemons
+    switches = [
+        _own_switch(tables, "Enable", "enable", daemons.runs),
+        _own_switch(tables, GATEWAY, "gateway", lambda: daemons.runs(GATEWAY)),
+        *(_switch(kind, _runs(tables, kind)) for kind in OTHERS),
+    ]
     capabilities = [
         Parameter("UPnPArchitecture", lambda _: REVISION),
+        Parameter("UPnPArchitectureMinorVer", lambda _: 1 if daemons.is_installed(GATEWAY) else 0),
         Parameter("UPnPBasicDevice", lambda _: REVISION),
-        *(Parameter(kind, _revision(daemons, kind)) for kind in KINDS),
+        *(Parameter(kind, _revision(tables, kind)) for kind in (*OTHERS, GATEWAY)),
     ]
     return [
         Object("Device.UPnP.", lambda: [()], lambda row: row, []),
@@ -47,8 +46,8 @@ def upnp(mechanisms: Mechanisms) -> list[Object[Any]]:
             lambda: [()],
             lambda row: row,
             switches,
-            backend=mechanisms.own,  # a set of what is so already is answered, and changes nothing
-            source=lambda _: "the processes that run",
+            backend=tables,
+            source=lambda _: "what is configured for miniupnpd, and the processes of others",
         ),
         Object(
             f"{DEVICE}Capabilities.",
@@ -60,12 +59,16 @@ def upnp(mechanisms: Mechanisms) -> list[Object[Any]]:
     ]
 
 
-def _runs(daemons: Upnp, kind: str) -> Callable[[], bool]:
-    return lambda: daemons.runs(kind)
+def _own_switch(tables: UpnpTables, name: str, field: str, runs: Callable[[], bool]) -> Parameter[Any, bool]:
+    """One that is of the gateway of ours, as long as nobody else's runs."""
 
+    def keep(_: Any, value: bool) -> None:
+        if runs() and not value:
+            raise Denied("", "the UPnP daemon that runs is its owner's to end")
+        if not runs():
+            tables.edit(UpnpDevice, SINGLE, **{field: value})
 
-def _revision(daemons: Upnp, kind: str) -> Callable[[Any], int]:
-    return lambda _: REVISION if daemons.is_installed(kind) else 0
+    return Parameter(name, lambda _: runs() or getattr(tables.wanted.get(UpnpDevice), field), keep)
 
 
 def _switch(name: str, is_on: Callable[[], bool]) -> Parameter[Any, bool]:
@@ -74,3 +77,11 @@ def _switch(name: str, is_on: Callable[[], bool]) -> Parameter[Any, bool]:
             raise Denied("", "the UPnP daemon is its owner's to start and to end")
 
     return Parameter(name, lambda _: is_on(), keep)
+
+
+def _runs(tables: UpnpTables, kind: str) -> Callable[[], bool]:
+    return lambda: tables.daemons.runs(kind)
+
+
+def _revision(tables: UpnpTables, kind: str) -> Callable[[Any], int]:
+    return lambda _: REVISION if tables.daemons.is_installed(kind) else 0

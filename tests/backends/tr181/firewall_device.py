@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from agent.model.object import Backend
 from agent.model.own_values import OwnValues
 from backends.firewall.leases import Now
 from backends.sysfs import Sysfs
@@ -17,6 +19,8 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.nat import nat
 from backends.tr181.root import root
 from backends.tr181.staging import LinuxNetwork
+from backends.tr181.upnp import upnp
+from backends.tr181.upnp_gateway import UpnpTables, upnp_daemons
 from tests.backends.device import NamespaceSettings
 from tests.backends.small_device import SmallDevice
 from tests.fakes.documents import Documents
@@ -48,7 +52,9 @@ class FirewallDevice(SmallDevice):
         store: Documents | None = None,
         clock: Moving | None = None,
         lan: Any = None,
+        upnp_in: Path | None = None,
     ) -> None:
+        """``upnp_in``: with a UPnP gateway, that has this directory."""
         self.gateway, self.clock = gateway, clock or Moving()
         self.netlink, self.procfs = gateway.router.netlink(), NamespaceSettings(gateway.router)
         self.nftables = packet_filter(gateway.router)
@@ -60,13 +66,18 @@ class FirewallDevice(SmallDevice):
         )  # fmt: skip
         self.tables = tables_over(mechanisms, self.nftables, self.clock)
         mechanisms = replace(mechanisms, firewall=self.tables)
-        declared = [one for declare in (root, ethernet, ip, nat, firewall) for one in declare(mechanisms)]
-        super().__init__(
-            [*declared, interface_stack(declared)],
-            backends=[network, self.tables],
-            store=store,
-            forget=[self.netlink.forget, self.tables.firewall.forget],
-        )
+        backends: list[Backend] = [network, self.tables]
+        forget = [self.netlink.forget, self.procfs.forget, self.tables.firewall.forget]
+        if upnp_in is not None:
+            mechanisms = replace(mechanisms, directory=upnp_in)
+            part = upnp_daemons(mechanisms, gateway.router.command(), self.nftables)
+            assert part is not None
+            mechanisms = replace(mechanisms, **part.provides)
+            self.upnp: UpnpTables = part.provides["upnp"]
+            backends.insert(1, self.upnp)
+            forget += part.forget
+        declared = [one for declare in (root, ethernet, ip, nat, firewall, upnp) for one in declare(mechanisms)]
+        super().__init__([*declared, interface_stack(declared)], backends=backends, store=store, forget=forget)
         self.tables.apply_at_start()
         self.wan, self.lan = (self.find("Device.IP.Interface.", Name=name)[:-1] for name in ("wan0", "lan0"))
 

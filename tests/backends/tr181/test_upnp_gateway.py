@@ -1,0 +1,84 @@
+"""A UPnP gateway that an ACS turned on, beside the firewall's tables. Real miniupnpd, nftables and connections."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from agent.model.errors import Denied
+from tests.backends.tr181.firewall_device import FirewallDevice
+from tests.backends.upnp_host import ask
+from tests.netlab.gateway import HOST, Gateway
+from tests.netlab.namespace import Namespace
+
+DEVICE = "Device.UPnP.Device."
+MAPPING = "Device.NAT.PortMapping."
+PUBLIC, STRANGER = "9.9.9.2", "9.9.9.1"
+
+
+@pytest.fixture
+def device(make_namespace: Callable[[], Namespace], tmp_path: Path) -> Iterator[FirewallDevice]:
+    if shutil.which("miniupnpd") is None:
+        pytest.skip("miniupnpd is not installed (apt-get install miniupnpd-nftables)")
+    gateway = Gateway(make_namespace)
+    gateway.router.ip(f"address add {PUBLIC}/24 dev wan0")
+    gateway.router.ip("address del 203.0.113.2/24 dev wan0")
+    gateway.wan.ip(f"address add {STRANGER}/24 dev up0")
+    gateway.router.ip(f"route replace default via {STRANGER}")
+    made = FirewallDevice(gateway, upnp_in=tmp_path)
+    yield made
+    made.set({f"{DEVICE}Enable": "0"})
+    made.close()
+
+
+def is_reached(device: FirewallDevice, port: int, *, soon: bool = False) -> bool:
+    gateway = device.gateway
+    with closing(gateway.listen(gateway.lan, 8081)) as listener:
+        return bool(gateway.reached(listener, gateway.wan, PUBLIC, port, soon=soon))
+
+
+def test_it_is_turned_on_and_what_hosts_ask_for_is_told(device: FirewallDevice) -> None:
+    device.set({f"{DEVICE}Enable": "1"})
+    assert device.get(f"{DEVICE}Enable") == "true"
+    assert device.upnp.due(5.0) is None
+    device.set({f"{DEVICE}UPnPIGD": "1"})
+    assert device.get(f"{DEVICE}UPnPIGD") == "true"
+    assert "AddPortMappingResponse" in ask(device.gateway, 8080, description="<a> & 'b'")
+    assert is_reached(device, 8080)
+    row = device.find(MAPPING, ExternalPort="8080")
+    told = {"Enable": "true", "Status": "Enabled", "Origin": "UPnP", "InternalClient": HOST, "InternalPort": "8081",
+            "Protocol": "TCP", "Interface": device.wan, "Description": "<a> & 'b'"}  # fmt: skip
+    assert {name: device.get(row + name) for name in told} == told
+    assert 0 < int(device.get(f"{row}RemainingLeaseTime")) <= 3600
+    assert device.refused({f"{row}Enable": "0"}) == {f"{row}Enable": "Denied"}
+    with pytest.raises(Denied, match="asked for it"):
+        device.delete(row)
+    assert device.upnp.due(5.0) == 5.0
+    assert device.upnp.act(5.0) == frozenset()
+    assert device.upnp.due(5.0) == 65.0
+    device.set({f"{DEVICE}UPnPIGD": "0"})
+    assert device.tree(MAPPING) == {}
+    assert not is_reached(device, 8080, soon=True)
+
+
+def test_what_the_acs_mapped_comes_first_and_the_firewall_lets_both_through(device: FirewallDevice) -> None:
+    device.set({"Device.Firewall.Config": "Low", f"{DEVICE}Enable": "1", f"{DEVICE}UPnPIGD": "1"})
+    ask(device.gateway, 8080)
+    assert is_reached(device, 8080)
+    usual = {"Enable": "1", "Interface": device.wan, "ExternalPort": "8080", "InternalPort": "9", "Protocol": "TCP"}
+    row = device.add(MAPPING, **usual, InternalClient=HOST)
+    assert not is_reached(device, 8080, soon=True)
+    device.delete(row)
+    assert is_reached(device, 8080)
+
+
+def test_without_a_managed_link_it_is_refused(make_namespace: Callable[[], Namespace], tmp_path: Path) -> None:
+    if shutil.which("miniupnpd") is None:
+        pytest.skip("miniupnpd is not installed (apt-get install miniupnpd-nftables)")
+    made = FirewallDevice(Gateway(make_namespace), manage=(), upnp_in=tmp_path)
+    wanted = {f"{DEVICE}Enable": "1", f"{DEVICE}UPnPIGD": "1"}
+    assert made.refused(wanted) == dict.fromkeys(wanted, "Denied")
+    assert made.get(f"{DEVICE}UPnPIGD") == "false"
+    made.close()
