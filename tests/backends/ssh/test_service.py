@@ -1,15 +1,18 @@
 """The machine's sshd is changed by a drop-in that it was asked about, and keys let in whom they are for. Real sshd."""
 
+import socket
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
-from backends.desired_state import NotOurs, Pointer, Refused, Wanted
+from backends.desired_state import Desired, NotOurs, Pointer, Refused, Wanted
 from backends.errors import MechanismError
+from backends.netlink_socket import inside
 from backends.ssh.configuration import DROP_IN
-from backends.ssh.records import ADDED, MACHINE, AuthorizedKey, SshServer, SshService
-from tests.backends.ssh.bench import Bench
+from backends.ssh.records import ADDED, KINDS, MACHINE, AuthorizedKey, SshServer, SshService
+from tests.backends.ssh.bench import Bench, wait
 
 ROOT = Pointer("Device.Users.User.{i}.", ("root",))
 PORT, OTHER_PORT = 22, 2023
@@ -117,6 +120,24 @@ def test_a_port_that_somebody_has_is_refused_and_one_that_slips_through_leaves_a
     bench.set(("+1", replace(ADDED, enable=True, port=OTHER_PORT)))
     with pytest.raises(MechanismError, match="does not listen any more"):
         bench.set((MACHINE, SshServer(port=OTHER_PORT)))
+    assert not (bench.root / DROP_IN).exists()
+
+
+def test_a_server_that_a_change_ended_is_started_again_as_it_was(bench: Bench) -> None:
+    bench.has_systemd = True
+    (bench.root / "lib/systemd/system").mkdir(parents=True)
+    (bench.root / "lib/systemd/system/ssh.service").touch()
+    desired = Desired("ssh", KINDS, bench.make())
+    process = bench.start()
+    with closing(inside(bench.lab.path, lambda: socket.create_server(("::", OTHER_PORT), family=socket.AF_INET6,
+                                                                     dualstack_ipv6=True))):  # fmt: skip
+        desired.begin()
+        desired.put(MACHINE, SshServer(port=OTHER_PORT))
+        desired.prepare()
+        with pytest.raises(MechanismError, match="does not listen any more"):
+            desired.commit()
+    assert bench.ran[-1] == ("systemctl", "start", "--no-block", "ssh.service")
+    wait(lambda: bench.ssh.pid() not in (None, process))
     assert not (bench.root / DROP_IN).exists()
 
 
