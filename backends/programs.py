@@ -62,8 +62,15 @@ class Program:
         known = self._read()
         return tuple(known["arguments"]) if known and self.pid() is not None else ()
 
-    def start(self, arguments: Sequence[str], is_ready: Callable[[], bool] | None = None) -> None:
+    def start(
+        self,
+        arguments: Sequence[str],
+        is_ready: Callable[[], bool] | None = None,
+        survives_broken_pipes: bool = False,
+    ) -> None:
         """Run it, and wait until ``is_ready`` (5 s at most; without it, until it has lived for a moment).
+
+        ``survives_broken_pipes``: SIGPIPE is ignored, for one that relies on systemd for that.
 
         MechanismError, with its last words, when it ends instead or is not ready in time.
         """
@@ -76,6 +83,7 @@ class Program:
             process = subprocess.Popen(
                 list(arguments), stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
                 start_new_session=True, cwd="/", env={"PATH": _path(), "LC_ALL": "C"},
+                restore_signals=not survives_broken_pipes,
             )  # fmt: skip
         except OSError as error:
             self._known.unlink(missing_ok=True)
@@ -133,7 +141,7 @@ class Program:
 
     def _found(self, known: Mapping[str, Any]) -> dict[str, Any] | None:
         """What was being started when the agent was killed, if it came to be."""
-        process = _running_with(known["arguments"])
+        process = _running_with(known["arguments"]) or _speaking_to(self._output)
         if process is None:
             self._known.unlink(missing_ok=True)
             return None
@@ -157,6 +165,19 @@ def _running_with(arguments: Sequence[str]) -> int | None:
     for name in names_in(Path("/proc")):
         if name.isdecimal() and read_bytes(Path("/proc", name, "cmdline")) == wanted:
             return int(name)
+    return None
+
+
+def _speaking_to(output: Path) -> int | None:
+    """The process at the head of a session that writes to this file: one that shows another text than its arguments."""
+    for name in names_in(Path("/proc")):
+        with suppress(OSError):  # it has ended, or is somebody else's
+            if (
+                name.isdecimal()
+                and os.path.samefile(f"/proc/{name}/fd/1", output)
+                and os.getsid(int(name)) == int(name)
+            ):
+                return int(name)
     return None
 
 

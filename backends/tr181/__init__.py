@@ -21,6 +21,7 @@ from backends.tr181.dhcpv6_client import dhcpv6_client
 from backends.tr181.dhcpv6_server import dhcpv6_server
 from backends.tr181.dns import dns
 from backends.tr181.dslite import dslite
+from backends.tr181.dynamic_dns import dynamic_dns
 from backends.tr181.ethernet import ethernet
 from backends.tr181.fault_mgmt import fault_mgmt
 from backends.tr181.firewall import firewall
@@ -92,6 +93,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     dhcpv4_relay,
     dhcpv6_server,
     dns,
+    dynamic_dns,
     router_advertisement,
     gateway_info,
     manageable_devices,

@@ -110,6 +110,7 @@ NEEDS: Final[Mapping[str, tuple[str, str]]] = {
     "Device.LEDs.": ("leds", "the kernel has no lamp (/sys/class/leds)"),
     "Device.Routing.RIP.": ("rip", "no routing daemon that speaks RIP is installed (package bird2)"),
     "Device.SSH.": ("ssh", "no SSH server is installed (package openssh-server)"),
+    "Device.DynamicDNS.": ("dynamic_dns", "ddclient is not installed (package ddclient)"),
     "Device.UPnP.": ("upnp", "no UPnP daemon is installed (package miniupnpd-nftables)"),
     "Device.WiFi.": ("wifi", "the kernel knows no wireless device"),
     "Device.USB.": ("usb", "the kernel knows of no USB"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.thermometer import Thermometer
     from backends.tr181.dhcp_clients import DhcpClientTables
     from backends.tr181.dns_client import NameServerTable
+    from backends.tr181.dynamic_dns import DynamicDnsTables
     from backends.tr181.fault_mgmt import FaultTables
     from backends.tr181.firewall_backend import FirewallTables
     from backends.tr181.host_access import AccessTables
@@ -110,4 +111,5 @@ class Mechanisms:
     upnp: "UpnpTables | None" = None
     tunnels: "TunnelTables | None" = None
     rip: "RipTables | None" = None
+    dynamic_dns: "DynamicDnsTables | None" = None
     supplicants: "SupplicantTable | None" = None

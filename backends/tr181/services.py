@@ -9,6 +9,7 @@ from backends.tr181.device_sensors import thermometer
 from backends.tr181.device_storage import storage
 from backends.tr181.dhcp_clients import dhcp_clients
 from backends.tr181.dns_client import name_servers
+from backends.tr181.dynamic_dns import dynamic_dns_clients
 from backends.tr181.fault_mgmt import fault_tables
 from backends.tr181.firewall_backend import firewall_tables
 from backends.tr181.host_access import host_access
@@ -55,5 +56,6 @@ SERVICES: Final[tuple[Build, ...]] = (
     wifi_tables,
     firewall_tables,
     qos_tables,
+    dynamic_dns_clients,
 )
 """In the order in which their changes are made: what others stand on comes first."""

@@ -129,3 +129,30 @@ def test_programs_are_found_where_daemons_are(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("backends.programs.PLACES", (str(tmp_path),))
     assert find_program("cpe-agent-test-daemon") == daemon
     assert find_program("cpe-agent-no-such-daemon") is None
+
+
+def test_one_that_shows_another_text_than_its_arguments_is_found_by_where_it_writes(
+    program: Program, tmp_path: Path
+) -> None:
+    program.start(["perl", "-e", '$0 = "asleep"; system("sleep 0"); sleep 60'])
+    process = program.pid()
+    known = tmp_path / "services" / "sleeper.pid"
+    cut_off = {"pid": None, "started": None, "arguments": ["perl", str(tmp_path)]}
+    known.write_text(json.dumps(cut_off))
+    again = Program("sleeper", tmp_path / "services")
+    assert again.pid() == process
+    again.stop()
+    known.write_text(json.dumps(cut_off))
+    assert again.pid() is None
+
+
+@pytest.mark.parametrize("survives", [True, False])
+def test_a_broken_pipe_ends_only_one_that_does_not_ask_otherwise(program: Program, survives: bool) -> None:
+    program.start(["sleep", "60"], survives_broken_pipes=survives)
+    process = program.pid()
+    assert process is not None
+    os.kill(process, signal.SIGPIPE)
+    deadline = time.monotonic() + 10
+    while not survives and program.is_running() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert program.is_running() == survives
