@@ -26,7 +26,7 @@ from backends.tr181.tunnels import tunnel_tables
 from backends.tr181.upnp_gateway import upnp_daemons
 from backends.tr181.usb import usb_hosts
 from backends.tr181.users import accounts
-from backends.tr181.wifi_tables import wifi_tables
+from backends.tr181.wifi_service import wifi_service
 from backends.tr181.wired_supplicants import wired_supplicants
 
 SERVICES: Final[tuple[Build, ...]] = (
@@ -53,7 +53,7 @@ SERVICES: Final[tuple[Build, ...]] = (
     lan,
     gateway_finder,
     association,
-    wifi_tables,
+    wifi_service,
     firewall_tables,
     qos_tables,
     dynamic_dns_clients,

@@ -4,13 +4,6 @@ from typing import Any
 
 from agent.model.object import Object
 from backends.tr181.mechanisms import Mechanisms
-from backends.tr181.wifi_access_points import access_points
-from backends.tr181.wifi_data_elements import data_elements
-from backends.tr181.wifi_end_points import end_points
-from backends.tr181.wifi_neighbours import neighbouring_wifi
-from backends.tr181.wifi_radios import radios
-from backends.tr181.wifi_ssids import ssids
-from backends.tr181.wifi_stations import associated_devices
 
 
 def wifi(mechanisms: Mechanisms) -> list[Object[Any]]:
@@ -18,6 +11,14 @@ def wifi(mechanisms: Mechanisms) -> list[Object[Any]]:
     tables = mechanisms.wifi
     if tables is None:
         return []
+    from backends.tr181.wifi_access_points import access_points
+    from backends.tr181.wifi_data_elements import data_elements
+    from backends.tr181.wifi_end_points import end_points
+    from backends.tr181.wifi_neighbours import neighbouring_wifi
+    from backends.tr181.wifi_radios import radios
+    from backends.tr181.wifi_ssids import ssids
+    from backends.tr181.wifi_stations import associated_devices
+
     itself: Object[None] = Object("Device.WiFi.", lambda: (None,), lambda _: (), ())
     return [
         itself,

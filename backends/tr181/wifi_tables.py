@@ -209,14 +209,9 @@ class SsidLayer(OtherLayers):
         return next((one.name for one in rows.links_of(row.radio) if one.name not in rows.made), None)
 
 
-def wifi_tables(mechanisms: Mechanisms) -> Part | None:
-    """Wi-Fi, where the kernel knows of it: a radio may be plugged in later."""
+def wifi_tables(mechanisms: Mechanisms) -> Part:
+    """The service, on a kernel that knows of Wi-Fi."""
     nl80211 = Nl80211()
-    try:
-        if not nl80211.is_there():
-            return None
-    except MechanismError:
-        return None
     directory = mechanisms.directory / "wifi"
     may_change = mechanisms.links.may_change
 
