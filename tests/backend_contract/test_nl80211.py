@@ -1,7 +1,7 @@
-"""What every source of wireless facts promises: the kernel in the throw-away machine, and the fake everywhere."""
+"""What every source of wireless facts promises: the kernel in the throw-away machine, and the fakes everywhere."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -9,12 +9,19 @@ from backends.errors import Missing
 from backends.netlink import Netlink
 from backends.nl80211 import Nl80211
 from backends.wireless_types import channel_number
-from tests.fakes.nl80211 import FakeNl80211
+from tests.fakes.nl80211 import FakeAir, FakeNl80211
+from tests.fakes.nl80211_kernel import FakeKernel, PackedNl80211
+
+KINDS: dict[str, Callable[[], Nl80211]] = {
+    "fake": FakeNl80211,
+    "packed": lambda: PackedNl80211(FakeKernel(FakeAir())),
+    "real": Nl80211,
+}
 
 
-@pytest.fixture(params=["fake", "real"] if "CPE_AGENT_IN_MACHINE" in os.environ else ["fake"])
+@pytest.fixture(params=KINDS if "CPE_AGENT_IN_MACHINE" in os.environ else ["fake", "packed"])
 def nl80211(request: pytest.FixtureRequest) -> Iterator[Nl80211]:
-    one = FakeNl80211() if request.param == "fake" else Nl80211()
+    one = KINDS[request.param]()
     yield one
     one.close()
 
@@ -65,7 +72,7 @@ def test_nobody_is_associated_and_nobody_is_heard_on_a_link_that_is_idle_or_gone
 
 
 def test_power_is_set_on_a_link_that_is_there(nl80211: Nl80211) -> None:
-    if not isinstance(nl80211, FakeNl80211):
+    if type(nl80211) is Nl80211:
         Netlink().set_link("wlan0", up=True)
     nl80211.set_power("wlan0", 5)  # what comes of it is seen on a link that is on a channel: tests/vm/wifi
     nl80211.set_power("wlan0", None)

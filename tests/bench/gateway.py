@@ -1,4 +1,5 @@
-"""A busy gateway in a network namespace of its own: 20 interfaces, 100 hosts, 50 leases, 40 rules, 200 settings.
+"""A busy gateway in a network namespace of its own: 20 interfaces, 100 hosts, 50 leases, 40 rules, 2 radios with 20
+stations each (see radios.py), 200 settings.
 
 python -m tests.bench.gateway      prints its figures as JSON; the bench runs it in a new namespace
 """
@@ -11,15 +12,22 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from backends.hostapd import Hostapd
+from tests.bench.radios import RADIOS, STATIONS
 from tests.bench.stage import Stage, stage
 
 PAIRS, HOSTS, LEASES, RULES, MAPPINGS, ROUTES, STATIC = 10, 100, 50, 40, 20, 20, 30
 IP, ROUTER = "Device.IP.Interface.", "Device.Routing.Router.1.IPv4Forwarding."
 NAT = "Device.NAT.PortMapping."
 POOL, SHAPER = "Device.DHCPv4.Server.Pool.", "Device.QoS.Shaper."
+RADIO, SSID, POINT = "Device.WiFi.Radio.", "Device.WiFi.SSID.", "Device.WiFi.AccessPoint."
+PASSPHRASE = f"{POINT}1.Security.KeyPassphrase"
+CHANNELS = {1: ("2.4GHz", 6), 2: ("5GHz", 36)}
+HAS_RADIOS = shutil.which("hostapd", path="/usr/local/sbin:/usr/sbin:/sbin:/usr/bin") is not None
 ACTIVE = 2
 DUMP = re.compile(r"nlmsg_type=(\w+(?:<<8\|\w+)?), nlmsg_flags=[A-Z_|]*NLM_F_DUMP[^{]*(\{[^}]*\}.*)")
 
@@ -36,6 +44,9 @@ def build() -> None:
         run(f"ip link add g{number} type veth peer name p{number}")
         run(f"ip link set g{number} up")
         run(f"ip link set p{number} up")
+    for number in range(RADIOS):
+        run(f"ip link add wlan{number} type veth peer name air{number}")
+        run(f"ip link set wlan{number} up")
     run("ip address add 192.168.1.1/24 dev g0")
     run("ip address add 203.0.113.2/24 dev g9")
     for number in range(HOSTS):
@@ -117,9 +128,28 @@ class Gateway:
             self.rows(f"{pool}StaticAddress.", STATIC, lambda n: {
                 "Chaddr": f"02:00:00:00:02:{n:02x}", "Yiaddr": f"192.168.1.{n + 10}", "Enable": "1",
             })  # fmt: skip
+        if HAS_RADIOS:
+            self.access_points()
         shaper = self.add(SHAPER)
         self.set({f"{shaper}Interface": wan, f"{shaper}ShapingRate": 50_000_000, f"{shaper}Enable": "1"})
         return mappings[0], routes[0], shaper
+
+    def access_points(self) -> None:
+        """A network on each radio."""
+        for number, (band, channel) in CHANNELS.items():
+            point = self.add(POINT)
+            self.set({
+                f"{RADIO}{number}.OperatingFrequencyBand": band, f"{RADIO}{number}.Channel": channel,
+                f"{SSID}{number}.SSID": f"busy {number}", f"{SSID}{number}.Enable": "1",
+                f"{point}SSIDReference": f"{SSID}{number}", f"{point}Security.KeyPassphrase": "correct horse",
+                f"{point}Enable": "1",
+            })  # fmt: skip
+            assert self.values(point)[f"{point}AssociatedDeviceNumberOfEntries"] == str(STATIONS)
+
+    def is_sent_as(self) -> str:
+        """The name of the first radio's network as its hostapd tells it."""
+        sockets = self.live.state / "services/wifi/phy0/control"
+        return Hostapd(sockets / "wlan0").status()["ssid[0]"]
 
 
 def dumps_of(gateway: Gateway) -> int:
@@ -154,45 +184,50 @@ def told_within(gateway: Gateway) -> float:
     return inform.at - begun
 
 
-def kernel() -> str:
-    """All that services of ours have in the kernel and in files, but for counters."""
-    return run("nft -a -s list ruleset") + run("ip -d route") + run("tc class show dev g9")
+def system(live: Stage) -> list[object]:
+    """All that services of ours have in the kernel, but for counters, and in files; and which daemons run."""
+    services = live.state / "services"
+    files = [path for path in services.glob("**/*") if path.suffix in (".conf", ".pid", ".accept")]
+    kernel = [run("nft -a -s list ruleset"), run("ip -d route"), run("tc class show dev g9")]
+    return [*kernel, *((str(path), path.stat().st_mtime_ns, path.read_bytes()) for path in sorted(files))]
 
 
 def main() -> int:
     """Measure, and print [[name, value, unit, target]…]."""
     figures: list[tuple[str, float, str, float]] = []
     build()
-    with stage(more='[network]\nmanage = ["g*"]\n', prepare=lease_file) as live:
+    program = "tests.bench.radios" if HAS_RADIOS else "agent"
+    with stage(more='[network]\nmanage = ["g*", "wlan*"]\n', prepare=lease_file, program=program) as live:
         gateway = Gateway(live)
         mapping, route, shaper = gateway.configure()
-        best, count = 1e9, 0
+        best, parameters = 1e9, 0
         for _ in range(5):
             rpc = live.done("GetParameterValues", names=["Device."])
-            count, best = len((rpc.result or {})["parameters"]), min(best, rpc.seconds or 1e9)
-        figures.append((f"full tree of a busy gateway ({count} parameters)", best, "s", 0.4))
+            parameters, best = len((rpc.result or {})["parameters"]), min(best, rpc.seconds or 1e9)
+        size = f"{parameters} parameters, {RADIOS if HAS_RADIOS else 'no'} radios"
+        figures.append((f"full tree of a busy gateway ({size})", best, "s", 0.4))
         figures.append(("kernel dumps of one kind for it", dumps_of(gateway), "", 1))
-        changes = [
-            gateway.set(
-                {
-                    f"{mapping}ExternalPort": 9000 + n,
-                    f"{route}ForwardingMetric": 10 + n,
-                    f"{shaper}ShapingRate": 40_000_000 + n,
-                }
-            )
-            for n in range(5)
-        ]
-        figures.append(("setting one mapping, one route and one shaper", min(changes), "s", 0.3))
+        kinds = {
+            "one mapping, one route and one shaper": lambda n: {f"{shaper}ShapingRate": 4000 * n},
+            "one Wi-Fi name, one mapping and one route": lambda n: {f"{SSID}1.SSID": f"busy {n}"},
+            "one Wi-Fi passphrase, one mapping and one route": lambda n: {PASSPHRASE: f"correct horse {n}"},
+        }
+        for first, (what, values) in zip(count(9000, 5), kinds.items(), strict=False):
+            if HAS_RADIOS or "Wi-Fi" not in what:
+                took = [
+                    gateway.set({f"{mapping}ExternalPort": port, f"{route}ForwardingMetric": port} | values(port))
+                    for port in range(first, first + 5)
+                ]
+                figures.append((f"setting {what}", min(took), "s", 0.3))
+        assert not HAS_RADIOS or gateway.is_sent_as() == "busy 9009"
         figures.append(("kernel event to VALUE CHANGE on the wire", told_within(gateway), "s", 1.0))
-        before = kernel()
+        before = system(live)
         log = live.restart()
         seconds = float((re.search(r"what was configured holds after ([\d.]+) s", log) or ["", "nan"])[1])
         figures.append(("re-apply at a start, nothing changed", seconds, "s", 0.2))
-        figures.append(("what it changed in the kernel", float(kernel() != before), "", 0))
-        for service in ("lan",):
-            known = live.state / "services" / service / "dnsmasq.pid"
-            if known.exists():
-                subprocess.run(["kill", str(json.loads(known.read_text())["pid"])], check=False)
+        figures.append(("what it changed in the kernel, in files and of daemons", float(system(live) != before), "", 0))
+        for known in (live.state / "services").glob("**/*.pid"):
+            subprocess.run(["kill", str(json.loads(known.read_text())["pid"])], check=False)
     print(json.dumps(figures))
     return 0
 

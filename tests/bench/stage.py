@@ -27,6 +27,7 @@ class Stage:
     state: Path
     device: str
     seconds_to_inform: float
+    program: str = "agent"
 
     def inform(self) -> None:
         """One periodic session, from its start to its end."""
@@ -49,7 +50,7 @@ class Stage:
         self.agent.wait(PATIENCE)
         log = self.state.with_name("agent.log")
         before = log.stat().st_size
-        self.agent = start(self.state.with_name("agent.toml"), self.state)
+        self.agent = start(self.state.with_name("agent.toml"), self.state, self.program)
         until = time.monotonic() + PATIENCE
         while b" runs; ACS " not in log.read_bytes()[before:] and time.monotonic() < until:
             time.sleep(0.02)
@@ -74,8 +75,12 @@ def stage(
     extension: Path | None = None,
     more: str = "",
     prepare: Callable[[Path], None] | None = None,
+    program: str = "agent",
 ) -> Iterator[Stage]:
-    """Start both, wait for BOOTSTRAP, and end them. ``more`` settings; ``prepare`` is given the state directory."""
+    """Start both, wait for BOOTSTRAP, and end them. ``more`` settings; ``prepare`` is given the state directory.
+
+    ``program`` is the module that is run: the agent, or another that becomes it.
+    """
     auth = Auth("digest", "bench", "bench-password") if digest else Auth()
     with TemporaryDirectory(prefix="cpe-agent-bench-") as name, LabAcs(auth=auth, exchanges_kept=50) as acs:
         settings, state = Path(name) / "agent.toml", Path(name) / "state"
@@ -89,7 +94,7 @@ def stage(
             prepare(state)
         settings.chmod(0o600)
         begun = time.monotonic()
-        live = Stage(acs, start(settings, state), state, "", 0.0)
+        live = Stage(acs, start(settings, state, program), state, "", 0.0, program)
         try:
             live.device = acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE).device
             live.seconds_to_inform = acs.exchanges[0].received - begun
@@ -100,8 +105,8 @@ def stage(
             live.agent.wait(10)
 
 
-def start(settings: Path, state: Path) -> subprocess.Popen[bytes]:
+def start(settings: Path, state: Path, program: str = "agent") -> subprocess.Popen[bytes]:
     """The agent; what it logs goes into a file beside its state."""
-    command = [sys.executable, "-m", "agent", "run", "--config", str(settings), "--state-dir", str(state)]
+    command = [sys.executable, "-m", program, "run", "--config", str(settings), "--state-dir", str(state)]
     with open(settings.with_suffix(".log"), "ab") as log:
         return subprocess.Popen(command, stderr=log)
