@@ -23,9 +23,9 @@ def dslite(mechanisms: Mechanisms) -> list[Object[Any]]:
     service = mechanisms.tunnels
     if service is None or "ip6tnl" not in service.kinds:
         return []
-    told = [
-        Parameter[Any, Any]("Origin", lambda _: origin(service)),
-        Parameter[Any, Any]("EndpointAddressInUse", lambda _: service.remote(DsLite, ONE)),
+    told: list[Parameter[Any, Any]] = [
+        Parameter("Origin", lambda _: origin(service)),
+        Parameter("EndpointAddressInUse", lambda _: service.remote(DsLite, ONE)),
     ]
     return provider_tunnel(mechanisms, service, DsLite, FIELDS, told)
 
