@@ -201,8 +201,14 @@ class SsidLayer(OtherLayers):
         return row.name if row else None
 
     def carrier_of(self, link: Link) -> str | None:
-        """Of an access point that was added to a radio, the radio's own link: who gave us that gave us this."""
-        rows = self._tables.rows
+        """Of an access point that was added to a radio, the radio's own link: who gave us that gave us this.
+
+        Radios that do not answer keep nobody from asking about other links.
+        """
+        try:
+            rows = self._tables.rows
+        except MechanismError:
+            return None
         row = rows.ssid_of(link.name)
         if row is None or not row.is_own or row.radio is None:
             return None

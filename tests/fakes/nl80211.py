@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from backends.errors import MechanismError, Missing
 from backends.nl80211 import Nl80211
@@ -16,6 +17,8 @@ from backends.wireless_types import (
     WirelessLink,
     channel_number,
 )
+
+T = TypeVar("T")
 
 LOW = tuple(
     Channel(channel_number(frequency), frequency, no_ir=frequency > 2462, power=20.0)
@@ -58,6 +61,8 @@ class FakeAir:
     survey: Survey | None = None
     country: str = ""
     scans: list[str] = field(default_factory=list)
+    trouble: MechanismError | None = None
+    """What comes of asking for radios or links, while there is such a thing."""
 
     def change(self, name: str, **values: object) -> None:
         """Change a link."""
@@ -80,10 +85,10 @@ class FakeNl80211(Nl80211):
         return True
 
     def radios(self) -> Sequence[Radio]:
-        return self._cached("radios", lambda: self.air.radios)
+        return self._cached("radios", lambda: self._answered(self.air.radios))
 
     def links(self) -> Sequence[WirelessLink]:
-        return self._cached("links", lambda: self.air.links)
+        return self._cached("links", lambda: self._answered(self.air.links))
 
     def country(self) -> str:
         return self.air.country
@@ -123,6 +128,11 @@ class FakeNl80211(Nl80211):
 
     def listener(self) -> socket.socket:
         return self.listened
+
+    def _answered(self, there: list[T]) -> list[T]:
+        if self.air.trouble is not None:
+            raise self.air.trouble
+        return there
 
     def _known(self, name: str) -> WirelessLink:
         found = self.link(name)

@@ -9,6 +9,7 @@ import pytest
 from agent.model.data_model import Caller
 from agent.model.errors import Denied, NotWritable
 from agent.model.object import Target
+from backends.errors import TimedOut
 from backends.netlink_types import Counters
 from backends.network.records import Reference
 from backends.tr181.wifi_access_points import FOREIGN_MODES
@@ -167,6 +168,13 @@ def test_another_access_point_is_added_to_a_radio_and_has_a_link_of_its_own(devi
     assert device.get(f"{point}SSIDReference") == ""
     with pytest.raises(NotWritable):
         device.delete(f"{SSID}1.")
+
+
+def test_radios_that_do_not_answer_keep_no_other_link_from_being_ours(device: WifiDevice) -> None:
+    device.air.trouble = TimedOut("radios: the kernel has not answered for 0.3 s")
+    device.tables.forget()
+    assert device.links.may_change("wlan9")
+    assert not device.links.may_change("eth0")
 
 
 def test_an_end_point_has_profiles(device: WifiDevice) -> None:
