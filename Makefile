@@ -3,7 +3,7 @@
 VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.complete
-# More at once than cores: much of a test is waiting. A throw-away machine takes a core whole.
+# More at once than cores: much of a test is waiting.
 PYTEST  := $(BIN)/python -m pytest -q --dist worksteal
 ARGS    ?=
 # The interpreter that makes the venv; empty: the first that is new enough.
@@ -29,8 +29,7 @@ check: $(STAMP) ## all that must hold before a change lands: format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	CPE_AGENT_CHECK=1 $(PYTEST) -n 3 -m "not vm" --cov --cov-branch --cov-report= $(ARGS)
-	CPE_AGENT_CHECK=1 $(PYTEST) -n 2 -m vm --cov --cov-branch --cov-append --cov-report=term $(ARGS)
+	CPE_AGENT_CHECK=1 $(PYTEST) -n 3 --cov --cov-branch --cov-report=term $(ARGS)
 
 bench: $(STAMP) ## the figures beside their targets; also build/bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)

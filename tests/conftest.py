@@ -16,6 +16,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(SkipPolicy(read(ALLOWED.read_text())), "skip-policy")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first: the one who has the throw-away machines runs them while the others do the rest."""
+    items.sort(key=lambda item: (item.get_closest_marker("vm") is None, item.get_closest_marker("slow") is None))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _traces_end_with_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Agents that the tests start keep their traces below the tests' own directory, not in this machine's memory."""
