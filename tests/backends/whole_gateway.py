@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -29,12 +29,14 @@ ACCIDENTAL = {".log", ".pid", ".running", ".xml"}
 
 
 class WholeGateway:
-    """``router`` has wan0 and lan0, both managed; everything that the agent started ends with it."""
+    """``router`` has wan0 and lan0; the agent manages them, and links like ``also``. What it started ends with it."""
 
-    def __init__(self, directory: Path, make_namespace: Callable[[], Namespace], **more: Any) -> None:
+    def __init__(
+        self, directory: Path, make_namespace: Callable[[], Namespace], also: Sequence[str] = (), **more: Any
+    ) -> None:
         self.places = Gateway(make_namespace)
         self.router = self.places.router
-        self.stand = Stand(directory, namespace=self.router, manage=["wan0", "lan0"], **more)
+        self.stand = Stand(directory, namespace=self.router, manage=["wan0", "lan0", *also], **more)
         self.agent: Agent
 
     def __enter__(self) -> Self:
@@ -47,8 +49,8 @@ class WholeGateway:
         self.stand.__exit__(kind, error, trace)
         for known in self.stand.state.glob("**/*.pid"):
             Program(known.stem, known.parent).stop()
-        for process in self.processes("dnsmasq"):  # one that the agent lost would outlive the test that found that
-            os.kill(process, signal.SIGKILL)
+        for process in [*self.processes("dnsmasq"), *self.processes("hostapd")]:
+            os.kill(process, signal.SIGKILL)  # one that the agent lost would outlive the test that found that
         print(*self.stand.log_lines()[-60:], sep="\n")  # pytest shows it where a test failed
 
     def add(self, table: str) -> str:
@@ -135,6 +137,9 @@ class Traced:
 class Crossing:
     """One change of four mechanisms: a port mapping, a route, a DHCP pool and a shaper; their rows are there before."""
 
+    daemon = "dnsmasq"
+    """The program that runs while the change holds."""
+
     def __init__(self, gateway: WholeGateway) -> None:
         self.gateway = gateway
         self.mapping, self.route = gateway.add(MAPPINGS), gateway.add(ROUTES)
@@ -164,12 +169,16 @@ class Crossing:
             f"{self.shaper}Enable": "true",
         }
 
+    def set(self, values: Mapping[str, str]) -> None:
+        """Change it by a person's wish; client.Failure when it is refused."""
+        self.gateway.agent.ask("set", values=dict(values))
+
     def shown(self) -> dict[str, str]:
         """What the model says of them."""
         return self.gateway.agent.values(*self.values)
 
     def made(self) -> dict[str, bool]:
-        """Which of the four the system has."""
+        """Which of them the system has."""
         run = self.gateway.router.run
         return {
             "mapping": f"dnat ip to {HOST}:80" in run("nft", "list", "ruleset"),
@@ -179,6 +188,6 @@ class Crossing:
         }
 
     def holds(self) -> bool:
-        """Whether all four are in the system, False when none is; AssertionError for half a change."""
+        """Whether all are in the system, False when none is; AssertionError for half a change."""
         until(lambda: len(set(self.made().values())) == 1, lambda: f"half a change: {self.made()}")
         return self.made()["route"]

@@ -60,14 +60,14 @@ class Tampered:
 
 
 def change(crossing: Crossing, enable: bool) -> dict[str, str]:
-    """All four, switched on or off."""
+    """All of it, switched on or off."""
     return {path: str(enable).lower() if path.endswith("Enable") else value for path, value in crossing.values.items()}
 
 
 def survives(crossing: Crossing, call: str, number: int, enable: bool, what: str = "signal=SIGKILL") -> bool:
     """Kill the agent at a call of its change, or let the call fail: what is left is whole. False: nothing did."""
     gateway = crossing.gateway
-    gateway.agent.ask("set", values=change(crossing, not enable))
+    crossing.set(change(crossing, not enable))
     assert crossing.holds() is not enable
     tracer = Tampered(gateway.agent.pid, call, number, what)
     was_answered = False
@@ -80,13 +80,13 @@ def survives(crossing: Crossing, call: str, number: int, enable: bool, what: str
         is_made = crossing.holds()
         assert crossing.shown() == change(crossing, is_made)
         assert is_made is enable or not was_answered, "an accepted change is lost"
-        return tracer.has_injected  # what died may have been dnsmasq
+        return tracer.has_injected  # what died may have been the daemon
     gateway.agent.process.wait(PATIENCE)
     starts = gateway.stand.state / "starts.json"
     starts.write_text(json.dumps({**json.loads(starts.read_text()), "unclean": []}))  # the limit is not tested here
     gateway.agent = gateway.stand.start()
     is_made = crossing.holds()
-    assert len(gateway.processes("dnsmasq")) == int(is_made)
+    assert len(gateway.processes(crossing.daemon)) == int(is_made)
     assert crossing.shown() == change(crossing, is_made)
     assert is_made is enable or not was_answered, "an accepted change is lost"
     assert gateway.stand.unusable() == []

@@ -117,7 +117,8 @@ class Machine:
                 )  # fmt: skip
             output, found, status = printed.read_text(errors="replace").rpartition(STATUS)
             if not found:
-                raise MachineUnavailable(f"the machine did not come to its end:\n{console.read_text(errors='replace')}")
+                said = printed.read_text(errors="replace") + console.read_text(errors="replace")
+                raise MachineUnavailable(f"the machine did not come to its end:\n{said}")
         return int(status), output
 
 

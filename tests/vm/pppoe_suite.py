@@ -1,7 +1,6 @@
 """PPPoE by a real pppd against a real pppoe-server; run in the throw-away machine by test_ppp_in_machine.py."""
 
 import json
-import os
 import shutil
 import subprocess
 import threading
@@ -14,7 +13,6 @@ import pytest
 
 from agent.model.own_values import OwnValues
 from backends.netlink import RouteTo
-from backends.ppp.options import quoted
 from backends.pppd import Place, Pppd
 from backends.private_folders import with_folders
 from backends.sysfs import Sysfs
@@ -33,20 +31,13 @@ from tests.fakes.documents import Documents
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.isp import until
 from tests.netlab.namespace import Namespace, veth
+from tests.vm.provider import Provider, give_terminals
 
 __all__ = ["make_namespace"]
 
 PPP = "Device.PPP.Interface."
 SECONDS = 40
 HOSTILE = ("pa ss", "'\"\\", "$(id)`x`", "a\nb\tc", "#", "\u00e9\u4e16\U0001f5a7", "%s%n", "x" * 64)
-SERVER = """require-chap
-ms-dns 9.9.9.9
-ms-dns 8.8.8.8
-lcp-echo-interval 2
-lcp-echo-failure 2
-nodefaultroute
-+ipv6
-"""
 
 
 class Dsl:
@@ -62,33 +53,16 @@ class Dsl:
         self.netlink = home.netlink()
         self.path: RouteTo | None = None
         self.pppd: list[Pppd] = []
-        self._server: subprocess.Popen[bytes] | None = None
+        self.provider = Provider(isp, "s0", folder / "server", self.secrets)
 
     def serve(self) -> None:
         """Let the provider answer."""
-        etc = self.folder / "server"
-        command = ["/usr/sbin/pppoe-server", "-I", "s0", "-F", "-O", "/etc/ppp/server", "-L", "10.64.0.1",
-                   "-R", "10.64.1.1", "-N", "8", "-C", "ac-1"]  # fmt: skip
-        command = with_folders({etc: "/etc/ppp"}, command)
-        (etc / "options").write_text("")
-        (etc / "server").write_text(SERVER)
-        lines = [f"{quoted(user, '')} * {quoted(secret, '')} *\n" for user, secret in self.secrets.items()]
-        (etc / "chap-secrets").write_text("".join(lines))
-        self._server = subprocess.Popen(self.isp.command(*command))
+        self.provider.secrets = self.secrets
+        self.provider.serve()
 
     def fall_silent(self) -> None:
         """Let the provider's end go away without a word."""
-        assert self._server is not None
-        self._server.kill()
-        self._server.wait()
-        self._server = None
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                is_theirs = os.readlink(process / "ns/net") == os.readlink(f"/proc/{self.isp.pid}/ns/net")
-                if is_theirs and int(process.name) != self.isp.pid:
-                    os.kill(int(process.name), 9)
-            except OSError:
-                continue
+        self.provider.fall_silent()
 
     def device(self, store: Documents | None = None) -> SmallDevice:
         """The agent's model over the gateway; with the store of another, the agent after a restart."""
@@ -132,17 +106,14 @@ class Dsl:
         """End what runs."""
         for pppd in self.pppd:
             pppd.stop_all()
-        if self._server is not None:
-            self.fall_silent()
+        self.provider.fall_silent()
         self.procfs.close()
 
 
 @pytest.fixture
 def dsl(make_namespace: Callable[[], Namespace], tmp_path: Path) -> Iterator[Dsl]:
-    """The bench; this machine has no pseudo terminals of its own, which the server needs."""
-    if not Path("/dev/pts/ptmx").exists():
-        Path("/dev/pts").mkdir(exist_ok=True)
-        subprocess.run(["mount", "-t", "devpts", "devpts", "/dev/pts"], check=True)
+    """The bench."""
+    give_terminals()
     made = Dsl(make_namespace(), make_namespace(), tmp_path)
     yield made
     made.close()
