@@ -178,6 +178,7 @@ def quick(stand: Stand) -> Agent:
     return agent
 
 
+@pytest.mark.slow
 def test_a_change_that_cuts_off_the_acs_is_made_after_the_session_and_comes_back(remote: Stand) -> None:
     agent = quick(remote)
     row = row_of(agent, HERE)

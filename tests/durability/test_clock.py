@@ -60,6 +60,7 @@ def informs_within(stand: Stand, seconds: float) -> int:
     return len(stand.acs.informs) - seen
 
 
+@pytest.mark.slow
 def test_a_device_that_starts_in_1970_reports_in_time_and_without_a_storm_when_its_clock_is_set(
     stand: Stand, told_at: Callable[[], list[str]]
 ) -> None:

@@ -28,6 +28,7 @@ def has_told_everything(agent: Agent) -> bool:
     return not agent.ask("queue")["events"]
 
 
+@pytest.mark.slow
 def test_a_crash_at_sampled_write_points_leaves_no_half_change(networked: Stand) -> None:
     world = World(networked)
 

@@ -243,6 +243,7 @@ def test_the_sixth_start_after_five_crashes_leaves_the_system_alone_and_says_so(
     assert agent.values(CODE) == {CODE: "still mine"}
 
 
+@pytest.mark.slow
 def test_clean_ends_between_crashes_keep_the_write_side(stand: Stand) -> None:
     stand.first_contact().kill()
     for _ in range(2):

@@ -19,6 +19,8 @@ from tests.backends.dynamic_dns.provider import BROKEN, CLOSED, SILENCE, UNAUTHO
 CLIENT, NAME = f"{BASE}Client.1.", f"{BASE}Client.1.Hostname.1."
 A, B = "a.example.org", "b.example.org"
 
+pytestmark = pytest.mark.slow
+
 
 def published(device: NamedDevice) -> bool:
     return device.shows("Updated", "NO_ERROR", "Registered")
@@ -33,7 +35,6 @@ def test_the_address_of_the_interface_is_published(device: NamedDevice) -> None:
     assert device.get(f"{CLIENT}HostnameNumberOfEntries") == "2"
 
 
-@pytest.mark.slow
 def test_a_service_that_has_it_already_is_content(device: NamedDevice) -> None:
     device.provider.says = "nochg"
     device.client(device.server(), A)
@@ -44,14 +45,14 @@ def test_a_service_that_has_it_already_is_content(device: NamedDevice) -> None:
     ("said", "error", "name"),
     [
         ("badauth", "AUTHENTICATION_ERROR", "Error"),
-        pytest.param(UNAUTHORIZED, "AUTHENTICATION_ERROR", "UpdateNeeded", marks=pytest.mark.slow),
-        pytest.param("nohost", "MISCONFIGURATION_ERROR", "Error", marks=pytest.mark.slow),
+        (UNAUTHORIZED, "AUTHENTICATION_ERROR", "UpdateNeeded"),
+        ("nohost", "MISCONFIGURATION_ERROR", "Error"),
         ("abuse", "MISCONFIGURATION_ERROR", "Error"),
-        pytest.param("dnserr", "DNS_ERROR", "UpdateNeeded", marks=pytest.mark.slow),
+        ("dnserr", "DNS_ERROR", "UpdateNeeded"),
         ("911", "PROTOCOL_ERROR", "UpdateNeeded"),
-        pytest.param("<html>", "PROTOCOL_ERROR", "UpdateNeeded", marks=pytest.mark.slow),
+        ("<html>", "PROTOCOL_ERROR", "UpdateNeeded"),
         (BROKEN, "PROTOCOL_ERROR", "UpdateNeeded"),
-        pytest.param(CLOSED, "CONNECTION_ERROR", "UpdateNeeded", marks=pytest.mark.slow),
+        (CLOSED, "CONNECTION_ERROR", "UpdateNeeded"),
         (SILENCE, "TIMEOUT_ERROR", "UpdateNeeded"),
     ],
 )
@@ -91,7 +92,6 @@ def test_a_failure_is_tried_again_as_often_as_is_wished_and_then_no_more(device:
     assert device.provider.asked[-1].account == "user:anders"
 
 
-@pytest.mark.slow
 def test_a_failure_that_passes_is_forgotten(device: NamedDevice) -> None:
     device.provider.says = "911"
     device.client(device.server(RetryInterval="1"), A)
@@ -101,7 +101,6 @@ def test_a_failure_that_passes_is_forgotten(device: NamedDevice) -> None:
     assert device.tables.due(time.monotonic()) is None
 
 
-@pytest.mark.slow
 def test_another_address_is_published_although_nobody_looks_for_it(device: NamedDevice) -> None:
     device.client(device.server(CheckInterval="0"), A)
     device.wait(lambda: published(device))
@@ -138,7 +137,6 @@ def test_another_name_is_published_at_once_and_so_is_the_first_one_again(device:
         assert device.provider.asked[-1].names == name
 
 
-@pytest.mark.slow
 def test_a_name_beside_another_leaves_that_alone(device: NamedDevice) -> None:
     device.client(device.server(), A)
     device.wait(lambda: published(device))
@@ -187,7 +185,6 @@ def test_a_server_that_is_disabled_or_gone_is_a_misconfiguration(device: NamedDe
     assert device.get(f"{CLIENT}Server") == ""
 
 
-@pytest.mark.slow
 def test_another_server_hears_of_it_too(device: NamedDevice) -> None:
     device.client(device.server(), A)
     device.wait(lambda: published(device))
@@ -211,9 +208,7 @@ def test_an_interface_that_is_not_the_agents_is_not_published(device: NamedDevic
 # -- secrets ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "said", ["geheim-pass", *(pytest.param(said, marks=pytest.mark.slow) for said in ("good", "badauth", UNAUTHORIZED))]
-)
+@pytest.mark.parametrize("said", ["geheim-pass", *(pytest.param(said) for said in ("good", "badauth", UNAUTHORIZED))])
 def test_the_password_is_in_one_file_and_nowhere_else(
     device: NamedDevice, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -236,10 +231,10 @@ def test_the_password_is_in_one_file_and_nowhere_else(
     ("username", "password"),
     [
         ("us\"er'\\=,;$(x)`!", "p'a\"s,s=#\\$(x)`!'"),
-        pytest.param("password=x", "'", marks=pytest.mark.slow),
+        ("password=x", "'"),
         ("\u00e0\u0416", "\u00e0\U0001f5a7\u0420"),
         ("login=a,password=b", "a'password='b"),
-        pytest.param("x\\", "x\\", marks=pytest.mark.slow),
+        ("x\\", "x\\"),
     ],
 )
 def test_an_account_reaches_the_service_as_it_was_given(device: NamedDevice, username: str, password: str) -> None:
@@ -260,7 +255,6 @@ HOSTILE = (
 )  # fmt: skip
 
 
-@pytest.mark.slow
 def test_no_text_in_any_writable_parameter_is_an_accident(device: NamedDevice) -> None:
     device.client(device.server(), A)
     device.wait(lambda: published(device))
@@ -310,7 +304,6 @@ def test_a_restart_of_the_agent_disturbs_nothing(device: NamedDevice) -> None:
         again.close()
 
 
-@pytest.mark.slow
 def test_what_was_given_up_is_given_up_after_a_restart(device: NamedDevice) -> None:
     device.provider.says = "nohost"
     device.client(device.server(MaxRetries="0"), A)
@@ -358,7 +351,6 @@ def test_what_the_agent_is_told_within_a_second(device: NamedDevice) -> None:
 # -- the services -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("service", sorted(PROVIDERS))
 def test_every_service_that_is_offered_is_asked_over_tls(device: NamedDevice, service: str) -> None:
     if not device.clients.has_tls:

@@ -82,6 +82,7 @@ def test_a_wrong_secret_is_not_let_in_and_the_right_one_at_once(port: Port) -> N
     reads(device, f"{row}PAEState", "Authenticated")
 
 
+@pytest.mark.slow
 def test_an_authenticator_that_was_away_is_told_anew(port: Port) -> None:
     device, row = authenticated(port)
     process = port.process()
