@@ -232,7 +232,7 @@ class Agent:
         self._save_quietly(STARTS, starts.document())
         if starts.are_too_many:
             self.model.read_only_reason = (
-                "off: the agent has crashed repeatedly; `cpe-agent status` and the log say more"
+                "off: the agent has crashed repeatedly; stop it cleanly and start it again once the log has said why"
             )
             log.error("the agent has crashed repeatedly: it leaves the system as it is until a clean end")
         self._starts = starts

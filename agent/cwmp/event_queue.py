@@ -198,12 +198,15 @@ class EventQueue:
     def for_inform(self, *, retrying: bool = False) -> tuple[Event, ...]:
         """The events of the next Inform, 64 at most; the rest stays for the session after it.
 
-        "14 HEARTBEAT" goes alone: last, and not while another session than its own is retried (TR-069 Annex O).
+        "14 HEARTBEAT" goes alone: last, but before mere notifications, which may have to wait; and not while another
+        session than its own is retried (TR-069 Annex O).
         """
         ready = [entry for entry in self._in_order() if not entry.awaits_reboot]
         others = [entry.event() for entry in ready if entry.kind.code != HEARTBEAT]
         beats = [entry.event() for entry in ready if entry.kind.code == HEARTBEAT and (entry.tried or not retrying)]
-        return tuple(others[:MOST_IN_INFORM] or beats)
+        if not others or (beats and self.only_notifies(others)):
+            return tuple(beats)
+        return tuple(others[:MOST_IN_INFORM])
 
     def opens_session(self, is_active: Callable[[str], bool]) -> bool:
         """Whether anything queued asks for a session; passive changes only ride along. ``is_active`` judges a path."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from agent.cwmp.event_queue import BOOTSTRAP, CONNECTION_REQUEST, PERIODIC, VALUE_CHANGE, Event, EventQueue
+from agent.cwmp.event_queue import BOOTSTRAP, CONNECTION_REQUEST, HEARTBEAT, PERIODIC, VALUE_CHANGE, Event, EventQueue
 from agent.cwmp.messages import Fault, Inform, InformResponse, Request, Response
 from agent.cwmp.notifications import Notifications, throttled_until
 from agent.cwmp.planned_reboot import PlannedReboot
@@ -333,7 +333,8 @@ class Core:
     def _finished(self, attempt: _Attempt, now: Moment) -> list[Action]:
         parts = self._parts
         self._end(now, "complete")
-        self._last_success = now.monotonic
+        if HEARTBEAT not in {event.code for event in attempt.events}:  # it goes alone: it could not carry what waits
+            self._last_success = now.monotonic
         self._retry_at = None
         parts.retries.succeeded()
         self._follow_notifications()
@@ -361,7 +362,7 @@ class Core:
             parts.events.failed(attempt.events)
         wait = parts.retries.failed(policy.retry_minimum_wait, policy.retry_multiplier, parts.chance())
         self._retry_at = now.monotonic + wait
-        log.warning("session %d failed: %s; the next attempt in %.0f s", attempt.number, reason, wait)
+        log.warning("session %d failed: %s; the next attempt in %.0f s", attempt.number, reason.rstrip("."), wait)
         self._end(now, reason)
         self._follow_notifications()
         return [do.CloseSession(attempt.number, reason)]

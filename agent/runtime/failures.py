@@ -30,7 +30,10 @@ def broken(error: BaseException) -> str:
         case http.client.BadStatusLine():
             return "the ACS's reply is not HTTP/1.1"
         case ssl.SSLError():
-            return f"the ACS ended TLS: {(getattr(error, 'reason', None) or 'error').lower().replace('_', ' ')}"
+            reason = getattr(error, "reason", None)
+            if reason is None:  # TLS 1.3: what the ACS thinks of our certificate comes after the handshake
+                return "the ACS ended TLS; perhaps it does not accept the client certificate, or wants one"
+            return f"the ACS ended TLS: {reason.lower().replace('_', ' ')}"
         case OSError():
             return f"the connection to the ACS broke: {error.strerror or type(error).__name__}"
     return f"the ACS's reply is broken: {type(error).__name__}"

@@ -71,9 +71,12 @@ class NetworkEdits(NetworkView):
         return key
 
     def add_bridge(self) -> str:
-        """Stage a new bridge under a name that ``manage`` admits; its key."""
+        """Stage a new bridge under a name that ``manage`` admits; its key.
+
+        What is still configured for a link that is gone is not for another one that happens to get its name.
+        """
         links = self.topology.links
-        taken = {*links, *(bridge.name for bridge in self._records.of(Bridge).values())}
+        taken = {*links, *(bridge.name for bridge in self._records.of(Bridge).values()), *self._records.links_named()}
         others = [name for name, link in links.items() if link.kind != "bridge"]
         free = [glob for glob in self._manage if "*" in glob and not any(fnmatchcase(name, glob) for name in others)]
         for pattern in ("br*", "br-*", "br-lan*", "bridge*", *free):

@@ -258,6 +258,16 @@ class Records:
         """The records of a kind by key."""
         return self.by_kind.get(KIND_OF[kind], {})  # type: ignore[return-value]
 
+    def links_named(self) -> set[str]:
+        """The links that anything is configured for, there or not: natural keys are their names."""
+        records = [(key, record) for some in self.by_kind.values() for key, record in some.items()]
+        named = {key for key, _ in records}
+        for _, record in records:
+            told = (getattr(record, each.name) for each in fields(record))
+            named |= {one.key for one in told if isinstance(one, Reference)}
+            named.add(getattr(record, "ip", None) or "")
+        return named
+
     def is_by_us_alone(self, ident: Ident) -> bool:
         """Whether something in the kernel is there because of a row only: once none claims it, it goes."""
         return ident in self.originals and self.originals[ident] is None

@@ -227,6 +227,14 @@ def test_a_heartbeat_goes_alone_after_the_others_and_waits_while_a_session_is_re
     assert codes(queue) == [HEARTBEAT]
 
 
+def test_a_heartbeat_does_not_wait_for_notifications_which_may_be_held_back() -> None:
+    queue = queue_of(VALUE_CHANGE, HEARTBEAT)
+    assert codes(queue) == [HEARTBEAT]
+    assert codes(queue, retrying=True) == [VALUE_CHANGE]
+    queue.informed(queue.for_inform())
+    assert codes(queue) == [VALUE_CHANGE]
+
+
 def test_a_heartbeat_that_failed_is_what_its_own_retry_tells() -> None:
     queue = queue_of(HEARTBEAT)
     queue.failed(queue.for_inform())

@@ -257,6 +257,19 @@ def test_the_throttle_holds_nothing_else_back() -> None:
     assert talk.told == ["4 VALUE CHANGE", "6 CONNECTION REQUEST"]
 
 
+def test_heartbeats_and_a_throttled_notification_hold_each_other_back_in_no_way() -> None:
+    policy = "Device.ManagementServer.HeartbeatPolicy."
+    throttle = {"Device.ManagementServer.DefaultActiveNotificationThrottle": "100"}
+    beats = {f"{policy}Enable": "1", f"{policy}ReportingInterval": "60"}
+    talk = asked_for(watch(STATUS, 2), spv({**throttle, **beats}))
+    talk.system_says(STATUS, "Down")
+    talk.let_pass(61)
+    assert talk.told == [HEARTBEAT]
+    talk.ends()
+    talk.let_pass(41)
+    assert talk.told == ["4 VALUE CHANGE"]
+
+
 def test_an_event_makes_only_what_it_names_be_looked_at() -> None:
     talk = asked_for(watch(STATUS, 2))
     talk.system_says(STATUS, "Down", topic="route")

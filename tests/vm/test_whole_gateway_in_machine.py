@@ -18,6 +18,9 @@ SUITES = [
     ("crashes", "crash and True", 1),
     ("crashes", "crash and False", 1),
     ("crashes", "fails", 1),
+    ("hostile", "points", 1),
+    ("hostile", "others", 1),
+    ("hostile", "ppp", 1),
 ]
 """A file of tests/vm/whole, which of its tests are run together, and how many they are."""
 

@@ -61,6 +61,17 @@ def test_a_bridge_gets_the_first_free_name_that_is_managed(memory: Bench) -> Non
     assert names == {"br1"}
 
 
+def test_a_new_bridge_is_not_given_what_is_configured_for_one_that_is_gone(memory: Bench) -> None:
+    device = memory.device()
+    bridge = device.add("Device.Bridging.Bridge.", Enable="1")
+    row = device.find("Device.IP.Interface.", Name="br0")
+    device.add(f"{row}IPv4Address.", IPAddress="10.44.0.1", SubnetMask="255.255.255.0", Enable="1")
+    device.delete(bridge)
+    device.add("Device.Bridging.Bridge.", Enable="1")
+    assert memory.addresses("br1") == set()
+    assert "br1" in {link.name for link in memory.netlink.links()}
+
+
 def test_what_is_not_managed_is_named_as_it_is_there(memory: Bench, caplog: pytest.LogCaptureFixture) -> None:
     device = memory.device(manage=("eth1",))
     row = device.add("Device.Ethernet.VLANTermination.")

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.backends.test_whole_gateway_hostile import DAEMONS, HOSTILE, accidents, fill, programs, strings
+from tests.backends.test_whole_gateway_hostile import DAEMONS, HOSTILE, accidents, attempted, fill, programs, strings
 from tests.backends.whole_gateway import Traced
 from tests.durability.stand import until
 from tests.vm.whole.gateway import POINTS, PPP, SSID, TRIES, WIFI, WirelessGateway
@@ -19,8 +19,11 @@ def is_connected(gateway: WirelessGateway, row: str) -> bool:
     return gateway.agent.values(f"{row}ConnectionStatus")[f"{row}ConnectionStatus"] == "Connected"
 
 
-def swept(gateway: WirelessGateway, paths: list[str]) -> None:
-    """Each string is given a text of its own in each round, until each had them all or time is over."""
+def swept(gateway: WirelessGateway, paths: list[str], row: str, daemon: str) -> None:
+    """Each string is given a text of its own in each round, until each had them all or time is over.
+
+    ``daemon`` runs by ``row``, which is switched off and on at the end: what is run is seen.
+    """
     ends = time.monotonic() + SECONDS
     found: list[str] = []
     rounds = 0
@@ -29,6 +32,9 @@ def swept(gateway: WirelessGateway, paths: list[str]) -> None:
             for place, path in enumerate(paths):
                 found += accidents(gateway, [path], [HOSTILE[(place + rounds) % len(HOSTILE)]], TRIES)
             rounds += 1
+        for enable in ("false", "true"):
+            assert attempted(gateway, {f"{row}Enable": enable}, TRIES) is None
+        until(lambda: daemon in programs(traced))
     print(f"{len(paths)} strings, {rounds} of {len(HOSTILE)} texts for each, {sorted(programs(traced))} run")
     assert found == []
     assert programs(traced) <= DAEMONS
@@ -52,9 +58,12 @@ def test_no_text_does_harm_in_a_string_of_wifi(gateway: WirelessGateway, group: 
     gateway.agent.ask("set", values={f"{SSID}.Enable": "true", f"{point}Enable": "true"})
     assert gateway.wlan()["type"] == "AP"
     fill(gateway, WIFI)
-    paths = [path for path in strings(gateway, WIFI) if path.startswith(POINTS) is (group == "points")]
-    assert len(paths) > 10, paths
-    swept(gateway, paths)
+    paths = strings(gateway, WIFI)
+    chosen = [path for path in paths if path.startswith(point)]
+    if group == "others":
+        chosen = [path for path in paths if not path.startswith(POINTS)]
+    assert len(chosen) > 10, chosen
+    swept(gateway, chosen, point, "hostapd")
     gateway.agent.ask("set", values={f"{SSID}.SSID": "LabNet", f"{point}Security.KeyPassphrase": "correct horse"})
     until(lambda: gateway.wlan().get("ssid") == "LabNet")
 
@@ -66,6 +75,6 @@ def test_no_text_does_harm_in_a_string_of_ppp(gateway: WirelessGateway) -> None:
     until(lambda: is_connected(gateway, row))
     paths = strings(gateway, PPP)
     assert {f"{row}{name}" for name in ("Username", "Password", "PPPoE.ServiceName", "PPPoE.ACName")} <= set(paths)
-    swept(gateway, paths)
+    swept(gateway, paths, row, "pppd")
     gateway.agent.ask("set", values={f"{row}Username": "user", f"{row}Password": "pa ss"})
     until(lambda: is_connected(gateway, row))
