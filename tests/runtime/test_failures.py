@@ -22,7 +22,10 @@ from agent.runtime.failures import broken, refused
             ConnectionResetError(104, "Connection reset by peer"),
             "the connection to the ACS broke: Connection reset by peer",
         ),
-        (ssl.SSLError(1, "[SSL: TLSV13_ALERT] x"), "the ACS ended TLS; perhaps it does not accept the client certificate, or wants one"),
+        (
+            ssl.SSLError(1, "[SSL: TLSV13_ALERT] x"),
+            "the ACS ended TLS; perhaps it does not accept the client certificate, or wants one",
+        ),
         (KeyError("surprise"), "the ACS's reply is broken: KeyError"),
     ],
 )
