@@ -189,6 +189,8 @@ def _can_be(ident: Ident, wanted: Attributes, wish: Wish, observed: State, exist
     name = link_of(ident)
     if ident[0] == "bridge" or not name:
         return True
+    if ident[0] == "sysctl":  # of links that are there, or of all together, which no link's name is
+        return name in exists or ident in observed
     if name not in exists:
         return False
     if ident[0] == "port":

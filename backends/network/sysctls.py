@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from backends.network.plan import Ident
-from backends.network.records import IpStack, NeighborSetting, Reference, is_own
+from backends.network.records import IpAddress, IpPrefix, IpStack, NeighborSetting, Reference, is_own
 from backends.network.topology import Topology, is_managed
 
 RETRANS: Final = "net/ipv6/neigh/{}/retrans_time_ms"
@@ -13,6 +13,9 @@ SOLICITATIONS: Final = "net/ipv6/conf/{}/router_solicitations"
 DAD_TRANSMITS: Final = "net/ipv6/conf/{}/dad_transmits"
 ROUTE_INFORMATION: Final = "net/ipv6/conf/{}/accept_ra_rt_info_max_plen"
 """The longest prefix that is taken from a router advertisement's route information (RFC 4191); 0: only ::/0."""
+ACCEPT_RA: Final = "net/ipv6/conf/{}/accept_ra"
+ALSO_AS_ROUTER: Final = "2"
+"""Router advertisements are heeded by a router too (ip-sysctl): so it learns its own way out."""
 FORWARDING: Final = {4: "net/ipv4/conf/{}/forwarding", 6: "net/ipv6/conf/{}/forwarding"}
 EVERY_LINK: Final = "all"
 """The kernel's name for all links together: IPv6 is forwarded between all of them or none."""
@@ -41,7 +44,16 @@ def sysctls(topology: Topology) -> Iterator[tuple[Ident, str]]:
     if stack.forwarding is not None:
         yield from ((("sysctl", name, FORWARDING[4]), str(int(stack.forwarding))) for name in ours)
         if is_managed(EVERY_LINK, topology.manage, topology):
+            if stack.forwarding:
+                yield from ((("sysctl", name, ACCEPT_RA), ALSO_AS_ROUTER) for name in ours if _is_told(name, topology))
             yield ("sysctl", EVERY_LINK, FORWARDING[6]), str(int(stack.forwarding))
+
+
+def _is_told(name: str, topology: Topology) -> bool:
+    """Whether a link has its IPv6 from others: nothing of it is configured here."""
+    given = [one.ip for one in topology.records.of(IpAddress).values() if one.family == 6 and one.enable is not False]
+    given += [one.ip for one in topology.records.of(IpPrefix).values() if one.enable is not False]
+    return all(topology.link_of(Reference("ip", key)) != name for key in given)
 
 
 def solicitations(setting: NeighborSetting) -> int | None:

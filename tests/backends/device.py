@@ -42,7 +42,7 @@ class KernelSettings(Procfs):
         self.values: dict[str, str] = {}
         self.defaults = {
             "dad_transmits": "1", "router_solicitations": "-1", "router_solicitation_interval": "4",
-            "retrans_time_ms": "1000", "accept_ra_rt_info_max_plen": "0", "forwarding": "0",
+            "retrans_time_ms": "1000", "accept_ra_rt_info_max_plen": "0", "forwarding": "0", "accept_ra": "1",
         }  # fmt: skip
 
     def setting(self, name: str) -> str | None:
@@ -57,7 +57,7 @@ class KernelSettings(Procfs):
 
     def change_setting(self, name: str, value: str) -> None:
         link = name.split("/")[3]
-        if link not in self._kernel.links:
+        if link != "all" and link not in self._kernel.links:
             raise MechanismError(f"{name}: No such file or directory", "ENOENT")
         if not name.endswith("/disable_ipv6"):
             self.values[name] = value

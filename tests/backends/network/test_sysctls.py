@@ -1,8 +1,9 @@
 """Which kernel settings the records ask for."""
 
 from backends.netlink_types import Link
-from backends.network.records import IpStack, NeighborSetting, Records, Reference
+from backends.network.records import IpAddress, IpStack, NeighborSetting, Records, Reference
 from backends.network.sysctls import (
+    ACCEPT_RA,
     DAD_TRANSMITS,
     FORWARDING,
     RETRANS,
@@ -41,8 +42,16 @@ def test_forwarding_concerns_the_links_that_are_managed_and_ipv6_all_of_them() -
     records = Records().with_record("", IpStack(forwarding=True))
     eth1 = {("sysctl", "eth1", FORWARDING[4]): "1"}
     assert dict(sysctls(Topology(records, LINKS, manage=["eth1"]))) == eth1
-    everything = {("sysctl", "all", FORWARDING[6]): "1"}
+    everything = {("sysctl", "eth1", ACCEPT_RA): "2", ("sysctl", "all", FORWARDING[6]): "1"}
     assert dict(sysctls(Topology(records, LINKS, manage=["eth1", "all"]))) == {**eth1, **everything}
+
+
+def test_a_router_heeds_other_routers_where_its_own_ipv6_is_not_configured() -> None:
+    records = Records().with_record("", IpStack(forwarding=True))
+    records, _ = records.added(IpAddress(ip="eth1", family=6, address="2001:db8::1", enable=True))
+    told = dict(sysctls(Topology(records, LINKS, manage=["eth0", "eth1", "all"])))
+    assert ("sysctl", "eth1", ACCEPT_RA) not in told
+    assert told["sysctl", "eth0", ACCEPT_RA] == "2"
 
 
 def test_solicitations_come_back_when_they_are_switched_on() -> None:

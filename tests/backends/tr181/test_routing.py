@@ -364,6 +364,20 @@ def test_a_route_is_moved_at_once_or_by_disabling_it_and_the_refusal_says_so(ben
     assert ("203.0.113.0/24", "192.0.2.250", "eth0", 0) in bench.routes()
 
 
+def test_ipv6_is_forwarded_where_the_owner_gave_the_switch_for_all_links(bench: Bench) -> None:
+    device = bench.device(manage=["eth1", "all"])
+    every, heeds = "net/ipv6/conf/all/forwarding", "net/ipv6/conf/eth1/accept_ra"
+    before = bench.procfs.setting(every), bench.procfs.setting(heeds)
+    device.set({"Device.Routing.Router.1.Enable": "1"})
+    bench.procfs.forget()
+    assert (bench.procfs.setting(every), bench.procfs.setting(heeds)) == ("1", "2")
+    device.set({"Device.Routing.Router.1.Enable": "0"})
+    bench.procfs.forget()
+    assert bench.procfs.setting(every) == "0"
+    device.model.forget_everything()
+    assert (bench.procfs.setting(every), bench.procfs.setting(heeds)) == before
+
+
 def test_a_router_forwards_between_the_links_that_are_its(bench: Bench) -> None:
     device = bench.device(manage=["eth1"])
     router = "Device.Routing.Router.1."
