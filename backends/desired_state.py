@@ -41,7 +41,10 @@ R = TypeVar("R", bound=Record)
 
 
 class Refused(Exception):
-    """What is wanted cannot be. ``kind`` and ``key`` name the record, ``fields`` what of it, where that is known."""
+    """What is wanted cannot be. ``kind`` and ``key`` name the record, ``fields`` what of it, where that is known.
+
+    A reason names one of the fields as ``{field}``: whoever tells it knows what the field is called there.
+    """
 
     def __init__(
         self, reason: str, kind: type[Record] | None = None, key: str = "", fields: Collection[str] = ()
@@ -231,16 +234,19 @@ class Desired:
         self._applied = self.wanted
         self.reapply()
 
-    def reapply(self) -> None:
-        """Something around the service changed, a link came or went: make it fit again."""
-        if self._before is None and self.wanted is self._applied:
-            self._bring_back(self._applied)
+    def reapply(self, level: int = logging.WARNING) -> None:
+        """Something around the service changed, a link came or went: make it fit again.
 
-    def _bring_back(self, wanted: Wanted) -> None:
+        ``level`` is that at which the log hears of what cannot be made.
+        """
+        if self._before is None and self.wanted is self._applied:
+            self._bring_back(self._applied, level)
+
+    def _bring_back(self, wanted: Wanted, level: int = logging.WARNING) -> None:
         try:
             self._service.apply(wanted)
         except MechanismError as error:
-            log.warning("%s: %s", self.name, error.reason)
+            log.log(level, "%s: %s", self.name, error.reason)
 
 
 def _place(item: tuple[str, Any]) -> tuple[int, str]:

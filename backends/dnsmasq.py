@@ -45,6 +45,10 @@ class Dnsmasq:
             self.program.signal(signal.SIGHUP)
         return any(has_news)
 
+    def is_missing(self) -> bool:
+        """Whether it was to serve when last told, and does not run."""
+        return os.path.exists(self.places.configuration) and not self.program.is_running()
+
     def user(self) -> str:
         """Who it may become: it reads its files again as that user, who has to be let into their directory."""
         way = [self.places.directory, *self.places.directory.parents]

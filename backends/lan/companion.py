@@ -1,6 +1,7 @@
 """A program of our own beside dnsmasq: started once over its one file, told when that changes, ended when unneeded."""
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -41,3 +42,7 @@ class Companion:
         program = [sys.executable, "-I", "-S", "-c", BEGIN.format(self._module), root]
         self.program.start([*self._enter, *program, str(self._file), str(self._ready)], self._ready.exists)
         return True
+
+    def is_missing(self) -> bool:
+        """Whether it had something to do when last told, and does not run."""
+        return os.path.exists(self._file) and not self.program.is_running()

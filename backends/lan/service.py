@@ -92,6 +92,10 @@ class LanService:
         ]
         return any(changed)
 
+    def missing(self) -> list[Program]:
+        """The programs that should run and do not: somebody ended them, or they could not go on."""
+        return [one.program for one in (self._dnsmasq, self._advertiser, self._relay) if one.is_missing()]
+
     @property
     def program(self) -> Program:
         """dnsmasq's process."""

@@ -9,7 +9,7 @@ from backends.lan.records import DnsRelay, Forwarder
 from backends.lan.resolver import STATIC, NameServer
 from backends.lan.upstream import is_enabled, is_own
 from backends.tr181.dns_client import CHANGED_BY, client_servers, plain_address
-from backends.tr181.lan_tables import TABLES, LanTables, table_of, target_of_link
+from backends.tr181.lan_tables import TABLES, TOPIC, LanTables, table_of, target_of_link
 from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.record_table import Keys
@@ -92,7 +92,7 @@ class _Forwarding:
             add=lambda _: (self._lan.add(Forwarder(enable=False)),),
             delete=self.delete,
             backend=self._lan,
-            changed_by=CHANGED_BY,
+            changed_by=(*CHANGED_BY, TOPIC),
             source=lambda row: row.found.told_by if row.found else "configured",
         )
 

@@ -68,6 +68,7 @@ def lan(mechanisms: Mechanisms, surface: Surface = Surface()) -> Part | None:
         backend=tables,
         forget=[tables.forget],
         watch=FileWatch(topics).watch,
+        chores=[tables],
         follows=FOLLOWS,
     )
 

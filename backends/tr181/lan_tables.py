@@ -1,5 +1,6 @@
 """The service behind the LAN's tables (DHCP, router advertisements, DNS relay), and what their rows have in common."""
 
+import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,6 +31,8 @@ from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.links import Links
 from backends.tr181.record_table import Keys, RecordTable, field_of
 from backends.tr181.service import TableService
+
+log = logging.getLogger(__name__)
 
 POOL4: Final = "Device.DHCPv4.Server.Pool.{i}."
 FORWARDING4: Final = "Device.DHCPv4.Relay.Forwarding.{i}."
@@ -70,9 +73,24 @@ PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
 """By which parameters a field is set, where the names differ otherwise than in their capitals."""
 HEXADECIMAL: Final = frozenset({"client_id", "user_class_id", "duid", "value"})
 
+SWITCHES: Final[tuple[type[Dhcp4 | Dhcp6 | Relay4 | Advertising | DnsRelay], ...]] = (
+    Dhcp4,
+    Dhcp6,
+    Relay4,
+    Advertising,
+    DnsRelay,
+)
+"""Nothing runs while all of these are off."""
+TOPIC: Final = "lan"
+LOOK: Final = 30.0
+"""Seconds between two looks whether the programs still run."""
+
 
 class LanTables(TableService):
-    """The backend of all these tables; ``leases`` and ``resolver`` are what they read of the system."""
+    """The backend of all these tables; ``leases`` and ``resolver`` are what they read of the system.
+
+    As a chore it starts programs anew that ended by themselves or by somebody else.
+    """
 
     def __init__(self, daemons: LanService, links: Links, leases: LeaseFile, resolver: Resolver) -> None:
         super().__init__("lan", KINDS, daemons, TABLES, PARAMETERS)
@@ -80,11 +98,31 @@ class LanTables(TableService):
         self.links = links
         self.leases = leases
         self.resolver = resolver
+        self._next = 0.0
+        self._missed: frozenset[str] = frozenset()
 
     def forget(self) -> None:
         """What was read of the system may be old."""
         self.leases.forget()
         self.resolver.forget()
+
+    def due(self, now: float) -> float | None:  # noqa: ARG002 - it has a time of its own
+        """See parts.Chore."""
+        return self._next if any(self._applied.get(kind).enable for kind in SWITCHES) else None
+
+    def act(self, now: float) -> frozenset[str]:
+        """See parts.Chore. The log hears once of a program that is missing look after look."""
+        self._next = now + LOOK
+        missing = {program.name: program for program in self.daemons.missing()}
+        news = missing.keys() - self._missed
+        self._missed = frozenset(missing)
+        if not missing:
+            return frozenset()
+        for name in sorted(news):
+            words = missing[name].last_words().strip().rpartition("\n")[2]
+            log.warning("%s should run and does not: it is started again; its last words: %s", name, words or "none")
+        self.reapply(logging.WARNING if news else logging.DEBUG)
+        return frozenset({TOPIC})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +133,7 @@ class LanTable(RecordTable[R]):
 
     def declared(self, parameters: Iterable[Parameter[Keys, Any]], changed_by: Collection[str] = ()) -> Object[Keys]:
         """The declaration."""
-        return self.object(parameters, "what is configured for the agent's dnsmasq", changed_by)
+        return self.object(parameters, "what is configured for the agent's dnsmasq", (*changed_by, TOPIC))
 
     def link(self, row: Keys) -> str | None:
         """The link of a row's interface."""

@@ -1,14 +1,19 @@
 """Rows of the LAN's tables: text that means nothing is an answer, and what is kept comes back."""
 
+import logging
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from agent.model.data_model import Caller
 from agent.model.errors import Refusals, Unavailable
-from backends.tr181.lan_tables import TABLES
-from tests.backends.lan_device import Gateway
+from backends.programs import Program
+from backends.tr181.lan_tables import LOOK, TABLES
+from tests.backends.lan_device import Gateway, until
 
 TEXTS = (
     "", " ", "x", "-1", "0", "1", "65536", "4294967296", "true", "$(touch /tmp/owned)", "`id`", "a\nport=53", "a\tb",
@@ -73,3 +78,58 @@ def test_what_belongs_to_a_row_goes_with_it(gateway: Gateway) -> None:
     gateway.add(f"{pool}Option.", Tag="66", Value="61")
     gateway.delete(pool)
     assert not any(gateway.tables.wanted.of(kind) for kind in TABLES if kind.owner)
+
+
+def kill(*programs: Program) -> list[int]:
+    """End them as a want of memory does; what they were."""
+    processes = [one.pid() or 0 for one in programs]
+    for process in processes:
+        assert process
+        os.kill(process, signal.SIGKILL)
+    assert until(lambda: all(one.pid() is None for one in programs), 10)
+    return processes
+
+
+def test_programs_that_were_killed_are_started_again_and_the_log_says_so(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    tables, daemons = gateway.tables, gateway.tables.daemons
+    assert tables.due(0.0) is None, "nothing is wanted"
+    row, usual = gateway.pool(), {"Enable": "1", "Interface": gateway.interface()}
+    relay, advertisement = "Device.DHCPv4.Relay.", "Device.RouterAdvertisement."
+    gateway.set({f"{relay}Enable": "1", f"{advertisement}Enable": "1"})
+    gateway.add(f"{relay}Forwarding.", VendorClassID="phone", DHCPServerIPAddress="198.51.100.53", **usual)
+    gateway.add(f"{advertisement}InterfaceSetting.", **usual)
+    programs = (daemons.program, daemons.advertiser, daemons.relay)
+    running = [one.pid() for one in programs]
+    assert tables.due(0.0) == 0.0
+    assert tables.act(0.0) == frozenset()
+    assert ([one.pid() for one in programs], tables.due(1.0)) == (running, LOOK), "what runs is left alone"
+    killed = kill(*programs)
+    assert gateway.get(f"{row}Status") == "Error"
+    assert tables.act(LOOK) == {"lan"}
+    assert all(one.pid() not in (None, was) for one, was in zip(programs, killed, strict=True))
+    assert gateway.get(f"{row}Status") == "Enabled"
+    told = [one.getMessage().partition(" ")[0] for one in caplog.records if one.levelno == logging.WARNING]
+    assert told == ["advertiser", "dnsmasq", "relay"]
+    assert tables.act(2 * LOOK) == frozenset()
+    gateway.set({"Device.DHCPv4.Server.Enable": "0", f"{relay}Enable": "0", f"{advertisement}Enable": "0"})
+    assert tables.due(0.0) is None
+
+
+def test_one_that_cannot_be_started_again_is_tried_at_every_look_and_told_of_once(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway.pool()
+    kill(gateway.tables.daemons.program)
+    with monkeypatch.context() as broken:
+        broken.setattr("backends.dnsmasq.find_program", lambda _: Path("/bin/false"))
+        for look in range(3):
+            assert gateway.tables.act(look * LOOK) == {"lan"}
+            assert gateway.tables.due(look * LOOK) == (look + 1) * LOOK
+    told = [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
+    assert len(told) == 2
+    assert "is started again; its last words: dnsmasq" in told[0]
+    assert "ended at once" in told[1]
+    assert gateway.tables.act(3 * LOOK) == {"lan"}
+    assert gateway.is_serving()
