@@ -103,7 +103,8 @@ def _check_unique(kind: type[Record], fields: tuple[str, ...], wanted: Wanted, b
     for key, record in changed(kind, wanted, before):
         values = tuple(getattr(record, field) for field in fields)
         if key in enabled and any(values) and len(seen[values]) > 1:
-            raise Refused("another enabled row has the same " + ", ".join(fields), kind, key, fields)
+            named = ", ".join(f"{{{field}}}" for field in fields)
+            raise Refused(f"another enabled row has the same {named}", kind, key, fields)
 
 
 def _check_rules(wanted: Wanted, before: Wanted) -> None:

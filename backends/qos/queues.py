@@ -29,7 +29,7 @@ PACKET: Final = 1_514
 SHARES: Final = 16
 """How many packets' worth at most the heaviest queue sends at a time."""
 BUFFER_TIME: Final = 0.05
-"""Seconds of the link's rate that wait at most in one queue."""
+"""Seconds of what a queue can send at most that wait at most in it."""
 LEAST_BUFFER: Final = 30_000
 BURST_TIME: Final = 0.01
 SENSIBLE: Final = 5
@@ -75,7 +75,7 @@ def bits(rate: int, whole: int) -> int:
 
 
 def buffer_of(queue: Queue, rate: int) -> Buffer:
-    """What may wait in a queue of a link with this rate (bytes per second)."""
+    """What may wait in a queue that has this rate at most (bytes per second)."""
     limit = max(int(rate * BUFFER_TIME), LEAST_BUFFER)
     if queue.drop != "RED" or not queue.red_percentage:
         return Buffer(limit)
@@ -112,7 +112,7 @@ def _link(
         if marks:  # one leaf for each 802.1p priority, by which a VLAN link writes it
             leaves[None] = minor + PER_QUEUE - 1
             classes.update({leaf: replace(classes[minor], parent=minor) for leaf in leaves.values()})
-        buffers.update({leaf: buffer_of(queue, rate) for leaf in leaves.values()})
+        buffers.update({leaf: buffer_of(queue, ceiling) for leaf in leaves.values()})
         for mark in (None, *marks):
             exits += [Exit(link, one, mark, leaves[mark]) for one in queue.traffic_classes]
         if key == default:

@@ -8,7 +8,7 @@ from typing import Any, Final, Generic
 from agent.model.errors import InvalidValue
 from agent.model.object import Object, Parameter, Target
 from backends.desired_state import SINGLE, R, Record
-from backends.tr181.orders import closed, moved
+from backends.tr181.orders import moved
 from backends.tr181.service import TableService, only, target_of
 
 WORD_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -56,14 +56,12 @@ class RecordTable(Generic[R]):
         """A new row, last in its order."""
         record = self.kind(parent=parents[-1] if parents else "")
         if hasattr(record, "order"):
-            values["order"] = len(self._siblings(parents)) + 1
+            values["order"] = max(self._siblings(parents).values(), default=0) + 1
         return (*parents, self.service.add(replace(record, **values)))
 
     def delete(self, row: Keys) -> None:
         """Without the row and what belongs to it; those behind it move up."""
         self.service.remove(self.kind, row[-1])
-        if hasattr(self.kind(), "order"):
-            self._arrange(closed(self._siblings(row[:-1])))
 
     def object(
         self,

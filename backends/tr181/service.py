@@ -7,6 +7,7 @@ from typing import Final
 from agent.model.errors import Denied, InvalidValue
 from agent.model.object import RowsRefused, Target
 from backends.desired_state import Desired, NotOurs, Pointer, Record, Refused, Service
+from backends.tr181.orders import closed
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +16,7 @@ class TableService(Desired):
     """A backend of the data model. ``tables`` says in which table the records of a kind are rows.
 
     ``parameters`` says for a record's field by which parameters it is set, where the names differ otherwise than
-    ``remote_host`` does from ``RemoteHost``.
+    ``remote_host`` does from ``RemoteHost``. The reason of a refusal names one of its fields as ``{remote_host}``.
     """
 
     def __init__(
@@ -30,15 +31,27 @@ class TableService(Desired):
         self._tables: Final = tables
         self._parameters: Final = parameters or {}
 
+    def remove(self, kind: type[Record], key: str) -> None:
+        """See Desired; where rows have an order, those behind this one move up."""
+        parent = self.wanted.get(kind, key).parent
+        super().remove(kind, key)
+        if not hasattr(kind(), "order"):
+            return
+        orders = {other: getattr(one, "order", 0) for other, one in self.wanted.children(kind, parent).items()}
+        for other, place in closed(orders).items():
+            if orders[other] != place:
+                self.edit(kind, other, order=place)
+
     def prepare(self) -> bool:
         """See Desired; raises RowsRefused."""
         try:
             return super().prepare()
         except Refused as refused:
-            log.warning("%s: refused: %s", self.name, refused.reason)
+            reason = self._reason_of(refused)
+            log.warning("%s: refused: %s", self.name, reason)
             kind = Denied if isinstance(refused, NotOurs) else InvalidValue
             names = [name for field in refused.fields for name in self._names_of(field)]
-            raise RowsRefused(kind, refused.reason, self._rows(refused), names) from refused
+            raise RowsRefused(kind, reason, self._rows(refused), names) from refused
 
     def _rows(self, refused: Refused) -> list[Target]:
         table = self._tables.get(refused.kind) if refused.kind else None
@@ -53,6 +66,13 @@ class TableService(Desired):
             kind = kind.owner
             record = self.wanted.get(kind, record.parent)
         return [Target(table, tuple(keys[-table.count("{i}") :]) if keys else ())]
+
+    def _reason_of(self, refused: Refused) -> str:
+        """The reason, with the fields that it names as parameters."""
+        reason = refused.reason
+        for field in refused.fields:
+            reason = reason.replace(f"{{{field}}}", self._names_of(field)[0])
+        return reason
 
     def _names_of(self, field: str) -> Sequence[str]:
         return self._parameters.get(field) or ["".join(word.capitalize() for word in field.split("_"))]

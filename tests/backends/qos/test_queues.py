@@ -1,6 +1,6 @@
 """From queues and shapers to classes: who may borrow first, how much, and where packets with which marks go."""
 
-from backends.qos.queues import LEAST, PER_QUEUE, REST, WHOLE, bits, buffer_of, plan
+from backends.qos.queues import LEAST, LEAST_BUFFER, PER_QUEUE, REST, WHOLE, bits, buffer_of, plan
 from backends.qos.records import Defaults, Queue, Shaper
 from tests.backends.firewall.conftest import LAN, WAN, surroundings, wanted
 
@@ -63,6 +63,18 @@ def test_a_queue_on_all_interfaces_is_on_each_managed_one() -> None:
 
 def test_rates_are_shares_up_to_a_hundred() -> None:
     assert [bits(rate, 8_000) for rate in (-1, 0, 50, 100, 101, 9_000)] == [8_000, 0, 4_000, 8_000, 101, 8_000]
+
+
+def test_what_waits_in_a_queue_is_of_the_rate_that_it_can_have() -> None:
+    def limit(rate: int, shaped: int = -1) -> int:
+        records = (Queue(enable=True, interface=WAN, rate=rate), Shaper(enable=True, interface=WAN, rate=shaped))
+        made = plan(wanted(*records), AROUND, lambda _: 10 * GIGABIT, ())
+        return made.queues["wan0"].buffers[made.minors["+1", "wan0"]].limit
+
+    assert limit(-1) == 62_500_000
+    assert limit(100_000_000) == limit(1) == limit(-1, shaped=100_000_000) == 625_000
+    assert limit(200_000_000, shaped=100_000_000) == 625_000
+    assert limit(1_000_000) == LEAST_BUFFER
 
 
 def test_random_early_detection_begins_at_its_threshold() -> None:

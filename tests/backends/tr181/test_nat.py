@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from agent.model.errors import Denied, InvalidValue
+from agent.model.errors import Denied, InvalidValue, Refusals
 from backends.lan.leases import Lease
 from backends.tr181.nat import nat
 from tests.backends.tr181.firewall_device import FirewallDevice
@@ -178,6 +178,8 @@ def test_two_enabled_mappings_cannot_have_one_port(device: FirewallDevice) -> No
     web(device)
     other = web(device, Enable="0")
     assert device.refused({f"{other}Enable": "1"}) == {f"{other}Enable": "InvalidValue"}
+    with pytest.raises(Refusals, match="the same RemoteHost, ExternalPort, Protocol"):
+        device.set({f"{other}Enable": "1"})
     device.set({f"{other}Enable": "1", f"{other}Protocol": "UDP"})
 
 

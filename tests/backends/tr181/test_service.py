@@ -26,6 +26,12 @@ class Rule(Record):
     dest_port: int = -1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked(Record):
+    owner: ClassVar[type[Record] | None] = Chain
+    order: int = 1
+
+
 class Picky:
     refusal: Refused | None = None
 
@@ -67,6 +73,20 @@ def test_a_refused_row_is_named_by_its_table_and_all_its_keys(service: TableServ
     assert answer.refusal is InvalidValue
     assert answer.rows == (Target(RULE, (chain, rule)),)
     assert answer.parameters == {"DestPort", "DestIP", "DestMask"}
+
+
+def test_a_reason_names_parameters(service: TableService, picky: Picky) -> None:
+    picky.refusal = Refused("the same {dest_port}, {address} as {x}", Rule, "", ("dest_port", "address"))
+    assert refused(service).reason == "the same DestPort, DestIP as {x}"
+
+
+def test_those_behind_a_row_that_goes_move_up_in_its_table_only(service: TableService) -> None:
+    first, *others = [service.add(Ranked(parent="a", order=place)) for place in (1, 2, 3)]
+    elsewhere = service.add(Ranked(parent="b", order=2))
+    service.remove(Ranked, first)
+    assert [service.wanted.get(Ranked, key).order for key in (*others, elsewhere)] == [1, 2, 2]
+    service.remove(Ranked, first)
+    service.remove(Rule, service.add(Rule(parent="a")))
 
 
 def test_what_is_somebody_elses_is_denied(service: TableService, picky: Picky) -> None:
