@@ -20,7 +20,9 @@ from agent.cli.output import show_json
 NAME: Final = re.compile(r"[A-Za-z0-9_.*?-]{1,15}")
 HEAD: Final = "# Made by `cpe-agent setup --manage`, taken back by `cpe-agent setup --unmanage`.\n"
 RELOAD_WITHIN: Final = 15.0
-NEXT: Final = "systemctl reload cpe-agent"
+NEXT: Final = "next: systemctl reload cpe-agent"
+NEXT_OF_IMAGE: Final = "the image's agent reads it at its next start"
+MOST_LINKS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,9 @@ def register(verbs: Verbs) -> None:
 
 
 def _setup(options: argparse.Namespace) -> int:
-    root: Path = options.root
-    file = Path(options.config) if options.config else root / DEFAULT_CONFIG.relative_to("/")
+    root = _root_of(options.root)
+    file = Path(options.config) if options.config else inside(root, str(DEFAULT_CONFIG))
+    drop_ins = _drop_ins(root)
     wrong = [name for name in (*options.manage, *options.unmanage) if not NAME.fullmatch(name)]
     if wrong:
         raise Failure("usage", f"{wrong[0]!r} is no interface's name", "`ip link` lists them", USAGE)
@@ -86,19 +89,64 @@ def _setup(options: argparse.Namespace) -> int:
         _write(file, with_manage(text, names, file))
         done.append(f"{file}: [network] manage = {_listed(names)}")
     if options.manage or options.unmanage:
-        done += _tell_others(root, names)
+        done += _tell_others(root, drop_ins, names)
     absent = _absent(root, options.manage)
+    not_given = [name for name in dict.fromkeys(options.unmanage) if name not in given]
     if options.json:
-        show_json({"manage": names, "done": done, "absent": absent})
+        show_json({"manage": names, "done": done, "absent": absent, "not_given": not_given})
         return OK
     for line in done:
         print(line)
     for name in absent:
         print(f"{name}: there is no such interface now; it is the agent's as soon as it appears (`ip link` lists them)")
+    for name in not_given:
+        print(f"{name}: was not given to the agent")
     print(f"given to the agent: {', '.join(names) or 'none'}")
     if done:
-        print(f"  next: {NEXT}")
+        print(f"  {NEXT if root == Path('/') else NEXT_OF_IMAGE}")
     return OK
+
+
+def _root_of(given: Path) -> Path:
+    if not given.is_dir():
+        raise Failure("usage", f"--root {given} is no directory", "name the directory that the image is in", USAGE)
+    return given.resolve()
+
+
+def inside(root: Path, path: str) -> Path:
+    """Where a path of the image is, with links followed as the image itself would; Failure for what leads out of it."""
+    if root == Path("/"):
+        return Path("/", path)
+    at: list[str] = []
+    left = path.split("/")[::-1]
+    links = 0
+    while left:
+        part = left.pop()
+        if part in ("", "."):
+            continue
+        if part == "..":
+            if not at:
+                raise Failure("usage", f"{path} of {root} leads out of it", "mend the image's links", USAGE)
+            at.pop()
+            continue
+        here = os.path.join(root, *at, part)
+        if not os.path.islink(here):
+            at.append(part)
+            continue
+        links += 1
+        if links > MOST_LINKS:
+            raise Failure("usage", f"{path} of {root}: links without an end", "mend the image's links", USAGE)
+        target = os.readlink(here)
+        if target.startswith("/"):
+            at = []
+        left += target.split("/")[::-1]
+    return root.joinpath(*at)
+
+
+def _drop_ins(root: Path) -> list[tuple[Manager, Path]]:
+    """Those that are installed, with the place of ours."""
+    found = ((one, inside(root, one.installed), one.drop_in) for one in MANAGERS)
+    return [(manager, inside(root, drop_in)) for manager, installed, drop_in in found if installed.is_dir()]
 
 
 def _absent(root: Path, names: Iterable[str]) -> list[str]:
@@ -169,13 +217,12 @@ def _write(file: Path, text: str) -> None:
         raise Failure("settings", f"{file} cannot be written: {error.strerror}", "run it as root", PROBLEM) from error
 
 
-def _tell_others(root: Path, names: Sequence[str]) -> list[str]:
+def _tell_others(root: Path, drop_ins: Iterable[tuple[Manager, Path]], names: Sequence[str]) -> list[str]:
     """Drop-ins of our own for those that are installed; what was done."""
     done = []
-    for manager in MANAGERS:
-        file = root / manager.drop_in
+    for manager, file in drop_ins:
         text = manager.text(names) if names else ""
-        if not (root / manager.installed).is_dir() or (file.read_text() if file.exists() else "") == text:
+        if (file.read_text() if file.exists() else "") == text:
             continue
         if text:
             _write(file, text)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,8 @@ LARGEST_FILE: Final = 1 << 20
 @dataclass(frozen=True, slots=True)
 class Lease:
     """One lease. ``expires`` in seconds since 1970, 0 never; ``mac`` "" for IPv6, ``client`` the client identifier or
-    the DUID, in hexadecimal digits; ``iaid`` only IPv6's.
+    the DUID, in hexadecimal digits; ``iaid`` only IPv6's. ``given`` is not before it was given or renewed: when the
+    file was written that said so first, as far as was seen.
     """
 
     family: int
@@ -28,6 +29,7 @@ class Lease:
     host_name: str = ""
     client: str = ""
     iaid: int = 0
+    given: int = 0
 
 
 class LeaseFile:
@@ -49,9 +51,13 @@ class LeaseFile:
             self._is_fresh = True
             stamp = self._stamp_now()
             if stamp != self._stamp:
-                self._leases = self._read()
+                self._leases = self._dated(self._read(), stamp[0] // 1_000_000_000 if stamp else 0)
                 self._stamp = stamp
         return self._leases
+
+    def _dated(self, leases: tuple[Lease, ...], written: int) -> tuple[Lease, ...]:
+        known = {(one.address, one.expires, one.client): one.given for one in self._leases}
+        return tuple(replace(one, given=known.get((one.address, one.expires, one.client), written)) for one in leases)
 
     def _read(self) -> tuple[Lease, ...]:
         """dnsmasq writes the file in place: one that is being written ends within a line, and is read once more."""

@@ -33,8 +33,11 @@ from backends.lan.records import FOR_EVER, Criteria4, Dhcp4, Dhcp6, DnsRelay, Op
 LinkOf = Callable[[Pointer | None], str | None]
 
 ROUTER, DNS_SERVER, DOMAIN_NAME, WINS_SERVER = 3, 6, 15, 44
-LEASE_6: Final = 43_200
-"""Seconds; TR-181 leaves it to the server. dnsmasq gives no longer than the address of the link itself lives."""
+LEASE_6: Final = 7_200
+"""Seconds; TR-181 leaves it to the server. It is no more than clients ask for that ask for less than they can get
+(dhclient: 7200 preferred, 7500 valid), so that both lifetimes are this one time. dnsmasq gives no longer than the
+address of the link itself lives.
+"""
 RANGE_6: Final = ("::1:0", "::ffff:ffff")
 HEADER: Final = "# Written by cpe-agent from its data model: changes made here are lost.\n"
 

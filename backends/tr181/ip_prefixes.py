@@ -16,6 +16,8 @@ from backends.tr181.ip_addresses import IPV6_PREFIX, ipv6_network, moment, secon
 from backends.tr181.moments import end
 
 LINK_LOCAL: Final = ipaddress.IPv6Network("fe80::/10")
+SAME_END: Final = 10
+"""Seconds between the ends of an address and of the route that it brought: rounding, and the two readings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +153,16 @@ class _Prefixes:
         told = self.record(row)
         return bool(told.autonomous) if told else any(_is_autoconfigured(one) for one in row.addresses)
 
-    def lifetime(self, row: Prefix, preferred: bool) -> datetime:
+    def lifetime(self, row: Prefix, preferred: bool) -> datetime | None:
         told = self.record(row)
         if told is not None:
             until = told.preferred_until if preferred else told.valid_until
             return end(until)
+        if row.route is not None and row.route.expires is not None and _is_announced(row.route, row.addresses):
+            if not preferred:
+                return moment(row.route.expires)
+            if not any(_is_autoconfigured(one) for one in row.addresses):
+                return None  # the kernel keeps no such time of a prefix that nobody makes addresses of
         return _lifetime(one.preferred_lifetime if preferred else one.valid_lifetime for one in row.addresses)
 
     # -- changing
@@ -204,10 +211,19 @@ class _Prefixes:
 def _origin(subnet: ipaddress.IPv6Network, row: Prefix) -> str:
     if subnet.subnet_of(LINK_LOCAL) or subnet.is_loopback:
         return "WellKnown"
-    announced = row.route is not None and row.route.protocol == "ra"
-    if announced or any(_is_autoconfigured(one) for one in row.addresses):
+    if (row.route is not None and _is_announced(row.route, row.addresses)) or any(
+        _is_autoconfigured(one) for one in row.addresses
+    ):
         return "RouterAdvertisement"
     return "Static"
+
+
+def _is_announced(route: Route, addresses: Iterable[Address]) -> bool:
+    """Whether a router announced it: the kernel's route ends then, and not with an address that brought it along."""
+    if route.protocol == "ra" or route.expires is None:
+        return route.protocol == "ra"
+    ends = [one.valid_lifetime for one in addresses if "noprefixroute" not in one.flags]
+    return not any(one is not None and abs(one - (route.expires or 0)) <= SAME_END for one in ends)
 
 
 def _is_autoconfigured(address: Address) -> bool:

@@ -115,7 +115,8 @@ def test_programs_see_what_is_given(image: Path, capsys: pytest.CaptureFixture[s
     setup(image, "--manage", "eth1")
     capsys.readouterr()
     assert setup(image, "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"schema": 1, "manage": ["eth1"], "done": [], "absent": []}
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"schema": 1, "manage": ["eth1"], "done": [], "absent": [], "not_given": []}
 
 
 @pytest.mark.skipif(shutil.which("NetworkManager") is None, reason="needs network-manager (apt-get install)")
@@ -139,3 +140,54 @@ def test_a_name_that_no_interface_has_is_given_with_a_word(image: Path, capsys: 
     assert "wlan9: there is no such interface now" in told
     assert "eth1: there is no" not in told
     assert "lan*: there is no" not in told
+
+
+@pytest.mark.parametrize("link", ["etc", "etc/cpe-agent", "etc/cpe-agent/agent.toml", "etc/NetworkManager/conf.d", NM])
+@pytest.mark.parametrize("is_absolute", [True, False])
+def test_nothing_outside_the_image_is_touched(
+    link: str, is_absolute: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image, outside = tmp_path / "image", tmp_path / "outside"
+    (image / "etc/NetworkManager/conf.d").mkdir(parents=True)
+    (image / "etc/cpe-agent").mkdir()
+    outside.mkdir()
+    place = image / link
+    if place.is_dir():
+        shutil.rmtree(place)
+    up = "../" * (len(Path(link).parts))
+    place.symlink_to(outside if is_absolute else Path(up, "outside"))
+    status = setup(image, "--manage", "eth1")
+    assert list(outside.iterdir()) == []
+    assert status == (0 if is_absolute else 2)
+    if not is_absolute:
+        assert "leads out of it" in capsys.readouterr().err
+        assert [one for one in image.rglob("*") if one.is_file()] == []
+
+
+def test_links_inside_the_image_are_the_images_own(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (image / "etc/cpe-agent").rmdir()
+    (image / "data").mkdir()
+    (image / "etc/cpe-agent").symlink_to("/data")
+    assert setup(image, "--manage", "eth1") == 0
+    assert (image / "data/agent.toml").is_file()
+    told = capsys.readouterr().out
+    assert "systemctl" not in told
+    assert "the image's agent reads it at its next start" in told
+    (image / "data/agent.toml").unlink()
+    (image / "data/agent.toml").symlink_to("agent.toml")
+    assert setup(image, "--manage", "eth1") == 2
+
+
+def test_a_root_that_is_no_directory_is_refused(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (image / "file").touch()
+    for name in ("file", "nowhere"):
+        assert setup(image / name, "--manage", "eth1") == 2
+        assert "is no directory" in capsys.readouterr().err
+    assert not (image / "nowhere").exists()
+
+
+def test_what_was_never_given_cannot_be_taken_back_unsaid(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    setup(image, "--manage", "eth1")
+    capsys.readouterr()
+    assert setup(image, "--unmanage", "nope") == 0
+    assert capsys.readouterr().out == "nope: was not given to the agent\ngiven to the agent: eth1\n"

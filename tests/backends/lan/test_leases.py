@@ -44,3 +44,15 @@ def test_a_file_is_read_again_when_it_changed_and_only_then(tmp_path: Path) -> N
     os.utime(file.path, ns=(1, 1))
     file.forget()
     assert file.leases()[0].host_name == "tablet"
+
+
+def test_a_lease_was_given_when_the_file_first_said_so(tmp_path: Path) -> None:
+    path = tmp_path / "leases"
+    line = "2000007200 7 2001:db8::{} * 00:03:00:01:02:00:00:00:00:0{}\n"
+    leases = LeaseFile(path)
+    for at, text in ((2_000_000_000, line.format(1, 1)), (2_000_000_500, line.format(1, 1) + line.format(2, 2))):
+        path.write_text(text)
+        os.utime(path, (at, at))
+        leases.forget()
+        found = [one.given for one in leases.leases()]
+    assert found == [2_000_000_000, 2_000_000_500]

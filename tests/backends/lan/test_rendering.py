@@ -68,7 +68,7 @@ def test_an_address_is_one_clients_or_nobodys() -> None:
 def test_ipv6_gives_addresses_of_the_links_own_prefix_or_settings_alone() -> None:
     pool = Pool6(enable=True, order=1, interface=LAN, iana_enable=True, duid="0001ab", duid_exclude=True)
     made = made_of(("+1", pool), ("+2", Option6(parent="+1", enable=True, tag=23, value="fe80" + "00" * 13 + "01")))
-    assert lines(made, "dhcp-range=") == ["dhcp-range=tag:p1,::1:0,::ffff:ffff,constructor:br0,64,43200"]
+    assert lines(made, "dhcp-range=") == ["dhcp-range=tag:p1,::1:0,::ffff:ffff,constructor:br0,64,7200"]
     assert lines(made, "tag-if=")[-1] == "tag-if=set:p1,tag:br0,tag:!p1dt"
     assert lines(made, "dhcp-option") == ["dhcp-option-force=tag:p1,option6:23,[fe80::1]"]
     assert ",static," in lines(made_of(("+1", replace(pool, iana_enable=False))), "dhcp-range=")[0]

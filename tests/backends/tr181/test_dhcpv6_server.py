@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from backends.lan.leases import Lease
+from backends.lan.rendering import LEASE_6
+from backends.tr181.dhcpv6_server import preferred_end
+from backends.tr181.moments import end
 from tests.backends.lan_device import Gateway, until
 from tests.netlab.namespace import Namespace
 
@@ -52,7 +56,10 @@ def test_a_client_gets_an_address_and_options_and_is_told(gateway: Gateway, hous
     told = gateway.tree(f"{row}Client.")
     mac = json.loads(house.run("ip", "-j", "link", "show", "eth0"))[0]["address"]
     assert told["1.IPv6Address.1.IPAddress"] == address
+    assert "preferred-life 7200;" in leased
+    assert "max-life 7200;" in leased
     assert told["1.IPv6Address.1.ValidLifetime"].startswith("20")
+    assert told["1.IPv6Address.1.PreferredLifetime"] == told["1.IPv6Address.1.ValidLifetime"]
     assert told["1.Active"] == "true"
     assert told["1.SourceAddress"].startswith("fe80::")
     assert told["1.Option.1.Tag"] == "1"
@@ -83,3 +90,21 @@ def test_prefixes_are_not_delegated(gateway: Gateway) -> None:
     row = pool(gateway)
     assert gateway.refused_in(row, IAPDEnable="1") == {"IAPDEnable": "InvalidValue"}
     assert gateway.get(f"{row}IAPDEnable") == "false"
+
+
+def test_no_preferred_end_is_told_where_the_links_own_address_ends_sooner(
+    gateway: Gateway, house: Namespace, tmp_path: Path
+) -> None:
+    client_ready(house)
+    row = pool(gateway)
+    ask(house, tmp_path)
+    assert gateway.get(f"{row}Client.1.IPv6Address.1.PreferredLifetime").startswith("20")
+    gateway.namespace.ip("addr change 2001:db8:1::1/64 dev br0 preferred_lft 60 valid_lft 9000")
+    assert gateway.get(f"{row}Client.1.IPv6Address.1.PreferredLifetime") == "0001-01-01T00:00:00Z"
+
+
+def test_the_preferred_end_is_told_where_it_is_known() -> None:
+    now = 1_800_000_000
+    assert preferred_end(Lease(6, "2001:db8::1", now + LEASE_6, given=now + 1)) == end(now + LEASE_6)
+    assert preferred_end(Lease(6, "2001:db8::1", now + 3000, given=now)) is None
+    assert preferred_end(Lease(6, "2001:db8::1", now + LEASE_6, given=now + 600)) is None

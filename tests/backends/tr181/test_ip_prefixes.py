@@ -1,6 +1,7 @@
 """IPv6 prefixes: derived from addresses and on-link routes."""
 
-from backends.tr181.ip_prefixes import LINK_LOCAL
+from backends.netlink_types import Address, Route
+from backends.tr181.ip_prefixes import LINK_LOCAL, _is_announced
 from tests.backends.conftest import Bench
 
 IP = "Device.IP.Interface."
@@ -88,3 +89,28 @@ def test_what_is_no_static_prefix_is_refused(memory: Bench) -> None:
         assert device.refused({row + name: value}) == {row + name: "InvalidValue"}, name
     device.set({f"{row}StaticType": "Static", f"{row}ValidLifetime": "2099-01-01T00:00:00Z"})
     assert device.get(f"{row}ValidLifetime") == "2099-01-01T00:00:00Z"
+
+
+def test_a_route_that_ends_with_no_address_was_announced(memory: Bench) -> None:
+    memory.netlink.add_route(Route(6, "2001:db8:77::/64", interface="eth1", protocol="kernel", expires=1286))
+    memory.netlink.add_route(Route(6, "2001:db8:78::/64", interface="eth1", protocol="kernel"))
+    device = memory.device()
+    prefixes = f"{device.find(IP, Name='eth1')}IPv6Prefix."
+    told = device.tree(device.find(prefixes, Prefix="2001:db8:77::/64"))
+    assert (told["Origin"], told["StaticType"], told["OnLink"], told["Autonomous"]) == (
+        "RouterAdvertisement", "Inapplicable", "true", "false",
+    )  # fmt: skip
+    assert "2020" < told["ValidLifetime"] < "9999"
+    assert told["PreferredLifetime"] == "0001-01-01T00:00:00Z"
+    told = device.tree(device.find(prefixes, Prefix="2001:db8:78::/64"))
+    assert (told["Origin"], told["ValidLifetime"]) == ("Static", "9999-12-31T23:59:59Z")
+
+
+def test_a_route_that_ends_with_its_address_was_not_announced() -> None:
+    route = Route(6, "2001:db8:7::/64", interface="eth1", protocol="kernel", expires=600)
+    known = Address("eth1", 6, "2001:db8:7::1", 64, valid_lifetime=601)
+    assert not _is_announced(route, [known])
+    assert _is_announced(route, [Address("eth1", 6, "2001:db8:7::1", 64)])
+    assert _is_announced(route, [Address("eth1", 6, "2001:db8:7::1", 64, valid_lifetime=7200)])
+    alone = Address("eth1", 6, "2001:db8:7::1", 64, valid_lifetime=600, flags=frozenset({"noprefixroute"}))
+    assert _is_announced(route, [alone])
