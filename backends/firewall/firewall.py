@@ -31,6 +31,8 @@ class Firewall:
         self._applied = Wanted()
         self._around: Surroundings | None = None
         self._neighbours_told = False
+        self.has_table = False
+        """Whether the kernel was given a table, and should have it."""
 
     @property
     def around(self) -> Surroundings:
@@ -59,11 +61,18 @@ class Firewall:
         """Let the kernel have the table that the records make now. MechanismError."""
         self._around = None
         table = self.table(wanted)
+        was_lost = self.is_lost()
         was_changed = self._nftables.bring_to(table)
-        self._applied = wanted
+        self._applied, self.has_table = wanted, bool(table.chains)
+        if was_lost and self.has_table:
+            log.warning("somebody else had taken the packet filter's table inet %s away: it is back", TABLE)
         if was_changed and table.chains:
             self._tell_of_neighbours()
         return was_changed
+
+    def is_lost(self) -> bool:
+        """Whether the table was taken away by somebody else, as a restart of the nftables service does."""
+        return self.has_table and ("inet", TABLE) not in self._nftables.tables()
 
     def table(self, wanted: Wanted) -> Table:
         """The table; without chains where nothing is wanted."""

@@ -52,6 +52,8 @@ PARAMETERS: Final = {
 }
 """By which parameters a field is set, where the names differ otherwise than in their capitals."""
 TOPIC: Final = "firewall"
+LOOK: Final = 30.0
+"""Seconds between two looks whether the kernel still has the table."""
 
 
 class FirewallTables(TableService):
@@ -121,6 +123,26 @@ class FirewallTables(TableService):
                 yield FilterRule, key, max(0.0, rule.expiry_date - now.wall)
 
 
+class TableLook:
+    """The chore that puts the table back where somebody else took it away."""
+
+    def __init__(self, tables: FirewallTables) -> None:
+        self._tables = tables
+        self._next = 0.0
+
+    def due(self, now: float) -> float | None:  # noqa: ARG002 - it has a time of its own
+        """See parts.Chore."""
+        return self._next if self._tables.firewall.has_table else None
+
+    def act(self, now: float) -> frozenset[str]:
+        """See parts.Chore. MechanismError."""
+        self._next = now + LOOK
+        if not self._tables.firewall.is_lost():
+            return frozenset()
+        self._tables.reapply()
+        return frozenset({TOPIC})
+
+
 def firewall_tables(mechanisms: Mechanisms) -> Part | None:
     """NAT and firewall as a service; None where libnftables or the kernel's nf_tables is absent."""
     try:
@@ -133,7 +155,7 @@ def firewall_tables(mechanisms: Mechanisms) -> Part | None:
         provides={"firewall": tables},
         backend=tables,
         forget=(tables.firewall.forget,),
-        chores=(tables,),
+        chores=(tables, TableLook(tables)),
         follows=frozenset({"link", "route", "lease"}),
     )
 

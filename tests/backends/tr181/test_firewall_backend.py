@@ -8,7 +8,7 @@ import pytest
 from agent.model.errors import Refusals
 from backends.errors import MechanismError
 from backends.firewall.records import PortMapping
-from backends.tr181.firewall_backend import TABLES, firewall_tables
+from backends.tr181.firewall_backend import LOOK, TABLES, TableLook, firewall_tables
 from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
 from tests.backends.conftest import Bench
@@ -88,6 +88,24 @@ def test_a_lease_whose_end_the_kernel_refuses_is_tried_again(device: FirewallDev
     assert device.ruleset() == ""
 
 
+def test_a_table_that_somebody_else_took_away_is_put_back_and_the_log_says_so(
+    device: FirewallDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    look = TableLook(device.tables)
+    assert look.due(1.0) is None, "nothing is wanted"
+    row = web(device)
+    before, writes = device.ruleset(), device.nftables.writes
+    assert (look.due(1.0), look.act(1.0), look.due(1.0)) == (0.0, frozenset(), 1.0 + LOOK)
+    assert (device.nftables.writes, caplog.text) == (writes, "")
+    device.gateway.router.run("nft", "flush ruleset")
+    assert look.act(1.0 + LOOK) == {"firewall"}
+    assert device.ruleset() == before
+    assert [one.levelname for one in caplog.records] == ["WARNING"]
+    assert "had taken the packet filter's table inet cpe_agent away: it is back" in caplog.text
+    device.delete(row)
+    assert look.due(1.0) is None
+
+
 def test_a_machine_without_the_library_goes_without(memory: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backends.nftables.LIBRARY", "libnothing-of-the-kind.so.7")
     assert firewall_tables(_mechanisms(memory)) is None
@@ -99,7 +117,8 @@ def test_the_part_is_for_those_who_wire(memory: Bench, make_namespace: Callable[
     if part is None:
         pytest.skip("no packet filter here")
     assert part.provides == {"firewall": part.backend}
-    assert part.chores == (part.backend,)
+    assert part.chores[0] is part.backend
+    assert [type(one) for one in part.chores[1:]] == [TableLook]
     assert {"link", "route", "lease"} <= part.follows
 
 
