@@ -4,7 +4,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from backends import netlink_rows
@@ -43,6 +43,7 @@ class NetlinkReader:
         self._open: Callable[[], socket.socket] = (lambda: inside(namespace, open_socket)) if namespace else open_socket
         self._socket = NetlinkSocket(self._open, deadline)
         self._change_deadline = change_deadline
+        self._patience: float | None = None
         self._cache: dict[str, Any] = {}
         self._seen_states: dict[int, tuple[str, float]] = {}
 
@@ -53,6 +54,15 @@ class NetlinkReader:
     def forget(self) -> None:
         """Let the next reads ask the kernel again."""
         self._cache.clear()
+
+    @contextmanager
+    def patiently(self) -> Iterator[None]:
+        """Let reads take as long as changes: for one that has to succeed, whoever holds the kernel's lock meanwhile."""
+        self._patience = self._change_deadline
+        try:
+            yield
+        finally:
+            self._patience = None
 
     def links(self) -> Sequence[Link]:
         """Every link, by index."""
@@ -134,7 +144,7 @@ class NetlinkReader:
             message.encode()
         except (struct.error, ValueError, TypeError, KeyError, OSError) as error:
             raise MechanismError(f"{what}: {error}", "EINVAL") from error
-        answer = self._socket.exchange(bytearray(message.data), what, deadline)
+        answer = self._socket.exchange(bytearray(message.data), what, deadline or self._patience)
         return [decoded(type(message), buffer, offset, what) for _, buffer, offset in answer]
 
     def _change(self, message: Any, kind: int, flags: int, what: str, changed: tuple[str, ...] | None = None) -> None:

@@ -333,6 +333,11 @@ class Network(NetworkEdits):
             log.info("%s", _said_once(change, error.reason))
 
     def _take_back(self, undo: Wish) -> None:
+        # A driver that stops a radio for the same change has the kernel's lock for longer than a read may take.
+        with self._netlink.patiently():
+            self._make_up_for(undo)
+
+    def _make_up_for(self, undo: Wish) -> None:
         for _ in range(ROUNDS):
             changes = plan(undo, self._observe())
             if not changes:

@@ -251,3 +251,11 @@ def test_importing_the_mechanism_does_not_import_pyroute2() -> None:
     code = "import sys, backends.netlink; print('pyroute2' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_who_is_patient_waits_for_a_table_as_long_as_for_a_change() -> None:
+    netlink = Kernel(lambda _: []).netlink(deadline=0.05, change_deadline=0.2)
+    with netlink.patiently(), pytest.raises(TimedOut, match=r"for 0\.2 s"):
+        netlink.links()
+    with pytest.raises(TimedOut, match=r"for 0\.05 s"):
+        netlink.links()

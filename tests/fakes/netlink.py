@@ -4,10 +4,11 @@ import ipaddress
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
-from backends.errors import MechanismError, Missing
+from backends.errors import MechanismError, Missing, TimedOut
 from backends.netlink import Netlink, Stop, check_interface_name
 from backends.netlink_codec import ip_of, options_of
 from backends.netlink_links import BRIDGE_OPTIONS, PORT_OPTIONS
@@ -47,6 +48,8 @@ class FakeKernel:
         self._were_up: set[str] = set()
         self.watchers: list[queue.Queue[str]] = []
         self.fail_next: MechanismError | None = None
+        self.is_slow = False
+        """Whether nothing is read but by who is patient."""
         self.settle()
 
     def add_link(self, name: str, kind: str = "", **fields: object) -> Link:
@@ -107,6 +110,7 @@ class FakeNetlink(Netlink):
     def __init__(self, kernel: FakeKernel | None = None) -> None:
         self.kernel = kernel or FakeKernel()
         self._reads: dict[str, tuple[object, ...]] = {}
+        self._is_patient = False
 
     def close(self) -> None:
         """Nothing is open."""
@@ -114,8 +118,16 @@ class FakeNetlink(Netlink):
     def forget(self) -> None:
         self._reads.clear()
 
+    @contextmanager
+    def patiently(self) -> Iterator[None]:
+        self._is_patient = True
+        yield
+        self._is_patient = False
+
     def _read(self, key: str, rows: Iterable[object]) -> Sequence[object]:
         self._fail()
+        if self.kernel.is_slow and not self._is_patient:
+            raise TimedOut(f"{key}: the kernel has not answered for 0.3 s")
         if key not in self._reads:
             self._reads[key] = tuple(rows)
         return self._reads[key]

@@ -138,6 +138,20 @@ def test_a_commit_that_fails_in_the_middle_is_undone_and_names_the_edit(bench: B
     assert bench.as_ip_tells() == told
 
 
+def test_a_change_is_taken_back_though_somebody_has_the_kernel_s_lock_for_a_while(memory: Bench) -> None:
+    network = memory.device().network
+    before = memory.state()
+    network.begin()
+    network.add(IpAddress(ip="eth1", enable=True, address="203.0.113.5", prefix_length=24))
+    network.prepare()
+    network.commit()
+    assert memory.state() != before
+    memory.netlink.kernel.is_slow = True  # another backend of the same transaction failed, and stops a radio
+    network.rollback()
+    memory.netlink.kernel.is_slow = False
+    assert memory.state() == before
+
+
 def test_a_removal_that_the_kernel_does_not_make_is_an_error(memory: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def not_found(_: Route) -> None:
         raise Missing("No such process", "ESRCH")
