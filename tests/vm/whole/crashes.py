@@ -8,7 +8,7 @@ import pytest
 from tests.durability.test_services_kill import CALLS, survives
 from tests.vm.whole.gateway import WirelessCrossing, WirelessGateway
 
-SECONDS = 110.0
+SECONDS = 80.0
 """After which no other point is tried; this machine is a slow one."""
 STEP = 4
 """Of how many points of one call one is tried, as long as there is time."""
