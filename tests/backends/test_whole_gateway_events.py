@@ -36,21 +36,30 @@ def notify(gateway: WholeGateway, *paths: str) -> None:
     gateway.quiet()
 
 
-def told(gateway: WholeGateway, path: str, value: str, cause: Callable[[], object]) -> float:
+def told(gateway: WholeGateway, path: str, is_it: Callable[[str], bool], cause: Callable[[], object]) -> float:
     """When an Inform tells of the value that is caused, in monotonic seconds."""
     acs = gateway.stand.acs
     seen = len(acs.informs)
     cause()
-    while (inform := acs.wait_for_inform("4 VALUE CHANGE", after=seen, timeout=PATIENCE)).parameters.get(path) != value:
+    while True:
+        inform = acs.wait_for_inform("4 VALUE CHANGE", after=seen, timeout=PATIENCE)
+        if path in inform.parameters and is_it(inform.parameters[path]):
+            gateway.quiet()
+            return inform.at
         seen = acs.informs.index(inform) + 1
-    gateway.quiet()
-    return inform.at
 
 
-def seconds_to_the_wire(gateway: WholeGateway, path: str, value: str, cause: Callable[[], object]) -> float:
+def seconds_to_the_wire(
+    gateway: WholeGateway, path: str, is_it: Callable[[str], bool], cause: Callable[[], object]
+) -> float:
     """How long it takes from the beginning of the cause."""
     begun = time.monotonic()
-    return told(gateway, path, value, cause) - begun
+    return told(gateway, path, is_it, cause) - begun
+
+
+def is_more(before: int, text: str) -> bool:
+    """Others may come beside the one that is waited for: the home's host is heard when it likes."""
+    return int(text) > before
 
 
 def test_what_happens_to_the_network_is_told_within_a_second(gateway: WholeGateway) -> None:
@@ -63,7 +72,6 @@ def test_what_happens_to_the_network_is_told_within_a_second(gateway: WholeGatew
         "neighbour": "Device.Hosts.HostNumberOfEntries",
     }
     notify(gateway, f"{port}Status", f"{lan}Status", *counted.values())
-    before = {path: int(text) for path, text in gateway.agent.values(*counted.values()).items()}
     router, home = gateway.router, gateway.places.lan
     causes = {
         "address": lambda: router.ip("address add 192.168.7.1/32 dev lan0"),
@@ -72,9 +80,12 @@ def test_what_happens_to_the_network_is_told_within_a_second(gateway: WholeGatew
     }
     for what, cause in causes.items():
         path = counted[what]
-        assert seconds_to_the_wire(gateway, path, str(before[path] + 1), cause) < SECOND, what
+        before = int(gateway.agent.values(path)[path])
+        took = seconds_to_the_wire(gateway, path, partial(is_more, before), cause)
+        assert took < SECOND, what
     for state, shown in (("down", "LowerLayerDown"), ("up", "Up")):
-        took = seconds_to_the_wire(gateway, f"{lan}Status", shown, partial(home.ip, f"link set eth0 {state}"))
+        cause = partial(home.ip, f"link set eth0 {state}")
+        took = seconds_to_the_wire(gateway, f"{lan}Status", shown.__eq__, cause)
         assert took < SECOND, state
 
 
@@ -89,6 +100,6 @@ def test_a_lease_is_told_within_a_second(gateway: WholeGateway) -> None:
     def lease() -> None:
         assert Answer(gateway.places.lan).address
 
-    at = told(gateway, clients, "1", lease)
+    at = told(gateway, clients, "1".__eq__, lease)
     given = leases.stat().st_mtime - time.time() + time.monotonic()  # the client had to look for its server first
     assert at - given < SECOND
