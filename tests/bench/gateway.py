@@ -153,9 +153,12 @@ class Gateway:
 
 
 def dumps_of(gateway: Gateway) -> int:
-    """The most dumps of one kind that reading the whole tree asks the kernel for, over what a session needs anyway."""
-    whole, little = _dumps(gateway, "Device."), _dumps(gateway, "Device.DeviceInfo.UpTime")
-    return max((whole - little).values(), default=0)
+    """The most dumps of one kind that reading the whole tree asks the kernel for, over what a session needs anyway.
+
+    The least of three: what is looked after every half minute may fall into a session.
+    """
+    little = _dumps(gateway, "Device.DeviceInfo.UpTime")
+    return min(max((_dumps(gateway, "Device.") - little).values(), default=0) for _ in range(3))
 
 
 def _dumps(gateway: Gateway, path: str) -> Counter[str]:
