@@ -10,7 +10,7 @@ ARGS    ?=
 PYTHON  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench format clean
+.PHONY: help setup demo test check sweep bench format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -29,7 +29,10 @@ check: $(STAMP) ## all that must hold before a change lands: format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	CPE_AGENT_CHECK=1 $(PYTEST) -n 3 --cov --cov-branch --cov-report=term $(ARGS)
+	CPE_AGENT_CHECK=1 $(PYTEST) -n 3 -m "not sweep" --cov --cov-branch --cov-report=term $(ARGS)
+
+sweep: $(STAMP) ## what samples for minutes in throw-away machines: hostile texts and crashes with Wi-Fi and PPP
+	@CPE_AGENT_CHECK=1 $(PYTEST) -n 1 -m sweep $(ARGS)
 
 bench: $(STAMP) ## the figures beside their targets; also build/bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)

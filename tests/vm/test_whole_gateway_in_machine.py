@@ -12,15 +12,18 @@ PACKAGES = {
     "hostapd": "hostapd", "wpa_supplicant": "wpasupplicant", "iw": "iw", "pppd": "ppp", "pppoe-server": "pppoe",
     "strace": "strace", "nft": "nftables",
 }  # fmt: skip
-SUITES = [
-    ("events", "station", 1),
-    ("events", "ppp or clock", 2),
+SWEEPS = [
     ("crashes", "crash and True", 1),
     ("crashes", "crash and False", 1),
     ("crashes", "fails", 1),
     ("hostile", "points", 1),
     ("hostile", "others", 1),
     ("hostile", "ppp", 1),
+]
+SUITES = [
+    ("events", "station", 1),
+    ("events", "ppp or clock", 2),
+    *(pytest.param(*sweep, marks=pytest.mark.sweep) for sweep in SWEEPS),
 ]
 """A file of tests/vm/whole, which of its tests are run together, and how many they are."""
 
