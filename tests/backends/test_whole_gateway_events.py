@@ -16,7 +16,7 @@ from tests.netlab.namespace import Namespace
 __all__ = ["make_namespace"]
 
 PROMPT = 10.0
-"""What an event takes at the most, in seconds: less than any look in time. The second that is promised is the bench's."""
+"""What an event takes at the most, in seconds: less than any look in time. The second that is promised is benched."""
 ACTIVE = 2
 
 
