@@ -2,7 +2,7 @@
 
 import enum
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ class Caller(enum.Enum):
     ACS = "acs"
     LOCAL = "local"
     CONTROLLER = "controller"
+    DISCOVERY = "discovery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,18 +355,19 @@ class DataModel(DurableState):
 
     # -- changing ---------------------------------------------------------------------------------------------------
 
-    def transaction(self, caller: Caller) -> Transaction:
-        """Begin a change; one at a time."""
+    def transaction(self, caller: Caller, author: Mapping[str, Any] | None = None) -> Transaction:
+        """Begin a change; one at a time. ``author``: see ``OwnValues.author``; without one the caller itself is it."""
         if self._open is not None:
             raise Unavailable("", "another change is under way")
         log.debug("%s begins a change", caller.value)
+        self.own.author = author or {"source": "person" if caller is Caller.LOCAL else caller.value}
         self._open = Transaction(self, caller.value, lambda backend: backend is self.own or not self.read_only_reason)
         return self._open
 
     def finished(self, transaction: Transaction) -> None:
         """The transaction is over, one way or the other; called by it."""
         if self._open is transaction:
-            self._open = None
+            self._open = self.own.author = None
         self._save_what_is_left()
 
 

@@ -1,7 +1,14 @@
 """The agent's own durable values (the ACS's URL, ProvisioningCode …): what was set, else the settings file's."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+_WORDS: Final[Mapping[str, str]] = {
+    "None": "set by the ACS or on this machine",
+    "acs": "set by the ACS",
+    "person": "set on this machine",
+}
+"""Who sets values most of the time, for people."""
 
 
 def has_type_of(value: Any, default: Any) -> bool:
@@ -14,10 +21,13 @@ class OwnValues:
     """A backend whose system is the agent itself.
 
     A value that was set wins over the settings file until factory reset, or until that key in the file changes: the
-    file's value at the time of setting is kept beside it. Values are JSON (datetimes as ISO text).
+    file's value at the time of setting is kept beside it, and who has set it where that is known. Values are JSON
+    (datetimes as ISO text).
     """
 
     name = "own"
+    author: Mapping[str, Any] | None = None
+    """Who sets what is staged from now on: a JSON object with at least "source"; None where nobody says."""
 
     def __init__(self, defaults: Mapping[str, Any], file: Mapping[str, Any]) -> None:
         """``defaults`` names every value that exists; ``file`` has those that the settings file gives."""
@@ -39,19 +49,30 @@ class OwnValues:
         """Whether the value was set by somebody, rather than coming from the file or the built-in default."""
         return name in self._set
 
+    def set_by(self, name: str) -> dict[str, Any]:
+        """Who has set the value, as ``author`` was then; empty when nobody has, or nobody said who."""
+        by = self._set.get(name, {}).get("by")
+        return dict(by) if isinstance(by, dict) else {}
+
     def source(self, name: str) -> str:
         """Where the value in force comes from, for people."""
         if name in self._set:
-            return "set by the ACS or on this machine"
+            told = self.set_by(name)
+            return _WORDS.get(str(told.get("source")), f"{told.get('source')}, told by {told.get('told_by') or 'it'}")
         return "the settings file" if name in self._file else "the built-in default"
 
-    def stage(self, name: str, value: Any) -> None:
-        """Set a value within a transaction."""
+    def stage(self, name: str, value: Any, by: Mapping[str, Any] | None = None) -> None:
+        """Set a value within a transaction; ``by`` says who does, where that is not ``author``."""
         if name not in self._defaults:
             raise KeyError(name)
         if not has_type_of(value, self._defaults[name]):
             raise TypeError(f"{name}: {type(value).__name__} is not the type of its default")
-        self._set[name] = {"value": value, "file": self._file.get(name)}
+        author = by or self.author
+        self._set[name] = {"value": value, "file": self._file.get(name), **({"by": dict(author)} if author else {})}
+
+    def unstage(self, name: str) -> None:
+        """Forget within a transaction what was set: the settings file's value, or the built-in one, comes back."""
+        self._set.pop(name, None)
 
     def reload(self, file: Mapping[str, Any]) -> None:
         """The settings file was read again: values whose key changed there follow it."""

@@ -117,6 +117,11 @@ class Transaction:
         self._touch(self._model.own, name)
         self._model.own.stage(name, value)
 
+    def forget_own(self, name: str) -> None:
+        """Stage that one of the agent's own values is no longer set by anybody."""
+        self._touch(self._model.own, name)
+        self._model.own.unstage(name)
+
     # -- the end ----------------------------------------------------------------------------------------------------
 
     def commit(self) -> Outcome:

@@ -88,3 +88,33 @@ def test_a_value_of_another_type_than_its_default_is_a_mistake_of_the_caller(nam
 def test_a_list_may_be_a_tuple() -> None:
     assert all(has_type_of(value, default) for value in ([1], (1,)) for default in ([], ()))
     assert not has_type_of({}, [])
+
+
+def test_who_has_set_a_value_is_kept_beside_it_and_goes_with_it() -> None:
+    own = OwnValues(DEFAULTS, {})
+    own.begin()
+    own.author = {"source": "dhcpv4", "told_by": "udhcpc"}
+    own.stage("URL", "http://offered/")
+    own.author = None
+    own.stage("Interval", 60)
+    own.commit()
+
+    later = OwnValues(DEFAULTS, {})
+    later.restore(own.state())
+
+    assert later.set_by("URL") == {"source": "dhcpv4", "told_by": "udhcpc"}
+    assert later.source("URL") == "dhcpv4, told by udhcpc"
+    assert later.set_by("Interval") == {}
+    assert later.source("Interval") == "set by the ACS or on this machine"
+    later.stage("URL", "http://by-hand/", by={"source": "person"})
+    assert later.source("URL") == "set on this machine"
+    later.unstage("URL")
+    assert (later.get("URL"), later.set_by("URL")) == ("", {})
+    assert OwnValues(DEFAULTS, {"URL": "http://file/"}).set_by("URL") == {}
+
+
+@pytest.mark.parametrize("nonsense", [None, 7, "dhcpv4", ["dhcpv4"]])
+def test_who_has_set_a_value_is_unknown_where_the_document_says_nonsense(nonsense: object) -> None:
+    own = OwnValues(DEFAULTS, {})
+    own.restore({"URL": {"value": "http://acs/", "file": None, "by": nonsense}})
+    assert own.set_by("URL") == {}

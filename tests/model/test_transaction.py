@@ -120,6 +120,31 @@ def test_with_the_write_side_off_only_the_agents_own_values_change(device: Devic
 # -- order ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("caller", "author", "kept"),
+    [
+        (Caller.ACS, None, {"source": "acs"}),
+        (Caller.LOCAL, None, {"source": "person"}),
+        (Caller.DISCOVERY, {"source": "dhcpv4", "told_by": "udhcpc"}, {"source": "dhcpv4", "told_by": "udhcpc"}),
+    ],
+)
+def test_who_changes_an_own_value_is_kept_beside_it_until_the_change_is_over(
+    device: Device, caller: Caller, author: dict[str, str] | None, kept: dict[str, str]
+) -> None:
+    name = "ManagementServer.ParameterKey"
+    change = device.model.transaction(caller, author)
+    change.set_own(name, "by somebody")
+    change.commit()
+    assert device.own.set_by(name) == kept
+    assert device.own.author is None
+
+    change = device.model.transaction(caller)
+    change.forget_own(name)
+    assert device.own.get(name) == ""
+    change.abandon()
+    assert device.own.get(name) == "by somebody"
+
+
 def test_the_order_within_a_request_does_not_matter() -> None:
     values = {
         f"{IP}[cpe-1].Alias": "wan",
