@@ -1,18 +1,17 @@
 """The verb setup: give interfaces to the agent, so that nobody else configures them, and take them back."""
 
 import argparse
-import copy
 import os
 import re
 import shutil
 import subprocess
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from agent import settings_file
 from agent.cli.client import DEFAULT_CONFIG, OK, PROBLEM, USAGE, Failure
 from agent.cli.options import Verbs, add_verb
 from agent.cli.output import show_json
@@ -86,7 +85,7 @@ def _setup(options: argparse.Namespace) -> int:
     names = [name for name in dict.fromkeys([*given, *options.manage]) if name not in options.unmanage]
     done: list[str] = []
     if names != given:
-        _write(file, with_manage(text, names, file))
+        write(file, with_manage(text, names, file))
         done.append(f"{file}: [network] manage = {_listed(names)}")
     if options.manage or options.unmanage:
         done += _tell_others(root, drop_ins, names)
@@ -159,20 +158,13 @@ def _absent(root: Path, names: Iterable[str]) -> list[str]:
 
 def with_manage(text: str, names: Sequence[str], file: Path) -> str:
     """The settings with another ``[network] manage``, all else as it stood; Failure where that cannot be made sure."""
-    line = f"manage = {_listed(names)}"
-    changed, times = re.subn(
-        r"(?m)(^\[network\][^\[]*?^)manage[ \t]*=[ \t]*\[[^\]]*\]", lambda found: found[1] + line, text, count=1
-    )
-    if not times:
-        changed, times = re.subn(r"(?m)^\[network\][ \t]*$", f"[network]\n{line}", text, count=1)
-    if not times:
-        changed = f"{text.rstrip()}\n\n[network]\n{line}\n".lstrip()
-    expected = copy.deepcopy(_parsed(text, file))
-    expected.setdefault("network", {})["manage"] = list(names)
-    with suppress(tomllib.TOMLDecodeError):
-        if tomllib.loads(changed) == expected:
-            return changed
-    raise Failure("settings", f"{file} cannot be changed by itself", f"write into its [network] table: {line}", PROBLEM)
+    _parsed(text, file)
+    try:
+        return settings_file.changed(text, {"network.manage": list(names)})
+    except settings_file.NotChangeable:
+        line = f"manage = {_listed(names)}"
+        step = f"write into its [network] table: {line}"
+        raise Failure("settings", f"{file} cannot be changed by itself", step, PROBLEM) from None
 
 
 def _matches(names: Iterable[str]) -> str:
@@ -200,7 +192,7 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
         raise Failure("settings", f"{file}: {error}", "mend the file first", PROBLEM) from error
 
 
-def _write(file: Path, text: str) -> None:
+def write(file: Path, text: str) -> None:
     """In place of the old one at once, with its mode."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -225,7 +217,7 @@ def _tell_others(root: Path, drop_ins: Iterable[tuple[Manager, Path]], names: Se
         if (file.read_text() if file.exists() else "") == text:
             continue
         if text:
-            _write(file, text)
+            write(file, text)
         else:
             file.unlink()
         done.append(f"{file}: {manager.name} leaves {', '.join(names) or 'nothing'} to the agent")

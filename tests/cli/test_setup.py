@@ -93,7 +93,7 @@ def test_settings_of_any_usual_shape_are_changed(text: str, tmp_path: Path) -> N
 
 def test_settings_that_cannot_be_changed_by_rule_are_left_with_a_word(tmp_path: Path) -> None:
     with pytest.raises(Failure) as failure:
-        with_manage("[ network ]\n", ["eth1"], tmp_path)
+        with_manage("network = {}\n", ["eth1"], tmp_path)
     assert 'manage = ["eth1"]' in failure.value.next_step
 
 
