@@ -19,7 +19,8 @@ OPTION125 = "00000de9300b1c687474703a2f2f6163732e6578616d706c652e6e65743a3735343
 OPTION17 = (
     "00000de90001001c687474703a2f2f6163732e6578616d706c652e6e65743a37353437"
     "2f0002000670726f762d410003000233300004000432353030"
-)WHOLE: dict[str, Any] = {
+)
+WHOLE: dict[str, Any] = {
     "url": "http://acs.example.net:7547/",
     "provisioning_code": "prov-A",
     "retry_minimum_wait": 30,
