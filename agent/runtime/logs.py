@@ -1,17 +1,51 @@
-"""Where the log goes: standard error, without secrets; the journal puts the time before it by itself."""
+"""Where the log goes: standard error and the last lines in memory, without secrets; the journal adds the time."""
 
 import logging
 import os
 import sys
+from collections import deque
+from typing import Any, Final
 
 from agent.runtime.redactor import RedactingFilter, Redactor
 
+KEPT: Final = 500
+"""Lines of the log that stay in memory."""
+LONGEST: Final = 2000
+"""Characters of a line that stay in memory; a traceback is longer."""
 
-def log_to_standard_error(level: str, redactor: Redactor) -> None:
-    """From now on; ``level`` is "debug", "info", "warning" or "error"."""
-    handler = logging.StreamHandler(sys.stderr)
+_Kept = tuple[int, float, str, str, str]
+
+
+class LogRing(logging.Handler):
+    """The last lines of the log. Read from any thread: what has come in meanwhile is simply there or not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: deque[_Kept] = deque(maxlen=KEPT)
+        self._number = 0
+        self.setFormatter(logging.Formatter("%(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line."""
+        self._number += 1
+        text = self.format(record)
+        text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+        self._kept.append((self._number, record.created, record.levelname.lower(), record.name, text))
+
+    def lines(self, after: int = 0) -> list[dict[str, Any]]:
+        """Those with a number above ``after``, oldest first: n, at (Unix time), level, logger, text."""
+        kept = self._kept.copy()
+        names = ("n", "at", "level", "logger", "text")
+        return [dict(zip(names, one, strict=True)) for one in kept if one[0] > after]
+
+
+def log_to_standard_error(level: str, redactor: Redactor) -> LogRing:
+    """From now on; ``level`` is "debug", "info", "warning" or "error". The last lines can be read again."""
+    shown, kept = logging.StreamHandler(sys.stderr), LogRing()
     what = "%(levelname)s %(message)s"
-    handler.setFormatter(logging.Formatter(what if "JOURNAL_STREAM" in os.environ else f"%(asctime)s {what}"))
-    handler.addFilter(RedactingFilter(redactor))
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    shown.setFormatter(logging.Formatter(what if "JOURNAL_STREAM" in os.environ else f"%(asctime)s {what}"))
+    for handler in (shown, kept):
+        handler.addFilter(RedactingFilter(redactor))
+    logging.basicConfig(level=level.upper(), handlers=[shown, kept], force=True)
     logging.getLogger("urllib3").setLevel(logging.WARNING)
+    return kept

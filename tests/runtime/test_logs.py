@@ -1,10 +1,11 @@
 """The log on standard error: times where nobody else puts them, and never a secret."""
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 
-from agent.runtime.logs import log_to_standard_error
+from agent.runtime.logs import KEPT, LONGEST, LogRing, log_to_standard_error
 from agent.runtime.redactor import Redactor
 
 
@@ -23,3 +24,37 @@ def test_a_line_has_its_time_unless_the_journal_gives_it(
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(begins_with)
     assert "correct horse" not in line
+
+
+@pytest.fixture
+def ring() -> Iterator[LogRing]:
+    yield log_to_standard_error("info", Redactor(known=lambda: ["correct horse"]))
+    logging.basicConfig(force=True)
+
+
+def test_the_last_lines_stay_readable_without_their_secrets(ring: LogRing) -> None:
+    try:
+        raise ValueError("correct horse")
+    except ValueError:
+        logging.getLogger("agent.test").exception("said %s", "correct horse")
+    [line] = ring.lines()
+    assert (line["n"], line["level"], line["logger"]) == (1, "error", "agent.test")
+    assert line["text"].startswith("said ******\nTraceback")
+    assert "correct horse" not in line["text"]
+
+
+def test_only_the_last_ones_are_kept_and_no_line_is_long(ring: LogRing) -> None:
+    for number in range(KEPT + 20):
+        logging.getLogger("agent.test").info("line %d", number)
+    logging.getLogger("agent.test").info("x" * 10_000)
+    lines = ring.lines()
+    assert len(lines) == KEPT
+    assert lines[0]["n"] == 22
+    assert len(lines[-1]["text"]) == LONGEST
+
+
+def test_who_follows_gets_what_is_new(ring: LogRing) -> None:
+    logging.getLogger("agent.test").info("first")
+    seen = ring.lines()[-1]["n"]
+    logging.getLogger("agent.test").info("second")
+    assert [line["text"] for line in ring.lines(seen)] == ["second"]
