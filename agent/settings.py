@@ -77,6 +77,7 @@ class Network:
 
     manage: tuple[str, ...] = ()
     management_interface: str = ""
+    management_name_servers: tuple[str, ...] = ()
     confirm_within: int = 180
 
 
@@ -197,6 +198,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "connection_request.digest": check.one_of("MD5", "SHA-256"),
     "network.manage": check.globs,
     "network.management_interface": check.interface,
+    "network.management_name_servers": check.addresses,
     "network.confirm_within": check.number(10, 86_400),
     "ieee8021x.client_certificate": check.file_path,
     "ieee8021x.client_key": check.file_path,

@@ -6,6 +6,7 @@ A refusal is a ValueError whose text says what is allowed; it never repeats the 
 import os
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -116,6 +117,16 @@ def globs(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) and _GLOB.fullmatch(each) for each in value):
         raise ValueError('it must be a list of interface names or globs, such as ["eth0", "lan*"]')
     return tuple(value)
+
+
+def addresses(value: Any) -> tuple[str, ...]:
+    """Take a list of IP addresses."""
+    try:
+        if isinstance(value, list):
+            return tuple(str(ip_address(str(each))) for each in value)
+    except ValueError:
+        pass
+    raise ValueError('it must be a list of IP addresses, such as ["192.0.2.53", "2001:db8::53"]')
 
 
 def command(value: Any) -> tuple[str, ...] | Literal["restart"]:

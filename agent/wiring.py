@@ -57,6 +57,7 @@ from agent.runtime.store import FileStore, claim
 from agent.runtime.systemd import Notifier
 from agent.runtime.trace import TraceStore
 from agent.runtime.verbs import ModelVerbs, Profiles
+from agent.runtime.wire import Resolve, resolve_by_system
 from agent.runtime.workers import Listening, Workers
 from agent.settings import Loaded
 from agent.shipped_schema import shipped_schema
@@ -78,6 +79,7 @@ from backends.tr181.fault_mgmt import TOPIC as FAULT
 from backends.tr181.fault_mgmt import faults_of
 from backends.tr181.gateway_profiles import GATEWAY_PROFILES
 from backends.tr181.links import Links
+from backends.tr181.management_interface import management_way, name_servers_on
 from backends.tr181.mechanisms import Identity, Mechanisms
 from backends.tr181.parts import Machine, Watch
 from backends.tr181.services import SERVICES
@@ -158,7 +160,7 @@ class Agent:
             factory_reset_command=set_by_person.system.factory_reset_command,
             restart=self._restart_as_booted,
         )
-        self.reach = Reach(self.netlink.route_to, lambda: str(self.own.get(ms.URL)), self.netlink.addresses)
+        self.reach = Reach(self._route_to, lambda: str(self.own.get(ms.URL)), self.netlink.addresses)
         manage = set_by_person.network.manage
         self.network = LinuxNetwork(self.netlink, self.procfs, manage, self._management_path, Ethtool())
         self.other_managers = OtherManagers()
@@ -184,11 +186,28 @@ class Agent:
         )
         self.machine = Machine(basic, SERVICES)
         self.mechanisms = self.machine.mechanisms
+        self.management_way = management_way(self.mechanisms, self._management_interface)
         self.faults = faults_of(self.mechanisms)
 
     def _peek(self, paths: Sequence[str]) -> dict[str, str]:
         """What parameters read as, for whoever is built before the model."""
         return self.model.peek(paths)
+
+    def _management_interface(self) -> str:
+        return self.settings.network.management_interface
+
+    def _route_to(self, address: str) -> RouteTo | None:
+        return self.netlink.route_to(address, self._management_interface())
+
+    def _resolver(self) -> Resolve:
+        """How the ACS's name is found; the management interface asks servers of its own."""
+        network = self.settings.network
+        if not network.management_interface:
+            return resolve_by_system
+        from agent.runtime.stub_resolver import StubResolver
+
+        servers = network.management_name_servers or name_servers_on(self.mechanisms, network.management_interface)
+        return StubResolver(network.management_interface, servers)
 
     def _management_path(self) -> RouteTo | None:
         """The way that is not to be cut without coming back: that to the ACS. Without one there is nobody to lose."""
@@ -237,6 +256,7 @@ class Agent:
             log.error("the agent has crashed repeatedly: it leaves the system as it is until a clean end")
         self._starts = starts
         self._bring_state_back()
+        self.management_way.apply()
         self._note_first_use(now)
         self.delivery = Delivery(self.store, self.boot_id, now)
         if self.delivery.started(boot, ms.acs_identity(self.own)):
@@ -395,13 +415,15 @@ class Agent:
     def _system_changed(self, topics: frozenset[str]) -> frozenset[str]:
         """A link that came up, or was plugged in, is given what is configured for it; so are services on it."""
         self.model.forget()
+        if topics & {"link", "address", "route", "dhcp", "everything"}:
+            self.management_way.apply()
         try:
             if self.model.read_only_reason or self.model.awaits_confirmation:
                 self._unheeded |= topics
                 self.network.kernel_seen()
             else:
                 heeded, self._unheeded = topics | self._unheeded, frozenset()
-                if heeded & {"link", "address", "everything"} and self.network.kernel_changed():
+                if heeded & {"link", "address", "dhcp", "everything"} and self.network.kernel_changed():
                     self.model.save()
                 self.machine.changed(heeded)
         except Exception:
@@ -443,7 +465,7 @@ class Agent:
             client_key=str(acs.client_key or ""),
             tls_profile="compat" if acs.tls_profile == "compat" else "modern",
             compression=get("ManagementServer.HTTPCompression"),
-            interface=self.settings.network.management_interface,
+            interface=self._management_interface(),
             user_agent=f"cpe-agent/{VERSION}",
         )
         trace = self.traces.open(number, shown_url(endpoint.url), events)
@@ -453,6 +475,7 @@ class Agent:
             self.inbox.put,
             trace,
             describe=lambda envelope: describe(envelope, self.redactor.is_secret),
+            resolve=self._resolver(),
             wall_clock_trusted=loop.moment().wall is not None,
         )
 
@@ -471,7 +494,7 @@ class Agent:
 
     def _listening_interface(self) -> str:
         """The interface that connection requests have to come in by; "": any."""
-        return self.settings.connection_request.interface or self.settings.network.management_interface
+        return self.settings.connection_request.interface or self._management_interface()
 
     def _credentials(self) -> tuple[str, str]:
         names = ("Username", "Password")

@@ -142,7 +142,7 @@ class Netlink(LinkChanges):
         self._change(message, DELROUTE, 0, f"delete route {route.destination or 'default'}", ROUTES)
 
     def add_rule(self, rule: Rule) -> None:
-        """Route packets with a mark by another table. EEXIST when there is such a rule."""
+        """Route packets by another table. EEXIST when there is such a rule."""
         self._change(_rule_message(rule), NEWRULE, CREATE | EXCLUSIVE, f"add rule {rule.priority}", RULES)
 
     def delete_rule(self, rule: Rule) -> None:
@@ -212,10 +212,21 @@ class Netlink(LinkChanges):
 
 def _rule_message(rule: Rule) -> Any:
     table = rule.table if rule.table < 256 else RT_TABLE_COMPAT
-    message = new_message("fibmsg", family=FAMILY[rule.family], table=table, action=netlink_rows.TO_TABLE)
+    source = network_of(rule.source, rule.family)
+    message = new_message(
+        "fibmsg",
+        family=FAMILY[rule.family],
+        table=table,
+        action=netlink_rows.TO_TABLE,
+        src_len=source.prefixlen if source else 0,
+    )
     message["attrs"] = [("FRA_TABLE", rule.table), ("FRA_PRIORITY", rule.priority)]
     if rule.mask:
         message["attrs"] += [("FRA_FWMARK", rule.mark), ("FRA_FWMASK", rule.mask)]
+    if source:
+        message["attrs"].append(("FRA_SRC", str(source.network_address)))
+    if rule.output:
+        message["attrs"].append(("FRA_OIFNAME", check_interface_name(rule.output)))
     return message
 
 

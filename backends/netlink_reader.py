@@ -106,11 +106,16 @@ class NetlinkReader:
         message = new_message("ndmsg", family=AF_BRIDGE)
         return self._cached("stations", lambda: self._read_bridges(message, GETNEIGH, netlink_rows.stations))
 
-    def route_to(self, address: str) -> RouteTo | None:
-        """The interface, source and gateway that the kernel would use to reach an address; None: it is unreachable."""
+    def route_to(self, address: str, through: str = "") -> RouteTo | None:
+        """The interface, source and gateway that the kernel would use to reach an address; None: it is unreachable.
+
+        ``through``: for a socket that is bound to this link.
+        """
         parsed = ip_of(address)
         message = new_message("rtmsg", family=FAMILY[parsed.version], dst_len=parsed.max_prefixlen)
         message["attrs"] = [("RTA_DST", str(parsed))]
+        if through:
+            message["attrs"].append(("RTA_OIF", self._index(through)))
         try:
             answer = self._exchange(message, GETROUTE, 0, f"route to {address}")
         except MechanismError as error:

@@ -61,7 +61,7 @@ ROUTE_ATTRIBUTES = frozenset((
     "RTA_TABLE", "RTA_DST", "RTA_GATEWAY", "RTA_VIA", "RTA_OIF", "RTA_PRIORITY", "RTA_PREFSRC", "RTA_CACHEINFO",
     "RTA_MULTIPATH", "RTA_METRICS", "RTA_PREF",
 ))  # fmt: skip
-RULE_ATTRIBUTES = frozenset(("FRA_PRIORITY", "FRA_TABLE", "FRA_FWMARK", "FRA_FWMASK"))
+RULE_ATTRIBUTES = frozenset(("FRA_PRIORITY", "FRA_TABLE", "FRA_FWMARK", "FRA_FWMASK", "FRA_SRC", "FRA_OIFNAME"))
 TO_TABLE = 1  # FR_ACT_TO_TBL
 NEIGHBOUR_ATTRIBUTES = frozenset(("NDA_DST", "NDA_LLADDR", "NDA_CACHEINFO", "NDA_MASTER", "NDA_VLAN"))
 COUNTERS = (
@@ -101,7 +101,7 @@ def routes(messages: Iterable[Any], names: Names, table: int) -> Iterator[Route]
 
 
 def rules(messages: Iterable[Any]) -> Iterator[Rule]:
-    """The rules that lead to a table, by whatever else they ask beside the mark."""
+    """The rules that lead to a table, by whatever else they ask beside mark, source and output."""
     for message in messages:
         if message["action"] == TO_TABLE and message["family"] in VERSION:
             attributes = attributes_of(message, RULE_ATTRIBUTES)
@@ -111,6 +111,8 @@ def rules(messages: Iterable[Any]) -> Iterator[Rule]:
                 table=attributes.get("FRA_TABLE", message["table"]),
                 mark=attributes.get("FRA_FWMARK", 0),
                 mask=attributes.get("FRA_FWMASK", 0),
+                source=f"{attributes['FRA_SRC']}/{message['src_len']}" if "FRA_SRC" in attributes else "",
+                output=attributes.get("FRA_OIFNAME", ""),
             )
 
 

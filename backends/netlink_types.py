@@ -124,13 +124,18 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Packets with this mark (of the bits in ``mask``) are routed by a table; rules are asked by ascending priority."""
+    """Packets that match all it says are routed by a table; rules are asked by ascending priority.
+
+    ``mark`` counts in the bits of ``mask``; ``source`` is a prefix, ``output`` the link that a socket is bound to.
+    """
 
     family: int  # 4 or 6
     priority: int
     table: int
     mark: int = 0
     mask: int = 0
+    source: str = ""
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,8 @@ def test_settings_are_taken_as_written() -> None:
         ("[connection_request]\ndigest = 'SHA-1'", '"MD5" or "SHA-256"'),
         ("[network]\nmanage = 'eth0'", 'a list of interface names or globs, such as ["eth0", "lan*"]'),
         ("[network]\nmanage = ['eth0', 3]", "a list of interface names or globs"),
+        ("[network]\nmanagement_name_servers = '192.0.2.53'", 'a list of IP addresses, such as ["192.0.2.53", "2001'),
+        ("[network]\nmanagement_name_servers = ['ns.example']", "a list of IP addresses"),
         ("[system]\nreboot_command = 'reboot'", 'a list of arguments, such as ["systemctl", "reboot"], or "restart"'),
         ("[system]\nreboot_command = []", "a list of arguments"),
         ("[state]\ndirectory = ''", "it must be a path"),

@@ -433,6 +433,7 @@ def test_the_way_to_an_address_is_the_kernel_s_choice(wired: Netlink) -> None:
     assert wired.route_to("203.0.113.1") == RouteTo("a", "192.0.2.1", "192.0.2.2")
     usable(wired, "2001:db8::1")
     assert wired.route_to("2001:db8::7") == RouteTo("a", "2001:db8::1", None)
+    assert wired.route_to("198.51.100.1", "a") == RouteTo("a", "192.0.2.1", "192.0.2.3")
 
 
 def test_the_way_to_what_is_no_address_is_refused(wired: Netlink) -> None:
@@ -556,10 +557,21 @@ def test_an_address_may_come_without_a_route_to_its_subnet_and_with_a_scope(kern
     assert [route for route in kernel.netlink.routes() if route.destination == "192.0.2.0/24"] == []
 
 
-@pytest.mark.parametrize("family", [4, 6])
-def test_packets_with_a_mark_are_routed_by_a_table_of_their_own(kernel: Kernel, family: int) -> None:
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Rule(4, 13001, 13001, 0x2000000, 0x7F000000),
+        Rule(6, 13001, 13001, 0x2000000, 0x7F000000),
+        Rule(4, 12900, 12900, source="192.0.2.1/32"),
+        Rule(6, 12900, 12900, source="2001:db8::/64"),
+        Rule(4, 12900, 12900, output="a"),
+        Rule(6, 12900, 12900, output="nowhere"),
+    ],
+    ids=str,
+)
+def test_packets_that_a_rule_describes_are_routed_by_a_table_of_their_own(kernel: Kernel, rule: Rule) -> None:
     net = kernel.netlink
-    before, rule = list(net.rules()), Rule(family, 13001, 13001, 0x2000000, 0x7F000000)
+    before = list(net.rules())
     net.add_rule(rule)
     assert rule in net.rules()
     with pytest.raises(MechanismError) as caught:

@@ -162,8 +162,10 @@ class FakeNetlink(Netlink):
     def stations(self) -> Sequence[Station]:
         return self._read("stations", self.kernel.stations)
 
-    def route_to(self, address: str) -> RouteTo | None:
+    def route_to(self, address: str, through: str = "") -> RouteTo | None:
         wanted = ip_of(address)
+        if through:
+            self._present(through)
         own = [row for row in self.kernel.addresses if row.address == str(wanted)]
         if own:
             return RouteTo("lo", own[0].address)
@@ -173,6 +175,7 @@ class FakeNetlink(Netlink):
             if row.family == wanted.version
             and row.table == MAIN_TABLE
             and (not row.destination or wanted in _net(row.destination))
+            and through in ("", row.interface)
         ]
         best = max(found, key=lambda row: (_length(row), -row.metric), default=None)
         if best is None or best.type != "unicast" or best.interface is None:
