@@ -82,6 +82,16 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Discovery:
+    """Whether the network may name the ACS, and within which bounds."""
+
+    enable: bool = True
+    interface: str = ""
+    allow_http: bool = False
+    allow_change: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ieee8021x:
     """By what the machine proves who it is to a wired network that wants to know, and whom it believes (EAP-TLS)."""
 
@@ -145,6 +155,7 @@ class Settings:
     inform: Inform = Inform()
     connection_request: ConnectionRequest = ConnectionRequest()
     network: Network = Network()
+    discovery: Discovery = Discovery()
     ieee8021x: Ieee8021x = Ieee8021x()
     system: System = System()
     extensions: Extensions = Extensions()
@@ -200,6 +211,10 @@ CHECKS: Final[Mapping[str, Check]] = {
     "network.management_interface": check.interface,
     "network.management_name_servers": check.addresses,
     "network.confirm_within": check.number(10, 86_400),
+    "discovery.enable": check.switch,
+    "discovery.interface": check.interface,
+    "discovery.allow_http": check.switch,
+    "discovery.allow_change": check.switch,
     "ieee8021x.client_certificate": check.file_path,
     "ieee8021x.client_key": check.file_path,
     "ieee8021x.ca_file": check.file_path,
