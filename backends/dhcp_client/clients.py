@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from backends.commands import run
+from backends.delegations import Delegation
 from backends.desired_state import NotOurs, Pointer, Record, Refused, Wanted
+from backends.dhcp_client.delegated import DelegatedPrefixes
 from backends.dhcp_client.dhcpcd_conf import (
     NEVER_ASKED4,
     NEVER_ASKED6,
@@ -74,6 +76,8 @@ class DhcpClients:
         self._leases4: dict[str, Lease4 | None] = {}
         self._leases6: dict[str, Lease6 | None] = {}
         self._running: dict[tuple[int, str], bool] = {}
+        self._prefixes = DelegatedPrefixes()
+        self._delegated: tuple[Delegation, ...] | None = None
         self._instance = lru_cache(INSTANCES)(lambda family, link: Instance(folders, link, family))
 
     # -- the service --------------------------------------------------------------------------------------------------
@@ -133,6 +137,7 @@ class DhcpClients:
         self._leases4.clear()
         self._leases6.clear()
         self._running.clear()
+        self._delegated = None
         self._machine.forget()
 
     def is_running(self, family: int, link: str) -> bool:
@@ -157,6 +162,12 @@ class DhcpClients:
             own = lease6(packet) if packet else None
             self._leases6[link] = own or self._in_force6(link, self._machine.lease6(link))
         return self._leases6[link]
+
+    def delegated(self) -> tuple[Delegation, ...]:
+        """The prefixes that our clients were delegated; the same object until ``forget``."""
+        if self._delegated is None:
+            self._delegated = self._prefixes.of(instances(self._folders))
+        return self._delegated
 
     def is_leased(self, link: str, address: str) -> bool:
         """Whether an address of a link is one that a DHCPv4 server gave."""

@@ -7,6 +7,7 @@ from dataclasses import fields
 from backends.link_modes import LINK_MODES, permitted
 from backends.network.bridge_vlans import PLAIN_STANDARD
 from backends.network.bridge_vlans import claims as vlan_claims
+from backends.network.children import handed_down
 from backends.network.kernel import BRIDGE_OPTIONS
 from backends.network.places import IPV6_DEFAULT_METRIC, address_ident, is_on_link, route_ident
 from backends.network.plan import Attributes, Ident, State, Wish
@@ -52,6 +53,8 @@ def claims(topology: Topology, observed: State) -> Claims:
     wish.update(_routes(topology, subnets(topology, observed), observed))
     for ident in on_link_prefixes(topology):
         wish.setdefault(ident, {"protocol": "static"})
+    for ident, wanted in handed_down(topology):
+        wish.setdefault(ident, wanted)
     return wish
 
 
@@ -215,7 +218,7 @@ def on_link_prefixes(topology: Topology) -> Iterator[Ident]:
     """The routes of the prefixes that somebody gave to an interface's link."""
     for record in topology.records.of(IpPrefix).values():
         name = topology.link_of(Reference("ip", record.ip))
-        if name and record.prefix and record.enable and record.on_link:
+        if name and record.prefix and record.enable and record.on_link and record.static_type is None:
             yield ("route", "6", record.prefix, "-", name, IPV6_DEFAULT_METRIC, "unicast")
 
 

@@ -9,6 +9,7 @@ from backends.errors import MechanismError
 from backends.ethtool import Ports
 from backends.netlink import Netlink
 from backends.netlink_types import RouteTo
+from backends.network.children import handed_down, unused
 from backends.network.contradictions import (
     broken_routes,
     contradictions,
@@ -89,6 +90,7 @@ class Network(NetworkEdits):
         self._seen_links: frozenset[tuple[str, int]] = frozenset()
         self._seen_up: frozenset[tuple[str, int]] = frozenset()
         self._seen_addresses: frozenset[Ident] = frozenset()
+        self._handed_down: Mapping[Ident, Attributes] = {}
 
     # -- the transaction --------------------------------------------------------------------------------------------
 
@@ -120,6 +122,7 @@ class Network(NetworkEdits):
             self._made = None
             raise
         self._applied, self._replaced, self._before = self._records, self._before, None
+        self._handed_down = dict(handed_down(self.topology))
         for name in self._resets:
             if link := self.topology.links.get(name):
                 self._baselines.reset(link, self._traffic(link))
@@ -173,10 +176,11 @@ class Network(NetworkEdits):
         self._remember(step)
         self._make(step)
         self._applied = self._records
+        self._handed_down = dict(handed_down(self.topology))
 
     def kernel_changed(self) -> bool:
         """A link came up or came to be: give it what is configured for it. An address came: make the routes that it
-        makes possible. Whether ``state`` has news thereby.
+        makes possible. A prefix was delegated, or is no longer: hand it on. Whether ``state`` has news thereby.
 
         One that came to be is brought up where that is configured; one that somebody took down stays down.
         """
@@ -187,15 +191,19 @@ class Network(NetworkEdits):
         made, self._seen_links = {name for name, _ in links - self._seen_links}, links
         risen, self._seen_up = {name for name, _ in up - self._seen_up}, up
         come, self._seen_addresses = addresses - self._seen_addresses, addresses
-        if not (made or risen or come) or not self._records.by_kind:
+        handed = dict(handed_down(self.topology))
+        is_moved, self._handed_down = handed != self._handed_down, handed
+        if not (made or risen or come or is_moved) or not (self._records.by_kind or is_moved):
             return False
         step = self._plan(checked=False)
+        over = {i for i, wanted in step.wish.items() if wanted is None and self._records.is_by_us_alone(i)}
         risen |= {name for name in made if (step.wish.get(("link", name)) or {}).get("up")}
         risen |= {name for name, _ in links if self.topology.below(name) & risen}
         reached = {ident[1] for ident in come}
 
         def concerns(ident: Ident) -> bool:
-            return link_of(ident) in risen or (ident[0] == "route" and link_of(ident) in reached)
+            is_reached = ident[0] == "route" and link_of(ident) in reached
+            return link_of(ident) in risen or is_reached or (is_moved and (ident in handed or ident in over))
 
         step.wish = {ident: wanted for ident, wanted in step.wish.items() if concerns(ident)}
         step.changes = [change for change in step.changes if concerns(change.ident)]
@@ -216,7 +224,7 @@ class Network(NetworkEdits):
 
     def rows_behind(self, ident: Ident) -> list[Reference]:
         """The rows that ask for something in the kernel, or asked for it before what is staged."""
-        before = Topology(self._applied, self._netlink.links(), self.other_layers, self._manage)
+        before = self._topology_before()
         return list(dict.fromkeys([*rows_behind(ident, self.topology, self.near()), *rows_behind(ident, before, [])]))
 
     @property
@@ -224,6 +232,11 @@ class Network(NetworkEdits):
         return self._records is not self._applied
 
     # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _topology_before(self) -> Topology:
+        """As it was before what is staged."""
+        links = self._netlink.links()
+        return Topology(self._applied, links, self.other_layers, self._manage, delegated=self.delegations())
 
     def _links(self, up: bool = False) -> frozenset[tuple[str, int]]:
         """With their indexes: a link that was made anew between two looks is another one. ``up``: only those."""
@@ -247,7 +260,7 @@ class Network(NetworkEdits):
         observed = self._observe()
         topology = self.topology
         claimed = claims(topology, observed)
-        before = Topology(self._applied, self._netlink.links(), self.other_layers, self._manage)
+        before = self._topology_before()
         held = claims(before, observed)
         new = {ident for ident, wanted in claimed.items() if ident not in held or held[ident] != wanted}
         new |= held.keys() - claimed.keys()
@@ -264,6 +277,8 @@ class Network(NetworkEdits):
             key, field, reason = impossible
             raise Conflict(reason, row=Reference("address", key), field=field)
         wish, originals = settle(claimed, self._records, observed)
+        for ident, _ in handed_down(topology):  # nobody else's, also where a crash came before it was written down
+            originals[ident] = self._records.originals.get(ident)
         allowed = {ident: wanted for ident, wanted in wish.items() if self._is_allowed(ident, wanted)}
         for ident in new:
             if ident in wish and ident not in allowed and not holds(ident, wish[ident], observed):
@@ -350,6 +365,10 @@ class Network(NetworkEdits):
 
     def _is_allowed(self, ident: Ident, wanted: Attributes | None) -> bool:
         if ident[0] == "rule":  # it says nothing but with its routes
+            return True
+        if any(ident == unused(one) for one in self.delegations()):  # over a link of the owner's
+            return True
+        if ident[6:] == ("unreachable",) and self._records.is_by_us_alone(ident):
             return True
         names = [link_of(ident) or "lo"]
         if ident[0] == "port" and wanted is not None and "bridge" in wanted:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
+from backends.network.children import children
 from backends.network.places import address_ident, route_ident
 from backends.network.plan import Ident
 from backends.network.policies import rule_ident
-from backends.network.records import IpAddress, IpRoute, Record, Reference, is_own, natural_ident
+from backends.network.records import IpAddress, IpPrefix, IpRoute, Record, Reference, is_own, natural_ident
 from backends.network.topology import Topology
 
 KINDS_BEHIND: Final = {
@@ -17,7 +18,7 @@ KINDS_BEHIND: Final = {
     "port": ("bridge_port",),
     "bridge_vlan": ("vlan_member", "bridged_vlan", "bridge_port"),
     "ipv6": ("ip",),
-    "address": ("address",),
+    "address": ("address", "prefix"),
     "route": ("route",),
     "rule": ("route",),
 }
@@ -40,4 +41,7 @@ def _asks_for(ident: Ident, row: Reference, record: Record, topology: Topology, 
             return ident == address_ident(record, row.key, topology)
         route = route_ident(record, row.key, topology, near)
         return route is not None and ident in (route, rule_ident(route))
+    if isinstance(record, IpPrefix):
+        child = children(topology).get(row.key)
+        return child is not None and ident == child.ident
     return topology.link_of(row) == ident[1]

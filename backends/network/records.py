@@ -143,6 +143,9 @@ class IpAddress(Record):
 class IpPrefix(Record):
     """An IPv6 prefix of the IP interface with key ``ip``, "2001:db8::/64"; lifetimes as of an address. ``on_link``: its
     addresses are reached directly; ``autonomous``: hosts may make theirs of it (router advertisements say so).
+
+    ``static_type`` "PrefixDelegation": it is what is delegated; "Child": a part of what ``parent`` is, which
+    ``child_bits`` tells, or else the /64 with the number ``subnet``. None: it is ``prefix``.
     """
 
     ip: str = ""
@@ -151,6 +154,10 @@ class IpPrefix(Record):
     autonomous: bool | None = None
     preferred_until: int | None = None
     valid_until: int | None = None
+    static_type: str | None = None
+    parent: Reference | None = None
+    child_bits: str | None = None
+    subnet: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +225,7 @@ KINDS: Final[Mapping[str, type[Record]]] = {
     "stack": IpStack,
     "neighbor_setting": NeighborSetting,
 }
-_REFERENCES: Final = {"lower", "vlan", "port"}
+_REFERENCES: Final = {"lower", "vlan", "port", "parent"}
 KIND_OF: Final = {record: kind for kind, record in KINDS.items()}
 
 R = TypeVar("R", bound=Record)

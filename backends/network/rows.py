@@ -6,6 +6,7 @@ from typing import Generic
 
 from backends.netlink_types import Address, BridgeVlan, Route
 from backends.network.bridge_vlans import claims, counting, member_ident, port_of, vlan_key
+from backends.network.children import handed_down
 from backends.network.desired import on_link_prefixes, ula_addresses
 from backends.network.kernel import address_ident as ident_of_address
 from backends.network.kernel import route_ident as ident_of_route
@@ -149,7 +150,7 @@ def logical_interfaces(topology: Topology) -> list[Row[LogicalInterface]]:
 
 def addresses(topology: Topology, family: int, observed: Sequence[Address]) -> list[Row[IpAddress]]:
     """The addresses of one family: in the kernel, and wanted."""
-    claimed, wanted = set[Ident](), set(ula_addresses(topology))
+    claimed, wanted = set[Ident](), {*ula_addresses(topology), *dict(handed_down(topology))}
     rows = []
     for key, record in topology.records.of(IpAddress).items():
         ident = address_ident(record, key, topology)
@@ -171,7 +172,7 @@ def addresses(topology: Topology, family: int, observed: Sequence[Address]) -> l
 
 def routes(topology: Topology, family: int, observed: Sequence[Route], near: list[Ident]) -> list[Row[IpRoute]]:
     """The routes of one family in the main table: in the kernel, and wanted."""
-    claimed, wanted = set[Ident](), set(on_link_prefixes(topology))
+    claimed, wanted = set[Ident](), {*on_link_prefixes(topology), *dict(handed_down(topology))}
     rows = []
     for key, record in topology.records.of(IpRoute).items():
         ident = route_ident(record, key, topology, near)

@@ -8,6 +8,7 @@ import ipaddress
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from backends.delegations import Delegation
 from backends.netlink_types import Link
 from backends.network.other_layers import OtherLayers
 from backends.network.plan import Ident
@@ -47,11 +48,15 @@ class Topology:
         manage: Sequence[str] = (),
         is_waiting: bool = False,
         in_use: Collection[str] = (),
+        delegated: Sequence[Delegation] = (),
     ) -> None:
-        """``is_waiting``: the records are not made yet. ``in_use``: bridges' members that speak IP all the same."""
+        """``is_waiting``: the records are not made yet. ``in_use``: bridges' members that speak IP all the same.
+        ``delegated``: the prefixes that this machine may hand on.
+        """
         self.records = records
         self.is_waiting = is_waiting
         self.in_use = in_use
+        self.delegated = tuple(delegated)
         self.manage = tuple(manage)
         self.others: Mapping[str, OtherLayers] = {layer.kind: layer for layer in others}
         self.links: Mapping[str, Link] = {link.name: link for link in links}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from backends.delegations import Delegation
 from backends.ethtool import MacCounters, Phy, Ports
 from backends.netlink import Netlink
 from backends.netlink_types import MAIN_TABLE, Address, BridgeVlan, Link, Route
@@ -37,7 +38,8 @@ T = TypeVar("T")
 class NetworkView:
     """Reads; what is derived from a dump of the kernel is kept as long as the dump is.
 
-    ``other_layers``: the tables of other services that links belong to; whoever wires them puts them there.
+    ``other_layers``: the tables of other services that links belong to; ``delegations``: the prefixes that were
+    delegated to this machine, the same object until it is to be read anew; whoever wires them puts them there.
     """
 
     def __init__(self, netlink: Netlink, procfs: Procfs, ports: Ports | None = None) -> None:
@@ -46,6 +48,7 @@ class NetworkView:
         self._kernel = Kernel(netlink, procfs, ports)
         self._records = Records()
         self.other_layers: Sequence[OtherLayers] = ()
+        self.delegations: Callable[[], Sequence[Delegation]] = tuple
         self._manage: tuple[str, ...] = ()
         self._baselines = Baselines()
         self._derived: dict[str, tuple[tuple[Any, ...], Any]] = {}
@@ -60,6 +63,7 @@ class NetworkView:
             self._manage,
             self._is_waiting,
             self._in_use(),
+            self.delegations(),
         )
         return self._kept("topology", made_of, Topology)
 

@@ -60,6 +60,7 @@ def dhcp_clients(mechanisms: Mechanisms) -> Part | None:
     folders = Folders(mechanisms.directory / "dhcp-client", mechanisms.state_directory / "dhcp-client")
     clients = DhcpClients(mechanisms.netlink, mechanisms.procfs, place, folders)
     tables = DhcpClientTables(clients, links)
+    network.delegations = clients.delegated
     return Part(
         name="dhcp_client",
         provides={"dhcp_clients": tables},

@@ -13,7 +13,6 @@ from backends.lan.leases import Lease
 from backends.lan.records import Dhcp6, Option6, Pool6
 from backends.lan.rendering import LEASE_6
 from backends.netlink import Netlink
-from backends.tr181.ip_addresses import IPV6_PREFIX
 from backends.tr181.lan_tables import CLIENT6, LanTable, LanTables, table_of, target_of_link
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.moments import end
@@ -81,9 +80,9 @@ def preferred_end(lease: Lease) -> datetime | None:
 def prefix_targets(lan: LanTables, netlink: Netlink, link: str | None) -> Iterator[Target]:
     """The rows of IP.Interface.{i}.IPv6Prefix. of these."""
     interface = target_of_link(lan, link)
-    if interface is not None:
+    if interface is not None and link is not None:
         for prefix in prefixes_on(netlink, link):
-            yield Target(IPV6_PREFIX, (interface.keys[-1], f"{link} {prefix}"))
+            yield lan.links.prefix_row(interface.keys[-1], link, prefix)
 
 
 def _status(pools: LanTable[Pool6], netlink: Netlink, row: Keys) -> str:

@@ -8,15 +8,16 @@ from typing import Any, Final
 
 from agent.model.errors import InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
+from backends.network.children import children
 from backends.network.desired import ula_addresses
 from backends.network.kernel import address_ident
 from backends.network.network import Network
 from backends.network.records import IpAddress, Reference
 from backends.network.rows import Row
+from backends.tr181.ip_prefix_rows import IPV6_PREFIX, find_prefixes, prefix_target
 from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.moments import FOR_EVER, end
 
-IPV6_PREFIX: Final = f"{IP_INTERFACE}IPv6Prefix.{{i}}."
 ARPHRD_PPP: Final = 512
 IPV4_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
 """But for :: and ::1; deprecated (RFC 4291 2.5.5.1)."""
@@ -47,7 +48,8 @@ def ipv6_origin(network: Network, row: Row[IpAddress]) -> str:
     found = network.address_of(row)
     if found is None or row.is_own:
         return "Static"
-    if address_ident(found) in set(ula_addresses(network.topology)):
+    made = {*ula_addresses(network.topology), *(one.ident for one in children(network.topology).values())}
+    if address_ident(found) in made:
         return "AutoConfigured"
     address = ipaddress.IPv6Address(found.address)
     if address.is_loopback:
@@ -239,12 +241,24 @@ class _Ipv6(_Addresses):
         address, length, name = self.address(row), self.length(row), self._link(row)
         if not address or length is None or length == 128 or not name:
             return None
-        return Target(IPV6_PREFIX, (row.parent, f"{name} {ipaddress.ip_network((address, length), strict=False)}"))
+        return prefix_target(
+            self.network.topology, row.parent, name, ipaddress.IPv6Network((address, length), strict=False)
+        )
 
     def set_prefix(self, row: Row[IpAddress], value: Target | None) -> None:
         if value is not None and value.keys[0] != row.parent:
             raise InvalidValue("", "the prefix is of another interface")
-        self.change(row, prefix_length=int(value.keys[1].rpartition("/")[2]) if value else LENGTH_WITHOUT_PREFIX)
+        self.change(row, prefix_length=self._length_of(value) if value else LENGTH_WITHOUT_PREFIX)
+
+    def _length_of(self, prefix: Target) -> int:
+        """The length of a prefix's row; of one that is not told yet, that of every subnet."""
+        if prefix.table != IPV6_PREFIX:
+            raise InvalidValue("", "an IPv6Prefix row is needed")
+        _, slash, length = prefix.keys[1].rpartition("/")
+        if slash:
+            return int(length)
+        rows = (one.network for one in find_prefixes(self.network) if one.added == prefix.keys[1])
+        return next((one.prefixlen for one in rows if one), LENGTH_WITHOUT_PREFIX)
 
     def lifetime(self, row: Row[IpAddress], preferred: bool) -> datetime | None:
         record, found = self.network.record(row), self.network.address_of(row)
@@ -297,8 +311,10 @@ def length_of(mask: str) -> int:
     return length
 
 
-def ipv6_network(text: str) -> ipaddress.IPv6Network:
-    """A prefix; InvalidValue for anything else, for one without its length, and for bits to the right of it."""
+def ipv6_network(text: str, exact: bool = True) -> ipaddress.IPv6Network:
+    """A prefix; InvalidValue for anything else, for one without its length, and, when ``exact``, for bits to the right
+    of it, which are left out otherwise.
+    """
     address = ip_address(text.partition("/")[0], 6)
     if "/" not in text:
         raise InvalidValue("", f"{text} is a prefix without its length")
@@ -306,6 +322,6 @@ def ipv6_network(text: str) -> ipaddress.IPv6Network:
         network = ipaddress.IPv6Network(text, strict=False)
     except ValueError as error:
         raise InvalidValue("", f"{text} is no IPv6 prefix") from error
-    if network.network_address != address:
+    if exact and network.network_address != address:
         raise InvalidValue("", "bits to the right of the prefix have to be zero")
     return network

@@ -1,18 +1,19 @@
-"""Device.IP.Interface.{i}.IPv6Prefix: the prefixes of addresses and of on-link routes, and those that were added."""
+"""Device.IP.Interface.{i}.IPv6Prefix: prefixes of addresses and on-link routes, added, delegated and carved out."""
 
 import ipaddress
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from agent.model.errors import InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
 from backends.netlink_types import Address, Route
+from backends.network.children import CHILD, DELEGATED, SUBNET_LENGTH, delegation_of, free_subnet
 from backends.network.network import Network
-from backends.network.records import IpPrefix, Reference
+from backends.network.records import IpPrefix
 from backends.network.rows import Row
-from backends.tr181.ip_addresses import IPV6_PREFIX, ipv6_network, moment, seconds_of
+from backends.tr181.ip_addresses import ipv6_network, moment, seconds_of
+from backends.tr181.ip_prefix_rows import IPV6_PREFIX, Prefix, find_prefixes, parent_of, parent_target
 from backends.tr181.moments import end
 
 LINK_LOCAL: Final = ipaddress.IPv6Network("fe80::/10")
@@ -20,55 +21,9 @@ SAME_END: Final = 10
 """Seconds between the ends of an address and of the route that it brought: rounding, and the two readings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """One prefix on one link, with what it was seen by; ``added`` is its record's key, "" where there is none."""
-
-    parent: str
-    interface: str | None
-    network: ipaddress.IPv6Network | None
-    addresses: tuple[Address, ...] = ()
-    route: Route | None = None
-    added: str = ""
-
-
 def ip_prefixes(network: Network) -> list[Object[Any]]:
     """IPv6Prefix; of what is derived nothing can be set."""
     return [_Prefixes(network).table()]
-
-
-def find_prefixes(network: Network) -> list[Prefix]:
-    """Every prefix of every IP interface: those of the kernel's addresses and routes, and those that were added."""
-    found = _on_links(network)
-    prefixes = []
-    for key, record in network.prefix_records().items():
-        name = network.topology.link_of(Reference("ip", record.ip))
-        subnet = ipaddress.IPv6Network(record.prefix) if record.prefix else None
-        seen = found.pop((name, subnet), ((), None)) if name and subnet else ((), None)
-        prefixes.append(Prefix(record.ip, name, subnet, tuple(seen[0]), seen[1], key))
-    known = {row.key for row in network.ip_rows()}
-    for (name, subnet), (addresses, route) in found.items():
-        if (parent := network.topology.ip_key(name)) in known:
-            prefixes.append(Prefix(parent, name, subnet, tuple(addresses), route))
-    return prefixes
-
-
-def _on_links(network: Network) -> dict[tuple[str, ipaddress.IPv6Network], tuple[list[Address], Route | None]]:
-    """What the kernel has of prefixes, by link."""
-    found: dict[tuple[str, ipaddress.IPv6Network], tuple[list[Address], Route | None]] = {}
-    for row in network.addresses(6):
-        address = network.address_of(row)
-        if address is not None and address.prefix_length < 128:
-            subnet = ipaddress.IPv6Network((address.address, address.prefix_length), strict=False)
-            found.setdefault((address.interface, subnet), ([], None))[0].append(address)
-    for route in network.find_routes():
-        on_link = route.family == 6 and route.gateway is None and route.protocol in ("kernel", "ra")
-        if on_link and route.interface and route.destination and route.type == "unicast":
-            subnet = ipaddress.IPv6Network(route.destination)
-            if subnet.prefixlen < 128 and not subnet.is_multicast:
-                addresses, _ = found.get((route.interface, subnet), ([], None))
-                found[route.interface, subnet] = (addresses, route)
-    return found
 
 
 class _Prefixes:
@@ -86,8 +41,8 @@ class _Prefixes:
             Parameter("Prefix", lambda row: str(row.network) if row.network else "", self.set_prefix),
             Parameter("Origin", self.origin),
             Parameter("StaticType", self.static_type, self.set_static_type),
-            Parameter("ParentPrefix", lambda _: None, self.set_parent),
-            Parameter("ChildPrefixBits", lambda _: None, self.set_child_bits),
+            Parameter("ParentPrefix", self.parent, self.set_parent),
+            Parameter("ChildPrefixBits", self.child_bits, self.set_child_bits),
             Parameter("OnLink", self.on_link, self.setter("on_link")),
             Parameter("Autonomous", self.autonomous, self.setter("autonomous")),
             Parameter("PreferredLifetime", lambda row: self.lifetime(row, preferred=True), self.set_preferred),
@@ -100,16 +55,16 @@ class _Prefixes:
             parameters=parameters,
             add=lambda parent: (*parent, network.add(IpPrefix(enable=False, ip=parent[0]))),
             delete=self.delete,
-            changed_by=("address", "route"),
+            changed_by=("address", "route", "dhcp"),
             backend=network,
-            source=lambda row: (
-                "configured" if row.added else f"netlink address or route {row.network} dev {row.interface}"
-            ),
+            source=_source,
         )
 
     def keys(self, row: Prefix) -> tuple[str, ...]:
         told = self.record(row)
-        subnet = (told.prefix if told else str(row.network)) or ""
+        if told is None and row.delegated is not None:
+            return row.parent, row.delegated.key
+        subnet = ("" if told.static_type else told.prefix or "") if told else str(row.network)
         return row.parent, f"{row.interface} {subnet}" if row.interface and subnet else row.added
 
     def record(self, row: Prefix) -> IpPrefix | None:
@@ -122,20 +77,23 @@ class _Prefixes:
         return bool(told.enable) if told else True
 
     def status(self, row: Prefix) -> str:
-        if not self.enabled(row):
+        told = self.record(row)
+        if not self.enabled(row) or (told and told.static_type and row.network is None and not self.is_unfit(told)):
             return "Disabled"
         return "Enabled" if row.network and row.interface in self._network.topology.links else "Error"
 
     def prefix_status(self, row: Prefix) -> str:
-        told = self.record(row)
-        if told is None:
+        told, ends = self.record(row), self.ends(row)
+        if ends is None:
             return _status(row)
-        if not told.enable or row.network is None or _is_past(told.valid_until):
+        if (told and not told.enable) or row.network is None or _is_past(ends[1]):
             return "Invalid"
-        return "Deprecated" if _is_past(told.preferred_until) else "Preferred"
+        return "Deprecated" if _is_past(ends[0]) else "Preferred"
 
     def origin(self, row: Prefix) -> str:
         ula = self._network.stack().ula_prefix
+        if row.delegated is not None or row.child is not None:
+            return DELEGATED if row.delegated else CHILD
         if row.added or row.network is None:
             return "Static"
         if ula is not None and row.network.subnet_of(ipaddress.IPv6Network(ula)):
@@ -143,7 +101,20 @@ class _Prefixes:
         return _origin(row.network, row)
 
     def static_type(self, row: Prefix) -> str:
-        return "Static" if self.origin(row) == "Static" else "Inapplicable"
+        told = self.record(row)
+        return (told.static_type if told else None) or ("Static" if self.origin(row) == "Static" else "Inapplicable")
+
+    def parent(self, row: Prefix) -> Target | None:
+        told = self.record(row)
+        return parent_target(self._network.topology, told.parent) if told else None
+
+    def child_bits(self, row: Prefix) -> str:
+        told = self.record(row)
+        return (told.child_bits if told else None) or ""
+
+    def is_unfit(self, told: IpPrefix) -> bool:
+        """Whether what a child is to be a part of is there, and yet has no such part."""
+        return told.static_type == CHILD and delegation_of(told.parent, self._network.topology) is not None
 
     def on_link(self, row: Prefix) -> bool:
         told = self.record(row)
@@ -151,13 +122,21 @@ class _Prefixes:
 
     def autonomous(self, row: Prefix) -> bool:
         told = self.record(row)
+        if row.child is not None:
+            return row.child.network.prefixlen == SUBNET_LENGTH  # what is announced of it (RFC 4862 5.5.3 d)
         return bool(told.autonomous) if told else any(_is_autoconfigured(one) for one in row.addresses)
 
+    def ends(self, row: Prefix) -> tuple[int, int] | None:
+        """When it ceases to be preferred, and to be valid, where that is told; 0 is never."""
+        told, filled = self.record(row), row.delegated or row.child
+        if filled is not None:
+            return filled.preferred_until, filled.valid_until
+        return (told.preferred_until or 0, told.valid_until or 0) if told else None
+
     def lifetime(self, row: Prefix, preferred: bool) -> datetime | None:
-        told = self.record(row)
-        if told is not None:
-            until = told.preferred_until if preferred else told.valid_until
-            return end(until)
+        ends = self.ends(row)
+        if ends is not None:
+            return end(ends[0 if preferred else 1])
         if row.route is not None and row.route.expires is not None and _is_announced(row.route, row.addresses):
             if not preferred:
                 return moment(row.route.expires)
@@ -170,13 +149,16 @@ class _Prefixes:
     def change(self, row: Prefix, **values: Any) -> None:
         """Stage values of a prefix that was added."""
         if not row.added:
-            raise NotWritable("", "this prefix comes with an address or a router's advertisement")
+            raise NotWritable("", "this prefix comes with an address, a router's advertisement or a DHCPv6 server")
         self._network.edit(Row(row.added, IpPrefix(), row.parent), **values)
 
     def setter(self, field: str) -> Callable[[Prefix, Any], None]:
         return lambda row, value: self.change(row, **{field: value})
 
     def set_prefix(self, row: Prefix, value: str) -> None:
+        told = self.record(row)
+        if value and told and told.static_type:
+            raise InvalidValue("", f"the prefix of a row of type {told.static_type} is not set, it comes to it")
         subnet = ipv6_network(value) if value else None
         if subnet is not None and (subnet.is_multicast or subnet.is_loopback or subnet.prefixlen in (0, 128)):
             raise InvalidValue("", f"{value} is no prefix of a link")
@@ -186,16 +168,28 @@ class _Prefixes:
         self.change(row, prefix=str(subnet) if subnet else None)
 
     def set_static_type(self, row: Prefix, value: str) -> None:
-        if value != self.static_type(row):
-            raise InvalidValue("", "prefixes are static here; no client of this system delegates to them")
+        """What is of another type than before has no prefix until one comes to it."""
+        told = self.record(row)
+        if value == self.static_type(row):
+            return
+        if value == CHILD and told is not None and told.subnet is None:
+            self.change(row, subnet=free_subnet(self._network.topology))
+        self.change(row, static_type=None if value == "Static" else value, prefix=None)
 
-    def set_parent(self, _: Prefix, value: Target | None) -> None:
-        if value is not None:
-            raise InvalidValue("", "a static prefix has no parent")
+    def set_parent(self, row: Prefix, value: Target | None) -> None:
+        parent = parent_of(self._network.topology, value) if value else None
+        if value is not None and parent is None:
+            raise InvalidValue("", "a parent is a prefix that was delegated, or a row of type PrefixDelegation")
+        delegated = delegation_of(parent, self._network.topology)
+        if delegated is not None and delegated.link == row.interface:
+            raise InvalidValue("", f"what was delegated over {row.interface} is for other links")
+        self.change(row, parent=parent)
 
-    def set_child_bits(self, _: Prefix, value: str) -> None:
-        if value:
-            raise InvalidValue("", "a static prefix has no parent")
+    def set_child_bits(self, row: Prefix, value: str) -> None:
+        bits = ipv6_network(value, exact=False) if value else None
+        if bits is not None and bits.prefixlen > SUBNET_LENGTH:
+            raise InvalidValue("", f"a link's prefix has {SUBNET_LENGTH} bits at most: its hosts make up the others")
+        self.change(row, child_bits=str(bits) if bits else None)
 
     def set_preferred(self, row: Prefix, value: datetime | None) -> None:
         self.change(row, preferred_until=seconds_of(value))
@@ -206,6 +200,12 @@ class _Prefixes:
     def delete(self, row: Prefix) -> None:
         self.change(row)
         self._network.remove(Row(row.added, IpPrefix(), row.parent))
+
+
+def _source(row: Prefix) -> str:
+    if row.delegated is not None:
+        return f"the lease of the DHCPv6 client on {row.delegated.link}"
+    return "configured" if row.added else f"netlink address or route {row.network} dev {row.interface}"
 
 
 def _origin(subnet: ipaddress.IPv6Network, row: Prefix) -> str:

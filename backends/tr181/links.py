@@ -1,6 +1,7 @@
 """Which link of the kernel a row of any interface table stands for, and which row a link is; for every service."""
 
 from collections.abc import Callable, Iterable, Mapping
+from ipaddress import IPv6Network
 from typing import Any, Final, Protocol
 
 from agent.model.object import Target
@@ -9,6 +10,7 @@ from backends.network.network import Network
 from backends.network.records import Reference
 from backends.network.rows import Row
 from backends.network.topology import Topology
+from backends.tr181.ip_prefix_rows import prefix_target
 from backends.tr181.layers import (
     BRIDGE,
     BRIDGE_PORT,
@@ -79,6 +81,10 @@ class Links:
         reference = topology.other(there) if there else None
         is_there = reference is not None and topology.others[reference.kind].table == table
         return target_of(self._network, reference) if is_there else None
+
+    def prefix_row(self, interface: str, link: str, subnet: IPv6Network) -> Target:
+        """The row of a prefix on the link of the IP interface with this key."""
+        return prefix_target(self._network.topology, interface, link, subnet)
 
     def _targets(self, table: str, topology: Topology) -> dict[str, Target]:
         """The rows of a table by link: asked for hundreds of links, they are listed once."""

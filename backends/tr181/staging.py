@@ -13,6 +13,7 @@ from backends.network.plan import Change, Ident
 from backends.network.records import Record, Reference
 from backends.network.rows import Row
 from backends.tr181.bridge_vlans import BRIDGE_VLAN, BRIDGE_VLAN_PORT
+from backends.tr181.ip_prefix_rows import IPV6_PREFIX
 from backends.tr181.layers import BRIDGE, IP_INTERFACE, target_of
 from backends.tr181.routing import MAIN, ROUTER
 
@@ -36,7 +37,9 @@ PARAMETERS: Final = {
     "ip": frozenset(("Interface",)),
     "destination": frozenset(("DestIPAddress", "DestIPPrefix")),
     "prefix_length": frozenset(("DestSubnetMask",)),
-    "address": frozenset(("IPAddress", "SubnetMask", "Prefix", "PreferredLifetime", "ValidLifetime")),
+    "address": frozenset(
+        ("IPAddress", "SubnetMask", "Prefix", "ParentPrefix", "ChildPrefixBits", "PreferredLifetime", "ValidLifetime")
+    ),
     "mtu": frozenset(("MTU", "MaxMTUSize")),
     "mac": frozenset(("MACAddress",)),
     "up": frozenset(("Enable",)),
@@ -128,6 +131,8 @@ class LinuxNetwork(Network):
         ):
             if row.kind == kind:
                 return next((Target(path, (one.parent, one.key)) for one in rows() if one.key == row.key), None)
+        if row.kind == "prefix":
+            return Target(IPV6_PREFIX, (self.prefix_records()[row.key].ip, row.key))
         for family in (4, 6):
             if row.kind == "address":
                 found = [one for one in self.addresses(family) if one.key == row.key]

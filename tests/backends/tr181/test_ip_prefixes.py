@@ -1,8 +1,16 @@
 """IPv6 prefixes: derived from addresses and on-link routes."""
 
+import ipaddress
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from backends.delegations import Delegation
 from backends.netlink_types import Address, Route
+from backends.network.children import interface_identifier
 from backends.tr181.ip_prefixes import LINK_LOCAL, _is_announced
 from tests.backends.conftest import Bench
+from tests.fakes.documents import Documents
 
 IP = "Device.IP.Interface."
 
@@ -83,7 +91,7 @@ def test_what_is_no_static_prefix_is_refused(memory: Bench) -> None:
     interface = device.find(IP, Name="eth1")
     row, other = device.add(f"{interface}IPv6Prefix."), device.add(f"{interface}IPv6Prefix.", Prefix="2001:db8:5::/64")
     wrong = [("Prefix", "2001:db8::1/64"), ("Prefix", "ff00::/8"), ("Prefix", "2001:db8:5::/64"), ("Prefix", "::/0"),
-             ("StaticType", "Child"), ("ChildPrefixBits", "2001:db8::/56"), ("ParentPrefix", other),
+             ("StaticType", "Inapplicable"), ("ChildPrefixBits", "2001:db8::/80"), ("ParentPrefix", other),
              ("ValidLifetime", "2001-01-01T00:00:00Z")]  # fmt: skip
     for name, value in wrong:
         assert device.refused({row + name: value}) == {row + name: "InvalidValue"}, name
@@ -114,3 +122,191 @@ def test_a_route_that_ends_with_its_address_was_not_announced() -> None:
     assert _is_announced(route, [Address("eth1", 6, "2001:db8:7::1", 64, valid_lifetime=7200)])
     alone = Address("eth1", 6, "2001:db8:7::1", 64, valid_lifetime=600, flags=frozenset({"noprefixroute"}))
     assert _is_announced(route, [alone])
+
+
+class Provider:
+    """What is delegated on eth0 at present, to a device in memory."""
+
+    def __init__(self, bench: Bench, store: Documents | None = None) -> None:
+        self.bench = bench
+        self.given: tuple[Delegation, ...] = ()
+        self.device = bench.device(store=store)
+        self.device.network.delegations = lambda: self.given
+
+    def delegates(self, *prefixes: str, preferred: int = 1800, valid: int = 3600) -> None:
+        """The server answers; the agent hears of it."""
+        now = int(time.time())
+        self.given = tuple(
+            Delegation("eth0", number, prefix, now + preferred, now + valid)
+            for number, prefix in enumerate(prefixes, 1)
+        )
+        self.device.network.kernel_changed()
+
+    def prefixes(self, name: str) -> str:
+        return f"{self.device.find(IP, Name=name)}IPv6Prefix."
+
+    def child(self, **values: str) -> str:
+        """A row on eth1 that is a part of whatever is delegated on eth0."""
+        parent = self.device.find(self.prefixes("eth0"), Origin="PrefixDelegation").removesuffix(".")
+        usual = {"ParentPrefix": parent, "StaticType": "Child", "Enable": "1"}
+        return self.device.add(self.prefixes("eth1"), **{**usual, **values})
+
+    def unreachable(self) -> set[str]:
+        self.bench.netlink.forget()
+        return {one.destination for one in self.bench.netlink.routes() if one.type == "unreachable"}
+
+    def own(self) -> set[str]:
+        """eth1's addresses, without the 64 bits that its hardware address makes."""
+        networks = (ipaddress.IPv6Interface(one).network for one in self.bench.addresses("eth1"))
+        return {str(one) for one in networks}
+
+
+def test_a_delegated_prefix_is_a_row_of_the_link_it_came_over(bench: Bench) -> None:
+    provider = Provider(bench)
+    device = provider.device
+    provider.delegates("2001:db8:100::/56")
+    row = device.find(provider.prefixes("eth0"), Origin="PrefixDelegation")
+    told = device.tree(row)
+    assert {name: told[name] for name in ("Prefix", "StaticType", "Status", "PrefixStatus", "Enable", "OnLink")} == {
+        "Prefix": "2001:db8:100::/56", "StaticType": "Inapplicable", "Status": "Enabled", "PrefixStatus": "Preferred",
+        "Enable": "true", "OnLink": "false",
+    }  # fmt: skip
+    left = datetime.fromisoformat(told["ValidLifetime"]) - datetime.now(UTC)
+    assert 3500 < left.total_seconds() <= 3600
+    assert datetime.fromisoformat(told["PreferredLifetime"]) < datetime.fromisoformat(told["ValidLifetime"])
+    assert device.refused({f"{row}Enable": "0"}) == {f"{row}Enable": "NotWritable"}
+    assert provider.unreachable() == {"2001:db8:100::/56"}
+    provider.delegates("2001:db8:200::/56")
+    assert device.get(f"{row}Prefix") == "2001:db8:200::/56"  # renumbered: the same row
+    assert provider.unreachable() == {"2001:db8:200::/56"}
+    provider.delegates()
+    assert "PrefixDelegation" not in device.tree(provider.prefixes("eth0")).values()
+    assert provider.unreachable() == set()
+
+
+def test_a_child_is_carved_out_and_the_link_has_an_address_in_it(bench: Bench) -> None:
+    provider = Provider(bench)
+    device = provider.device
+    provider.delegates("2001:db8:100::/56")
+    row = provider.child(ChildPrefixBits="123:4567:89ab:cdef::/64")
+    told = device.tree(row)
+    assert {name: told[name] for name in ("Prefix", "Origin", "StaticType", "Status", "OnLink", "Autonomous")} == {
+        "Prefix": "2001:db8:100:ef::/64", "Origin": "Child", "StaticType": "Child", "Status": "Enabled",
+        "OnLink": "true", "Autonomous": "true",
+    }  # fmt: skip
+    parent = device.find(provider.prefixes("eth0"), Origin="PrefixDelegation")
+    assert told["ParentPrefix"] == parent.removesuffix(".")
+    assert told["ChildPrefixBits"] == "123:4567:89ab:cdef::/64"
+    assert told["ValidLifetime"] == device.get(f"{parent}ValidLifetime")
+    address = device.find(f"{device.find(IP, Name='eth1')}IPv6Address.", Prefix=row.removesuffix("."))
+    own = ipaddress.IPv6Address(device.get(f"{address}IPAddress"))
+    mac = next(one.mac for one in bench.netlink.links() if one.name == "eth1")
+    assert int(own) & (2**64 - 1) == interface_identifier(mac)
+    assert (device.get(f"{address}Origin"), device.get(f"{address}Status")) == ("AutoConfigured", "Enabled")
+    assert device.refused({f"{address}Enable": "0"}) == {f"{address}Enable": "NotWritable"}
+    device.delete(row)
+    assert provider.own() == set()
+    assert provider.unreachable() == {"2001:db8:100::/56"}
+
+
+def test_children_without_bits_have_a_subnet_each_and_keep_it(memory: Bench) -> None:
+    provider = Provider(memory)
+    device = provider.device
+    provider.delegates("2001:db8:100::/62")
+    first, second = provider.child(), provider.child()
+    assert [device.get(f"{one}Prefix") for one in (first, second)] == ["2001:db8:100::/64", "2001:db8:100:1::/64"]
+    device.delete(first)
+    assert device.get(f"{second}Prefix") == "2001:db8:100:1::/64"
+    third, fourth = provider.child(), provider.child(ChildPrefixBits="::1:0:0:0:0/64")
+    assert device.get(f"{third}Prefix") == "2001:db8:100::/64"
+    assert (device.get(f"{fourth}Prefix"), device.get(f"{fourth}Status")) == ("", "Error")  # the second's
+    device.set({f"{fourth}ChildPrefixBits": ""})
+    assert device.get(f"{fourth}Prefix") == "2001:db8:100:2::/64"
+    provider.delegates("2001:db8:500:7::/64")
+    assert [device.get(f"{one}Status") for one in (second, third, fourth)] == ["Error", "Enabled", "Error"]
+    assert device.get(f"{third}Prefix") == "2001:db8:500:7::/64"
+
+
+def test_a_server_that_renumbers_changes_the_link_and_no_row(bench: Bench) -> None:
+    provider = Provider(bench)
+    provider.delegates("2001:db8:100::/56")
+    row = provider.child()
+    assert provider.own() == {"2001:db8:100::/64"}
+    provider.delegates("2001:db8:900::/60")
+    assert (provider.device.get(f"{row}Prefix"), provider.own()) == ("2001:db8:900::/64", {"2001:db8:900::/64"})
+    assert provider.unreachable() == {"2001:db8:900::/60"}
+    provider.delegates("2001:db8:900::/60", valid=900, preferred=60)
+    bench.netlink.forget()
+    [lives] = [one for one in bench.netlink.addresses() if (one.interface, one.scope) == ("eth1", "global")]
+    assert 800 < (lives.valid_lifetime or 0) <= 900
+    provider.delegates()
+    told = provider.device.tree(row)
+    assert {name: told[name] for name in ("Prefix", "Status", "Origin", "Enable", "PrefixStatus")} == {
+        "Prefix": "", "Status": "Disabled", "Origin": "Static", "Enable": "true", "PrefixStatus": "Invalid",
+    }  # fmt: skip
+    assert (provider.own(), provider.unreachable()) == (set(), set())
+    provider.delegates("2001:db8:a00::/56")
+    assert provider.device.get(f"{row}Prefix") == "2001:db8:a00::/64"
+
+
+def test_a_slot_for_what_will_be_delegated_can_be_a_parent_beforehand(memory: Bench) -> None:
+    provider = Provider(memory)
+    device = provider.device
+    slot = device.add(provider.prefixes("eth0"), StaticType="PrefixDelegation", Enable="1")
+    row = device.add(provider.prefixes("eth1"), ParentPrefix=slot[:-1], StaticType="Child", Enable="1")
+    assert [device.get(f"{one}Status") for one in (slot, row)] == ["Disabled", "Disabled"]
+    provider.delegates("2001:db8:100::/56")
+    assert (device.get(f"{slot}Prefix"), device.get(f"{slot}Origin"), device.get(f"{slot}StaticType")) == (
+        "2001:db8:100::/56", "PrefixDelegation", "PrefixDelegation",
+    )  # fmt: skip
+    assert (device.get(f"{row}Prefix"), device.get(f"{row}ParentPrefix")) == ("2001:db8:100::/64", slot[:-1])
+    assert list(device.tree(provider.prefixes("eth0")).values()).count("2001:db8:100::/56") == 1
+    device.delete(slot)
+    assert (device.get(f"{row}Prefix"), device.get(f"{row}ParentPrefix"), provider.own()) == ("", "", set())
+
+
+def test_what_is_handed_on_holds_over_a_restart_and_a_crash(bench: Bench) -> None:
+    provider = Provider(bench)
+    provider.delegates("2001:db8:100::/56")
+    provider.child()
+    provider.delegates("2001:db8:200::/56")  # made, and not written down: here comes the crash
+    before = bench.state()
+    again = Provider(bench, provider.device.store)
+    again.given = provider.given
+    again.device.network.apply_at_start()
+    assert _lasting(bench.state()) == _lasting(before)
+    again.delegates()
+    assert (again.own(), again.unreachable()) == (set(), set())
+
+
+def _lasting(state: dict[tuple[str, ...], Any]) -> dict[tuple[str, ...], Any]:
+    """Without what is counted down."""
+    ticking = ("preferred", "valid", "until", "expires")
+    return {ident: {k: v for k, v in there.items() if k not in ticking} for ident, there in state.items()}
+
+
+def test_a_parent_is_something_delegated_and_over_another_link(memory: Bench) -> None:
+    provider = Provider(memory)
+    device = provider.device
+    provider.delegates("2001:db8:100::/56")
+    parent = device.find(provider.prefixes("eth0"), Origin="PrefixDelegation").removesuffix(".")
+    row = device.add(provider.prefixes("eth0"))
+    assert device.refused({f"{row}ParentPrefix": parent}) == {f"{row}ParentPrefix": "InvalidValue"}
+    child = provider.child()
+    assert device.refused({f"{child}Prefix": "2001:db8:5::/64"}) == {f"{child}Prefix": "InvalidValue"}
+    other = device.add(provider.prefixes("eth1"))
+    for wrong in (child.removesuffix("."), device.find(IP, Name="eth0").removesuffix(".")):
+        assert device.refused({f"{other}ParentPrefix": wrong}) == {f"{other}ParentPrefix": "InvalidValue"}
+    device.set({f"{child}StaticType": "Static"})
+    assert (device.get(f"{child}Prefix"), device.get(f"{child}Status"), provider.own()) == ("", "Error", set())
+    device.set({f"{child}Prefix": "2001:db8:5::/64"})
+    assert device.get(f"{child}Status") == "Enabled"
+
+
+def test_a_link_that_is_not_the_agents_is_given_nothing(memory: Bench) -> None:
+    provider = Provider(memory)
+    provider.delegates("2001:db8:100::/56")
+    provider.child()
+    provider.device.network.manage_only(("eth0",))
+    provider.delegates("2001:db8:200::/56")
+    assert provider.own() == {"2001:db8:100::/64"}  # left as it was; its lifetime ends it
