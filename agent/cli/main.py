@@ -15,6 +15,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "status": ("status", "how the agent is: ACS, last and next session, pending changes"),
     "doctor": ("doctor", "what is wrong, and what to do about it"),
     "setup": ("setup", "give interfaces to the agent, or take them back"),
+    "dhcp-event": ("dhcp_event", "what a DHCP client's hook calls: hand over what the server said"),
     "get": ("model", "read parameters; several paths, partial paths and globs"),
     "set": ("model", "change parameters, all or none"),
     "add": ("model", "make a new instance in a table"),

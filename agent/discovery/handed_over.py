@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, NamedTuple
 from agent.discovery.offer import Offer, Source
 from agent.discovery.options import NotUsable, Said, option17, option43, option125
 
-__all__ = ["CLIENTS", "MOST_NAMES", "MOST_TEXT", "Handed", "NotUsable", "read"]
+__all__ = ["CLIENTS", "MOST_NAMES", "MOST_TEXT", "Handed", "NotUsable", "family_of", "read"]
 
 MOST_NAMES: Final = 64
 MOST_TEXT: Final = 8192
@@ -49,8 +49,8 @@ def read(event: Mapping[str, Any]) -> Handed:
     """What an event means; NotUsable for what is no event, or says nothing of a lease."""
     client, reason, environment = _checked(event)
     words = CLIENTS[client]
-    family: Literal[4, 6] = 6 if reason in words.bound6 | words.ended6 else 4
-    if family == 4 and reason not in words.bound4 | words.ended4:
+    family = family_of(client, reason)
+    if family is None:
         raise NotUsable(f"{client} tells nothing of a lease by {_shown(reason)}")
     interface = next((environment[name] for name in words.interfaces if environment.get(name)), "")
     if not INTERFACE.fullmatch(interface):
@@ -58,6 +58,14 @@ def read(event: Mapping[str, Any]) -> Handed:
     is_bound = reason in (words.bound4 if family == 4 else words.bound6)
     said = _said(words.options4 if family == 4 else words.options6, environment) if is_bound else None
     return Handed(interface, client, family, is_bound, said and _offer(said, client, interface, family))
+
+
+def family_of(client: str, reason: str) -> Literal[4, 6] | None:
+    """Of which family a client of the table tells by a reason; None where that is nothing of a lease."""
+    words = CLIENTS[client]
+    if reason in words.bound6 or reason in words.ended6:
+        return 6
+    return 4 if reason in words.bound4 or reason in words.ended4 else None
 
 
 def _checked(event: Mapping[str, Any]) -> tuple[str, str, dict[str, str]]:
@@ -119,7 +127,7 @@ def _by(option: Callable[[bytes], Said], name: str, before: bytes = b"") -> Call
     def said(text: str) -> Said:
         content = octets(text)
         if content is None and text.strip()[:8].lower().startswith(("http://", "https://")):
-            content = text.encode()
+            content = text.encode(errors="replace")
         return Said(refused=(f"{name} is no hexadecimal number",)) if content is None else option(before + content)
 
     return said

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.discovery.handed_over import CLIENTS, MOST_NAMES, MOST_TEXT, Handed, NotUsable, octets, read
+from agent.discovery.handed_over import CLIENTS, MOST_NAMES, MOST_TEXT, Handed, NotUsable, family_of, octets, read
 from agent.discovery.offer import Neighbour, Offer, Source
 
 TRANSCRIPTS = Path(__file__).parents[3] / "shared/facts/dhcp"
@@ -108,6 +108,7 @@ def test_the_option_that_names_its_enterprise_counts_where_two_say_the_same() ->
 def test_a_lease_that_ended_offers_nothing_whatever_its_options_say(client: str, reason: str, family: int) -> None:
     environment = dict.fromkeys(CLIENTS[client].variables - {"interface"}, OPTION43)
     handed = read(event(client, reason, **environment))
+    assert family_of(client, reason) == family
     assert (handed.family, handed.is_bound, handed.offer) == (family, False, None)
 
 
