@@ -1,7 +1,8 @@
 """Sends router advertisements (RFC 4861 §6.2): a program of its own; the LAN keeps its router without the agent.
 
 Its one file says what is advertised on which link; SIGHUP lets it be read again, SIGTERM ends with a last word. The
-prefixes are those of the links' addresses at each moment. Only the standard library: it stays small.
+prefixes are those of the links' addresses at each moment: one that comes or goes is told at once (RFC 7084 L-13), as
+far as RFC 4861 lets it. Only the standard library: it stays small.
 """
 
 import fcntl
@@ -36,6 +37,7 @@ LAST_HOURS: Final = 7200
 ICMP6_FILTER, IPV6_RECVPKTINFO, IPV6_PKTINFO, IPV6_RECVHOPLIMIT, IPV6_HOPLIMIT = 1, 49, 50, 51, 52
 SIOCGIFHWADDR: Final = 0x8927
 RTM_NEWADDR, RTM_GETADDR, NLM_F_REQUEST_DUMP, NLMSG_DONE = 20, 22, 0x301, 3
+RTMGRP_IPV6_IFADDR: Final = 0x100
 IFA_ADDRESS, IFA_CACHEINFO, IFA_FLAGS = 1, 6, 8
 UNFIT: Final = 0x01 | 0x08 | 0x40
 """IFA_F_TEMPORARY, _DADFAILED and _TENTATIVE: addresses that say nothing of the link's prefixes."""
@@ -101,6 +103,13 @@ def with_gone(speaker: Speaker, there: Mapping[bytes, Prefix], now: float) -> li
     return [*there.values(), *ending]
 
 
+def has_news(speaker: Speaker, there: Mapping[bytes, Prefix]) -> bool:
+    """Whether hosts would use other prefixes, if they knew: one came, or went, or is no longer or again preferred."""
+    return {key: one.preferred > 0 for key, one in there.items()} != {
+        key: one.preferred > 0 for key, one in speaker.prefixes.items()
+    }
+
+
 class Advertiser:
     """The sockets and the speakers."""
 
@@ -108,6 +117,7 @@ class Advertiser:
         self._path = path
         self._speakers: dict[str, Speaker] = {}
         self._socket = _open_socket()
+        self._addresses = _watch_addresses()
         self._stopping = False
 
     def reload(self) -> None:
@@ -130,11 +140,14 @@ class Advertiser:
                 if speaker.due <= now:
                     self._speak(name, speaker, now)
             due = min((speaker.due for speaker in self._speakers.values()), default=now + 3600)
-            ready, _, _ = select.select([self._socket, wake], [], [], max(due - time.monotonic(), 0.0))
+            heard = [self._socket, self._addresses, wake]
+            ready, _, _ = select.select(heard, [], [], max(due - time.monotonic(), 0.0))
             if wake in ready:
                 self._signals(wake.recv(64))
             if self._socket in ready:
                 self._hear()
+            if self._addresses in ready:
+                self._look()
         for name, speaker in self._speakers.items():
             self._say(name, replace(speaker.told, lifetime=0), speaker)
 
@@ -162,6 +175,18 @@ class Advertiser:
         for speaker in self._speakers.values():
             if speaker.index == index:
                 speaker.due = answer_due(speaker, time.monotonic(), random.random())  # noqa: S311
+
+    def _look(self) -> None:
+        """Addresses changed: whoever has news of it speaks soon."""
+        try:
+            while self._addresses.recv(65536):
+                pass
+        except OSError:  # all is read, or the kernel had to drop some: what there is now is asked anyway
+            pass
+        now = time.monotonic()
+        for speaker in self._speakers.values():
+            if speaker.index and has_news(speaker, dict(prefixes_on(speaker.index))):
+                speaker.due = answer_due(speaker, now, random.random())  # noqa: S311
 
     def _say(self, name: str, told: Advertisement, speaker: Speaker) -> bool:
         try:
@@ -217,6 +242,13 @@ def _attributes(rest: bytes) -> Iterator[tuple[int, bytes]]:
         length, kind = struct.unpack_from("=HH", rest)
         yield kind, rest[4:length]
         rest = rest[(max(length, 4) + 3) & ~3 :]
+
+
+def _watch_addresses() -> socket.socket:
+    watch = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+    watch.bind((0, RTMGRP_IPV6_IFADDR))
+    watch.setblocking(False)
+    return watch
 
 
 def _open_socket() -> socket.socket:

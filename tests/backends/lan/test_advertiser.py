@@ -2,9 +2,10 @@
 
 import json
 import socket
+from dataclasses import replace
 
 from backends.lan.advertisement import Advertisement, Prefix
-from backends.lan.advertiser import LAST_HOURS, Speaker, answer_due, next_due, prefixes_on, read, with_gone
+from backends.lan.advertiser import LAST_HOURS, Speaker, answer_due, has_news, next_due, prefixes_on, read, with_gone
 
 KEY = b"\x20\x01" + bytes(6) + bytes([64])
 PREFIX = Prefix(b"\x20\x01" + bytes(14), 64, 600, 90_000)
@@ -37,6 +38,16 @@ def test_a_prefix_that_is_gone_is_told_as_deprecated_for_two_hours() -> None:
     assert with_gone(one, {KEY: PREFIX}, 30.0) == [PREFIX]
     with_gone(one, {}, 40.0)
     assert with_gone(one, {}, 41.0 + LAST_HOURS) == []
+
+
+def test_there_is_news_when_hosts_would_use_other_prefixes() -> None:
+    one = speaker()
+    assert not has_news(one, {})
+    assert has_news(one, {KEY: PREFIX})
+    with_gone(one, {KEY: PREFIX}, 0.0)
+    assert not has_news(one, {KEY: replace(PREFIX, preferred=599, valid=89_999)}), "that it grows older is none"
+    assert has_news(one, {KEY: replace(PREFIX, preferred=0)})
+    assert has_news(one, {})
 
 
 def test_the_file_says_who_speaks() -> None:
