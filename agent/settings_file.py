@@ -1,14 +1,13 @@
-"""Changes single values in the text of a TOML file and leaves all else as a person wrote it: comments, order, blanks."""
+"""Changes single values in the text of a TOML file; comments, order and blanks stay as a person wrote them."""
 
 import copy
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-_HEADER: Final = re.compile(r"[ \t]*\[([^\[\]]+)\][ \t]*(?:#.*)?")
-_KEY: Final = re.compile(r"""([ \t]*)((?:[\w-]|[ \t]*\.[ \t]*|"[^"\n]*"|'[^'\n]*')+)[ \t]*=[ \t]*""")
+from agent.toml_places import places
+
 _ESCAPED: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -54,52 +53,17 @@ def changed(text: str, values: Mapping[str, Any]) -> str:
 def _with(text: str, table: str, key: str, value: str) -> str:
     """A value in place of the old one, else below its table's header, else in a new table at the end."""
     lines = text.splitlines(keepends=True)
-    here, header = "", -1
-    number = 0
-    while number < len(lines):
-        line = lines[number]
-        if found := _HEADER.fullmatch(line.rstrip("\r\n")):
-            here = _plain(found[1])
-            header = number if here == table else header
-            number += 1
-            continue
-        if not (found := _KEY.match(line)):
-            number += 1
-            continue
-        end, rest = _end_of_value(lines, number, found.end())
-        if f"{here}.{_plain(found[2])}".lstrip(".") == f"{table}.{key}":
-            lines[number : end + 1] = [line[: found.end()] + value + rest]
+    header = -1
+    for place in places(text):
+        if place.path == (table, key) and not place.is_header:
+            kept = lines[place.line][: place.column]
+            lines[place.line : place.last + 1] = [kept + value + place.rest]
             return "".join(lines)
-        number = end + 1
-    if header >= 0:
-        if not lines[header].endswith("\n"):
-            lines[header] += "\n"
-        lines.insert(header + 1, f"{key} = {value}\n")
-        return "".join(lines)
-    return f"{text.rstrip()}\n\n[{table}]\n{key} = {value}\n".lstrip()
-
-
-def _end_of_value(lines: Sequence[str], first: int, start: int) -> tuple[int, str]:
-    """The line on which a value ends that begins at ``start`` of line ``first``, and what stands behind it there."""
-    value = ""
-    for number in range(first, len(lines)):
-        line = lines[number][start:] if number == first else lines[number]
-        marks = [place for place, letter in enumerate(line) if letter == "#"]
-        for end in (*marks, len(line.rstrip("\r\n"))):
-            if _is_value(value + line[:end]):
-                kept = line[:end].rstrip()
-                return number, line[len(kept) :]
-        value += line
-    return first, ""
-
-
-def _is_value(text: str) -> bool:
-    try:
-        tomllib.loads(f"value = {text}\n")
-    except tomllib.TOMLDecodeError:
-        return False
-    return True
-
-
-def _plain(key: str) -> str:
-    return re.sub(r"""["'\s]""", "", key)
+        if place.path == (table,) and place.is_header:
+            header = place.line
+    if header < 0:
+        return f"{text.rstrip()}\n\n[{table}]\n{key} = {value}\n".lstrip()
+    if not lines[header].endswith("\n"):
+        lines[header] += "\n"
+    lines.insert(header + 1, f"{key} = {value}\n")
+    return "".join(lines)
