@@ -92,6 +92,13 @@ class Discovery:
 
 
 @dataclass(frozen=True, slots=True)
+class Preset:
+    """Where the firmware has its presets; without it none is read."""
+
+    directory: Path | None = Path("/usr/share/cpe-agent/presets")
+
+
+@dataclass(frozen=True, slots=True)
 class Ieee8021x:
     """By what the machine proves who it is to a wired network that wants to know, and whom it believes (EAP-TLS)."""
 
@@ -114,6 +121,15 @@ class Extensions:
     """Where vendor objects are loaded from."""
 
     directory: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The page: where it is served. Without names: loopback, and every interface that does not lead to other networks."""
+
+    enable: bool = True
+    port: int = 8080
+    interfaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +172,11 @@ class Settings:
     connection_request: ConnectionRequest = ConnectionRequest()
     network: Network = Network()
     discovery: Discovery = Discovery()
+    preset: Preset = Preset()
     ieee8021x: Ieee8021x = Ieee8021x()
     system: System = System()
     extensions: Extensions = Extensions()
+    web: Web = Web()
     control: Control = Control()
     state: State = State()
     trace: Trace = Trace()
@@ -215,6 +233,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "discovery.interface": check.interface,
     "discovery.allow_http": check.switch,
     "discovery.allow_change": check.switch,
+    "preset.directory": check.file_path,
     "ieee8021x.client_certificate": check.file_path,
     "ieee8021x.client_key": check.file_path,
     "ieee8021x.ca_file": check.file_path,
@@ -222,6 +241,9 @@ CHECKS: Final[Mapping[str, Check]] = {
     "system.reboot_command": check.command,
     "system.factory_reset_command": check.command,
     "extensions.directory": check.file_path,
+    "web.enable": check.switch,
+    "web.port": check.number(0, 65_535),
+    "web.interfaces": check.interfaces,
     "control.socket": check.socket_path,
     "state.directory": check.required_path,
     "trace.directory": check.file_path,
@@ -232,7 +254,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 
 
 AT_START_ONLY: Final = (
-    "control.", "state.", "trace.", "identity.", "extensions.", "system.", "ieee8021x.", "inform.boot_delay",
+    "control.", "preset.", "state.", "trace.", "identity.", "extensions.", "system.", "ieee8021x.", "inform.boot_delay",
 )  # fmt: skip
 """Settings, or the tables of them, that a running agent does not take over."""
 

@@ -112,6 +112,13 @@ def interface(value: Any) -> str:
     return value
 
 
+def interfaces(value: Any) -> tuple[str, ...]:
+    """Take a list of names of network interfaces."""
+    if not isinstance(value, list) or not all(isinstance(each, str) and _INTERFACE.fullmatch(each) for each in value):
+        raise ValueError('it must be a list of names of network interfaces, such as ["br-lan"]')
+    return tuple(filter(None, value))
+
+
 def globs(value: Any) -> tuple[str, ...]:
     """Take a list of interface names or globs."""
     if not isinstance(value, list) or not all(isinstance(each, str) and _GLOB.fullmatch(each) for each in value):

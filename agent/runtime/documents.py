@@ -41,6 +41,8 @@ def shapes(own_defaults: Mapping[str, Any], acs_values: tuple[str, ...]) -> Mapp
             {"going_down": _flag},
         ),
         "starts": _record({**numbered, "boot": _text, "unclean": _listed(_number)}),
+        "page": _record({**numbered, "password": _text}),
+        "ways_out": _record({**numbered, "4": _listed(_text), "6": _listed(_text)}),
         "acs": _record({**numbered, **dict.fromkeys(acs_values, _text)}, {"address": _text}),
     }
 

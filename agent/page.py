@@ -1,0 +1,149 @@
+"""The page as a part of the daemon: where it is served, who may log in, its verbs; nothing is loaded when off."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from agent.runtime.page_access import DOCUMENT as ACCESS
+from agent.runtime.page_access import PageAccess
+from agent.runtime.page_places import DOCUMENT as WAYS_OUT
+from agent.runtime.page_places import PagePlaces
+from agent.runtime.store import FileStore
+from agent.settings import Web
+from backends.errors import MechanismError
+from backends.netlink import Netlink
+from backends.netlink_types import MAIN_TABLE, Route
+
+if TYPE_CHECKING:
+    from agent.web.start import RunningPage
+
+log = logging.getLogger(__name__)
+
+TOPICS: Final = frozenset({"link", "address", "route", "everything"})
+"""What may change where it is to be served."""
+LOCAL_TABLE: Final = 255
+MOST_TABLES: Final = 16
+MOST_URLS: Final = 16
+
+Document = dict[str, Any]
+
+
+class Surroundings(NamedTuple):
+    """What the page needs of the daemon; ``never``: interfaces that lead to other networks whatever routes say."""
+
+    web: Callable[[], Web]
+    never: Callable[[], Iterable[str]]
+    netlink: Netlink
+    control_socket: str
+    refused: Callable[[str, str], object]
+    device: Callable[[], Mapping[str, str]]
+
+
+class PageService:
+    """Called by the owner's thread only."""
+
+    def __init__(self, store: FileStore, around: Surroundings) -> None:
+        self._around = around
+        self._page: RunningPage | None = None
+        self._places = PagePlaces(lambda: store.read(WAYS_OUT), lambda document: _quietly(store, WAYS_OUT, document))
+        self.access = PageAccess(
+            lambda: store.read(ACCESS),
+            lambda document: store.write(ACCESS, document),
+            random.SystemRandom().choice,
+            self.where,
+            self._note_refused,
+            self._end_sessions,
+            around.device,
+            time.monotonic,
+        )
+        self.table: Mapping[str, Callable[[Mapping[str, Any]], Document]] = {
+            **self.access.table,
+            "page_where": lambda _arguments: self.facts(),
+        }
+
+    def follow(self) -> None:
+        """Serve where it is to be served now: at the start, and when links, addresses, routes or settings change."""
+        wanted = self._around.web()
+        if self._page is not None and (not wanted.enable or self._page.asked_port != wanted.port):
+            self.stop()
+        if not wanted.enable:
+            return
+        try:
+            interfaces = self._interfaces(wanted)
+        except MechanismError as failure:
+            log.warning("where the page is to be served could not be looked up: %s", failure)
+            return
+        if self._page is None:
+            from agent.web.start import RunningPage
+
+            self._page = RunningPage(self._around.control_socket, wanted.port)
+        self._page.follow(interfaces)
+
+    def stop(self) -> None:
+        """Serve nowhere."""
+        if self._page is not None:
+            self._page.stop()
+            self._page = None
+
+    def where(self) -> tuple[list[str], str]:
+        """The page's URLs, and why there are none."""
+        if not self._around.web().enable:
+            return [], "the page is switched off"
+        if self._page is None or not self._page.interfaces():
+            problems = self._page.problems() if self._page else {}
+            return [], next(iter(problems.values()), "the page is served nowhere")
+        return self._urls(), ""
+
+    def facts(self) -> Document:
+        """For people: whether and where it is served, and what keeps it from that."""
+        urls, problem = self.where()
+        return {
+            "enable": self._around.web().enable,
+            "port": self._page.port if self._page else 0,
+            "interfaces": self._page.interfaces() if self._page else [],
+            "urls": urls,
+            "problem": problem,
+            "problems": self._page.problems() if self._page else {},
+        }
+
+    def _urls(self) -> list[str]:
+        if self._page is None:
+            return []
+        served, port = self._page.interfaces(), self._page.port
+        found = []
+        with suppress(MechanismError):
+            for one in self._around.netlink.addresses():
+                address = ip_address(one.address)
+                if one.interface in served and not address.is_link_local:
+                    shown = f"[{address}]" if address.version == 6 else str(address)
+                    found.append((address.is_loopback, address.version, f"http://{shown}:{port}/"))
+        return [url for *_, url in sorted(found)][:MOST_URLS]
+
+    def _interfaces(self, wanted: Web) -> tuple[str, ...]:
+        netlink = self._around.netlink
+        return self._places.interfaces(
+            wanted.interfaces, self._around.never(), netlink.links(), self._routes(), netlink.addresses()
+        )
+
+    def _routes(self) -> list[Route]:
+        """Those of every table that a rule leads to: a way out of its own is one as well."""
+        netlink = self._around.netlink
+        tables = dict.fromkeys([MAIN_TABLE, *(rule.table for rule in netlink.rules() if rule.table != LOCAL_TABLE)])
+        return [route for table in [*tables][:MOST_TABLES] for route in netlink.routes(table)]
+
+    def _note_refused(self, source: str, text: str) -> None:
+        log.warning("%s, from %s", text, source or "an unknown address")
+        self._around.refused(source, text)
+
+    def _end_sessions(self) -> None:
+        if self._page is not None:
+            self._page.end_sessions()
+
+
+def _quietly(store: FileStore, name: str, document: Mapping[str, Any]) -> None:
+    with suppress(OSError):  # the store has said so in the log
+        store.write(name, document)

@@ -1,0 +1,129 @@
+"""Who owns the page: the one-time code of the first visit and the kept password, for the page by way of the verbs."""
+
+import hmac
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from agent.runtime.control import error
+
+log = logging.getLogger(__name__)
+
+DOCUMENT: Final = "page"
+CODE_SECONDS: Final = 900.0
+CODE_TRIES: Final = 5
+LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""What a code is made of: nothing that is read as something else."""
+CODE_LETTERS: Final = 10
+
+Reply = dict[str, Any]
+Arguments = Mapping[str, Any]
+
+
+class PageAccess:
+    """The verbs by which the page and ``cpe-agent setup`` speak about log-ins; the owner's thread answers them.
+
+    ``read`` and ``write`` keep one document; ``letter`` chooses one of LETTERS at random; ``where`` says at which URLs
+    the page is, and why it is nowhere; ``refused`` notes who was refused; ``changed`` is called when log-ins have to
+    end; ``clock`` gives monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], Any],
+        write: Callable[[Mapping[str, Any]], None],
+        letter: Callable[[str], str],
+        where: Callable[[], tuple[list[str], str]],
+        refused: Callable[[str, str], object],
+        changed: Callable[[], None],
+        device: Callable[[], Mapping[str, str]],
+        clock: Callable[[], float],
+    ) -> None:
+        self._write = write
+        self._letter = letter
+        self._where = where
+        self._refused = refused
+        self._changed = changed
+        self._device = device
+        self._clock = clock
+        kept = read()
+        self._password = str(kept["password"]) if kept else ""
+        self._code = ""
+        self._code_until = 0.0
+        self._tries_left = 0
+        self.table: Mapping[str, Callable[[Arguments], Reply]] = {
+            "page_state": self._state,
+            "page_secret": self._secret,
+            "page_code": self._make_code,
+            "page_try_code": self._try_code,
+            "page_keep": self._keep,
+            "page_forget": self._forget,
+            "page_refused": self._note_refused,
+        }
+
+    def forget(self) -> None:
+        """Factory reset: the next visit is the first one again."""
+        self._set("")
+
+    def _state(self, _arguments: Arguments) -> Reply:
+        """→ ``has_password``, ``has_code``, ``device``."""
+        has_code = bool(self._code) and self._clock() < self._code_until
+        return {"has_password": bool(self._password), "has_code": has_code, "device": dict(self._device())}
+
+    def _secret(self, _arguments: Arguments) -> Reply:
+        """→ ``password`` as it is kept (scrypt); "" is none."""
+        return {"password": self._password}
+
+    def _make_code(self, _arguments: Arguments) -> Reply:
+        """→ ``code``, shown once and good for ``seconds``; ``urls`` of the page."""
+        urls, problem = self._where()
+        if problem:
+            return error("no_page", problem, "see [web] in the settings file, then reload or restart the agent")
+        self._code = "".join(self._letter(LETTERS) for _ in range(CODE_LETTERS))
+        self._code_until, self._tries_left = self._clock() + CODE_SECONDS, CODE_TRIES
+        log.info("a one-time code for the page was made; it is good for %.0f minutes", CODE_SECONDS / 60)
+        half = CODE_LETTERS // 2
+        shown = f"{self._code[:half]}-{self._code[half:]}"
+        return {"code": shown, "seconds": CODE_SECONDS, "urls": urls, "has_password": bool(self._password)}
+
+    def _try_code(self, arguments: Arguments) -> Reply:
+        """``code``, ``source`` → used up when it is right; else an error."""
+        code = "".join(str(arguments.get("code", "")).upper().split()).replace("-", "")
+        next_step = "make one on the device: cpe-agent setup --code"
+        if not self._code or self._clock() >= self._code_until or not self._tries_left:
+            self._code = ""
+            return error("wrong_code", "there is no one-time code now, or it is too old", next_step)
+        self._tries_left -= 1
+        if hmac.compare_digest(code.encode("utf-8", "replace"), self._code.encode()):
+            self._code = ""
+            return {"right": True}
+        self._refused(str(arguments.get("source", "")), "first visit of the page refused: wrong one-time code")
+        left = f"; {self._tries_left} tries are left" if self._tries_left else ", and so is any further one"
+        return error("wrong_code", f"the one-time code is wrong{left}", next_step)
+
+    def _keep(self, arguments: Arguments) -> Reply:
+        """``password`` as it is to be kept."""
+        password = arguments.get("password")
+        if not isinstance(password, str) or not password.startswith("scrypt:") or len(password) > 200:
+            return error("invalid_arguments", "password is none as it is kept", "set it on the page")
+        self._set(password)
+        log.info("the page has a new password")
+        return {"kept": True}
+
+    def _forget(self, _arguments: Arguments) -> Reply:
+        """The password is forgotten and every log-in ends → ``forgotten``: whether there was one."""
+        had = bool(self._password)
+        self._set("")
+        log.info("the page's password was forgotten; the next visit needs a one-time code")
+        return {"forgotten": had}
+
+    def _note_refused(self, arguments: Arguments) -> Reply:
+        """``source``, ``text``: for the log and the history of faults."""
+        source, text = str(arguments.get("source", ""))[:64], str(arguments.get("text", ""))[:200]
+        self._refused(source, text)
+        return {}
+
+    def _set(self, password: str) -> None:
+        self._password, self._code = password, ""
+        self._write({"version": 1, "password": password})
+        self._changed()
