@@ -1,4 +1,4 @@
-"""The agent's own durable values (the ACS's URL, ProvisioningCode …): what was set, else the settings file's."""
+"""The agent's own durable values (the ACS's URL …): what was set, else the settings file's, else the preset's."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -36,6 +36,9 @@ class OwnValues:
             raise ValueError(f"no such own values: {', '.join(sorted(unknown))}")
         self._defaults = dict(defaults)
         self._file = dict(file)
+        self._preset: dict[str, Any] = {}
+        self._preset_by: dict[str, Any] = {}
+        self._bound: Mapping[str, str] = {}
         self._set: dict[str, dict[str, Any]] = {}
         self._before: dict[str, dict[str, Any]] | None = None
 
@@ -43,7 +46,28 @@ class OwnValues:
         """The value in force; staged ones included."""
         if name in self._set:
             return self._set[name]["value"]
-        return self._file.get(name, self._defaults[name])
+        if name in self._file or not self._is_of_preset(name):
+            return self._file.get(name, self._defaults[name])
+        return self._preset[name]
+
+    def lay_under(self, preset: Mapping[str, Any], by: Mapping[str, Any], bound: Mapping[str, str]) -> None:
+        """Values of the firmware's below those of the settings file, and their ``author``.
+
+        ``bound`` names by value another one: where a person or the file has given that one, the value does not hold.
+        """
+        for name, value in preset.items():
+            if not has_type_of(value, self._defaults[name]):
+                raise TypeError(f"{name}: {type(value).__name__} is not the type of its default")
+        self._preset, self._preset_by, self._bound = dict(preset), dict(by), bound
+
+    def _is_of_preset(self, name: str) -> bool:
+        """Whether a preset's value holds, as far as nothing stronger gives one."""
+        other = self._bound.get(name)
+        if name not in self._preset:
+            return False
+        if other is None or other not in self._preset or self.get(other) == self._preset[other]:
+            return True
+        return other in self._set and self.set_by(other).get("source") not in (None, "person")
 
     def was_set(self, name: str) -> bool:
         """Whether the value was set by somebody, rather than coming from the file or the built-in default."""
@@ -51,6 +75,8 @@ class OwnValues:
 
     def set_by(self, name: str) -> dict[str, Any]:
         """Who has set the value, as ``author`` was then; empty when nobody has, or nobody said who."""
+        if name not in self._set and name not in self._file and self._is_of_preset(name):
+            return dict(self._preset_by)
         by = self._set.get(name, {}).get("by")
         return dict(by) if isinstance(by, dict) else {}
 
@@ -59,7 +85,9 @@ class OwnValues:
         if name in self._set:
             told = self.set_by(name)
             return _WORDS.get(str(told.get("source")), f"{told.get('source')}, told by {told.get('told_by') or 'it'}")
-        return "the settings file" if name in self._file else "the built-in default"
+        if name in self._file:
+            return "the settings file"
+        return f"the preset {self._preset_by.get('told_by')}" if self._is_of_preset(name) else "the built-in default"
 
     def stage(self, name: str, value: Any, by: Mapping[str, Any] | None = None) -> None:
         """Set a value within a transaction; ``by`` says who does, where that is not ``author``."""

@@ -118,3 +118,55 @@ def test_who_has_set_a_value_is_unknown_where_the_document_says_nonsense(nonsens
     own = OwnValues(DEFAULTS, {})
     own.restore({"URL": {"value": "http://acs/", "file": None, "by": nonsense}})
     assert own.set_by("URL") == {}
+
+
+PRESET = {"source": "preset", "told_by": "p.toml"}
+ACS = {"URL": "", "Password": ""}
+
+
+def test_a_preset_is_weaker_than_the_file_and_stronger_than_the_default() -> None:
+    own = OwnValues(DEFAULTS, {"URL": "http://file/"})
+    own.lay_under({"URL": "http://preset/", "Interval": 60}, PRESET, {})
+
+    assert (own.get("URL"), own.get("Interval")) == ("http://file/", 60)
+    assert (own.set_by("URL"), own.set_by("Interval")) == ({}, PRESET)
+    assert (own.source("URL"), own.source("Interval")) == ("the settings file", "the preset p.toml")
+    assert not own.was_set("Interval")
+    assert own.state() == {}
+
+
+def test_another_preset_is_followed_until_somebody_sets_the_value() -> None:
+    own = OwnValues(DEFAULTS, {})
+    own.lay_under({"Interval": 60}, PRESET, {})
+    own.lay_under({"Interval": 90, "URL": "http://preset/"}, PRESET, {})
+    assert own.get("Interval") == 90
+    own.stage("Interval", 7)
+    own.lay_under({"Interval": 100}, PRESET, {})
+    assert (own.get("Interval"), own.get("URL")) == (7, "")
+
+
+@pytest.mark.parametrize(
+    ("by", "password"),
+    [({"source": "person"}, ""), (None, ""), ({"source": "acs"}, "secret"), ({"source": "dhcpv4"}, "secret")],
+)
+def test_a_presets_password_is_not_for_an_acs_that_a_person_names(by: dict[str, str] | None, password: str) -> None:
+    own = OwnValues(ACS, {})
+    own.lay_under({"URL": "http://preset/", "Password": "secret"}, PRESET, {"Password": "URL"})
+    assert own.get("Password") == "secret"
+    own.stage("URL", "http://other/", by)
+    assert own.get("Password") == password
+    own.stage("URL", "http://preset/", by)
+    assert own.get("Password") == "secret"
+
+
+def test_a_presets_password_is_for_any_acs_when_it_names_none_and_for_none_of_the_files() -> None:
+    own = OwnValues(ACS, {"URL": "http://file/"})
+    own.lay_under({"Password": "secret"}, PRESET, {"Password": "URL"})
+    assert own.get("Password") == "secret"
+    own.lay_under({"URL": "http://preset/", "Password": "secret"}, PRESET, {"Password": "URL"})
+    assert own.get("Password") == ""
+
+
+def test_a_preset_has_values_of_the_right_type() -> None:
+    with pytest.raises(TypeError, match="Interval"):
+        OwnValues(DEFAULTS, {}).lay_under({"Interval": "60"}, PRESET, {})
