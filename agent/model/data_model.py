@@ -29,6 +29,7 @@ class Caller(enum.Enum):
     LOCAL = "local"
     CONTROLLER = "controller"
     DISCOVERY = "discovery"
+    PRESET = "preset"
 
 
 @dataclass(frozen=True, slots=True)
