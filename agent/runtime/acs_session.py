@@ -149,7 +149,7 @@ class AcsSession:
         try:
             reply = post(chunks)
             received = "not a CWMP message", reply.body
-            answer = _parsed(reply)
+            answer = parsed(reply)
             self._tell(AcsReplied(self._number, answer))
             received = self._describe(answer), reply.body if answer else None
             self._warn(answer.warnings if answer else ())
@@ -173,7 +173,8 @@ class AcsSession:
             self._put(event)
 
 
-def _parsed(reply: HttpReply) -> Envelope | None:
+def parsed(reply: HttpReply) -> Envelope | None:
+    """The message of an answer, None for an empty one; raises ``soap.Malformed``."""
     from agent.cwmp import soap
 
     if not reply.body.strip():

@@ -29,6 +29,8 @@ BREATH: Final = 1.0
 """Seconds without looking at the time after a surprise: what keeps failing must not keep the processor busy."""
 GOING_DOWN: Final = 60.0
 """Seconds that the system has for a reboot before a session begins all the same."""
+TEST_TAKES: Final = 45.0
+"""Seconds that a connection test may keep sessions waiting."""
 POLL: Final = 60.0
 """Seconds between looks at watched parameters that no event of the system announces."""
 
@@ -80,6 +82,8 @@ class Core:
         self._poll_at = now.monotonic + POLL
         self._breathe_until = now.monotonic
         self._after: list[Action] = []
+        self._quiet_until = 0.0
+        """Until then a connection test speaks to the ACS, which has one session with a device at a time."""
         self.stopped = False
         self.last_outcome = ""
         self.last_ended: Moment | None = None
@@ -175,6 +179,25 @@ class Core:
         dues = (self._session_due(policy), self._parts.calendar.next_due(now))
         return min((due for due in dues if due is not None), default=None)
 
+    def lend_turn(self, now: Moment) -> Inform | str:
+        """Let a connection test speak to the ACS: the Inform for it, which takes no event along; or why not now.
+
+        Until ``turn_is_over``, and ``TEST_TAKES`` seconds at most, no session begins.
+        """
+        model = self._parts.model
+        due = self.session_wanted(now)
+        if self._attempt is not None or (due is not None and due <= now.monotonic):
+            return "a session with the ACS is under way"
+        if model.awaits_application or model.awaits_confirmation:
+            return "a change waits for its confirmation by the ACS"
+        inform = self._parts.inform((Event(PERIODIC),), 0, now)
+        self._quiet_until = now.monotonic + TEST_TAKES
+        return inform
+
+    def turn_is_over(self) -> None:
+        """The connection test has ended."""
+        self._quiet_until = 0.0
+
     def inform_now(self) -> None:
         """A person wants a session at once."""
         self._occurred(PERIODIC)
@@ -251,7 +274,7 @@ class Core:
     def _news_of_change(self, news: News | None) -> None:
         """The ACS is told of a deferred change at once; a session is what confirms it."""
         if news is News.MADE:
-            self._not_before = 0.0  # its time to be confirmed runs
+            self._not_before = self._quiet_until = 0.0  # its time to be confirmed runs
         if news is not None:
             self._occurred(f"X {self._parts.oui()} {news.value}")
             self.values_may_differ()
@@ -269,7 +292,7 @@ class Core:
             parts.notifications.is_active
         ):
             return None
-        due = self._not_before
+        due = max(self._not_before, self._quiet_until)
         if is_retrying and self._retry_at is not None and not self._has_news:
             due = max(due, self._retry_at)
         if parts.events.only_notifies(parts.events.for_inform(retrying=is_retrying)):

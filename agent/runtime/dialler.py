@@ -3,6 +3,7 @@
 import socket
 import ssl
 import time
+from collections.abc import Callable
 
 from agent.runtime import tls
 from agent.runtime.endpoint import AcsEndpoint, Limits, Unreachable
@@ -13,13 +14,22 @@ class Dialler:
     """Makes the wires of one session. Addresses are asked for once, and the one that worked is tried first again."""
 
     def __init__(
-        self, endpoint: AcsEndpoint, limits: Limits, resolve: Resolve, connect: Connect, *, wall_clock_trusted: bool
+        self,
+        endpoint: AcsEndpoint,
+        limits: Limits,
+        resolve: Resolve,
+        connect: Connect,
+        *,
+        wall_clock_trusted: bool,
+        on_open: Callable[[socket.socket], None] | None = None,
     ) -> None:
+        """``on_open`` is told each connection that stands, an ``ssl.SSLSocket`` where TLS was asked for."""
         self._endpoint = endpoint
         self._limits = limits
         self._resolve = resolve
         self._connect = connect
         self._wall_clock_trusted = wall_clock_trusted
+        self._on_open = on_open
         self._deadline = time.monotonic() + limits.session_seconds
         self._context: ssl.SSLContext | None = None
         self._addresses: dict[tuple[str, int], list[Address]] = {}
@@ -31,6 +41,8 @@ class Dialler:
         addresses.sort(key=lambda one: one != address)
         if is_tls:
             connection = self._shake_hands(connection, host)
+        if self._on_open is not None:
+            self._on_open(connection)
         return Wire(connection, address, self._limits, self._deadline)
 
     def _addresses_of(self, host: str, port: int) -> list[Address]:

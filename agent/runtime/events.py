@@ -62,6 +62,13 @@ class ControlAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class InTurn:
+    """A worker wants something done in the owner's thread; see ``loop.Inbox.ask``."""
+
+    work: Callable[[Moment], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Reload:
     """Read the settings file again (SIGHUP)."""
 
@@ -73,4 +80,4 @@ class Stop:
     reason: str
 
 
-Event = AcsFound | AcsReplied | AcsUnreachable | ConnectionRequested | Changed | ControlAsked | Reload | Stop
+Event = AcsFound | AcsReplied | AcsUnreachable | ConnectionRequested | Changed | ControlAsked | InTurn | Reload | Stop

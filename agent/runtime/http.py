@@ -3,6 +3,7 @@
 import http.client
 import logging
 import re
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -159,7 +160,7 @@ class AcsClient:
     """The HTTP side of one CWMP session; make one, ``post`` in turn from one thread, ``close``.
 
     ``resolve`` and ``connect`` find and reach the ACS's host (a management interface brings its own). ``on_turn`` is
-    told every exchange, also those that fail (status 0).
+    told every exchange, also those that fail (status 0), ``on_open`` every connection that stands.
     """
 
     def __init__(
@@ -171,12 +172,15 @@ class AcsClient:
         connect: Connect | None = None,
         wall_clock_trusted: bool = True,
         on_turn: Callable[[Turn], None] | None = None,
+        on_open: Callable[[socket.socket], None] | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._limits = limits or Limits()
         self._on_turn = on_turn
         connect = connect or connect_through(endpoint.interface)
-        self._dialler = Dialler(endpoint, self._limits, resolve, connect, wall_clock_trusted=wall_clock_trusted)
+        self._dialler = Dialler(
+            endpoint, self._limits, resolve, connect, wall_clock_trusted=wall_clock_trusted, on_open=on_open
+        )
         self._login = Login(endpoint, self._limits.challenges)
         self._cookies = Cookies(self._limits.cookies, self._limits.cookie_bytes)
         self._coding = coding.NAMES.get(endpoint.compression, "")
@@ -190,6 +194,11 @@ class AcsClient:
             self._session.mount(scheme, self._adapter)
         self._where: _Target | None = None
         self._ready: Wire | None = None  # connected, and nothing said on it yet
+
+    @property
+    def log_in(self) -> str:
+        """How the ACS has been shown who this is: "Digest MD5", "Basic"; "" while it has not asked."""
+        return self._login.kind
 
     def connect(self) -> str:
         """Connect before anything is said: the ACS's IP address. Raises Unreachable."""

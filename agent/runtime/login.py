@@ -3,9 +3,12 @@
 import base64
 import secrets
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from agent.runtime import digest
 from agent.runtime.endpoint import AcsEndpoint, Unreachable
+
+NOT_ACCEPTED: Final = "the ACS does not accept the user name and password"
 
 
 class Login:
@@ -17,6 +20,13 @@ class Login:
         self._digest: digest.Answers | None = None
         self._basic = ""
         self._challenged = 0
+
+    @property
+    def kind(self) -> str:
+        """What the present server has asked for and got: "Digest SHA-256", "Basic"; "" for nothing."""
+        if self._digest:
+            return f"Digest {self._digest.challenge.algorithm}"
+        return "Basic" if self._basic else ""
 
     def begin_message(self) -> None:
         """Another message: its first 401 may only mean that the nonce of the last one has run out."""
@@ -37,6 +47,8 @@ class Login:
             raise Unreachable("the ACS asks for a user name and password, and none is set", host_answered=True)
         offered = digest.parse_challenges(values)
         chosen = digest.strongest(offered, basic_allowed=is_tls)
+        if not offered and self._challenged:  # GenieACS refuses a wrong password without another challenge
+            raise Unreachable(NOT_ACCEPTED, host_answered=True)
         if chosen is None:
             wants_basic = any(challenge.scheme == "Basic" for challenge in offered)
             # No colon after "password": the log's redactor would take the next word for one.
@@ -45,7 +57,7 @@ class Login:
         was_answered = self._challenged > 0 and not chosen.is_stale
         is_basic = chosen.scheme == "Basic"
         if was_answered or self._challenged >= self._most_challenges or (is_basic and self._basic):
-            raise Unreachable("the ACS does not accept the user name and password", host_answered=True)
+            raise Unreachable(NOT_ACCEPTED, host_answered=True)
         self._challenged += 1
         if is_basic:
             pair = f"{endpoint.username}:{endpoint.password}".encode()

@@ -3,14 +3,19 @@
 import queue
 import time
 from collections.abc import Callable
-from typing import Final, Protocol
+from functools import partial
+from typing import Final, NoReturn, Protocol, TypeVar
 
 from agent.runtime.actions import Action
-from agent.runtime.events import Changed, Event, Moment
+from agent.runtime.events import Changed, Event, InTurn, Moment
 
 LONGEST_WAIT: Final = 60.0
 """Seconds after which the core looks at the clocks again even if nothing happened: they may have been set."""
+PATIENCE: Final = 20.0
+"""Seconds that a worker waits for an answer of the owner's."""
 EARLIEST_CLOCK: Final = 1_704_067_200  # 2024-01-01: a wall clock before it has not been set
+
+Answer = TypeVar("Answer")
 
 
 class Handles(Protocol):
@@ -36,6 +41,27 @@ class Inbox:
         """Hand an event to the owner; never blocks."""
         self._queue.put(event)
 
+    def ask(self, work: Callable[[Moment], Answer], seconds: float = PATIENCE) -> Answer:
+        """Have something done in the owner's thread, and wait for what comes of it; raises TimeoutError, or its error.
+
+        For workers, never for the owner itself.
+        """
+        answers: queue.SimpleQueue[Callable[[], Answer]] = queue.SimpleQueue()
+
+        def act(now: Moment) -> None:
+            try:
+                answer = work(now)
+            except Exception as failure:  # noqa: BLE001 - it is raised again where it was asked for
+                answers.put(partial(_raise, failure))
+            else:
+                answers.put(lambda: answer)
+
+        self.put(InTurn(act))
+        try:
+            return answers.get(timeout=seconds)()
+        except queue.Empty:
+            raise TimeoutError("the agent is too busy to answer") from None
+
     def wait(self, seconds: float) -> Event | None:
         """The next event, ``None`` when none came in time; changes that follow each other come as one."""
         try:
@@ -54,6 +80,10 @@ class Inbox:
                 break
             topics |= following.topics
         return Changed(topics)
+
+
+def _raise(failure: Exception) -> NoReturn:
+    raise failure
 
 
 def moment() -> Moment:
@@ -75,6 +105,9 @@ def run(
         due = core.next_due(now)
         seconds = longest_wait if due is None else min(longest_wait, due - now.monotonic)
         event = inbox.wait(seconds)
+        if isinstance(event, InTurn):
+            event.work(moment())
+            event = None
         for action in core.handle(event, moment()):
             perform(action)
         alive()

@@ -13,7 +13,7 @@ from agent.cwmp import messages as m
 from agent.cwmp.event_queue import HEARTBEAT
 from agent.runtime import actions as do
 from agent.runtime import events as on
-from agent.runtime.core import BREATH, GOING_DOWN, POLL
+from agent.runtime.core import BREATH, GOING_DOWN, POLL, TEST_TAKES
 from tests.cwmp.small_device import ACS
 from tests.runtime.conversation import CONFIRM_WITHIN, START, Talk, begun
 
@@ -925,3 +925,50 @@ def test_listening_waits_for_the_session_that_is_under_way() -> None:
     assert do.Listen() not in talk.done
     talk.ends()
     assert do.Listen() in talk.done
+
+
+# -- connection tests -------------------------------------------------------------------------------------------------
+
+
+def test_a_connection_test_speaks_with_an_inform_that_takes_no_event_along_and_keeps_sessions_waiting() -> None:
+    talk = begun()
+    before = talk.documents.texts["delivery"]
+    lent = talk.core.lend_turn(talk.moment)
+    assert isinstance(lent, m.Inform)
+    assert [event.event_code for event in lent.event] == ["2 PERIODIC"]
+
+    talk.pass_on(on.ConnectionRequested())
+    assert not talk.in_session
+    talk.core.turn_is_over()
+    talk.pass_on(None)
+    assert talk.told == ["6 CONNECTION REQUEST"]
+    talk.ends()
+    assert talk.documents.texts["delivery"] == before
+
+
+def test_a_connection_test_that_never_ends_does_not_keep_sessions_waiting_for_ever() -> None:
+    talk = begun()
+    assert isinstance(talk.core.lend_turn(talk.moment), m.Inform)
+    talk.pass_on(on.ConnectionRequested())
+    talk.let_pass(TEST_TAKES - 1)
+    assert not talk.in_session
+    talk.let_pass(2)
+    assert talk.in_session
+
+
+def test_a_connection_test_waits_for_the_session_under_way() -> None:
+    talk = Talk()
+    assert talk.core.lend_turn(talk.moment) == "a session with the ACS is under way"
+    talk.ends()
+    assert isinstance(talk.core.lend_turn(talk.moment), m.Inform)
+
+
+def test_a_change_that_has_to_be_confirmed_goes_before_a_connection_test() -> None:
+    talk = begun()
+    talk.system.cuts_path = True
+    assert isinstance(talk.core.lend_turn(talk.moment), m.Inform)
+    talk.person("set", values={ADDRESS: "192.0.2.77"})
+    assert talk.told == [MADE]
+
+    talk.pass_on(on.AcsUnreachable(talk.core.session_number or 0, "no answer", False))
+    assert talk.core.lend_turn(talk.moment) == "a change waits for its confirmation by the ACS"

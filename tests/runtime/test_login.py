@@ -68,3 +68,20 @@ def test_what_must_not_or_cannot_be_answered_is_said(challenge: str, is_tls: boo
 def test_without_a_name_there_is_nothing_to_answer() -> None:
     with pytest.raises(Unreachable, match="none is set"):
         login_of("", "").challenged([DIGEST.format("n")], is_tls=True)
+
+
+def test_a_second_401_without_a_challenge_is_a_refusal_of_the_password() -> None:
+    login = login_of()
+    login.challenged([DIGEST.format("n")], is_tls=False)
+    with pytest.raises(Unreachable, match="does not accept"):
+        login.challenged([], is_tls=False)
+
+
+def test_how_it_logged_in_is_known_afterwards() -> None:
+    login = login_of()
+    assert login.kind == ""
+    login.challenged([DIGEST.format("n") + ",algorithm=SHA-256"], is_tls=False)
+    assert login.kind == "Digest SHA-256"
+    login.forget()
+    login.challenged(['Basic realm="r"'], is_tls=True)
+    assert login.kind == "Basic"

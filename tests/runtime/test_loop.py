@@ -1,5 +1,9 @@
 """The loop hands events to the core in their order; changes of the system come as one."""
 
+import threading
+
+import pytest
+
 from agent.runtime import loop
 from agent.runtime.actions import Action, Listen
 from agent.runtime.events import AcsReplied, Changed, ConnectionRequested, Event, Moment, Stop
@@ -64,3 +68,28 @@ def test_a_clock_that_was_never_set_is_no_wall_clock(monkeypatch) -> None:  # ty
     monkeypatch.setattr(loop.time, "time", lambda: 12.0)
 
     assert loop.moment().wall is None
+
+
+def test_a_worker_has_something_done_in_the_owners_thread_and_gets_what_comes_of_it() -> None:
+    core, inbox = Recorder(), Inbox()
+    got: list[object] = []
+
+    def worker() -> None:
+        got.append(inbox.ask(lambda now: (threading.current_thread().name, now.monotonic > 0)))
+        with pytest.raises(ZeroDivisionError):
+            inbox.ask(lambda now: 1 / 0)
+        inbox.put(Stop("done"))
+
+    thread = threading.Thread(target=worker, name="worker")
+    thread.start()
+    while thread.is_alive():
+        core.stopped = False
+        loop.run(core, inbox, lambda action: None, lambda: None)
+    thread.join()
+
+    assert got == [(threading.current_thread().name, True)]
+
+
+def test_a_worker_does_not_wait_for_ever_for_an_owner_that_is_busy() -> None:
+    with pytest.raises(TimeoutError):
+        Inbox().ask(lambda now: None, seconds=0.01)
