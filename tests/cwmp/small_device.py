@@ -31,7 +31,7 @@ from tests.shorthand import VALIDATOR, valid
 DEVICE_ID = DeviceIdStruct("Example Networks", "0A1B2C", "Gateway", "SN0001")
 ACS = "https://acs.example/cwmp"
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone(timedelta(hours=1)))
-OWN = {**ms.DEFAULTS, "DeviceInfo.ProvisioningCode": ""}
+OWN = {**ms.DEFAULTS, "DeviceInfo.ProvisioningCode": "", "Preset.Applied": {}}
 
 Record = dict[str, Any]
 
