@@ -142,7 +142,27 @@ class Transaction:
         self._log(status)
         return Outcome(status, tuple(self._changed))
 
+    def preview(self) -> int:
+        """Check all that ``commit`` checks, and change nothing: the Status that it would have. ``abandon`` follows.
+
+        Raises Refusals with everything that is refused.
+        """
+        try:
+            with self._refusing(""):
+                deferred = self._checked()
+        except ModelError as refusal:
+            raise refusal if isinstance(refusal, Refusals) else Refusals((refusal,)) from refusal
+        return 1 if deferred or self._model.awaits_application else 0
+
     def _commit(self) -> int:
+        if self._checked() or self._model.awaits_application:
+            self._model.keep_for_later(self._touched)
+            return 1
+        self._model.make(self._touched, self._failed)
+        return 0
+
+    def _checked(self) -> bool:
+        """Have everything prepared; whether it has to wait."""
         self._name_rows()
         if self._refusals:
             raise Refusals(tuple(self._refusals))
@@ -150,11 +170,7 @@ class Transaction:
             raise Unavailable("", "the last change still has to prove that it does not cut off the management server")
         self._touched.sort(key=self._model.place_of)
         deferred = [self._prepared(backend) for backend in self._touched]
-        if any(deferred) or self._model.awaits_application:
-            self._model.keep_for_later(self._touched)
-            return 1
-        self._model.make(self._touched, self._failed)
-        return 0
+        return any(deferred)
 
     def _log(self, status: int) -> None:
         """Who changed what, never to which value."""

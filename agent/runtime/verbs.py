@@ -97,16 +97,35 @@ class ModelVerbs:
         return {"parameters": shown}
 
     def set(self, arguments: Arguments) -> Reply:
-        """``values``: path → text, all or nothing → ``status`` 0 applied, 1 applied as soon as no session runs."""
+        """``values``: path → text, all or nothing → ``status`` 0 applied, 1 applied as soon as no session runs.
+
+        With ``dry_run`` nothing is changed → ``changes``: path, type, the text before and after, and the ``status``.
+        """
         wanted = arguments.get("values")
         if not isinstance(wanted, dict) or not all(isinstance(text, str) for text in wanted.values()):
             raise BadArgument("values has to be an object of texts by path")
+        if switch(arguments, "dry_run"):
+            return self._preview(wanted)
         with self._change() as change:
             for path, text in wanted.items():
                 change.set(path, text)
             outcome = change.commit()
         self._changed()
         return {"status": outcome.status, "parameters": list(outcome.changed)}
+
+    def _preview(self, wanted: Mapping[str, str]) -> Reply:
+        before = {value.path: value for value in self._model.present(list(wanted), Caller.LOCAL)}
+        with self._change() as change:
+            for path, text in wanted.items():
+                change.set(path, text)
+            status = change.preview()
+            after = self._model.present(list(wanted), Caller.LOCAL)
+        changes = [
+            {"path": one.path, "type": one.type, "before": before[one.path].text, "after": one.text}
+            for one in after
+            if one.path in before
+        ]
+        return {"status": status, "changes": changes}
 
     def add(self, arguments: Arguments) -> Reply:
         """``path`` of a table → ``instance`` and its ``path``."""
@@ -201,7 +220,10 @@ def refused(refusal: ModelError) -> Reply:
             first["error"]["refusals"] = [refused(one)["error"] for one in refusal.refusals]
         return first
     code, next_step = next((words for kind, words in WORDS.items() if isinstance(refusal, kind)), ("refused", ""))
-    return error(code, str(refusal), next_step)
+    told = error(code, str(refusal), next_step)
+    if refusal.path:
+        told["error"]["path"] = refusal.path
+    return told
 
 
 def _attributes(one: Attributes) -> Reply:
