@@ -9,6 +9,8 @@ from agent.model.own_values import OwnValues
 from agent.settings import Settings
 
 CONNECTION_REQUEST_PATH: Final = "ConnectionRequest.Path"
+SET_BY: Final = "set_by"
+"""Where who has set the URL stands beside them."""
 ACS_VALUES: Final = (ms.URL, "ManagementServer.Username", "ManagementServer.Password")
 """How to reach the ACS: kept a second time in a form that every version reads."""
 
@@ -46,9 +48,10 @@ def from_file(given: Settings) -> dict[str, Any]:
 def begin_anew(own: OwnValues, last_good: Mapping[str, Any]) -> None:
     """Give a new device, or one that lost its state, secrets of its own and the ACS that it had."""
     own.begin()
+    by = last_good.get(SET_BY)
     for name in ACS_VALUES:
         if isinstance(last_good.get(name), str) and last_good[name] != own.get(name):
-            own.stage(name, last_good[name])
+            own.stage(name, last_good[name], by if name == ms.URL and isinstance(by, dict) else None)
     for name, length in _MADE_UP.items():
         if not own.get(name):
             own.stage(name, secrets.token_urlsafe(length))

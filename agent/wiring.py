@@ -25,7 +25,8 @@ from agent.cwmp.planned_reboot import DELAY_REBOOT, NO_DELAY, SCHEDULE_REBOOT, P
 from agent.cwmp.retry import Retries
 from agent.cwmp.rpc import Clocks, Rpc
 from agent.cwmp.schedule import Recurring
-from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, begin_anew, from_file
+from agent.discovery.offer import Offer, Source
+from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, SET_BY, begin_anew, from_file
 from agent.model.coverage import Reasons
 from agent.model.data_model import Addressing, DataModel
 from agent.model.own_values import OwnValues
@@ -39,11 +40,15 @@ from agent.runtime.control import ControlServer
 from agent.runtime.core import Core, Parts, Policy
 from agent.runtime.delivery import DOCUMENT as DELIVERY
 from agent.runtime.delivery import Delivery
+from agent.runtime.discovery import OWN_VALUES as DISCOVERY_VALUES
+from agent.runtime.discovery import Contact, Discovery, ways_out
+from agent.runtime.discovery_verbs import DiscoveryVerbs
 from agent.runtime.doctor import Interface, Surroundings
 from agent.runtime.documents import shapes
 from agent.runtime.endpoint import AcsEndpoint, shown_url
 from agent.runtime.events import Changed, ControlAsked, Moment, Reload, Stop
 from agent.runtime.housekeeping import Housekeeping
+from agent.runtime.lease_events import LeaseEvents
 from agent.runtime.logs import log_to_standard_error
 from agent.runtime.memory import give_back
 from agent.runtime.reach import Reach
@@ -64,6 +69,7 @@ from agent.shipped_schema import shipped_schema
 from agent.version import VERSION
 from backends import tr181
 from backends.addresses import Addresses, installed_netifaces
+from backends.association import Named
 from backends.errors import MechanismError
 from backends.ethtool import Ethtool
 from backends.ieee8021x.configuration import Credentials
@@ -107,7 +113,12 @@ class Agent:
 
     def __init__(self, loaded: Loaded, boot: bool, inbox: loop.Inbox | None = None) -> None:
         self.settings = self._started_with = loaded.settings
-        self._own_defaults = {**ms.DEFAULTS, **tr181.OWN_VALUES, CONNECTION_REQUEST_PATH: ""}
+        self._own_defaults = {
+            **ms.DEFAULTS,
+            **tr181.OWN_VALUES,
+            **DISCOVERY_VALUES,
+            CONNECTION_REQUEST_PATH: "",
+        }
         self.own = OwnValues(self._own_defaults, from_file(self.settings))
         self.redactor = Redactor(self._is_secret, self._known_secrets)
         log_to_standard_error(self.settings.log.level, self.redactor)
@@ -117,6 +128,7 @@ class Agent:
         self._unheeded: frozenset[str] = frozenset()  # topics of the system while nothing could be made
         self.notifier = Notifier()
         self.restarts_as_booted = False
+        self._started_from = loaded.source
         self._load: Callable[[], Loaded] = lambda: loaded
         self._stop_watching = threading.Event()
         self._take_its_place(loaded)
@@ -182,6 +194,7 @@ class Agent:
             state_directory=self.settings.state.directory,
             management_path=self._management_path,
             peek=self._peek,
+            gateway_told=self._gateway_told,
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
         )
         self.machine = Machine(basic, SERVICES)
@@ -244,6 +257,16 @@ class Agent:
             boot_id=self.boot_id,
             committed=self._note_change,
         )
+        self.discovery = Discovery(
+            self.model,
+            self.own,
+            lambda: self.settings.discovery,
+            self._ways_out,
+            self._contact,
+            loop.moment,
+            LeaseEvents(str(self.settings.control_socket().parent), self.boot_id),
+            self._acs_was_found,
+        )
 
     def _build_core(self, boot: bool) -> None:
         now = loop.moment()
@@ -256,6 +279,8 @@ class Agent:
             log.error("the agent has crashed repeatedly: it leaves the system as it is until a clean end")
         self._starts = starts
         self._bring_state_back()
+        self._file_says()
+        self.discovery.begin()
         self.management_way.apply()
         self._note_first_use(now)
         self.delivery = Delivery(self.store, self.boot_id, now)
@@ -295,6 +320,7 @@ class Agent:
                 self.system.is_synchronised,
             ),
             self.redactor.xml,
+            DiscoveryVerbs(self.discovery, loop.moment, self.model.forget, self.model.root).table,
         )
         return Parts(
             model=self.model,
@@ -318,8 +344,9 @@ class Agent:
             chance=chance,
             acs_met=self.reach.met,
             system_changed=self._system_changed,
+            lease_heard=self.discovery.heard,
             housekeeping=Housekeeping(
-                [*self.machine.chores, self._refused_logins()], self._save_model, self.model.forget
+                [*self.machine.chores, self._refused_logins(), self.discovery], self._save_model, self.model.forget
             ),
             planned_reboot=PlannedReboot(
                 lambda: int(self.own.get(DELAY_REBOOT)), lambda: str(self.own.get(SCHEDULE_REBOOT))
@@ -402,6 +429,8 @@ class Agent:
         try:
             self.delivery.save()
             acs = {name: self.own.get(name) for name in ACS_VALUES}
+            if by := self.own.set_by(ms.URL):
+                acs[SET_BY] = by
             self.store.write(LAST_GOOD_ACS, {"version": 1, **acs, ACS_ADDRESS: self.reach.acs_address})
         except OSError as failure:
             log.debug("what the ACS still has to hear could not be saved: %s", failure)
@@ -415,6 +444,7 @@ class Agent:
     def _system_changed(self, topics: frozenset[str]) -> frozenset[str]:
         """A link that came up, or was plugged in, is given what is configured for it; so are services on it."""
         self.model.forget()
+        self.discovery.system_changed(topics)
         if topics & {"link", "address", "route", "dhcp", "everything"}:
             self.management_way.apply()
         try:
@@ -542,6 +572,7 @@ class Agent:
         self.parts.commit_confirm.seconds = self.settings.network.confirm_within
         logging.getLogger().setLevel(self.settings.log.level.upper())
         self.own.reload(from_file(self.settings))
+        self._file_says()
         self.network.manage_only(self.settings.network.manage)
         self._system_changed(frozenset({"everything"}))
         self.core.settings_changed()
@@ -550,6 +581,31 @@ class Agent:
 
     def _changed_by_person(self) -> None:
         self.core.settings_changed()
+
+    # -- where the ACS comes from -----------------------------------------------------------------------------------
+
+    def _ways_out(self) -> dict[int, tuple[str, ...]]:
+        """The links whose leases may name the ACS, by family."""
+        try:
+            return ways_out(self.netlink.routes(), self.settings.discovery.interface or self._management_interface())
+        except MechanismError as silent:
+            log.debug("which way leads out is not known now: %s", silent)
+            return {}
+
+    def _contact(self) -> Contact:
+        return Contact(self.parts.retries.count, self.core.failing_since, self.core.has_answered)
+
+    def _file_says(self) -> None:
+        url = self.settings.acs.url
+        self.discovery.said(Source.FILE, Offer(Source.FILE, self._started_from, url=url) if url else None)
+
+    def _acs_was_found(self) -> None:
+        self.core.settings_changed()
+        self.inbox.put(Changed(frozenset({"own"})))  # the core's turn: another ACS, another listener
+
+    def _gateway_told(self) -> Named | None:
+        told = self.discovery.neighbour()
+        return Named(told.oui, told.serial_number, told.product_class) if told else None
 
     # -- what people see --------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """What the settings file gives, and what is made up for a new device."""
 
 from agent.cwmp import management_server as ms
-from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, FROM_FILE, begin_anew, from_file
+from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, FROM_FILE, SET_BY, begin_anew, from_file
 from agent.model.own_values import OwnValues
 from agent.settings import CHECKS, Acs, ConnectionRequest, Settings
 
@@ -47,3 +47,16 @@ def test_a_device_that_lost_its_state_still_knows_its_acs() -> None:
     begin_anew(own, {ms.URL: "https://acs.example/", "ManagementServer.Password": 7, "other": "x"})
 
     assert [own.get(name) for name in ACS_VALUES] == ["https://acs.example/", "", ""]
+    assert own.set_by(ms.URL) == {}
+
+
+def test_a_device_that_lost_its_state_still_knows_who_named_its_acs() -> None:
+    own = new_device()
+    by = {"source": "dhcpv4", "told_by": "udhcpc"}
+    begin_anew(own, {ms.URL: "https://acs.example/", "ManagementServer.Password": "x", SET_BY: by})
+
+    assert own.set_by(ms.URL) == by
+    assert own.set_by("ManagementServer.Password") == {}
+    unknown = new_device()
+    begin_anew(unknown, {ms.URL: "https://acs.example/", SET_BY: "dhcpv4"})
+    assert unknown.set_by(ms.URL) == {}

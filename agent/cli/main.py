@@ -13,6 +13,7 @@ from agent.cli.output import paint, printable, show_json
 VERBS: Final[dict[str, tuple[str, str]]] = {
     "run": ("run", "be the agent, in the foreground"),
     "status": ("status", "how the agent is: ACS, last and next session, pending changes"),
+    "discover": ("discover", "what every source says of the ACS, which one wins, and why"),
     "doctor": ("doctor", "what is wrong, and what to do about it"),
     "setup": ("setup", "give interfaces to the agent, or take them back"),
     "dhcp-event": ("dhcp_event", "what a DHCP client's hook calls: hand over what the server said"),

@@ -1,7 +1,7 @@
 """The heart of the agent: what happened, and what is to be done about it. No I/O of its own; time is an argument."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -87,6 +87,10 @@ class Core:
         self.stopped = False
         self.last_outcome = ""
         self.last_ended: Moment | None = None
+        self.failing_since: float | None = None
+        """When the first of the failures in a row happened."""
+        self.has_answered = False
+        """Whether a session with the ACS as it is configured now has come to its end."""
         self._follow_notifications()
         self._look_at(frozenset({"everything"}))  # what changed while nobody looked is told
         self._news_of_change(parts.commit_confirm.resumed(now.monotonic, parts.policy().may_speak))
@@ -123,11 +127,10 @@ class Core:
                 actions += self._failed(reason, now)
             case on.ConnectionRequested():
                 self._occurred(CONNECTION_REQUEST)
+            case on.LeaseHeard(told):
+                self._parts.lease_heard(told)
             case on.Changed(topics):
-                topics |= self._parts.system_changed(topics)
-                self._look_at(topics)
-                if topics & {"link", "everything"}:
-                    self._after.append(do.Listen())  # the interface to listen on may have come to be
+                self._system_changed(topics)
             case on.ControlAsked(verb, arguments, answer):
                 actions.append(do.Answer(answer, self._parts.control(self, verb, arguments, now)))
             case on.Reload():
@@ -219,6 +222,12 @@ class Core:
         self._parts.events.occurred(code, **details)
         self._has_news = True
 
+    def _system_changed(self, topics: frozenset[str]) -> None:
+        topics |= self._parts.system_changed(topics)
+        self._look_at(topics)
+        if topics & {"link", "everything"}:
+            self._after.append(do.Listen())  # the interface to listen on may have come to be
+
     def _look_at(self, topics: frozenset[str]) -> None:
         """Compare what the topics may have changed with what the ACS knows."""
         notifications, model = self._parts.notifications, self._parts.model
@@ -251,6 +260,7 @@ class Core:
         actions: list[Action] = []
         if self._attempt is None and parts.events.acs_is(parts.policy().acs):
             self._has_news, self._retry_at = True, None
+            self.has_answered, self.failing_since = False, None
             parts.retries.succeeded()
         if parts.calendar.come_due(parts.events, now):
             self._has_news = True
@@ -358,7 +368,8 @@ class Core:
         self._end(now, "complete")
         if HEARTBEAT not in {event.code for event in attempt.events}:  # it goes alone: it could not carry what waits
             self._last_success = now.monotonic
-        self._retry_at = None
+        self._retry_at = self.failing_since = None
+        self.has_answered = True
         parts.retries.succeeded()
         self._follow_notifications()
         actions: list[Action] = [do.CloseSession(attempt.number, "complete"), do.Listen()]
@@ -385,6 +396,7 @@ class Core:
             parts.events.failed(attempt.events)
         wait = parts.retries.failed(policy.retry_minimum_wait, policy.retry_multiplier, parts.chance())
         self._retry_at = now.monotonic + wait
+        self.failing_since = self.failing_since if self.failing_since is not None else now.monotonic
         log.warning("session %d failed: %s; the next attempt in %.0f s", attempt.number, reason.rstrip("."), wait)
         self._end(now, reason)
         self._follow_notifications()
@@ -422,6 +434,8 @@ class Parts:
     """Takes the address at which the ACS was found."""
     system_changed: Callable[[frozenset[str]], frozenset[str]] = lambda _topics: frozenset()
     """Lets what is configured follow the system: a link that comes up gets its addresses. More topics of its own."""
+    lease_heard: Callable[[Mapping[str, Any]], object] = lambda _event: None
+    """Takes what a DHCP client has told of a lease."""
     housekeeping: Housekeeping = field(default_factory=Housekeeping)
     planned_reboot: PlannedReboot = field(default_factory=PlannedReboot)
     boot_delay: float = 0.0

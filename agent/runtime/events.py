@@ -62,6 +62,13 @@ class ControlAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaseHeard:
+    """A DHCP client, or who watches one, tells of a lease; see ``agent.discovery.handed_over``."""
+
+    event: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class InTurn:
     """A worker wants something done in the owner's thread; see ``loop.Inbox.ask``."""
 
@@ -80,4 +87,15 @@ class Stop:
     reason: str
 
 
-Event = AcsFound | AcsReplied | AcsUnreachable | ConnectionRequested | Changed | ControlAsked | InTurn | Reload | Stop
+Event = (
+    AcsFound
+    | AcsReplied
+    | AcsUnreachable
+    | ConnectionRequested
+    | Changed
+    | ControlAsked
+    | InTurn
+    | LeaseHeard
+    | Reload
+    | Stop
+)

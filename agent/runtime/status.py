@@ -39,13 +39,15 @@ class Verbs:
         device: Device,
         around: Surroundings,
         mask: Callable[[str], str],
+        more: Mapping[str, Callable[[Mapping[str, Any]], Reply]] = {},
     ) -> None:
-        """``mask`` takes secrets out of XML."""
+        """``mask`` takes secrets out of XML; ``more`` are verbs that need nothing of the core."""
         self._parts = parts
         self._model = model
         self._device = device
         self._around = around
         self._mask = mask
+        self._more = more
 
     def answer(self, core: Core, verb: str, arguments: Mapping[str, Any], now: Moment) -> Reply:
         """Serve a verb."""
@@ -62,6 +64,8 @@ class Verbs:
                 return {"version": VERSION}
             case _ if verb in self._model.table:
                 return self._model.answer(verb, arguments)
+            case _ if verb in self._more:
+                return self._more[verb](arguments)
         return error("unknown_verb", f"the agent knows no {verb!r}", "`cpe-agent --help` lists the verbs")
 
     def _status(self, core: Core, now: Moment) -> Reply:

@@ -102,7 +102,6 @@ NEEDS: Final[Mapping[str, tuple[str, str]]] = {
     "Device.Users.": ("accounts", "useradd and its like are not installed (package passwd)"),
     "Device.Hosts.AccessControl.": ("host_access", "libnftables or nf_tables is absent, or not for the agent to use"),
     "Device.Schedules.": ("host_access", "libnftables or nf_tables is absent, or not for the agent to use"),
-    "Device.GatewayInfo.": ("gateway", "dhcpcd is not installed (package dhcpcd-base)"),
     "Device.ManagementServer.ManageableDevice": (
         "manageable_devices",
         "the agent may not hear DHCP requests (CAP_NET_RAW)",

@@ -13,19 +13,17 @@ NOBODY: Final = Named("", "")
 MOST: Final = 256
 
 
-def gateway_finder(mechanisms: Mechanisms) -> Part | None:
-    """Reads who the gateway is from the leases of DHCP clients, where there are some."""
-    if mechanisms.dhcp_clients is None:
-        return None
-    clients, netlink = mechanisms.dhcp_clients.clients, mechanisms.netlink
+def gateway_finder(mechanisms: Mechanisms) -> Part:
+    """Reads who the gateway is from the leases of our own DHCP clients, else of what the machine's hand over."""
+    ours, netlink = mechanisms.dhcp_clients, mechanisms.netlink
 
     def gateway() -> Named | None:
-        for link in netlink.links():
-            lease = None if link.loopback else clients.lease4(link.name)
+        for link in netlink.links() if ours else ():
+            lease = None if link.loopback or ours is None else ours.clients.lease4(link.name)
             found = named_in(lease.options.get(OPTION, b""), GATEWAY) if lease else None
             if found is not None:
                 return found
-        return None
+        return mechanisms.gateway_told()
 
     return Part("gateway", {"gateway": gateway}, follows=frozenset())
 

@@ -80,6 +80,8 @@ class Mechanisms:
     """Protocol number and port of each place where the agent listens: no rule of ours may close them."""
     peek: "Callable[[Sequence[str]], Mapping[str, str]]" = lambda _paths: {}
     """The texts of the data model's own parameters by concrete path."""
+    gateway_told: "Callable[[], Named | None]" = lambda: None
+    """Who the gateway says it is in a lease of the machine's own DHCP client."""
     credentials: "Credentials | None" = None
     """What the machine proves by who it is to a network that wants to know (IEEE 802.1X)."""
     dhcp_clients: "DhcpClientTables | None" = None

@@ -122,6 +122,30 @@ def test_success_is_an_answered_inform_and_a_clean_end() -> None:
     assert talk.retries.count == 0
 
 
+def test_how_long_sessions_fail_is_known_until_one_is_complete_or_the_acs_is_another() -> None:
+    talk = Talk()
+    talk.breaks()
+    since = talk.now
+    talk.let_pass(10)
+    talk.breaks()
+    assert (talk.core.failing_since, talk.core.has_answered) == (since, False)
+    talk.let_pass(25)
+    talk.ends()
+    assert (talk.core.failing_since, talk.core.has_answered) == (None, True)
+    talk.person("set", values={"Device.ManagementServer.URL": "http://other.example/"})
+    assert not talk.core.has_answered
+    talk.breaks()
+    assert talk.core.failing_since is not None
+
+
+def test_a_lease_that_was_heard_of_is_passed_on() -> None:
+    talk = begun()
+    heard: list[Any] = []
+    talk.parts.lease_heard = heard.append
+    talk.pass_on(on.LeaseHeard({"client": "udhcpc"}))
+    assert heard == [{"client": "udhcpc"}]
+
+
 def test_a_new_event_starts_a_session_at_once_without_resetting_the_count() -> None:
     talk = begun()
     talk.pass_on(on.ConnectionRequested())

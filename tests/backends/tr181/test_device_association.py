@@ -39,7 +39,6 @@ def test_the_gateway_is_who_answered_a_client_of_ours(tmp_path: Path) -> None:
     netlink.add_veth("wan", "far")
     given = Clients({"wan": Lease4("192.0.2.2", {125: SAID})})
     part = gateway_finder(mechanisms(tmp_path, netlink=netlink, dhcp_clients=given))
-    assert part is not None
     device = SmallDevice(gateway_info(mechanisms(tmp_path, **part.provides)))
     assert device.tree("Device.GatewayInfo.") == {
         "ManufacturerOUI": "00D09E", "ProductClass": "Box", "SerialNumber": "Série 1",
@@ -48,8 +47,18 @@ def test_the_gateway_is_who_answered_a_client_of_ours(tmp_path: Path) -> None:
     assert set(device.tree("Device.GatewayInfo.").values()) == {""}
 
 
-def test_a_machine_without_a_dhcp_client_has_no_gateway_info(tmp_path: Path) -> None:
-    assert gateway_finder(mechanisms(tmp_path)) is None
+def test_what_the_machines_own_client_hands_over_says_who_the_gateway_is(tmp_path: Path) -> None:
+    told = [Named("00D09E", "7", "Gateway")]
+    part = gateway_finder(mechanisms(tmp_path, gateway_told=lambda: told[0] if told else None))
+    device = SmallDevice(gateway_info(mechanisms(tmp_path, **part.provides)))
+    assert device.tree("Device.GatewayInfo.") == {
+        "ManufacturerOUI": "00D09E", "ProductClass": "Gateway", "SerialNumber": "7",
+    }  # fmt: skip
+    told.clear()
+    assert set(device.tree("Device.GatewayInfo.").values()) == {""}
+
+
+def test_who_hears_nobody_tells_of_nobody(tmp_path: Path) -> None:
     assert gateway_info(mechanisms(tmp_path)) == []
     assert manageable_devices(mechanisms(tmp_path)) == []
 

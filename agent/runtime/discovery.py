@@ -1,0 +1,405 @@
+"""Finds the ACS while the agent runs: the offers in force, and what the policy makes of them, applied to the model."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+from agent.cwmp import management_server as ms
+from agent.cwmp.acs_url import check_acs_url
+from agent.discovery.handed_over import Handed, NotUsable, read
+from agent.discovery.offer import Neighbour, Offer, Source
+from agent.discovery.policy import (
+    DHCP,
+    Decision,
+    Followed,
+    InForce,
+    Rules,
+    Situation,
+    Verdict,
+    Word,
+    decide,
+    host_of,
+    in_force,
+)
+from agent.model.data_model import Caller, DataModel
+from agent.model.errors import ModelError
+from agent.model.own_values import OwnValues
+from agent.model.transaction import Transaction
+from agent.runtime.clock import iso
+from agent.runtime.endpoint import shown_url
+from agent.runtime.events import Moment
+from agent.runtime.lease_events import LeaseEvents
+
+log = logging.getLogger(__name__)
+
+REMEMBERED_HOST: Final = "Discovery.RememberedHost"
+OWN_VALUES: Final[dict[str, Any]] = {REMEMBERED_HOST: ""}
+MOST_LEASES: Final = 32
+FAILURES: Final = 3
+FAILING_FOR: Final = 3600.0
+"""After so many failures in a row, or so many seconds of them, an ACS counts as unreachable: with the default retry
+policy that is within a minute, with the longest waits that an ACS can ask for within the hour."""
+AGAIN: Final = 60.0
+"""Seconds before a change that the model refused is tried once more."""
+CREDENTIALS: Final = ("ManagementServer.Username", "ManagementServer.Password")
+FOLLOWS: Final[Mapping[str, str]] = {
+    "provisioning_code": "DeviceInfo.ProvisioningCode",
+    "retry_minimum_wait": "ManagementServer.CWMPRetryMinimumWaitInterval",
+    "retry_multiplier": "ManagementServer.CWMPRetryIntervalMultiplier",
+}
+"""The parameters that follow options, by the field of an offer (TR-069 §3.1, table 3)."""
+FOLLOWED_FROM: Final = frozenset({*DHCP, Source.OMCI})
+TOPICS: Final = frozenset({"own", "lease"})
+CONCERNED: Final = frozenset({"link", "address", "route", "own", "everything"})
+
+
+class Settings(Protocol):
+    """``[discovery]``."""
+
+    @property
+    def enable(self) -> bool:
+        """Whether offers are looked at."""
+
+    @property
+    def allow_http(self) -> bool:
+        """Whether DHCP may name an http:// ACS."""
+
+    @property
+    def allow_change(self) -> bool:
+        """Whether DHCP may name another host than it did first."""
+
+    @property
+    def interface(self) -> str:
+        """The only link whose leases count; "" is the one that leads out."""
+
+
+class Route(Protocol):
+    """A route as the kernel has it; ``destination`` "" is the default one."""
+
+    @property
+    def family(self) -> int:
+        """4 or 6."""
+
+    @property
+    def destination(self) -> str:
+        """Where it leads."""
+
+    @property
+    def interface(self) -> str | None:
+        """By which link."""
+
+    @property
+    def metric(self) -> int:
+        """The lowest is taken."""
+
+
+class Contact(NamedTuple):
+    """How it goes with the ACS in force: failures in a row, since when (monotonic), whether a session was complete."""
+
+    failures: int = 0
+    failing_since: float | None = None
+    has_answered: bool = False
+
+
+class Lease(NamedTuple):
+    """What one client has last told of one link."""
+
+    offer: Offer
+    event: Mapping[str, Any]
+
+
+def ways_out(routes: Iterable[Route], chosen: str = "") -> dict[int, tuple[str, ...]]:
+    """By family, the links of the best default route; ``chosen`` is the only one where a person has said so."""
+    if chosen:
+        return {4: (chosen,), 6: (chosen,)}
+    default = [route for route in routes if not route.destination and route.interface]
+    found: dict[int, tuple[str, ...]] = {}
+    for family in (4, 6):
+        ours = [route for route in default if route.family == family]
+        best = min((route.metric for route in ours), default=0)
+        found[family] = tuple(dict.fromkeys(str(route.interface) for route in ours if route.metric == best))
+    return found
+
+
+class Discovery:
+    """A chore of the owner's thread (``due``, ``act``), and what people ask of it.
+
+    ``ways`` tells by family the links that lead out, ``contact`` how it goes with the ACS; ``applied`` is called after
+    a change of the ACS, for the core to follow.
+    """
+
+    def __init__(
+        self,
+        model: DataModel,
+        own: OwnValues,
+        settings: Callable[[], Settings],
+        ways: Callable[[], Mapping[int, tuple[str, ...]]],
+        contact: Callable[[], Contact],
+        clock: Callable[[], Moment],
+        events: LeaseEvents,
+        applied: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._model = model
+        self._own = own
+        self._settings = settings
+        self._ways = ways
+        self._contact = contact
+        self._clock = clock
+        self._events = events
+        self._applied = applied
+        self._leases: dict[tuple[str, str, int], Lease] = {}
+        self._heard_of: set[tuple[str, Source]] = set()
+        self._said: dict[Source, Offer] = {}
+        self._refused: dict[tuple[str, str, str], str] = {}
+        self._is_dirty = True
+        self._not_before = 0.0
+        self._seen = (False, False)
+
+    # -- what is heard ----------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Take over the leases that were in force, and what clients left since."""
+        for event in (*self._events.in_force(), *self._events.take_left()):
+            self._hear(event)
+        self._events.keep([lease.event for lease in self._leases.values()])
+
+    def heard(self, event: Mapping[str, Any]) -> tuple[Handed | None, str]:
+        """A client told of a lease: what it means, or why it is of no use."""
+        handed, why = self._hear(event)
+        if handed is not None:
+            self._events.keep([lease.event for lease in self._leases.values()])
+        return handed, why
+
+    def said(self, source: Source, offer: Offer | None) -> None:
+        """What a source that has no leases (the settings file, a preset, OMCI) says from now on; None: nothing."""
+        if offer is None:
+            self._said.pop(source, None)
+        else:
+            self._said[source] = offer
+        self._heard_of.add(("", source))
+        self._is_dirty = True
+
+    def system_changed(self, topics: frozenset[str]) -> None:
+        """Links, routes or settings changed: another lease may be the WAN's, or allowed."""
+        self._is_dirty |= bool(topics & CONCERNED and self._leases) or "own" in topics
+
+    def neighbour(self) -> Neighbour | None:
+        """Who the gateway says it is in the WAN's lease (TR-069 Annex F)."""
+        ways = {link for links in self._ways().values() for link in links}
+        told = (lease.offer.neighbour for lease in self._leases.values() if lease.offer.interface in ways)
+        return next((neighbour for neighbour in told if neighbour is not None), None)
+
+    def _hear(self, event: Mapping[str, Any]) -> tuple[Handed | None, str]:
+        try:
+            handed = read(event)
+        except NotUsable as useless:
+            return None, str(useless)
+        source = Source.DHCPV6 if handed.family == 6 else Source.DHCPV4
+        key = (handed.interface, handed.client, handed.family)
+        if not handed.is_bound:
+            self._leases.pop(key, None)
+        elif key not in self._leases and not self._has_room():
+            return None, f"{MOST_LEASES} leases are known already"
+        else:
+            offer = handed.offer or Offer(source, handed.client, handed.interface)
+            self._leases[key] = Lease(offer, dict(event))
+        if len(self._heard_of) < 2 * MOST_LEASES:
+            self._heard_of.add((handed.interface, source))
+        self._is_dirty = True
+        return handed, ""
+
+    def _has_room(self) -> bool:
+        """Whether one more can be kept; of links that do not lead out the oldest makes room."""
+        if len(self._leases) < MOST_LEASES:
+            return True
+        ways = {link for links in self._ways().values() for link in links}
+        oldest = next((key for key in self._leases if key[0] not in ways), None)
+        if oldest is not None:
+            del self._leases[oldest]
+        return oldest is not None
+
+    # -- the chore --------------------------------------------------------------------------------------------------
+
+    def due(self, now: float) -> float | None:
+        """When the policy is to be asked next: with news, and when an ACS begins to count as unreachable."""
+        if self._is_dirty:
+            return max(now, self._not_before)
+        if not self._leases and Source.OMCI not in self._said:
+            return None
+        contact = self._contact()
+        if self._seen != (_is_unreachable(contact, now), contact.has_answered):
+            return max(now, self._not_before)
+        since = contact.failing_since
+        return since + FAILING_FOR if since is not None and since + FAILING_FOR > now else None
+
+    def act(self, now: float) -> frozenset[str]:
+        """Ask the policy and do what it says; the topics of what changed. Nothing is kept from the next try."""
+        self._is_dirty, self._not_before = False, 0.0
+        situation = self._situation(now)
+        self._seen = (situation.is_unreachable, situation.has_answered)
+        decision = decide(situation, check_acs_url)
+        self._log_refused(decision.verdicts)
+        has_changed = self._remember(decision)
+        if decision.sets is not None:
+            has_changed |= self._set_acs(decision.sets, situation.in_force, _why(decision, decision.sets))
+        if situation.rules.enable:
+            has_changed |= self._follow(decision.follow)
+        return TOPICS if has_changed else frozenset({"lease"})
+
+    def _situation(self, now: float) -> Situation:
+        settings, contact = self._settings(), self._contact()
+        return Situation(
+            in_force=self._in_force(),
+            offers=(*self._said.values(), *(lease.offer for lease in self._leases.values())),
+            ways=self._ways(),
+            remembered=str(self._own.get(REMEMBERED_HOST)),
+            is_unreachable=_is_unreachable(contact, now),
+            has_answered=contact.has_answered,
+            rules=Rules(settings.enable, settings.allow_http, settings.allow_change),
+        )
+
+    def _in_force(self) -> InForce:
+        url = str(self._own.get(ms.URL))
+        if not url:
+            return InForce()
+        file = self._said.get(Source.FILE)
+        by = self._own.set_by(ms.URL)  # a preset's URL is in force without having been set
+        is_from_file = not self._own.was_set(ms.URL) and not by
+        return in_force(url, by, is_from_file, file.told_by if file else "")
+
+    # -- what is done -----------------------------------------------------------------------------------------------
+
+    def _set_acs(self, offer: Offer, before: InForce, why: str) -> bool:
+        """Configure the ACS. Credentials that another ACS or source gave are not for this host."""
+        author = _author(offer)
+        moment = iso(self._clock().wall)
+        if moment:
+            author["at"] = moment
+
+        def edit(change: Transaction) -> None:
+            change.set(self._model.root + ms.URL, offer.url)
+            if before.url and host_of(before.url) != host_of(offer.url):
+                for name in CREDENTIALS:
+                    if str(self._own.set_by(name).get("source")) in (Source.ACS, *FOLLOWED_FROM):
+                        change.forget_own(name)
+            for name, value in zip(CREDENTIALS, (offer.username, offer.password), strict=True):
+                if value is not None and offer.source not in DHCP:
+                    change.set(self._model.root + name, value)
+
+        if not self._changed(author, edit):
+            return False
+        log.info("the ACS is %s now, named by %s: %s", shown_url(offer.url), _by_whom(offer), why)
+        self._applied()
+        return True
+
+    def _follow(self, wanted: Mapping[str, Followed]) -> bool:
+        """Let parameters follow options, where neither the ACS nor a person nor a preset has set them."""
+        has_changed = False
+        for field, name in FOLLOWS.items():
+            by = self._own.set_by(name)
+            is_followed = str(by.get("source")) in FOLLOWED_FROM
+            if self._own.was_set(name) and not is_followed:
+                continue
+            followed = wanted.get(field)
+            if followed is not None and followed.value != self._own.get(name):
+                has_changed |= self._changed(_author(followed.offer), _setting(self._model.root + name, followed.value))
+            elif followed is None and is_followed and self._is_over(by, field):
+                has_changed |= self._changed(by, lambda change, name=name: change.forget_own(name))  # type: ignore[misc]
+        return has_changed
+
+    def _is_over(self, by: Mapping[str, Any], field: str) -> bool:
+        """Whether the option that a value came from is known to be there no more: after a start it may yet be told."""
+        interface, source = str(by.get("interface", "")), Source(by["source"])
+        if (interface, source) not in self._heard_of:
+            return False
+        offers = (*self._said.values(), *(lease.offer for lease in self._leases.values()))
+        return all(
+            offer.source is not source or offer.interface != interface or getattr(offer, field) is None
+            for offer in offers
+        )
+
+    def _remember(self, decision: Decision) -> bool:
+        host = decision.remembered
+        if host == self._own.get(REMEMBERED_HOST):
+            return False
+        log.info("the ACS's host %s is remembered: DHCP alone cannot name another one", host)
+        return self._changed({"source": "discovery"}, lambda change: change.set_own(REMEMBERED_HOST, host))
+
+    def _changed(self, author: Mapping[str, Any], edit: Callable[[Transaction], None]) -> bool:
+        """Change the model, all or nothing; what it refuses now is tried again."""
+        try:
+            change = self._model.transaction(Caller.DISCOVERY, author)
+        except ModelError:
+            return self._refusal("another change is under way")
+        try:
+            edit(change)
+            change.commit()
+        except ModelError as refusal:
+            return self._refusal(str(refusal))
+        finally:
+            change.abandon()
+        return True
+
+    def _refusal(self, why: str) -> bool:
+        log.info("what was found cannot be configured now, and is tried again: %s", why)
+        self._is_dirty, self._not_before = True, self._clock().monotonic + AGAIN
+        return False
+
+    def _log_refused(self, verdicts: Sequence[Verdict]) -> None:
+        """A refused offer is told once, not once a renewal."""
+        refused: dict[tuple[str, str, str], str] = {}
+        for verdict in verdicts:
+            offer = verdict.offer
+            if offer is None or (verdict.word is not Word.REFUSED and not offer.refused):
+                continue
+            reasons = [*([verdict.why] if verdict.word is Word.REFUSED else []), *offer.refused]
+            key = (offer.source.value, offer.told_by, offer.interface)
+            refused[key] = "; ".join(dict.fromkeys(reasons))
+            if self._refused.get(key) != refused[key]:
+                log.warning("what %s says is not taken: %s", _by_whom(offer), refused[key])
+        self._refused = refused
+
+    # -- what people ask --------------------------------------------------------------------------------------------
+
+    def picture(self, now: float) -> "Picture":
+        """What the policy is asked, and what it says; nothing is changed."""
+        situation = self._situation(now)
+        followed = {
+            name: (self._own.get(name), self._own.set_by(name))
+            for name in FOLLOWS.values()
+            if str(self._own.set_by(name).get("source")) in FOLLOWED_FROM
+        }
+        return Picture(situation, decide(situation, check_acs_url), self._contact(), self._settings(), followed)
+
+
+class Picture(NamedTuple):
+    """All that people are shown. ``followed``: by parameter without the root, its value and who has set it."""
+
+    situation: Situation
+    decision: Decision
+    contact: Contact
+    settings: Settings
+    followed: Mapping[str, tuple[Any, Mapping[str, Any]]]
+
+
+def _is_unreachable(contact: Contact, now: float) -> bool:
+    has_failed_long = contact.failing_since is not None and now - contact.failing_since >= FAILING_FOR
+    return contact.failures >= FAILURES or has_failed_long
+
+
+def _author(offer: Offer) -> dict[str, Any]:
+    """Who sets what an offer says, as it is kept beside the values."""
+    return {"source": offer.source.value, "told_by": offer.told_by, "interface": offer.interface}
+
+
+def _by_whom(offer: Offer) -> str:
+    on = f" on {offer.interface}" if offer.interface else ""
+    return f"{offer.source.value} ({offer.told_by}{on})"
+
+
+def _setting(path: str, value: str | int) -> Callable[[Transaction], None]:
+    return lambda change: change.set(path, str(value))
+
+
+def _why(decision: Decision, offer: Offer) -> str:
+    return next((verdict.why for verdict in decision.verdicts if verdict.offer is offer), "")
