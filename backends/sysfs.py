@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backends.files import names_in, read_number, read_text
+from backends.files import names_in, read_bytes, read_number, read_text
 
 LINE = 256
 
@@ -91,6 +91,12 @@ class Sysfs:
             )
         words = {name: self._dmi(name) for name in ("sys_vendor", "product_name", "product_version", "product_serial")}
         return Machine(words["sys_vendor"], words["product_name"], words["product_version"], words["product_serial"])
+
+    def boards(self) -> tuple[str, ...]:
+        """What the board's maker calls it, the most particular name first: device tree's compatible, or DMI."""
+        compatible = read_bytes(self._root / "firmware/devicetree/base/compatible", 16 * LINE) or b""
+        names = [one.decode("utf-8", "replace").strip() for one in compatible.split(b"\0")]
+        return tuple(dict.fromkeys(filter(None, [*names, self._dmi("board_name"), self._dmi("product_name")])))
 
     def _dmi(self, name: str) -> str:
         text = read_text(self._root / "class/dmi/id" / name, LINE) or ""

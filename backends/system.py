@@ -164,6 +164,10 @@ class System:
             raise MechanismError(f"{self.root}: {os.strerror(error.errno or 0)}") from error
         return Storage(found.f_blocks * found.f_frsize // 1024, found.f_bavail * found.f_frsize // 1024)
 
+    def board_name(self) -> str:
+        """What OpenWrt calls the board ("acme,router-1"); "" elsewhere."""
+        return read_text(self.root / "tmp/sysinfo/board_name", 128) or ""
+
     def machine_id(self) -> str:
         """A number of this installation, derived from /etc/machine-id, which is not to be shown; "" without one."""
         secret = read_text(self.root / "etc/machine-id", 64)
@@ -196,8 +200,7 @@ def identity(machine: Machine, release: Release, links: Iterable[Link], machine_
     identity has to have an OUI, and the settings can say a better one. A veth's is not: it is
     another one each time that its container starts, and so would the device be.
     """
-    mac = next((link.permanent_mac or link.mac for link in links if _is_port(link)), "")
-    digits = mac.replace(":", "").upper()
+    digits = first_mac(links)
     words = machine.model or release.name or "Linux"
     return Identity(
         manufacturer=machine.manufacturer or release.name or "Linux",
@@ -208,6 +211,12 @@ def identity(machine: Machine, release: Release, links: Iterable[Link], machine_
         hardware_version=machine.version[:64],
         software_version=" ".join(filter(None, (release.version, release.build)))[:64] or release.pretty_name[:64],
     )
+
+
+def first_mac(links: Iterable[Link]) -> str:
+    """The address of the first port, as twelve upper-case digits; "" on a machine that has none."""
+    mac = next((link.permanent_mac or link.mac for link in links if _is_port(link)), "")
+    return mac.replace(":", "").upper()
 
 
 def _is_port(link: Link) -> bool:

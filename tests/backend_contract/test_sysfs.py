@@ -126,3 +126,15 @@ def test_files_full_of_nonsense_raise_nothing(tmp_path: Path, content: bytes) ->
     sysfs.sensors()
     sysfs.net_device("eth0")
     sysfs.machine()
+
+
+def test_a_board_has_the_names_of_its_device_tree_or_of_dmi(machine: FakeMachine) -> None:
+    machine.put("sys/firmware/devicetree/base/compatible", "acme,router-1\0vendor,chip\0")
+    assert machine.sysfs().boards() == ("acme,router-1", "vendor,chip")
+    machine.put("sys/class/dmi/id/board_name", "X1\n")
+    machine.put("sys/class/dmi/id/product_name", "Default string\n")
+    assert machine.sysfs().boards() == ("acme,router-1", "vendor,chip", "X1")
+
+
+def test_this_machines_board_can_always_be_read(sysfs: Sysfs) -> None:
+    assert all(isinstance(one, str) and one for one in sysfs.boards())
