@@ -1,9 +1,7 @@
 """Hears the requests of DHCP clients on the LAN, in which devices say who they are (TR-069 Annex F)."""
 
-import ctypes
 import selectors
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +10,9 @@ from typing import Final
 
 from backends.association import DEVICE, OPTION, Named, named_in
 from backends.netlink_socket import inside
+from backends.udp_ear import ETH_P_IP, attach, datagram
 
-ETH_P_IP: Final = 0x0800
-SO_ATTACH_FILTER: Final = 26
+SERVER_PORT: Final = 67
 TURN: Final = 1.0
 REMEMBERED: Final = 24 * 3600.0
 """Seconds after its last request: a client asks again in half of its lease's time."""
@@ -22,11 +20,6 @@ MOST: Final = 256
 TOPICS: Final = frozenset({"lease"})
 FIXED: Final = 240  # a request's octets before its options, the magic cookie included
 COOKIE: Final = bytes((99, 130, 83, 99))
-# tcpdump's language: the protocol is UDP, and the port behind a header of whatever length is 67.
-FILTER: Final = (
-    (0x30, 0, 0, 9), (0x15, 0, 4, 17), (0xB1, 0, 0, 0), (0x48, 0, 0, 2), (0x15, 0, 1, 67), (0x06, 0, 0, 0xFFFF),
-    (0x06, 0, 0, 0),
-)  # fmt: skip
 
 
 class Heard:
@@ -85,12 +78,10 @@ class Heard:
 
 def request_of(packet: bytes) -> Named | None:
     """Who a DHCP request over IPv4 says it is from; None for everything else."""
-    if len(packet) < 28 or packet[0] >> 4 != 4 or packet[9] != socket.IPPROTO_UDP:
+    found = datagram(packet)
+    if found is None or found[1] != SERVER_PORT:
         return None
-    length = (packet[0] & 15) * 4
-    if packet[length + 2 : length + 4] != struct.pack("!H", 67):
-        return None
-    request = packet[length + 8 :]
+    request = found[2]
     if len(request) < FIXED or request[:3] != b"\1\1\6" or request[FIXED - 4 : FIXED] != COOKIE:
         return None
     said = b"".join(value for tag, value in _options(request[FIXED:]) if tag == OPTION)  # RFC 3396: parts of one
@@ -113,8 +104,7 @@ def _options(content: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _ear() -> socket.socket:
     made = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, socket.htons(ETH_P_IP))
-    program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in FILTER))
-    made.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("@HP", len(FILTER), ctypes.addressof(program)))
+    attach(made, SERVER_PORT)
     made.setblocking(False)
     while True:  # what came before there was a filter
         try:

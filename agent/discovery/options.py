@@ -150,6 +150,23 @@ def identity6(device: Neighbour) -> bytes:
     return BROADBAND_FORUM.to_bytes(4, "big") + body
 
 
+class Asking(NamedTuple):
+    """What a DHCPv4 request of ours tells of us: the contents of options 60, 124 and 125; empty: not sent."""
+
+    vendor_class: bytes
+    enterprise_class: bytes
+    identity: bytes
+
+
+def asking4(device: Neighbour) -> Asking:
+    """Options by which a server knows that an ACS is asked for, and by whom where the identity fits."""
+    try:
+        identity = identity4(device)
+    except NotUsable:
+        identity = b""
+    return Asking(VENDOR_CLASS, vendor_class4(), identity)
+
+
 def vendor_class4() -> bytes:
     """Option 124 (RFC 3925): the vendor class of option 60, by enterprise number."""
     return BROADBAND_FORUM.to_bytes(4, "big") + bytes((len(VENDOR_CLASS),)) + VENDOR_CLASS

@@ -14,6 +14,12 @@ COMMON: Final = (
 HOST_NAME: Final = re.compile(rb"[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?")
 ALWAYS_ASKED4: Final = (3, 6)
 ALWAYS_ASKED6: Final = (23, 24)
+NAMES_ACS4: Final = (43, 125)
+NAMES_ACS6: Final = (17,)
+"""In which a server names the ACS (TR-069 §3.1): asked for behind everything else."""
+BROADBAND_FORUM: Final = 3561
+VENDOR_CLASS: Final = b"dslforum.org"
+"""How a device shows that it wants to know the ACS, unless something else is to be sent as option 60, or 16."""
 RAPID_COMMIT: Final = 14
 NEVER_ASKED4: Final = frozenset((50, 52, 53, 54, 55, 57, 61, 82))
 """Of the conversation itself: who asks for one of these gets no sensible packet (RFC 2132)."""
@@ -31,12 +37,12 @@ def conf4(sent: Sequence[SentOption4], requested: Sequence[RequestedOption4]) ->
     lines = [*COMMON, "noipv4ll", "noipv6"]
     tags = {one.tag for one in sent}
     lines += [] if 61 in tags else ["clientid"]  # the hardware address, RFC 2132's form
-    lines += [] if 60 in tags else ["vendorclassid"]
+    lines += [] if 60 in tags else sent4(60, VENDOR_CLASS)
     lines += ["fqdn disable"]
     for option in sent:
         lines += sent4(option.tag, bytes.fromhex(option.value))
-    asked = dict.fromkeys([*ALWAYS_ASKED4, *(one.tag for one in sorted(requested, key=lambda one: one.order))])
-    for tag in asked:
+    wanted = (one.tag for one in sorted(requested, key=lambda one: one.order))
+    for tag in dict.fromkeys([*ALWAYS_ASKED4, *wanted, *NAMES_ACS4]):
         lines += [f"define {tag} binhex o{tag}", f"option {tag}"]
     return "".join(f"{line}\n" for line in lines)
 
@@ -44,9 +50,10 @@ def conf4(sent: Sequence[SentOption4], requested: Sequence[RequestedOption4]) ->
 def conf6(link: str, client: Client6, sent: Sequence[SentOption6]) -> str:
     """The configuration of a DHCPv6 client; raises Unsendable. Router advertisements stay the kernel's."""
     lines = [*COMMON, "duid", "noipv6rs", "noipv4"]
+    lines += [] if any(one.tag == 16 for one in sent) else [f"vendclass {BROADBAND_FORUM} {quoted(VENDOR_CLASS)}"]
     for option in sent:
         lines += sent6(option.tag, bytes.fromhex(option.value))
-    for tag in dict.fromkeys([*ALWAYS_ASKED6, *client.requested_options]):
+    for tag in dict.fromkeys([*ALWAYS_ASKED6, *client.requested_options, *NAMES_ACS6]):
         lines += [f"define6 {tag} binhex o{tag}", f"option dhcp6_o{tag}"]
     if client.rapid_commit:
         lines += ["option dhcp6_rapid_commit"]

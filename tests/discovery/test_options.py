@@ -13,8 +13,10 @@ from agent.discovery.options import (
     DEVICE4,
     LONGEST,
     MOST_REFUSED,
+    Asking,
     NotUsable,
     Said,
+    asking4,
     identity4,
     identity6,
     option17,
@@ -179,6 +181,7 @@ def test_a_device_names_itself_in_the_sub_options_of_annex_f() -> None:
     assert identity4(device) == of(3561, four((1, b"0200DE"), (2, b"S-1"), (3, b"CPE")))
     assert identity4(device._replace(product_class="")) == of(3561, four((1, b"0200DE"), (2, b"S-1")))
     assert identity6(device) == of6(3561, six((11, b"0200DE"), (12, b"S-1"), (13, b"CPE")))
+    assert asking4(device) == Asking(b"dslforum.org", vendor_class4(), identity4(device))
     assert DEVICE4 == (1, 2, 3)
     assert vendor_class4() == of(3561, b"dslforum.org")
     assert vendor_class6() == of6(3561, b"\0\x0cdslforum.org")
@@ -190,6 +193,7 @@ def test_a_device_names_itself_in_the_sub_options_of_annex_f() -> None:
 def test_an_identity_that_does_not_fit_is_none(device: Neighbour) -> None:
     with pytest.raises(NotUsable):
         identity4(device)
+    assert asking4(device) == Asking(b"dslforum.org", vendor_class4(), b"")
 
 
 @given(st.lists(st.one_of(OCTETS, st.sampled_from([WHOLE43, WHOLE125, WHOLE17, URL])), max_size=8).map(b"".join))

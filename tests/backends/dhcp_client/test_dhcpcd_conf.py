@@ -14,9 +14,20 @@ def test_what_is_asked_for_is_asked_in_its_order_behind_the_router_and_the_name_
     assert [line for line in lines if line.startswith("option")] == ["option 3", "option 6", "option 43", "option 125"]
 
 
-def test_nothing_is_sent_of_itself_but_the_hardware_address() -> None:
+def test_nothing_is_sent_of_itself_but_the_hardware_address_and_that_an_acs_is_looked_for() -> None:
     lines = conf4([], []).splitlines()
-    assert {"clientid", "vendorclassid", "fqdn disable", "script /dev/null"} <= set(lines)
+    forum = quoted(b"dslforum.org")
+    assert {"clientid", f"vendorclassid {forum}", "fqdn disable", "script /dev/null"} <= set(lines)
+    assert [line for line in lines if line.startswith("option")] == [f"option {tag}" for tag in (3, 6, 43, 125)]
+    six = conf6("eth0", Client6(), []).splitlines()
+    assert {f"vendclass 3561 {forum}", "option dhcp6_o17", "define6 17 binhex o17"} <= set(six)
+
+
+def test_what_is_to_be_sent_takes_its_place() -> None:
+    lines = conf4([SentOption4(tag=60, value=b"mine".hex())], []).splitlines()
+    assert [line for line in lines if line.startswith("vendorclassid")] == [f"vendorclassid {quoted(b'mine')}"]
+    six = conf6("eth0", Client6(), [SentOption6(tag=16, value="000000010001ff")]).splitlines()
+    assert [line for line in six if line.startswith("vendclass")] == ['vendclass 1 "\\xff"']
 
 
 def test_a_client_is_told_what_of_a_lease_is_wanted() -> None:
