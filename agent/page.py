@@ -19,6 +19,7 @@ from backends.netlink import Netlink
 from backends.netlink_types import MAIN_TABLE, Route
 
 if TYPE_CHECKING:
+    from agent.runtime.live import Live
     from agent.web.start import RunningPage
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,11 @@ LOCAL_TABLE: Final = 255
 MOST_TABLES: Final = 16
 MOST_URLS: Final = 16
 
+ASKS: Final = ("search", "schema", "log", "history", "live", "strip", "settings", "setup")
+"""The verbs of ``agent.page_asks``, which are built when somebody first asks one."""
+
 Document = dict[str, Any]
+Verb = Callable[[Mapping[str, Any]], Document]
 
 
 class Surroundings(NamedTuple):
@@ -41,10 +46,11 @@ class Surroundings(NamedTuple):
     control_socket: str
     refused: Callable[[str, str], object]
     device: Callable[[], Mapping[str, str]]
+    asks: Callable[[], "tuple[Mapping[str, Verb], Live]"]
 
 
 class PageService:
-    """Called by the owner's thread only."""
+    """Called by the owner's thread only. A chore (agent.runtime.housekeeping) while somebody watches live."""
 
     def __init__(self, store: FileStore, around: Surroundings) -> None:
         self._around = around
@@ -60,10 +66,21 @@ class PageService:
             around.device,
             time.monotonic,
         )
-        self.table: Mapping[str, Callable[[Mapping[str, Any]], Document]] = {
+        self._asks: Mapping[str, Verb] = {}
+        self._live: Live | None = None
+        self.table: Mapping[str, Verb] = {
             **self.access.table,
             "page_where": lambda _arguments: self.facts(),
+            **{name: self._asked(name) for name in ASKS},
         }
+
+    def due(self, now: float) -> float | None:
+        """When the next live sample is to be taken."""
+        return self._live.due(now) if self._live else None
+
+    def act(self, now: float) -> frozenset[str]:
+        """Take it."""
+        return self._live.act(now) if self._live else frozenset()
 
     def follow(self) -> None:
         """Serve where it is to be served now: at the start, and when links, addresses, routes or settings change."""
@@ -109,6 +126,14 @@ class PageService:
             "problem": problem,
             "problems": self._page.problems() if self._page else {},
         }
+
+    def _asked(self, name: str) -> Verb:
+        def answer(arguments: Mapping[str, Any]) -> Document:
+            if self._live is None:
+                self._asks, self._live = self._around.asks()
+            return self._asks[name](arguments)
+
+        return answer
 
     def _urls(self) -> list[str]:
         if self._page is None:

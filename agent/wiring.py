@@ -9,7 +9,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -30,6 +31,9 @@ from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, SET_BY, begi
 from agent.model.coverage import Reasons
 from agent.model.data_model import Addressing, DataModel
 from agent.model.own_values import OwnValues
+from agent.page import TOPICS as PAGE_TOPICS
+from agent.page import PageService, Verb
+from agent.page import Surroundings as PageSurroundings
 from agent.runtime import loop
 from agent.runtime.acs_session import AcsSession
 from agent.runtime.actions import Listen
@@ -49,6 +53,7 @@ from agent.runtime.endpoint import AcsEndpoint, shown_url
 from agent.runtime.events import Changed, ControlAsked, Moment, Reload, Stop
 from agent.runtime.housekeeping import Housekeeping
 from agent.runtime.lease_events import LeaseEvents
+from agent.runtime.live import Live
 from agent.runtime.logs import log_to_standard_error
 from agent.runtime.memory import give_back
 from agent.runtime.reach import Reach
@@ -59,6 +64,7 @@ from agent.runtime.starts import DOCUMENT as STARTS
 from agent.runtime.starts import Starts
 from agent.runtime.status import Device, Verbs
 from agent.runtime.store import FileStore, claim
+from agent.runtime.strip import Strip
 from agent.runtime.systemd import Notifier
 from agent.runtime.trace import TraceStore
 from agent.runtime.verbs import ModelVerbs, Profiles
@@ -121,7 +127,7 @@ class Agent:
         }
         self.own = OwnValues(self._own_defaults, from_file(self.settings))
         self.redactor = Redactor(self._is_secret, self._known_secrets)
-        log_to_standard_error(self.settings.log.level, self.redactor)
+        self.log_lines = log_to_standard_error(self.settings.log.level, self.redactor).lines
         for warning in loaded.warnings:
             log.warning("%s", warning)
         self.inbox = inbox or loop.Inbox()
@@ -157,6 +163,7 @@ class Agent:
         self.traces = TraceStore(
             self.settings.trace_directory(), self.redactor, sessions=traces.sessions, total_bytes=traces.bytes
         )
+        self.strip = Strip(self.traces.sessions(), time.time)
         self.control = ControlServer(
             self.settings.control_socket(),
             lambda verb, arguments, answer: self.inbox.put(ControlAsked(verb, arguments, answer)),
@@ -299,6 +306,19 @@ class Agent:
             lambda: self._going_down(self.system.reboot),
             self._factory_reset,
             self._reload,
+            self.strip.ended,
+        )
+        self.page = PageService(
+            self.store,
+            PageSurroundings(
+                lambda: self.settings.web,
+                lambda: filter(None, [self.settings.network.management_interface]),
+                self.netlink,
+                str(self.settings.control_socket()),
+                lambda source, text: self.faults.happened("refused", source, text),
+                self._device_facts,
+                self._page_asks,
+            ),
         )
         self.workers.perform(Listen())  # the first Inform says where
         self.parts = self._parts()
@@ -307,11 +327,12 @@ class Agent:
     def _parts(self) -> Parts:
         chance = random.SystemRandom().random
         device = Device(self._device_facts, self._connection_request_facts)
+        self.model_verbs = ModelVerbs(
+            self.model, self._changed_by_person, Profiles(GATEWAY_PROFILES, Reasons(reasons(self.mechanisms)).of)
+        )
         verbs = Verbs(
             lambda: self.parts,
-            ModelVerbs(
-                self.model, self._changed_by_person, Profiles(GATEWAY_PROFILES, Reasons(reasons(self.mechanisms)).of)
-            ),
+            self.model_verbs,
             device,
             Surroundings(
                 self._interfaces,
@@ -320,7 +341,10 @@ class Agent:
                 self.system.is_synchronised,
             ),
             self.redactor.xml,
-            DiscoveryVerbs(self.discovery, loop.moment, self.model.forget, self.model.root).table,
+            {
+                **DiscoveryVerbs(self.discovery, loop.moment, self.model.forget, self.model.root).table,
+                **self.page.table,
+            },
         )
         return Parts(
             model=self.model,
@@ -346,7 +370,9 @@ class Agent:
             system_changed=self._system_changed,
             lease_heard=self.discovery.heard,
             housekeeping=Housekeeping(
-                [*self.machine.chores, self._refused_logins(), self.discovery], self._save_model, self.model.forget
+                [*self.machine.chores, self._refused_logins(), self.discovery, self.page],
+                self._save_model,
+                self.model.forget,
             ),
             planned_reboot=PlannedReboot(
                 lambda: int(self.own.get(DELAY_REBOOT)), lambda: str(self.own.get(SCHEDULE_REBOOT))
@@ -445,6 +471,8 @@ class Agent:
         """A link that came up, or was plugged in, is given what is configured for it; so are services on it."""
         self.model.forget()
         self.discovery.system_changed(topics)
+        if topics & PAGE_TOPICS:
+            self.page.follow()
         if topics & {"link", "address", "route", "dhcp", "everything"}:
             self.management_way.apply()
         try:
@@ -499,6 +527,7 @@ class Agent:
             user_agent=f"cpe-agent/{VERSION}",
         )
         trace = self.traces.open(number, shown_url(endpoint.url), events)
+        self.strip.begun(number, events)
         return AcsSession(
             number,
             endpoint,
@@ -540,6 +569,7 @@ class Agent:
 
     def _factory_reset(self) -> None:
         self._begin_anew()
+        self.page.access.forget()
         self._going_down(self.system.factory_reset)
 
     def _going_down(self, begin: Callable[[], None]) -> None:
@@ -649,6 +679,26 @@ class Agent:
         names = ("Password", "ConnectionRequestPassword")
         return [str(self.own.get(f"ManagementServer.{name}")) for name in names]
 
+    def _page_asks(self) -> tuple[Mapping[str, Verb], Live]:
+        from agent import page_asks  # only when somebody looks
+
+        wifi = self.mechanisms.wifi
+        return page_asks.asks(
+            page_asks.Parts(
+                self.model,
+                self.model_verbs,
+                self.log_lines,
+                self.faults,
+                self.strip,
+                self.netlink,
+                self.procfs,
+                wifi.nl80211 if wifi else None,
+                lambda: Path(self._started_from),
+                lambda: self.inbox.put(Reload()),
+                lambda name: bool(self.own.get(name)),
+            )
+        )
+
     # -- running ----------------------------------------------------------------------------------------------------
 
     def run(self) -> int:
@@ -658,6 +708,7 @@ class Agent:
         give_back()
         gc.freeze()  # what is there now stays: collecting after each session need not look at it
         log.info("cpe-agent %s runs; ACS %s", VERSION, shown_url(self.own.get(ms.URL)) or "not configured")
+        self.page.follow()
         self.notifier.ready()
         try:
             watched = self.notifier.watchdog_seconds / 2 or loop.LONGEST_WAIT
@@ -666,6 +717,7 @@ class Agent:
         finally:
             self.notifier.stopping()
             self._stop_watching.set()
+            self.page.stop()
             self.control.stop()
             self.workers.close()
             self._save()

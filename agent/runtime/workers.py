@@ -45,6 +45,8 @@ class Workers:
     reboot: Callable[[], None]
     factory_reset: Callable[[], None]
     reload: Callable[[], None]
+    closed: Callable[[int, str], None] = lambda _session, _outcome: None
+    """Told of the end of each session: its number and outcome."""
     session: AcsSession | None = None
     listener: ConnectionRequestListener | None = None
     problem: str = ""
@@ -72,7 +74,8 @@ class Workers:
             case do.Post(_, envelope):
                 if self.session is not None:
                     self.session.post(envelope)
-            case do.CloseSession(_, outcome):
+            case do.CloseSession(number, outcome):
+                self.closed(number, outcome)
                 if self.session is not None:
                     self.session.close(outcome)
                     self.session = None

@@ -1,0 +1,140 @@
+"""The verb settings: every setting with its default and what it is for, and writing them back to the file."""
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from agent import settings
+from agent.runtime.control import error
+from agent.settings_file import NotChangeable, changed
+from agent.shipped import shipped
+
+SECRET: Final = ("acs.password", "connection_request.password")
+IN_THE_FILE_ONLY: Final = (
+    "control.", "extensions.", "preset.", "state.", "trace.directory", "system.reboot_command",
+    "system.factory_reset_command",
+)  # fmt: skip
+"""Settings that name programs, code and places of the agent's own: who has the page's password does not choose them."""
+
+Reply = dict[str, Any]
+_LINE: Final = re.compile(r"([a-z0-9_]+) *= *[^#]*(?:# *(.*))?")
+
+
+class SettingsVerb:
+    """``file`` is the settings file; ``reload`` has the agent take it over."""
+
+    def __init__(self, file: Callable[[], Path], reload: Callable[[], None]) -> None:
+        self._file = file
+        self._reload = reload
+
+    def answer(self, arguments: Mapping[str, Any]) -> Reply:
+        """Without ``values`` → ``settings``; with ``values`` (by "table.key") they are written, all or none.
+
+        Of a secret "" leaves it as it is, and ``None`` takes it away.
+        """
+        values = arguments.get("values")
+        try:
+            if values is None:
+                return {"file": str(self._file()), "settings": self._listed()}
+            if not isinstance(values, dict):
+                return error("bad_request", "values has to be an object by names of settings", "see GET /settings")
+            return self._write(values)
+        except settings.SettingsError as wrong:
+            return error("refused", "; ".join(wrong.problems), "see the description of each setting")
+        except OSError as failure:
+            return error("refused", f"{self._file()}: {failure.strerror}", "change the file on the device")
+
+    def _listed(self) -> list[Reply]:
+        text = self._text()
+        now, default, about = settings.parse(text), settings.Settings(), descriptions()
+        return [
+            {
+                "key": key,
+                "value": _shown(key, _value(now, key)),
+                "default": _shown(key, _value(default, key)),
+                "description": about.get(key, ""),
+                "secret": key in SECRET,
+                "is_set": bool(_value(now, key)) if key in SECRET else _value(now, key) != _value(default, key),
+                "at_start_only": key.startswith(settings.AT_START_ONLY),
+                "in_the_file_only": key.startswith(IN_THE_FILE_ONLY),
+            }
+            for key in settings.CHECKS
+        ]
+
+    def _write(self, values: Mapping[str, Any]) -> Reply:
+        for key in values:
+            if key not in settings.CHECKS:
+                return error("refused", f"there is no setting {key[:80]!r}", "see GET /settings")
+            if key.startswith(IN_THE_FILE_ONLY):
+                return error("refused", f"{key} is changed in the file only", f"edit {self._file()} on the device")
+        wanted = {key: value for key, value in values.items() if not (key in SECRET and value == "")}
+        wanted = {key: "" if key in SECRET and value is None else value for key, value in wanted.items()}
+        text = self._text()
+        try:
+            new = changed(text, wanted)
+            settings.parse(new, self._file().name)
+        except tomllib.TOMLDecodeError:
+            return error("refused", f"{self._file()} is no TOML as it is", "mend it on the device")
+        except NotChangeable as stuck:
+            return error("refused", f"{', '.join(stuck.lines)} cannot be changed by themselves", "edit the file")
+        if new != text:
+            _replace(self._file(), new)
+            self._reload()
+        return {"written": sorted(wanted)}
+
+    def _text(self) -> str:
+        try:
+            return self._file().read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+
+
+def descriptions() -> dict[str, str]:
+    """What each setting is for, by "table.key": the comments of the file that documents them."""
+    found, table = {}, ""
+    for line in shipped("agent.toml").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            table = line.strip("[]")
+        elif told := _LINE.match(line):
+            found[f"{table}.{told[1]}"] = told[2] or ""
+    return found
+
+
+def _value(all_settings: settings.Settings, key: str) -> Any:
+    table, _, name = key.partition(".")
+    return getattr(getattr(all_settings, table), name)
+
+
+def _shown(key: str, value: Any) -> Any:
+    if key in SECRET or value is None:
+        return ""
+    return [*value] if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
+
+
+def _replace(file: Path, text: str) -> None:
+    """As a whole; a link stays one, and the file keeps its mode and owner."""
+    place = os.path.realpath(file)
+    beside = f"{place}.new"
+    mode, owner = 0o600, None
+    with suppress(FileNotFoundError):
+        before = os.stat(place)
+        mode, owner = before.st_mode & 0o777, (before.st_uid, before.st_gid)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as new:
+            new.write(text)
+            new.flush()
+            os.fchmod(new.fileno(), mode)
+            if owner is not None:
+                with suppress(PermissionError):
+                    os.fchown(new.fileno(), *owner)
+            os.fsync(new.fileno())
+        os.replace(beside, place)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(beside)
+        raise
