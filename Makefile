@@ -22,7 +22,7 @@ demo: $(STAMP) ## an ACS and the agent on this machine, on loopback, unprivilege
 	@$(BIN)/python -m agent demo $(ARGS)
 
 test: $(STAMP) ## the quick tests, for two cores (ARGS='-k word' chooses)
-	@$(PYTEST) -n 3 -m "not slow and not vm and not sweep" $(ARGS)
+	@$(PYTEST) -n 3 -m "not slow and not vm and not browser and not sweep" $(ARGS)
 
 check: $(STAMP) ## all that must hold before a change lands: format, lint, types, layers, every test, skips
 	$(BIN)/ruff format --check .

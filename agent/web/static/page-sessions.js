@@ -1,0 +1,263 @@
+// The conversations with the ACS: a list, and for each one a waterfall of HTTP turns with what was said.
+
+import * as api from "./api.js";
+import { ago, bytes, clock, count, exact, fill, h, lasting, moment, poll } from "./dom.js";
+import { button, done, facts, failure, heading, load, nothing, spoken, xmlView } from "./pieces.js";
+
+export const page = (view) => (view.rest ? one(view) : list(view));
+
+const tags = (events) =>
+    h(
+        "span",
+        { class: "tags" },
+        (events || []).map((each) => h("span", { class: "tag" }, each)),
+    );
+const isGood = (outcome) => ["ok", "complete"].includes(outcome);
+const state = (outcome) => (outcome === undefined || outcome === null ? "busy" : isGood(outcome) ? "good" : "bad");
+const took = (each) =>
+    each.seconds ?? (each.ended ? (moment(each.ended) - moment(each.began ?? each.at)) / 1000 : null);
+
+function list({ place, signal }) {
+    const says = spoken();
+    const body = h("div");
+    const inform = button(
+        "Start a session now",
+        async () => {
+            try {
+                await api.post("/inform");
+                fill(says, done("A session is started."));
+                setTimeout(() => refresh().catch(() => null), 1000);
+            } catch (problem) {
+                fill(says, failure(problem));
+            }
+        },
+        "primary",
+    );
+    place.append(
+        heading("Sessions", "Every conversation with the ACS that is kept, newest first. Secrets are masked.", inform),
+        says,
+        body,
+    );
+    let before = "";
+    const refresh = async () => {
+        const answer = await api.watch("/sessions?limit=50", signal);
+        const now = JSON.stringify(answer);
+        if (now === before) return;
+        before = now;
+        fill(body, rows(answer));
+    };
+    load(
+        body,
+        signal,
+        async () => {
+            before = "";
+            await refresh();
+            poll(3000, refresh, signal);
+            return [...body.childNodes];
+        },
+        8,
+    );
+}
+
+function rows({ sessions = [], problem = "" }) {
+    if (!sessions.length) {
+        return nothing(
+            problem ? "No session is kept" : "No session yet",
+            problem || "The first one comes when the device knows its ACS.",
+            h("p", null, h("a", { href: "#/setup" }, "Set the server up")),
+        );
+    }
+    const ordered = [...sessions].sort((first, second) => number(second) - number(first));
+    return h(
+        "ol",
+        { class: "sessions" },
+        h(
+            "li",
+            { class: "row titles", "aria-hidden": "true" },
+            ["No.", "Started", "Events", "Turns", "Size", "Took", "Outcome"].map((title) => h("span", null, title)),
+        ),
+        ordered.map((each) =>
+            h(
+                "li",
+                null,
+                h(
+                    "a",
+                    { class: `row ${state(each.outcome)}`, href: `#/sessions/${number(each)}` },
+                    h("span", { class: "no" }, h("span", { class: "unseen" }, "Session "), String(number(each))),
+                    h("span", null, ago(each.began ?? each.at)),
+                    tags(each.events),
+                    h("span", { class: "num" }, String(each.posts ?? "–"), h("span", { class: "unit" }, " turns")),
+                    h("span", { class: "num" }, bytes(each.bytes)),
+                    h("span", { class: "num" }, lasting(took(each))),
+                    h(
+                        "span",
+                        { class: "outcome" },
+                        each.outcome === undefined || each.outcome === null ? "under way" : each.outcome,
+                    ),
+                ),
+            ),
+        ),
+    );
+}
+
+const number = (each) => Number(each.number ?? each.session);
+
+function one({ place, rest, signal }) {
+    const body = h("div");
+    place.append(
+        h("p", { class: "crumb" }, h("a", { href: "#/sessions" }, "Sessions")),
+        heading(`Session ${/^\d+$/.test(rest) ? rest : ""}`, null),
+        body,
+    );
+    load(body, signal, async () => conversation(await api.get(`/sessions/${encodeURIComponent(rest)}`, signal)), 8);
+}
+
+function conversation(session) {
+    const turns = session.turns || [];
+    const began = moment(session.began ?? session.at);
+    const offset = (turn) =>
+        typeof turn.at === "number" && turn.at < 1e8 ? turn.at : began ? (moment(turn.at) - began) / 1000 : 0;
+    const end = Math.max(
+        0.001,
+        Number(took(session)) || 0,
+        ...turns.map((turn) => offset(turn) + Number(turn.seconds || 0)),
+    );
+    const total = turns.reduce((sum, turn) => sum + Number(turn.bytes || 0), 0);
+    const good = state(session.outcome);
+    const beside = h("div", { class: "beside" });
+    const outcome = session.outcome ?? "under way";
+    const items = turns.map((turn, index) =>
+        step(turn, index, offset(turn), end, (item, toggle) => show(items, item, toggle, turn, index, beside)),
+    );
+    const first = items.find((item) => item.querySelector(".faulty")) || items[0];
+    const all = [
+        h(
+            "div",
+            { class: "summary" },
+            h(
+                "p",
+                { class: `lamp ${good}` },
+                h("span", { class: "sign", "aria-hidden": "true" }, { good: "✓", bad: "✕", busy: "…" }[good]),
+                outcome,
+            ),
+            facts([
+                ["Started", began ? h("time", { datetime: began.toISOString() }, exact(began)) : "–"],
+                ["Took", lasting(took(session) ?? end)],
+                ["Said", `${count(turns.length, "message")}, ${bytes(total)}`],
+                ["Events", tags(session.events)],
+            ]),
+        ),
+        turns.length
+            ? h(
+                  "div",
+                  { class: "split" },
+                  h(
+                      "div",
+                      null,
+                      h(
+                          "div",
+                          { class: "scale", "aria-hidden": "true" },
+                          h("span", { class: "ends" }, h("span", null, "CPE"), h("span", null, "ACS")),
+                          h(
+                              "span",
+                              { class: "ticks" },
+                              [0, 0.5, 1].map((part) => h("span", null, lasting(part * end))),
+                          ),
+                      ),
+                      h("ol", { class: "turns" }, items),
+                  ),
+                  beside,
+              )
+            : nothing("Nothing was said", "No message of this session is kept."),
+    ];
+    if (first && matchMedia("(min-width: 1000px)").matches) setTimeout(() => first.querySelector("button").click());
+    return all;
+}
+
+function step(turn, index, at, end, choose) {
+    const isOut = turn.direction === "out";
+    const bar = h("i");
+    bar.style.left = `${Math.min(99, (100 * at) / end)}%`;
+    bar.style.width = `${Math.max(0.8, Math.min(100, (100 * Number(turn.seconds || 0)) / end))}%`;
+    const toggle = h(
+        "button",
+        {
+            type: "button",
+            class: `turn ${isOut ? "out" : "in"} ${turn.fault ? "faulty" : ""}`,
+            "aria-expanded": "false",
+            onclick: () => choose(item, toggle),
+        },
+        h("span", { class: "at" }, at < 0.0005 ? "0 ms" : `+${lasting(at)}`),
+        h("span", { class: "way", "aria-hidden": "true" }),
+        h(
+            "span",
+            { class: "rpc" },
+            h("span", { class: "unseen" }, isOut ? "To the ACS: " : "From the ACS: "),
+            turn.rpc || "(empty)",
+        ),
+        h("span", { class: "said" }, plain(turn)),
+        h("span", { class: "track", "aria-hidden": "true" }, bar),
+        h("span", { class: "size" }, bytes(turn.bytes)),
+    );
+    const fault =
+        turn.fault && h("p", { class: "fault" }, h("strong", null, `Fault ${turn.fault.code}`), " ", turn.fault.words);
+    const item = h("li", null, toggle, fault);
+    return item;
+}
+
+/** The summary without the RPC's name, which stands beside it already. */
+function plain(turn) {
+    const words = String(turn.summary || "");
+    const rpc = String(turn.rpc || "");
+    return (rpc && words.startsWith(rpc) ? words.slice(rpc.length) : words === "(empty)" ? "" : words).trim();
+}
+
+function show(items, item, toggle, turn, index, beside) {
+    const wasOpen = toggle.getAttribute("aria-expanded") === "true";
+    for (const each of items) each.querySelector("button").setAttribute("aria-expanded", "false");
+    beside.remove();
+    const isWide = matchMedia("(min-width: 1000px)").matches;
+    const home = item.closest(".split");
+    if (wasOpen && !isWide) return;
+    toggle.setAttribute("aria-expanded", "true");
+    const at = moment(turn.at);
+    fill(
+        beside,
+        h(
+            "div",
+            { class: "beside-head" },
+            h("h2", null, `${index + 1}. ${turn.rpc || "Empty message"}`),
+            h(
+                "p",
+                { class: "quiet" },
+                [
+                    turn.direction === "out" ? "Device to ACS" : "ACS to device",
+                    turn.status ? `HTTP ${turn.status}` : "",
+                    turn.bytes ? bytes(turn.bytes) : "",
+                    turn.seconds ? lasting(turn.seconds) : "",
+                    at && typeof turn.at === "string" ? clock(at) : "",
+                ]
+                    .filter(Boolean)
+                    .join(" · "),
+            ),
+        ),
+        turn.fault
+            ? h(
+                  "div",
+                  { class: "note bad" },
+                  h("p", { class: "what" }, `Fault ${turn.fault.code}: ${turn.fault.words}`),
+              )
+            : null,
+        turn.xml
+            ? xmlView(turn.xml, `XML of message ${index + 1}`)
+            : h(
+                  "p",
+                  { class: "quiet" },
+                  turn.bytes
+                      ? "The XML is not kept: this session was too long."
+                      : "An empty message: it has no XML. The other side may speak, or the session ends.",
+              ),
+    );
+    if (isWide) home.append(beside);
+    else item.append(beside);
+}

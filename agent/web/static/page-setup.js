@@ -1,0 +1,349 @@
+// Where the ACS is and how it may call: the form, what each source found, and a test that is watched as it runs.
+
+import * as api from "./api.js";
+import { fill, h, lasting } from "./dom.js";
+import { button, done, facts, failure, field, heading, load, panel, spoken, stop, text, tick } from "./pieces.js";
+
+const SOURCES = {
+    acs: "The ACS",
+    person: "Set by hand",
+    file: "Settings file",
+    preset: "Firmware preset",
+    omci: "OMCI (the OLT)",
+    dhcpv6: "DHCPv6",
+    dhcpv4: "DHCP",
+};
+const STEPS = [
+    ["dns", "Name"],
+    ["tcp", "Connection"],
+    ["tls", "Encryption"],
+    ["http", "HTTP"],
+    ["authentication", "Log-in"],
+    ["inform", "Inform"],
+];
+const MASK = "••••••••";
+// A field may come bare or with where it comes from.
+const value = (given) => (given && typeof given === "object" && "value" in given ? given.value : given);
+const origin = (given, key, sources) =>
+    (given && typeof given === "object" ? given.source : "") || sources?.[key] || "";
+const source = (word) => SOURCES[String(word || "").toLowerCase()] || word || "Unknown";
+
+export function page({ place, signal }) {
+    const found = h("div");
+    const body = h("div");
+    place.append(
+        heading("Setup", "Which server manages this device, and how it may call."),
+        h(
+            "div",
+            { class: "two" },
+            h("div", null, body),
+            h("div", { class: "aside" }, panel("What each source found", found)),
+        ),
+    );
+    load(
+        body,
+        signal,
+        async () => form(await api.get("/setup", signal), signal, () => load(found, signal, discovered, 3)),
+        8,
+    );
+    const discovered = async () => sources(await api.get("/discover", signal));
+    load(found, signal, discovered, 3);
+}
+
+function form(now, signal, refresh) {
+    const says = spoken();
+    const request = now.connection_request || {};
+    const has = (given) => Boolean(given?.has_password ?? given?.password?.has_password);
+    const from = (given, key) => {
+        const words = origin(given, key, now.sources);
+        return words ? h("span", { class: "from" }, `From: ${source(words)}`) : null;
+    };
+    const secret = (isSet) =>
+        h("input", { type: "password", autocomplete: "new-password", placeholder: isSet ? `${MASK} (kept)` : "none" });
+    const inputs = {
+        url: text(value(now.url), { type: "url", inputmode: "url", placeholder: "https://acs.example.net/cwmp" }),
+        username: text(value(now.username)),
+        password: secret(has(now)),
+        interface: text(value(now.interface), { placeholder: "as the routing table says" }),
+        enable: tick(value(now.enable)),
+        inform_enable: tick(value(now.inform_enable)),
+        inform_interval: text(value(now.inform_interval), {
+            type: "number",
+            min: "1",
+            max: "4294967295",
+            inputmode: "numeric",
+        }),
+    };
+    const calls = {
+        username: text(value(request.username)),
+        password: secret(has(request)),
+        path: text(value(request.path)),
+        port: text(value(request.port), { type: "number", min: "0", max: "65535", inputmode: "numeric" }),
+    };
+    const test = tester(inputs, signal);
+    const save = h("button", { type: "submit", class: "primary" }, "Save");
+    return [
+        h(
+            "form",
+            {
+                class: "sections",
+                novalidate: true,
+                onsubmit: async (event) => {
+                    event.preventDefault();
+                    save.disabled = true;
+                    try {
+                        const changed = changes(now, inputs, calls);
+                        if (Object.keys(changed).length) {
+                            Object.assign(now, await api.replace("/setup", changed));
+                            for (const each of [inputs.password, calls.password]) {
+                                if (each.value) each.placeholder = `${MASK} (kept)`;
+                                each.value = "";
+                            }
+                            Object.assign(now, await api.get("/setup", signal).catch(() => ({})));
+                            refresh();
+                        }
+                        fill(
+                            says,
+                            Object.keys(changed).length
+                                ? done(
+                                      "Saved. ",
+                                      h("a", { href: "#/sessions" }, "Sessions"),
+                                      " shows what the ACS says to it.",
+                                  )
+                                : done("Nothing was different; nothing was changed."),
+                        );
+                    } catch (problem) {
+                        fill(says, failure(problem));
+                    }
+                    save.disabled = false;
+                },
+            },
+            panel(
+                "The server",
+                field(
+                    "Address (URL)",
+                    inputs.url,
+                    "Empty: no session is made, unless a source finds one.",
+                    from(now.url, "url"),
+                ),
+                h(
+                    "div",
+                    { class: "pair" },
+                    field("User name", inputs.username, "", from(now.username, "username")),
+                    field("Password", inputs.password, "Cannot be read back. Empty: it stays."),
+                ),
+                field("Interface", inputs.interface, "Sessions leave by it only. ", from(now.interface, "interface")),
+            ),
+            panel(
+                "Reports",
+                field("Let the server manage this device", inputs.enable, "", from(now.enable, "enable")),
+                field("Report at intervals", inputs.inform_enable, "", from(now.inform_enable, "inform_enable")),
+                field("Interval in seconds", inputs.inform_interval, "", from(now.inform_interval, "inform_interval")),
+            ),
+            panel(
+                "Connection requests",
+                h("p", { class: "quiet" }, "What the server has to say when it wants a session now."),
+                h(
+                    "div",
+                    { class: "pair" },
+                    field("User name", calls.username, "", from(request.username, "connection_request.username")),
+                    field("Password", calls.password, "Cannot be read back. Empty: it stays."),
+                ),
+                h(
+                    "div",
+                    { class: "pair" },
+                    field(
+                        "Port",
+                        calls.port,
+                        "7547 is usual; 0 takes any free one.",
+                        from(request.port, "connection_request.port"),
+                    ),
+                    field(
+                        "Path",
+                        calls.path,
+                        "Behind the address, one word.",
+                        from(request.path, "connection_request.path"),
+                    ),
+                ),
+            ),
+            h(
+                "div",
+                { class: "acts stay" },
+                save,
+                button("Test", test.run),
+                h("span", { class: "quiet" }, "The test tries what stands above and changes nothing."),
+            ),
+            says,
+        ),
+        test.panel,
+    ];
+}
+
+function changes(now, inputs, calls) {
+    const differing = (fields, before) =>
+        Object.fromEntries(
+            Object.entries(fields)
+                .map(([key, input]) => [
+                    key,
+                    input.type === "checkbox"
+                        ? input.checked
+                        : input.type === "number"
+                          ? Number(input.value)
+                          : input.type === "password"
+                            ? input.value
+                            : input.value.trim(),
+                ])
+                .filter(([key, wanted]) =>
+                    key === "password" ? wanted !== "" : wanted !== (value(before[key]) ?? ""),
+                ),
+        );
+    const changed = differing(inputs, now);
+    const called = differing(calls, now.connection_request || {});
+    return Object.keys(called).length ? { ...changed, connection_request: called } : changed;
+}
+
+function tester(inputs, signal) {
+    const list = h("ol", { class: "line", "aria-live": "polite" });
+    const verdict = spoken();
+    const shown = panel("Test", list, verdict);
+    shown.hidden = true;
+    const run = async ({ currentTarget }) => {
+        currentTarget.disabled = true;
+        shown.hidden = false;
+        const stops = new Map(STEPS.map(([key, title]) => [key, stop("idle", title)]));
+        fill(list, [...stops.values()]);
+        fill(verdict);
+        shown.scrollIntoView({ block: "nearest" });
+        const wanted = Object.fromEntries(
+            ["url", "username", "password", "interface"]
+                .map((key) => [key, inputs[key].value.trim()])
+                .filter(([, each]) => each),
+        );
+        let bad = null;
+        let last = null;
+        try {
+            await api.stream(
+                "/test",
+                wanted,
+                (line) => {
+                    if (line.error) throw new api.Refused(422, line.error);
+                    if (!line.step) return;
+                    last = line;
+                    bad = line.ok ? bad : line;
+                    const title = STEPS.find(([key]) => key === line.step)?.[1] || line.step;
+                    const made = stop(
+                        line.ok ? "good" : "bad",
+                        title,
+                        h("p", null, line.what),
+                        line.ok ? null : line.next && h("p", { class: "next" }, "Next: ", line.next),
+                        chain(line.details),
+                    );
+                    if (stops.has(line.step)) stops.get(line.step).replaceWith(made);
+                    else list.append(made);
+                    stops.set(line.step, made);
+                },
+                signal,
+            );
+            if (last)
+                fill(
+                    verdict,
+                    bad
+                        ? h(
+                              "p",
+                              { class: "note bad" },
+                              `It fails at “${STEPS.find(([key]) => key === bad.step)?.[1] || bad.step}”.`,
+                          )
+                        : done("Everything works: the ACS has accepted the Inform."),
+                );
+            else
+                fill(
+                    verdict,
+                    failure(new api.Refused(0, { message: "The agent told no step.", next: "The log may know more." })),
+                );
+        } catch (problem) {
+            if (!signal.aborted) fill(verdict, failure(problem));
+        }
+        currentTarget.disabled = false;
+    };
+    return { panel: shown, run: (event) => run({ currentTarget: event.currentTarget }) };
+}
+
+/** The certificates from the server's own up, and whatever else a step tells. */
+function chain(details) {
+    if (!details || typeof details !== "object") return null;
+    const { chain: certificates, ...others } = details;
+    const words = (each) => (each && typeof each === "object" ? Object.values(each).flat().join(", ") : String(each));
+    const pairs = Object.entries(others)
+        .filter(([, each]) => each !== null && each !== "" && each !== undefined)
+        .map(([key, each]) => (key === "seconds" ? ["took", lasting(each)] : [key.replaceAll("_", " "), words(each)]));
+    return [
+        Array.isArray(certificates) && certificates.length
+            ? h(
+                  "ol",
+                  { class: "chain" },
+                  certificates.map((each) =>
+                      h(
+                          "li",
+                          null,
+                          typeof each === "string"
+                              ? each
+                              : [
+                                    h("strong", null, words(each.subject ?? each.name ?? "")),
+                                    facts(
+                                        Object.entries(each)
+                                            .filter(([key]) => key !== "subject" && key !== "name")
+                                            .map(([key, one]) => [key.replaceAll("_", " "), words(one)]),
+                                    ),
+                                ],
+                      ),
+                  ),
+              )
+            : null,
+        pairs.length ? facts(pairs) : null,
+    ];
+}
+
+const VERDICTS = {
+    "in force": ["good", "In force"],
+    sets: ["good", "Sets it now"],
+    "stands by": ["idle", "Stands by"],
+    refused: ["bad", "Refused"],
+    silent: ["idle", "Says nothing"],
+};
+
+function sources({ acs, why, next, sources: all = [], following = [], remembered_host: remembered }) {
+    return [
+        acs?.url ? h("p", null, h("strong", { class: "mono" }, acs.url)) : null,
+        why && h("p", { class: "quiet" }, why),
+        next && h("p", { class: "next" }, "Next: ", next),
+        h(
+            "ol",
+            { class: "line" },
+            all.map((one) => {
+                const [state, words] = VERDICTS[one.verdict] || ["idle", one.verdict];
+                return stop(
+                    state,
+                    [source(one.source), h("span", { class: "tag" }, words)],
+                    one.url && one.url !== acs?.url ? h("p", { class: "mono" }, one.url) : null,
+                    h(
+                        "p",
+                        { class: "quiet" },
+                        [one.why, one.told_by && `told by ${one.told_by}`, one.interface && `on ${one.interface}`]
+                            .filter(Boolean)
+                            .join(" · "),
+                    ),
+                    one.next && one.verdict !== "silent" ? h("p", { class: "next" }, "Next: ", one.next) : null,
+                );
+            }),
+        ),
+        following.length
+            ? h(
+                  "p",
+                  { class: "quiet" },
+                  "Also from the network: ",
+                  following.map((one) => `${one.parameter} = ${one.value}`).join(", "),
+              )
+            : null,
+        remembered ? h("p", { class: "quiet" }, `Remembered host: ${remembered}`) : null,
+    ];
+}

@@ -1,0 +1,74 @@
+// When something is wrong: the doctor's checks, and a bundle for whoever helps.
+
+import * as api from "./api.js";
+import { count, h } from "./dom.js";
+import { button, heading, load, panel, stop } from "./pieces.js";
+
+export function page({ place, signal }) {
+    const checks = h("div", { "aria-live": "polite" });
+    const examine = () => load(checks, signal, async () => examined(await api.get("/doctor", signal)), 6);
+    place.append(
+        heading("Support", "What is wrong, what to do about it, and what to give to somebody who helps."),
+        h(
+            "div",
+            { class: "two" },
+            h("div", null, panel("Checks", h("div", { class: "acts" }, button("Look again", examine)), checks)),
+            h(
+                "div",
+                { class: "aside" },
+                panel(
+                    "Bundle for the operator",
+                    h(
+                        "p",
+                        null,
+                        "One file with status, settings, the last sessions and the log. Passwords, keys and host names are masked before it leaves the device.",
+                    ),
+                    h(
+                        "p",
+                        null,
+                        h(
+                            "a",
+                            { class: "button primary", href: "/api/v1/support", download: "cpe-agent-support.tar.gz" },
+                            "Download the bundle",
+                        ),
+                    ),
+                    h(
+                        "p",
+                        { class: "quiet" },
+                        "On the device, ",
+                        h("code", null, "cpe-agent support-bundle"),
+                        " makes the same.",
+                    ),
+                ),
+            ),
+        ),
+    );
+    examine();
+}
+
+function examined({ checks = [] }) {
+    const bad = checks.filter((one) => !one.ok);
+    const rank = (one) => (one.ok ? 1 : 0);
+    return [
+        h(
+            "p",
+            { class: bad.length ? "lamp bad" : "lamp good" },
+            h("span", { class: "sign", "aria-hidden": "true" }, bad.length ? "✕" : "✓"),
+            bad.length ? `${count(bad.length, "check")} failed` : "Everything that was looked at is as it should be",
+        ),
+        h(
+            "ol",
+            { class: "line" },
+            [...checks]
+                .sort((one, two) => rank(one) - rank(two))
+                .map((one) =>
+                    stop(
+                        one.ok ? "good" : "bad",
+                        one.name,
+                        h("p", null, one.what),
+                        one.ok || !one.next ? null : h("p", { class: "next" }, "Next: ", one.next),
+                    ),
+                ),
+        ),
+    ];
+}
