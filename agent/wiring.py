@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from agent import extensions, settings
 from agent.cwmp import management_server as ms
@@ -28,6 +28,7 @@ from agent.cwmp.rpc import Clocks, Rpc
 from agent.cwmp.schedule import Recurring
 from agent.discovery.offer import Offer, Source
 from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, SET_BY, begin_anew, from_file
+from agent.machine_checks import Check, resources, way_out
 from agent.model.coverage import Reasons
 from agent.model.data_model import Addressing, DataModel
 from agent.model.own_values import OwnValues
@@ -56,6 +57,7 @@ from agent.runtime.lease_events import LeaseEvents
 from agent.runtime.live import Live
 from agent.runtime.logs import log_to_standard_error
 from agent.runtime.memory import give_back
+from agent.runtime.probe import Owner, Probe
 from agent.runtime.reach import Reach
 from agent.runtime.redactor import Redactor
 from agent.runtime.refusals import RefusedLogins
@@ -167,7 +169,7 @@ class Agent:
         self.control = ControlServer(
             self.settings.control_socket(),
             lambda verb, arguments, answer: self.inbox.put(ControlAsked(verb, arguments, answer)),
-            {"sessions": session_stream(self.traces)},
+            {"sessions": session_stream(self.traces), "test": self._probe().stream},
         )
         self.control.start()
 
@@ -339,6 +341,8 @@ class Agent:
                 lambda: self.settings.network.manage,
                 lambda: without(self.mechanisms),
                 self.system.is_synchronised,
+                self._way_out,
+                lambda: resources(str(self.settings.state.directory)),
             ),
             self.redactor.xml,
             {
@@ -511,10 +515,11 @@ class Agent:
 
     # -- workers ----------------------------------------------------------------------------------------------------
 
-    def _connect(self, number: int, events: tuple[str, ...]) -> AcsSession:
+    def _endpoint(self) -> AcsEndpoint:
+        """The ACS as it is configured now."""
         acs = self.settings.acs
         get = self.own.get
-        endpoint = AcsEndpoint(
+        return AcsEndpoint(
             url=get(ms.URL),
             username=get("ManagementServer.Username") or _user_name(self.device_id),
             password=get("ManagementServer.Password"),
@@ -526,6 +531,9 @@ class Agent:
             interface=self._management_interface(),
             user_agent=f"cpe-agent/{VERSION}",
         )
+
+    def _connect(self, number: int, events: tuple[str, ...]) -> AcsSession:
+        endpoint = self._endpoint()
         trace = self.traces.open(number, shown_url(endpoint.url), events)
         self.strip.begun(number, events)
         return AcsSession(
@@ -537,6 +545,26 @@ class Agent:
             resolve=self._resolver(),
             wall_clock_trusted=loop.moment().wall is not None,
         )
+
+    def _probe(self) -> Probe:
+        """Connection tests; they ask the owner for what they need, once it is at work."""
+        owner = Owner(
+            ask=lambda work: self.inbox.ask(lambda _now: work()),
+            endpoint=self._endpoint,
+            lend=lambda: self.core.lend_turn(loop.moment()),
+            over=self._test_has_ended,
+            resolve=lambda link: self._resolver() if link == self._management_interface() else resolve_by_system,
+            is_clock_set=lambda: loop.moment().wall is not None,
+            mask=self.redactor.text,
+        )
+        return Probe(owner)
+
+    def _test_has_ended(self) -> None:
+        self.core.turn_is_over()
+
+    def _way_out(self) -> list[Check]:
+        host = urlsplit(str(self.own.get(ms.URL))).hostname or ""
+        return way_out(self._management_interface(), host)
 
     def _listening(self) -> Listening:
         asked = self.settings.connection_request
@@ -659,6 +687,9 @@ class Agent:
         has_no_address = f"{interface} has no address" if interface else "there is no way to the ACS"
         return {
             "url": url,
+            "username": self._credentials()[0],
+            "interface": interface,
+            "acs_address": self.reach.acs_address,
             "problem": has_no_address if listener and not url else self.workers.problem,
             "accepted": listener.accepted if listener else 0,
             "refused": listener.refused if listener else 0,

@@ -1,22 +1,17 @@
 """What is wrong with this device's management, and what to do about it: ordered checks over what the agent knows."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, Final
+from urllib.parse import urlsplit
+
+from agent.machine_checks import Check
 
 Status = Mapping[str, Any]
 
 DROP_IN: Final = "`cpe-agent setup --manage {name}` makes {other} leave it alone"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at: whether it is as it should be, what was seen, and the next step where it is not."""
-
-    name: str
-    ok: bool
-    what: str
-    next: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +32,25 @@ class Surroundings:
     absent: Callable[[], Mapping[str, str]]
     """Services that this machine does not have: what is left out, and what is missing for it."""
     is_clock_right: Callable[[], bool | None]
+    way_out: Callable[[], Sequence[Check]] = tuple
+    """Link, address and route towards the ACS."""
+    resources: Callable[[], Sequence[Check]] = tuple
+    """Memory, disk, dependencies."""
 
 
 def examine(status: Status, around: Surroundings) -> dict[str, Any]:
     """The document of the verb doctor: ``checks`` in order, each with name, ok, what and next."""
     checks = [
+        *around.way_out(),
+        *_clock(around.is_clock_right()),
         *_acs(status),
         *_connection_request(status),
+        *around.resources(),
         *_write_side(status),
-        *_clock(around.is_clock_right()),
         *_interfaces(around.manage(), around.interfaces()),
         *(Check("services", True, f"{what} left out: {missing}") for what, missing in around.absent().items()),
     ]
-    return {"checks": [asdict(check) for check in checks]}
+    return {"checks": [check._asdict() for check in checks]}
 
 
 def _acs(status: Status) -> Iterator[Check]:
@@ -68,7 +69,25 @@ def _connection_request(status: Status) -> Iterator[Check]:
     if facts["problem"]:
         yield Check("connection request", False, facts["problem"], "see [connection_request] in the settings file")
     elif facts["url"]:
-        yield Check("connection request", True, f"{facts['accepted']} accepted, {facts['refused']} refused")
+        accepted, refused = facts["accepted"], facts["refused"]
+        came = f"{accepted} accepted, {refused} refused" if accepted or refused else "none has arrived yet"
+        last = f"; the last refusal: {facts['last_refusal']}" if refused and facts.get("last_refusal") else ""
+        wall = "" if accepted else _behind_nat(facts)
+        next_step = "`cpe-agent doctor --acs-side` shows what to try from the ACS" if refused or wall else ""
+        yield Check("connection request", True, f"{facts['url']}: {came}{last}{wall}", next_step)
+
+
+def _behind_nat(facts: Status) -> str:
+    """Where the ACS is out in the Internet, and we say that it should call a private address."""
+    with suppress(ValueError):
+        ours = ip_address(urlsplit(facts["url"]).hostname or "")
+        theirs = ip_address(facts.get("acs_address") or "")
+        if theirs.is_global and not ours.is_global:
+            return (
+                f"; {ours} is a private address: the ACS at {theirs} cannot call it unless the router before this "
+                "device forwards the port; periodic Informs work all the same"
+            )
+    return ""
 
 
 def _write_side(status: Status) -> Iterator[Check]:
@@ -84,6 +103,8 @@ def _clock(is_right: bool | None) -> Iterator[Check]:
     if is_right is False:
         next_step = "let a time daemon run (chrony, systemd-timesyncd)"
         yield Check("clock", False, "nothing keeps the clock right: certificates cannot be judged", next_step)
+    elif is_right:
+        yield Check("clock", True, "a time daemon keeps it right")
 
 
 def _interfaces(manage: Sequence[str], interfaces: Sequence[Interface]) -> Iterator[Check]:

@@ -33,7 +33,7 @@ Line = dict[str, Any]
 
 
 class Owner(NamedTuple):
-    """What a test needs of the agent; ``endpoint``, ``lend`` and ``over`` are for its owner's thread, by ``ask``."""
+    """What a test needs of the agent; all but ``is_clock_set`` and ``mask`` are for its owner's thread, by ``ask``."""
 
     ask: Callable[[Callable[[], Any]], Any]
     """Has something done there, and waits for what came of it; raises TimeoutError."""
@@ -169,7 +169,7 @@ class _Work:
             endpoint,
             self._lend,
             tell,
-            resolve=self._owner.resolve(endpoint.interface),
+            resolve=self._owner.ask(lambda: self._owner.resolve(endpoint.interface)),
             wall_clock_trusted=self._owner.is_clock_set(),
             limits=self._limits,
         )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from agent.machine_checks import Check
 from agent.runtime.doctor import Interface, Surroundings, examine
 
 WELL: dict[str, Any] = {
@@ -24,7 +25,8 @@ def checks(status: dict[str, Any] | None = None, **around: Any) -> dict[str, tup
 def test_a_healthy_device_has_nothing_to_do() -> None:
     found = checks()
     assert all(ok for ok, _, _ in found.values())
-    assert set(found) == {"ACS", "connection request", "interfaces"}
+    assert set(found) == {"clock", "ACS", "connection request", "interfaces"}
+    assert found["connection request"][1] == "http://192.0.2.1:7547/x: 2 accepted, 0 refused"
     assert found["interfaces"][1] == "readable only, not in [network] manage: eth0 (NetworkManager)"
 
 
@@ -40,6 +42,45 @@ def test_an_acs_that_is_missing_or_fails_is_told_with_a_next_step() -> None:
 def test_a_listener_that_does_not_listen_is_told() -> None:
     facts = {"problem": "port 7547 is in use", "url": "", "accepted": 0, "refused": 0}
     assert not checks({"connection_request": facts})["connection request"][0]
+
+
+def called(**facts: Any) -> tuple[bool, str, str]:
+    given = {"problem": "", "url": "http://192.168.1.2:7547/x", "accepted": 0, "refused": 0, "acs_address": "8.8.8.8"}
+    return checks({"connection_request": {**given, **facts}})["connection request"]
+
+
+def test_a_private_address_that_an_acs_out_there_cannot_call_is_told_and_is_no_fault() -> None:
+    ok, what, next_step = called()
+    assert ok
+    assert "none has arrived yet" in what
+    assert "192.168.1.2 is a private address: the ACS at 8.8.8.8 cannot call it" in what
+    assert "--acs-side" in next_step
+    for reachable in (
+        {"acs_address": "192.168.1.1"},
+        {"acs_address": ""},
+        {"url": "http://9.9.9.9:7547/x"},
+        {"accepted": 1},
+    ):
+        assert "private address" not in called(**reachable)[1]
+
+
+def test_why_the_last_connection_request_was_refused_is_told() -> None:
+    _, what, next_step = called(refused=3, last_refusal="401 to 192.0.2.9: wrong password", acs_address="")
+    assert what.endswith("0 accepted, 3 refused; the last refusal: 401 to 192.0.2.9: wrong password")
+    assert "--acs-side" in next_step
+
+
+def test_what_the_machine_lacks_is_told_in_order() -> None:
+    around = Surroundings(
+        list,
+        list,
+        dict,
+        lambda: True,
+        lambda: [Check("link", True, "eth0 is up"), Check("address", False, "none", "ask DHCP")],
+        lambda: [Check("memory", True, "lots")],
+    )
+    found = [one["name"] for one in examine(WELL, around)["checks"]]
+    assert found[:6] == ["link", "address", "clock", "ACS", "connection request", "memory"]
 
 
 def test_a_write_side_that_is_off_is_told() -> None:
