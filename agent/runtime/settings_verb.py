@@ -75,6 +75,10 @@ class SettingsVerb:
         wanted = {key: "" if key in SECRET and value is None else value for key, value in wanted.items()}
         text = self._text()
         try:
+            now = settings.parse(text)
+            wanted = {
+                key: value for key, value in wanted.items() if key in SECRET or value != _shown(key, _value(now, key))
+            }
             new = changed(text, wanted)
             settings.parse(new, self._file().name)
         except tomllib.TOMLDecodeError:

@@ -109,7 +109,7 @@ class Page:
     # -- log-in -----------------------------------------------------------------------------------------------------
 
     def _log_in(self, request: Request) -> Response | Job:
-        password = _text(_body(request), "password")
+        password = _text(body_of(request), "password")
         if refusal := self._too_many(request):
             return refusal
 
@@ -120,7 +120,7 @@ class Page:
         return Job(is_right, lambda verdict: self._logged_in(verdict, request))
 
     def _first_visit(self, request: Request) -> Response | Job:
-        body = _body(request)
+        body = body_of(request)
         code, password = _text(body, "code"), _text(body, "password")
         if refusal := _unfit(password) or self._too_many(request):
             return refusal
@@ -134,7 +134,7 @@ class Page:
         return Job(make, lambda verdict: self._logged_in(verdict, request))
 
     def _new_password(self, request: Request) -> Response | Job:
-        body = _body(request)
+        body = body_of(request)
         old, new = _text(body, "old"), _text(body, "new")
         if refusal := _unfit(new) or self._too_many(request):
             return refusal
@@ -212,7 +212,7 @@ def _unfit(password: str) -> Response | None:
     return problem(422, "refused", wrong, "choose a longer one") if wrong else None
 
 
-def _body(request: Request) -> Document:
+def body_of(request: Request) -> Document:
     """The JSON object of a request. Raises Refused."""
     try:
         found = json.loads(request.body or b"{}")

@@ -20,11 +20,13 @@ STATUS: Final[Mapping[str, tuple[int, str]]] = {
 """By the daemon's word; any other is a refusal."""
 
 
-def translated(error: Mapping[str, Any]) -> Response:
-    """The answer for an ``error`` of the daemon's."""
+def translated(error: Mapping[str, Any], *, is_change: bool = False) -> Response:
+    """The answer for an ``error`` of the daemon's; to who only reads, what is not there is not found."""
     code = str(error.get("code", ""))
     message, next_step = str(error.get("message", code)), str(error.get("next", ""))
     status, word = STATUS.get(code, (422, "refused"))
+    if not is_change and code in ("unknown_path", "invalid_arguments"):
+        status, word = (404, "not_found") if code == "unknown_path" else (400, "bad_request")
     if status != 422:
         return problem(status, word, message, next_step)
     refusals = error.get("refusals") or [error]

@@ -1,40 +1,109 @@
 """What who is logged in can ask: each path a verb of the control socket (agent/web/API.md)."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 
 from agent.web.agent_socket import REFUSAL, AgentDown, AgentSocket
-from agent.web.page import agent_down, from_agent, passed_on
+from agent.web.page import agent_down, body_of, from_agent, passed_on
+from agent.web.problems import translated
 from agent.web.requests_in import Refused, Request
-from agent.web.responses import Response, problem
+from agent.web.responses import NOT_KEPT, Response, document, problem
 from agent.web.server import Job
 
 Arguments = dict[str, Any]
+MOST_SESSIONS: Final = 50
+LINES: Final = "application/x-ndjson"
+SESSION: Final = "/sessions/"
+
+
+class Route(NamedTuple):
+    """The verb, what its arguments are, and what becomes of its answer where that is not passed on as it stands."""
+
+    verb: str
+    arguments: Callable[[Request], Arguments]
+    made: Callable[[Arguments, Request], Arguments] | None = None
 
 
 def answer(agent: AgentSocket, request: Request) -> Response | Job:
     """The answer to a request for ``path`` (without the API's prefix). Raises Refused."""
-    route = ROUTES.get((request.method, request.path))
+    if (request.method, request.path) == ("POST", "/test"):
+        return _streamed(agent, "test", _body(request))
+    if (request.method, request.path) == ("GET", "/status"):
+        return Job(lambda: _status(agent), lambda response: response)
+    place = request.path
+    if place.startswith(SESSION):
+        place = SESSION
+    route = ROUTES.get((request.method, place))
     if route is None:
         return problem(404, "not_found", f"there is no {request.method} {request.path}"[:200], "see the API's table")
-    verb, arguments_of = route
-    arguments = arguments_of(request)
-    return Job(lambda: _asked(agent, verb, arguments), lambda response: response)
+    arguments = route.arguments(request)
+    return Job(lambda: _asked(agent, route, arguments, request), lambda response: response)
 
 
-def _asked(agent: AgentSocket, verb: str, arguments: Arguments) -> Response:
+def _asked(agent: AgentSocket, route: Route, arguments: Arguments, request: Request) -> Response:
     """In a worker's thread."""
-    import json
-
     try:
-        line = agent.ask_raw(verb, **arguments)
+        line = agent.ask_raw(route.verb, **arguments)
     except AgentDown as down:
         return from_agent(agent_down(down))
-    return from_agent(json.loads(line)) if line.startswith(REFUSAL) else passed_on(line)
+    if line.startswith(REFUSAL):
+        return translated(json.loads(line)["error"], is_change=request.method != "GET")
+    return document(route.made(json.loads(line), request)) if route.made else passed_on(line)
+
+
+def _status(agent: AgentSocket) -> Response:
+    """In a worker's thread: how the agent is, and where the page is."""
+    try:
+        status, where = agent.ask("status"), agent.ask("page_where")
+    except AgentDown as down:
+        return from_agent(agent_down(down))
+    if "error" in status:
+        return from_agent(status)
+    return document(status | {"web": {key: value for key, value in where.items() if key != "schema"}})
+
+
+def _streamed(agent: AgentSocket, verb: str, arguments: Arguments) -> Job:
+    """Lines as they come; what goes wrong before the first of them is an error like any other."""
+
+    def begun() -> Response:
+        lines = agent.stream(verb, **arguments)
+        try:
+            first = next(lines, b"")
+        except AgentDown as down:
+            return from_agent(agent_down(down))
+        if first.startswith(REFUSAL):
+            return translated(json.loads(first)["error"], is_change=True)
+        return Response(200, _rest(first, lines), LINES, (NOT_KEPT,))
+
+    return Job(begun, lambda response: response)
+
+
+def _rest(first: bytes, lines: Iterator[bytes]) -> Iterator[bytes]:
+    """All lines; the daemon's end in the middle is a line as well."""
+    if first:
+        yield first + b"\n"
+    try:
+        for line in lines:
+            yield line + b"\n"
+    except AgentDown as down:
+        yield json.dumps({"schema": 1, **agent_down(down)}).encode() + b"\n"
+
+
+# -- what is asked ----------------------------------------------------------------------------------------------------
 
 
 def _nothing(_request: Request) -> Arguments:
     return {}
+
+
+def _body(request: Request) -> Arguments:
+    return body_of(request)
+
+
+def _one(request: Request, name: str) -> str | None:
+    return request.parameters().get(name, [None])[-1]
 
 
 def _path(request: Request) -> str:
@@ -45,10 +114,19 @@ def _path(request: Request) -> str:
 
 
 def _switch(request: Request, name: str) -> bool:
-    values = request.parameters().get(name, ["false"])
-    if values[-1] not in ("true", "false"):
+    value = _one(request, name)
+    if value not in (None, "true", "false"):
         raise Refused(400, f"{name} is true or false")
-    return values[-1] == "true"
+    return value == "true"
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    value = _one(request, name)
+    if value is None:
+        return default
+    if not value.isascii() or not value.isdecimal() or len(value) > 15:
+        raise Refused(400, f"{name} is a whole number")
+    return int(value)
 
 
 def _names(request: Request) -> Arguments:
@@ -62,9 +140,64 @@ def _get(request: Request) -> Arguments:
     return {"paths": paths, "explain": _switch(request, "explain")}
 
 
-ROUTES: Final[Mapping[tuple[str, str], tuple[str, Callable[[Request], Arguments]]]] = {
-    ("GET", "/status"): ("status", _nothing),
-    ("GET", "/names"): ("names", _names),
-    ("GET", "/get"): ("get", _get),
+def _with_path(request: Request) -> Arguments:
+    return {"path": _path(request)}
+
+
+def _search(request: Request) -> Arguments:
+    return {"text": _one(request, "text") or "", "limit": _number(request, "limit", 200)}
+
+
+def _after(request: Request) -> Arguments:
+    return {"after": _number(request, "after", 0)}
+
+
+def _session(request: Request) -> Arguments:
+    return {"id": unquote(request.path.removeprefix(SESSION)), "xml": True}
+
+
+def _values(request: Request) -> Arguments:
+    return {"values": body_of(request)}
+
+
+# -- what becomes of answers ------------------------------------------------------------------------------------------
+
+
+def _sessions(answer: Arguments, request: Request) -> Arguments:
+    """The newest first."""
+    limit = _number(request, "limit", MOST_SESSIONS)
+    return answer | {"sessions": answer["sessions"][::-1][:limit]}
+
+
+def _turns(answer: Arguments, _request: Request) -> Arguments:
+    """A session's lines as turns: each message, with what HTTP took for it."""
+    from agent.web.turns import session_of
+
+    return session_of(answer)
+
+
+ROUTES: Final[Mapping[tuple[str, str], Route]] = {
+    ("GET", "/strip"): Route("strip", _nothing),
+    ("GET", "/doctor"): Route("doctor", _nothing),
+    ("GET", "/discover"): Route("discover", _nothing),
+    ("GET", "/sessions"): Route("sessions", _nothing, _sessions),
+    ("GET", SESSION): Route("sessions", _session, _turns),
+    ("POST", "/inform"): Route("inform", _nothing),
+    ("GET", "/setup"): Route("setup", _nothing),
+    ("PUT", "/setup"): Route("setup", _values),
+    ("GET", "/names"): Route("names", _names),
+    ("GET", "/get"): Route("get", _get),
+    ("GET", "/schema"): Route("schema", _with_path),
+    ("GET", "/attributes"): Route("attributes", _with_path),
+    ("POST", "/attributes"): Route("attributes", _body),
+    ("GET", "/search"): Route("search", _search),
+    ("POST", "/set"): Route("set", _body),
+    ("POST", "/add"): Route("add", _body),
+    ("POST", "/delete"): Route("delete", _body),
+    ("GET", "/live"): Route("live", _after),
+    ("GET", "/events"): Route("history", _nothing),
+    ("GET", "/log"): Route("log", _after),
+    ("GET", "/settings"): Route("settings", _nothing),
+    ("PUT", "/settings"): Route("settings", _body),
 }
-"""By method and path: the verb, and what its arguments are."""
+"""By method and path."""
