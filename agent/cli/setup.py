@@ -5,16 +5,17 @@ import os
 import re
 import shutil
 import subprocess
-import tomllib
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from agent import settings_file
+from agent.cli import settings_file
 from agent.cli.client import DEFAULT_CONFIG, OK, PROBLEM, USAGE, Failure
 from agent.cli.options import Verbs, add_verb
 from agent.cli.output import show_json
+from agent.settings_file import NotChangeable, changed
 
 NAME: Final = re.compile(r"[A-Za-z0-9_.*?-]{1,15}")
 HEAD: Final = "# Made by `cpe-agent setup --manage`, taken back by `cpe-agent setup --unmanage`.\n"
@@ -62,10 +63,22 @@ def register(verbs: Verbs) -> None:
         verbs,
         "setup",
         _setup,
-        "Give interfaces to the agent: [network] manage names them, NetworkManager and systemd-networkd leave them\n"
-        "alone. Without options: show which are given.",
+        "Set the ACS, and give interfaces to the agent: [network] manage names them, NetworkManager and\n"
+        "systemd-networkd leave them alone. Without options on a terminal: ask step by step, and test the connection;\n"
+        "elsewhere: show which interfaces are given.",
+        "cpe-agent setup\ncpe-agent setup --url https://acs.example.net/ --username cpe --password-stdin < FILE\n"
         "cpe-agent setup --manage eth1 wlan0\ncpe-agent setup --unmanage wlan0\ncpe-agent setup --json",
     )
+    server = parser.add_argument_group("the ACS", "set in the running agent, else in its settings file; then tested")
+    server.add_argument("--url", metavar="URL", help='"https://acs.example.net/cwmp"; "" forgets it')
+    server.add_argument("--username", metavar="NAME", help="how the device presents itself there")
+    server.add_argument("--password-stdin", action="store_true", help="the secret for it: one line of standard input")
+    server.add_argument("--interval", metavar="SECONDS", type=int, help="between periodic reports")
+    server.add_argument("--interface", metavar="IF", help='reach it by this interface only; "": any')
+    server.add_argument(
+        "--ca-file", metavar="FILE", help='PEM file of the authorities trusted for it; "": the system\'s'
+    )
+    server.add_argument("--no-test", action="store_true", help="do not try the connection")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--manage", metavar="IF", nargs="+", default=(), help="names or globs: eth1 'lan*'")
     choice.add_argument("--unmanage", metavar="IF", nargs="+", default=(), help="give them back")
@@ -77,6 +90,14 @@ def register(verbs: Verbs) -> None:
 def _setup(options: argparse.Namespace) -> int:
     root = _root_of(options.root)
     file = Path(options.config) if options.config else inside(root, str(DEFAULT_CONFIG))
+    if _concerns_the_acs(options):
+        from agent.cli import setup_acs
+
+        return setup_acs.run(options, file)
+    if not (options.manage or options.unmanage or options.json) and sys.stdin.isatty() and sys.stdout.isatty():
+        from agent.cli import setup_wizard
+
+        return setup_wizard.run(options, file)
     drop_ins = _drop_ins(root)
     wrong = [name for name in (*options.manage, *options.unmanage) if not NAME.fullmatch(name)]
     if wrong:
@@ -85,7 +106,7 @@ def _setup(options: argparse.Namespace) -> int:
     names = [name for name in dict.fromkeys([*given, *options.manage]) if name not in options.unmanage]
     done: list[str] = []
     if names != given:
-        write(file, with_manage(text, names, file))
+        settings_file.write(file, with_manage(text, names, file))
         done.append(f"{file}: [network] manage = {_listed(names)}")
     if options.manage or options.unmanage:
         done += _tell_others(root, drop_ins, names)
@@ -104,6 +125,14 @@ def _setup(options: argparse.Namespace) -> int:
     if done:
         print(f"  {NEXT if root == Path('/') else NEXT_OF_IMAGE}")
     return OK
+
+
+def _concerns_the_acs(options: argparse.Namespace) -> bool:
+    given = (options.url, options.username, options.interval, options.interface, options.ca_file)
+    is_concerned = options.password_stdin or any(one is not None for one in given)
+    if is_concerned and (options.manage or options.unmanage):
+        raise Failure("usage", "--manage and --unmanage are for themselves", "give them in a call of their own", USAGE)
+    return is_concerned
 
 
 def _root_of(given: Path) -> Path:
@@ -158,10 +187,9 @@ def _absent(root: Path, names: Iterable[str]) -> list[str]:
 
 def with_manage(text: str, names: Sequence[str], file: Path) -> str:
     """The settings with another ``[network] manage``, all else as it stood; Failure where that cannot be made sure."""
-    _parsed(text, file)
     try:
-        return settings_file.changed(text, {"network.manage": list(names)})
-    except settings_file.NotChangeable:
+        return changed(text, {"network.manage": list(names)})
+    except NotChangeable:
         line = f"manage = {_listed(names)}"
         step = f"write into its [network] table: {line}"
         raise Failure("settings", f"{file} cannot be changed by itself", step, PROBLEM) from None
@@ -176,37 +204,8 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _read(file: Path) -> tuple[str, list[str]]:
-    try:
-        text = file.read_text()
-    except FileNotFoundError:
-        return "", []
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure("settings", f"{file}: {error}", "run it as root", PROBLEM) from error
-    return text, [str(name) for name in _parsed(text, file).get("network", {}).get("manage", [])]
-
-
-def _parsed(text: str, file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Failure("settings", f"{file}: {error}", "mend the file first", PROBLEM) from error
-
-
-def write(file: Path, text: str) -> None:
-    """In place of the old one at once, with its mode."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_name(f".{file.name}.new")
-        mode = file.stat().st_mode & 0o777 if file.exists() else 0o600 if file.suffix == ".toml" else 0o644
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
-        with os.fdopen(descriptor, "w") as out:
-            os.fchmod(descriptor, mode)
-            out.write(text)
-            out.flush()
-            os.fsync(descriptor)
-        temporary.replace(file)
-    except OSError as error:
-        raise Failure("settings", f"{file} cannot be written: {error.strerror}", "run it as root", PROBLEM) from error
+    given = settings_file.document(file).get("network", {}).get("manage", [])
+    return settings_file.read(file), [str(name) for name in given]
 
 
 def _tell_others(root: Path, drop_ins: Iterable[tuple[Manager, Path]], names: Sequence[str]) -> list[str]:
@@ -217,7 +216,7 @@ def _tell_others(root: Path, drop_ins: Iterable[tuple[Manager, Path]], names: Se
         if (file.read_text() if file.exists() else "") == text:
             continue
         if text:
-            write(file, text)
+            settings_file.write(file, text)
         else:
             file.unlink()
         done.append(f"{file}: {manager.name} leaves {', '.join(names) or 'nothing'} to the agent")

@@ -1,0 +1,220 @@
+"""Sets by which ACS, with which credentials and through which interface: in the running agent, else in its settings."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from agent import settings_checks as check
+from agent.cli import settings_file
+from agent.cli.client import NOT_RUNNING, OK, PROBLEM, USAGE, Failure, ask, stream
+from agent.cli.output import paint, printable, show_json
+
+SERVER: Final = "Device.ManagementServer."
+
+# What can be set: the settings file's key, and the parameter of a running agent; without one it is the file's alone.
+PARAMETERS: Final[Mapping[str, str]] = {
+    "acs.url": f"{SERVER}URL",
+    "acs.username": f"{SERVER}Username",
+    "acs.password": f"{SERVER}Password",
+    "inform.interval": f"{SERVER}PeriodicInformInterval",
+    "connection_request.username": f"{SERVER}ConnectionRequestUsername",
+    "connection_request.password": f"{SERVER}ConnectionRequestPassword",
+    "network.management_interface": "",
+    "acs.ca_file": "",
+    "web.interfaces": "",
+}
+CHECKS: Final[Mapping[str, check.Check]] = {
+    "acs.url": check.http_url,
+    "acs.username": check.text(256),
+    "acs.password": check.text(256),
+    "inform.interval": check.number(1, 2**32 - 1),
+    "connection_request.username": check.text(256),
+    "connection_request.password": check.text(256),
+    "network.management_interface": check.interface,
+    "acs.ca_file": check.file_path,
+}
+SECRET: Final = ("acs.password", "connection_request.password")
+# What the connection test takes, by key.
+_TESTED: Final[Mapping[str, str]] = {
+    "acs.url": "url",
+    "acs.username": "username",
+    "acs.password": "password",
+    "acs.ca_file": "ca_file",
+    "network.management_interface": "interface",
+}
+
+Values = dict[str, Any]
+
+
+class Place(NamedTuple):
+    """Where to set: the settings file, and whether an agent runs that is asked."""
+
+    options: argparse.Namespace
+    file: Path
+    is_running: bool
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is a machine that does not run."""
+        return Path(self.options.root) != Path("/")
+
+
+def place_of(options: argparse.Namespace, file: Path) -> Place:
+    """Find out whether an agent runs; one that does but may not be asked is a Failure."""
+    if Path(options.root) != Path("/"):
+        return Place(options, file, is_running=False)
+    try:
+        ask(options, "version")
+    except Failure as failure:
+        if failure.status == NOT_RUNNING:
+            return Place(options, file, is_running=False)
+        raise
+    return Place(options, file, is_running=True)
+
+
+def from_options(options: argparse.Namespace) -> Values:
+    """What the command line gives; the password comes by standard input. Raises Failure for what cannot be."""
+    given: Values = {
+        "acs.url": options.url,
+        "acs.username": options.username,
+        "inform.interval": options.interval,
+        "network.management_interface": options.interface,
+        "acs.ca_file": os.path.abspath(options.ca_file) if options.ca_file else options.ca_file,
+    }
+    if options.password_stdin:
+        given["acs.password"] = sys.stdin.readline().rstrip("\r\n")
+    values = {key: value for key, value in given.items() if value is not None}
+    for key, value in values.items():
+        if problem := problem_of(key, value):
+            shown = "" if key in SECRET else f" {value!r}"
+            raise Failure("usage", f"{key}{shown}: {problem}", "see cpe-agent setup --help", USAGE)
+    return values
+
+
+def problem_of(key: str, value: Any) -> str:
+    """Why a value cannot be; "": it can."""
+    try:
+        CHECKS[key](value)
+    except ValueError as wrong:
+        return str(wrong)
+    if key == "acs.ca_file" and value and not os.access(value, os.R_OK):
+        return "it is no file that can be read"
+    return ""
+
+
+def known(place: Place) -> Values:
+    """What is in force now, without secrets: of the running agent, else of the settings file."""
+    tables = settings_file.document(place.file)
+    found: Values = {}
+    for key in PARAMETERS:
+        table, _, name = key.partition(".")
+        if key not in SECRET and isinstance(tables.get(table), dict) and name in tables[table]:
+            found[key] = tables[table][name]
+    if place.is_running:
+        wanted = {path: key for key, path in PARAMETERS.items() if path and key not in SECRET}
+        for one in ask(place.options, "get", paths=list(wanted))["parameters"]:
+            key = wanted[one["path"]]
+            found[key] = int(one["value"]) if key == "inform.interval" else one["value"]
+    return found
+
+
+def without_old_credentials(place: Place, values: Values) -> Values:
+    """Another host gets none of the credentials that were meant for the one before, unless they are given with it."""
+    if "acs.url" not in values or _host(values["acs.url"]) == _host(str(known(place).get("acs.url", ""))):
+        return values
+    return {"acs.username": "", "acs.password": "", **values}
+
+
+def apply(place: Place, values: Values) -> list[str]:
+    """Set the values; what was done, for people, without secrets. All of it, or Failure where one part is refused."""
+    to_ask = {path: str(values[key]) for key, path in PARAMETERS.items() if path and key in values}
+    to_write = {key: value for key, value in values.items() if not (place.is_running and PARAMETERS[key])}
+    unchanged = settings_file.document(place.file) if to_write else {}
+    to_write = {key: value for key, value in to_write.items() if _said(unchanged, key) != value}
+    text = settings_file.changed(place.file, to_write) if to_write else ""
+    done = []
+    if place.is_running and to_ask:
+        ask(place.options, "set", values=to_ask)
+        done.append(f"set in the running agent: {', '.join(path.removeprefix(SERVER) for path in to_ask)}")
+    if to_write:
+        settings_file.write(place.file, text)
+        done.append(f"{place.file}: {', '.join(to_write)}")
+        if place.is_running:
+            done += _reloaded(place)
+        if not place.is_running and any(key in SECRET for key in to_write) and place.file.stat().st_mode & 0o044:
+            done.append(f"{place.file} has a password and others can read it: chmod 600 {place.file}")
+    return done
+
+
+def test(place: Place, values: Values, show: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
+    """Have the running agent try the connection with these values; its steps, shown as they come."""
+    arguments = {name: str(values[key]) for key, name in _TESTED.items() if key in values}
+    steps = []
+    for line in stream(place.options, "test", **arguments):
+        step = {key: value for key, value in line.items() if key != "schema"}
+        steps.append(step)
+        show(step)
+    return steps
+
+
+def show_step(step: Mapping[str, Any]) -> None:
+    """One step of the connection test, with what to do where it failed."""
+    mark = paint("✔", "green") if step.get("ok") else paint("✘", "red")
+    print(f"{mark} {step.get('step')}: {printable(step.get('what', ''))}", flush=True)
+    if step.get("next") and not step.get("ok"):
+        print(f"  next: {printable(step['next'])}", flush=True)
+
+
+def is_good(steps: list[dict[str, Any]]) -> bool:
+    """Whether every step of the connection test was."""
+    return bool(steps) and all(step.get("ok") for step in steps)
+
+
+def run(options: argparse.Namespace, file: Path) -> int:
+    """Set what the command line gives, then test it; 1 when the test fails."""
+    place = place_of(options, file)
+    values = without_old_credentials(place, from_options(options))
+    done = apply(place, values)
+    if not options.json:
+        for line in done or ["nothing had to be changed"]:
+            print(printable(line))
+    steps: list[dict[str, Any]] | None = None
+    if place.is_running and not options.no_test:
+        steps = test(place, {}, (lambda _: None) if options.json else show_step)
+    if options.json:
+        show_json({"values": sorted(values), "done": done, "running": place.is_running, "test": steps})
+    elif not place.is_running:
+        print(f"  {next_step(place)}")
+    return OK if steps is None or is_good(steps) else PROBLEM
+
+
+def next_step(place: Place) -> str:
+    """What brings it into force where no agent runs."""
+    if place.is_image:
+        return "the image's agent reads it at its next start"
+    return "next: start the agent (systemctl start cpe-agent), then look: cpe-agent doctor"
+
+
+def _reloaded(place: Place) -> list[str]:
+    """Have the agent read its settings again, where it reads this very file."""
+    told = ask(place.options, "reload", file=str(place.file.absolute()))
+    if told.get("reloading"):
+        return ["the agent reads its settings again"]
+    return [f"the running agent reads another file: {told.get('file')}"]
+
+
+def _said(tables: Mapping[str, Any], key: str) -> Any:
+    table, _, name = key.partition(".")
+    found = tables.get(table)
+    return found.get(name) if isinstance(found, dict) else None
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,176 @@
+"""The wizard of the verb setup: asks step by step, tests the connection, and sets what a person has agreed to."""
+
+import argparse
+import getpass
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from agent.cli import setup_acs
+from agent.cli.client import OK, PROBLEM, Failure, ask
+from agent.cli.output import paint, printable
+from agent.cli.setup_acs import Place, Values
+
+KEEP: Final = "Enter keeps what is in brackets."
+HEADING: Final = "The ACS for this device"
+
+
+def run(options: argparse.Namespace, file: Path) -> int:
+    """Ask, test, and set; 1 when it ends with a connection that does not work."""
+    place = setup_acs.place_of(options, file)
+    print(paint(HEADING, "bold"))
+    if place.is_running:
+        _show_what_was_found(options)
+    elif not place.is_image:
+        print(f"No agent runs: what is said here is written to {place.file}.")
+    print(f"{KEEP} Ctrl-C ends it, and nothing is changed.\n")
+    try:
+        return _asked(place)
+    except EOFError:
+        raise Failure("ended", "the answers ended before the questions", "begin anew; nothing was changed") from None
+
+
+def _asked(place: Place) -> int:
+    known = setup_acs.known(place)
+    values: Values = {}
+    while True:
+        values = _questions(place, known | values)
+        works = True
+        if place.is_running and values.get("acs.url"):
+            print("\nThe connection is tested:")
+            works = setup_acs.is_good(_tested(place, values))
+        if works or _agreed("It does not work yet. Save it all the same?", default=False):
+            break
+        if not _agreed("Change the answers?", default=True):
+            print("Nothing was changed.")
+            return PROBLEM
+        print()
+    print()
+    for line in setup_acs.apply(place, values) or ["nothing had to be changed"]:
+        print(printable(line))
+    if place.is_running:
+        print("  next: cpe-agent status")
+    else:
+        print(f"  {setup_acs.next_step(place)}")
+    return OK if works else PROBLEM
+
+
+def _questions(place: Place, known: Values) -> Values:
+    """All answers; what was only confirmed is not among them."""
+    values: Values = {}
+
+    def put(key: str, question: str, default: Any = "") -> None:
+        before = known.get(key, default)
+        answer = _answer(key, question, before)
+        if answer != before:
+            values[key] = answer
+
+    put("acs.url", "URL of the ACS, https://…")
+    is_another = "acs.url" in values and setup_acs.without_old_credentials(place, values) != values
+    if is_another:
+        known = {**known, "acs.username": ""}
+        values["acs.username"] = ""
+    put("acs.username", "User name for it (empty: OUI-ProductClass-SerialNumber)")
+    secret = _secret("acs.password", "Password for it", may_keep=not is_another)
+    if secret is not None:
+        values["acs.password"] = secret
+    put("network.management_interface", f"Interface to reach it by (empty: any; there are {_shown_interfaces()})")
+    put("inform.interval", "Seconds between periodic reports", 3600)
+    put("connection_request.username", "User name by which the ACS asks for a session (empty: made up)")
+    secret = _secret("connection_request.password", "Password for that", may_keep=True)
+    if secret is not None:
+        values["connection_request.password"] = secret
+    only = _interfaces()
+    if len(only) == 1 and not place.is_image and known.get("web.interfaces", []) != only:
+        question = (
+            f"{only[0]} is the only interface. Serve this device's page there too, for whoever is on that network?"
+        )
+        if _agreed(question, default=False):
+            values["web.interfaces"] = only
+    return values
+
+
+def _tested(place: Place, values: Values) -> list[dict[str, Any]]:
+    try:
+        return setup_acs.test(place, values, setup_acs.show_step)
+    except Failure as failure:
+        print(f"{paint('✘', 'red')} {printable(failure.message)}")
+        if failure.next_step:
+            print(f"  next: {printable(failure.next_step)}")
+        return []
+
+
+def _answer(key: str, question: str, before: Any) -> Any:
+    """One answer that can be taken; it is asked for until there is one."""
+    shown = f" [{printable(before)}]" if before not in ("", None) else ""
+    while True:
+        text = input(f"{question}{shown}: ").strip()
+        if not text:
+            return before
+        if text == "-" and not isinstance(before, int):
+            text = ""
+        value: Any = int(text) if key == "inform.interval" and text.isascii() and text.isdigit() else text
+        problem = setup_acs.problem_of(key, value)
+        if not problem:
+            return value
+        print(f"  {printable(text)}: {problem}")
+
+
+def _secret(key: str, question: str, may_keep: bool) -> str | None:
+    """A password that is not shown; None keeps the one that there is."""
+    hint = " (Enter: as it is, -: none)" if may_keep else " (Enter: none)"
+    while True:
+        text = getpass.getpass(f"{question}{hint}: ")
+        if not text:
+            return None if may_keep else ""
+        text = "" if text == "-" and may_keep else text
+        problem = setup_acs.problem_of(key, text)
+        if not problem:
+            return text
+        print(f"  {problem}")
+
+
+def _agreed(question: str, default: bool) -> bool:
+    while True:
+        answer = input(f"{question} [{'Y/n' if default else 'y/N'}]: ").strip().lower()
+        if not answer:
+            return default
+        if answer in ("y", "yes", "n", "no"):
+            return answer[0] == "y"
+        print("  y or n")
+
+
+def _show_what_was_found(options: argparse.Namespace) -> None:
+    """What every source says of the ACS, where the agent can tell."""
+    try:
+        found = ask(options, "discover")
+    except Failure:
+        return
+    for one in found.get("sources", []):
+        if one.get("url") or one.get("verdict") == "in force":
+            url = one.get("url") or found.get("acs", {}).get("url", "")
+            print(
+                f"  {printable(one['name'])}: {printable(url)}  ({printable(one['verdict'])}: {printable(one['why'])})"
+            )
+
+
+def _interfaces() -> list[str]:
+    try:
+        return sorted(name for name in os.listdir("/sys/class/net") if name != "lo" and _is_port(name))
+    except OSError:
+        return []
+
+
+def _is_port(name: str) -> bool:
+    """An Ethernet or Wi-Fi link that is no bridge, bond or other upper part of one."""
+    place = f"/sys/class/net/{name}"
+    try:
+        with open(f"{place}/type") as kind:
+            is_ethernet = kind.read().strip() == "1"
+    except OSError:
+        return False
+    return is_ethernet and not any(os.path.exists(f"{place}/{part}") for part in ("bridge", "bonding", "tun_flags"))
+
+
+def _shown_interfaces() -> str:
+    return ", ".join(_interfaces()) or "none"
