@@ -78,10 +78,12 @@ def parent_target(topology: Topology, parent: Reference | None) -> Target | None
 
 def parent_of(topology: Topology, target: Target) -> Reference | None:
     """What a child stores of the row that it is told to be a part of; None for a row that nothing is delegated to."""
+    if target.table != IPV6_PREFIX:
+        return None
     key = target.keys[-1]
     record = topology.records.of(IpPrefix).get(key)
     is_delegated = record.static_type == DELEGATED if record else any(one.key == key for one in topology.delegated)
-    return Reference("prefix", key) if target.table == IPV6_PREFIX and is_delegated else None
+    return Reference("prefix", key) if is_delegated else None
 
 
 def _on_links(network: Network) -> dict[tuple[str, ipaddress.IPv6Network], tuple[list[Address], Route | None]]:

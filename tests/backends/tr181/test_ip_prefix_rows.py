@@ -43,6 +43,7 @@ def test_only_what_is_delegated_is_a_parent() -> None:
         "+1": None, "+2": Reference("prefix", "+2"), "+3": None, GIVEN.key: Reference("prefix", GIVEN.key), "x": None,
     }  # fmt: skip
     assert parent_of(there, Target("Device.IP.Interface.{i}.", (GIVEN.key,))) is None
+    assert parent_of(there, Target("Device.IP.", ())) is None
 
 
 def test_what_is_delegated_is_a_row_only_where_its_link_is_one(memory: Bench) -> None:
