@@ -3,34 +3,23 @@
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from backends.netlink_socket import inside
-from tests.backends.whole_gateway import Crossing, WholeGateway
+from tests.backends.whole_gateway import Crossing, WholeGateway, gateway
 from tests.netlab.fixtures import make_namespace
-from tests.netlab.namespace import Namespace
 
-__all__ = ["make_namespace"]
+__all__ = ["gateway", "make_namespace"]
 
 DENIED, INVALID, INTERNAL = 9001, 9007, 9002
 NEEDED = ("dnsmasq", "nft", "tc")
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
+MISSING = [program for program in NEEDED if shutil.which(program, path=SBIN) is None]
 
-
-@pytest.fixture
-def gateway(tmp_path: Path, make_namespace: Callable[[], Namespace]) -> Iterator[WholeGateway]:
-    if missing := [program for program in NEEDED if shutil.which(program, path=SBIN) is None]:
-        pytest.skip(f"not installed: {', '.join(missing)}")
-    try:
-        made = WholeGateway(tmp_path, make_namespace)
-    except OSError as refused:
-        pytest.skip(f"only root may enter a network namespace: {refused}")
-    with made:
-        yield made
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
 
 
 @contextmanager

@@ -1,33 +1,21 @@
 """From an event of the kernel or of a daemon to the VALUE CHANGE at the ACS, by the whole agent: a second at most."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from tests.backends.lan_device import Answer
-from tests.backends.whole_gateway import Crossing, WholeGateway
+from tests.backends.whole_gateway import Crossing, WholeGateway, gateway
 from tests.durability.stand import PATIENCE
 from tests.netlab.fixtures import make_namespace
-from tests.netlab.namespace import Namespace
 
-__all__ = ["make_namespace"]
+__all__ = ["gateway", "make_namespace"]
 
 PROMPT = 10.0
 """What an event takes at the most, in seconds: less than any look in time. The second that is promised is benched."""
 ACTIVE = 2
-
-
-@pytest.fixture
-def gateway(tmp_path: Path, make_namespace: Callable[[], Namespace]) -> Iterator[WholeGateway]:
-    try:
-        made = WholeGateway(tmp_path, make_namespace)
-    except OSError as refused:
-        pytest.skip(f"only root may enter a network namespace: {refused}")
-    with made:
-        yield made
 
 
 def notify(gateway: WholeGateway, *paths: str) -> None:

@@ -3,17 +3,18 @@
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
 from agent.cli import client
-from tests.backends.whole_gateway import Crossing, Traced, WholeGateway
+from tests.backends.whole_gateway import Crossing, Traced, WholeGateway, gateway
 from tests.netlab.fixtures import make_namespace
-from tests.netlab.namespace import Namespace
 
-__all__ = ["make_namespace"]
+__all__ = ["gateway", "make_namespace"]
+
+pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
 HOSTILE = (
     "'\"`reboot`$(reboot);|&<>\\", "line\nline\r\n", "a\x00b", "x" * 10_000, "\u0416\u6f22\U0001f5a7", "%n%s%d", "-rf",
@@ -27,18 +28,6 @@ DAEMONS = {
 NOT_TOUCHED = ("Device.ManagementServer.URL", "Device.ManagementServer.EnableCWMP")
 """The way back."""
 SECRET = re.compile(r"Pass|Key|Secret|PSK|PIN|Password")
-
-
-@pytest.fixture
-def gateway(tmp_path: Path, make_namespace: Callable[[], Namespace]) -> Iterator[WholeGateway]:
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed")
-    try:
-        made = WholeGateway(tmp_path, make_namespace)
-    except OSError as refused:
-        pytest.skip(f"only root may enter a network namespace: {refused}")
-    with made:
-        yield made
 
 
 def names(gateway: WholeGateway, below: str = "Device.") -> list[str]:

@@ -3,16 +3,15 @@
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.backends.whole_gateway import Crossing, Traced, WholeGateway
+from tests.backends.whole_gateway import Crossing, Traced, WholeGateway, gateway
 from tests.netlab.fixtures import make_namespace
-from tests.netlab.namespace import Namespace
 
-__all__ = ["make_namespace"]
+__all__ = ["gateway", "make_namespace"]
+
+pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
 OPENED = re.compile(r'openat\(AT_FDCWD, "([^"]+)"')
 MORE_THAN_ONCE = re.compile(r"/proc/\d+/stat|.*/dhcp\.leases")
@@ -23,18 +22,6 @@ LISTED = "0xa0a"
 """NFT_MSG_GETOBJ of nfnetlink's subsystem 10, one for each listing of a table of ours."""
 OF_EACH_FAMILY = {"0x1a", "0x15", "0x1e"}
 """Routes of IPv4 and of IPv6, sockets of UDP and TCP, neighbours and who is behind a bridge: by the request's body."""
-
-
-@pytest.fixture
-def gateway(tmp_path: Path, make_namespace: Callable[[], Namespace]) -> Iterator[WholeGateway]:
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed")
-    try:
-        made = WholeGateway(tmp_path, make_namespace)
-    except OSError as refused:
-        pytest.skip(f"only root may enter a network namespace: {refused}")
-    with made:
-        yield made
 
 
 def test_the_whole_tree_is_read_with_one_dump_of_each_kind_and_without_a_process(gateway: WholeGateway) -> None:

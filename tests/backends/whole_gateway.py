@@ -7,11 +7,13 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+import pytest
 
 from agent.lab.records import Rpc
 from backends.programs import Program
@@ -107,6 +109,17 @@ class WholeGateway:
             "running": {one.name: one.started_with() for one in running if one.is_running()},
             "document": json.loads((self.stand.state / "model.json").read_text()),
         }
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, make_namespace: Callable[[], Namespace]) -> Iterator[WholeGateway]:
+    """A gateway whose agent runs. Skips for who may not have one."""
+    try:
+        made = WholeGateway(tmp_path, make_namespace)
+    except OSError as refused:
+        pytest.skip(f"only root may enter a network namespace: {refused}")
+    with made:
+        yield made
 
 
 class Traced:
