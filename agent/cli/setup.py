@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from agent.cli import settings_file
+from agent.cli import settings_file, setup_page
 from agent.cli.client import DEFAULT_CONFIG, OK, PROBLEM, USAGE, Failure
 from agent.cli.options import Verbs, add_verb
 from agent.cli.output import show_json
@@ -67,7 +67,7 @@ def register(verbs: Verbs) -> None:
         "systemd-networkd leave them alone. Without options on a terminal: ask step by step, and test the connection;\n"
         "elsewhere: show which interfaces are given.",
         "cpe-agent setup\ncpe-agent setup --url https://acs.example.net/ --username cpe --password-stdin < FILE\n"
-        "cpe-agent setup --manage eth1 wlan0\ncpe-agent setup --unmanage wlan0\ncpe-agent setup --json",
+        "cpe-agent setup --manage eth1 wlan0\ncpe-agent setup --unmanage wlan0\ncpe-agent setup --dhcp-hooks\ncpe-agent setup --json",
     )
     server = parser.add_argument_group("the ACS", "set in the running agent, else in its settings file; then tested")
     server.add_argument("--url", metavar="URL", help='"https://acs.example.net/cwmp"; "" forgets it')
@@ -79,16 +79,26 @@ def register(verbs: Verbs) -> None:
         "--ca-file", metavar="FILE", help='PEM file of the authorities trusted for it; "": the system\'s'
     )
     server.add_argument("--no-test", action="store_true", help="do not try the connection")
+    setup_page.add_options(parser)
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--manage", metavar="IF", nargs="+", default=(), help="names or globs: eth1 'lan*'")
     choice.add_argument("--unmanage", metavar="IF", nargs="+", default=(), help="give them back")
+    hooks = "tell the machine's own DHCP clients to ask for an ACS and to hand the answer to the agent"
+    choice.add_argument("--dhcp-hooks", action="store_true", default=None, help=hooks)
+    choice.add_argument("--no-dhcp-hooks", action="store_false", dest="dhcp_hooks", help="take that back")
     parser.add_argument(
         "--root", metavar="DIR", type=Path, default=Path("/"), help="change the image below DIR instead"
     )
 
 
 def _setup(options: argparse.Namespace) -> int:
+    if setup_page.is_asked(options):
+        return setup_page.run(options)
     root = _root_of(options.root)
+    if options.dhcp_hooks is not None:
+        from agent.cli.dhcp_hooks import change
+
+        return change(root, options)
     file = Path(options.config) if options.config else inside(root, str(DEFAULT_CONFIG))
     if _concerns_the_acs(options):
         from agent.cli import setup_acs

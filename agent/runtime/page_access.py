@@ -79,12 +79,14 @@ class PageAccess:
         urls, problem = self._where()
         if problem:
             return error("no_page", problem, "see [web] in the settings file, then reload or restart the agent")
+        if self._password:
+            return error("has_password", "the page has a password already", "cpe-agent setup --forget-password")
         self._code = "".join(self._letter(LETTERS) for _ in range(CODE_LETTERS))
         self._code_until, self._tries_left = self._clock() + CODE_SECONDS, CODE_TRIES
         log.info("a one-time code for the page was made; it is good for %.0f minutes", CODE_SECONDS / 60)
         half = CODE_LETTERS // 2
         shown = f"{self._code[:half]}-{self._code[half:]}"
-        return {"code": shown, "seconds": CODE_SECONDS, "urls": urls, "has_password": bool(self._password)}
+        return {"code": shown, "seconds": CODE_SECONDS, "urls": urls}
 
     def _try_code(self, arguments: Arguments) -> Reply:
         """``code``, ``source`` → used up when it is right; else an error."""
