@@ -26,8 +26,9 @@ from agent.cwmp.planned_reboot import DELAY_REBOOT, NO_DELAY, SCHEDULE_REBOOT, P
 from agent.cwmp.retry import Retries
 from agent.cwmp.rpc import Clocks, Rpc
 from agent.cwmp.schedule import Recurring
-from agent.discovery.offer import Offer, Source
+from agent.discovery.offer import Neighbour, Offer, Source
 from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, SET_BY, begin_anew, from_file
+from agent.lease_watches import LeaseWatches
 from agent.machine_checks import Check, resources, way_out
 from agent.model.coverage import Reasons
 from agent.model.data_model import Addressing, DataModel
@@ -51,7 +52,7 @@ from agent.runtime.discovery_verbs import DiscoveryVerbs
 from agent.runtime.doctor import Interface, Surroundings
 from agent.runtime.documents import shapes
 from agent.runtime.endpoint import AcsEndpoint, shown_url
-from agent.runtime.events import Changed, ControlAsked, Moment, Reload, Stop
+from agent.runtime.events import Changed, ControlAsked, LeaseHeard, Moment, Reload, Stop
 from agent.runtime.housekeeping import Housekeeping
 from agent.runtime.lease_events import LeaseEvents
 from agent.runtime.live import Live
@@ -297,6 +298,14 @@ class Agent:
             self._forget_delayed_reboot()
         who = device_identity(self.mechanisms)
         self.device_id = DeviceIdStruct(who.manufacturer, who.oui, who.product_class, who.serial_number)
+        self.lease_watches = LeaseWatches(
+            self.mechanisms,
+            Neighbour(who.oui, who.serial_number, who.product_class),
+            lambda: self.discovery.asks,
+            lambda: self.settings.discovery.interface or self._management_interface(),
+            lambda event: self.inbox.put(LeaseHeard(event)),
+            self._stop_watching,
+        )
         self.rpc = Rpc(
             self.model, self.delivery.events, self.delivery.scheduled, self.delivery.notifications, self.delivery.save
         )
@@ -632,6 +641,7 @@ class Agent:
         self.own.reload(from_file(self.settings))
         self._file_says()
         self.network.manage_only(self.settings.network.manage)
+        self._watch_leases()
         self._system_changed(frozenset({"everything"}))
         self.core.settings_changed()
         self.inbox.put(Changed(frozenset({"own"})))  # the core's turn: another ACS, another listener
@@ -656,6 +666,10 @@ class Agent:
     def _file_says(self) -> None:
         url = self.settings.acs.url
         self.discovery.said(Source.FILE, Offer(Source.FILE, self._started_from, url=url) if url else None)
+
+    def _watch_leases(self) -> None:
+        if self.settings.discovery.enable:
+            self.lease_watches.begin()
 
     def _acs_was_found(self) -> None:
         self.core.settings_changed()
@@ -736,6 +750,7 @@ class Agent:
         """Serve until stopped; the exit code. A restart asked for by Reboot or FactoryReset does not return."""
         for name, watch in {"netlink": self.netlink.watch, **self.machine.watches}.items():
             threading.Thread(target=self._watch, args=(watch,), name=name, daemon=True).start()
+        self._watch_leases()
         give_back()
         gc.freeze()  # what is there now stays: collecting after each session need not look at it
         log.info("cpe-agent %s runs; ACS %s", VERSION, shown_url(self.own.get(ms.URL)) or "not configured")

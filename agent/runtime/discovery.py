@@ -39,6 +39,8 @@ FAILURES: Final = 3
 FAILING_FOR: Final = 3600.0
 """After so many failures in a row, or so many seconds of them, an ACS counts as unreachable: with the default retry
 policy that is within a minute, with the longest waits that an ACS can ask for within the hour."""
+ASKER: Final = "dhcpinform"
+"""The client that is the agent itself."""
 AGAIN: Final = 60.0
 """Seconds before a change that the model refused is tried once more."""
 CREDENTIALS: Final = ("ManagementServer.Username", "ManagementServer.Password")
@@ -154,6 +156,8 @@ class Discovery:
         self._is_dirty = True
         self._not_before = 0.0
         self._seen = (False, False)
+        self.asks = False
+        """Whether the WAN's server is to be asked by ourselves (DHCPINFORM), for any thread to see."""
 
     # -- what is heard ----------------------------------------------------------------------------------------------
 
@@ -196,7 +200,9 @@ class Discovery:
             return None, str(useless)
         source = Source.DHCPV6 if handed.family == 6 else Source.DHCPV4
         key = (handed.interface, handed.client, handed.family)
-        if not handed.is_bound:
+        if not handed.is_bound and handed.client == ASKER and not self.asks:
+            pass  # nobody asks any more: what was answered last stays
+        elif not handed.is_bound:
             self._leases.pop(key, None)
         elif key not in self._leases and not self._has_room():
             return None, f"{MOST_LEASES} leases are known already"
@@ -244,6 +250,7 @@ class Discovery:
             has_changed |= self._set_acs(decision.sets, situation.in_force, _why(decision, decision.sets))
         if situation.rules.enable:
             has_changed |= self._follow(decision.follow)
+        self.asks = self._is_to_ask(situation)
         return TOPICS if has_changed else frozenset({"lease"})
 
     def _situation(self, now: float) -> Situation:
@@ -266,6 +273,19 @@ class Discovery:
         by = self._own.set_by(ms.URL)  # a preset's URL is in force without having been set
         is_from_file = not self._own.was_set(ms.URL) and not by
         return in_force(url, by, is_from_file, file.told_by if file else "")
+
+    def _is_to_ask(self, now: Situation) -> bool:
+        """Where DHCP has a say, and no client of the machine hands over what the WAN's server says."""
+        holder = self._in_force()
+        has_a_say = not holder.url or holder.yields or holder.source in DHCP
+        hooked = [lease for (_, client, family), lease in self._leases.items() if client != ASKER and family == 4]
+        silent = Offer(Source.DHCPV4)
+        tells = (
+            lease.offer._replace(told_by="", interface="") != silent
+            for lease in hooked
+            if lease.offer.interface in now.ways.get(4, ())
+        )
+        return now.rules.enable and has_a_say and not any(tells)
 
     # -- what is done -----------------------------------------------------------------------------------------------
 
@@ -298,7 +318,7 @@ class Discovery:
         for field, name in FOLLOWS.items():
             by = self._own.set_by(name)
             is_followed = str(by.get("source")) in FOLLOWED_FROM
-            if self._own.was_set(name) and not is_followed:
+            if (by or self._own.was_set(name)) and not is_followed and by.get("yields") is not True:
                 continue
             followed = wanted.get(field)
             if followed is not None and followed.value != self._own.get(name):

@@ -39,7 +39,7 @@ def test_a_state_directory_that_cannot_be_one_ends_with_2_and_its_line(
 
 def test_a_reload_that_comes_before_it_serves_does_not_end_it(tmp_path: Path) -> None:
     file = tmp_path / "agent.toml"
-    file.write_text("[connection_request]\nport = 0\n")
+    file.write_text("[connection_request]\nport = 0\n[discovery]\nenable = false\n")
     command = [sys.executable, "-m", "agent", "run", "--config", str(file), "--state-dir", str(tmp_path / "state")]
     agent = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     try:

@@ -218,6 +218,52 @@ def test_where_discovery_is_off_nothing_changes_and_what_is_followed_stays(finde
     assert (finder.url, finder.value(CODE)) == (A, "P")
 
 
+def test_a_preset_is_stronger_than_dhcp_unless_it_yields(finder: Finder) -> None:
+    preset = {ms.URL: A, "ManagementServer.CWMPRetryMinimumWaitInterval": 30}
+    finder.own.lay_under(preset, {"source": "preset", "told_by": "a file", "yields": False}, {})
+    finder.hears(bound(B, wait="60", code="P"))
+    assert (finder.url, finder.value(WAIT), finder.value(CODE)) == (A, "30", "P")
+    finder.own.lay_under(preset, {"source": "preset", "told_by": "a file", "yields": True}, {})
+    finder.hears(bound(B, wait="60"))
+    assert (finder.url, finder.value(WAIT)) == (B, "60")
+    finder.hears(ended())
+    assert (finder.url, finder.value(WAIT)) == (B, "30")
+
+
+# --- asking by ourselves ---------------------------------------------------------------------------------------------
+
+
+def answered(url: str) -> dict[str, Any]:
+    environment = {"interface": "wan", "option43": bound(url)["environment"]["opt43"]}
+    return {"client": "dhcpinform", "reason": "answered", "environment": environment}
+
+
+UNANSWERED = {"client": "dhcpinform", "reason": "unanswered", "environment": {"interface": "wan"}}
+
+
+def test_the_server_is_asked_where_dhcp_has_a_say_and_no_client_tells(finder: Finder) -> None:
+    assert finder.discovery.asks
+    assert not finder.hears(bound(A)).discovery.asks
+    assert finder.hears(ended()).discovery.asks
+    assert finder.hears(bound()).discovery.asks, "a client that was given no option, or hides it"
+    finder.sets(Caller.LOCAL, URL=B)
+    assert not finder.hears(bound()).discovery.asks
+    finder.model.forget_everything()
+    finder.settings = Settings(enable=False)
+    assert not finder.hears(bound()).discovery.asks
+
+
+def test_what_the_server_answered_stays_when_it_is_not_asked_any_more(finder: Finder) -> None:
+    finder.hears({**answered(A)})
+    assert finder.url == A
+    finder.hears(UNANSWERED)
+    assert finder.discovery._leases == {}
+    finder.hears(answered(A))
+    finder.sets(Caller.ACS, URL=A)
+    finder.hears(bound()).hears(UNANSWERED)
+    assert [key[1] for key in finder.discovery._leases] == ["dhcpinform", "udhcpc"]
+
+
 # --- values that follow options --------------------------------------------------------------------------------------
 
 
