@@ -65,9 +65,13 @@ def register(verbs: Verbs) -> None:
         _setup,
         "Set the ACS, and give interfaces to the agent: [network] manage names them, NetworkManager and\n"
         "systemd-networkd leave them alone. Without options on a terminal: ask step by step, and test the connection;\n"
-        "elsewhere: show which interfaces are given.",
+        "elsewhere: show which interfaces are given.\n\n"
+        "--dhcp-hooks puts hooks and drop-ins of ours beside udhcpc, odhcp6c, dhclient, dhcpcd, systemd-networkd and\n"
+        "NetworkManager, where they are installed: they ask for options 43, 125 and 17, show as dslforum.org and call\n"
+        "`cpe-agent dhcp-event`. What has to be done beside is told.",
         "cpe-agent setup\ncpe-agent setup --url https://acs.example.net/ --username cpe --password-stdin < FILE\n"
-        "cpe-agent setup --manage eth1 wlan0\ncpe-agent setup --unmanage wlan0\ncpe-agent setup --dhcp-hooks\ncpe-agent setup --json",
+        "cpe-agent setup --manage eth1 wlan0\ncpe-agent setup --unmanage wlan0\ncpe-agent setup --json\n"
+        "cpe-agent setup --dhcp-hooks\ncpe-agent setup --no-dhcp-hooks",
     )
     server = parser.add_argument_group("the ACS", "set in the running agent, else in its settings file; then tested")
     server.add_argument("--url", metavar="URL", help='"https://acs.example.net/cwmp"; "" forgets it')
@@ -108,6 +112,11 @@ def _setup(options: argparse.Namespace) -> int:
         from agent.cli import setup_wizard
 
         return setup_wizard.run(options, file)
+    return _give(options, root, file)
+
+
+def _give(options: argparse.Namespace, root: Path, file: Path) -> int:
+    """Give and take back interfaces, and show which are given."""
     drop_ins = _drop_ins(root)
     wrong = [name for name in (*options.manage, *options.unmanage) if not NAME.fullmatch(name)]
     if wrong:
