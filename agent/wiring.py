@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from agent import extensions, settings
+from agent import extensions, presets, settings
 from agent.cwmp import management_server as ms
 from agent.cwmp.describe import describe
 from agent.cwmp.event_queue import Event
@@ -36,6 +36,8 @@ from agent.model.own_values import OwnValues
 from agent.page import TOPICS as PAGE_TOPICS
 from agent.page import PageService, Verb
 from agent.page import Surroundings as PageSurroundings
+from agent.preset_service import OWN_VALUES as PRESET_VALUES
+from agent.preset_service import PresetService, who
 from agent.runtime import loop
 from agent.runtime.acs_session import AcsSession
 from agent.runtime.actions import Listen
@@ -126,6 +128,7 @@ class Agent:
             **ms.DEFAULTS,
             **tr181.OWN_VALUES,
             **DISCOVERY_VALUES,
+            **PRESET_VALUES,
             CONNECTION_REQUEST_PATH: "",
         }
         self.own = OwnValues(self._own_defaults, from_file(self.settings))
@@ -207,10 +210,18 @@ class Agent:
             gateway_told=self._gateway_told,
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
         )
+        self._take_preset(basic)
         self.machine = Machine(basic, SERVICES)
         self.mechanisms = self.machine.mechanisms
         self.management_way = management_way(self.mechanisms, self._management_interface)
         self.faults = faults_of(self.mechanisms)
+
+    def _take_preset(self, basic: Mechanisms) -> None:
+        """What the firmware gives its devices; the settings file, then whoever sets a value, is stronger."""
+        places = presets.directories(self._started_from, str(self.settings.preset.directory or ""))
+        self.preset = PresetService(presets.find(places, lambda: who(basic)))
+        self.settings = self.preset.settings(self.settings)
+        self.preset.lay_under(self.own)
 
     def _peek(self, paths: Sequence[str]) -> dict[str, str]:
         """What parameters read as, for whoever is built before the model."""
@@ -289,7 +300,9 @@ class Agent:
             log.error("the agent has crashed repeatedly: it leaves the system as it is until a clean end")
         self._starts = starts
         self._bring_state_back()
+        self.preset.begin(self.model, self.own)
         self._file_says()
+        self.discovery.said(Source.PRESET, self.preset.offer())
         self.discovery.begin()
         self.management_way.apply()
         self._note_first_use(now)
@@ -357,6 +370,7 @@ class Agent:
             {
                 **DiscoveryVerbs(self.discovery, loop.moment, self.model.forget, self.model.root).table,
                 **self.page.table,
+                **self.preset.table,
             },
         )
         return Parts(
@@ -515,6 +529,7 @@ class Agent:
         """A change of the configuration is part of the history of faults; values are not told."""
         more = f" and {len(done) - 1} more" if len(done) > 1 else ""
         self.faults.happened("configured", "", f"by {caller}: {done[0]}{more}")
+        self.preset.changed(caller, done)
 
     def _save_quietly(self, name: str, document: Any) -> None:
         try:
@@ -635,7 +650,7 @@ class Agent:
             log.warning("%s", warning)
         if waiting := settings.waiting_for_a_start(self._started_with, loaded.settings):
             log.warning("these settings are taken over by the next start of the agent: %s", ", ".join(waiting))
-        self.settings = loaded.settings
+        self.settings = self.preset.settings(loaded.settings)
         self.parts.commit_confirm.seconds = self.settings.network.confirm_within
         logging.getLogger().setLevel(self.settings.log.level.upper())
         self.own.reload(from_file(self.settings))
