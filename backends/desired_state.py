@@ -5,7 +5,7 @@ to undo and to apply at boot are one and the same act: bring the system to what 
 """
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, ClassVar, Final, Protocol, TypeVar
 
@@ -142,6 +142,21 @@ class Service(Protocol):
 
         MechanismError when it cannot be made; what was changed until then may stay: another ``apply`` follows.
         """
+
+
+def make_each(acts: Iterable[Callable[[], bool]]) -> bool:
+    """Do every act, whatever becomes of the others; whether any changed something. Raises the first MechanismError
+    when all are done.
+    """
+    changed, failures = False, list[MechanismError]()
+    for act in acts:
+        try:
+            changed = act() or changed
+        except MechanismError as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return changed
 
 
 class Desired:

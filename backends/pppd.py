@@ -8,10 +8,11 @@ import ipaddress
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
-from backends.desired_state import NotOurs, Pointer, Refused, Wanted
+from backends.desired_state import NotOurs, Pointer, Refused, Wanted, make_each
 from backends.errors import MechanismError
 from backends.files import names_in, read_text, replace_file, unwritable
 from backends.inotify import watched
@@ -110,20 +111,15 @@ class Pppd:
             if name not in wished:
                 self._stop(name)
                 changed = True
-        failed: list[MechanismError] = []
+        starts = []
         for name, (text, record, lower) in wished.items():
             has_tried = record.trigger == MANUAL and self._told(name) == text
-            if lower not in up or has_tried or self._holds(name, text):
-                continue
-            try:
-                self._start(name, text)
-                changed = True
-            except MechanismError as error:
-                failed.append(error)
-        self.forget()
-        if failed:
-            raise failed[0]
-        return changed
+            if lower in up and not has_tried and not self._holds(name, text):
+                starts.append(partial(self._start, name, text))
+        try:
+            return make_each(starts) or changed
+        finally:
+            self.forget()
 
     # -- what is so ---------------------------------------------------------------------------------------------------
 
@@ -224,7 +220,7 @@ class Pppd:
         told = read_text(self._options(name))
         return None if told is None else f"{told}\n"
 
-    def _start(self, name: str, text: str) -> None:
+    def _start(self, name: str, text: str) -> bool:
         pppd = find_program("pppd")
         if pppd is None:
             raise MechanismError("pppd is not installed (package ppp)")
@@ -237,6 +233,7 @@ class Pppd:
             replace_file(self._etc(name) / left, b"", 0o600)
         replace_file(self._options(name), text.encode(), 0o600)
         self._program(name).start([*self._place.inside, *command])
+        return True
 
     def _stop(self, name: str) -> None:
         self._program(name).stop()

@@ -5,13 +5,13 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Final, Protocol
 
 from backends.commands import run
 from backends.delegations import Delegation
-from backends.desired_state import NotOurs, Pointer, Record, Refused, Wanted
+from backends.desired_state import NotOurs, Pointer, Record, Refused, Wanted, make_each
 from backends.dhcp_client.delegated import DelegatedPrefixes
 from backends.dhcp_client.dhcpcd_conf import (
     NEVER_ASKED4,
@@ -115,20 +115,19 @@ class DhcpClients:
         confs = self._confs(wanted)
         up = {link.name for link in self._kernel.links() if link.up}
         changed = False
-        failed: list[MechanismError] = []
         for old in instances(self._folders):
             if (old.family, old.link) not in confs:
                 self._stop(old)
                 changed = True
+        starts = []
         for (family, link), conf in confs.items():
             instance = self._instance(family, link)
             if link in up and not instance.holds(conf):
-                failed += _failure(instance, conf)
-                changed = True
-        self.forget()
-        if failed:
-            raise failed[0]
-        return changed
+                starts.append(partial(_start, instance, conf))
+        try:
+            return make_each(starts) or changed
+        finally:
+            self.forget()
 
     # -- what is so ---------------------------------------------------------------------------------------------------
 
@@ -310,13 +309,9 @@ class DhcpClients:
         return next((one for one in self._kernel.addresses() if (one.interface, one.address) == (link, address)), None)
 
 
-def _failure(instance: Instance, conf: str) -> list[MechanismError]:
-    """Start a client; what kept it from running, so that the others are started all the same."""
-    try:
-        instance.start(conf)
-    except MechanismError as error:
-        return [error]
-    return []
+def _start(instance: Instance, conf: str) -> bool:
+    instance.start(conf)
+    return True
 
 
 def _clients(wanted: Wanted) -> list[tuple[type[Record], str, Client4 | Client6]]:

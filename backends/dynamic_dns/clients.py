@@ -7,17 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from glob import glob
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from backends.desired_state import NotOurs, Pointer, Record, Refused, Wanted
+from backends.desired_state import NotOurs, Pointer, Record, Refused, Wanted, make_each
 from backends.dynamic_dns import configuration, reports
 from backends.dynamic_dns.configuration import LINK, Unsayable
 from backends.dynamic_dns.instance import Folders, Instance, keys_started
 from backends.dynamic_dns.records import Client, Hostname, Server
 from backends.dynamic_dns.reports import Told
-from backends.errors import MechanismError
 from backends.inotify import watched
 from backends.netlink_types import MAIN_TABLE, Address, Link, Route
 
@@ -101,7 +101,6 @@ class DynamicDns:
         """See desired_state.Service; a client whose link has no address is started when it has one."""
         jobs = {key: job for key in wanted.of(Client) if (job := self._job(wanted, key))}
         changed = False
-        failed: list[MechanismError] = []
         for key in keys_started(self._folders):
             instance = self._instance(wanted, key)
             if key not in wanted.of(Client) or not wanted.get(Client, key).enable:
@@ -112,15 +111,11 @@ class DynamicDns:
                 instance.stop()
                 changed = True
         self._due = {}
-        for key, job in jobs.items():
-            try:
-                changed |= self._bring(key, job, self._instance(wanted, key))
-            except MechanismError as error:
-                failed.append(error)
-        self.forget()
-        if failed:
-            raise failed[0]
-        return changed
+        try:
+            acts = (partial(self._bring, key, job, self._instance(wanted, key)) for key, job in jobs.items())
+            return make_each(acts) or changed
+        finally:
+            self.forget()
 
     # -- the chore ----------------------------------------------------------------------------------------------------
 

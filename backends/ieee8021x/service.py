@@ -4,12 +4,12 @@ import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, Protocol
 
-from backends.desired_state import NotOurs, Pointer, Refused, Wanted
+from backends.desired_state import NotOurs, Pointer, Refused, Wanted, make_each
 from backends.errors import MechanismError, Missing
 from backends.files import names_in, read_bytes
 from backends.ieee8021x.configuration import Credentials, missing, text, times
@@ -102,18 +102,11 @@ class Supplicants:
             if link not in wished or not _is_up(links.get(link)):  # wpa_supplicant would set the link up by itself
                 self._program(link).stop()
                 changed = True
-        failed: list[MechanismError] = []
-        for link, record in wished.items():
-            there = links.get(link)
-            if there is not None and there.up:
-                try:
-                    changed = self._bring(there, record) or changed
-                except MechanismError as error:  # the others are not to wait for it
-                    failed.append(error)
-        self.forget()
-        if failed:
-            raise failed[0]
-        return changed
+        there = [(one, record) for link, record in wished.items() if (one := links.get(link)) is not None and one.up]
+        try:
+            return make_each(partial(self._bring, *each) for each in there) or changed
+        finally:
+            self.forget()
 
     # -- what is so ---------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,9 @@
 """Tunnels brought to what is wanted: links, WireGuard's keys and peers, addresses and routes; links of ours only."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Final
 
-from backends.desired_state import NotOurs, Wanted
+from backends.desired_state import NotOurs, Wanted, make_each
 from backends.errors import MechanismError
 from backends.tunnels.checks import check
 from backends.tunnels.links import ToldLink, TunnelLinks
@@ -92,23 +92,15 @@ class Tunnels:
             for name, wish in self._wished(wanted).items()
             if all(self._is_given(name, carrier) for carrier in wish.carriers)
         }
-        changed = False
-        failed: list[MechanismError] = []
-        acts: list[tuple[Callable[[str, Wish | None], bool], str, Wish | None]] = [
-            (self._delete, name, None)
-            for name, told in self.links.told().items()
-            if told.is_ours and name not in wished
-        ]
-        acts += [(self._make, name, wish) for name, wish in wished.items()]
-        for act, name, wish in acts:
-            try:
-                changed |= act(name, wish)
-            except MechanismError as error:
-                failed.append(error)
-        self.forget()
-        self._is_clean = not wanted.by_kind and not failed
-        if failed:
-            raise failed[0]
+        gone = [name for name, told in self.links.told().items() if told.is_ours and name not in wished]
+        acts = [partial(self._delete, name) for name in gone]
+        acts += [partial(self._make, name, wish) for name, wish in wished.items()]
+        self._is_clean = False
+        try:
+            changed = make_each(acts)
+        finally:
+            self.forget()
+        self._is_clean = not wanted.by_kind
         return changed
 
     # -- inside -------------------------------------------------------------------------------------------------------
@@ -125,13 +117,13 @@ class Tunnels:
     def _is_given(self, name: str, carrier: str) -> bool:
         return self.place.may_change(carrier) or self.place.may_change(name)
 
-    def _delete(self, name: str, _: Wish | None) -> bool:
+    def _delete(self, name: str) -> bool:
         self.links.delete(name)
         return True
 
-    def _make(self, name: str, wish: Wish | None) -> bool:
+    def _make(self, name: str, wish: Wish) -> bool:
         told = self.links.told().get(name)
-        if wish is None or wish.link is None or (wish.device and not wish.carriers and told is None):
+        if wish.link is None or (wish.device and not wish.carriers and told is None):
             return False
         if told is not None and not told.is_ours:
             raise MechanismError(f"{name} is there already, and not the agent's", "EEXIST")

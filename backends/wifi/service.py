@@ -3,10 +3,11 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from backends.desired_state import NotOurs, Refused, Wanted
+from backends.desired_state import NotOurs, Refused, Wanted, make_each
 from backends.errors import MechanismError
 from backends.hostapd import Instance
 from backends.nl80211 import Nl80211
@@ -137,22 +138,17 @@ class WifiService:
         for row in rows.end_points:  # a link that becomes an access point is free before
             if not row.record.enable and self.end_point_program(row.key).stop():
                 changed = True
-        failures: list[MechanismError] = []
-        for radio in rows.radios:
-            try:
-                changed = self._apply_radio(rows, radio, target.get(radio.key)) or changed
-            except MechanismError as failure:  # the others are not to wait for it
-                failures.append(failure)
-        for row in rows.end_points:
-            if row.record.enable:
-                changed = self.end_point_program(row.key).run(*self._joined(rows, row)) or changed
-        if changed:
+        acts = [partial(self._apply_radio, rows, radio, target.get(radio.key)) for radio in rows.radios]
+        acts += [partial(self._join, rows, row) for row in rows.end_points if row.record.enable]
+        try:
+            return make_each(acts) or changed
+        finally:
             self._nl80211.forget()
-        if failures:
-            raise failures[0]
-        return changed
 
     # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _join(self, rows: Rows, row: EndPointRow) -> bool:
+        return self.end_point_program(row.key).run(*self._joined(rows, row))
 
     def _joined(self, rows: Rows, row: EndPointRow) -> tuple[tuple[KnownNetwork, ...], str]:
         """The networks of an end point, and the country by whose rules it looks for them."""

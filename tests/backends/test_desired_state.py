@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import pytest
 
-from backends.desired_state import SINGLE, Desired, Pointer, Record, Refused, Wanted
+from backends.desired_state import SINGLE, Desired, Pointer, Record, Refused, Wanted, make_each
 from backends.errors import MechanismError
 
 
@@ -214,3 +215,21 @@ def test_a_factory_reset_takes_everything_out_of_the_system(desired: Desired, sh
     desired.commit()
     assert shop.sold == []
     assert desired.state() == {}
+
+
+def test_one_act_that_fails_keeps_none_of_the_others_from_being_done() -> None:
+    done: list[str] = []
+
+    def act(name: str, changes: bool = True) -> bool:
+        if name.startswith("no"):
+            raise MechanismError(f"{name} cannot be")
+        done.append(name)
+        return changes
+
+    with pytest.raises(MechanismError, match="not this cannot be"):
+        make_each([partial(act, "one"), partial(act, "not this"), partial(act, "two"), partial(act, "nor that")])
+    assert done == ["one", "two"]
+    assert make_each([partial(act, "three", False), partial(act, "four"), partial(act, "five", False)])
+    assert not make_each([partial(act, "six", False)])
+    assert not make_each([])
+    assert done[2:] == ["three", "four", "five", "six"]
