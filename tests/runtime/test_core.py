@@ -941,14 +941,18 @@ def test_a_new_link_may_be_the_one_to_listen_on(topic: str, again: bool) -> None
     assert (do.Listen() in talk.done) == again
 
 
-def test_listening_waits_for_the_session_that_is_under_way() -> None:
+@pytest.mark.parametrize(("topic", "again"), [("link", True), ("address", False)])
+def test_listening_waits_for_the_session_that_is_under_way_and_is_not_forgotten(topic: str, again: bool) -> None:
     talk = begun()
     talk.pass_on(on.ConnectionRequested())
     talk.done.clear()
-    talk.pass_on(on.Changed(frozenset({"link"})))
+    talk.pass_on(on.Changed(frozenset({topic})))
+    assert talk.in_session
     assert do.Listen() not in talk.done
-    talk.ends()
-    assert do.Listen() in talk.done
+    # One that ends well listens anew in any case; after one that fails it is the new link alone that asks for it.
+    talk.pass_on(on.AcsUnreachable(talk.core.session_number or 0, "late", host_answered=False))
+    assert not talk.in_session
+    assert (do.Listen() in talk.done) == again
 
 
 # -- connection tests -------------------------------------------------------------------------------------------------
