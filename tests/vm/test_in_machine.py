@@ -1,37 +1,21 @@
 """The contract suite of VLANs on Debian's kernel, in the throw-away machine."""
 
-import re
-import sys
-
 import pytest
 
-from tests.vm.machine import Machine, MachineUnavailable, archived, in_order, machine, needs
-
-
-@pytest.fixture
-def debian() -> Machine:
-    """The machine; built at first use."""
-    try:
-        return machine()
-    except MachineUnavailable as reason:
-        pytest.skip(f"no throw-away machine: {reason}")
+from tests.vm.in_machine import debian, run_tests
+from tests.vm.machine import archived, in_order, needs
 
 
 @pytest.mark.vm
 @pytest.mark.slow
-def test_the_contract_holds_on_a_kernel_with_vlans(debian: Machine) -> None:
-    suite = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/backend_contract/test_vlans.py"]
-    status, output = debian.run(suite, {"CPE_AGENT_IN_MACHINE": "1", "PYTHONDONTWRITEBYTECODE": "1"})
-    assert status == 0, output
-    passed = re.search(r"(\d+) passed", output)
-    assert passed is not None
-    assert int(passed[1]) >= 36, "half of them on the fake, half on the kernel"
+def test_the_contract_holds_on_a_kernel_with_vlans() -> None:
+    run_tests(36, "tests/backend_contract/test_vlans.py")
 
 
 @pytest.mark.vm
 @pytest.mark.slow
-def test_what_runs_inside_leaves_nothing_outside(debian: Machine) -> None:
-    status, output = debian.run(["sh", "-c", "echo x > /left-behind && cat /left-behind; exit 7"])
+def test_what_runs_inside_leaves_nothing_outside() -> None:
+    status, output = debian().run(["sh", "-c", "echo x > /left-behind && cat /left-behind; exit 7"])
     assert (status, output.strip()) == (7, "x")
     with pytest.raises(FileNotFoundError):
         open("/left-behind").close()

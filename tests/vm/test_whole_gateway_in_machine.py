@@ -1,13 +1,9 @@
 """The whole agent with the lab ACS at its side where there is Wi-Fi and PPP, in the throw-away machine."""
 
-import shutil
-import sys
-
 import pytest
 
-from tests.vm.machine import MachineUnavailable, machine
+from tests.vm.in_machine import run_tests
 
-SBIN = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
 PACKAGES = {
     "hostapd": "hostapd", "wpa_supplicant": "wpasupplicant", "iw": "iw", "pppd": "ppp", "pppoe-server": "pppoe",
     "strace": "strace", "nft": "nftables",
@@ -32,16 +28,5 @@ SUITES = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("suite", "chosen", "number"), SUITES)
 def test_the_whole_gateway_with_wifi_and_ppp(suite: str, chosen: str, number: int) -> None:
-    missing = [package for program, package in PACKAGES.items() if shutil.which(program, path=SBIN) is None]
-    if missing:
-        pytest.skip(f"needs {', '.join(missing)} (apt-get install)")
-    try:
-        debian = machine()
-    except MachineUnavailable as reason:
-        pytest.skip(f"no throw-away machine: {reason}")
     files = [f"tests/vm/whole/{each}.py" for each in suite.split()]
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "-k", chosen, *files]
-    status, output = debian.run(command, {"CPE_AGENT_IN_MACHINE": "1", "PYTHONDONTWRITEBYTECODE": "1"})
-    print(output)
-    assert status == 0, output
-    assert f"{number} passed" in output
+    run_tests(number, "-s", "-k", chosen, *files, packages=PACKAGES)
