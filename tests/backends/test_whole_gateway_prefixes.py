@@ -45,7 +45,8 @@ class Home:
     def delegates(self, prefix: str) -> None:
         """The provider has this one prefix to give."""
         network = ipaddress.IPv6Network(prefix)
-        self.server.start(*[str(network.network_address)] * 2, network.prefixlen)
+        only = str(network.network_address)
+        self.server.start(only, only, network.prefixlen)
 
     def set(self, row: str, **values: Any) -> None:
         """Change a row by a person's wish."""
