@@ -133,21 +133,39 @@ def apply(place: Place, values: Values) -> list[str]:
     """Set the values; what was done, for people, without secrets. All of it, or Failure where one part is refused."""
     to_ask = {path: str(values[key]) for key, path in PARAMETERS.items() if path and key in values}
     to_write = {key: value for key, value in values.items() if not (place.is_running and PARAMETERS[key])}
-    unchanged = settings_file.document(place.file) if to_write else {}
-    to_write = {key: value for key, value in to_write.items() if _said(unchanged, key) != value}
-    text = settings_file.changed(place.file, to_write) if to_write else ""
-    done = []
-    if place.is_running and to_ask:
-        ask(place.options, "set", values=to_ask)
-        done.append(f"set in the running agent: {', '.join(path.removeprefix(SERVER) for path in to_ask)}")
-    if to_write:
-        settings_file.write(place.file, text)
-        done.append(f"{place.file}: {', '.join(to_write)}")
-        if place.is_running:
-            done += _reloaded(place)
-        if not place.is_running and any(key in SECRET for key in to_write) and place.file.stat().st_mode & 0o044:
-            done.append(f"{place.file} has a password and others can read it: chmod 600 {place.file}")
+    if place.is_running:
+        return [*_set(place, to_ask), *_write_by_agent(place, to_write)]
+    tables = settings_file.document(place.file)
+    to_write = {key: value for key, value in to_write.items() if _said(tables, key) != value}
+    if not to_write:
+        return []
+    settings_file.write(place.file, settings_file.changed(place.file, to_write))
+    done = [f"{place.file}: {', '.join(to_write)}"]
+    if any(key in SECRET for key in to_write) and place.file.stat().st_mode & 0o044:
+        done.append(f"{place.file} has a password and others can read it: chmod 600 {place.file}")
     return done
+
+
+def _set(place: Place, values: Mapping[str, str]) -> list[str]:
+    if not values:
+        return []
+    ask(place.options, "set", values=dict(values))
+    return [f"set in the running agent: {', '.join(path.removeprefix(SERVER) for path in values)}"]
+
+
+def _write_by_agent(place: Place, values: Mapping[str, Any]) -> list[str]:
+    """The agent changes its file and takes it over; where it may not write there, this program does."""
+    if not values:
+        return []
+    try:
+        told = ask(place.options, "settings", values=dict(values))
+    except Failure as refused:
+        if "file system" not in refused.message and "denied" not in refused.message:
+            raise
+        settings_file.write(place.file, settings_file.changed(place.file, values))
+        return [f"{place.file}: {', '.join(values)}", "next: systemctl reload cpe-agent"]
+    written = told.get("written", [])
+    return [f"written to the agent's settings, which it has read again: {', '.join(written)}"] if written else []
 
 
 def test(place: Place, values: Values, show: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
@@ -197,14 +215,6 @@ def next_step(place: Place) -> str:
     if place.is_image:
         return "the image's agent reads it at its next start"
     return "next: start the agent (systemctl start cpe-agent), then look: cpe-agent doctor"
-
-
-def _reloaded(place: Place) -> list[str]:
-    """Have the agent read its settings again, where it reads this very file."""
-    told = ask(place.options, "reload", file=str(place.file.absolute()))
-    if told.get("reloading"):
-        return ["the agent reads its settings again"]
-    return [f"the running agent reads another file: {told.get('file')}"]
 
 
 def _said(tables: Mapping[str, Any], key: str) -> Any:

@@ -1,0 +1,122 @@
+"""Checks presets as a build wants it: their form, files that they name, and each path and value by the data model."""
+
+import os
+import ssl
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from agent.discovery.identity import SAMPLE
+from agent.discovery.preset import LEVELS, NotUsable, Preset, Problem, parse, settings_for
+from agent.model import values
+from agent.model.errors import InvalidValue
+from agent.model.schema import Schema, template_of
+from agent.presets import PATHS, concerns
+from agent.toml_places import lines_of
+
+
+class Report(NamedTuple):
+    """What is wrong with one preset, what a person should know of it, and the preset where its form is right."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...] = ()
+    preset: Preset | None = None
+    text: str = ""
+
+    def line_of(self, table: str, key: str) -> int:
+        """Where a key stands; 0 where that is not known."""
+        name = self.preset.file if self.preset else ""
+        return lines_of(self.text, name.endswith(".json")).get((table, key), 0)
+
+
+def check(file: str, schema: Schema, root: str = "/") -> Report:
+    """Look at one preset; absolute files that it names are looked for below ``root``. Raises OSError."""
+    with open(file, "rb") as source:
+        content = source.read()
+    try:
+        preset = parse(content, file)
+    except NotUsable as wrong:
+        return Report(wrong.problems)
+    text = content.decode("utf-8", "replace")
+    report = Report((), (), preset, text)
+    found = [*_files(report, root), *_values(report, schema), *_attributes(report, schema)]
+    warnings = concerns(file, settings_for(preset, SAMPLE))
+    if preset.example:
+        warnings.append(f"{file}: an example; it is never applied before the line `example = true` is taken out")
+    return Report(tuple(sorted(found)), tuple(warnings), preset, text)
+
+
+def _files(report: Report, root: str) -> Iterator[Problem]:
+    preset = report.preset
+    for key in PATHS:
+        if preset is None or key not in preset.settings:
+            continue
+        table, _, name = key.partition(".")
+        place = os.path.join(os.path.dirname(os.path.abspath(preset.file)), preset.settings[key])
+        if os.path.isabs(preset.settings[key]) and root != "/":
+            place = os.path.join(root, preset.settings[key].lstrip("/"))
+        if why := _unusable(key, place):
+            step = "name a file that is in the image; without / at its start it is beside the preset"
+            yield Problem(report.line_of(table, name), f"[{table}] {name}: {place}: {why}", step)
+
+
+def _unusable(key: str, place: str) -> str:
+    """Why a file cannot be what the setting needs; "": it can."""
+    try:
+        with open(place, "rb") as source:
+            content = source.read()
+        if key == "acs.ca_file":
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=content.decode("ascii"))
+        elif b"-----BEGIN " not in content:
+            return "it is no PEM file"
+    except OSError as error:
+        return "there is no certificate in it" if isinstance(error, ssl.SSLError) else str(error.strerror)
+    except UnicodeDecodeError:
+        return "it is no PEM file"
+    return ""
+
+
+def _values(report: Report, schema: Schema) -> Iterator[Problem]:
+    for path, text in (report.preset.values if report.preset else {}).items():
+        line = report.line_of("values", path)
+        entry = schema.parameter(template_of(path))
+        if entry is None:
+            yield _unknown(line, path, schema)
+        elif not entry.writable:
+            yield Problem(line, f"{path} is read-only in the data model", "take it out")
+        elif entry.reference is None or entry.reference.kind != "row":
+            try:
+                values.parse(entry, text)
+            except InvalidValue as wrong:
+                shown = "" if entry.is_secret else f" {text!r}"[:200]
+                what = f"{path}:{shown} is no {entry.type} that it may be"
+                reason = "the value does not fit" if entry.is_secret else wrong.reason
+                yield Problem(
+                    line, what, f"{reason}; `cpe-agent schema show {template_of(path)}` shows what is allowed"
+                )
+
+
+def _attributes(report: Report, schema: Schema) -> Iterator[Problem]:
+    for path, level in (report.preset.attributes if report.preset else {}).items():
+        line, template = report.line_of("attributes", path), template_of(path)
+        if path.endswith("."):
+            if schema.object(template) is None and schema.object(template + "{i}.") is None:
+                yield _unknown(line, path, schema)
+            continue
+        entry = schema.parameter(template)
+        if entry is None:
+            yield _unknown(line, path, schema)
+        elif entry.active_notify == "forceEnabled" and LEVELS[level] != "active":
+            yield Problem(line, f"{path}: the data model forces active notification", "take it out")
+        elif entry.active_notify == "canDeny" and LEVELS[level] == "active":
+            yield Problem(line, f"{path} changes too often for active notification", 'write "passive"')
+
+
+def _unknown(line: int, path: str, schema: Schema) -> Problem:
+    import difflib
+
+    template = template_of(path)
+    above = template.removesuffix(".").removesuffix(".{i}").rpartition(".")[0] + "."
+    near = [*(above + name for name in schema.parameter_names(above)), *schema.children_of(above)]
+    close = difflib.get_close_matches(template, near, n=3)
+    step = f"near it: {', '.join(close)}" if close else f"`cpe-agent schema show {schema.root}` lists what there is"
+    return Problem(line, f"{path}: the data model has no such path", step)

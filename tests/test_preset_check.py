@@ -1,0 +1,94 @@
+"""A preset is held against the data model and the files that it names, each problem with its line."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.model.schema import Schema
+from agent.preset_check import Report, check
+from agent.shipped import shipped
+from agent.shipped_schema import shipped_schema
+from tests.runtime.certificates import Authority
+
+
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    return shipped_schema()
+
+
+def looked_at(directory: Path, text: str, schema: Schema, root: str = "/", mode: int = 0o600) -> Report:
+    file = directory / "p.toml"
+    file.write_text(text)
+    file.chmod(mode)
+    return check(str(file), schema, root)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what", "step"),
+    [
+        ("[acs]\nurrl = 1", 2, "unknown key 'urrl'", "allowed are url"),
+        (
+            "[values]\n\n'Device.Time.Enabel' = true",
+            3,
+            "the data model has no such path",
+            "near it: Device.Time.Enable",
+        ),
+        ("[values]\n'Device.Nowhere.X' = 1", 2, "has no such path", "`cpe-agent schema show Device.`"),
+        ("[values]\n'Device.DeviceInfo.UpTime' = 1", 2, "is read-only in the data model", "take it out"),
+        ("[values]\n'Device.Time.Enable' = 'maybe'", 2, "'maybe' is no boolean", "Device.Time.Enable` shows"),
+        ("[attributes]\n'Device.Nowhere.' = 'off'", 2, "has no such path", "near it: "),
+        ("[attributes]\n'Device.Nowhere.X' = 'off'", 2, "has no such path", "`cpe-agent schema show"),
+        ("[attributes]\n'Device.DeviceInfo.UpTime' = 'active'", 2, "changes too often", 'write "passive"'),
+        ("[attributes]\n'Device.DeviceInfo.SoftwareVersion' = 'off'", 2, "forces active", "take it out"),
+        ("[acs]\nca_file = 'absent.pem'", 2, "absent.pem: No such file", "without / at its start it is beside"),
+        ("[acs]\nca_file = 'p.toml'", 2, "there is no certificate in it", "name a file"),
+        ("[acs]\nclient_certificate = 'p.toml'", 2, "it is no PEM file", "name a file"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(
+    tmp_path: Path, schema: Schema, text: str, line: int, what: str, step: str
+) -> None:
+    [problem] = looked_at(tmp_path, text, schema).problems
+    assert (problem.line, what in problem.what, step in problem.next) == (line, True, True), problem
+
+
+def test_values_references_and_notifications_that_can_be_are_taken(tmp_path: Path, schema: Schema) -> None:
+    text = """[values]
+    "Device.Time.Enable" = true
+    "Device.WiFi.SSID.[home].SSID" = "home"
+    "Device.WiFi.AccessPoint.[home].SSIDReference" = "Device.WiFi.SSID.[home]"
+    "Device.ManagementServer.CWMPRetryMinimumWaitInterval" = 30
+    [attributes]
+    "Device.WiFi.SSID." = "passive"
+    "Device.WiFi." = "off"
+    """
+    assert looked_at(tmp_path, text, schema).problems == ()
+
+
+def test_a_secret_value_is_not_repeated(tmp_path: Path, schema: Schema) -> None:
+    text = f"[values]\n'Device.WiFi.AccessPoint.1.Security.KeyPassphrase' = '{'canary' * 20}'"
+    [problem] = looked_at(tmp_path, text, schema).problems
+    assert "canary" not in str(problem)
+
+
+def test_a_password_that_others_can_read_and_plain_http_are_warned_of(tmp_path: Path, schema: Schema) -> None:
+    text = "example = true\n[acs]\nurl = 'http://acs/'\npassword = 'canary'\n"
+    report = looked_at(tmp_path, text, schema, mode=0o644)
+    assert report.problems == ()
+    assert ["http://" in one or "can read it" in one or "an example" in one for one in report.warnings] == [True] * 3
+    assert "canary" not in str(report.warnings)
+    assert len(looked_at(tmp_path, text, schema, mode=0o600).warnings) == 2
+
+
+def test_files_of_an_image_are_looked_for_there(tmp_path: Path, schema: Schema) -> None:
+    (tmp_path / "image/etc").mkdir(parents=True)
+    authority = Authority(tmp_path / "authority")
+    (tmp_path / "image/etc/ca.pem").write_bytes(authority.pair.certificate.read_bytes())
+    text = "[acs]\nca_file = '/etc/ca.pem'"
+    assert looked_at(tmp_path, text, schema, str(tmp_path / "image")).problems == ()
+    assert len(looked_at(tmp_path, text, schema).problems) == 1
+
+
+def test_the_shipped_examples_are_right(schema: Schema) -> None:
+    for file in shipped("presets").glob("*.toml"):
+        assert check(str(file), schema).problems == (), file
