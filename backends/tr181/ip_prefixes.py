@@ -43,8 +43,8 @@ class _Prefixes:
             Parameter("StaticType", self.static_type, self.set_static_type),
             Parameter("ParentPrefix", self.parent, self.set_parent),
             Parameter("ChildPrefixBits", self.child_bits, self.set_child_bits),
-            Parameter("OnLink", self.on_link, self.setter("on_link")),
-            Parameter("Autonomous", self.autonomous, self.setter("autonomous")),
+            Parameter("OnLink", self.on_link, self.flag_setter("on_link")),
+            Parameter("Autonomous", self.autonomous, self.flag_setter("autonomous")),
             Parameter("PreferredLifetime", lambda row: self.lifetime(row, preferred=True), self.set_preferred),
             Parameter("ValidLifetime", lambda row: self.lifetime(row, preferred=False), self.set_valid),
         ]
@@ -154,6 +154,17 @@ class _Prefixes:
 
     def setter(self, field: str) -> Callable[[Prefix, Any], None]:
         return lambda row, value: self.change(row, **{field: value})
+
+    def flag_setter(self, field: str) -> Callable[[Prefix, bool], None]:
+        """Of what is carved out, the link has an address: it is announced as it is, or the row is disabled."""
+
+        def set_flag(row: Prefix, value: bool) -> None:
+            told = self.record(row)
+            if not value and told is not None and told.static_type == CHILD:
+                raise InvalidValue("", "a part of what was delegated is announced on-link, and autonomous with 64 bits")
+            self.change(row, **{field: value})
+
+        return set_flag
 
     def set_prefix(self, row: Prefix, value: str) -> None:
         told = self.record(row)

@@ -293,7 +293,9 @@ def test_a_parent_is_something_delegated_and_over_another_link(memory: Bench) ->
     row = device.add(provider.prefixes("eth0"))
     assert device.refused({f"{row}ParentPrefix": parent}) == {f"{row}ParentPrefix": "InvalidValue"}
     child = provider.child()
-    assert device.refused({f"{child}Prefix": "2001:db8:5::/64"}) == {f"{child}Prefix": "InvalidValue"}
+    for name, value in (("Prefix", "2001:db8:5::/64"), ("OnLink", "0"), ("Autonomous", "0")):
+        assert device.refused({child + name: value}) == {child + name: "InvalidValue"}
+    device.set({f"{child}OnLink": "1", f"{child}Autonomous": "1"})
     other = device.add(provider.prefixes("eth1"))
     for wrong in (child.removesuffix("."), device.find(IP, Name="eth0").removesuffix(".")):
         assert device.refused({f"{other}ParentPrefix": wrong}) == {f"{other}ParentPrefix": "InvalidValue"}
