@@ -15,6 +15,7 @@ MOST_TEXT: Final = 8192
 INTERFACE: Final = re.compile(r"[!-.0-~]{1,15}")
 """A link's name as the kernel has it: neither blanks nor slashes."""
 PAIRS: Final = re.compile(r"(?:[0-9A-Fa-f]{2})*")
+ESCAPED: Final = re.compile(r"\\([\"'$`\\])")
 NUMBERS: Final = re.compile(r"[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2})*")
 
 
@@ -122,12 +123,12 @@ def octets(text: str) -> bytes | None:
 
 
 def _by(option: Callable[[bytes], Said], name: str, before: bytes = b"") -> Callable[[str], Said]:
-    """Reads an option's text. Clients write what is nothing but text as it stands: a bare URL."""
+    """Reads an option's text. dhclient writes what is nothing but text as such, some characters behind a backslash."""
 
     def said(text: str) -> Said:
         content = octets(text)
         if content is None and text.strip()[:8].lower().startswith(("http://", "https://")):
-            content = text.encode(errors="replace")
+            content = ESCAPED.sub(r"\1", text).encode(errors="replace")
         return Said(refused=(f"{name} is no hexadecimal number",)) if content is None else option(before + content)
 
     return said

@@ -21,7 +21,8 @@ LONGEST_TEXT: Final = 64
 """Characters of a ProvisioningCode and of each part of an identity (TR-181)."""
 MOST_REFUSED: Final = 8
 URL: Final = re.compile(
-    r"https?://(?![^/?#]*@)(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(:[0-9]{1,5})?([/?#][!-~]*)?", re.IGNORECASE
+    r"https?://(?![^/?#]*@)(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(:[0-9]{1,5})?([/?#][^\x00-\x20\x7f-\xff\"<>\\`]*)?",
+    re.IGNORECASE,
 )
 OUI: Final = re.compile(r"[0-9A-F]{6}")
 WAIT: Final = (1, 65_535)

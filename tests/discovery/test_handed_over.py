@@ -87,6 +87,10 @@ def test_what_dhcpcd_took_out_itself_is_put_together_again() -> None:
 def test_a_url_and_nothing_else_is_handed_over_as_it_stands_or_as_a_number() -> None:
     alone = Offer(Source.DHCPV4, "dhclient", "c0", WHOLE["url"])
     text = WHOLE["url"]
+    escaped = text + "\\$1\\'"
+    assert read(event("dhclient", "BOUND", new_vendor_encapsulated_options=escaped)).offer == alone._replace(
+        url=text + "$1'"
+    )
     for form in (text, colons(text.encode().hex()), text.encode().hex()):
         assert read(event("dhclient", "BOUND", new_vendor_encapsulated_options=form)).offer == alone
 

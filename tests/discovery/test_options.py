@@ -112,7 +112,8 @@ def test_a_gateway_names_itself_beside_the_acs() -> None:
     "url",
     [b"", b"acs.example.net", b"ftp://a.example/", b"http://", b"http:///x", b"http://user:secret@a.example/",
      b"http://a.example:0/", b"http://a.example:99999/", b"http://a b/", b"http://a.example/\x1b[1m", b"https://\xe9/",
-     b"http://..", b"http://a.example/" + b"a" * 2100, b"http://[::1", b"http://a.example/\0b"],
+     b"http://..", b"http://a.example/" + b"a" * 2100, b"http://[::1", b"http://a.example/\\", b'http://a.example/"', b"http://a.example/<script>",
+     b"http://a.example/\0b"],
 )  # fmt: skip
 def test_what_is_no_url_of_a_host_is_refused_and_not_repeated(url: bytes) -> None:
     said = option17(of6(3561, six((1, url), (2, b"p"))))
