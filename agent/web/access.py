@@ -92,6 +92,8 @@ class Tries:
         """Seconds until this address may try; 0: at once, and then this counts as a try."""
         mine = self._of.setdefault(source, deque())
         self._of.move_to_end(source)
+        while len(self._of) > MOST_SOURCES:
+            self._of.popitem(last=False)
         for some in (mine, self._all):
             while some and now - some[0] >= TRIES_SECONDS:
                 some.popleft()
@@ -100,8 +102,6 @@ class Tries:
                 return TRIES_SECONDS - (now - some[0])
         mine.append(now)
         self._all.append(now)
-        while len(self._of) > MOST_SOURCES:
-            self._of.popitem(last=False)
         return 0.0
 
     def succeeded(self, source: str) -> None:

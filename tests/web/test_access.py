@@ -1,0 +1,98 @@
+"""Log-ins end by themselves, are bounded, and cannot be fixed from outside; secrets are tried a few times only."""
+
+from itertools import count
+
+from agent.web import access
+from agent.web.access import Access, Tries
+
+
+def made() -> Access:
+    numbers = count()
+    return Access(lambda: f"token {next(numbers)}")
+
+
+def test_a_session_is_found_by_its_cookie_until_it_is_idle_for_half_an_hour() -> None:
+    one = made()
+    cookie, session = one.begin(0.0)
+    assert one.find(cookie, 1799.0) is session
+    assert one.find(cookie, 1799.0 + 1799.0) is session
+    assert one.find(cookie, 1799.0 + 1799.0 + 1800.0) is None
+
+
+def test_polling_in_the_background_does_not_keep_a_session() -> None:
+    one = made()
+    cookie, _ = one.begin(0.0)
+    assert all(one.find(cookie, float(at), is_in_use=False) for at in range(0, 1800, 60))
+    assert one.find(cookie, 1800.0) is None
+
+
+def test_a_session_ends_after_twelve_hours_whatever_happens() -> None:
+    one = made()
+    cookie, _ = one.begin(0.0)
+    assert all(one.find(cookie, float(at)) for at in range(0, 43_200, 600))
+    assert one.find(cookie, 43_200.0) is None
+
+
+def test_sessions_are_bounded_and_the_longest_unused_goes() -> None:
+    one = made()
+    first, _ = one.begin(0.0)
+    second, _ = one.begin(0.0)
+    one.find(first, 1.0)
+    for at in range(access.MOST_SESSIONS - 1):
+        one.begin(2.0 + at)
+    assert one.count() == access.MOST_SESSIONS
+    assert one.find(first, 30.0) is not None
+    assert one.find(second, 30.0) is None
+
+
+def test_a_cookie_that_nobody_was_given_opens_nothing() -> None:
+    one = made()
+    one.begin(0.0)
+    assert one.find("", 0.0) is one.find("chosen by an attacker", 0.0) is None
+
+
+def test_each_session_has_a_csrf_token_of_its_own_and_so_has_who_is_not_logged_in() -> None:
+    one = made()
+    (_, mine), (_, other) = one.begin(0.0), one.begin(0.0)
+    assert one.is_right_csrf(mine, mine.csrf)
+    assert not one.is_right_csrf(mine, other.csrf)
+    assert not one.is_right_csrf(mine, one.csrf_of(None))
+    assert not one.is_right_csrf(mine, "")
+    assert not one.is_right_csrf(mine, "\udcff")
+    assert one.is_right_csrf(None, one.csrf_of(None))
+
+
+def test_logging_out_ends_one_session_and_another_password_ends_all() -> None:
+    one = made()
+    (mine, _), (other, _) = one.begin(0.0), one.begin(0.0)
+    one.end(mine)
+    assert one.find(mine, 0.0) is None
+    assert one.find(other, 0.0) is not None
+    one.end_all()
+    assert one.find(other, 0.0) is None
+
+
+def test_an_address_has_five_tries_in_five_minutes() -> None:
+    tries = Tries()
+    assert [tries.wait("a", float(at)) for at in range(5)] == [0.0] * 5
+    assert tries.wait("a", 5.0) == 295.0
+    assert tries.wait("b", 5.0) == 0.0
+    assert tries.wait("a", 300.0) == 0.0
+    assert tries.wait("a", 300.5) > 0
+
+
+def test_many_addresses_share_a_bound() -> None:
+    tries = Tries()
+    assert all(tries.wait(str(number), 0.0) == 0.0 for number in range(access.TRIES_IN_ALL))
+    assert tries.wait("one more", 0.0) == 300.0
+    for number in range(10_000):
+        tries.wait(f"flood {number}", 1.0)
+    assert len(tries._of) <= access.MOST_SOURCES
+
+
+def test_a_right_secret_takes_earlier_tries_back() -> None:
+    tries = Tries()
+    for _ in range(4):
+        tries.wait("a", 0.0)
+    tries.succeeded("a")
+    assert [tries.wait("a", 1.0) for _ in range(5)] == [0.0] * 5
