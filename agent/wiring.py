@@ -287,6 +287,7 @@ class Agent:
             loop.moment,
             LeaseEvents(str(self.settings.control_socket().parent), self.boot_id),
             self._acs_was_found,
+            lambda: self.delivery.events.awaits_reboot,
         )
 
     def _build_core(self, boot: bool) -> None:

@@ -258,6 +258,8 @@ class Core:
     def _time_passed(self, now: Moment) -> list[Action]:
         parts = self._parts
         actions: list[Action] = []
+        if topics := parts.housekeeping.come_due(now):  # first: it may find another ACS
+            self._look_at(topics)
         if self._attempt is None and parts.events.acs_is(parts.policy().acs):
             self._has_news, self._retry_at = True, None
             self.has_answered, self.failing_since = False, None
@@ -267,8 +269,6 @@ class Core:
         if parts.commit_confirm.is_overdue(now.monotonic):
             actions += self._failed("the ACS was not reached in time after the change", now)
             self._news_of_change(parts.commit_confirm.time_passed(now.monotonic))
-        if topics := parts.housekeeping.come_due(now):
-            self._look_at(topics)
         if now.monotonic >= self._poll_at:
             self._poll(now)
         parts.planned_reboot.look(now.monotonic, now.wall, in_session=self._attempt is not None)

@@ -127,7 +127,8 @@ class Discovery:
     """A chore of the owner's thread (``due``, ``act``), and what people ask of it.
 
     ``ways`` tells by family the links that lead out, ``contact`` how it goes with the ACS; ``applied`` is called after
-    a change of the ACS, for the core to follow.
+    a change of the ACS, for the core to follow. While a reboot or a factory reset is promised (``is_going_down``)
+    nothing is set: it is for the next start.
     """
 
     def __init__(
@@ -140,6 +141,7 @@ class Discovery:
         clock: Callable[[], Moment],
         events: LeaseEvents,
         applied: Callable[[], None] = lambda: None,
+        is_going_down: Callable[[], bool] = lambda: False,
     ) -> None:
         self._model = model
         self._own = own
@@ -149,6 +151,7 @@ class Discovery:
         self._clock = clock
         self._events = events
         self._applied = applied
+        self._is_going_down = is_going_down
         self._leases: dict[tuple[str, str, int], Lease] = {}
         self._heard_of: set[tuple[str, Source]] = set()
         self._said: dict[Source, Offer] = {}
@@ -209,6 +212,8 @@ class Discovery:
         else:
             offer = handed.offer or Offer(source, handed.client, handed.interface)
             self._leases[key] = Lease(offer, dict(event))
+            if handed.offer is not None and handed.client != ASKER:
+                self._leases.pop((handed.interface, ASKER, handed.family), None)  # a client's word is the newer one
         if len(self._heard_of) < 2 * MOST_LEASES:
             self._heard_of.add((handed.interface, source))
         self._is_dirty = True
@@ -228,6 +233,8 @@ class Discovery:
 
     def due(self, now: float) -> float | None:
         """When the policy is to be asked next: with news, and when an ACS begins to count as unreachable."""
+        if self._is_going_down():
+            return None
         if self._is_dirty:
             return max(now, self._not_before)
         if not self._leases and Source.OMCI not in self._said:

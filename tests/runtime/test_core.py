@@ -14,6 +14,7 @@ from agent.cwmp.event_queue import HEARTBEAT
 from agent.runtime import actions as do
 from agent.runtime import events as on
 from agent.runtime.core import BREATH, GOING_DOWN, POLL, TEST_TAKES
+from agent.runtime.housekeeping import Housekeeping
 from tests.cwmp.small_device import ACS
 from tests.runtime.conversation import CONFIRM_WITHIN, START, Talk, begun
 
@@ -136,6 +137,30 @@ def test_how_long_sessions_fail_is_known_until_one_is_complete_or_the_acs_is_ano
     assert not talk.core.has_answered
     talk.breaks()
     assert talk.core.failing_since is not None
+
+
+class Finds:
+    """A chore that finds an ACS, as soon as it is asked."""
+
+    def __init__(self, talk: Talk, url: str) -> None:
+        self.talk, self.url = talk, url
+
+    def due(self, now: float) -> float | None:
+        return now if self.talk.own.get("ManagementServer.URL") != self.url else None
+
+    def act(self, now: float) -> frozenset[str]:
+        self.talk.own.stage("ManagementServer.URL", self.url)
+        return frozenset({"own"})
+
+
+def test_an_acs_that_is_found_while_a_boot_is_to_be_told_is_told_of_a_bootstrap_first() -> None:
+    talk = Talk()
+    talk.ends()
+    talk.own.stage("ManagementServer.URL", "")
+    talk.events.occurred("1 BOOT")
+    talk.parts.housekeeping = Housekeeping([Finds(talk, "http://found.example/")])
+    talk.pass_on(None)
+    assert talk.told == ["0 BOOTSTRAP", "1 BOOT"]
 
 
 def test_a_lease_that_was_heard_of_is_passed_on() -> None:

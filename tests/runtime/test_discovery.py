@@ -264,6 +264,12 @@ def test_what_the_server_answered_stays_when_it_is_not_asked_any_more(finder: Fi
     assert [key[1] for key in finder.discovery._leases] == ["dhcpinform", "udhcpc"]
 
 
+def test_a_client_that_tells_takes_the_place_of_what_was_asked_for(finder: Finder) -> None:
+    finder.hears(answered(A)).hears(bound(A, code="P"))
+    assert [key[1] for key in finder.discovery._leases] == ["udhcpc"]
+    assert not finder.discovery.asks
+
+
 # --- values that follow options --------------------------------------------------------------------------------------
 
 
@@ -419,3 +425,11 @@ def test_whatever_happens_dhcp_never_overrules_the_acs_or_a_person(
         finder.turns()
         assert not is_set or finder.url == "https://theirs.example/"
         assert finder.url == "" or finder.by.get("interface", "wan") == "wan"
+
+
+def test_while_the_machine_goes_down_nothing_is_set(tmp_path: Path) -> None:
+    finder = Finder(tmp_path)
+    finder.discovery._is_going_down = lambda: True
+    assert finder.hears(bound(A)).url == ""
+    finder.discovery._is_going_down = lambda: False
+    assert finder.turns().url == A
