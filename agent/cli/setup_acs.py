@@ -122,9 +122,10 @@ def known(place: Place) -> Values:
     return found
 
 
-def without_old_credentials(place: Place, values: Values) -> Values:
+def without_old_credentials(known: Mapping[str, Any], values: Values) -> Values:
     """Another host gets none of the credentials that were meant for the one before, unless they are given with it."""
-    if "acs.url" not in values or _host(values["acs.url"]) == _host(str(known(place).get("acs.url", ""))):
+    before = _host(str(known.get("acs.url", "")))
+    if "acs.url" not in values or _host(values["acs.url"]) == before or not before:
         return values
     return {"acs.username": "", "acs.password": "", **values}
 
@@ -195,7 +196,9 @@ def is_good(steps: list[dict[str, Any]]) -> bool:
 def run(options: argparse.Namespace, file: Path) -> int:
     """Set what the command line gives, then test it; 1 when the test fails."""
     place = place_of(options, file)
-    values = without_old_credentials(place, from_options(options))
+    values = from_options(options)
+    if "acs.url" in values:
+        values = without_old_credentials(known(place), values)
     done = apply(place, values)
     if not options.json:
         for line in done or ["nothing had to be changed"]:

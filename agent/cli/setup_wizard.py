@@ -11,7 +11,7 @@ from agent.cli.client import OK, PROBLEM, Failure, ask
 from agent.cli.output import paint, printable
 from agent.cli.setup_acs import Place, Values
 
-KEEP: Final = "Enter keeps what is in brackets."
+KEEP: Final = "Enter keeps what is in brackets, - makes it empty."
 HEADING: Final = "The ACS for this device"
 
 
@@ -34,7 +34,7 @@ def _asked(place: Place) -> int:
     known = setup_acs.known(place)
     values: Values = {}
     while True:
-        values = _questions(place, known | values)
+        values = _questions(place, known, values)
         works = True
         if place.is_running and values.get("acs.url"):
             print("\nThe connection is tested:")
@@ -55,31 +55,34 @@ def _asked(place: Place) -> int:
     return OK if works else PROBLEM
 
 
-def _questions(place: Place, known: Values) -> Values:
-    """All answers; what was only confirmed is not among them."""
+def _questions(place: Place, known: Values, earlier: Values) -> Values:
+    """What is to be other than it is ``known``. ``earlier`` are the answers of the last round."""
     values: Values = {}
 
     def put(key: str, question: str, default: Any = "") -> None:
         before = known.get(key, default)
-        answer = _answer(key, question, before)
+        answer = _answer(key, question, earlier.get(key, before))
         if answer != before:
             values[key] = answer
 
+    def put_secret(key: str, question: str, may_keep: bool) -> None:
+        secret = _secret(key, question, may_keep or key in earlier)
+        if secret is not None:
+            values[key] = secret
+        elif key in earlier:
+            values[key] = earlier[key]
+
     put("acs.url", "URL of the ACS, https://…")
-    is_another = "acs.url" in values and setup_acs.without_old_credentials(place, values) != values
+    without = setup_acs.without_old_credentials(known, values)
+    is_another = without != values
     if is_another:
-        known = {**known, "acs.username": ""}
-        values["acs.username"] = ""
+        values, known = without, {**known, "acs.username": ""}
     put("acs.username", "User name for it (empty: OUI-ProductClass-SerialNumber)")
-    secret = _secret("acs.password", "Password for it", may_keep=not is_another)
-    if secret is not None:
-        values["acs.password"] = secret
+    put_secret("acs.password", "Password for it", may_keep=not is_another)
     put("network.management_interface", f"Interface to reach it by (empty: any; there are {_shown_interfaces()})")
     put("inform.interval", "Seconds between periodic reports", 3600)
     put("connection_request.username", "User name by which the ACS asks for a session (empty: made up)")
-    secret = _secret("connection_request.password", "Password for that", may_keep=True)
-    if secret is not None:
-        values["connection_request.password"] = secret
+    put_secret("connection_request.password", "Password for that", may_keep=True)
     only = _interfaces()
     if len(only) == 1 and not place.is_image and known.get("web.interfaces", []) != only:
         question = (
