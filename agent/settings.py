@@ -259,6 +259,19 @@ AT_START_ONLY: Final = (
 """Settings, or the tables of them, that a running agent does not take over."""
 
 
+def flat(settings: Settings) -> dict[str, Any]:
+    """Every setting by its name, "acs.url", as JSON has it; secrets as they are."""
+    values = {
+        f"{table.name}.{one.name}": getattr(getattr(settings, table.name), one.name)
+        for table in fields(Settings)
+        for one in fields(getattr(settings, table.name))
+    }
+    return {
+        name: value if isinstance(value, (bool, int, str, tuple)) else str(value or "")
+        for name, value in values.items()
+    }
+
+
 def waiting_for_a_start(old: Settings, new: Settings) -> list[str]:
     """The settings that differ and that a running agent does not take over: "trace.directory"."""
     changed = [

@@ -70,6 +70,8 @@ from agent.runtime.starts import Starts
 from agent.runtime.status import Device, Verbs
 from agent.runtime.store import FileStore, claim
 from agent.runtime.strip import Strip
+from agent.runtime.support_bundle import Sources as BundleSources
+from agent.runtime.support_bundle import SupportBundle
 from agent.runtime.systemd import Notifier
 from agent.runtime.trace import TraceStore
 from agent.runtime.verbs import ModelVerbs, Profiles
@@ -173,7 +175,11 @@ class Agent:
         self.control = ControlServer(
             self.settings.control_socket(),
             lambda verb, arguments, answer: self.inbox.put(ControlAsked(verb, arguments, answer)),
-            {"sessions": session_stream(self.traces), "test": self._probe().stream},
+            {
+                "sessions": session_stream(self.traces),
+                "test": self._probe().stream,
+                "support_bundle": self._bundle().stream,
+            },
         )
         self.control.start()
 
@@ -586,6 +592,21 @@ class Agent:
 
     def _test_has_ended(self) -> None:
         self.core.turn_is_over()
+
+    def _bundle(self) -> SupportBundle:
+        """What helps others to find a fault; it asks the verbs that people ask."""
+        sources = BundleSources(
+            ask=self.inbox.verb,
+            root=lambda: self.model.root,
+            settings=lambda: settings.flat(self.settings),
+            is_secret=self.redactor.is_secret,
+            mask=self.redactor.text,
+            secrets=lambda: [str(self.settings.acs.password), str(self.settings.connection_request.password)],
+            traces=self.traces,
+            log=self.log_lines,
+            state_directory=lambda: str(self.settings.state.directory),
+        )
+        return SupportBundle(sources)
 
     def _way_out(self) -> list[Check]:
         host = urlsplit(str(self.own.get(ms.URL))).hostname or ""

@@ -1,12 +1,23 @@
 """The settings: what a file may say, and what a person is told when it says something else."""
 
+import json
 import re
 from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
-from agent.settings import CHECKS, DEFAULT_STATE, RUNTIME, Settings, SettingsError, load, parse, waiting_for_a_start
+from agent.settings import (
+    CHECKS,
+    DEFAULT_STATE,
+    RUNTIME,
+    Settings,
+    SettingsError,
+    flat,
+    load,
+    parse,
+    waiting_for_a_start,
+)
 from agent.shipped import shipped
 
 DOCUMENTED = shipped("agent.toml").read_text()
@@ -237,3 +248,10 @@ def test_settings_that_wait_for_a_start_are_named() -> None:
     )
     assert waiting_for_a_start(old, new) == ["identity.serial_number", "inform.boot_delay"]
     assert waiting_for_a_start(old, old) == []
+
+
+def test_all_settings_can_be_told_by_their_names() -> None:
+    told = flat(parse('[acs]\nurl = "http://acs/"\n[network]\nmanage = ["eth1"]'))
+    assert (told["acs.url"], told["acs.ca_file"], told["network.manage"]) == ("http://acs/", "", ("eth1",))
+    assert set(told) == set(CHECKS)
+    json.dumps(told)

@@ -16,6 +16,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "discover": ("discover", "what every source says of the ACS, which one wins, and why"),
     "preset": ("preset", "check a firmware's presets, and show which one this device has"),
     "doctor": ("doctor", "what is wrong, and what to do about it"),
+    "support-bundle": ("support_bundle", "one archive for whoever helps, without secrets and names"),
     "setup": ("setup", "set the ACS step by step and test it; give interfaces to the agent, or take them back"),
     "dhcp-event": ("dhcp_event", "what a DHCP client's hook calls: hand over what the server said"),
     "get": ("model", "read parameters; several paths, partial paths and globs"),

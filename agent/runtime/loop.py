@@ -2,12 +2,12 @@
 
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final, NoReturn, Protocol, TypeVar
+from typing import Any, Final, NoReturn, Protocol, TypeVar
 
 from agent.runtime.actions import Action
-from agent.runtime.events import Changed, Event, InTurn, Moment
+from agent.runtime.events import Changed, ControlAsked, Event, InTurn, Moment
 
 LONGEST_WAIT: Final = 60.0
 """Seconds after which the core looks at the clocks again even if nothing happened: they may have been set."""
@@ -59,6 +59,15 @@ class Inbox:
         self.put(InTurn(act))
         try:
             return answers.get(timeout=seconds)()
+        except queue.Empty:
+            raise TimeoutError("the agent is too busy to answer") from None
+
+    def verb(self, verb: str, arguments: Mapping[str, Any], seconds: float = PATIENCE) -> dict[str, Any]:
+        """Ask as the control socket does; raises TimeoutError. For workers as well."""
+        answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.put(ControlAsked(verb, arguments, answers.put))
+        try:
+            return answers.get(timeout=seconds)
         except queue.Empty:
             raise TimeoutError("the agent is too busy to answer") from None
 

@@ -6,7 +6,7 @@ import pytest
 
 from agent.runtime import loop
 from agent.runtime.actions import Action, Listen
-from agent.runtime.events import AcsReplied, Changed, ConnectionRequested, Event, Moment, Stop
+from agent.runtime.events import AcsReplied, Changed, ConnectionRequested, ControlAsked, Event, Moment, Stop
 from agent.runtime.loop import Inbox
 
 
@@ -93,3 +93,18 @@ def test_a_worker_has_something_done_in_the_owners_thread_and_gets_what_comes_of
 def test_a_worker_does_not_wait_for_ever_for_an_owner_that_is_busy() -> None:
     with pytest.raises(TimeoutError):
         Inbox().ask(lambda now: None, seconds=0.01)
+
+
+def test_a_worker_may_ask_a_verb_as_people_do() -> None:
+    inbox = Inbox()
+    asker = threading.Thread(target=lambda: got.append(inbox.verb("status", {"x": 1})))
+    got: list[object] = []
+    asker.start()
+    event = inbox.wait(10)
+    assert isinstance(event, ControlAsked)
+    assert (event.verb, event.arguments) == ("status", {"x": 1})
+    event.answer({"well": True})
+    asker.join(10)
+    assert got == [{"well": True}]
+    with pytest.raises(TimeoutError):
+        Inbox().verb("status", {}, seconds=0.01)
