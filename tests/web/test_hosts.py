@@ -27,8 +27,9 @@ def test_the_device_is_meant_by_its_address_and_its_names(host: str, local: str)
 @pytest.mark.parametrize(
     "host",
     [
-        "", "evil.example", "router.evil.example", "192.168.1.2", "127.0.0.1", "localhost.evil.example", "192.168.1.1.evil",
-        "192.168.1.1@evil", "evil.example:8080", "[::1]", "3232235777", "0xc0a80101", "router.lan.evil.example", "a/b",
+        "", "evil.example", "router.evil.example", "192.168.1.2", "127.0.0.1", "localhost.evil.example",
+        "192.168.1.1.evil", "192.168.1.1@evil", "evil.example:8080", "[::1]", "3232235777", "0xc0a80101",
+        "router.lan.evil.example", "a/b",
     ],
 )  # fmt: skip
 def test_a_name_of_somebody_elses_that_points_here_is_not_meant(host: str) -> None:

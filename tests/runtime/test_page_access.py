@@ -1,0 +1,119 @@
+"""The page's owner: who has the one-time code sets the password, once and in time."""
+
+from typing import Any
+
+import pytest
+
+from agent.runtime.page_access import CODE_SECONDS, CODE_TRIES, PageAccess
+
+
+class Device:
+    def __init__(self, kept: Any = None) -> None:
+        self.now = 0.0
+        self.kept = kept
+        self.refused: list[tuple[str, str]] = []
+        self.ended = 0
+        self.problem = ""
+        self.letters = iter("ABCDEFGHJK" * 100)
+        self.access = PageAccess(
+            lambda: self.kept,
+            self.write,
+            lambda letters: next(self.letters),
+            lambda: (["http://192.168.1.1:8080/"], self.problem),
+            lambda source, text: self.refused.append((source, text)),
+            self.end,
+            lambda: {"serial_number": "1"},
+            lambda: self.now,
+        )
+
+    def write(self, document: Any) -> None:
+        self.kept = document
+
+    def end(self) -> None:
+        self.ended += 1
+
+    def ask(self, verb: str, **arguments: Any) -> dict[str, Any]:
+        return self.access.table[verb](arguments)
+
+
+def test_a_code_is_shown_once_and_used_up() -> None:
+    device = Device()
+    told = device.ask("page_code")
+    assert (told["code"], told["urls"], told["seconds"]) == ("ABCDE-FGHJK", ["http://192.168.1.1:8080/"], 900.0)
+    assert "ABCDE" not in str(device.ask("page_state"))
+    assert device.ask("page_try_code", code="abcde fghjk", source="192.168.1.9") == {"right": True}
+    assert device.ask("page_try_code", code="ABCDE-FGHJK")["error"]["code"] == "wrong_code"
+
+
+def test_a_code_ends_after_fifteen_minutes() -> None:
+    device = Device()
+    device.ask("page_code")
+    device.now = CODE_SECONDS
+    assert not device.ask("page_state")["has_code"]
+    assert "too old" in device.ask("page_try_code", code="ABCDEFGHJK")["error"]["message"]
+
+
+def test_a_code_ends_after_five_wrong_tries_which_are_told() -> None:
+    device = Device()
+    device.ask("page_code")
+    for _ in range(CODE_TRIES):
+        assert device.ask("page_try_code", code="WRONG", source="192.168.1.9")["error"]["code"] == "wrong_code"
+    assert device.ask("page_try_code", code="ABCDEFGHJK")["error"]["code"] == "wrong_code"
+    assert device.refused == [("192.168.1.9", "first visit of the page refused: wrong one-time code")] * 5
+
+
+@pytest.mark.parametrize("code", ["", None, 1, "\udcff", "A" * 10_000])
+def test_whatever_is_tried_is_wrong(code: Any) -> None:
+    device = Device()
+    assert device.ask("page_try_code", code=code)["error"]["code"] == "wrong_code"  # not even without a code
+    device.ask("page_code")
+    assert device.ask("page_try_code", code=code)["error"]["code"] == "wrong_code"
+
+
+def test_a_new_code_takes_the_place_of_the_old_one() -> None:
+    device = Device()
+    device.ask("page_code")
+    device.letters = iter("2345678923")
+    device.ask("page_code")
+    assert "error" in device.ask("page_try_code", code="ABCDEFGHJK")
+    assert device.ask("page_try_code", code="23456-78923") == {"right": True}
+
+
+def test_a_password_is_kept_as_the_page_made_it_and_ends_other_log_ins() -> None:
+    device = Device()
+    assert device.ask("page_keep", password="scrypt:16384:a:b") == {"kept": True}
+    assert device.kept == {"version": 1, "password": "scrypt:16384:a:b"}
+    assert device.ended == 1
+    again = Device(device.kept)
+    assert again.ask("page_state")["has_password"]
+    assert again.ask("page_secret") == {"password": "scrypt:16384:a:b"}
+    assert again.ask("page_code")["error"]["code"] == "has_password"
+
+
+@pytest.mark.parametrize("password", ["correct horse", "", None, "scrypt:" + "x" * 300])
+def test_a_password_as_people_write_it_is_never_kept(password: Any) -> None:
+    device = Device()
+    assert "error" in device.ask("page_keep", password=password)
+    assert device.kept is None
+
+
+def test_forgetting_and_factory_reset_make_the_next_visit_the_first() -> None:
+    device = Device({"version": 1, "password": "scrypt:16384:a:b"})
+    assert device.ask("page_forget") == {"forgotten": True}
+    assert device.kept == {"version": 1, "password": ""}
+    assert device.ended == 1
+    device.ask("page_keep", password="scrypt:16384:a:b")
+    device.access.forget()
+    assert not device.ask("page_state")["has_password"]
+
+
+def test_without_a_page_there_is_no_code() -> None:
+    device = Device()
+    device.problem = "the page is switched off"
+    assert device.ask("page_code")["error"]["message"] == "the page is switched off"
+
+
+def test_a_refused_log_in_is_noted() -> None:
+    device = Device()
+    device.ask("page_refused", source="192.168.1.9", text="log-in to the page refused: wrong password")
+    assert device.refused == [("192.168.1.9", "log-in to the page refused: wrong password")]
