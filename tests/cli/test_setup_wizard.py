@@ -11,6 +11,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,8 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE
         while self.process.poll() is None and time.monotonic() < deadline:
             os.write(self.master, key)
-            self._read()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(2.0)
         return self.ended()
 
     def _read(self) -> bool:
