@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -29,7 +30,9 @@ class Route(NamedTuple):
 def answer(agent: AgentSocket, request: Request) -> Response | Job:
     """The answer to a request for ``path`` (without the API's prefix). Raises Refused."""
     if (request.method, request.path) == ("POST", "/test"):
-        return _streamed(agent, "test", _body(request))
+        return _begun(agent, "test", body_of(request), _lines)
+    if (request.method, request.path) == ("GET", "/support"):
+        return _begun(agent, "support_bundle", {}, _archive)
     if (request.method, request.path) == ("GET", "/status"):
         return Job(lambda: _status(agent), lambda response: response)
     place = request.path
@@ -64,8 +67,10 @@ def _status(agent: AgentSocket) -> Response:
     return document(status | {"web": {key: value for key, value in where.items() if key != "schema"}})
 
 
-def _streamed(agent: AgentSocket, verb: str, arguments: Arguments) -> Job:
-    """Lines as they come; what goes wrong before the first of them is an error like any other."""
+def _begun(
+    agent: AgentSocket, verb: str, arguments: Arguments, made: Callable[[bytes, Iterator[bytes]], Response]
+) -> Job:
+    """What the agent answers line by line; what goes wrong before the first of them is an error like any other."""
 
     def begun() -> Response:
         lines = agent.stream(verb, **arguments)
@@ -75,12 +80,35 @@ def _streamed(agent: AgentSocket, verb: str, arguments: Arguments) -> Job:
             return from_agent(agent_down(down))
         if first.startswith(REFUSAL):
             return translated(json.loads(first)["error"], is_change=True)
-        return Response(200, _rest(first, lines), LINES, (NOT_KEPT,))
+        return made(first, lines)
 
     return Job(begun, lambda response: response)
 
 
-def _rest(first: bytes, lines: Iterator[bytes]) -> Iterator[bytes]:
+def _lines(first: bytes, rest: Iterator[bytes]) -> Response:
+    """Lines as they come."""
+    return Response(200, _all_lines(first, rest), LINES, (NOT_KEPT,))
+
+
+def _archive(first: bytes, rest: Iterator[bytes]) -> Response:
+    """A file to keep."""
+    named = ("Content-Disposition", 'attachment; filename="cpe-agent-support.tar.gz"')
+    return Response(200, _content(first, rest), "application/gzip", (NOT_KEPT, named))
+
+
+def _content(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """The bytes of a bundle. Raises AgentDown where it does not come as a whole: the download then breaks off."""
+    from base64 import b64decode
+
+    for line in chain([first], rest):
+        told = json.loads(line)
+        if "data" not in told:
+            return
+        yield b64decode(told["data"])
+    raise AgentDown("the agent ended while it made the bundle")
+
+
+def _all_lines(first: bytes, lines: Iterator[bytes]) -> Iterator[bytes]:
     """All lines; the daemon's end in the middle is a line as well."""
     if first:
         yield first + b"\n"
@@ -96,10 +124,6 @@ def _rest(first: bytes, lines: Iterator[bytes]) -> Iterator[bytes]:
 
 def _nothing(_request: Request) -> Arguments:
     return {}
-
-
-def _body(request: Request) -> Arguments:
-    return body_of(request)
 
 
 def _one(request: Request, name: str) -> str | None:
@@ -189,15 +213,15 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("GET", "/get"): Route("get", _get),
     ("GET", "/schema"): Route("schema", _with_path),
     ("GET", "/attributes"): Route("attributes", _with_path),
-    ("POST", "/attributes"): Route("attributes", _body),
+    ("POST", "/attributes"): Route("attributes", body_of),
     ("GET", "/search"): Route("search", _search),
-    ("POST", "/set"): Route("set", _body),
-    ("POST", "/add"): Route("add", _body),
-    ("POST", "/delete"): Route("delete", _body),
+    ("POST", "/set"): Route("set", body_of),
+    ("POST", "/add"): Route("add", body_of),
+    ("POST", "/delete"): Route("delete", body_of),
     ("GET", "/live"): Route("live", _after),
     ("GET", "/events"): Route("history", _nothing),
     ("GET", "/log"): Route("log", _after),
     ("GET", "/settings"): Route("settings", _nothing),
-    ("PUT", "/settings"): Route("settings", _body),
+    ("PUT", "/settings"): Route("settings", body_of),
 }
 """By method and path."""

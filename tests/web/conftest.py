@@ -1,5 +1,6 @@
 """A page on loopback over an agent whose answers are written down."""
 
+import base64
 import http.client
 import json
 import time
@@ -25,8 +26,11 @@ def slowly(_arguments: Reply) -> Iterator[Reply | None]:
         yield None
 
 
-def refused(_arguments: Reply) -> Iterator[Reply | None]:
-    yield {"error": {"code": "no_acs", "message": "no ACS is configured", "next": "set one"}}
+def bundle(_arguments: Reply) -> Iterator[Reply | None]:
+    yield None
+    for piece in (b"first ", b"second"):
+        yield {"data": base64.b64encode(piece).decode()}
+    yield {"name": "x.tar.gz", "bytes": 12, "left_out": []}
 
 
 class Site:
@@ -92,7 +96,7 @@ def answers() -> dict[str, Reply]:
 @pytest.fixture
 def site(tmp_path: Path, answers: dict[str, Reply]) -> Iterator[Site]:
     """The page, served on loopback."""
-    streams: Mapping[str, Any] = {"test": slowly, "refusing": refused}
+    streams: Mapping[str, Any] = {"test": slowly, "support_bundle": bundle}
     with scripted_agent(tmp_path / "control.sock", answers, streams) as asked:
         page = RunningPage(str(tmp_path / "control.sock"), 0)
         page.follow(("lo",))

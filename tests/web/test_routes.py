@@ -53,6 +53,14 @@ def test_a_stream_comes_line_by_line(site: Site) -> None:
     assert [json.loads(line)["step"] for line in received.splitlines()] == ["dns", "tcp", "tls"]
 
 
+def test_the_support_bundle_is_a_file_to_keep(site: Site) -> None:
+    site.log_in()
+    answer, received = site.ask("GET", "/api/v1/support")
+    assert received == b"first second"
+    assert answer.getheader("Content-Type") == "application/gzip"
+    assert "attachment" in (answer.getheader("Content-Disposition") or "")
+
+
 def test_a_path_that_is_none_is_not_found_and_head_has_no_body(site: Site) -> None:
     site.log_in()
     assert site.api("GET", "/nothing")[1]["error"]["code"] == "not_found"
