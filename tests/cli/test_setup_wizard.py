@@ -87,6 +87,16 @@ class Terminal:
         self.until(": ")
         os.write(self.master, f"{text}\n".encode())
 
+    def decline(self, words: str) -> None:
+        """Say no to a question that comes on some machines only; the end, or a test, comes on all."""
+        deadline = time.monotonic() + PATIENCE
+        while not re.search(rf"{words}.*: |next: |is tested", self.said[self.seen :]):
+            assert time.monotonic() < deadline, self.said
+            if not self._read():
+                return
+        if words in self.said[self.seen :]:
+            os.write(self.master, b"n\n")
+
     def ended(self) -> int:
         deadline = time.monotonic() + PATIENCE
         while self._read():
@@ -147,8 +157,7 @@ def test_without_an_agent_the_answers_become_settings(terminal: Terminal, file: 
     terminal.answer("Seconds between periodic reports [3600]", "300")
     terminal.answer("User name by which the ACS asks", "acs")
     terminal.answer("Password for that", f"{CANARY}-2")
-    if "only interface" in _next(terminal):
-        os.write(terminal.master, b"n\n")
+    terminal.decline("only interface")
     assert terminal.ended() == 0
     assert "systemctl start cpe-agent" in terminal.said
     assert CANARY not in terminal.said
@@ -160,31 +169,13 @@ def test_without_an_agent_the_answers_become_settings(terminal: Terminal, file: 
     assert '"https://acs.example/"  # none yet' in file.read_text()
 
 
-def _next(terminal: Terminal) -> str:
-    """What comes next: a further question, or the end."""
-    deadline = time.monotonic() + PATIENCE
-    while not re.search(r"only interface.*: |next: ", terminal.said[terminal.seen :]) and time.monotonic() < deadline:
-        if not terminal._read():
-            break
-    return terminal.said[terminal.seen :]
-
-
 def _confirm_all(terminal: Terminal, url: str = "", password: str = "") -> None:
     terminal.answer("URL of the ACS", url)
     terminal.answer("User name for it")
     terminal.answer("Password for it", password)
     for question in ("Interface to reach it by", "Seconds between", "User name by which", "Password for that"):
         terminal.answer(question)
-    if "only interface" in _after(terminal, "The connection is tested|only interface"):
-        os.write(terminal.master, b"\n")
-
-
-def _after(terminal: Terminal, pattern: str) -> str:
-    deadline = time.monotonic() + PATIENCE
-    while not re.search(pattern, terminal.said[terminal.seen :]):
-        assert time.monotonic() < deadline, terminal.said
-        assert terminal._read(), terminal.said
-    return terminal.said[terminal.seen :]
+    terminal.decline("only interface")
 
 
 def test_a_running_agent_tells_what_it_found_and_tests_before_anything_is_set(file: Path, socket: Path) -> None:
