@@ -79,6 +79,9 @@ class House:
             '#!/bin/sh\n[ "$1" = bound ] && ip addr add "$ip/24" dev "$interface"\n'
         )
         (folder / "etc/udhcpc/default.script").chmod(0o755)
+        passwd = folder / "etc/passwd"  # without its user dhcpcd is one process, which leaves no other behind
+        lines = passwd.read_text().splitlines(keepends=True)
+        passwd.write_text("".join(line for line in lines if not line.startswith("dhcpcd:")))
         (folder / "etc/machine-id").write_text("0123456789abcdef0123456789abcdef\n")
         agent = folder / "usr/local/bin/cpe-agent"
         agent.write_text(f'#!/bin/sh\nPYTHONPATH={PROJECT} exec {sys.executable} -m agent "$@"\n')
