@@ -153,9 +153,19 @@ def flooded() -> Iterator[Figure]:
 
 
 def gateway() -> Iterator[Figure]:
-    """A busy gateway with services, in a network namespace of its own."""
+    """A busy gateway with services."""
+    yield from _alone("tests.bench.gateway")
+
+
+def lease() -> Iterator[Figure]:
+    """A new device that has nothing but a lease."""
+    yield from _alone("tests.bench.lease")
+
+
+def _alone(program: str) -> Iterator[Figure]:
+    """What a program measures in a network namespace of its own."""
     alone = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net"]
-    command = [*alone, sys.executable, "-m", "tests.bench.gateway"]
+    command = [*alone, sys.executable, "-m", program]
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     for name, value, unit, target in json.loads(printed.splitlines()[-1]):
         yield Figure(name, value, unit, target)
@@ -169,6 +179,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "hostile": hostile,
     "flooded": flooded,
     "gateway": gateway,
+    "lease": lease,
 }
 
 

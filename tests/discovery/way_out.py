@@ -13,6 +13,8 @@ from tests.netlab.namespace import Namespace, veth
 
 ISP = "192.0.2.1"
 HOOK = """#!/bin/sh
+read -r now _ < /proc/uptime
+echo "$1 at $now" >> {log}
 case "$1" in
     deconfig) ip address flush dev "$interface"; ip link set "$interface" up ;;
     bound | renew)
