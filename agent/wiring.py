@@ -705,7 +705,7 @@ class Agent:
         self.discovery.said(Source.FILE, Offer(Source.FILE, self._started_from, url=url) if url else None)
 
     def _watch_leases(self) -> None:
-        if self.settings.discovery.enable:
+        if self.discovery.has_a_say:
             self.lease_watches.begin()
 
     def _acs_was_found(self) -> None:

@@ -190,6 +190,12 @@ class Discovery:
         """Links, routes or settings changed: another lease may be the WAN's, or allowed."""
         self._is_dirty |= bool(topics & CONCERNED and self._leases) or "own" in topics
 
+    @property
+    def has_a_say(self) -> bool:
+        """Whether DHCP may name the ACS as things are: else nobody need look for leases that no client tells of."""
+        holder = self._in_force()
+        return self._settings().enable and (not holder.url or holder.yields or holder.source in DHCP)
+
     def neighbour(self) -> Neighbour | None:
         """Who the gateway says it is in the WAN's lease (TR-069 Annex F)."""
         ways = {link for links in self._ways().values() for link in links}
@@ -283,8 +289,6 @@ class Discovery:
 
     def _is_to_ask(self, now: Situation) -> bool:
         """Where DHCP has a say, and no client of the machine hands over what the WAN's server says."""
-        holder = self._in_force()
-        has_a_say = not holder.url or holder.yields or holder.source in DHCP
         hooked = [lease for (_, client, family), lease in self._leases.items() if client != ASKER and family == 4]
         silent = Offer(Source.DHCPV4)
         tells = (
@@ -292,7 +296,7 @@ class Discovery:
             for lease in hooked
             if lease.offer.interface in now.ways.get(4, ())
         )
-        return now.rules.enable and has_a_say and not any(tells)
+        return self.has_a_say and not any(tells)
 
     # -- what is done -----------------------------------------------------------------------------------------------
 

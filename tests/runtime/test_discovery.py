@@ -244,11 +244,14 @@ UNANSWERED = {"client": "dhcpinform", "reason": "unanswered", "environment": {"i
 def test_the_server_is_asked_where_dhcp_has_a_say_and_no_client_tells(finder: Finder) -> None:
     assert finder.discovery.asks
     assert not finder.hears(bound(A)).discovery.asks
+    assert finder.discovery.has_a_say
     assert finder.hears(ended()).discovery.asks
     assert finder.hears(bound()).discovery.asks, "a client that was given no option, or hides it"
     finder.sets(Caller.LOCAL, URL=B)
     assert not finder.hears(bound()).discovery.asks
+    assert not finder.discovery.has_a_say
     finder.model.forget_everything()
+    assert finder.discovery.has_a_say
     finder.settings = Settings(enable=False)
     assert not finder.hears(bound()).discovery.asks
 
