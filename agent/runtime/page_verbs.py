@@ -95,6 +95,8 @@ class PageVerbs:
         if not isinstance(path, str):
             raise BadArgument("path has to be a text")
         template, schema = template_of(path), self._model.schema
+        if template.endswith(".") and not schema.object(template) and schema.object(f"{template}{{i}}."):
+            template += "{i}."  # the table is described by its rows
         entry = schema.object(template) if template.endswith(".") else schema.parameter(template)
         if entry is None:
             return error("unknown_path", f"the schema has no {template}", "GET /names lists what is supported")

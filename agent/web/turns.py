@@ -22,13 +22,14 @@ def session_of(answer: Line) -> dict[str, Any]:
             case "session":
                 shown |= {"began": line.get("at"), "url": line.get("url", ""), "events": line.get("events", [])}
             case "message":
-                turns.append(_turn(line) | (exchange if line.get("direction") == "received" else {}))
-                waiting += turns[-1:] if line.get("direction") == "sent" else []
-            case "exchange":
+                is_sent = line.get("direction") == "sent"
+                turns.append(_turn(line) | ({} if is_sent else exchange))
+                waiting = turns[-1:] if is_sent else []
+            case "exchange":  # a log-in and a redirect take several: the last is the answer
                 exchange = {key: line.get(key) for key in ("status", "seconds", "is_new_connection")}
                 for turn in waiting:
-                    turn |= exchange
-                waiting = []
+                    before = turn.get("seconds") or 0
+                    turn.update(exchange, seconds=round(before + (line.get("seconds") or 0), 4))
             case "end":
                 shown |= {"ended": line.get("at"), "outcome": line.get("outcome", "")}
     return {**shown, "outcome": shown.get("outcome"), "seconds": _seconds(shown), "turns": turns}
