@@ -158,6 +158,7 @@ def test_the_wans_server_is_asked_as_soon_as_there_is_an_address(
     assert events == [answered, answered, event("dhcpinform", "unanswered", "c0")]
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_answer_is_told(make_namespace: Callable[[], Namespace], tmp_path: Path) -> None:
     home, _ = wan(make_namespace, tmp_path)
     assert home.python(WATCH, "1") == [event("dhcpinform", "unanswered", "c0")] * 3
