@@ -94,6 +94,7 @@ def test_another_preset_is_followed_until_the_acs_has_set_the_value(stand: Stand
     assert until(lambda: agent.values(CODE)) == {CODE: "acme.3"}
 
 
+@pytest.mark.slow
 def test_a_preset_that_is_refused_leaves_a_managed_device_and_a_word(stand: Stand) -> None:
     provide(stand, more='"Device.Nowhere.X" = 1\n"Device.DeviceInfo.UpTime" = 1')
     agent = stand.first_contact()
@@ -114,6 +115,29 @@ def test_the_owners_preset_comes_first_and_the_settings_file_before_all(stand: S
     agent = again(stand, agent)
     assert agent.values(f"{SERVER}URL") == {f"{SERVER}URL": "http://127.0.0.1:9/"}
     assert agent.values(f"{SERVER}Username") == {f"{SERVER}Username": ""}, "the preset's is for the preset's ACS"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("may_replace", ["true", "false"])
+def test_dhcp_replaces_a_presets_acs_only_where_the_preset_says_so(stand: Stand, may_replace: str) -> None:
+    found = '[discovery]\ninterface = "lo"\nallow_http = true\n[preset]\ndirectory = "firmware"\n'
+    stand.configure("", found)
+    file = provide(stand)
+    text = file.read_text().replace("[inform]", f"dhcp_may_replace = {may_replace}\n[inform]")
+    file.write_text(text.replace(stand.acs.url, "http://127.0.0.1:9/"))
+    agent = stand.start()
+    assert agent.ask("discover")["acs"]["source"] == "preset"
+
+    url = stand.acs.url.encode()
+    option = (bytes([1, len(url)]) + url).hex()
+    event = {"client": "udhcpc", "reason": "bound", "environment": {"interface": "lo", "opt43": option}}
+    assert agent.ask("dhcp_event", event=event)["accepted"] is True
+    if may_replace == "true":
+        stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE)  # with the preset's credentials
+        assert agent.ask("discover")["acs"]["source"] == "dhcpv4"
+    else:
+        assert agent.values(f"{SERVER}URL") == {f"{SERVER}URL": "http://127.0.0.1:9/"}
+        assert agent.ask("discover")["acs"]["source"] == "preset"
 
 
 def answers(terminal: Terminal, stand: Stand) -> None:
