@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.bench import extension
+from tests.bench import extension, page
 from tests.bench.listening import listening
 from tests.bench.stage import Stage, stage
 from tests.cwmp import mutate
@@ -171,6 +171,11 @@ def _alone(program: str) -> Iterator[Figure]:
         yield Figure(name, value, unit, target)
 
 
+def page_figures() -> Iterator[Figure]:
+    """What the page weighs, and its first rows of a large tree."""
+    yield from page.figures(Figure)
+
+
 GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "reading": reading,
     "bytes": bytes_on_the_wire,
@@ -180,6 +185,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "flooded": flooded,
     "gateway": gateway,
     "lease": lease,
+    "page": page_figures,
 }
 
 
