@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from time import monotonic, sleep
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from agent.cwmp.acs_url import check_acs_url
@@ -15,8 +15,10 @@ from agent.cwmp.messages import Inform
 from agent.runtime.control import error
 from agent.runtime.endpoint import AcsEndpoint, Limits, shown_url
 from agent.runtime.memory import give_back
-from agent.runtime.probe_run import LIMITS, NotNow, ProbeRun, Step
 from agent.runtime.wire import Resolve
+
+if TYPE_CHECKING:
+    from agent.runtime.probe_run import ProbeRun, Step
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,7 @@ class _Refused(Exception):
 class Probe:
     """Serves the stream ``test``; its methods are called by the control socket's thread only."""
 
-    def __init__(self, owner: Owner, limits: Limits = LIMITS, longest: float = LONGEST) -> None:
+    def __init__(self, owner: Owner, limits: Limits | None = None, longest: float = LONGEST) -> None:
         self._owner = owner
         self._limits = limits
         self._longest = longest
@@ -83,7 +85,8 @@ class Probe:
                 line = work.next_line()
                 if line is None and monotonic() > until:
                     what = f"took longer than {self._longest:.0f} s, and was ended"
-                    yield Step(work.stage, False, what, "try again; the log may know more").line()
+                    facts: Line = {"step": work.stage, "ok": False, "what": what}
+                    yield {**facts, "next": "try again; the log may know more", "details": {}}
                     return
                 if not work.is_told:
                     yield line
@@ -101,7 +104,7 @@ class Probe:
 class _Work:
     """One test and its thread; lines wait here until they are asked for."""
 
-    def __init__(self, owner: Owner, wanted: Mapping[str, str], limits: Limits) -> None:
+    def __init__(self, owner: Owner, wanted: Mapping[str, str], limits: Limits | None) -> None:
         self._owner = owner
         self._wanted = wanted
         self._limits = limits
@@ -154,12 +157,14 @@ class _Work:
             give_back()
 
     def _test(self) -> None:
+        from agent.runtime.probe_run import LIMITS, ProbeRun  # brings TLS along: only who tests pays for it
+
         endpoint = _merged(self._owner.ask(self._owner.endpoint), self._wanted)
         if not endpoint.url:
             raise _Refused(error("no_acs", "no ACS is configured", "`cpe-agent setup --url URL`, or name one with url"))
         steps: list[Step] = []
 
-        def tell(step: Step) -> None:
+        def tell(step: "Step") -> None:
             mask = self._owner.mask
             step = step._replace(what=mask(step.what), next=mask(step.next))
             steps.append(step)
@@ -171,7 +176,7 @@ class _Work:
             tell,
             resolve=self._owner.ask(lambda: self._owner.resolve(endpoint.interface)),
             wall_clock_trusted=self._owner.is_clock_set(),
-            limits=self._limits,
+            limits=self._limits or LIMITS,
         )
         self._run = run
         try:
@@ -179,11 +184,13 @@ class _Work:
                 run.run()
         finally:
             self._owner.ask(self._owner.over)
-        last = steps[-1] if steps else Step("dns", False, "cancelled")
-        log.info("connection test of %s: %s: %s", shown_url(endpoint.url), last.step, last.what)
+        last = f"{steps[-1].step}: {steps[-1].what}" if steps else "cancelled"
+        log.info("connection test of %s: %s", shown_url(endpoint.url), last)
 
     def _lend(self) -> Inform:
         """The Inform, once no session is in the way: an ACS has one session with a device at a time."""
+        from agent.runtime.probe_run import NotNow
+
         until = monotonic() + TURN_WITHIN
         while True:
             lent: Inform | str = self._owner.ask(self._owner.lend)

@@ -7,7 +7,6 @@ from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final
 from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 SHORTEST: Final = 3
 """Letters of a name that is looked for everywhere; a shorter one would take half of every text with it."""
@@ -62,7 +61,9 @@ class Pseudonyms:
             return
         placeholder = self._placeholder(kind, folded)
         for base in {name.strip().rstrip("."), folded}:
-            for form in (base, escape(base), escape(base, {'"': "&quot;", "'": "&apos;"}), quote(base)):
+            in_xml = base.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+            in_attribute = in_xml.replace('"', "&quot;").replace("'", "&apos;")
+            for form in (base, in_xml, in_attribute, quote(base)):
                 self._know(form, placeholder)
 
     def learn_from(self, text: str) -> None:

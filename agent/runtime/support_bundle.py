@@ -12,7 +12,6 @@ from typing import IO, Any, Final, NamedTuple
 
 from agent.runtime.control import error
 from agent.runtime.memory import give_back
-from agent.runtime.pseudonyms import Pseudonyms
 from agent.runtime.redactor import MASK
 from agent.runtime.session_stream import Traces
 
@@ -131,6 +130,8 @@ class _Making:
     """Collects first what names there are, and then the members one after the other."""
 
     def __init__(self, sources: Sources, most_bytes: int, is_wanted: Callable[[], bool]) -> None:
+        from agent.runtime.pseudonyms import Pseudonyms
+
         self._sources = sources
         self._left = most_bytes
         self._is_wanted = is_wanted
