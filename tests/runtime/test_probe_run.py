@@ -16,6 +16,7 @@ from agent.lab.gate import Auth
 from agent.runtime.endpoint import AcsEndpoint, Limits
 from agent.runtime.probe_run import NotNow, ProbeRun, Step
 from agent.runtime.wire import Address, Resolve, resolve_by_system
+from tests.durability.stand import Stand
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.namespace import Namespace, veth
 from tests.runtime.certificates import Authority, Pair, self_signed
@@ -165,8 +166,6 @@ def test_a_refused_port() -> None:
 
 
 def test_a_black_hole(make_namespace: Callable[[], Namespace]) -> None:
-    from tests.durability.stand import Stand
-
     home, away = make_namespace(), make_namespace()
     veth(home, "wan", away, "acs")
     home.ip("address add 192.0.2.2/24 dev wan")
@@ -377,3 +376,37 @@ def test_a_cancelled_test_ends_at_once_and_says_nothing_more(acs: LabAcs) -> Non
     run = ProbeRun(AcsEndpoint(acs.url), lend, told.append, limits=QUICK)
     run.run()
     assert names(told) == ["dns", "tcp", "tls"]
+
+
+def test_a_test_bound_to_an_interface_leaves_by_it(make_namespace: Callable[[], Namespace]) -> None:
+    home, away = make_namespace(), make_namespace()
+    for number, name in enumerate(("wan", "mgmt")):  # the ACS is at the end of both
+        veth(home, name, away, f"acs{number}")
+        home.ip(f"address add 192.0.2.{2 + number}/24 dev {name}")
+    away.ip("address add 192.0.2.1/24 dev acs0")
+    away.ip("address add 192.0.2.1/32 dev acs1")
+    away.ip("route add 192.0.2.3/32 dev acs1")
+    away.ip("link set lo up")
+    try:
+        with Listening(away) as url:
+            told = Stand.inside(lambda: steps(AcsEndpoint(url, interface="mgmt")), home)
+    except OSError as refused:
+        pytest.skip(f"only root may enter a network namespace: {refused}")
+    assert told[-1].ok, told
+    assert told[1].details["own_address"] == "192.0.2.3"
+    assert told[1].what.endswith("from 192.0.2.3 by mgmt")
+
+
+class Listening:
+    """A lab ACS in a namespace."""
+
+    def __init__(self, place: Namespace) -> None:
+        self._place = place
+        self._acs = LabAcs("192.0.2.1")
+
+    def __enter__(self) -> str:
+        Stand.inside(self._acs.start, self._place)
+        return self._acs.url
+
+    def __exit__(self, *_: object) -> None:
+        self._acs.stop()
