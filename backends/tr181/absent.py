@@ -8,7 +8,7 @@ from backends.tr181.mechanisms import Mechanisms
 NAT_TRAVERSAL: Final = "NAT traversal is a feature of its own"
 NO_MODULES: Final = "this system has no execution environment for software modules"
 DIAGNOSTICS: Final = "diagnostics are a feature of their own"
-BY_PORT_AND_TAG: Final = "a bridge of the kernel assigns frames by port and VLAN tag, whatever else is in them"
+NO_DHCP_CLASSES: Final = "a bridge does not know which hardware address told a DHCP server which class it is of"
 
 NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.Optical.": "this system has no optical interface",
@@ -79,8 +79,9 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.UPnP.Device.UPnPDM": "no UPnP daemon serves device management",
     "Device.UPnP.Device.Capabilities.UPnPDM": "no UPnP daemon serves device management",
     "Device.IP.Interface.{i}.TWAMPReflector": "this system has no TWAMP reflector",
-    "Device.Bridging.MaxFilterEntries": BY_PORT_AND_TAG,
-    "Device.Bridging.Filter": BY_PORT_AND_TAG,
+    "Device.Bridging.Filter.{i}.DHCPType": NO_DHCP_CLASSES,
+    "Device.Bridging.Filter.{i}.SourceMACFrom": NO_DHCP_CLASSES,
+    "Device.Bridging.Filter.{i}.DestMACFrom": NO_DHCP_CLASSES,
 }
 """By the beginning of a path, of what a plain Linux machine does not have, or what is shown as a feature of its own."""
 
@@ -105,6 +106,10 @@ NEEDS: Final[Mapping[str, tuple[str, str]]] = {
     "Device.ManagementServer.ManageableDevice": (
         "manageable_devices",
         "the agent may not hear DHCP requests (CAP_NET_RAW)",
+    ),
+    "Device.Bridging.Filter.": (
+        "bridge_filter",
+        "nf_tables of the kernel is absent, filters no bridges, or is not for the agent to use",
     ),
     "Device.LEDs.": ("leds", "the kernel has no lamp (/sys/class/leds)"),
     "Device.Routing.RIP.": ("rip", "no routing daemon that speaks RIP is installed (package bird2)"),

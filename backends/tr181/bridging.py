@@ -28,6 +28,7 @@ from backends.tr181.mechanisms import Mechanisms
 
 MOST_BRIDGES: Final = 256
 MOST_VLANS: Final = 4094
+MOST_FILTERS: Final = 256
 PRIORITY_STEP: Final = 4
 """The kernel keeps six bits of the port's priority, the standard's value has eight."""
 CENTISECONDS: Final = 100
@@ -48,7 +49,7 @@ def bridging(mechanisms: Mechanisms) -> list[Object[Any]]:
         Parameter("MaxQBridgeEntries", lambda one: MOST_BRIDGES if can_filter(one) else 0),
         Parameter("MaxVLANEntries", lambda one: MOST_VLANS if can_filter(one) else 0),
         Parameter("MaxProviderBridgeEntries", lambda _: 0),
-        Parameter("MaxFilterEntries", lambda _: 0),
+        Parameter("MaxFilterEntries", lambda _: 0 if mechanisms.bridge_filter is None else MOST_FILTERS),
     ]
     return [
         Object(path="Device.Bridging.", rows=lambda: (network,), keys=lambda _: (), parameters=capabilities),

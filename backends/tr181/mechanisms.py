@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.sysfs import Sysfs
     from backends.system import System
     from backends.thermometer import Thermometer
+    from backends.tr181.bridge_filter import FilterTable
     from backends.tr181.dhcp_clients import DhcpClientTables
     from backends.tr181.dns_client import NameServerTable
     from backends.tr181.dynamic_dns import DynamicDnsTables
@@ -105,6 +106,7 @@ class Mechanisms:
     associations: "Callable[[], Mapping[str, Target]] | None" = None
     """Who is associated with an access point of ours: by MAC address, the row of WiFi…AssociatedDevice."""
     host_access: "AccessTables | None" = None
+    bridge_filter: "FilterTable | None" = None
     faults: "FaultTables | None" = None
     statistics: "StatisticsTables | None" = None
     leds: "Leds | None" = None

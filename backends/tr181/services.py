@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from backends.tr181.bridge_filter import bridge_filter
 from backends.tr181.device_association import association, gateway_finder
 from backends.tr181.device_files import firmware
 from backends.tr181.device_load import memory_load, processor_load
@@ -44,6 +45,7 @@ SERVICES: Final[tuple[Build, ...]] = (
     accounts,
     ssh_server,
     host_access,
+    bridge_filter,
     wired_supplicants,
     ppp_connections,
     dhcp_clients,
