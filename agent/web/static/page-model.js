@@ -342,7 +342,9 @@ async function describe(node, place, tree, signal, close) {
     );
     const says = spoken();
     fill(place, head, h("p", { class: "path mono" }, node.path), loading(4));
-    place.onkeydown = (event) => event.key === "Escape" && close();
+    place.onkeydown = (event) => {
+        if (event.key === "Escape") close();
+    };
     const fresh = () => tree.chosen === node.path && !signal.aborted;
     try {
         const made = node.isObject
@@ -420,6 +422,12 @@ function deleting(node, tree, says) {
     return box;
 }
 
+/** Limits as people say them: "1 to 9", "from 1", "up to 64". */
+function span({ minimum, maximum }) {
+    if (minimum === null || minimum === undefined || (minimum === 0 && maximum)) return `up to ${maximum}`;
+    return maximum === null || maximum === undefined ? `from ${minimum}` : `${minimum} to ${maximum}`;
+}
+
 async function ofParameter(node, tree, says, signal) {
     const path = { path: node.path };
     const [read, schema, attributes] = await Promise.all([
@@ -430,10 +438,8 @@ async function ofParameter(node, tree, says, signal) {
     const one = read.parameters[0];
     tree.values.set(one.path, one);
     tree.draw();
-    const limits = (some, unit = "") =>
-        (some || []).map((each) => [each.minimum ?? "", each.maximum ?? ""].join(" to ").trim() + unit).join(" or ") ||
-        undefined;
-    const access = node.isWritable ?? (schema.access ? schema.access === "readWrite" : false);
+    const limits = (some, unit = "") => (some || []).map((each) => span(each) + unit).join(" or ") || undefined;
+    const access = node.isWritable ?? schema.access === "readWrite";
     return [
         h("p", { class: "value mono" }, one.value === "" ? h("span", { class: "quiet" }, "empty") : one.value),
         facts([
@@ -522,7 +528,8 @@ function editor(node, one, schema, tree, says) {
                 event.preventDefault();
                 fill(says);
                 try {
-                    const { changes = [] } = await api.post("/set", { values: values(), dry_run: true });
+                    const answer = await api.post("/set", { values: values(), dry_run: true });
+                    const changes = answer.changes.filter((each) => each.before !== each.after);
                     fill(
                         preview,
                         changes.length

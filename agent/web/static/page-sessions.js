@@ -6,6 +6,35 @@ import { button, done, facts, failure, heading, load, nothing, spoken, xmlView }
 
 export const page = (view) => (view.rest ? one(view) : list(view));
 
+// What the fault codes of TR-069 mean to people; the message itself stands beside.
+const FAULTS = {
+    8000: "The ACS does not support what was asked.",
+    8001: "The ACS refused the request.",
+    8002: "The ACS had an error of its own.",
+    8003: "The ACS found the request's arguments wrong.",
+    8004: "The ACS lacks the resources.",
+    8005: "The ACS asks for the same message again.",
+    8006: "The ACS's version does not fit.",
+    9000: "This device does not know that method.",
+    9001: "This device refused the request.",
+    9002: "Something in this device failed.",
+    9003: "An argument was wrong.",
+    9004: "There were not enough resources.",
+    9005: "There is no such parameter.",
+    9006: "A value had the wrong type.",
+    9007: "A value is not allowed.",
+    9008: "A parameter cannot be set.",
+    9009: "Changes of a parameter cannot be told.",
+    9010: "A file could not be fetched.",
+    9011: "A file could not be sent.",
+    9012: "The file server refused the log-in.",
+    9013: "That way of transfer is not supported.",
+    9016: "The file server could not be reached.",
+    9018: "The file is damaged.",
+    9019: "The file could not be verified.",
+};
+const meaning = ({ code, words }) => [FAULTS[code], words].filter(Boolean).join(" ");
+
 const tags = (events) =>
     h(
         "span",
@@ -115,13 +144,9 @@ function one({ place, rest, signal }) {
 function conversation(session) {
     const turns = session.turns || [];
     const began = moment(session.began ?? session.at);
-    const offset = (turn) =>
-        typeof turn.at === "number" && turn.at < 1e8 ? turn.at : began ? (moment(turn.at) - began) / 1000 : 0;
-    const end = Math.max(
-        0.001,
-        Number(took(session)) || 0,
-        ...turns.map((turn) => offset(turn) + Number(turn.seconds || 0)),
-    );
+    const first = moment(turns[0]?.at);
+    const offset = (turn) => (moment(turn.at) - first) / 1000;
+    const end = Math.max(0.001, ...turns.map((turn) => offset(turn) + lasted(turn)));
     const total = turns.reduce((sum, turn) => sum + Number(turn.bytes || 0), 0);
     const good = state(session.outcome);
     const beside = h("div", { class: "beside" });
@@ -129,7 +154,7 @@ function conversation(session) {
     const items = turns.map((turn, index) =>
         step(turn, index, offset(turn), end, (item, toggle) => show(items, item, toggle, turn, index, beside)),
     );
-    const first = items.find((item) => item.querySelector(".faulty")) || items[0];
+    const opened = items.find((item) => item.querySelector(".faulty")) || items[0];
     const all = [
         h(
             "div",
@@ -170,15 +195,21 @@ function conversation(session) {
               )
             : nothing("Nothing was said", "No message of this session is kept."),
     ];
-    if (first && matchMedia("(min-width: 1000px)").matches) setTimeout(() => first.querySelector("button").click());
+    if (opened && matchMedia("(min-width: 1000px)").matches) setTimeout(() => opened.querySelector("button").click());
     return all;
 }
+
+/** The RPC's name, "" for an empty message. */
+const named = (turn) => (turn.rpc === "-" ? "" : turn.rpc);
+
+/** How long the other side was waited for; what comes in is there at once. */
+const lasted = (turn) => (turn.direction === "out" ? Number(turn.seconds || 0) : 0);
 
 function step(turn, index, at, end, choose) {
     const isOut = turn.direction === "out";
     const bar = h("i");
     bar.style.left = `${Math.min(99, (100 * at) / end)}%`;
-    bar.style.width = `${Math.max(0.8, Math.min(100, (100 * Number(turn.seconds || 0)) / end))}%`;
+    bar.style.width = `${Math.max(0.8, Math.min(100, (100 * lasted(turn)) / end))}%`;
     const toggle = h(
         "button",
         {
@@ -193,14 +224,15 @@ function step(turn, index, at, end, choose) {
             "span",
             { class: "rpc" },
             h("span", { class: "unseen" }, isOut ? "To the ACS: " : "From the ACS: "),
-            turn.rpc || "(empty)",
+            named(turn) || "(empty)",
         ),
         h("span", { class: "said" }, plain(turn)),
         h("span", { class: "track", "aria-hidden": "true" }, bar),
         h("span", { class: "size" }, bytes(turn.bytes)),
     );
     const fault =
-        turn.fault && h("p", { class: "fault" }, h("strong", null, `Fault ${turn.fault.code}`), " ", turn.fault.words);
+        turn.fault &&
+        h("p", { class: "fault" }, h("strong", null, `Fault ${turn.fault.code}`), " ", meaning(turn.fault));
     const item = h("li", null, toggle, fault);
     return item;
 }
@@ -208,8 +240,7 @@ function step(turn, index, at, end, choose) {
 /** The summary without the RPC's name, which stands beside it already. */
 function plain(turn) {
     const words = String(turn.summary || "");
-    const rpc = String(turn.rpc || "");
-    return (rpc && words.startsWith(rpc) ? words.slice(rpc.length) : words === "(empty)" ? "" : words).trim();
+    return (words.startsWith(turn.rpc) ? words.slice(turn.rpc.length) : words).trim();
 }
 
 function show(items, item, toggle, turn, index, beside) {
@@ -226,7 +257,7 @@ function show(items, item, toggle, turn, index, beside) {
         h(
             "div",
             { class: "beside-head" },
-            h("h2", null, `${index + 1}. ${turn.rpc || "Empty message"}`),
+            h("h2", null, `${index + 1}. ${named(turn) || "Empty message"}`),
             h(
                 "p",
                 { class: "quiet" },
@@ -245,7 +276,7 @@ function show(items, item, toggle, turn, index, beside) {
             ? h(
                   "div",
                   { class: "note bad" },
-                  h("p", { class: "what" }, `Fault ${turn.fault.code}: ${turn.fault.words}`),
+                  h("p", { class: "what" }, `Fault ${turn.fault.code}: ${meaning(turn.fault)}`),
               )
             : null,
         turn.xml

@@ -14,20 +14,23 @@ const titled = (key) =>
 const same = (one, two) => JSON.stringify(one) === JSON.stringify(two);
 
 export function page({ place, signal }) {
+    const said = h("div", { class: "said", role: "status" });
     const body = h("div");
     place.append(
         heading(
             "Settings",
             "The agent's own settings file. What the ACS or a person has set in the data model wins over initial values here.",
         ),
+        said,
         body,
         password(),
     );
-    const show = () => load(body, signal, async () => form((await api.get("/settings", signal)).settings, show), 8);
+    const show = () =>
+        load(body, signal, async () => form((await api.get("/settings", signal)).settings, said, show), 8);
     show();
 }
 
-function form(settings, show) {
+function form(settings, said, show) {
     const says = spoken();
     const groups = new Map();
     const inputs = new Map();
@@ -103,23 +106,20 @@ function form(settings, show) {
                 event.preventDefault();
                 save.disabled = true;
                 try {
+                    fill(said);
                     const values = changed();
                     await api.replace("/settings", { values });
                     const later = settings
                         .filter((one) => one.at_start_only && one.key in values)
                         .map((one) => one.key);
                     show();
-                    fill(
-                        document.querySelector(".said"),
-                        done(`Saved.${later.length ? ` At the agent's next start: ${later.join(", ")}.` : ""}`),
-                    );
+                    fill(said, done(`Saved.${later.length ? ` At the agent's next start: ${later.join(", ")}.` : ""}`));
                 } catch (problem) {
                     fill(says, failure(problem));
                     save.disabled = false;
                 }
             },
         },
-        h("div", { class: "said", role: "status" }),
         h("div", { class: "finder" }, filter),
         [...groups].map(([group, some]) => panel(`[${group}]`, h("div", { class: "set" }, some))),
         h("div", { class: "acts stay" }, save, tally),

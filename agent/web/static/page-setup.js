@@ -22,11 +22,7 @@ const STEPS = [
     ["inform", "Inform"],
 ];
 const MASK = "••••••••";
-// A field may come bare or with where it comes from.
-const value = (given) => (given && typeof given === "object" && "value" in given ? given.value : given);
-const origin = (given, key, sources) =>
-    (given && typeof given === "object" ? given.source : "") || sources?.[key] || "";
-const source = (word) => SOURCES[String(word || "").toLowerCase()] || word || "Unknown";
+const source = (word) => SOURCES[word] || word;
 
 export function page({ place, signal }) {
     const found = h("div");
@@ -53,21 +49,17 @@ export function page({ place, signal }) {
 function form(now, signal, refresh) {
     const says = spoken();
     const request = now.connection_request || {};
-    const has = (given) => Boolean(given?.has_password ?? given?.password?.has_password);
-    const from = (given, key) => {
-        const words = origin(given, key, now.sources);
-        return words ? h("span", { class: "from" }, `From: ${source(words)}`) : null;
-    };
+    const from = (key) => h("span", { class: "from" }, `From: ${now.sources?.[key] || "unknown"}`);
     const secret = (isSet) =>
         h("input", { type: "password", autocomplete: "new-password", placeholder: isSet ? `${MASK} (kept)` : "none" });
     const inputs = {
-        url: text(value(now.url), { type: "url", inputmode: "url", placeholder: "https://acs.example.net/cwmp" }),
-        username: text(value(now.username)),
-        password: secret(has(now)),
-        interface: text(value(now.interface), { placeholder: "as the routing table says" }),
-        enable: tick(value(now.enable)),
-        inform_enable: tick(value(now.inform_enable)),
-        inform_interval: text(value(now.inform_interval), {
+        url: text(now.url, { type: "url", inputmode: "url", placeholder: "https://acs.example.net/cwmp" }),
+        username: text(now.username),
+        password: secret(now.has_password),
+        interface: text(now.interface, { placeholder: "as the routing table says" }),
+        enable: tick(now.enable),
+        inform_enable: tick(now.inform_enable),
+        inform_interval: text(now.inform_interval, {
             type: "number",
             min: "1",
             max: "4294967295",
@@ -75,10 +67,10 @@ function form(now, signal, refresh) {
         }),
     };
     const calls = {
-        username: text(value(request.username)),
-        password: secret(has(request)),
-        path: text(value(request.path)),
-        port: text(value(request.port), { type: "number", min: "0", max: "65535", inputmode: "numeric" }),
+        username: text(request.username),
+        password: secret(request.has_password),
+        path: text(request.path),
+        port: text(request.port, { type: "number", min: "0", max: "65535", inputmode: "numeric" }),
     };
     const test = tester(inputs, signal);
     const save = h("button", { type: "submit", class: "primary" }, "Save");
@@ -124,21 +116,21 @@ function form(now, signal, refresh) {
                     "Address (URL)",
                     inputs.url,
                     "Empty: no session is made, unless a source finds one.",
-                    from(now.url, "url"),
+                    from("url"),
                 ),
                 h(
                     "div",
                     { class: "pair" },
-                    field("User name", inputs.username, "", from(now.username, "username")),
+                    field("User name", inputs.username, "", from("username")),
                     field("Password", inputs.password, "Cannot be read back. Empty: it stays."),
                 ),
-                field("Interface", inputs.interface, "Sessions leave by it only. ", from(now.interface, "interface")),
+                field("Interface", inputs.interface, "Sessions leave by it only. ", from("interface")),
             ),
             panel(
                 "Reports",
-                field("Let the server manage this device", inputs.enable, "", from(now.enable, "enable")),
-                field("Report at intervals", inputs.inform_enable, "", from(now.inform_enable, "inform_enable")),
-                field("Interval in seconds", inputs.inform_interval, "", from(now.inform_interval, "inform_interval")),
+                field("Let the server manage this device", inputs.enable, "", from("enable")),
+                field("Report at intervals", inputs.inform_enable, "", from("inform_enable")),
+                field("Interval in seconds", inputs.inform_interval, "", from("inform_interval")),
             ),
             panel(
                 "Connection requests",
@@ -146,24 +138,14 @@ function form(now, signal, refresh) {
                 h(
                     "div",
                     { class: "pair" },
-                    field("User name", calls.username, "", from(request.username, "connection_request.username")),
+                    field("User name", calls.username, "", from("connection_request.username")),
                     field("Password", calls.password, "Cannot be read back. Empty: it stays."),
                 ),
                 h(
                     "div",
                     { class: "pair" },
-                    field(
-                        "Port",
-                        calls.port,
-                        "7547 is usual; 0 takes any free one.",
-                        from(request.port, "connection_request.port"),
-                    ),
-                    field(
-                        "Path",
-                        calls.path,
-                        "Behind the address, one word.",
-                        from(request.path, "connection_request.path"),
-                    ),
+                    field("Port", calls.port, "7547 is usual; 0 takes any free one.", from("connection_request.port")),
+                    field("Path", calls.path, "Behind the address, one word.", from("connection_request.path")),
                 ),
             ),
             h(
@@ -193,9 +175,7 @@ function changes(now, inputs, calls) {
                             ? input.value
                             : input.value.trim(),
                 ])
-                .filter(([key, wanted]) =>
-                    key === "password" ? wanted !== "" : wanted !== (value(before[key]) ?? ""),
-                ),
+                .filter(([key, wanted]) => (key === "password" ? wanted !== "" : wanted !== (before[key] ?? ""))),
         );
     const changed = differing(inputs, now);
     const called = differing(calls, now.connection_request || {});

@@ -1,0 +1,314 @@
+"""The page in a real Chromium, over a real agent: from the first visit to a managed device, and every page of it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.web.browser import ACS_PASSWORD, ACS_USER, MARKUP, PASSWORD, House, Page, house, wait
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not (Path("/usr/bin/chromium").exists() and Path("/usr/bin/chromedriver").exists()),
+        reason="needs the packages chromium and chromium-driver",
+    ),
+]
+
+PAGES = (
+    "status", "setup", "sessions", "sessions/1", "model/Device.DeviceInfo.ProvisioningCode", "live", "events",
+    "diagnostics", "log", "settings", "support",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def empty() -> Iterator[House]:
+    with house() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def visited(empty: House) -> House:
+    """Somebody has come with the one-time code and chosen a password."""
+    page, seen = empty.page, empty.seen
+    page.look("light", "desktop")
+    page.load("#/setup")
+    seen["first"] = page.title()
+    code = empty.ask("page_code")["code"]
+    fields = {"New password": PASSWORD, "The same password again": PASSWORD}
+    page.fill({"One-time code": "WRONG-CODES", **fields})
+    page.press("Set the password")
+    page.shows("Next:", ".note")
+    seen["wrong code"] = page.text(".note")
+    page.fill({"One-time code": code, **fields, "The same password again": "another one"})
+    page.press("Set the password")
+    page.shows("differ", ".note")
+    seen["barriers"] = page.barriers()
+    page.fill(fields)
+    page.press("Set the password")
+    page.shows("Setup", "h1")
+    page.settled()
+    return empty
+
+
+@pytest.fixture(scope="module")
+def managed(visited: House) -> House:
+    """The ACS was named on the page, tested, and has managed the device since."""
+    page, seen = visited.page, visited.seen
+    page.go("#/setup")
+    page.fill({"Address (URL)": visited.acs.url})
+    page.run("document.querySelectorAll('.pair')[0].id = 'credentials'")
+    page.fill({"User name": ACS_USER, "Password": "wrong"})
+    page.press("Test")
+    page.shows("It fails at")
+    seen["refused test"] = page.text(".line[aria-live]")
+    page.fill({"Password": ACS_PASSWORD})
+    page.press("Test")
+    page.shows("Everything works")
+    seen["test"] = page.text(".line[aria-live]")
+    before = visited.acs.sessions[-1].number
+    page.press("Save")
+    ended = visited.acs.wait_for_session_end(after=before)
+    rpc = visited.acs.queue(ended.device, "SetParameterValues", {"parameters": {"Device.DeviceInfo.UpTime": 1}})
+    code = visited.acs.queue(
+        ended.device, "SetParameterValues", {"parameters": {"Device.DeviceInfo.ProvisioningCode": MARKUP[:64]}}
+    )
+    page.go("#/sessions")
+    page.shows("complete")
+    page.press("Start a session now")
+    for each in (rpc, code):
+        visited.acs.wait(each)
+    page.go("#/status")
+    page.shows("The server answers")
+    return visited
+
+
+@pytest.fixture
+def page(managed: House) -> Iterator[Page]:
+    """Logged in, on a desktop; whatever the test does, nothing may be complained about."""
+    one = managed.page
+    one.look("light", "desktop")
+    one.load("#/status")
+    if one.title() == "Log in":
+        one.log_in()
+        one.shows("Status", "h1")
+    one.complaints()
+    yield one
+    assert one.complaints() == []
+
+
+def test_the_first_visit_needs_the_code_and_leads_to_where_one_wanted_to_go(visited: House) -> None:
+    assert visited.seen["first"] == "First visit"
+    assert "code" in visited.seen["wrong code"]
+    assert "Next:" in visited.seen["wrong code"]
+    assert visited.seen["barriers"] == []
+    assert visited.page.complaints() == []
+
+
+def test_from_setup_to_a_live_session(managed: House) -> None:
+    assert "Log-in" in managed.seen["refused test"]
+    assert "Next:" in managed.seen["refused test"]
+    assert managed.seen["test"].splitlines()[-1]
+    assert any("0 BOOTSTRAP" in one.events for one in managed.acs.informs)
+    assert managed.page.complaints() == []
+
+
+def test_a_wrong_password_is_refused_and_the_right_one_leads_back(page: Page) -> None:
+    page.go("#/log")
+    page.driver.delete_all_cookies()  # as if the log-in had ended
+    page.shows("Log in", "h1")
+    assert page.barriers() == []
+    page.log_in("wrong")
+    page.shows("Next:", ".note")
+    assert "password" in page.text(".note")
+    page.log_in()
+    page.shows("Log", "h1")
+    assert page.run("return location.hash") == "#/log"
+
+
+def test_who_logs_out_is_out(page: Page) -> None:
+    page.press("Log out")
+    page.shows("Log in", "h1")
+    page.load("#/sessions")
+    assert page.title() == "Log in"
+    page.log_in()
+    page.shows("Sessions", "h1")
+
+
+@pytest.mark.parametrize(("theme", "size"), [("light", "desktop"), ("dark", "phone"), ("dark", "desktop")])
+def test_every_page_can_be_used_by_everybody(page: Page, theme: str, size: str) -> None:
+    page.look(theme, size)
+    for route in PAGES:
+        page.go(f"#/{route}")
+        assert page.title(), route
+        assert page.all("[role=alert]") == [], route
+        assert page.barriers() == [], f"{route}, {theme}, {size}"
+        overflow = page.run("return document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0, f"{route}, {theme}, {size}: {overflow} pixels too wide"
+
+
+def test_a_session_is_a_waterfall_of_what_was_said(page: Page) -> None:
+    page.go("#/sessions/1")
+    assert re.search(r"0 BOOTSTRAP", page.text(".summary"))
+    assert "Inform" in page.text(".turn")
+    page.shows("<DeviceId>", ".xml")
+    last = page.run("return document.querySelectorAll('.turn').length")
+    assert last >= 3
+
+
+def test_a_fault_is_told_in_plain_words(page: Page) -> None:
+    page.go("#/sessions/2")
+    page.shows("Fault 9003", ".fault")
+    assert "An argument was wrong." in page.text(".fault")
+    page.shows("FaultCode", ".xml")  # the turn with the fault is the one that is opened
+
+
+def test_hostile_texts_are_shown_as_text(page: Page) -> None:
+    for route, words in (
+        ("model/Device.WiFi.SSID.1.SSID", "<script>1</script>"),
+        ("model/Device.WiFi.SSID.1.Name", MARKUP),
+        ("model/Device.DeviceInfo.ProvisioningCode", MARKUP[:64]),
+    ):
+        page.go(f"#/{route}")
+        page.shows(words, ".value")
+        page.shows(words[:40], ".tree")
+    page.go("#/sessions/2")
+    page.shows("<script>", ".turns")
+    page.go("#/setup")
+    page.fill({"User name": MARKUP})
+    page.press("Save")
+    page.shows("Saved")
+    page.load("#/setup")
+    assert page.labelled("User name").get_attribute("value") == MARKUP
+    page.fill({"User name": ACS_USER})
+    page.press("Save")
+    page.shows("Saved")
+    page.go("#/settings")
+    page.go(f"#/sessions/{MARKUP}")
+    page.shows("Next:", "[role=alert]")
+    assert page.run("return window.taken") is None
+    assert page.all("main script, main img") == []
+
+
+def test_the_model_shows_thousands_of_rows_a_few_at_a_time(page: Page) -> None:
+    page.go("#/model/Device.X_BENCH_Rows.Row.")
+    page.one(".leaf.chosen")
+    page.run("document.querySelector('.leaf.chosen').click()")
+    wait(lambda: page.run("return parseInt(document.querySelector('.tree').style.height) > 1000 * 36"), "no rows")
+    assert len(page.all(".leaf")) < 80
+    page.run("const box = document.querySelector('.tree-box'); box.scrollTop = box.scrollHeight")
+    wait(lambda: len(page.all(".leaf")) < 80 and page.all(".leaf"), "nothing is drawn")
+
+
+def test_the_model_is_searched_by_value(page: Page) -> None:
+    page.go("#/model")
+    page.one("input[type=search]").send_keys("row-777")
+    page.shows("1 parameter", ".finder")
+    assert page.text(".leaf-name").endswith("Name")
+
+
+def test_a_value_is_previewed_before_it_is_set(page: Page) -> None:
+    path = "Device.ManagementServer.PeriodicInformInterval"
+    page.go(f"#/model/{path}")
+    page.fill({"New value": "soon"})
+    page.press("Preview")
+    page.shows("Next:", ".detail [role=alert]")
+    page.fill({"New value": "1800"})
+    page.press("Preview")
+    page.shows("3600", ".diff del")
+    page.shows("1800", ".diff ins")
+    page.press("Discard")
+    assert page.text(".value") == "3600"
+    page.press("Preview")
+    page.press("Apply")
+    page.shows("1800", ".value")
+    page.fill({"New value": "3600"})
+    page.press("Preview")
+    page.press("Apply")
+    page.shows("3600", ".value")
+
+
+def test_the_tree_is_walked_with_the_keyboard(page: Page) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    page.go("#/model")
+    page.run("document.querySelector('.tree').focus()")
+    page.keys(Keys.END, Keys.HOME, Keys.DOWN, Keys.ENTER)
+    page.shows("RootDataModelVersion", ".detail")
+    assert page.run("return document.activeElement.className") == "detail"
+    page.keys(Keys.ESCAPE)
+    assert page.run("return document.activeElement.className") == "tree"
+
+
+def test_the_focus_follows_the_page_and_the_content_can_be_skipped_to(page: Page) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    page.press("Events")
+    page.shows("Events", "h1")
+    assert page.run("return document.activeElement.innerText") == "Events"
+    page.run("document.activeElement.blur(); document.querySelector('.skip').focus()")
+    page.keys(Keys.ENTER)
+    assert page.run("return document.activeElement.id") == "main"
+    assert page.run("return location.hash") == "#/events"
+
+
+def test_what_is_inline_is_not_run_and_is_complained_about(page: Page) -> None:
+    page.run("document.body.append(Object.assign(document.createElement('script'), { text: 'window.taken = 1' }))")
+    wait(lambda: any("CSP script-src" in one for one in page.complaints()), "nobody has complained")
+    assert page.run("return window.taken") is None
+
+
+def test_the_theme_is_chosen_and_kept(page: Page) -> None:
+    background = "return getComputedStyle(document.body).backgroundColor"
+    light = page.run(background)
+    page.press("Theme: System")
+    page.press("Theme: Light")
+    dark = page.run(background)
+    assert dark != light
+    page.load("#/status")
+    assert page.run(background) == dark
+    page.press("Theme: Dark")
+    assert page.run(background) == light
+
+
+def test_settings_are_written_and_what_is_wrong_is_told(page: Page, managed: House) -> None:
+    page.go("#/settings")
+    page.fill({"Sessions": "0"})
+    page.press("Save")
+    page.shows("Next:", "main [role=alert]")
+    page.fill({"Sessions": "40"})
+    page.shows("Changed: trace.sessions", ".stay")
+    page.press("Save")
+    page.shows("Saved", ".said")
+    assert "sessions = 40" in (managed.directory / "agent.toml").read_text()
+
+
+def test_live_draws_what_it_says(page: Page) -> None:
+    page.go("#/live")
+    page.shows("CPU and memory")
+    wait(lambda: re.search(r"CPU\s+\d+ %", page.text()), "no CPU is shown")
+    assert len(page.run("return document.querySelector('.curve.c1').getAttribute('d')")) > 5
+
+
+def test_the_support_bundle_is_downloaded_by_its_link(page: Page) -> None:
+    page.go("#/support")
+    assert page.all(".stop.good")
+    link = page.one("a[download]").get_attribute("href")
+    status = page.driver.execute_async_script(
+        "const tell = arguments[1]; fetch(arguments[0]).then((answer) => tell(answer.status))", link
+    )
+    assert status == 200
+
+
+def test_an_agent_that_is_gone_comes_back_and_so_does_the_page(page: Page, managed: House) -> None:
+    page.go("#/sessions")
+    managed.stop()
+    page.shows("The agent does not answer.", ".gone")
+    assert page.barriers() == []
+    managed.start()
+    page.shows("Log in", "h1")  # log-ins do not outlive the agent
+    assert page.all(".gone") == []
+    page.log_in()
+    page.shows("Sessions", "h1")
+    page.complaints()  # that nobody was there is told in the console, rightly
