@@ -1,5 +1,6 @@
-"""The prefixes that were delegated to our DHCPv6 clients, and until when. Time is counted from the last start of the
-machine: its clock may be set while a lease runs.
+"""The prefixes that were delegated to our DHCPv6 clients, and until when.
+
+Time is counted from the last start of the machine: its clock may be set while a lease runs.
 """
 
 import time
