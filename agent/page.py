@@ -115,6 +115,10 @@ class PageService:
             return [], next(iter(problems.values()), "the page is served nowhere")
         return self._urls(), ""
 
+    def port(self) -> int:
+        """The port that it has, else the one that it is to have."""
+        return (self._page.port if self._page else 0) or self._around.web().port
+
     def facts(self) -> Document:
         """For people: whether and where it is served, and what keeps it from that."""
         urls, problem = self.where()

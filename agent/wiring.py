@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -104,6 +105,7 @@ from backends.tr181.parts import Machine, Watch
 from backends.tr181.services import SERVICES
 from backends.tr181.staging import LinuxNetwork
 from backends.tr181.supported_data_model import supported_data_model
+from backends.tr181.user_interface import ENABLE, PASSWORD_RESET, Page
 
 log = logging.getLogger(__name__)
 
@@ -215,6 +217,12 @@ class Agent:
             peek=self._peek,
             gateway_told=self._gateway_told,
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
+            page=Page(
+                lambda: self.settings.web.enable,
+                lambda: self.page.port(),  # noqa: PLW0108 - it is built later
+                lambda: not self.page.where()[1],
+                lambda: self.page.where()[1],
+            ),
         )
         self._take_preset(basic)
         self.machine = Machine(basic, SERVICES)
@@ -342,7 +350,7 @@ class Agent:
         self.page = PageService(
             self.store,
             PageSurroundings(
-                lambda: self.settings.web,
+                self._web,
                 lambda: filter(None, [self.settings.network.management_interface]),
                 self.netlink,
                 str(self.settings.control_socket()),
@@ -536,7 +544,23 @@ class Agent:
         """A change of the configuration is part of the history of faults; values are not told."""
         more = f" and {len(done) - 1} more" if len(done) > 1 else ""
         self.faults.happened("configured", "", f"by {caller}: {done[0]}{more}")
+        if any(ENABLE.partition(".")[0] in one for one in done):
+            self._page_as_the_acs_wants()
         self.preset.changed(caller, done)
+
+    def _web(self) -> settings.Web:
+        web = self.settings.web
+        return web if self.own.get(ENABLE) else replace(web, enable=False)
+
+    def _page_as_the_acs_wants(self) -> None:
+        """UserInterface: whether it is served, and that its password is to be another one."""
+        if self.own.get(PASSWORD_RESET) and not self.model.awaits_application:
+            self.page.access.forget()
+            self.own.begin()
+            self.own.stage(PASSWORD_RESET, False)
+            self.own.commit()
+            self._save_model()
+        self.page.follow()
 
     def _save_quietly(self, name: str, document: Any) -> None:
         try:
@@ -791,7 +815,7 @@ class Agent:
         give_back()
         gc.freeze()  # what is there now stays: collecting after each session need not look at it
         log.info("cpe-agent %s runs; ACS %s", VERSION, shown_url(self.own.get(ms.URL)) or "not configured")
-        self.page.follow()
+        self._page_as_the_acs_wants()
         self.notifier.ready()
         try:
             watched = self.notifier.watchdog_seconds / 2 or loop.LONGEST_WAIT

@@ -7,6 +7,7 @@ from agent.model.object import Object
 from backends.tr181 import device_files as files
 from backends.tr181 import device_info as device
 from backends.tr181 import device_load, device_sensors
+from backends.tr181 import user_interface as page
 from backends.tr181.bridge_filter import bridging_filter
 from backends.tr181.bridging import bridging
 from backends.tr181.device_association import gateway_info, manageable_devices
@@ -49,6 +50,7 @@ from backends.tr181.ssh import ssh
 from backends.tr181.time import time
 from backends.tr181.upnp import upnp
 from backends.tr181.usb import usb
+from backends.tr181.user_interface import user_interface
 from backends.tr181.users import users
 from backends.tr181.vxlan import vxlan
 from backends.tr181.wifi import wifi
@@ -100,6 +102,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     gateway_info,
     manageable_devices,
     users,
+    user_interface,
     ssh,
     access_control,
 )
@@ -110,6 +113,7 @@ OWN_VALUES: Final[dict[str, Any]] = {
     **files.OWN_VALUES,
     **device_load.OWN_VALUES,
     **device_sensors.OWN_VALUES,
+    **page.OWN_VALUES,
 }
 """Defaults of the values of the agent's own that these objects keep, by name without the root."""
 

@@ -52,7 +52,7 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.SSH.Server.{i}.AccessLog.": "sshd tells the system's log who came, and keeps no list of its own",
     "Device.SSH.Server.{i}.MaxAccessLogEntries": "sshd tells the system's log who came, and keeps no list of its own",
     "Device.SSH.Server.{i}.Stats.": "sshd keeps no counts",
-    "Device.UserInterface.": "this system has no page for its user",
+    "Device.UserInterface.": "the page shows this device, and nothing of its provider's",
     "Device.QoS.QueueStats.{i}.DroppedBytes": "Linux counts dropped packets, not their bytes",
     "Device.MAP.": "the kernel has no MAP translation",
     "Device.CaptivePortal.": "this system has no captive portal",

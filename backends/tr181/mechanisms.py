@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.tunnels import TunnelTables
     from backends.tr181.upnp_gateway import UpnpTables
     from backends.tr181.usb import UsbHosts
+    from backends.tr181.user_interface import Page
     from backends.tr181.users import AccountTables
     from backends.tr181.wifi_tables import WifiTables
     from backends.tr181.wired_supplicants import SupplicantTable
@@ -115,5 +116,6 @@ class Mechanisms:
     upnp: "UpnpTables | None" = None
     tunnels: "TunnelTables | None" = None
     rip: "RipTables | None" = None
+    page: "Page | None" = None
     dynamic_dns: "DynamicDnsTables | None" = None
     supplicants: "SupplicantTable | None" = None
