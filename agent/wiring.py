@@ -50,7 +50,7 @@ from agent.runtime.core import Core, Parts, Policy
 from agent.runtime.delivery import DOCUMENT as DELIVERY
 from agent.runtime.delivery import Delivery
 from agent.runtime.discovery import OWN_VALUES as DISCOVERY_VALUES
-from agent.runtime.discovery import Contact, Discovery, ways_out
+from agent.runtime.discovery import Contact, Discovery
 from agent.runtime.discovery_verbs import DiscoveryVerbs
 from agent.runtime.doctor import Interface, Surroundings
 from agent.runtime.documents import shapes
@@ -58,6 +58,7 @@ from agent.runtime.endpoint import AcsEndpoint, shown_url
 from agent.runtime.events import Changed, ControlAsked, LeaseHeard, Moment, Reload, Stop
 from agent.runtime.housekeeping import Housekeeping
 from agent.runtime.lease_events import LeaseEvents
+from agent.runtime.leases import ways_out
 from agent.runtime.live import Live
 from agent.runtime.logs import log_to_standard_error
 from agent.runtime.memory import give_back

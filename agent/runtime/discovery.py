@@ -1,12 +1,12 @@
 """Finds the ACS while the agent runs: the offers in force, and what the policy makes of them, applied to the model."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from agent.cwmp import management_server as ms
 from agent.cwmp.acs_url import check_acs_url
-from agent.discovery.handed_over import Handed, NotUsable, read
+from agent.discovery.handed_over import Handed
 from agent.discovery.offer import Neighbour, Offer, Source
 from agent.discovery.policy import (
     DHCP,
@@ -29,18 +29,16 @@ from agent.runtime.clock import iso
 from agent.runtime.endpoint import shown_url
 from agent.runtime.events import Moment
 from agent.runtime.lease_events import LeaseEvents
+from agent.runtime.leases import Leases
 
 log = logging.getLogger(__name__)
 
 REMEMBERED_HOST: Final = "Discovery.RememberedHost"
 OWN_VALUES: Final[dict[str, Any]] = {REMEMBERED_HOST: ""}
-MOST_LEASES: Final = 32
 FAILURES: Final = 3
 FAILING_FOR: Final = 3600.0
 """After so many failures in a row, or so many seconds of them, an ACS counts as unreachable: with the default retry
 policy that is within a minute, with the longest waits that an ACS can ask for within the hour."""
-ASKER: Final = "dhcpinform"
-"""The client that is the agent itself."""
 AGAIN: Final = 60.0
 """Seconds before a change that the model refused is tried once more."""
 CREDENTIALS: Final = ("ManagementServer.Username", "ManagementServer.Password")
@@ -75,52 +73,12 @@ class Settings(Protocol):
         """The only link whose leases count; "" is the one that leads out."""
 
 
-class Route(Protocol):
-    """A route as the kernel has it; ``destination`` "" is the default one."""
-
-    @property
-    def family(self) -> int:
-        """4 or 6."""
-
-    @property
-    def destination(self) -> str:
-        """Where it leads."""
-
-    @property
-    def interface(self) -> str | None:
-        """By which link."""
-
-    @property
-    def metric(self) -> int:
-        """The lowest is taken."""
-
-
 class Contact(NamedTuple):
     """How it goes with the ACS in force: failures in a row, since when (monotonic), whether a session was complete."""
 
     failures: int = 0
     failing_since: float | None = None
     has_answered: bool = False
-
-
-class Lease(NamedTuple):
-    """What one client has last told of one link."""
-
-    offer: Offer
-    event: Mapping[str, Any]
-
-
-def ways_out(routes: Iterable[Route], chosen: str = "") -> dict[int, tuple[str, ...]]:
-    """By family, the links of the best default route; ``chosen`` is the only one where a person has said so."""
-    if chosen:
-        return {4: (chosen,), 6: (chosen,)}
-    default = [route for route in routes if not route.destination and route.interface]
-    found: dict[int, tuple[str, ...]] = {}
-    for family in (4, 6):
-        ours = [route for route in default if route.family == family]
-        best = min((route.metric for route in ours), default=0)
-        found[family] = tuple(dict.fromkeys(str(route.interface) for route in ours if route.metric == best))
-    return found
 
 
 class Discovery:
@@ -147,13 +105,11 @@ class Discovery:
         self._own = own
         self._settings = settings
         self._ways = ways
+        self._leases = Leases(events, ways)
         self._contact = contact
         self._clock = clock
-        self._events = events
         self._applied = applied
         self._is_going_down = is_going_down
-        self._leases: dict[tuple[str, str, int], Lease] = {}
-        self._heard_of: set[tuple[str, Source]] = set()
         self._said: dict[Source, Offer] = {}
         self._refused: dict[tuple[str, str, str], str] = {}
         self._is_dirty = True
@@ -166,15 +122,13 @@ class Discovery:
 
     def begin(self) -> None:
         """Take over the leases that were in force, and what clients left since."""
-        for event in (*self._events.in_force(), *self._events.take_left()):
-            self._hear(event)
-        self._events.keep([lease.event for lease in self._leases.values()])
+        self._leases.begin()
+        self._is_dirty = True
 
     def heard(self, event: Mapping[str, Any]) -> tuple[Handed | None, str]:
         """A client told of a lease: what it means, or why it is of no use."""
-        handed, why = self._hear(event)
-        if handed is not None:
-            self._events.keep([lease.event for lease in self._leases.values()])
+        handed, why = self._leases.hear(event, self.asks)
+        self._is_dirty |= handed is not None
         return handed, why
 
     def said(self, source: Source, offer: Offer | None) -> None:
@@ -183,7 +137,7 @@ class Discovery:
             self._said.pop(source, None)
         else:
             self._said[source] = offer
-        self._heard_of.add(("", source))
+        self._leases.heard_of.add(("", source))
         self._is_dirty = True
 
     def system_changed(self, topics: frozenset[str]) -> None:
@@ -198,42 +152,7 @@ class Discovery:
 
     def neighbour(self) -> Neighbour | None:
         """Who the gateway says it is in the WAN's lease (TR-069 Annex F)."""
-        ways = {link for links in self._ways().values() for link in links}
-        told = (lease.offer.neighbour for lease in self._leases.values() if lease.offer.interface in ways)
-        return next((neighbour for neighbour in told if neighbour is not None), None)
-
-    def _hear(self, event: Mapping[str, Any]) -> tuple[Handed | None, str]:
-        try:
-            handed = read(event)
-        except NotUsable as useless:
-            return None, str(useless)
-        source = Source.DHCPV6 if handed.family == 6 else Source.DHCPV4
-        key = (handed.interface, handed.client, handed.family)
-        if not handed.is_bound and handed.client == ASKER and not self.asks:
-            pass  # nobody asks any more: what was answered last stays
-        elif not handed.is_bound:
-            self._leases.pop(key, None)
-        elif key not in self._leases and not self._has_room():
-            return None, f"{MOST_LEASES} leases are known already"
-        else:
-            offer = handed.offer or Offer(source, handed.client, handed.interface)
-            self._leases[key] = Lease(offer, dict(event))
-            if handed.offer is not None and handed.client != ASKER:
-                self._leases.pop((handed.interface, ASKER, handed.family), None)  # a client's word is the newer one
-        if len(self._heard_of) < 2 * MOST_LEASES:
-            self._heard_of.add((handed.interface, source))
-        self._is_dirty = True
-        return handed, ""
-
-    def _has_room(self) -> bool:
-        """Whether one more can be kept; of links that do not lead out the oldest makes room."""
-        if len(self._leases) < MOST_LEASES:
-            return True
-        ways = {link for links in self._ways().values() for link in links}
-        oldest = next((key for key in self._leases if key[0] not in ways), None)
-        if oldest is not None:
-            del self._leases[oldest]
-        return oldest is not None
+        return self._leases.neighbour()
 
     # -- the chore --------------------------------------------------------------------------------------------------
 
@@ -270,7 +189,7 @@ class Discovery:
         settings, contact = self._settings(), self._contact()
         return Situation(
             in_force=self._in_force(),
-            offers=(*self._said.values(), *(lease.offer for lease in self._leases.values())),
+            offers=(*self._said.values(), *self._leases.offers()),
             ways=self._ways(),
             remembered=str(self._own.get(REMEMBERED_HOST)),
             is_unreachable=_is_unreachable(contact, now),
@@ -289,14 +208,7 @@ class Discovery:
 
     def _is_to_ask(self, now: Situation) -> bool:
         """Where DHCP has a say, and no client of the machine hands over what the WAN's server says."""
-        hooked = [lease for (_, client, family), lease in self._leases.items() if client != ASKER and family == 4]
-        silent = Offer(Source.DHCPV4)
-        tells = (
-            lease.offer._replace(told_by="", interface="") != silent
-            for lease in hooked
-            if lease.offer.interface in now.ways.get(4, ())
-        )
-        return self.has_a_say and not any(tells)
+        return self.has_a_say and not self._leases.is_told_of(now.ways.get(4, ()))
 
     # -- what is done -----------------------------------------------------------------------------------------------
 
@@ -341,9 +253,9 @@ class Discovery:
     def _is_over(self, by: Mapping[str, Any], field: str) -> bool:
         """Whether the option that a value came from is known to be there no more: after a start it may yet be told."""
         interface, source = str(by.get("interface", "")), Source(by["source"])
-        if (interface, source) not in self._heard_of:
+        if (interface, source) not in self._leases.heard_of:
             return False
-        offers = (*self._said.values(), *(lease.offer for lease in self._leases.values()))
+        offers = (*self._said.values(), *self._leases.offers())
         return all(
             offer.source is not source or offer.interface != interface or getattr(offer, field) is None
             for offer in offers

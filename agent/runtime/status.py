@@ -125,7 +125,7 @@ class Verbs:
             return self._dry_run(parts, now)
         policy = parts.policy()
         if not policy.acs:
-            return error("no_acs", "no ACS is configured", "set [acs] url in the settings file")
+            return error("no_acs", "no ACS is configured", "`cpe-agent discover` says what each source names")
         if not policy.is_enabled:
             path = f"{parts.model.root}{ENABLE_CWMP}"
             return error("disabled", "CWMP is disabled", f"`cpe-agent set {path}=true` enables it")

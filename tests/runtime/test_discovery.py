@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from agent.cwmp import management_server as ms
 from agent.discovery.offer import Neighbour, Offer, Source
 from agent.model.data_model import Caller
-from agent.runtime.discovery import AGAIN, FAILING_FOR, MOST_LEASES, REMEMBERED_HOST, Contact, ways_out
+from agent.runtime.discovery import AGAIN, FAILING_FOR, REMEMBERED_HOST, Contact
+from agent.runtime.leases import MOST_LEASES, ways_out
 from agent.settings import Discovery as Settings
 from backends.netlink_types import Route
 from tests.fakes.documents import Documents
@@ -260,16 +261,16 @@ def test_what_the_server_answered_stays_when_it_is_not_asked_any_more(finder: Fi
     finder.hears({**answered(A)})
     assert finder.url == A
     finder.hears(UNANSWERED)
-    assert finder.discovery._leases == {}
+    assert finder.discovery._leases.by_client == {}
     finder.hears(answered(A))
     finder.sets(Caller.ACS, URL=A)
     finder.hears(bound()).hears(UNANSWERED)
-    assert [key[1] for key in finder.discovery._leases] == ["dhcpinform", "udhcpc"]
+    assert [key[1] for key in finder.discovery._leases.by_client] == ["dhcpinform", "udhcpc"]
 
 
 def test_a_client_that_tells_takes_the_place_of_what_was_asked_for(finder: Finder) -> None:
     finder.hears(answered(A)).hears(bound(A, code="P"))
-    assert [key[1] for key in finder.discovery._leases] == ["udhcpc"]
+    assert [key[1] for key in finder.discovery._leases.by_client] == ["udhcpc"]
     assert not finder.discovery.asks
 
 

@@ -11,7 +11,8 @@ import pytest
 from agent.cwmp.acs_url import check_acs_url
 from agent.discovery.policy import host_of
 from agent.model.data_model import Caller
-from agent.runtime.discovery import MOST_LEASES, REMEMBERED_HOST, Contact
+from agent.runtime.discovery import REMEMBERED_HOST, Contact
+from agent.runtime.leases import MOST_LEASES
 from agent.settings import Discovery as Settings
 from tests.runtime.finding import BROKEN, Finder, option43, option125
 

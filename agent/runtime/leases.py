@@ -1,0 +1,139 @@
+"""The leases of the machine's DHCP clients as they have told of them, and the links by which a lease may count."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple, Protocol
+
+from agent.discovery.handed_over import Handed, NotUsable, read
+from agent.discovery.offer import Neighbour, Offer, Source
+from agent.runtime.lease_events import LeaseEvents
+
+MOST_LEASES: Final = 32
+ASKER: Final = "dhcpinform"
+"""The client that is the agent itself."""
+
+Ways = Mapping[int, tuple[str, ...]]
+"""By family (4, 6), the links that lead out."""
+
+
+class Route(Protocol):
+    """A route as the kernel has it; ``destination`` "" is the default one."""
+
+    @property
+    def family(self) -> int:
+        """4 or 6."""
+
+    @property
+    def destination(self) -> str:
+        """Where it leads."""
+
+    @property
+    def interface(self) -> str | None:
+        """By which link."""
+
+    @property
+    def metric(self) -> int:
+        """The lowest is taken."""
+
+
+class Lease(NamedTuple):
+    """What one client has last told of one link."""
+
+    offer: Offer
+    event: Mapping[str, Any]
+
+
+def ways_out(routes: Iterable[Route], chosen: str = "") -> dict[int, tuple[str, ...]]:
+    """By family, the links of the best default route; ``chosen`` is the only one where a person has said so."""
+    if chosen:
+        return {4: (chosen,), 6: (chosen,)}
+    default = [route for route in routes if not route.destination and route.interface]
+    found: dict[int, tuple[str, ...]] = {}
+    for family in (4, 6):
+        ours = [route for route in default if route.family == family]
+        best = min((route.metric for route in ours), default=0)
+        found[family] = tuple(dict.fromkeys(str(route.interface) for route in ours if route.metric == best))
+    return found
+
+
+class Leases:
+    """Bounded, and kept for the next start of the agent. ``by_client``: by link, client and family."""
+
+    def __init__(self, events: LeaseEvents, ways: Callable[[], Ways]) -> None:
+        self._events = events
+        self._ways = ways
+        self.by_client: dict[tuple[str, str, int], Lease] = {}
+        self.heard_of: set[tuple[str, Source]] = set()
+        """Links and sources that were heard of since the start."""
+
+    def __len__(self) -> int:
+        return len(self.by_client)
+
+    def begin(self) -> None:
+        """Take over the leases that were in force, and what clients left since."""
+        for event in (*self._events.in_force(), *self._events.take_left()):
+            self._hear(event, asks=True)
+        self._keep()
+
+    def hear(self, event: Mapping[str, Any], asks: bool) -> tuple[Handed | None, str]:
+        """A client told of a lease: what it means, or why it is of no use. ``asks``: so does the agent itself."""
+        handed, why = self._hear(event, asks)
+        if handed is not None:
+            self._keep()
+        return handed, why
+
+    def offers(self) -> list[Offer]:
+        """What the leases say."""
+        return [lease.offer for lease in self.by_client.values()]
+
+    def neighbour(self) -> Neighbour | None:
+        """Who the gateway says it is in the WAN's lease (TR-069 Annex F)."""
+        ways = self._links()
+        told = (offer.neighbour for offer in self.offers() if offer.interface in ways)
+        return next((neighbour for neighbour in told if neighbour is not None), None)
+
+    def is_told_of(self, links: Iterable[str]) -> bool:
+        """Whether a client of the machine hands over what the DHCPv4 server of one of these links says."""
+        silent, ways = Offer(Source.DHCPV4), frozenset(links)
+        return any(
+            lease.offer._replace(told_by="", interface="") != silent
+            for (link, client, family), lease in self.by_client.items()
+            if client != ASKER and family == 4 and link in ways
+        )
+
+    def _hear(self, event: Mapping[str, Any], asks: bool) -> tuple[Handed | None, str]:
+        try:
+            handed = read(event)
+        except NotUsable as useless:
+            return None, str(useless)
+        source = Source.DHCPV6 if handed.family == 6 else Source.DHCPV4
+        key = (handed.interface, handed.client, handed.family)
+        if not handed.is_bound and handed.client == ASKER and not asks:
+            pass  # nobody asks any more: what was answered last stays
+        elif not handed.is_bound:
+            self.by_client.pop(key, None)
+        elif key not in self.by_client and not self._has_room():
+            return None, f"{MOST_LEASES} leases are known already"
+        else:
+            offer = handed.offer or Offer(source, handed.client, handed.interface)
+            self.by_client[key] = Lease(offer, dict(event))
+            if handed.offer is not None and handed.client != ASKER:
+                self.by_client.pop((handed.interface, ASKER, handed.family), None)  # a client's word is the newer one
+        if len(self.heard_of) < 2 * MOST_LEASES:
+            self.heard_of.add((handed.interface, source))
+        return handed, ""
+
+    def _has_room(self) -> bool:
+        """Whether one more can be kept; of links that do not lead out the oldest makes room."""
+        if len(self.by_client) < MOST_LEASES:
+            return True
+        ways = self._links()
+        oldest = next((key for key in self.by_client if key[0] not in ways), None)
+        if oldest is not None:
+            del self.by_client[oldest]
+        return oldest is not None
+
+    def _links(self) -> set[str]:
+        return {link for links in self._ways().values() for link in links}
+
+    def _keep(self) -> None:
+        self._events.keep([lease.event for lease in self.by_client.values()])
