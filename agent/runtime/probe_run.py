@@ -181,7 +181,7 @@ class ProbeRun:
                     raise
                 self._no_acs(f"what answers is not an ACS: {failure}", {})
             trouble = str(failure)
-        what = f"accepted: the ACS at {shown_url(self._endpoint.url)} speaks CWMP {session.version}"
+        what = f"the ACS at {shown_url(self._endpoint.url)} accepts it and speaks CWMP {session.version}"
         if trouble:
             self._fail("inform", f"{what}; but then: {trouble}", "the operator of the ACS sees in its log why")
         if waiting:

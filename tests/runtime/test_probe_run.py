@@ -351,7 +351,7 @@ def test_what_says_nothing_or_speaks_no_http_is_no_acs() -> None:
 def test_an_acs_that_breaks_off_after_it_took_the_inform_is_told(acs: LabAcs) -> None:
     acs.behaviour = Behaviour(drop_at_exchange=2, drops=9)
     last = failed(steps(acs.url), "inform")
-    assert "accepted" in last.what
+    assert "accepts it" in last.what
     assert "but then" in last.what
 
 
