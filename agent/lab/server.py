@@ -87,7 +87,7 @@ class Server:
                 del self._threads[idle]
             thread = threading.Thread(target=self._run, args=(connection, sock), name="lab-http", daemon=True)
             self._threads[connection] = thread
-        thread.start()
+            thread.start()  # before anybody who stops the server can find it
 
     def _run(self, connection: Connection, sock: socket.socket) -> None:
         try:
