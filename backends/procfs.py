@@ -97,6 +97,8 @@ class Port:
     remote_address: str
     remote_port: int
     state: str
+    inode: int = 0
+    """By which a process is found that has it open."""
 
 
 class Procfs:
@@ -256,11 +258,11 @@ class Procfs:
             fields = line.split()
             try:
                 local, remote = endpoint(fields[1]), endpoint(fields[2])
-                state = int(fields[3], 16)
+                state, inode = int(fields[3], 16), int(fields[9]) if len(fields) > 9 else 0
             except (IndexError, ValueError, struct.error, OSError):
                 continue
             name = states.get(state, "closed")
-            yield Port(protocol[:3], *local, *(("", 0) if name == "listen" else remote), name)
+            yield Port(protocol[:3], *local, *(("", 0) if name == "listen" else remote), name, inode)
 
 
 def _checked(name: str) -> str:

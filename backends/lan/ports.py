@@ -75,9 +75,16 @@ class PortsInTheWay:
         for one in found:
             is_there = one.link_index in (0, index) and (not one.address or one.address in addresses)
             if is_there and one.inode not in ours:
-                holder = process_of(one.inode)
-                return f"{holder[1]} (process {holder[0]})" if holder else "another program"
+                return holder_of(one.inode)
         return None
+
+
+def holder_of(inode: int) -> str:
+    """The process that holds a socket in words: its name and its id, as far as the agent may look."""
+    holder = process_of(inode)
+    if holder is not None and holder[0] == os.getpid():
+        return f"the agent itself (process {holder[0]})"
+    return f"{holder[1]} (process {holder[0]})" if holder else "another program"
 
 
 def process_of(inode: int, proc: Path = Path("/proc")) -> tuple[int, str] | None:

@@ -12,9 +12,11 @@ from typing import Final
 
 from backends.commands import Run, run
 from backends.errors import MechanismError
-from backends.files import names_in, read_bytes, read_number, write_if_different
+from backends.files import names_in, read_bytes, read_number, read_text, write_if_different
 from backends.procfs import TICKS
 from backends.programs import START_TIME, Program, find_program
+from backends.ssh.configuration import pairs
+from backends.ssh.rendering import endpoint
 
 PATIENCE: Final = 5.0
 SECONDS: Final = 2.0
@@ -52,6 +54,12 @@ class Instances:
         told = read_bytes(f"{self._ground.proc}/{process}/cmdline", 4096) if process else None
         is_ours = told is not None and os.fsencode(self._configuration(name)) in told
         return process if is_ours else None
+
+    def not_listened_at(self, name: str, port: int, addresses: Sequence[str]) -> list[str]:
+        """Those of the addresses at which a server does not listen with this port already."""
+        text = read_text(Path(self._configuration(name))) if self.pid(name) is not None else None
+        there = {value for keyword, value in pairs(text or "") if keyword == "listenaddress"}
+        return [one for one in addresses if endpoint(one, port) not in there]
 
     def check(self, text: str) -> None:
         """Let sshd read a configuration; MechanismError with its words."""

@@ -54,7 +54,7 @@ def instance(
     server: SshServer, name_of: Names, addresses: Sequence[str], machine: Mapping[str, Sequence[str]], pid_file: str
 ) -> str:
     """The whole configuration of a server of our own. ``machine`` is what the machine's says, by keyword."""
-    listening = "".join(f"ListenAddress {_endpoint(one, server.port or 22)}\n" for one in addresses)
+    listening = "".join(f"ListenAddress {endpoint(one, server.port or 22)}\n" for one in addresses)
     shared = "".join(
         f"{keyword} {value}\n"
         for keyword in ("HostKey", "UsePAM", "AcceptEnv", "StrictModes")
@@ -113,5 +113,6 @@ def permit_root_login(server: SshServer, root_login: str) -> str:
     return "no" if not may else "yes" if by_password else "prohibit-password"
 
 
-def _endpoint(address: str, port: int) -> str:
+def endpoint(address: str, port: int) -> str:
+    """An address and a port as sshd_config(5) writes them."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

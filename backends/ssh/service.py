@@ -26,20 +26,21 @@ SOCKET: Final = "etc/systemd/system/sockets.target.wants/ssh.socket"
 SSH_PORT: Final = 22
 PATIENCE: Final = 3.0
 SECONDS: Final = 2.0
+IN_THE_WAY: Final = "{who} listens at port {port}: choose another port"
 NOT_GIVEN: Final = "the system's settings are not given to the agent: [system] manage"
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
     """What the servers depend on. ``addresses_of`` a row's link, or of every link that is ours to serve for None;
-    ``is_ours`` tells of a row whether its link was given to the agent, ``is_taken`` of a TCP port whether somebody
-    listens there at one of some addresses (for none: anywhere).
+    ``is_ours`` tells of a row whether its link was given to the agent, ``blocking`` of a TCP port who listens there at
+    one of some addresses (for none: anywhere), None for nobody.
     """
 
     name_of: Names
     addresses_of: Callable[[Pointer | None], Sequence[str]]
     is_ours: Callable[[Pointer], bool]
-    is_taken: Callable[[int, Collection[str]], bool]
+    blocking: Callable[[int, Collection[str]], str | None]
 
 
 class Ssh:
@@ -132,8 +133,9 @@ class Ssh:
         if server.port is not None:
             if self.has_socket():
                 raise NotOurs("ssh.socket listens here: set the port there", SshServer, MACHINE, ("port",))
-            if str(server.port) != self.configuration.told("port") and self._around.is_taken(server.port, ()):
-                raise Refused("something else listens at this port", SshServer, MACHINE, ("port",))
+            is_other = str(server.port) != self.configuration.told("port")
+            if is_other and (who := self._around.blocking(server.port, ())):
+                raise Refused(IN_THE_WAY.format(who=who, port=server.port), SshServer, MACHINE, ("port",))
         try:
             self.instances.check(_included(text))
         except MechanismError as error:
@@ -207,9 +209,10 @@ class Ssh:
         if server.interface is not None and not self._around.is_ours(server.interface):
             raise NotOurs("the interface is not in [network] manage", SshServer, key, ("interface",))
         addresses = self._addresses(server)
-        is_running = self.instances.pid(key[1:]) is not None
-        if is_on and not is_running and addresses and self._around.is_taken(server.port or SSH_PORT, addresses):
-            raise Refused("something else listens at this port", SshServer, key, ("port",))
+        port = server.port or SSH_PORT
+        fresh = self.instances.not_listened_at(key[1:], port, addresses) if is_on else ()
+        if fresh and (who := self._around.blocking(port, fresh)):
+            raise Refused(IN_THE_WAY.format(who=who, port=port), SshServer, key, ("port",))
         try:
             self.instances.check(self._instance(key, server, addresses or ["127.0.0.1"]))
         except MechanismError as error:

@@ -6,6 +6,7 @@ from typing import Final
 from backends.desired_state import Pointer, Record
 from backends.errors import MechanismError
 from backends.firewall.leases import Clock, remaining, system_clock
+from backends.lan.ports import holder_of
 from backends.ssh.instance import Ground
 from backends.ssh.records import KINDS, MACHINE, AuthorizedKey, SshServer, SshService
 from backends.ssh.service import Around, Ssh
@@ -122,12 +123,13 @@ def ssh_server(given: Mechanisms, ground: Ground | None = None) -> Part | None:
         link = links.link_of(pointer)
         return link is not None and links.may_change(link)
 
-    def is_taken(port: int, addresses: Collection[str]) -> bool:
+    def blocking(port: int, addresses: Collection[str]) -> str | None:
         listening = [one for one in given.procfs.ports() if (one.protocol, one.state) == ("tcp", "listen")]
-        there = {one.local_address for one in listening if one.local_port == port}
-        return bool(there if not addresses else there & {*EVERYWHERE, *addresses})
+        there = [one for one in listening if one.local_port == port]
+        in_the_way = [one for one in there if not addresses or one.local_address in {*EVERYWHERE, *addresses}]
+        return holder_of(in_the_way[0].inode) if in_the_way else None
 
-    around = Around(name_of, addresses_of, is_ours, is_taken)
+    around = Around(name_of, addresses_of, is_ours, blocking)
     root = given.system.root
     server = Ssh(root, given.directory / "ssh", given.may_change_system, around, ground or Ground())
     if not server.is_installed():

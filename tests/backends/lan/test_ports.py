@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from backends.lan.ports import PortsInTheWay, listeners, process_of
+from backends.lan.ports import PortsInTheWay, holder_of, listeners, process_of
 
 
 @pytest.fixture
@@ -22,9 +22,11 @@ def test_a_socket_is_found_by_its_port_and_its_process_by_the_socket(bound: sock
     holder = process_of(one.inode)
     assert holder is not None
     assert holder[0] == os.getpid()
+    assert holder_of(one.inode) == f"the agent itself (process {os.getpid()})"
     bound.close()
     assert listeners(port) == []
     assert process_of(one.inode) is None
+    assert holder_of(one.inode) == "another program"
 
 
 def test_only_others_on_this_link_are_in_the_way(bound: socket.socket) -> None:

@@ -40,7 +40,7 @@ class Bench:
         for name in ("etc/ssh/host", "client/key", "client/other"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(root / name)], check=True)
         lab.run("sh", "-c", ENTER, "sh", str(root))
-        self.taken: set[int] = set()
+        self.taken: dict[int, str] = {}
         self.addresses: list[str] = [HERE]
         self.names: dict[tuple[str, ...], str] = {("root",): "root"}
         self.has_systemd = False
@@ -51,10 +51,10 @@ class Bench:
     def make(self, *, may_change: bool = True) -> Ssh:
         """The service; again, it is that of another run of the agent."""
 
-        def is_taken(port: int, _: Collection[str]) -> bool:
-            return port in self.taken
+        def blocking(port: int, _: Collection[str]) -> str | None:
+            return self.taken.get(port)
 
-        around = Around(self.name_of, lambda _: self.addresses, lambda _: True, is_taken)
+        around = Around(self.name_of, lambda _: self.addresses, lambda _: True, blocking)
         return Ssh(self.root, self.root / "run/ours", may_change, around, self.ground())
 
     def ground(self) -> Ground:

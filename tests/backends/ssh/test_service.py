@@ -112,8 +112,8 @@ def test_a_socket_of_systemds_and_who_else_says_groups_are_in_the_way(bench: Ben
 
 def test_a_port_that_somebody_has_is_refused_and_one_that_slips_through_leaves_a_word(bench: Bench) -> None:
     bench.start()
-    bench.taken.add(OTHER_PORT)
-    with pytest.raises(Refused, match="something else listens"):
+    bench.taken[OTHER_PORT] = "httpd (process 9)"
+    with pytest.raises(Refused, match=r"httpd \(process 9\) listens at port 2023"):
         bench.ssh.check(of_machine(port=OTHER_PORT))
     bench.taken.clear()
     bench.addresses.append("::1")
@@ -170,6 +170,21 @@ def test_servers_of_our_own_are_on_together_and_each_where_it_can_be(bench: Benc
     group = Pointer("Device.Users.Group.{i}.", ("+9",))
     bench.set(("+1", replace(server, group=group)))
     assert bench.ssh.instances.pid("1") is None
-    bench.taken.add(OTHER_PORT)
-    with pytest.raises(Refused, match="something else listens"):
+    bench.taken[OTHER_PORT] = "httpd (process 9)"
+    with pytest.raises(Refused, match="httpd"):
         bench.set(("+1", server))
+
+
+def test_a_port_that_somebody_has_is_refused_of_a_server_that_runs_too(bench: Bench) -> None:
+    server = replace(ADDED, enable=True, port=OTHER_PORT)
+    bench.set(("+1", server))
+    process = bench.ssh.instances.pid("1")
+    bench.taken |= {OTHER_PORT: "sshd, which is this one", 7547: "the agent itself"}
+    with pytest.raises(Refused, match="the agent itself listens at port 7547"):
+        bench.set(("+1", replace(server, port=7547)))
+    bench.desired.rollback()
+    bench.set(("+1", replace(server, max_auth_tries=5)))
+    assert bench.ssh.instances.pid("1") == process
+    bench.addresses.append("::1")
+    with pytest.raises(Refused, match="which is this one"):
+        bench.set(("+1", replace(server, max_auth_tries=4)))

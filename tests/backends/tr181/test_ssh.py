@@ -1,6 +1,8 @@
 """Device.SSH. over a server's configuration, and with real servers of our own."""
 
+import socket
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,11 @@ def test_a_server_is_at_a_link_of_the_agents_or_nowhere(bench: Bench) -> None:
         row = own_server(made, Key=bench.public())
         wan = made.find("Device.IP.Interface.", Name="wan0")[:-1]
         assert made.refused({f"{row}Interface": wan}) == {f"{row}Interface": "Denied"}
+        with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+            port = str(taken.getsockname()[1])
+            with pytest.raises(Refusals, match=f"the agent itself .* listens at port {port}"):
+                made.set({f"{row}Port": port})
+        assert made.get(f"{row}Port") == "2200"
         group = made.find("Device.Users.Group.", Groupname="helpers")[:-1]
         made.set({f"{row}UserGroupAccess": group})
         assert made.get(f"{row}UserGroupAccess") == group
