@@ -125,7 +125,7 @@ class Extensions:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """The page: where it is served. Without names: loopback, and every interface that does not lead to other networks."""
+    """The page: where it is served. Without names: loopback and each interface that does not lead to other networks."""
 
     enable: bool = True
     port: int = 8080

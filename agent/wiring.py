@@ -228,7 +228,7 @@ class Agent:
         self._take_preset(basic)
         self.machine = Machine(basic, SERVICES)
         self.mechanisms = self.machine.mechanisms
-        self.management_way = management_way(self.mechanisms, self._management_interface)
+        self.management_way = management_way(self.mechanisms, self._management_interface, self._routers)
         self.faults = faults_of(self.mechanisms)
 
     def _take_preset(self, basic: Mechanisms) -> None:
@@ -255,8 +255,9 @@ class Agent:
             return resolve_by_system
         from agent.runtime.stub_resolver import StubResolver
 
-        servers = network.management_name_servers or name_servers_on(self.mechanisms, network.management_interface)
-        return StubResolver(network.management_interface, servers)
+        link = network.management_interface
+        told = self.discovery.leases.name_servers(link)
+        return StubResolver(link, network.management_name_servers or told or name_servers_on(self.mechanisms, link))
 
     def _management_path(self) -> RouteTo | None:
         """The way that is not to be cut without coming back: that to the ACS. Without one there is nobody to lose."""
@@ -411,7 +412,7 @@ class Agent:
             chance=chance,
             acs_met=self.reach.met,
             system_changed=self._system_changed,
-            lease_heard=self.discovery.heard,
+            lease_heard=self._lease_heard,
             housekeeping=Housekeeping(
                 [*self.machine.chores, self._refused_logins(), self.discovery, self.page],
                 self._save_model,
@@ -713,6 +714,15 @@ class Agent:
         self.core.settings_changed()
 
     # -- where the ACS comes from -----------------------------------------------------------------------------------
+
+    def _routers(self, link: str) -> list[str]:
+        return self.discovery.leases.routers(link)
+
+    def _lease_heard(self, event: Mapping[str, Any]) -> None:
+        handed, _ = self.discovery.heard(event)
+        if handed is not None and handed.interface == self._management_interface():
+            self.netlink.forget()
+            self.management_way.apply()
 
     def _ways_out(self) -> dict[int, tuple[str, ...]]:
         """The links whose leases may name the ACS, by family."""

@@ -27,6 +27,8 @@ Tell = Callable[[Event], None]
 
 NETWORKD: Final = Path("/run/systemd/netif/leases")
 OPTION43, OPTION125, OPTION17 = 43, 125, 17
+TOLD: Final[tuple[str, ...]] = ("VENDOR_SPECIFIC", "DNS", "ROUTER")
+"""What of networkd's lease file is told on (its assignments)."""
 BROADBAND_FORUM: Final = (3561).to_bytes(4, "big")
 LOOK: Final = 1.0
 """Seconds after which a watch looks whether it is to end, and whether a folder has come to be."""
@@ -113,7 +115,7 @@ class LeaseFiles:
                 if name.isdecimal():
                     link = socket.if_indextoname(int(name))
                     said = _assignments(read_text(self._networkd / name) or "")
-                    kept = {"VENDOR_SPECIFIC": said["VENDOR_SPECIFIC"]} if "VENDOR_SPECIFIC" in said else {}
+                    kept = {name: said[name] for name in TOLD if name in said}
                     yield "networkd", link, 4, _event("networkd", "lease", link, kept)
         for name in names_in(self._own.leases) if self._own else ():
             link, dot, kind = name.rpartition(".")

@@ -2,12 +2,23 @@
 
 import re
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from typing import Any, Final, Literal, NamedTuple
 
 from agent.discovery.offer import Offer, Source
 from agent.discovery.options import NotUsable, Said, option17, option43, option125
 
-__all__ = ["CLIENTS", "MOST_NAMES", "MOST_TEXT", "Handed", "NotUsable", "family_of", "read"]
+__all__ = [
+    "CLIENTS",
+    "MOST_NAMES",
+    "MOST_TEXT",
+    "Handed",
+    "NotUsable",
+    "family_of",
+    "name_servers",
+    "read",
+    "routers",
+]
 
 MOST_NAMES: Final = 64
 MOST_TEXT: Final = 8192
@@ -30,7 +41,10 @@ class Handed(NamedTuple):
 
 
 class Client(NamedTuple):
-    """One client's words: the variables that name the link, its reasons, which variable holds which option."""
+    """One client's words: the variables that name the link, its reasons, which variable holds which option.
+
+    ``name_servers`` and ``routers`` hold addresses between blanks.
+    """
 
     interfaces: tuple[str, ...]
     bound4: frozenset[str]
@@ -39,11 +53,13 @@ class Client(NamedTuple):
     ended6: frozenset[str] = frozenset()
     options4: Mapping[str, str] = {}
     options6: Mapping[str, str] = {}
+    name_servers: tuple[str, ...] = ()
+    routers: tuple[str, ...] = ()
 
     @property
     def variables(self) -> frozenset[str]:
         """What an event of it may tell."""
-        return frozenset((*self.interfaces, *self.options4, *self.options6))
+        return frozenset((*self.interfaces, *self.options4, *self.options6, *self.name_servers, *self.routers))
 
 
 def read(event: Mapping[str, Any]) -> Handed:
@@ -59,6 +75,28 @@ def read(event: Mapping[str, Any]) -> Handed:
     is_bound = reason in (words.bound4 if family == 4 else words.bound6)
     said = _said(words.options4 if family == 4 else words.options6, environment) if is_bound else None
     return Handed(interface, client, family, is_bound, said and _offer(said, client, interface, family))
+
+
+def name_servers(event: Mapping[str, Any]) -> tuple[str, ...]:
+    """Whom an event that ``read`` has taken says to ask for names; what is no address is passed over."""
+    return _addresses(event, CLIENTS[event["client"]].name_servers)
+
+
+def routers(event: Mapping[str, Any]) -> tuple[str, ...]:
+    """The gateways that an event that ``read`` has taken tells of."""
+    return _addresses(event, CLIENTS[event["client"]].routers)
+
+
+def _addresses(event: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    words = " ".join(event["environment"].get(name, "") for name in names).split()
+    return tuple(dict.fromkeys(word for word in words if _is_address(word)))
+
+
+def _is_address(word: str) -> bool:
+    try:
+        return bool(ip_address(word))
+    except ValueError:
+        return False
 
 
 def family_of(client: str, reason: str) -> Literal[4, 6] | None:
@@ -170,6 +208,8 @@ CLIENTS: Final[Mapping[str, Client]] = {
         bound4=frozenset({"bound", "renew"}),
         ended4=frozenset({"deconfig", "leasefail", "nak"}),
         options4={"opt125": "125", "opt43": "43"},
+        name_servers=("dns",),
+        routers=("router",),
     ),
     "odhcp6c": Client(
         interfaces=("interface",),  # its first argument
@@ -178,6 +218,7 @@ CLIENTS: Final[Mapping[str, Client]] = {
         bound6=frozenset({"bound", "informed", "updated", "rebound", "ra-updated"}),
         ended6=frozenset({"started", "stopped", "unbound"}),
         options6={"OPTION_17": "17"},
+        name_servers=("RDNSS",),
     ),
     "dhclient": Client(
         interfaces=("interface",),
@@ -187,6 +228,8 @@ CLIENTS: Final[Mapping[str, Client]] = {
         ended6=frozenset({"PREINIT6", "EXPIRE6", "RELEASE6", "STOP6"}),
         options4={"new_vivso": "125", "new_unknown_125": "125", "new_vendor_encapsulated_options": "43"},
         options6={"new_vsio_unknown_3561": "in 17", "new_dhcp6_vendor_opts": "17"},
+        name_servers=("new_domain_name_servers", "new_dhcp6_name_servers"),
+        routers=("new_routers",),
     ),
     "dhcpcd": Client(
         interfaces=("interface",),
@@ -203,12 +246,16 @@ CLIENTS: Final[Mapping[str, Client]] = {
             "new_dhcp6_vivso": "17",
             **{f"new_dhcp6_tr069_{name}": form for name, form in _TAKEN_OUT.items()},
         },
+        name_servers=("new_domain_name_servers", "new_dhcp6_name_servers"),
+        routers=("new_routers",),
     ),
     "networkd": Client(
         interfaces=("interface",),
         bound4=frozenset({"lease"}),
         ended4=frozenset({"ended"}),
         options4={"VENDOR_SPECIFIC": "43"},
+        name_servers=("DNS",),
+        routers=("ROUTER",),
     ),
     # Its own client hides these options; with dhclient in its place it hands on what that tells it.
     "networkmanager": Client(
@@ -222,6 +269,8 @@ CLIENTS: Final[Mapping[str, Client]] = {
             "DHCP4_VENDOR_ENCAPSULATED_OPTIONS": "43",
         },
         options6={"DHCP6_DHCP6_VENDOR_OPTS": "17"},
+        name_servers=("DHCP4_DOMAIN_NAME_SERVERS", "DHCP6_DHCP6_NAME_SERVERS"),
+        routers=("DHCP4_ROUTERS",),
     ),
     "dhcpinform": Client(
         interfaces=("interface",),

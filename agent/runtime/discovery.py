@@ -105,7 +105,7 @@ class Discovery:
         self._own = own
         self._settings = settings
         self._ways = ways
-        self._leases = Leases(events, ways)
+        self.leases = Leases(events, ways)
         self._contact = contact
         self._clock = clock
         self._applied = applied
@@ -122,12 +122,12 @@ class Discovery:
 
     def begin(self) -> None:
         """Take over the leases that were in force, and what clients left since."""
-        self._leases.begin()
+        self.leases.begin()
         self._is_dirty = True
 
     def heard(self, event: Mapping[str, Any]) -> tuple[Handed | None, str]:
         """A client told of a lease: what it means, or why it is of no use."""
-        handed, why = self._leases.hear(event, self.asks)
+        handed, why = self.leases.hear(event, self.asks)
         self._is_dirty |= handed is not None
         return handed, why
 
@@ -137,12 +137,12 @@ class Discovery:
             self._said.pop(source, None)
         else:
             self._said[source] = offer
-        self._leases.heard_of.add(("", source))
+        self.leases.heard_of.add(("", source))
         self._is_dirty = True
 
     def system_changed(self, topics: frozenset[str]) -> None:
         """Links, routes or settings changed: another lease may be the WAN's, or allowed."""
-        self._is_dirty |= bool(topics & CONCERNED and self._leases) or "own" in topics
+        self._is_dirty |= bool(topics & CONCERNED and self.leases) or "own" in topics
 
     @property
     def has_a_say(self) -> bool:
@@ -152,7 +152,7 @@ class Discovery:
 
     def neighbour(self) -> Neighbour | None:
         """Who the gateway says it is in the WAN's lease (TR-069 Annex F)."""
-        return self._leases.neighbour()
+        return self.leases.neighbour()
 
     # -- the chore --------------------------------------------------------------------------------------------------
 
@@ -162,7 +162,7 @@ class Discovery:
             return None
         if self._is_dirty:
             return max(now, self._not_before)
-        if not self._leases and Source.OMCI not in self._said:
+        if not self.leases and Source.OMCI not in self._said:
             return None
         contact = self._contact()
         if self._seen != (_is_unreachable(contact, now), contact.has_answered):
@@ -189,7 +189,7 @@ class Discovery:
         settings, contact = self._settings(), self._contact()
         return Situation(
             in_force=self._in_force(),
-            offers=(*self._said.values(), *self._leases.offers()),
+            offers=(*self._said.values(), *self.leases.offers()),
             ways=self._ways(),
             remembered=str(self._own.get(REMEMBERED_HOST)),
             is_unreachable=_is_unreachable(contact, now),
@@ -208,7 +208,7 @@ class Discovery:
 
     def _is_to_ask(self, now: Situation) -> bool:
         """Where DHCP has a say, and no client of the machine hands over what the WAN's server says."""
-        return self.has_a_say and not self._leases.is_told_of(now.ways.get(4, ()))
+        return self.has_a_say and not self.leases.is_told_of(now.ways.get(4, ()))
 
     # -- what is done -----------------------------------------------------------------------------------------------
 
@@ -253,9 +253,9 @@ class Discovery:
     def _is_over(self, by: Mapping[str, Any], field: str) -> bool:
         """Whether the option that a value came from is known to be there no more: after a start it may yet be told."""
         interface, source = str(by.get("interface", "")), Source(by["source"])
-        if (interface, source) not in self._leases.heard_of:
+        if (interface, source) not in self.leases.heard_of:
             return False
-        offers = (*self._said.values(), *self._leases.offers())
+        offers = (*self._said.values(), *self.leases.offers())
         return all(
             offer.source is not source or offer.interface != interface or getattr(offer, field) is None
             for offer in offers

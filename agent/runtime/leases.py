@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
-from agent.discovery.handed_over import Handed, NotUsable, read
+from agent.discovery.handed_over import Handed, NotUsable, name_servers, read, routers
 from agent.discovery.offer import Neighbour, Offer, Source
 from agent.runtime.lease_events import LeaseEvents
 
@@ -90,6 +90,17 @@ class Leases:
         ways = self._links()
         told = (offer.neighbour for offer in self.offers() if offer.interface in ways)
         return next((neighbour for neighbour in told if neighbour is not None), None)
+
+    def name_servers(self, link: str) -> list[str]:
+        """Whom the leases on a link say to ask for names."""
+        return [one for event in self._on(link) for one in name_servers(event)]
+
+    def routers(self, link: str) -> list[str]:
+        """The gateways that the leases on a link name."""
+        return [one for event in self._on(link) for one in routers(event)]
+
+    def _on(self, link: str) -> list[Mapping[str, Any]]:
+        return [lease.event for (name, _, _), lease in self.by_client.items() if name == link]
 
     def is_told_of(self, links: Iterable[str]) -> bool:
         """Whether a client of the machine hands over what the DHCPv4 server of one of these links says."""

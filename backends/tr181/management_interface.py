@@ -1,6 +1,6 @@
 """What the management interface needs of other mechanisms: the name servers and the gateway that its lease named."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from backends.dhcp_client.packets import ROUTERS
 from backends.dhcp_client.records import Client4
@@ -10,9 +10,14 @@ from backends.tr181.learned_servers import learned_servers
 from backends.tr181.mechanisms import Mechanisms
 
 
-def management_way(mechanisms: Mechanisms, interface: Callable[[], str]) -> ManagementWay:
-    """The routes of the interface of this name, "" while there is none."""
-    return ManagementWay(mechanisms.netlink, interface, lambda link: _gateways(mechanisms, link))
+def management_way(
+    mechanisms: Mechanisms, interface: Callable[[], str], told: Callable[[str], Iterable[str]] = lambda _: ()
+) -> ManagementWay:
+    """The routes of the interface of this name, "" while there is none.
+
+    ``told``: the gateways that leases of the machine's own clients on a link named.
+    """
+    return ManagementWay(mechanisms.netlink, interface, lambda link: [*_gateways(mechanisms, link), *told(link)])
 
 
 def name_servers_on(mechanisms: Mechanisms, link: str) -> list[str]:

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.discovery.handed_over import CLIENTS, MOST_NAMES, MOST_TEXT, Handed, NotUsable, family_of, octets, read
+from agent.discovery.handed_over import (
+    CLIENTS,
+    MOST_NAMES,
+    MOST_TEXT,
+    Handed,
+    NotUsable,
+    family_of,
+    name_servers,
+    octets,
+    read,
+    routers,
+)
 from agent.discovery.offer import Neighbour, Offer, Source
 
 TRANSCRIPTS = Path(__file__).parents[3] / "shared/facts/dhcp"
@@ -254,3 +265,28 @@ def test_the_transcript_of_a_dhcpinform_is_an_offer() -> None:
     assert read(event("dhcpinform", "answered", option43=told["43"], option125=told["125"])).offer == offer(
         "dhcpinform"
     )
+
+
+SERVERS = [
+    (
+        event("udhcpc", "bound", dns="192.0.2.53 192.0.2.54", router="192.0.2.1"),
+        ("192.0.2.53", "192.0.2.54"),
+        "192.0.2.1",
+    ),
+    (event("dhclient", "BOUND6", new_dhcp6_name_servers="2001:db8::53"), ("2001:db8::53",), ""),
+    (
+        event("dhcpcd", "BOUND", new_domain_name_servers="192.0.2.53", new_routers="192.0.2.1"),
+        ("192.0.2.53",),
+        "192.0.2.1",
+    ),
+    (event("networkd", "lease", DNS="192.0.2.53 192.0.2.53", ROUTER="192.0.2.1"), ("192.0.2.53",), "192.0.2.1"),
+    (event("odhcp6c", "bound", RDNSS="2001:db8::53 fe80::1;$(reboot)"), ("2001:db8::53",), ""),
+]
+
+
+@pytest.mark.parametrize(("told", "servers", "router"), SERVERS)
+def test_whom_to_ask_for_names_and_by_which_gateway_is_handed_over_too(
+    told: dict[str, Any], servers: tuple[str, ...], router: str
+) -> None:
+    assert name_servers(told) == servers
+    assert routers(told) == ((router,) if router else ())

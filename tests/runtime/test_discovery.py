@@ -261,16 +261,16 @@ def test_what_the_server_answered_stays_when_it_is_not_asked_any_more(finder: Fi
     finder.hears({**answered(A)})
     assert finder.url == A
     finder.hears(UNANSWERED)
-    assert finder.discovery._leases.by_client == {}
+    assert finder.discovery.leases.by_client == {}
     finder.hears(answered(A))
     finder.sets(Caller.ACS, URL=A)
     finder.hears(bound()).hears(UNANSWERED)
-    assert [key[1] for key in finder.discovery._leases.by_client] == ["dhcpinform", "udhcpc"]
+    assert [key[1] for key in finder.discovery.leases.by_client] == ["dhcpinform", "udhcpc"]
 
 
 def test_a_client_that_tells_takes_the_place_of_what_was_asked_for(finder: Finder) -> None:
     finder.hears(answered(A)).hears(bound(A, code="P"))
-    assert [key[1] for key in finder.discovery._leases.by_client] == ["udhcpc"]
+    assert [key[1] for key in finder.discovery.leases.by_client] == ["udhcpc"]
     assert not finder.discovery.asks
 
 
@@ -362,7 +362,7 @@ def test_leases_are_bounded_and_those_that_lead_out_stay(finder: Finder) -> None
     for number in range(5 * MOST_LEASES):
         assert finder.discovery.heard(bound(B, f"ppp{number}"))[0] is not None
     assert finder.turns().url == A
-    assert len(finder.discovery._leases) == MOST_LEASES
+    assert len(finder.discovery.leases) == MOST_LEASES
     finder.ways = {4: ("wan", *(f"ppp{number}" for number in range(5 * MOST_LEASES))), 6: ()}
     assert finder.discovery.heard(bound(B, "more")) == (None, f"{MOST_LEASES} leases are known already")
 

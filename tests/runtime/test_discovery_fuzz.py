@@ -90,7 +90,7 @@ def run(place: Path, count: int, seed: int) -> dict[str, int]:
             if finder.url and finder is not theirs:
                 check_acs_url(finder.url)
                 assert finder.url.lower().startswith("https:"), finder.url
-            assert len(finder.discovery._leases) <= MOST_LEASES
+            assert len(finder.discovery.leases) <= MOST_LEASES
         if finder is theirs:
             assert finder.url == "https://theirs.example/"
         if finder is known:

@@ -69,3 +69,16 @@ def test_a_way_that_comes_later_is_taken(stand: Stand, network: OperatorNetwork)
     until(lambda: OWN in agent.ask("status")["connection_request"]["url"])
     agent.ask("inform")
     stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE)
+
+
+def test_the_servers_and_the_gateway_of_a_lease_are_taken(stand: Stand, network: OperatorNetwork) -> None:
+    network.device.ip("route del default dev mgmt")
+    stand.settings.write_text(stand.settings.read_text().replace(f'["{ROUTER}"]', "[]"))
+    agent = stand.start()
+
+    lease = {"interface": "mgmt", "dns": ROUTER, "router": ROUTER}
+    agent.ask("dhcp_event", event={"client": "udhcpc", "reason": "bound", "environment": lease})
+    agent.ask("inform")
+
+    stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE)
+    assert f"from {OWN}" in network.questions()
