@@ -38,7 +38,7 @@ MODULES = (
     "mac80211_hwsim", "aes_generic", "ccm", "gcm", "ghash_generic", "cmac", "ctr",
 )  # fmt: skip
 MEMORY = "512M"
-SECONDS = 300
+SECONDS = 900
 STATUS = "machine: status "
 
 INIT = """#!/bin/busybox sh
