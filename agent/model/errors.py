@@ -32,6 +32,10 @@ class Denied(ModelError):
     """The system may be read but not changed here: the interface is not managed, or the owner forbade it."""
 
 
+class WriteSideOff(Denied):
+    """The agent itself leaves the system as it is, after repeated crashes."""
+
+
 class InvalidType(ModelError):
     """The declared type is not the parameter's type."""
 

@@ -19,6 +19,7 @@ from agent.model.errors import (
     ResourcesExceeded,
     Unavailable,
     UnknownPath,
+    WriteSideOff,
 )
 from agent.model.instances import check_alias
 from agent.model.object import Backend, RowsRefused, Target
@@ -376,7 +377,7 @@ class Transaction:
         if backend is None:
             raise NotWritable(path, "nothing on this system can change it")
         if not self._allowed(backend):
-            raise Denied(path, "the agent's write side is off after repeated crashes")
+            raise WriteSideOff(path, "the agent's write side is off after repeated crashes")
         if backend not in self._touched:
             backend.begin()
             self._touched.append(backend)

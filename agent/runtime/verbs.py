@@ -21,6 +21,7 @@ from agent.model.errors import (
     ResourcesExceeded,
     Unavailable,
     UnknownPath,
+    WriteSideOff,
 )
 from agent.model.path import ParameterPath
 from agent.model.transaction import Transaction
@@ -36,6 +37,7 @@ WORDS: Final[Mapping[type[ModelError], tuple[str, str]]] = {
     UnknownPath: ("unknown_path", "`cpe-agent names PATH` lists what is supported"),
     InvalidArguments: ("invalid_arguments", "see the verb's --help"),
     NotWritable: ("not_writable", "`cpe-agent names PATH` shows what can be set"),
+    WriteSideOff: ("denied", "mend what the agent's log tells, then restart the agent"),
     Denied: ("denied", "[network] manage and [system] manage in the settings file say what may be changed"),
     InvalidType: ("invalid_type", "`cpe-agent schema show PATH` shows the type"),
     InvalidValue: ("invalid_value", "`cpe-agent schema show PATH` shows what is allowed"),

@@ -112,7 +112,7 @@ def test_one_change_at_a_time(device: Device) -> None:
 def test_with_the_write_side_off_only_the_agents_own_values_change(device: Device) -> None:
     device.model.read_only_reason = "off"
 
-    assert device.refused({MTU: "1400"}) == {MTU: "Denied"}
+    assert device.refused({MTU: "1400"}) == {MTU: "WriteSideOff"}
     assert device.change({"Device.DeviceInfo.ProvisioningCode": "A"}, key="K") == 0
     assert device.get(KEY) == "K"
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from agent.cwmp.faults import code_of
 from agent.model import errors
 from agent.runtime.verbs import WORDS, ModelVerbs, Profiles, refused
 from tests.model.device import IP, PORTS, Device
@@ -148,6 +149,14 @@ def test_every_noun_has_its_word_and_its_next_step() -> None:
 
     assert set(WORDS) == nouns - {errors.ModelError, errors.Refusals}
     assert refused(errors.Denied("Device.A", "not yours"))["error"]["message"] == "Device.A: not yours"
+
+
+def test_with_the_write_side_off_the_next_step_is_what_brings_it_back(ask: Asked) -> None:
+    ask.device.model.read_only_reason = "off: the agent has crashed repeatedly"
+    refusal = ask.error("set", values={MTU: "1400"})
+    assert (refusal["code"], "restart the agent" in refusal["next"]) == ("denied", True)
+    assert "manage" not in refusal["next"]
+    assert code_of(errors.WriteSideOff()) == 9001
 
 
 def test_coverage_names_what_a_profile_demands_and_this_device_does_not_answer() -> None:
