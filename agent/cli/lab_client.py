@@ -260,17 +260,24 @@ def _send(options: argparse.Namespace, method: str, arguments: Json, *, now: boo
     asked = {"method": method, "arguments": arguments, "connection_request": now}
     asked["expect"] = getattr(options, "expect", False)
     answer = _ask(options, "POST", _path(device, "/rpc"), asked)
-    request = answer.get("connection_request")
-    if request and not request["accepted"] and not options.json:
-        print(paint(f"connection request: {request['reason']}", "yellow"))
-        print(f"  {method} goes out with the device's next session; next: {request['next']}")
     if wait is None:
         if options.json:
             show_json(answer)
         else:
+            _show_request(method, answer)
             print(f"{method} is queued as {answer['id']}: cpe-agent lab result {answer['id']}")
         return OK
+    if not options.json:  # before the wait: whoever reads it need not wait
+        _show_request(method, answer)
     return _show_rpc(options, _awaited(options, answer["id"], wait))
+
+
+def _show_request(method: str, answer: Json) -> None:
+    """Why there is no session for an RPC yet, where the CPE has refused the connection request."""
+    request = answer.get("connection_request")
+    if request and not request["accepted"]:
+        print(paint(f"connection request: {request['reason']}", "yellow"))
+        print(f"  {method} goes out with the device's next session; next: {request['next']}")
 
 
 def _awaited(options: argparse.Namespace, number: str, wait: float) -> Json:
@@ -302,6 +309,8 @@ def _show_rpc(options: argparse.Namespace, rpc: Json) -> int:
         show_table([(f"  {each['path']}", each["code"], each["string"]) for each in result["parameters"]])
         return status
     print(paint(f"{rpc['method']}: {rpc['state']}{took}", "dim"))
+    if getattr(options, "wait", None) is None:
+        _show_request(rpc["method"], rpc)
     if "parameters" in result:
         _show_parameters(result["parameters"])
     elif "names" in result:

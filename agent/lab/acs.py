@@ -4,7 +4,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -12,7 +11,7 @@ from typing import Any, Self, TypeVar
 from agent.lab.api import Api
 from agent.lab.behaviour import Behaviour
 from agent.lab.bench import Bench
-from agent.lab.connection_request import ConnectionRequest, request_connection
+from agent.lab.connection_request import ConnectionRequest, described_request, request_connection
 from agent.lab.cwmp import CwmpService
 from agent.lab.files import PREFIX, Files
 from agent.lab.gate import Auth, Gate, Verdict
@@ -228,7 +227,7 @@ class LabAcs:
                 password = known.connection_request_password or default_password
         outcome = request_connection(url, user, password or "", timeout)
         with self._changed:
-            known.last_connection_request = {**asdict(outcome), "accepted": outcome.accepted, "at": time.time()}
+            known.last_connection_request = {**described_request(outcome), "at": time.time()}
             self._changed.notify_all()
         summary = f"{outcome.status or outcome.reason}" + (f" {outcome.reason}" if outcome.status else "")
         self._show(

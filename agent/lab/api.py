@@ -5,7 +5,7 @@
 | ``GET /api/devices`` | ``{"devices": [{"id", "manufacturer", "oui", "product_class", "serial_number", "informs", "last_inform", "events", "retry_count", "connection_request_url", "last_connection_request", "parameters_known", "queued", "session", "sessions"}]}`` |
 | ``GET /api/devices/ID`` | one of them, with ``"parameters": [{"path", "value", "type"}]`` as learnt |
 | ``POST /api/devices/ID/rpc`` ``{"method", "arguments", "connection_request": false, "expect": false}`` | 202 ``{"id", "state"}``; arguments as in ``agent.lab.rpcs``; ``connection_request``: send one at once; ``expect``: the device need not be known yet |
-| ``GET /api/rpc/ID[?wait=SECONDS]`` | ``{"id", "device", "method", "arguments", "state", "result", "queued_at", "seconds", "bytes"}``, after up to 60 s of waiting for its end |
+| ``GET /api/rpc/ID[?wait=SECONDS]`` | ``{"id", "device", "method", "arguments", "state", "result", "queued_at", "seconds", "bytes"}``, after up to 60 s of waiting for its end; while it is queued and the CPE has refused a connection request since, also ``connection_request`` as above |
 | ``POST /api/devices/ID/connection-request`` ``{"username", "password"}``, both may be left out | ``{"url", "status", "was_challenged", "seconds", "accepted"}``; 502 with an error when the CPE does not accept |
 | ``GET /api/devices/ID/sessions[?xml=1]`` | ``{"sessions": [{"number", "state", "opened_at", "events", "bytes_in", "bytes_out", "posts", "lines"}]}``, newest last; with ``xml=1`` each line's envelope as ``xml``, null where there is none or it is no longer kept |
 | ``GET /api/files`` | ``{"files": [{"name", "size"}]}`` |
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from agent.lab.behaviour import Behaviour
-from agent.lab.connection_request import next_step
+from agent.lab.connection_request import described_request, next_step
 from agent.lab.conversation import line_json
 from agent.lab.http import Connection, Reply, Request
 from agent.lab.masking import masked, masked_value
@@ -134,9 +134,7 @@ class Api:
         answer: Json = {"id": rpc.id, "state": rpc.state}
         if asked.get("connection_request"):
             outcome = self._acs.request_connection(device.id)
-            answer["connection_request"] = {**asdict(outcome), "accepted": outcome.accepted}
-            if not outcome.accepted:
-                answer["connection_request"]["next"] = next_step(outcome)
+            answer["connection_request"] = described_request(outcome)
         return 202, answer
 
     def _rpc(self, number: str, wait: str) -> tuple[int, Json]:
@@ -149,7 +147,14 @@ class Api:
             raise _Refused(400, "bad_arguments", f"wait is seconds, not {wait!r}", "such as ?wait=30") from None
         with contextlib.suppress(TimeoutError):  # the state that it has is the answer
             self._acs.wait(rpc, seconds)
-        return 200, described_rpc(rpc)
+        return 200, described_rpc(rpc) | self._why_queued(rpc)
+
+    def _why_queued(self, rpc: Rpc) -> Json:
+        """The connection request that has failed while the RPC waits for a session."""
+        last = self._acs.devices[rpc.device].last_connection_request
+        if rpc.state != "queued" or last is None or last["accepted"] or last["at"] < rpc.queued_at:
+            return {}
+        return {"connection_request": last}
 
     def _connect(self, name: str, asked: Json) -> tuple[int, Json]:
         _only(asked, {"username": str, "password": str})
@@ -157,7 +162,7 @@ class Api:
         outcome = self._acs.request_connection(device.id, asked.get("username"), asked.get("password"))
         if not outcome.accepted:
             raise _Refused(502, "connection_request_failed", outcome.reason, next_step(outcome))
-        return 200, {**asdict(outcome), "accepted": True}
+        return 200, described_request(outcome)
 
     def _sessions(self, name: str, xml: bool) -> tuple[int, Json]:
         device = self._known(name)

@@ -4,7 +4,8 @@ import base64
 import http.client
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from agent.lab import digest
@@ -49,6 +50,12 @@ def request_connection(url: str, user: str, password: str, timeout: float = 5.0)
     except (OSError, http.client.HTTPException, ValueError) as failed:
         status, reason = 0, f"{type(failed).__name__}: {failed}" if not isinstance(failed, ValueError) else str(failed)
     return ConnectionRequest(url, status, challenged, time.monotonic() - started, reason)
+
+
+def described_request(outcome: ConnectionRequest) -> dict[str, Any]:
+    """It as a document, with what to do next where it was not accepted."""
+    told = {**asdict(outcome), "accepted": outcome.accepted}
+    return told if outcome.accepted else {**told, "next": next_step(outcome)}
 
 
 def next_step(outcome: ConnectionRequest) -> str:

@@ -57,7 +57,7 @@ def xml_text(text: str) -> str:
     """Text for an element's content; ValueError for characters that XML cannot hold."""
     if _FORBIDDEN.search(text):
         raise ValueError("the text has characters that XML cannot hold")
-    return escape(text)
+    return escape(text, {"\r": "&#13;"})  # a bare one arrives as a line feed (XML 1.0 §2.11)
 
 
 def render(

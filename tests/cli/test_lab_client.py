@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from agent.cli import lab_client, main
 from agent.lab.acs import LabAcs
 from agent.lab.server import server_context
+from agent.runtime.connection_request import ConnectionRequestListener
 from tests.lab.certificates import make_certificates
 from tests.lab.cpe import DEVICE, Cpe, fault, inform, response, values
 
@@ -139,6 +141,24 @@ def test_an_rpc_is_queued_and_its_result_shown_later(run: Run, acs: LabAcs, cpe:
     assert status == 0
     assert "instance_number  3" in shown
     assert json.loads(run("result", "1", "--json")[1])["result"] == {"instance_number": 3}
+
+
+def test_an_rpc_that_waits_because_the_device_was_asked_too_often_says_so(run: Run, acs: LabAcs, cpe: Cpe) -> None:
+    listener = ConnectionRequestListener(
+        "127.0.0.1", 0, "cr", lambda: ("acs", "secret"), lambda: None, accepted_per_minute=1
+    )
+    with closing(listener):
+        device = acs.devices[DEVICE]
+        device.connection_request_url = f"http://127.0.0.1:{listener.port}/cr"
+        device.connection_request_user, device.connection_request_password = "acs", "secret"
+        assert run("get", "-", "Device.", "--wait", "0")[1] == "GetParameterValues: queued\n"
+        assert "was asked too often" in run("get", "-", "Device.", "--wait", "0")[1]
+        told = json.loads(run("get", "-", "Device.", "--wait", "0", "--json")[1])
+        assert (told["state"], told["connection_request"]["status"]) == ("queued", 503)
+        assert "wait a minute" in told["connection_request"]["next"]
+        shown = run("result", told["id"])[1]
+    assert "asked too often" in shown
+    assert "next session; next: wait a minute" in shown
 
 
 @pytest.mark.parametrize(

@@ -199,3 +199,8 @@ def test_five_thousand_parameters_are_read_in_linear_time() -> None:
     message = soap.parse(data)
     assert time.perf_counter() - started < 10
     assert len(message.content["parameters"]) == 5000
+
+
+def test_a_carriage_return_arrives_as_one() -> None:
+    sent = soap.xml_text("one\r\ntwo\rthree & <four>")
+    assert ET.fromstring(f"<value>{sent}</value>").text == "one\r\ntwo\rthree & <four>"
