@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.bench import extension, page
+from tests.bench import browsing, extension, page
 from tests.bench.listening import listening
 from tests.bench.stage import Stage, stage
 from tests.cwmp import mutate
@@ -172,8 +172,14 @@ def _alone(program: str) -> Iterator[Figure]:
 
 
 def page_figures() -> Iterator[Figure]:
-    """What the page weighs, and its first rows of a large tree."""
+    """What the page weighs, and how soon a person sees something of it: in a browser, where there is one."""
     yield from page.figures(Figure)
+    if browsing.is_possible():
+        seen = browsing.browsing()
+        yield Figure("page: first paint on loopback", seen.paint_ms, "ms", 300)
+        yield Figure("tree page of 5,000 parameters: first rows on the screen", seen.rows_ms, "ms", 300)
+    else:
+        print("  (first paint: needs chromium and chromium-driver)")
 
 
 GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {

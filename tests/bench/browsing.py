@@ -4,15 +4,14 @@ import statistics
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.web.browser import PASSWORD, Page, bytes_in_all, house
+from tests.web.browser import PASSWORD, Page, house
 
 TIMES = 5
 
 
 class Browsing(NamedTuple):
-    """``kilobytes`` of the page, compressed; ``paint_ms`` and ``rows_ms``, each the median of some visits."""
+    """Each the median of some visits."""
 
-    kilobytes: float
     paint_ms: float
     rows_ms: float
 
@@ -34,7 +33,7 @@ def browsing() -> Browsing:
         page.shows("Status", "h1")
         paints = [_paint(page) for _ in range(TIMES)]
         rows = [_rows(page) for _ in range(TIMES)]
-    return Browsing(bytes_in_all() / 1000, statistics.median(paints), statistics.median(rows))
+    return Browsing(statistics.median(paints), statistics.median(rows))
 
 
 def _paint(page: Page) -> float:

@@ -160,7 +160,7 @@ def test_a_session_is_a_waterfall_of_what_was_said(page: Page) -> None:
 def test_a_fault_is_told_in_plain_words(page: Page) -> None:
     page.go("#/sessions/2")
     page.shows("Fault 9003", ".fault")
-    assert "An argument was wrong." in page.text(".fault")
+    assert "An argument was wrong. Device.DeviceInfo.UpTime: A parameter cannot be set." in page.text(".fault")
     page.shows("FaultCode", ".xml")  # the turn with the fault is the one that is opened
 
 

@@ -33,7 +33,14 @@ const FAULTS = {
     9018: "The file is damaged.",
     9019: "The file could not be verified.",
 };
-const meaning = ({ code, words }) => [FAULTS[code], words].filter(Boolean).join(" ");
+/** What a fault means, and for which parameters: the summary names them as path=code. */
+const meaning = ({ fault, summary }) =>
+    [
+        FAULTS[fault.code] || fault.words,
+        ...[...String(summary).matchAll(/(\S+)=(9\d{3})\b/g)].map(
+            ([, path, code]) => `${path}: ${FAULTS[code] || code}`,
+        ),
+    ].join(" ");
 
 const tags = (events) =>
     h(
@@ -231,8 +238,7 @@ function step(turn, index, at, end, choose) {
         h("span", { class: "size" }, bytes(turn.bytes)),
     );
     const fault =
-        turn.fault &&
-        h("p", { class: "fault" }, h("strong", null, `Fault ${turn.fault.code}`), " ", meaning(turn.fault));
+        turn.fault && h("p", { class: "fault" }, h("strong", null, `Fault ${turn.fault.code}`), " ", meaning(turn));
     const item = h("li", null, toggle, fault);
     return item;
 }
@@ -273,11 +279,7 @@ function show(items, item, toggle, turn, index, beside) {
             ),
         ),
         turn.fault
-            ? h(
-                  "div",
-                  { class: "note bad" },
-                  h("p", { class: "what" }, `Fault ${turn.fault.code}: ${meaning(turn.fault)}`),
-              )
+            ? h("div", { class: "note bad" }, h("p", { class: "what" }, `Fault ${turn.fault.code}: ${meaning(turn)}`))
             : null,
         turn.xml
             ? xmlView(turn.xml, `XML of message ${index + 1}`)
