@@ -20,10 +20,12 @@ log = logging.getLogger(__name__)
 FILE: Final = "faults.json"
 KEPT: Final = 64
 """Entries of each table; the next one takes the place of the oldest."""
+ROOM: Final[Mapping[str, int]] = {"configured": 24, "refused": 16}
+"""Of kinds that others than the machine bring about, as many at most: link losses and reboots keep the rest."""
 MOST_ALARMS: Final = 32
 LONGEST_TEXT: Final = 256
 BURST, PAUSE = 20, 600.0
-"""Events that are noted at once, and seconds in which as many more may follow."""
+"""Events of a kind that are noted at once, and seconds in which as many more may follow."""
 NEW, CHANGED, CLEARED = "NewAlarm", "ChangedAlarm", "ClearedAlarm"
 HISTORY: Final = "history"
 EXPEDITED, QUEUED, LOGGED, DISABLED = "0 Expedited", "1 Queued", "2 Logged", "3 Disabled"
@@ -86,6 +88,25 @@ class Event:
     time: float | None
 
 
+@dataclass(slots=True)
+class _Burst:
+    """How many more events of a kind are noted; ``since`` in monotonic seconds."""
+
+    since: float
+    allowance: float = float(BURST)
+    left_out: int = 0
+
+    def admits(self, now: float) -> bool:
+        """Whether one more is noted; it is counted either way."""
+        self.allowance = min(self.allowance + (now - self.since) * BURST / PAUSE, float(BURST))
+        self.since = now
+        if self.allowance < 1:
+            self.left_out += 1
+            return False
+        self.allowance -= 1
+        return True
+
+
 class Faults:
     """See backends.desired_state.Service for how reporting is chosen. ``clock``: monotonic and Unix seconds."""
 
@@ -94,11 +115,9 @@ class Faults:
         self._clock = clock
         self._reporting = Wanted()
         self._events: dict[str, list[Event]] = {HISTORY: [], EXPEDITED: [], QUEUED: []}
-        self._next = dict.fromkeys(self._events, 0)
         self._number = 0
         self.alarms: dict[tuple[str, str], Alarm] = {}
-        self._allowance, self._allowed_at = float(BURST), clock()[0]
-        self._left_out = 0
+        self._bursts = {kind: _Burst(clock()[0]) for kind in KINDS}
         before, self._boot = self._read(), boot_id
         if before and before != boot_id:
             self.alarms.clear()  # what was wrong before the boot is looked at anew
@@ -155,15 +174,12 @@ class Faults:
         now, wall = self._clock()
         if mechanism == DISABLED:
             return False
-        self._allowance = min(self._allowance + (now - self._allowed_at) * BURST / PAUSE, float(BURST))
-        self._allowed_at = now
-        if self._allowance < 1:
-            self._left_out += 1
+        burst = self._bursts[kind]
+        if not burst.admits(now):
             return False
-        self._allowance -= 1
-        if self._left_out:
-            text = f"{text} ({self._left_out} events before it were too many to be kept)"
-            self._left_out = 0
+        if burst.left_out:
+            text = f"{text} ({burst.left_out} events before it were too many to be kept)"
+            burst.left_out = 0
         event = Event(0, identifier, kind, about, text[:LONGEST_TEXT], notification, wall)
         for table in {HISTORY, mechanism} & self._events.keys():
             self._put(table, event)
@@ -171,9 +187,16 @@ class Faults:
         return True
 
     def _put(self, table: str, event: Event) -> None:
-        slot = self._next[table] % KEPT + 1
-        self._next[table] = slot
+        alike = [kept.slot for kept in self._events[table] if kept.kind == event.kind]
+        is_full = len(alike) >= ROOM.get(event.kind, KEPT)
+        slot = alike[0] if is_full else self._free(table)  # they stand in the order in which they happened
         self._events[table] = [kept for kept in self._events[table] if kept.slot != slot] + [replace(event, slot=slot)]
+
+    def _free(self, table: str) -> int:
+        """The next place that is free, else that of the oldest."""
+        taken = [kept.slot for kept in self._events[table]]
+        free = set(range(1, KEPT + 1)) - set(taken)
+        return min(free) if free else taken[0]
 
     def _identifier(self) -> str:
         self._number += 1
@@ -186,7 +209,6 @@ class Faults:
             self.alarms = {(one["kind"], one["about"]): _made(Alarm, one) for one in kept.get("alarms", [])}
             for table in self._events:
                 self._events[table] = [_made(Event, one) for one in kept.get("events", {}).get(table, [])][-KEPT:]
-                self._next[table] = int(kept.get("next", {}).get(table, 0)) % KEPT
             return str(kept.get("boot", ""))
         except (ValueError, TypeError, KeyError, AttributeError):
             log.warning("%s cannot be read: the history of faults begins anew", self._file)
@@ -197,7 +219,6 @@ class Faults:
         kept: dict[str, Any] = {
             "boot": self._boot,
             "number": self._number,
-            "next": self._next,
             "alarms": [asdict(alarm) for alarm in self.alarms.values()],
             "events": {table: [asdict(event) for event in some] for table, some in self._events.items()},
         }

@@ -15,6 +15,7 @@ from backends.faults import (
     MOST_ALARMS,
     PAUSE,
     QUEUED,
+    ROOM,
     Faults,
     Reporting,
 )
@@ -69,11 +70,40 @@ def test_the_oldest_entry_makes_room(bench: Bench) -> None:
     faults = bench.faults()
     for number in range(KEPT + 3):
         bench.later(PAUSE)
-        faults.happened("configured", "", f"change {number}")
+        faults.happened("reboot", "", f"change {number}")
     events = faults.events(HISTORY)
     assert [event.slot for event in events] == list(range(1, KEPT + 1))
     assert [event.text for event in events[:4]] == ["change 64", "change 65", "change 66", "change 3"]
     assert [event.text for event in bench.faults().events(HISTORY)] == [event.text for event in events]
+
+
+def test_what_others_bring_about_leaves_room_for_link_losses_and_reboots(bench: Bench) -> None:
+    bench.faults("first")
+    faults = bench.faults("second")
+    faults.raise_alarm("link", "eth1", "eth1 has no link")
+    for number in range(KEPT + 3):
+        bench.later(PAUSE)
+        faults.happened("configured", "", f"change {number}")
+        faults.happened("refused", "", f"log-in {number}")
+    events = bench.faults("second").events(HISTORY)
+    assert [event.kind for event in events[:2]] == ["reboot", "link"]
+    assert sorted({event.text for event in events[2:]}) == sorted(
+        [f"change {number}" for number in range(KEPT + 3 - ROOM["configured"], KEPT + 3)]
+        + [f"log-in {number}" for number in range(KEPT + 3 - ROOM["refused"], KEPT + 3)]
+    )
+    assert len({event.slot for event in events}) == len(events)
+    for number in range(KEPT):
+        bench.later(PAUSE)
+        faults.happened("reboot", "", f"reboot {number}")
+    assert {event.kind for event in faults.events(HISTORY)} == {"reboot"}
+
+
+def test_a_burst_of_one_kind_is_not_in_the_way_of_another(bench: Bench) -> None:
+    faults = bench.faults()
+    for number in range(BURST + 5):
+        faults.happened("configured", "", f"change {number}")
+    assert faults.raise_alarm("link", "eth1", "eth1 has no link")
+    assert faults.events(HISTORY)[-1].text == "eth1 has no link"
 
 
 def test_a_burst_is_bounded_and_what_was_left_out_is_told(bench: Bench) -> None:
@@ -82,7 +112,7 @@ def test_a_burst_is_bounded_and_what_was_left_out_is_told(bench: Bench) -> None:
     assert noted.count(True) == BURST
     bench.later(PAUSE)
     assert faults.happened("refused", "192.0.2.1", "wrong password")
-    assert "30 events before it" in faults.events(HISTORY)[-1].text
+    assert [event.identifier for event in faults.events(HISTORY) if "30 events before it" in event.text] == ["21"]
 
 
 def test_nothing_is_written_while_nothing_happens(bench: Bench) -> None:
