@@ -13,6 +13,7 @@ from agent.runtime.settings_verb import SettingsVerb
 from agent.runtime.setup_verb import SetupVerb
 from agent.runtime.strip import Strip
 from agent.runtime.verbs import ModelVerbs
+from backends.echo import Echo, next_router
 from backends.errors import MechanismError
 from backends.faults import HISTORY, Event, Faults
 from backends.load import TOTAL
@@ -43,7 +44,8 @@ class Parts(NamedTuple):
 
 def asks(parts: Parts) -> tuple[Mapping[str, Verb], Live]:
     """The verbs by name, and the sampler among them, which has something to do while somebody watches."""
-    live = Live(lambda: _load(parts), _clock)
+    echo = Echo()
+    live = Live(lambda: _load(parts, echo), _clock)
     settings = SettingsVerb(parts.settings_file, parts.reload).answer
     setup = SetupVerb(
         parts.model.root,
@@ -66,7 +68,7 @@ def _clock() -> tuple[float, float | None]:
     return now.monotonic, now.wall
 
 
-def _load(parts: Parts) -> Load:
+def _load(parts: Parts, echo: Echo) -> Load:
     parts.netlink.forget()
     parts.procfs.forget()
     memory = parts.procfs.memory()
@@ -77,7 +79,8 @@ def _load(parts: Parts) -> Load:
     }
     used = 1 - memory.available / memory.total if memory.total else 0.0
     stations = _stations(parts.wireless) if parts.wireless else {}
-    return Load(parts.procfs.processor_times()[TOTAL], used, links, stations)
+    latency = echo.look(*next_router(parts.netlink.routes(), parts.netlink.addresses()))
+    return Load(parts.procfs.processor_times()[TOTAL], used, links, stations, latency)
 
 
 def _stations(wireless: "Nl80211") -> dict[str, tuple[int | None, str]]:

@@ -17,12 +17,16 @@ Times = tuple[int, int, int]
 
 
 class Load(NamedTuple):
-    """What a sample reads: processor times, memory used (0..1), octets by interface, stations by MAC address."""
+    """What a sample reads: processor times, memory used (0..1), octets by interface, stations by MAC address.
+
+    ``latency`` is milliseconds to the next router and back, None where it does not answer.
+    """
 
     times: Times
     memory: float
     interfaces: Mapping[str, tuple[int, int]]
     stations: Mapping[str, tuple[int | None, str]]
+    latency: float | None = None
 
 
 class Live:
@@ -67,6 +71,7 @@ class Live:
             "at": self._clock()[1],
             "cpu": _used(self._times, load.times),
             "memory": round(load.memory, 3),
+            "latency_ms": load.latency,
             "interfaces": {
                 name: {"rx_bytes": received, "tx_bytes": sent}
                 for name, (received, sent) in [*load.interfaces.items()][:MOST_INTERFACES]

@@ -15,7 +15,7 @@ class Machine:
         self.reads += 1
         busy = next(self.ticks)
         interfaces = {f"eth{number}": (busy, 2 * busy) for number in range(40)}
-        return Load((busy, 0, 3 * busy), 0.25, interfaces, {"02:00:00:00:00:01": (-50, "home")})
+        return Load((busy, 0, 3 * busy), 0.25, interfaces, {"02:00:00:00:00:01": (-50, "home")}, 1.5)
 
     def live(self) -> Live:
         return Live(self.read, lambda: (self.now, 1000.0 + self.now))
@@ -33,6 +33,7 @@ def test_who_asks_gets_a_sample_at_once_and_one_each_two_seconds() -> None:
     (first,) = live.samples(0)["samples"]
     assert first["cpu"] is None
     assert first["memory"] == 0.25
+    assert first["latency_ms"] == 1.5
     assert first["interfaces"]["eth0"] == {"rx_bytes": 1, "tx_bytes": 2}
     assert len(first["interfaces"]) == MOST_INTERFACES
     assert first["stations"] == {"02:00:00:00:00:01": {"signal_dbm": -50, "ssid": "home"}}
