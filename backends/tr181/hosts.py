@@ -39,8 +39,14 @@ class Host:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Its IP addresses, the one that it is known by first."""
-        return tuple(dict.fromkeys([*(one.address for one in self.neighbours), *self.leased.addresses]))
+        """Its IP addresses, the one that it is known by first: that of an IPv4 lease, whoever was heard last.
+
+        The kernel keeps an address that a host has left for minutes, and hears IPv6 at other times than IPv4.
+        """
+        heard = [one.address for one in self.neighbours]
+        leased = [one for one in self.leased.addresses if ip_address(one).version == 4]
+        leased.sort(key=lambda one: heard.index(one) if one in heard else len(heard))
+        return tuple(dict.fromkeys([*leased, *heard, *self.leased.addresses]))
 
 
 @dataclass(frozen=True, slots=True)

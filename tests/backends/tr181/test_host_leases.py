@@ -38,3 +38,19 @@ def test_who_has_only_a_lease_is_told_as_inactive(gateway: Gateway) -> None:
     assert (host["PhysAddress"], host["HostName"], host["Active"]) == ("02:00:5e:00:00:77", "tablet", "false")
     assert (host["IPv4Address.1.IPAddress"], host["IPv6Address.1.IPAddress"]) == ("192.0.2.77", "2001:db8:1::77")
     assert host["DHCPClient"] == f"Device.DHCPv4.Server.Pool.1.Client.1,{pool6}Client.1"
+
+
+def test_the_address_of_the_lease_is_the_hosts_whatever_else_was_heard(gateway: Gateway, house: Namespace) -> None:
+    pool = gateway.pool()
+    link = json.loads(house.run("ip", "-j", "link", "show", "eth0"))[0]
+    before = Answer(house).address
+    house.ip(f"addr add {before}/24 dev eth0")
+    house.python("import socket; s=socket.socket(type=socket.SOCK_DGRAM); s.sendto(b'x',('192.0.2.1',9)); print(1)")
+    gateway.add(f"{pool}StaticAddress.", Enable="1", Chaddr=link["address"], Yiaddr="192.0.2.60")
+    assert before != "192.0.2.60" == Answer(house).address
+    gateway.namespace.ip(f"neigh replace 2001:db8:1::5 lladdr {link['address']} dev br0 nud reachable")
+    assert before in gateway.namespace.run("ip", "neigh", "show", "dev", "br0")
+    told = gateway.tree(HOSTS)
+    assert told["1.PhysAddress"] == link["address"]
+    assert (told["1.IPAddress"], told["1.IPv4AddressNumberOfEntries"]) == ("192.0.2.60", "2")
+    assert "2001:db8:1::5" in told.values()
