@@ -126,6 +126,10 @@ class Nftables:
         found = self._read[family, name]
         return found.counters if found else {}
 
+    def has(self, table: Table) -> bool:
+        """Whether the kernel has this table as it was made: every rule, in its place, and none of somebody else's."""
+        return not difference(table, self._find(table.family, table.name))
+
     def bring_to(self, table: Table) -> bool:
         """Let the kernel have this table, in one transaction; whether anything was changed.
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from backends.desired_state import NotOurs, Pointer, Record, Refused, Wanted
-from backends.firewall.filter import is_complete, pinhole_versions
-from backends.firewall.matching import network_of
+from backends.firewall.filter import has_ends, pinhole_versions
+from backends.firewall.matching import families, network_of
 from backends.firewall.nat import BROADCAST, LAST_PORT, PROTOCOLS, last_port
 from backends.firewall.records import (
     ANY,
@@ -26,24 +26,40 @@ from backends.firewall.surroundings import Surroundings, active_level, config_of
 R = TypeVar("R", bound=Record)
 
 
-def is_misconfigured(record: Record, around: Surroundings) -> bool:
-    """Whether a necessary value is not told, or says nothing (TR-181's Error_Misconfigured)."""
+def lacking(record: Record, around: Surroundings, wanted: Wanted) -> str:
+    """The necessary value that is not told, or says nothing (TR-181's Error_Misconfigured), in words; "" for none."""
+    return next((what for is_lacking, what in _needs(record, around, wanted) if is_lacking), "")
+
+
+def _needs(record: Record, around: Surroundings, wanted: Wanted) -> list[tuple[bool, str]]:
+    """What a record needs: whether it lacks it, and what it is."""
+    chains = wanted.of(RuleChain)
+    interface: Pointer | None = getattr(record, "interface", None)
+    no_interface = around.link(interface) is None, "an interface that is there"
     match record:
         case InterfaceNat() | LocalService():
-            return around.link(record.interface) is None
+            return [no_interface]
         case PortMapping():
-            return not record.internal_client or not (record.all_interfaces or around.link(record.interface))
+            leads_nowhere = not record.internal_client, "a host to lead to"
+            return [leads_nowhere] if record.all_interfaces else [leads_nowhere, no_interface]
         case Dmz():
-            return not record.dest_ip or around.link(record.interface) is None
+            return [(not record.dest_ip, "a host to lead to"), no_interface]
         case Pinhole():
-            return not record.dest_ip or around.link(record.interface) is None or not pinhole_versions(record)
+            contradicts = not pinhole_versions(record), "addresses of one version of IP"
+            return [(not record.dest_ip, "a host to lead to"), no_interface, contradicts]
         case FilterRule():
-            return not is_complete(record, around) or (record.target == "TargetChain" and not record.target_chain)
+            leads_nowhere = record.target == "TargetChain" and record.target_chain not in chains
+            return [
+                (not has_ends(record, around), "interfaces that are there, or all of them"),
+                (not families(record), "criteria of one version of IP"),
+                (leads_nowhere, "a chain to go on in"),
+            ]
         case Policy():
             told = [(record.target_chain, record.chain), (record.reverse_target_chain, record.reverse_chain)]
             ends = around.link(record.source_interface) and around.link(record.destination_interface)
-            return not ends or any(target == "Chain" and not chain for target, chain in told)
-    return False
+            leads_nowhere = any(target == "Chain" and chain not in chains for target, chain in told)
+            return [(not ends, "interfaces that are there"), (leads_nowhere, "a chain to go on in")]
+    return []
 
 
 def check(wanted: Wanted, before: Wanted, around: Surroundings, may_change: Callable[[str], bool]) -> None:

@@ -285,6 +285,11 @@ def is_in_force(rule: FilterRule, around: Surroundings) -> bool:
 
 def is_complete(rule: FilterRule, around: Surroundings) -> bool:
     """Both interfaces are told, and the criteria do not contradict each other."""
+    return has_ends(rule, around) and bool(families(rule))
+
+
+def has_ends(rule: FilterRule, around: Surroundings) -> bool:
+    """Whether both interfaces are told, or every one is meant."""
     source = rule.source_all_interfaces or around.link(rule.source_interface)
     destination = rule.dest_all_interfaces or around.link(rule.dest_interface)
-    return bool(source and destination and families(rule))
+    return bool(source and destination)

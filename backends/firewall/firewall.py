@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from backends.desired_state import Record, Wanted
-from backends.firewall.conditions import check, is_misconfigured
+from backends.firewall.conditions import check, lacking
 from backends.firewall.filter import filter_chains
 from backends.firewall.nat import about, nat_chains
 from backends.firewall.surroundings import Surroundings
@@ -31,8 +31,7 @@ class Firewall:
         self._applied = Wanted()
         self._around: Surroundings | None = None
         self._neighbours_told = False
-        self.has_table = False
-        """Whether the kernel was given a table, and should have it."""
+        self._made = Table(TABLE)
 
     @property
     def around(self) -> Surroundings:
@@ -61,18 +60,25 @@ class Firewall:
         """Let the kernel have the table that the records make now. MechanismError."""
         self._around = None
         table = self.table(wanted)
-        was_lost = self.is_lost()
+        was_touched = self.is_touched()
         was_changed = self._nftables.bring_to(table)
-        self._applied, self.has_table = wanted, bool(table.chains)
-        if was_lost and self.has_table:
-            log.warning("somebody else had taken the packet filter's table inet %s away: it is back", TABLE)
+        self._applied, self._made = wanted, table
+        if was_touched:
+            log.warning("somebody else had changed the packet filter's table inet %s: it is put right", TABLE)
         if was_changed and table.chains:
             self._tell_of_neighbours()
         return was_changed
 
-    def is_lost(self) -> bool:
-        """Whether the table was taken away by somebody else, as a restart of the nftables service does."""
-        return self.has_table and ("inet", TABLE) not in self._nftables.tables()
+    @property
+    def has_table(self) -> bool:
+        """Whether the kernel was given a table, and should have it."""
+        return bool(self._made.chains)
+
+    def is_touched(self) -> bool:
+        """Whether the table is not as it was made: taken away, as a restart of the nftables service does, emptied, or
+        with rules of somebody else's.
+        """
+        return self.has_table and not self._nftables.has(self._made)
 
     def table(self, wanted: Wanted) -> Table:
         """The table; without chains where nothing is wanted."""
@@ -82,9 +88,9 @@ class Firewall:
         """Whether the kernel has the rules of a row."""
         return about(what, key) in self._nftables.counters(TABLE)
 
-    def is_misconfigured(self, record: Record) -> bool:
-        """Whether a record cannot be made as it stands."""
-        return is_misconfigured(record, self.around)
+    def lacking(self, record: Record, wanted: Wanted) -> str:
+        """What a record lacks to be made, in words; "" for nothing."""
+        return lacking(record, self.around, wanted)
 
     def _tell_of_neighbours(self) -> None:
         """Once: whoever looks for why a port mapping does not work should know where else packets can end."""

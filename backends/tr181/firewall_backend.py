@@ -1,6 +1,8 @@
 """The service behind Device.NAT. and Device.Firewall.: a backend of the data model, and a chore that ends leases."""
 
+import logging
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -28,6 +30,8 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.service import TableService
 
+log = logging.getLogger(__name__)
+
 FIREWALL: Final = "Device.Firewall."
 CHAIN: Final = f"{FIREWALL}Chain.{{i}}."
 LEVEL: Final = f"{FIREWALL}Level.{{i}}."
@@ -53,7 +57,7 @@ PARAMETERS: Final = {
 """By which parameters a field is set, where the names differ otherwise than in their capitals."""
 TOPIC: Final = "firewall"
 LOOK: Final = 30.0
-"""Seconds between two looks whether the kernel still has the table."""
+"""Seconds between two looks whether the kernel still has the table as it was made."""
 
 
 class FirewallTables(TableService):
@@ -63,6 +67,7 @@ class FirewallTables(TableService):
         super().__init__("firewall", KINDS, firewall, TABLES, PARAMETERS)
         self.firewall = firewall
         self.clock = clock
+        self._told: Mapping[tuple[type[Record], str], str] = {}
 
     def put(self, key: str, record: Record) -> None:
         """See Desired; what is set of the firewall is noted as its last change."""
@@ -80,6 +85,17 @@ class FirewallTables(TableService):
         super().remove(kind, key)
         self._note_change(kind)
 
+    def commit(self) -> None:
+        """See Desired."""
+        super().commit()
+        self._tell_what_lacks()
+
+    def reapply(self, level: int = logging.WARNING) -> None:
+        """See Desired."""
+        super().reapply(level)
+        with suppress(MechanismError):  # what cannot be read now was told of, and is read again
+            self._tell_what_lacks()
+
     def due(self, now: float) -> float | None:
         """When the next row ends, in seconds of the same clock as ``now``."""
         left = min((seconds for _, _, seconds in self._ending()), default=None)
@@ -94,6 +110,7 @@ class FirewallTables(TableService):
         if is_made:
             self.begin()
         for kind, key in ended:
+            log.info("%s %s is over and taken away", TABLES[kind], _known_as(key, self.wanted.get(kind, key)))
             self.remove(kind, key)
         if is_made:
             try:
@@ -110,6 +127,17 @@ class FirewallTables(TableService):
             settings = replace(self.wanted.get(FirewallSettings), last_change=None if wall is None else round(wall))
             super().put(SINGLE, settings)
 
+    def _tell_what_lacks(self) -> None:
+        """The log hears once why a row that is enabled is not made (Error_Misconfigured)."""
+        wanted, found = self._applied, dict[tuple[type[Record], str], str]()
+        for kind in KINDS:
+            for key, record in wanted.of(kind).items():
+                if getattr(record, "enable", False) and (what := self.firewall.lacking(record, wanted)):
+                    found[kind, key] = what
+                    if self._told.get((kind, key)) != what:
+                        log.info("%s %s is not made: it needs %s", TABLES[kind], _known_as(key, record), what)
+        self._told = found
+
     def _ending(self) -> Iterable[tuple[type[Record], str, float]]:
         now = self.clock()
         for kind in (PortMapping, Dmz, Pinhole):
@@ -123,8 +151,13 @@ class FirewallTables(TableService):
                 yield FilterRule, key, max(0.0, rule.expiry_date - now.wall)
 
 
+def _known_as(key: str, record: Record) -> str:
+    """How the log names a row: numbers of rows are the data model's."""
+    return f"{getattr(record, 'description', '')!r} ({key})"
+
+
 class TableLook:
-    """The chore that puts the table back where somebody else took it away."""
+    """The chore that puts the table back where somebody else took it away, or changed it."""
 
     def __init__(self, tables: FirewallTables) -> None:
         self._tables = tables
@@ -137,7 +170,7 @@ class TableLook:
     def act(self, now: float) -> frozenset[str]:
         """See parts.Chore. MechanismError."""
         self._next = now + LOOK
-        if not self._tables.firewall.is_lost():
+        if not self._tables.firewall.is_touched():
             return frozenset()
         self._tables.reapply()
         return frozenset({TOPIC})

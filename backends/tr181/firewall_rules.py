@@ -3,7 +3,9 @@
 from typing import Any
 
 from agent.model.object import Object, Parameter
+from backends.firewall.filter import chains_in_use
 from backends.firewall.records import FilterRule, RuleChain
+from backends.firewall.surroundings import is_filtering
 from backends.tr181.firewall_backend import FirewallTables
 from backends.tr181.firewall_tables import FirewallTable, table_of
 from backends.tr181.firewall_values import address, expiry, mask
@@ -23,9 +25,14 @@ def rules(tables: FirewallTables) -> Object[Keys]:
 
 
 def _action(table: FirewallTable[FilterRule]) -> list[Parameter[Keys, Any]]:
+    def is_idle(row: Keys) -> bool:
+        """Whether nothing leads to the rule's chain at present."""
+        wanted = table.service.wanted
+        return not is_filtering(wanted) or row[0] not in chains_in_use(wanted)
+
     return [
         *table.plain("Enable"),
-        table.status(),
+        table.status("rule", is_hindered=is_idle),
         table.order(),
         *table.plain("Description", "Target"),
         table.row_of("TargetChain", table_of(table.service, RuleChain)),

@@ -63,9 +63,9 @@ class FirewallTable(RecordTable[R]):
             record, firewall = self.record(row), self.service.firewall
             if not getattr(record, "enable", False):
                 return "Disabled"
-            if firewall.is_misconfigured(record):
+            if firewall.lacking(record, self.service.wanted):
                 return "Error_Misconfigured"
-            is_missing = bool(made_as) and not is_hindered(row) and not firewall.is_made(made_as, row[-1])
+            is_missing = bool(made_as) and not firewall.is_made(made_as, row[-1]) and not is_hindered(row)
             return "Error" if is_missing else "Enabled"
 
         return Parameter("Status", tell)

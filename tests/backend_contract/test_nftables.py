@@ -128,6 +128,16 @@ def test_what_a_hand_changed_in_our_table_is_put_right(lab: Namespace, nft: Nfta
     assert lab.run("nft", "list", "ruleset") == before
 
 
+def test_a_table_is_known_as_it_was_made(lab: Namespace, nft: Nftables) -> None:
+    wanted = table(Chain("out", [to_port(1), to_port(2)], OUTPUT))
+    assert not nft.has(wanted)
+    nft.bring_to(wanted)
+    assert nft.has(wanted)
+    assert not nft.has(table(Chain("out", [to_port(2), to_port(1)], OUTPUT)))
+    lab.run("nft", "insert rule inet cpe_agent out counter accept")
+    assert not nft.has(wanted)
+
+
 def test_tables_of_others_stay_as_they_are(lab: Namespace, nft: Nftables) -> None:
     lab.run("nft", "add table ip cpe_agent; add chain ip cpe_agent x; add rule ip cpe_agent x counter accept")
     lab.run("nft", "add table inet theirs; add set inet theirs s { type ipv4_addr; elements = { 192.0.2.1 } }")

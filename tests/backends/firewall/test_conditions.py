@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backends.desired_state import NotOurs, Record, Refused
-from backends.firewall.conditions import check, is_host_address, is_misconfigured
+from backends.firewall.conditions import check, is_host_address, lacking
 from backends.firewall.records import (
     Dmz,
     FilterRule,
@@ -111,14 +111,20 @@ def test_a_firewall_needs_something_to_filter() -> None:
         (FilterRule(), True),
         (FilterRule(source_interface=WAN, dest_all_interfaces=True), False),
         (FilterRule(source_interface=WAN, dest_all_interfaces=True, target="TargetChain"), True),
+        (
+            FilterRule(source_all_interfaces=True, dest_all_interfaces=True, target="TargetChain", target_chain="x"),
+            True,
+        ),
+        (FilterRule(source_all_interfaces=True, dest_all_interfaces=True, source_ip="::1", ip_version=4), True),
         (Policy(source_interface=WAN, destination_interface=LAN), False),
         (Policy(source_interface=WAN, destination_interface=LAN, target_chain="Chain"), True),
+        (Policy(source_interface=WAN, destination_interface=LAN, target_chain="Chain", chain="x"), True),
         (Policy(source_interface=WAN), True),
         (RuleChain(), False),
     ],
 )
 def test_what_is_not_complete_is_known(record: Record, expected: bool) -> None:
-    assert is_misconfigured(record, surroundings()) is expected
+    assert bool(lacking(record, surroundings(), wanted())) is expected
 
 
 @pytest.mark.parametrize("text", ["", "x", "0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "::1", "1.2.3"])

@@ -96,7 +96,7 @@ def test_what_is_made_is_asked_of_the_kernel(bench: Bench) -> None:
     bench.router.run("nft", "delete table inet cpe_agent")
     bench.firewall.forget()
     assert not bench.firewall.is_made("nat", "+1")
-    assert bench.firewall.is_misconfigured(InterfaceNat())
+    assert bench.firewall.lacking(InterfaceNat(), wanted())
     assert bench.firewall.apply(wanted(NAT))
     assert bench.firewall.is_made("nat", "+1")
 

@@ -1,5 +1,6 @@
 """The service in the whole: all or nothing with the network, kept over restarts, and left out where it cannot be."""
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -88,22 +89,67 @@ def test_a_lease_whose_end_the_kernel_refuses_is_tried_again(device: FirewallDev
     assert device.ruleset() == ""
 
 
-def test_a_table_that_somebody_else_took_away_is_put_back_and_the_log_says_so(
+def first_rule(device: FirewallDevice, chain: str) -> str:
+    """The handle of the first rule of a chain of ours."""
+    lines = device.gateway.router.run("nft", "-a", "list", "chain", "inet", "cpe_agent", chain).splitlines()
+    return next(line.rpartition(" ")[2] for line in lines if "comment" in line)
+
+
+BY_HAND = {
+    "all tables taken away": "flush ruleset",
+    "our table taken away": "delete table inet cpe_agent",
+    "our table emptied": "flush table inet cpe_agent",
+    "a rule taken away": "delete rule inet cpe_agent postrouting handle {postrouting}",
+    "a rule let in before ours": "insert rule inet cpe_agent forward counter accept",
+    "a rule let in behind ours": "add rule inet cpe_agent concerned counter accept",
+    "a rule that says something else": "replace rule inet cpe_agent concerned handle {concerned} counter accept",
+    "a chain let in": "add chain inet cpe_agent theirs {{ type filter hook forward priority -1; policy drop; }}",
+    "a policy": "add chain inet cpe_agent forward {{ policy drop; }}",
+}
+"""What becomes of the table by another program; nothing of it is an event that this agent hears of."""
+
+
+def test_a_table_that_somebody_else_changed_is_put_right_and_the_log_says_so(
     device: FirewallDevice, caplog: pytest.LogCaptureFixture
 ) -> None:
-    look = TableLook(device.tables)
-    assert look.due(1.0) is None, "nothing is wanted"
+    look, now = TableLook(device.tables), 1.0
+    assert look.due(now) is None, "nothing is wanted"
     row = web(device)
-    before, writes = device.ruleset(), device.nftables.writes
-    assert (look.due(1.0), look.act(1.0), look.due(1.0)) == (0.0, frozenset(), 1.0 + LOOK)
-    assert (device.nftables.writes, caplog.text) == (writes, "")
+    device.set({"Device.Firewall.Config": "Low"})
+    device.add("Device.NAT.InterfaceSetting.", Enable="1", Interface=device.wan)
     device.gateway.router.run("nft", "flush ruleset")
-    assert look.act(1.0 + LOOK) == {"firewall"}
-    assert device.ruleset() == before
-    assert [one.levelname for one in caplog.records] == ["WARNING"]
-    assert "had taken the packet filter's table inet cpe_agent away: it is back" in caplog.text
+    device.tables.reapply()  # all chains at once: nft lists them as they came
+    caplog.clear()
+    before, writes = device.ruleset(), device.nftables.writes
+    assert (look.due(now), look.act(now), look.due(now)) == (0.0, frozenset(), now + LOOK)
+    assert (device.nftables.writes, caplog.text) == (writes, "")
+    for what, command in BY_HAND.items():
+        handles = {chain: first_rule(device, chain) for chain in ("postrouting", "concerned")}
+        device.gateway.router.run("nft", command.format(**handles))
+        assert device.ruleset() != before, what
+        now += LOOK
+        assert look.act(now) == {"firewall"}, what
+        assert device.ruleset() == before, what
+        assert [one.levelname for one in caplog.records] == ["WARNING"], what
+        assert "had changed the packet filter's table inet cpe_agent: it is put right" in caplog.text
+        caplog.clear()
+    device.set({"Device.Firewall.Enable": "0"})
+    device.delete("Device.NAT.InterfaceSetting.1.")
     device.delete(row)
     assert look.due(1.0) is None
+
+
+def test_why_a_row_is_not_made_is_told_once(device: FirewallDevice, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    row = device.add(MAPPING, Enable="1", Description="the printer's", Interface=device.wan)
+    told = 'Device.NAT.PortMapping.{i}. "the printer\'s" (+1) is not made: it needs a host to lead to'
+    assert device.get(f"{row}Status") == "Error_Misconfigured"
+    device.tables.reapply()
+    assert caplog.messages.count(told) == 1
+    device.set({f"{row}InternalClient": HOST})
+    assert device.get(f"{row}Status") == "Enabled"
+    device.set({f"{row}InternalClient": ""})
+    assert caplog.messages.count(told) == 2
 
 
 def test_a_machine_without_the_library_goes_without(memory: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Device.Firewall.Chain.{i}.Rule.: every criterion, in its order, for as long as it is told."""
 
+import logging
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -123,18 +124,25 @@ def test_another_chain_is_called_and_cannot_call_back(device: FirewallDevice) ->
     assert not comes_in(device, port=8001, soon=True)
     back = device.add(f"{chain}Rule.", Target="TargetChain", TargetChain=f"{FIREWALL}Chain.1", **ANYWHERE)
     assert list(device.refused({f"{back}Enable": "1"}).values()) == ["InvalidValue"]
+    assert device.get(f"{row}Status") == "Enabled"
+    device.set({f"{chain}Enable": "0"})
+    assert device.get(f"{row}Status") == "Error", "the kernel has no such rule"
+    device.set({f"{chain}Enable": "1"})
     device.delete(chain)
     assert device.get(f"{row}TargetChain") == ""
+    assert device.get(f"{row}Status") == "Error_Misconfigured"
     assert not comes_in(device, soon=True)
 
 
-def test_a_rule_ends_at_its_date(device: FirewallDevice) -> None:
-    row = rule(device)
+def test_a_rule_ends_at_its_date_and_the_log_says_so(device: FirewallDevice, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    row = rule(device, Description="for guests")
     assert device.get(f"{row}ExpiryDate") == "9999-12-31T23:59:59Z"
     device.set({f"{row}ExpiryDate": "2027-01-15T08:01:00Z"})
     assert device.tables.due(7.0) == 67.0
     device.clock.forward(60)
     assert device.tables.act(0.0) == {"firewall"}
+    assert "Device.Firewall.Chain.{i}.Rule.{i}. 'for guests' (+3) is over and taken away" in caplog.messages
     assert device.get(f"{FIREWALL}Chain.1.RuleNumberOfEntries") == "0"
     assert device.get(f"{FIREWALL}LastChange") == "2027-01-15T08:01:00Z"
     assert not comes_in(device, soon=True)
