@@ -411,6 +411,7 @@ class Agent:
             oui=lambda: self.device_id.oui,
             chance=chance,
             acs_met=self.reach.met,
+            way=self.reach.route,
             system_changed=self._system_changed,
             lease_heard=self._lease_heard,
             housekeeping=Housekeeping(

@@ -1,7 +1,7 @@
 """The heart of the agent: what happened, and what is to be done about it. No I/O of its own; time is an argument."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from agent.runtime.commit_confirm import CommitConfirm, News
 from agent.runtime.control import error
 from agent.runtime.events import Moment
 from agent.runtime.housekeeping import Housekeeping
+from agent.runtime.new_ways import SETTLING, TOPICS, NewWays
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ class Core:
         self._sessions = parts.last_session
         self._has_news = True  # an event came up since the last attempt: it does not wait for the retry
         self._retry_at: float | None = None
+        self._new_ways = NewWays()
         self._not_before = now.monotonic + parts.boot_delay
         self._last_success: float | None = None
         self._poll_at = now.monotonic + POLL
@@ -124,13 +126,13 @@ class Core:
             case on.AcsUnreachable(number, reason, host_answered) if self._is_current(number):
                 if host_answered:
                     self._parts.commit_confirm.acs_was_reached()
-                actions += self._failed(reason, now)
+                actions += self._failed(reason, now, was_reached=host_answered)
             case on.ConnectionRequested():
                 self._occurred(CONNECTION_REQUEST)
             case on.LeaseHeard(told):
                 self._parts.lease_heard(told)
             case on.Changed(topics):
-                self._system_changed(topics)
+                self._system_changed(topics, now)
             case on.ControlAsked(verb, arguments, answer):
                 actions.append(do.Answer(answer, self._parts.control(self, verb, arguments, now)))
             case on.Reload():
@@ -222,9 +224,12 @@ class Core:
         self._parts.events.occurred(code, **details)
         self._has_news = True
 
-    def _system_changed(self, topics: frozenset[str]) -> None:
+    def _system_changed(self, topics: frozenset[str], now: Moment) -> None:
         topics |= self._parts.system_changed(topics)
         self._look_at(topics)
+        if self._attempt is None and self._retry_at is not None and topics & TOPICS and self._has_new_way():
+            self._retry_at = min(self._retry_at, now.monotonic + SETTLING)
+            log.info("there is a new way to the ACS: the next attempt in %.0f s", self._retry_at - now.monotonic)
         if topics & {"link", "everything"}:
             self._after.append(do.Listen())  # the interface to listen on may have come to be
 
@@ -264,6 +269,7 @@ class Core:
             self._has_news, self._retry_at = True, None
             self.has_answered, self.failing_since = False, None
             parts.retries.succeeded()
+            self._new_ways.succeeded()
         if parts.calendar.come_due(parts.events, now):
             self._has_news = True
         if parts.commit_confirm.is_overdue(now.monotonic):
@@ -322,6 +328,7 @@ class Core:
         events = self._parts.events.for_inform(retrying=self._parts.retries.is_retrying)
         self._sessions += 1
         self._has_news = False
+        self._new_ways.begun(self._parts.way())
         self._attempt = _Attempt(self._sessions, events)
         return [do.OpenSession(self._sessions, tuple(event.code for event in events))]
 
@@ -371,6 +378,7 @@ class Core:
         self._retry_at = self.failing_since = None
         self.has_answered = True
         parts.retries.succeeded()
+        self._new_ways.succeeded()
         self._follow_notifications()
         actions: list[Action] = [do.CloseSession(attempt.number, "complete"), do.Listen()]
         return actions + self._do_what_was_promised(now)
@@ -387,7 +395,7 @@ class Core:
             return [do.FactoryReset()]
         return [do.Reboot()]
 
-    def _failed(self, reason: str, now: Moment) -> list[Action]:
+    def _failed(self, reason: str, now: Moment, *, was_reached: bool = True) -> list[Action]:
         attempt, parts = self._attempt, self._parts
         if attempt is None:
             return []
@@ -395,12 +403,18 @@ class Core:
         if attempt.session is None or not attempt.session.informed:
             parts.events.failed(attempt.events)
         wait = parts.retries.failed(policy.retry_minimum_wait, policy.retry_multiplier, parts.chance())
+        self._new_ways.failed(was_reached)
+        if self._has_new_way():
+            wait = min(wait, SETTLING)
         self._retry_at = now.monotonic + wait
         self.failing_since = self.failing_since if self.failing_since is not None else now.monotonic
         log.warning("session %d failed: %s; the next attempt in %.0f s", attempt.number, reason.rstrip("."), wait)
         self._end(now, reason)
         self._follow_notifications()
         return [do.CloseSession(attempt.number, reason)]
+
+    def _has_new_way(self) -> bool:
+        return self._new_ways.may_help and self._new_ways.has_come(self._parts.way())
 
     def _end(self, now: Moment, outcome: str) -> None:
         self._attempt = None
@@ -432,6 +446,8 @@ class Parts:
     chance: Callable[[], float]
     acs_met: Callable[[str], None] = lambda _address: None
     """Takes the address at which the ACS was found."""
+    way: Callable[[], Hashable | None] = lambda: None
+    """How the kernel would send to the ACS now; ``None``: it has no way."""
     system_changed: Callable[[frozenset[str]], frozenset[str]] = lambda _topics: frozenset()
     """Lets what is configured follow the system: a link that comes up gets its addresses. More topics of its own."""
     lease_heard: Callable[[Mapping[str, Any]], object] = lambda _event: None

@@ -52,6 +52,7 @@ class Talk:
         chance: float = 0.5,
         boot_delay: float = 0.0,
         is_forced_boot: bool = False,
+        way: str | None = "eth0",
     ) -> None:
         self.boot = boot
         self.now = now
@@ -73,6 +74,7 @@ class Talk:
             self.delivery.save,
         )
         self.retries = Retries()
+        self.way = way
         self.parts = self._parts(boot_delay)
         self.core = Core(self.parts, self.moment)
         self.pass_on(None)
@@ -125,6 +127,7 @@ class Talk:
             oui=lambda: DEVICE_ID.oui,
             chance=lambda: self.chance,
             boot_delay=boot_delay,
+            way=lambda: self.way,
             planned_reboot=PlannedReboot(lambda: get(DELAY_REBOOT), lambda: get(SCHEDULE_REBOOT)),
         )
 

@@ -15,6 +15,7 @@ from agent.runtime import actions as do
 from agent.runtime import events as on
 from agent.runtime.core import BREATH, GOING_DOWN, POLL, TEST_TAKES
 from agent.runtime.housekeeping import Housekeeping
+from agent.runtime.new_ways import MOST, SETTLING, TOPICS
 from tests.cwmp.small_device import ACS
 from tests.runtime.conversation import CONFIRM_WITHIN, START, Talk, begun
 
@@ -107,6 +108,91 @@ def test_retries_follow_the_table_with_their_count() -> None:
         assert talk.in_session, f"retry {attempt} did not come {wait} s after the failure"
         assert talk.informs[-1].retry_count == attempt
         assert talk.told == ["0 BOOTSTRAP", "1 BOOT"]
+
+
+def failing(attempts: int, way: str | None, *, host_answered: bool = False) -> Talk:
+    """A device that has tried so often, by this way; its next attempt is minutes away."""
+    talk = Talk(way=way)
+    for _ in range(attempts):
+        talk.breaks(host_answered=host_answered)
+        if talk.retries.count < attempts:
+            await_attempt(talk)
+    return talk
+
+
+def await_attempt(talk: Talk) -> None:
+    while not talk.in_session:
+        talk.let_pass(5)
+
+
+def comes(talk: Talk, way: str | None, topic: str = "route") -> None:
+    """The system has another way to the ACS, and says so."""
+    talk.way = way
+    talk.pass_on(on.Changed(frozenset({topic})))
+
+
+@pytest.mark.parametrize("topic", sorted(TOPICS))
+def test_a_way_that_comes_ends_the_wait(topic: str) -> None:
+    talk = failing(6, None)
+    comes(talk, "wan0", topic)
+    assert not talk.in_session, "name servers come a little later"
+    talk.let_pass(SETTLING + 0.1)
+    assert talk.in_session
+    assert talk.informs[-1].retry_count == 6
+    talk.breaks()
+    talk.let_pass(100)
+    assert not talk.in_session, "this way was tried"
+
+
+def test_a_way_that_came_during_the_attempt_is_tried_too() -> None:
+    talk = failing(5, None)
+    await_attempt(talk)
+    comes(talk, "wan0")
+    talk.breaks("the name cannot be resolved")
+    talk.let_pass(SETTLING + 0.1)
+    assert talk.in_session
+
+
+@pytest.mark.parametrize(("way", "host_answered"), [("wan0", False), (None, True)])
+def test_what_no_new_way_can_help_waits_as_it_should(way: str | None, host_answered: bool) -> None:
+    talk = failing(6, way, host_answered=host_answered)
+    for topic in ("route", "neighbour", "address"):
+        comes(talk, "wan0", topic)
+    talk.let_pass(100)
+    assert not talk.in_session
+
+
+def test_a_link_that_flaps_brings_one_attempt_for_each_way_and_no_storm() -> None:
+    talk = failing(7, None)
+    before = len(talk.informs)
+    for number in range(400):
+        comes(talk, (None, f"wan0 from {number % 100}")[number % 2])
+        talk.let_pass(0.5)
+        if talk.in_session:
+            talk.breaks()
+    assert len(talk.informs) - before <= MOST
+    talk = failing(7, None)
+    before = len(talk.informs)
+    for number in range(100):
+        comes(talk, (None, "wan0")[number % 2])
+        talk.let_pass(1)
+        if talk.in_session:
+            talk.breaks()
+    assert len(talk.informs) - before == 1
+
+
+def test_after_a_success_each_way_is_new_again() -> None:
+    talk = failing(4, None)
+    comes(talk, "wan0")
+    talk.let_pass(SETTLING + 0.1)
+    talk.ends()
+    comes(talk, None)
+    talk.pass_on(on.ConnectionRequested())
+    talk.breaks()
+    assert not talk.in_session
+    comes(talk, "wan0")
+    talk.let_pass(SETTLING + 0.1)
+    assert talk.in_session
 
 
 def test_success_is_an_answered_inform_and_a_clean_end() -> None:
