@@ -40,8 +40,8 @@ def _needs(record: Record, around: Surroundings, wanted: Wanted) -> list[tuple[b
         case InterfaceNat() | LocalService():
             return [no_interface]
         case PortMapping():
-            leads_nowhere = not record.internal_client, "a host to lead to"
-            return [leads_nowhere] if record.all_interfaces else [leads_nowhere, no_interface]
+            no_host = not record.internal_client, "a host to lead to"
+            return [no_host] if record.all_interfaces else [no_host, no_interface]
         case Dmz():
             return [(not record.dest_ip, "a host to lead to"), no_interface]
         case Pinhole():

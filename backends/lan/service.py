@@ -1,5 +1,6 @@
 """The LAN's services behind their records: what can be made of them is checked, then made by daemons of our own."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,8 @@ from backends.lan.rendering import (
     tag_of,
 )
 from backends.programs import Program
+
+log = logging.getLogger(__name__)
 
 SHORTEST_LEASE: Final = 120
 """Seconds; dnsmasq makes anything shorter this."""
@@ -61,6 +64,9 @@ class LanService:
         self._ground = ground
         self._advertiser = advertiser
         self._relay = relay
+        self._programs: tuple[Dnsmasq | Companion, ...] = (dnsmasq, advertiser, relay)
+        self.missed: frozenset[str] = frozenset()
+        """The programs that are missing since the last ``apply``, which failed: the log has heard of them."""
 
     def check(self, wanted: Wanted) -> None:
         """See Service. Rows that are not enabled are checked as well: what is refused is refused when it is said."""
@@ -85,16 +91,17 @@ class LanService:
             rendered = render(wanted, around, self._dnsmasq.places, self._dnsmasq.user(), left_alone)
         except (Unmatchable, Unsayable) as error:
             raise MechanismError(f"dnsmasq cannot be told what is wanted: {error}") from error
-        changed = [
-            self._dnsmasq.make(rendered),
-            self._advertiser.make(advertised_links(wanted, ground.link_of)),
-            self._relay.make(relay_document(wanted, ground.link_of, ground.address_of)),
-        ]
+        advertised = advertised_links(wanted, ground.link_of)
+        relayed = relay_document(wanted, ground.link_of, ground.address_of)
+        needed = zip(self._programs, (rendered.configuration, advertised, relayed), strict=True)
+        self._tell_of([one.program for one, document in needed if document and one.is_missing()])
+        changed = [self._dnsmasq.make(rendered), self._advertiser.make(advertised), self._relay.make(relayed)]
+        self.missed = frozenset()
         return any(changed)
 
     def missing(self) -> list[Program]:
         """The programs that should run and do not: somebody ended them, or they could not go on."""
-        return [one.program for one in (self._dnsmasq, self._advertiser, self._relay) if one.is_missing()]
+        return [one.program for one in self._programs if one.is_missing()]
 
     @property
     def program(self) -> Program:
@@ -126,6 +133,15 @@ class LanService:
     def serves_names(self) -> bool:
         """Whether there is a link of the LAN on which names are served, and a server to do it."""
         return bool(self._ground.name_links()) and self.is_running()
+
+    def _tell_of(self, missing: Sequence[Program]) -> None:
+        """Whatever lets them be started again, the log hears of it; once of one that cannot be started."""
+        for one in sorted(missing, key=lambda one: one.name):
+            if one.name not in self.missed:
+                words = one.last_words().strip().rpartition("\n")[2]
+                told = "%s should run and does not: it is started again; its last words: %s"
+                log.warning(told, one.name, words or "none")
+        self.missed = frozenset(one.name for one in missing)
 
     def _check_links(self, wanted: Wanted) -> None:
         for kind in ON_LINKS:

@@ -32,8 +32,6 @@ from backends.tr181.links import Links
 from backends.tr181.record_table import Keys, RecordTable, field_of
 from backends.tr181.service import TableService
 
-log = logging.getLogger(__name__)
-
 POOL4: Final = "Device.DHCPv4.Server.Pool.{i}."
 FORWARDING4: Final = "Device.DHCPv4.Relay.Forwarding.{i}."
 CLIENT4: Final = f"{POOL4}Client.{{i}}."
@@ -99,7 +97,6 @@ class LanTables(TableService):
         self.leases = leases
         self.resolver = resolver
         self._next = 0.0
-        self._missed: frozenset[str] = frozenset()
 
     def forget(self) -> None:
         """What was read of the system may be old."""
@@ -111,17 +108,12 @@ class LanTables(TableService):
         return self._next if any(self._applied.get(kind).enable for kind in SWITCHES) else None
 
     def act(self, now: float) -> frozenset[str]:
-        """See parts.Chore. The log hears once of a program that is missing look after look."""
+        """See parts.Chore."""
         self._next = now + LOOK
-        missing = {program.name: program for program in self.daemons.missing()}
-        news = missing.keys() - self._missed
-        self._missed = frozenset(missing)
+        missing = {program.name for program in self.daemons.missing()}
         if not missing:
             return frozenset()
-        for name in sorted(news):
-            words = missing[name].last_words().strip().rpartition("\n")[2]
-            log.warning("%s should run and does not: it is started again; its last words: %s", name, words or "none")
-        self.reapply(logging.WARNING if news else logging.DEBUG)
+        self.reapply(logging.WARNING if missing - self.daemons.missed else logging.DEBUG)
         return frozenset({TOPIC})
 
 

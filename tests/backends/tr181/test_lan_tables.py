@@ -117,6 +117,21 @@ def test_programs_that_were_killed_are_started_again_and_the_log_says_so(
     assert tables.due(0.0) is None
 
 
+def test_one_that_an_event_lets_start_again_is_told_of_too(gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
+    gateway.pool()
+    tables = gateway.tables
+    kill(tables.daemons.program)
+    tables.reapply()  # as after a link, an address or a lease that came
+    assert gateway.is_serving()
+    assert "dnsmasq should run and does not: it is started again; its last words: dnsmasq" in caplog.text
+    kill(tables.daemons.program)
+    tables.act(0.0)
+    assert caplog.text.count("dnsmasq should run and does not") == 2
+    kill(tables.daemons.program)
+    gateway.set({"Device.DHCPv4.Server.Enable": "0"})
+    assert caplog.text.count("dnsmasq should run and does not") == 2, "it should not run any more"
+
+
 def test_one_that_cannot_be_started_again_is_tried_at_every_look_and_told_of_once(
     gateway: Gateway, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
