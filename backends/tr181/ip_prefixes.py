@@ -137,7 +137,7 @@ class _Prefixes:
         ends = self.ends(row)
         if ends is not None:
             return end(ends[0 if preferred else 1])
-        if row.route is not None and row.route.expires is not None and _is_announced(row.route, row.addresses):
+        if row.route is not None and row.route.expires is not None and is_announced(row.route, row.addresses):
             if not preferred:
                 return moment(row.route.expires)
             if not any(_is_autoconfigured(one) for one in row.addresses):
@@ -222,14 +222,14 @@ def _source(row: Prefix) -> str:
 def _origin(subnet: ipaddress.IPv6Network, row: Prefix) -> str:
     if subnet.subnet_of(LINK_LOCAL) or subnet.is_loopback:
         return "WellKnown"
-    if (row.route is not None and _is_announced(row.route, row.addresses)) or any(
+    if (row.route is not None and is_announced(row.route, row.addresses)) or any(
         _is_autoconfigured(one) for one in row.addresses
     ):
         return "RouterAdvertisement"
     return "Static"
 
 
-def _is_announced(route: Route, addresses: Iterable[Address]) -> bool:
+def is_announced(route: Route, addresses: Iterable[Address]) -> bool:
     """Whether a router announced it: the kernel's route ends then, and not with an address that brought it along."""
     if route.protocol == "ra" or route.expires is None:
         return route.protocol == "ra"

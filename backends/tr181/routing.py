@@ -1,5 +1,6 @@
 """Device.Routing.: the kernel's main table as Router 1, with its IPv4 and IPv6 routes."""
 
+import ipaddress
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -12,6 +13,7 @@ from backends.network.records import NO_MASK, IpRoute
 from backends.network.rows import Row
 from backends.rip import is_learned
 from backends.tr181.ip_addresses import ip_address, ipv6_network, length_of, mask_of, moment
+from backends.tr181.ip_prefixes import is_announced
 from backends.tr181.ip_stack import STACK
 from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
@@ -238,6 +240,20 @@ class _Ipv6(_Forwarding):
                 Parameter("ExpirationTime", self.expires),
             ],
         )
+
+    def origin(self, row: Row[IpRoute]) -> str:
+        """An on-link route that ends by itself is the kernel's word for a prefix that a router announced."""
+        found = None if row.is_own else self.network.route_of(row)
+        if found is None or found.protocol != "kernel" or found.expires is None:
+            return super().origin(row)
+        subnet = ipaddress.IPv6Network(found.destination)
+        addresses = (one for each in self.network.addresses(6) if (one := self.network.address_of(each)))
+        inside = (
+            one
+            for one in addresses
+            if one.interface == found.interface and ipaddress.IPv6Address(one.address) in subnet
+        )
+        return self.origins["ra"] if is_announced(found, inside) else super().origin(row)
 
     def prefix(self, row: Row[IpRoute]) -> str | None:
         record = self.network.record(row)

@@ -8,7 +8,7 @@ from typing import Any
 from backends.delegations import Delegation
 from backends.netlink_types import Address, Route
 from backends.network.children import interface_identifier
-from backends.tr181.ip_prefixes import LINK_LOCAL, _is_announced
+from backends.tr181.ip_prefixes import LINK_LOCAL, is_announced
 from tests.backends.conftest import Bench
 from tests.fakes.documents import Documents
 
@@ -117,11 +117,11 @@ def test_a_route_that_ends_with_no_address_was_announced(memory: Bench) -> None:
 def test_a_route_that_ends_with_its_address_was_not_announced() -> None:
     route = Route(6, "2001:db8:7::/64", interface="eth1", protocol="kernel", expires=600)
     known = Address("eth1", 6, "2001:db8:7::1", 64, valid_lifetime=601)
-    assert not _is_announced(route, [known])
-    assert _is_announced(route, [Address("eth1", 6, "2001:db8:7::1", 64)])
-    assert _is_announced(route, [Address("eth1", 6, "2001:db8:7::1", 64, valid_lifetime=7200)])
+    assert not is_announced(route, [known])
+    assert is_announced(route, [Address("eth1", 6, "2001:db8:7::1", 64)])
+    assert is_announced(route, [Address("eth1", 6, "2001:db8:7::1", 64, valid_lifetime=7200)])
     alone = Address("eth1", 6, "2001:db8:7::1", 64, valid_lifetime=600, flags=frozenset({"noprefixroute"}))
-    assert _is_announced(route, [alone])
+    assert is_announced(route, [alone])
 
 
 class Provider:

@@ -253,6 +253,19 @@ def test_a_route_that_somebody_else_added_goes_from_the_kernel(bench: Bench, fam
         bench.netlink.delete_route(Route(family, destination, gateway, "eth0", metric, protocol="boot"))
 
 
+def test_an_on_link_route_that_ends_is_a_routers_and_one_that_ends_with_its_address_is_not(memory: Bench) -> None:
+    for number, expires in ((77, 1286), (78, None), (79, 600)):
+        there = f"2001:db8:{number}::/64"
+        memory.netlink.add_route(Route(6, there, interface="eth1", protocol="kernel", metric=256, expires=expires))
+    memory.netlink.add_address("eth1", "2001:db8:79::1", 64, preferred_lifetime=601, valid_lifetime=601)
+    device = memory.device()
+    found = {
+        number: device.get(device.find(V6, DestIPPrefix=f"2001:db8:{number}::/64") + "Origin")
+        for number in (77, 78, 79)
+    }
+    assert found == {77: "RA", 78: "Static", 79: "Static"}
+
+
 def test_what_the_kernel_or_a_client_made_cannot_be_changed(bench: Bench) -> None:
     bench.netlink.add_route(Route(4, "198.18.0.0/15", "192.0.2.9", "eth0", protocol="dhcp"))
     device = bench.device()
