@@ -170,6 +170,8 @@ class Desired:
         self._before: Wanted | None = None
         self._applied = Wanted()
         self._replaced: Wanted | None = None
+        self.followers: list[Callable[[], None]] = []
+        """What others do after each change that was made or taken back, because they stand on these records."""
 
     # -- editing ------------------------------------------------------------------------------------------------------
 
@@ -214,6 +216,7 @@ class Desired:
             self._bring_back(self._applied)
             raise
         self._replaced, self._applied, self._before = self._applied, self.wanted, None
+        self._tell_followers()
 
     def postpone(self) -> None:
         """What is staged is wanted from now on, and made by a later commit."""
@@ -226,7 +229,9 @@ class Desired:
             self.wanted = self._applied = self._replaced
         elif self._before is not None:
             self.wanted = self._before
-        self._before, self._replaced = None, None
+        was_made, self._before, self._replaced = self._replaced is not None, None, None
+        if was_made:
+            self._tell_followers()
 
     def recover(self, record: Any, same_boot: bool) -> None:  # noqa: ARG002 - by difference it is right after a boot too
         """Take back by the undo record."""
@@ -256,6 +261,10 @@ class Desired:
         """
         if self._before is None and self.wanted is self._applied:
             self._bring_back(self._applied, level)
+
+    def _tell_followers(self) -> None:
+        for follow in self.followers:
+            follow()
 
     def _bring_back(self, wanted: Wanted, level: int = logging.WARNING) -> None:
         try:

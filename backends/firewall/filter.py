@@ -1,8 +1,9 @@
 """From records to the chains that let packets pass or not. Pure.
 
 Levels, chains, rules and pinholes concern what is forwarded (TR-181, Firewall). What comes to this machine itself from
-outside is kept away whenever the firewall is on, but for the agent's own ports, ICMP, DHCP's answers and what
-Firewall.Service lets in. Connections that exist go on in every case, and what this machine sends is never looked at.
+outside is kept away whenever the firewall is on, but for the agent's own ports, ICMP, DHCP's answers (to clients here,
+and to our relay) and what Firewall.Service lets in. Connections that exist go on in every case, and what this machine
+sends is never looked at.
 """
 
 import ipaddress
@@ -39,7 +40,7 @@ from backends.firewall.expressions import (
 )
 from backends.firewall.leases import remaining
 from backends.firewall.matching import alternatives, families
-from backends.firewall.nat import about
+from backends.firewall.nat import DHCP_PORT, about
 from backends.firewall.records import ANY, FilterRule, Level, LocalService, Pinhole, Policy, RuleChain
 from backends.firewall.surroundings import Surroundings, active_level, config_of, is_filtering, outside_links
 from backends.nftables import Chain, Hook, Rule
@@ -127,6 +128,9 @@ def _input(wanted: Wanted, around: Surroundings) -> Iterator[Rule]:
         ports = [number for own, number in sorted(around.own_ports) if own == protocol]
         if ports:
             yield Rule("own ports", [ours, protocol_is([protocol]), equal(header("th", "dport"), ports), ACCEPT])
+    if around.relayed_to:
+        answers = [equal(header("udp", field), DHCP_PORT) for field in ("sport", "dport")]
+        yield Rule("relay", [ours, family_is(4), equal(header("ip", "saddr"), around.relayed_to), *answers, ACCEPT])
     for key, service in wanted.of(LocalService).items():
         yield from _service(key, service, around)
     if outside and outside < around.managed:

@@ -34,6 +34,7 @@ MANGLING: Final = Hook("filter", "forward", -150)
 PROTOCOLS: Final = {"TCP": TCP, "UDP": UDP}
 BROADCAST: Final = "255.255.255.255"
 LAST_PORT: Final = 65535
+DHCP_PORT: Final = 67
 
 
 def nat_chains(wanted: Wanted, around: Surroundings) -> list[Chain]:
@@ -156,6 +157,13 @@ def dmz_source(dmz: Dmz) -> ipaddress.IPv4Network:
 
 
 def _masquerades(wanted: Wanted, around: Surroundings) -> Iterator[Rule]:
+    """But for what is sent to a DHCP server that the relay asks: it answers to the relay's address inside (RFC 2131
+    4.1), and to the hosts that have their leases of it.
+    """
+    links = translating_links(wanted, around)
+    if links and around.relayed_to:
+        asked = [equal(header("ip", "daddr"), around.relayed_to), equal(header("udp", "dport"), DHCP_PORT)]
+        yield Rule("relay", [goes_out_by(links), family_is(4), *asked, ACCEPT])
     for key, record in wanted.of(InterfaceNat).items():
         link = around.managed_link(record.interface)
         if record.enable and link:

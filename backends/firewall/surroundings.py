@@ -18,13 +18,15 @@ class Surroundings:
     """``managed``: the links that are ours to filter; ``ways_out``: those of them that default routes lead to.
 
     ``own_ports``: protocol number and port of each place where the agent itself listens. ``address_of`` tells the IPv4
-    address of a host by its name, None while nobody knows it.
+    address of a host by its name, None while nobody knows it. ``relayed_to``: the IPv4 addresses of the DHCP servers
+    that our relay asks.
     """
 
     now: Now
     managed: frozenset[str]
     ways_out: frozenset[str]
     own_ports: frozenset[tuple[int, int]]
+    relayed_to: frozenset[str]
     link_of: Callable[[Pointer | None], str | None]
     address_of: Callable[[str], str | None]
 

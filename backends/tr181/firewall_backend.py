@@ -10,6 +10,7 @@ from backends.desired_state import SINGLE, Record
 from backends.errors import MechanismError
 from backends.firewall.firewall import Firewall
 from backends.firewall.leases import Clock, remaining, system_clock
+from backends.firewall.nat import is_address
 from backends.firewall.records import (
     KINDS,
     Dmz,
@@ -25,6 +26,7 @@ from backends.firewall.records import (
     RuleChain,
 )
 from backends.firewall.surroundings import Surroundings
+from backends.lan.relaying import forwardings
 from backends.nftables import Nftables
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
@@ -195,7 +197,10 @@ def firewall_tables(mechanisms: Mechanisms) -> Part | None:
 
 def tables_over(mechanisms: Mechanisms, nftables: Nftables, clock: Clock) -> FirewallTables:
     """The same over this packet filter and this clock."""
-    return FirewallTables(Firewall(nftables, Here(mechanisms, clock), mechanisms.links.may_change), clock)
+    tables = FirewallTables(Firewall(nftables, Here(mechanisms, clock), mechanisms.links.may_change), clock)
+    if mechanisms.lan:
+        mechanisms.lan.followers.append(tables.reapply)
+    return tables
 
 
 class Here:
@@ -217,9 +222,16 @@ class Here:
             managed=managed,
             ways_out=self._led_outside & managed,
             own_ports=frozenset(one for one in self._mechanisms.own_ports() if one[1]),
+            relayed_to=self._relayed_to(),
             link_of=links.link_of,
             address_of=self._address_of,
         )
+
+    def _relayed_to(self) -> frozenset[str]:
+        lan = self._mechanisms.lan
+        asked = forwardings(lan.wanted, self._mechanisms.links.link_of) if lan else ()
+        servers = (one.dhcp_server_ip_address for _, _, one in asked if not one.locally_served)
+        return frozenset(server for server in servers if is_address(server))
 
     def _address_of(self, name: str) -> str | None:
         """Of a host that has an address of ours (TR-181, PortMapping.InternalClient)."""

@@ -95,6 +95,19 @@ def test_a_staged_record_is_seen_at_once_and_made_by_the_commit(desired: Desired
     assert shop.sold == ["lan"]
 
 
+def test_who_stands_on_the_records_follows_each_change_that_was_made_or_taken_back(desired: Desired) -> None:
+    seen: list[list[str]] = []
+    desired.followers.append(lambda: seen.append([pool.name for pool in desired.wanted.of(Pool).values()]))
+    made(desired, "lan")
+    assert seen == [["lan"]]
+    desired.rollback()
+    assert seen == [["lan"], []]
+    desired.begin()
+    desired.add(Pool(name="guest"))
+    desired.rollback()
+    assert seen == [["lan"], []], "nothing was made"
+
+
 def test_keys_are_never_used_twice(desired: Desired) -> None:
     first, second = made(desired, "a", "b")
     desired.begin()

@@ -28,6 +28,7 @@ def surroundings(**other: Any) -> Surroundings:
         managed=frozenset({"wan0", "lan0"}),
         ways_out=frozenset({"wan0"}),
         own_ports=frozenset({(6, 7547)}),
+        relayed_to=frozenset(),
         link_of=lambda pointer: pointer.keys[0] if pointer else None,
         address_of={"printer": "192.168.1.10"}.get,
     )

@@ -1,13 +1,23 @@
 """A request that an entry is for gets its address from the server elsewhere; others are served here."""
 
 import json
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
+from backends.desired_state import Pointer
+from backends.firewall.leases import system_clock
+from backends.firewall.records import FirewallSettings, InterfaceNat
+from backends.netlink_socket import inside
+from backends.tr181.firewall_backend import FirewallTables, tables_over
+from backends.tr181.links import Links
+from backends.tr181.staging import LinuxNetwork
 from tests.backends.lan_device import Answer, Gateway, until
 from tests.netlab.namespace import Namespace, veth
+from tests.netlab.packet_filter import packet_filter
 
 RELAY = "Device.DHCPv4.Relay."
 ELSEWHERE = "198.51.100.53"
@@ -51,6 +61,53 @@ def test_the_first_entry_that_fits_decides_where_a_request_goes(gateway: Gateway
     gateway.set_row(RELAY, Enable="0")
     assert gateway.tables.daemons.relay.pid() is None
     assert gateway.get(f"{row}Status") == "Disabled"
+
+
+@pytest.fixture
+def firewall(gateway: Gateway) -> FirewallTables:
+    """What keeps strangers behind ``wan`` away from the gateway, and gives its address to what goes there."""
+    nftables = packet_filter(gateway.namespace)
+    network = LinuxNetwork(gateway.netlink, gateway.procfs, ("br0", "wan"))
+    mechanisms = replace(gateway.mechanisms, network=network, links=Links(network))
+    tables = tables_over(mechanisms, nftables, system_clock("boot"))
+    gateway.netlink.forget()
+    tables.begin()
+    tables.add(InterfaceNat(enable=True, interface=Pointer("Device.IP.Interface.{i}.", ("wan",))))
+    tables.put("", FirewallSettings(enable=True, config="Low"))
+    tables.prepare()
+    tables.commit()
+    return tables
+
+
+def renewed(house: Namespace, address: str) -> bool:
+    """Whether the server elsewhere gives a host that has an address the same again, asked for it alone."""
+    house.ip(f"address add {address}/24 dev eth0")
+    house.ip("route add default via 192.0.2.1")
+    mac = json.loads(house.run("ip", "-j", "link", "show", "eth0"))[0]["address"].replace(":", "")
+    request = bytes((1, 1, 6, 0, *b"cpe!")) + bytes(4) + socket.inet_aton(address) + bytes(12) + bytes.fromhex(mac)
+    request = request.ljust(236, b"\0") + bytes.fromhex("63825363 350103 ff")
+    with inside(house.path, lambda: socket.socket(type=socket.SOCK_DGRAM)) as client:
+        client.settimeout(10)
+        client.bind((address, 68))
+        client.sendto(request, (ELSEWHERE, 67))
+        try:
+            return b"\x35\x01\x05" in client.recv(1500)  # DHCPACK
+        except TimeoutError:
+            return False
+
+
+@pytest.mark.usefixtures("elsewhere", "firewall")
+def test_the_firewall_lets_the_relay_s_servers_answer_as_long_as_they_are_asked(
+    gateway: Gateway, house: Namespace
+) -> None:
+    gateway.namespace.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+    before = gateway.namespace.run("nft", "-s", "list", "ruleset")
+    gateway.set_row(RELAY, Enable="1")
+    row = gateway.add(f"{RELAY}Forwarding.", Enable="1", Interface=gateway.interface(), DHCPServerIPAddress=ELSEWHERE)
+    assert Answer(house).address == "192.0.2.200"
+    assert renewed(house, "192.0.2.200")
+    gateway.delete(row)
+    assert gateway.namespace.run("nft", "-s", "list", "ruleset") == before
 
 
 @pytest.mark.usefixtures("elsewhere")

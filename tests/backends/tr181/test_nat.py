@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from agent.model.errors import Denied, InvalidValue, Refusals
+from backends.desired_state import Wanted
 from backends.lan.leases import Lease
 from backends.tr181.nat import nat
 from tests.backends.tr181.firewall_device import FirewallDevice
@@ -140,7 +141,7 @@ def test_a_restart_writes_nothing_that_is_there(device: FirewallDevice) -> None:
 
 def test_a_client_is_followed_by_its_name(make_namespace: Callable[[], Namespace]) -> None:
     leases = [Lease(4, "192.168.1.66", 5, host_name="Printer")]
-    lan = SimpleNamespace(leases=SimpleNamespace(leases=lambda: leases))
+    lan = SimpleNamespace(leases=SimpleNamespace(leases=lambda: leases), wanted=Wanted(), followers=[])
     device = FirewallDevice(Gateway(make_namespace), lan=lan)
     row = web(device, InternalClient="printer")
     assert device.get(f"{row}Status") == "Enabled"
