@@ -88,6 +88,7 @@ from backends.association import Named
 from backends.errors import MechanismError
 from backends.ethtool import Ethtool
 from backends.ieee8021x.configuration import Credentials
+from backends.kernel_features import lacking
 from backends.netlink import Netlink
 from backends.netlink_types import RouteTo
 from backends.other_managers import OtherManagers
@@ -107,6 +108,7 @@ from backends.tr181.services import SERVICES
 from backends.tr181.staging import LinuxNetwork
 from backends.tr181.supported_data_model import supported_data_model
 from backends.tr181.user_interface import ENABLE, PASSWORD_RESET, Page
+from backends.tunnels.links import TunnelLinks
 
 log = logging.getLogger(__name__)
 
@@ -199,7 +201,7 @@ class Agent:
         self.network = LinuxNetwork(self.netlink, self.procfs, manage, self._management_path, Ethtool())
         self.other_managers = OtherManagers()
         given, proof = set_by_person.identity, set_by_person.ieee8021x
-        services = self.settings.services_directory()
+        services, links = self.settings.services_directory(), TunnelLinks()
         basic = Mechanisms(
             netlink=self.netlink,
             addresses=Addresses(self.netlink, installed_netifaces()),
@@ -218,6 +220,7 @@ class Agent:
             peek=self._peek,
             gateway_told=self._gateway_told,
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
+            kernel_lacks=lacking(lambda kind: links.may_make() and links.has(kind)),
             page=Page(
                 lambda: self.settings.web.enable,
                 lambda: self.page.port(),  # noqa: PLW0108 - it is built later

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from backends.kernel_features import PPPOE, VLANS
 from backends.tr181.mechanisms import Mechanisms
 
 NAT_TRAVERSAL: Final = "NAT traversal is a feature of its own"
@@ -138,6 +139,14 @@ TUNNELS: Final[Mapping[str, str]] = {
 }
 """By the beginning of a path, the kind of link that it stands on."""
 
+KERNEL: Final[Mapping[str, tuple[str, str]]] = {
+    "Device.Ethernet.VLANTermination.": (VLANS, "the kernel has no VLANs (module 8021q)"),
+    "Device.Bridging.Bridge.{i}.VLAN.": (VLANS, "the kernel has no VLANs (module 8021q)"),
+    "Device.Bridging.Bridge.{i}.VLANPort.": (VLANS, "the kernel has no VLANs (module 8021q)"),
+    "Device.PPP.": (PPPOE, "the kernel has no PPPoE (/dev/ppp, module pppoe)"),
+}
+"""By the beginning of a path, the feature of the kernel that it stands on, and what is missing without it."""
+
 
 def without(mechanisms: Mechanisms) -> dict[str, str]:
     """What is missing on this machine, by the beginning of the path of what is left out for it."""
@@ -151,6 +160,7 @@ def without(mechanisms: Mechanisms) -> dict[str, str]:
             for path, kind in TUNNELS.items()
             if kind not in kinds
         },
+        **{path: why for path, (feature, why) in KERNEL.items() if feature in mechanisms.kernel_lacks},
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from agent.model.errors import NotWritable
 from agent.model.object import Object, Parameter, Target
+from backends.kernel_features import VLANS
 from backends.netlink_types import BridgePortState, BridgeState
 from backends.network import rows as tables
 from backends.network.network import Network
@@ -35,13 +36,14 @@ CENTISECONDS: Final = 100
 
 
 def bridging(mechanisms: Mechanisms) -> list[Object[Any]]:
-    """The capabilities, Bridge with STP, Port with Stats, VLAN and VLANPort."""
+    """The capabilities, Bridge with STP, Port with Stats and, where the kernel has VLANs, VLAN and VLANPort."""
     network = mechanisms.network
+    has_vlans = VLANS not in mechanisms.kernel_lacks  # without them no kernel's bridges filter them
 
     def can_filter(_: Network) -> bool:
         """What any bridge tells of the kernel; while there is none, kernels that people use can."""
         links = network.topology.links.values()
-        return next((link.bridge.can_filter for link in links if link.bridge), True)
+        return next((link.bridge.can_filter for link in links if link.bridge), has_vlans)
 
     capabilities: list[Parameter[Network, int]] = [
         Parameter("MaxBridgeEntries", lambda _: MOST_BRIDGES),
@@ -55,7 +57,7 @@ def bridging(mechanisms: Mechanisms) -> list[Object[Any]]:
         Object(path="Device.Bridging.", rows=lambda: (network,), keys=lambda _: (), parameters=capabilities),
         *_bridges(network),
         *_Ports(network).objects(),
-        *bridge_vlans(network),
+        *(bridge_vlans(network) if has_vlans else ()),
     ]
 
 

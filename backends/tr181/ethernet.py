@@ -5,6 +5,7 @@ from typing import Any
 
 from agent.model.errors import InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
+from backends.kernel_features import VLANS
 from backends.netlink_types import VLAN_8021AD, VLAN_8021Q
 from backends.network import rows as tables
 from backends.network.network import Network
@@ -32,9 +33,10 @@ FIRST_VLAN = 1
 
 
 def ethernet(mechanisms: Mechanisms) -> list[Object[Any]]:
-    """Interface, Link and VLANTermination, each with its Stats."""
+    """Interface, Link and, where the kernel has VLANs, VLANTermination, each with its Stats."""
     network = mechanisms.network
-    return [*_interfaces(network, mechanisms.sysfs), *_links(network), *_vlans(network)]
+    vlans = [] if VLANS in mechanisms.kernel_lacks else _vlans(network)
+    return [*_interfaces(network, mechanisms.sysfs), *_links(network), *vlans]
 
 
 def _interfaces(network: Network, sysfs: Sysfs) -> list[Object[Any]]:

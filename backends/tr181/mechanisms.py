@@ -117,5 +117,7 @@ class Mechanisms:
     tunnels: "TunnelTables | None" = None
     rip: "RipTables | None" = None
     page: "Page | None" = None
+    kernel_lacks: "frozenset[str]" = frozenset()
+    """Of backends.kernel_features, what this kernel surely has not."""
     dynamic_dns: "DynamicDnsTables | None" = None
     supplicants: "SupplicantTable | None" = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backends.desired_state import Record
+from backends.kernel_features import PPPOE
 from backends.netlink_types import Link
 from backends.network.other_layers import OtherLayers
 from backends.network.records import Reference
@@ -88,8 +89,8 @@ class PppLayers(OtherLayers):
 
 
 def ppp_connections(mechanisms: Mechanisms) -> Part | None:
-    """PPP connections, where pppd and its PPPoE plugin are installed."""
-    if plugin() is None:
+    """PPP connections, where pppd and its PPPoE plugin are installed and the kernel has what they use."""
+    if plugin() is None or PPPOE in mechanisms.kernel_lacks:
         return None
     links, network = mechanisms.links, mechanisms.network
     place = Place(links.link_of, links.may_change, mechanisms.management_path)

@@ -112,6 +112,7 @@ class NetworkDevice(Acs):
         sysfs: str | Path = "/nonexistent",
         beside: Sequence[Object[Any]] = (),
         ports: Ports | None = None,
+        kernel_lacks: frozenset[str] = frozenset(),
     ) -> None:
         self.store = store or Documents()
         self.network = LinuxNetwork(netlink, procfs, manage, management_path, ports)
@@ -125,6 +126,7 @@ class NetworkDevice(Acs):
             self.network,
             own,
             links=Links(self.network),  # type: ignore[arg-type]
+            kernel_lacks=kernel_lacks,
         )
         declared = [
             one

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from agent.model.coverage import Reasons
+from backends.kernel_features import PPPOE, VLANS
 from backends.tr181 import absent
 from backends.tr181.mechanisms import Mechanisms
 from tests.schemas import shipped_schema
@@ -23,7 +24,7 @@ def wifi_with(access_points: bool, end_points: bool) -> Any:
 
 def test_every_reason_is_about_a_part_of_the_data_model() -> None:
     known = [*shipped_schema().objects, *shipped_schema().parameters]
-    for path in [*absent.NO_SUCH_THING, *absent.NEEDS, *absent.WIFI]:
+    for path in [*absent.NO_SUCH_THING, *absent.NEEDS, *absent.WIFI, *absent.KERNEL]:
         assert any(one.startswith(path) for one in known), path
 
 
@@ -59,3 +60,11 @@ def test_a_kind_of_tunnel_that_the_kernel_lacks_is_told() -> None:
     assert "Device.GRE." not in told
     assert told["Device.VXLAN."] == "the kernel makes no links of kind vxlan for the agent"
     assert "Device.GRE." in absent.reasons(given())
+
+
+def test_what_the_kernel_lacks_is_told_before_a_package_that_would_not_help() -> None:
+    told = absent.reasons(given(kernel_lacks=frozenset({VLANS, PPPOE})))
+    assert "kernel" in told["Device.Ethernet.VLANTermination."]
+    assert "kernel" in told["Device.PPP."]
+    assert "Device.Ethernet.VLANTermination." not in absent.reasons(given())
+    assert "package ppp" in absent.reasons(given())["Device.PPP."]

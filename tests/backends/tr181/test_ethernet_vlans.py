@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from backends import kernel_features as features
 from backends.netlink import Link
 from backends.network import rows as tables
 from backends.tr181.ethernet import SMALLEST_MTU
@@ -132,3 +133,17 @@ def test_a_vlan_of_the_machines_own_that_a_reset_brings_back_has_its_addresses_a
     assert link(vlans, "eth1.5") is None
     network.rollback()
     assert vlans.state() == before
+
+
+def test_what_is_wanted_is_kept_where_there_are_no_vlans_any_more(memory: Bench) -> None:
+    before = memory.device()
+    row = before.add(VLANS, LowerLayers=before.find(LINKS, Name="eth1"), VLANID="10")
+    before.add("Device.IP.Interface.", LowerLayers=row)
+    memory.netlink.forget()
+    without = memory.device(store=before.store, kernel_lacks=frozenset({features.VLANS}))
+    told = without.tree("Device.")
+    assert [path for path in told if "VLAN" in path and not path.startswith("Bridging.Max")] == []
+    assert told["Bridging.MaxQBridgeEntries"] == told["Bridging.MaxVLANEntries"] == "0"
+    assert f"{row}."[:-1] not in told.values()
+    again = memory.device(store=without.store)
+    assert (again.get(f"{row}VLANID"), again.get(f"{row}Name")) == ("10", "eth1.10")

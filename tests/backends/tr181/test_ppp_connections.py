@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from backends.kernel_features import PPPOE
 from backends.netlink_types import Link
 from backends.network.records import Reference
 from backends.ppp.records import PppInterface
@@ -50,4 +51,10 @@ def test_the_machine_s_own_links_are_rows_by_their_name(made: tuple[PppConnectio
 def test_a_machine_without_pppd_has_no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "plugin", lambda: None)
     machine: Any = SimpleNamespace()
+    assert module.ppp_connections(machine) is None
+
+
+def test_a_kernel_without_pppoe_has_no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "plugin", lambda: "rp-pppoe.so")
+    machine: Any = SimpleNamespace(kernel_lacks=frozenset({PPPOE}))
     assert module.ppp_connections(machine) is None
