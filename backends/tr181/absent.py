@@ -140,9 +140,8 @@ TUNNELS: Final[Mapping[str, str]] = {
 """By the beginning of a path, the kind of link that it stands on."""
 
 KERNEL: Final[Mapping[str, tuple[str, str]]] = {
-    "Device.Ethernet.VLANTermination.": (VLANS, "the kernel has no VLANs (module 8021q)"),
-    "Device.Bridging.Bridge.{i}.VLAN.": (VLANS, "the kernel has no VLANs (module 8021q)"),
-    "Device.Bridging.Bridge.{i}.VLANPort.": (VLANS, "the kernel has no VLANs (module 8021q)"),
+    "Device.Ethernet.VLANTermination": (VLANS, "the kernel has no VLANs (module 8021q)"),
+    "Device.Bridging.Bridge.{i}.VLAN": (VLANS, "the kernel has no VLANs (module 8021q)"),
     "Device.PPP.": (PPPOE, "the kernel has no PPPoE (/dev/ppp, module pppoe)"),
 }
 """By the beginning of a path, the feature of the kernel that it stands on, and what is missing without it."""
