@@ -109,6 +109,7 @@ from backends.tr181.staging import LinuxNetwork
 from backends.tr181.supported_data_model import supported_data_model
 from backends.tr181.user_interface import ENABLE, PASSWORD_RESET, Page
 from backends.tunnels.links import TunnelLinks
+from backends.upnp_gateway import NEXT_STEP as UPNP_NEXT_STEP
 
 log = logging.getLogger(__name__)
 
@@ -385,6 +386,7 @@ class Agent:
                 self.system.is_synchronised,
                 self._way_out,
                 lambda: resources(str(self.settings.state.directory)),
+                self._service_troubles,
             ),
             self.redactor.xml,
             {
@@ -637,6 +639,11 @@ class Agent:
             state_directory=lambda: str(self.settings.state.directory),
         )
         return SupportBundle(sources)
+
+    def _service_troubles(self) -> list[Check]:
+        upnp = self.mechanisms.upnp
+        trouble = upnp.trouble() if upnp else ""
+        return [Check("services", False, trouble, UPNP_NEXT_STEP)] if trouble else []
 
     def _way_out(self) -> list[Check]:
         host = urlsplit(str(self.own.get(ms.URL))).hostname or ""

@@ -1,9 +1,11 @@
 """A UPnP Internet gateway of our own: miniupnpd with a table of the packet filter for it alone."""
 
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +15,8 @@ from backends.errors import MechanismError, Missing
 from backends.files import read_text, write_if_different
 from backends.nftables import Chain, Hook, Nftables, Table
 from backends.programs import Program, find_program
+
+log = logging.getLogger(__name__)
 
 PROGRAM: Final = "miniupnpd"
 TABLE: Final = "cpe_agent_upnp"
@@ -27,6 +31,7 @@ LISTENS: Final = "HTTP listening on port"
 MAPPING: Final = re.compile(r"(TCP|UDP):(\d{1,5}):([\d.]{7,15}):(\d{1,5}):(\d{1,10}):(.*)")
 ESCAPED: Final = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
 """It keeps a description as it stood in the XML."""
+NEXT_STEP: Final = "let the router before this one pass its address on (bridge mode), or map the ports there"
 FIRST_PORT: Final = 1024
 """The first that a host inside may have mapped: those below are the services' that everybody knows."""
 
@@ -42,13 +47,15 @@ class UpnpDevice(Record):
 @dataclass(frozen=True, slots=True)
 class Place:
     """Between which links the gateway stands: ``outside`` "" where none leads there; inside, links with their IPv4
-    networks. ``own_ports`` are not given away; ``identity`` tells this gateway from another (a UUID).
+    networks. ``own_ports`` are not given away; ``identity`` tells this gateway from another (a UUID); ``address`` is
+    the IPv4 address outside, "" where there is none yet.
     """
 
     outside: str
     inside: tuple[tuple[str, tuple[str, ...]], ...]
     own_ports: tuple[int, ...]
     identity: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,7 @@ class UpnpGateway:
         self._enter = tuple(enter)
         self._command = command
         self._mapped: list[Mapped] | None = None
+        self._said = ""
         self.program = Program(PROGRAM, directory)
 
     def forget(self) -> None:
@@ -102,6 +110,13 @@ class UpnpGateway:
         """The link that mappings are of."""
         place = self._place()
         return place.outside if place else ""
+
+    def trouble(self, wanted: Wanted) -> str:
+        """Why no host inside gets what it asks for although the gateway runs, in a sentence; "" where it does."""
+        place = self._place() if is_on(wanted) else None
+        if place is None or not place.address or ip_address(place.address).is_global:
+            return ""
+        return f"UPnP maps no port: {place.address} on {place.outside} is no address of the Internet's"
 
     # -- the service --------------------------------------------------------------------------------------------------
 
@@ -126,6 +141,7 @@ class UpnpGateway:
 
     def apply(self, wanted: Wanted) -> bool:
         """See Service. Where a link is missing, the gateway waits for it."""
+        self._say(self.trouble(wanted))
         place = self._place() if is_on(wanted) else None
         if place is None or not place.outside or not place.inside or self._nftables is None:
             return self._end()
@@ -135,6 +151,11 @@ class UpnpGateway:
             return False
         self._start(text, self._nftables)
         return True
+
+    def _say(self, trouble: str) -> None:
+        if trouble and trouble != self._said:
+            log.warning("%s; %s", trouble, NEXT_STEP)
+        self._said = trouble
 
     def _start(self, text: str, nftables: Nftables) -> None:
         """With a table that is empty: it puts there by its leases what was."""

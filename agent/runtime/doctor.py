@@ -36,6 +36,8 @@ class Surroundings:
     """Link, address and route towards the ACS."""
     resources: Callable[[], Sequence[Check]] = tuple
     """Memory, disk, dependencies."""
+    services: Callable[[], Sequence[Check]] = tuple
+    """What is on, and cannot do its work here."""
 
 
 def examine(status: Status, around: Surroundings) -> dict[str, Any]:
@@ -48,6 +50,7 @@ def examine(status: Status, around: Surroundings) -> dict[str, Any]:
         *around.resources(),
         *_write_side(status),
         *_interfaces(around.manage(), around.interfaces()),
+        *around.services(),
         *(Check("services", True, f"{what} left out: {missing}") for what, missing in around.absent().items()),
     ]
     return {"checks": [check._asdict() for check in checks]}

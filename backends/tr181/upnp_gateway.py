@@ -48,6 +48,10 @@ class UpnpTables(TableService):
         interface = self._row_of(self.gateway.link())
         return {f"{one.protocol} {one.external_port}": _row(one, interface, now) for one in self.gateway.mapped()}
 
+    def trouble(self) -> str:
+        """Why no host inside gets what it asks for; "" where it does."""
+        return self.gateway.trouble(self.wanted)
+
     def due(self, now: float) -> float | None:
         """See parts.Chore."""
         if not is_on(self.wanted):
@@ -94,7 +98,9 @@ def place(given: Mechanisms) -> Place | None:
     networks = {one.name: _networks(given, one) for one in links if one.name not in leading}
     inside = tuple((name, some) for name, some in sorted(networks.items()) if some)
     ports = tuple(sorted({port for _, port in given.own_ports() if port}))
-    return Place(outside, inside, ports, _identity(links))
+    addresses = (one for one in given.netlink.addresses() if (one.family, one.scope) == (4, "global"))
+    address = next((one.address for one in addresses if one.interface == outside), "")
+    return Place(outside, inside, ports, _identity(links), address)
 
 
 def _networks(given: Mechanisms, link: Link) -> tuple[str, ...]:

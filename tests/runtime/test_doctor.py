@@ -78,8 +78,11 @@ def test_what_the_machine_lacks_is_told_in_order() -> None:
         lambda: True,
         lambda: [Check("link", True, "eth0 is up"), Check("address", False, "none", "ask DHCP")],
         lambda: [Check("memory", True, "lots")],
+        lambda: [Check("services", False, "UPnP maps no port", "map it")],
     )
-    found = [one["name"] for one in examine(WELL, around)["checks"]]
+    told = examine(WELL, around)["checks"]
+    assert told[-1] == {"name": "services", "ok": False, "what": "UPnP maps no port", "next": "map it"}
+    found = [one["name"] for one in told]
     assert found[:6] == ["link", "address", "clock", "ACS", "connection request", "memory"]
 
 

@@ -82,3 +82,25 @@ def test_without_a_managed_link_it_is_refused(make_namespace: Callable[[], Names
     assert made.refused(wanted) == dict.fromkeys(wanted, "Denied")
     assert made.get(f"{DEVICE}UPnPIGD") == "false"
     made.close()
+
+
+def test_behind_an_address_that_is_not_the_internets_it_says_that_nothing_is_mapped(
+    device: FirewallDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    device.gateway.router.ip(f"address del {PUBLIC}/24 dev wan0")
+    device.gateway.router.ip("address add 192.168.77.2/24 dev wan0")
+    device.gateway.wan.ip("address add 192.168.77.1/24 dev up0")
+    device.gateway.router.ip("route replace default via 192.168.77.1")
+    device.netlink.forget()
+    device.set({f"{DEVICE}Enable": "1", f"{DEVICE}UPnPIGD": "1"})
+    assert "AddPortMappingResponse" not in ask(device.gateway, 8080)
+    assert "192.168.77.2 on wan0" in device.upnp.trouble()
+    device.upnp.act(5.0)
+    assert caplog.text.count("maps no port") == 1
+    assert "map the ports there" in caplog.text
+    device.gateway.router.ip("address del 192.168.77.2/24 dev wan0")
+    device.gateway.router.ip(f"address add {PUBLIC}/24 dev wan0")
+    device.netlink.forget()
+    assert device.upnp.trouble() == ""
+    device.set({f"{DEVICE}UPnPIGD": "0"})
+    assert device.upnp.trouble() == ""
