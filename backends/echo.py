@@ -118,6 +118,6 @@ def _opened(family: int, link: str) -> socket.socket:
 def _sum(data: bytes) -> int:
     """The Internet checksum (RFC 1071)."""
     words = struct.unpack(f"!{(len(data) + 1) // 2}H", data + b"\0" * (len(data) % 2))
-    total = sum(words)
+    total: int = sum(words)
     total = (total & 0xFFFF) + (total >> 16)
     return ~(total + (total >> 16)) & 0xFFFF
