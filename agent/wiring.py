@@ -531,7 +531,7 @@ class Agent:
                 self.network.kernel_seen()
             else:
                 heeded, self._unheeded = topics | self._unheeded, frozenset()
-                if heeded & {"link", "address", "dhcp", "everything"} and self.network.kernel_changed():
+                if heeded & {"link", "address", "route", "dhcp", "everything"} and self.network.kernel_changed():
                     self.model.save()
                 self.machine.changed(heeded)
         except Exception:

@@ -170,7 +170,7 @@ class Desired:
         self._before: Wanted | None = None
         self._applied = Wanted()
         self._replaced: Wanted | None = None
-        self.followers: list[Callable[[], None]] = []
+        self.followers: list[Callable[[], object]] = []
         """What others do after each change that was made or taken back, because they stand on these records."""
 
     # -- editing ------------------------------------------------------------------------------------------------------
@@ -264,7 +264,10 @@ class Desired:
 
     def _tell_followers(self) -> None:
         for follow in self.followers:
-            follow()
+            try:
+                follow()
+            except MechanismError as error:  # what was made stands; who follows is compared again at the next event
+                log.warning("%s: what follows from it could not be made: %s", self.name, error.reason)
 
     def _bring_back(self, wanted: Wanted, level: int = logging.WARNING) -> None:
         try:

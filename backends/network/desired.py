@@ -1,7 +1,7 @@
 """From records to a wish: what should be in the kernel for everything that is enabled and complete. Pure."""
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields
 
 from backends.link_modes import LINK_MODES, permitted
@@ -33,8 +33,10 @@ from backends.network.topology import VLAN_8021Q, Topology, is_managed
 Claims = dict[Ident, Attributes | None]
 
 
-def claims(topology: Topology, observed: State) -> Claims:
-    """What the records ask of the kernel. Rows that are disabled, incomplete or without their link ask for nothing."""
+def claims(topology: Topology, observed: State, ways_out: Collection[str] = ()) -> Claims:
+    """What the records ask of the kernel. Rows that are disabled, incomplete or without their link ask for nothing.
+    ``ways_out``: see ``sysctls``.
+    """
     records = topology.records
     wish: Claims = {}
     for part in (
@@ -44,7 +46,7 @@ def claims(topology: Topology, observed: State) -> Claims:
         _phys(topology, observed),
         _link_settings(topology),
         _ip_settings(topology, observed),
-        _sysctls(topology, observed),
+        _sysctls(topology, observed, ways_out),
     ):
         for ident, wanted in part:
             wish[ident] = wanted
@@ -192,8 +194,10 @@ def _ip_settings(topology: Topology, observed: State) -> Iterator[tuple[Ident, A
             yield ("ipv6", told), {"enabled": interface.ipv6 and stack.ipv6 is not False}
 
 
-def _sysctls(topology: Topology, observed: State) -> Iterator[tuple[Ident, Attributes | None]]:
-    for ident, value in sysctls(topology):
+def _sysctls(
+    topology: Topology, observed: State, ways_out: Collection[str]
+) -> Iterator[tuple[Ident, Attributes | None]]:
+    for ident, value in sysctls(topology, ways_out):
         if ident in observed:
             yield ident, {"value": value}
 

@@ -39,7 +39,7 @@ from backends.network.plan import (
 )
 from backends.network.policies import table_of
 from backends.network.records import IpRoute, Port, Records, Reference
-from backends.network.sysctls import sysctls
+from backends.network.sysctls import ACCEPT_RA, sysctls
 from backends.network.topology import Topology
 from backends.procfs import Procfs
 
@@ -91,6 +91,7 @@ class Network(NetworkEdits):
         self._seen_up: frozenset[tuple[str, int]] = frozenset()
         self._seen_addresses: frozenset[Ident] = frozenset()
         self._handed_down: Mapping[Ident, Attributes] = {}
+        self._seen_ways: frozenset[str] | None = None
 
     # -- the transaction --------------------------------------------------------------------------------------------
 
@@ -122,7 +123,7 @@ class Network(NetworkEdits):
             self._made = None
             raise
         self._applied, self._replaced, self._before = self._records, self._before, None
-        self._handed_down = dict(handed_down(self.topology))
+        self._handed_down, self._seen_ways = dict(handed_down(self.topology)), self.ways_out()
         for name in self._resets:
             if link := self.topology.links.get(name):
                 self._baselines.reset(link, self._traffic(link))
@@ -176,11 +177,12 @@ class Network(NetworkEdits):
         self._remember(step)
         self._make(step)
         self._applied = self._records
-        self._handed_down = dict(handed_down(self.topology))
+        self._handed_down, self._seen_ways = dict(handed_down(self.topology)), self.ways_out()
 
     def kernel_changed(self) -> bool:
         """A link came up or came to be: give it what is configured for it. An address came: make the routes that it
-        makes possible. A prefix was delegated, or is no longer: hand it on. Whether ``state`` has news thereby.
+        makes possible. A prefix was delegated, or is no longer: hand it on. See ``ways_changed`` as well. Whether
+        ``state`` has news thereby.
 
         One that came to be is brought up where that is configured; one that somebody took down stays down.
         """
@@ -193,8 +195,9 @@ class Network(NetworkEdits):
         come, self._seen_addresses = addresses - self._seen_addresses, addresses
         handed = dict(handed_down(self.topology))
         is_moved, self._handed_down = handed != self._handed_down, handed
+        is_turned = self.ways_changed()
         if not (made or risen or come or is_moved) or not (self._records.by_kind or is_moved):
-            return False
+            return is_turned
         step = self._plan(checked=False)
         over = {i for i, wanted in step.wish.items() if wanted is None and self._records.is_by_us_alone(i)}
         risen |= {name for name in made if (step.wish.get(("link", name)) or {}).get("up")}
@@ -205,14 +208,18 @@ class Network(NetworkEdits):
             is_reached = ident[0] == "route" and link_of(ident) in reached
             return link_of(ident) in risen or is_reached or (is_moved and (ident in handed or ident in over))
 
-        step.wish = {ident: wanted for ident, wanted in step.wish.items() if concerns(ident)}
-        step.changes = [change for change in step.changes if concerns(change.ident)]
-        if not step.changes:
+        return self._make_some(step, concerns) or is_turned
+
+    def ways_changed(self) -> bool:
+        """A link leads outside, or no longer does: only on those that do other routers are heeded. The answer is as
+        that of ``kernel_changed``.
+        """
+        is_busy = self._before is not None or self._records is not self._applied
+        ways = self.ways_out()
+        if is_busy or self._seen_ways in (None, ways):  # None: nothing was made yet
             return False
-        self._remember(step)
-        self._make(step)
-        self._applied = self._records
-        return True
+        self._seen_ways = ways
+        return self._make_some(self._plan(checked=False), lambda ident: ident[2:] == (ACCEPT_RA,))
 
     def kernel_seen(self) -> None:
         """While nothing may be made: what is away now is given what is its own when ``kernel_changed`` finds it back,
@@ -245,11 +252,22 @@ class Network(NetworkEdits):
     def _addresses_there(self) -> frozenset[Ident]:
         return frozenset(map(address_ident, self._netlink.addresses()))
 
+    def _make_some(self, step: "_Step", concerns: Callable[[Ident], bool]) -> bool:
+        """Make what of a plan concerns; whether that is anything."""
+        step.wish = {ident: wanted for ident, wanted in step.wish.items() if concerns(ident)}
+        step.changes = [change for change in step.changes if concerns(change.ident)]
+        if not step.changes:
+            return False
+        self._remember(step)
+        self._make(step)
+        self._applied = self._records
+        return True
+
     def _observe(self) -> State:
         """The kernel's state; ports' link modes and sysctls are read one by one, and only where they matter."""
         concerned = [self._records.originals, self._made or {}, self._step.undo if self._step else {}]
         known = [ident for wish in concerned for ident in wish]
-        known += [ident for ident, _ in sysctls(self.topology)]
+        known += [ident for ident, _ in sysctls(self.topology, self.ways_out())]
         with_phys = bool(self._records.of(Port)) or any(ident[0] == "phy" for ident in known)
         told = {record.policy for record in self._records.of(IpRoute).values()}
         tables = {int(ident[7]) for ident in known if ident[0] == "route" and len(ident) > 7}
@@ -259,9 +277,10 @@ class Network(NetworkEdits):
     def _plan(self, checked: bool = True) -> "_Step":
         observed = self._observe()
         topology = self.topology
-        claimed = claims(topology, observed)
+        ways = self.ways_out()
+        claimed = claims(topology, observed, ways)
         before = self._topology_before()
-        held = claims(before, observed)
+        held = claims(before, observed, ways)
         new = {ident for ident, wanted in claimed.items() if ident not in held or held[ident] != wanted}
         new |= held.keys() - claimed.keys()
         if checked and (found := next(contradictions(topology, observed, claimed, held), None)):

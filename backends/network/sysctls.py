@@ -1,6 +1,6 @@
 """Settings of links that records ask for: neighbour discovery, what router advertisements may say. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from backends.network.plan import Ident
@@ -24,8 +24,11 @@ USUAL_SOLICITATIONS: Final = 3
 """MAX_RTR_SOLICITATIONS of RFC 4861 10."""
 
 
-def sysctls(topology: Topology) -> Iterator[tuple[Ident, str]]:
-    """The settings, as ``("sysctl", LINK, PATH)`` with ``{}`` for the link, and what each should be."""
+def sysctls(topology: Topology, ways_out: Collection[str] = ()) -> Iterator[tuple[Ident, str]]:
+    """The settings, as ``("sysctl", LINK, PATH)`` with ``{}`` for the link, and what each should be.
+
+    ``ways_out``: the links that lead outside. On no other a router is heeded: any host of a home may call itself one.
+    """
     for key, setting in topology.records.of(NeighborSetting).items():
         name = topology.link_of(Reference("neighbor_setting", key))
         if name is None or setting.deleted or setting.enable is False or (is_own(key) and not setting.enable):
@@ -45,7 +48,8 @@ def sysctls(topology: Topology) -> Iterator[tuple[Ident, str]]:
         yield from ((("sysctl", name, FORWARDING[4]), str(int(stack.forwarding))) for name in ours)
         if is_managed(EVERY_LINK, topology.manage, topology):
             if stack.forwarding:
-                yield from ((("sysctl", name, ACCEPT_RA), ALSO_AS_ROUTER) for name in ours if _is_told(name, topology))
+                told = (name for name in ours if name in ways_out and _is_told(name, topology))
+                yield from ((("sysctl", name, ACCEPT_RA), ALSO_AS_ROUTER) for name in told)
             yield ("sysctl", EVERY_LINK, FORWARDING[6]), str(int(stack.forwarding))
 
 

@@ -39,7 +39,8 @@ class NetworkView:
     """Reads; what is derived from a dump of the kernel is kept as long as the dump is.
 
     ``other_layers``: the tables of other services that links belong to; ``delegations``: the prefixes that were
-    delegated to this machine, the same object until it is to be read anew; whoever wires them puts them there.
+    delegated to this machine, the same object until it is to be read anew; ``ways_out``: the links that lead outside
+    at present. Whoever wires them puts them there.
     """
 
     def __init__(self, netlink: Netlink, procfs: Procfs, ports: Ports | None = None) -> None:
@@ -49,6 +50,7 @@ class NetworkView:
         self._records = Records()
         self.other_layers: Sequence[OtherLayers] = ()
         self.delegations: Callable[[], Sequence[Delegation]] = tuple
+        self.ways_out: Callable[[], frozenset[str]] = frozenset
         self._manage: tuple[str, ...] = ()
         self._baselines = Baselines()
         self._derived: dict[str, tuple[tuple[Any, ...], Any]] = {}

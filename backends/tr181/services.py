@@ -27,6 +27,7 @@ from backends.tr181.tunnels import tunnel_tables
 from backends.tr181.upnp_gateway import upnp_daemons
 from backends.tr181.usb import usb_hosts
 from backends.tr181.users import accounts
+from backends.tr181.ways_out import ways_out
 from backends.tr181.wifi_service import wifi_service
 from backends.tr181.wired_supplicants import wired_supplicants
 
@@ -59,5 +60,6 @@ SERVICES: Final[tuple[Build, ...]] = (
     firewall_tables,
     qos_tables,
     dynamic_dns_clients,
+    ways_out,
 )
 """In the order in which their changes are made: what others stand on comes first."""

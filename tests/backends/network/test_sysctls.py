@@ -43,15 +43,17 @@ def test_forwarding_concerns_the_links_that_are_managed_and_ipv6_all_of_them() -
     eth1 = {("sysctl", "eth1", FORWARDING[4]): "1"}
     assert dict(sysctls(Topology(records, LINKS, manage=["eth1"]))) == eth1
     everything = {("sysctl", "eth1", ACCEPT_RA): "2", ("sysctl", "all", FORWARDING[6]): "1"}
-    assert dict(sysctls(Topology(records, LINKS, manage=["eth1", "all"]))) == {**eth1, **everything}
+    assert dict(sysctls(Topology(records, LINKS, manage=["eth1", "all"]), {"eth1"})) == {**eth1, **everything}
 
 
-def test_a_router_heeds_other_routers_where_its_own_ipv6_is_not_configured() -> None:
+def test_a_router_heeds_other_routers_on_its_ways_out_where_its_own_ipv6_is_not_configured() -> None:
     records = Records().with_record("", IpStack(forwarding=True))
     records, _ = records.added(IpAddress(ip="eth1", family=6, address="2001:db8::1", enable=True))
-    told = dict(sysctls(Topology(records, LINKS, manage=["eth0", "eth1", "all"])))
+    topology = Topology(records, LINKS, manage=["eth0", "eth1", "all"])
+    told = dict(sysctls(topology, {"eth0", "eth1"}))
     assert ("sysctl", "eth1", ACCEPT_RA) not in told
     assert told["sysctl", "eth0", ACCEPT_RA] == "2"
+    assert ("sysctl", "eth0", ACCEPT_RA) not in dict(sysctls(topology, {"eth1"}))
 
 
 def test_solicitations_come_back_when_they_are_switched_on() -> None:

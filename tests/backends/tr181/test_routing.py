@@ -379,6 +379,7 @@ def test_a_route_is_moved_at_once_or_by_disabling_it_and_the_refusal_says_so(ben
 
 def test_ipv6_is_forwarded_where_the_owner_gave_the_switch_for_all_links(bench: Bench) -> None:
     device = bench.device(manage=["eth1", "all"])
+    device.network.ways_out = lambda: frozenset({"eth1"})
     every, heeds = "net/ipv6/conf/all/forwarding", "net/ipv6/conf/eth1/accept_ra"
     before = bench.procfs.setting(every), bench.procfs.setting(heeds)
     device.set({"Device.Routing.Router.1.Enable": "1"})
