@@ -308,6 +308,7 @@ class Agent:
             LeaseEvents(str(self.settings.control_socket().parent), self.boot_id),
             self._acs_was_found,
             lambda: self.delivery.events.awaits_reboot,
+            self._lease_changed,
         )
 
     def _build_core(self, boot: bool) -> None:
@@ -418,7 +419,7 @@ class Agent:
             acs_met=self.reach.met,
             way=self.reach.route,
             system_changed=self._system_changed,
-            lease_heard=self._lease_heard,
+            lease_heard=self.discovery.heard,
             housekeeping=Housekeeping(
                 [*self.machine.chores, self._refused_logins(), self.discovery, self.page],
                 self._save_model,
@@ -729,9 +730,8 @@ class Agent:
     def _routers(self, link: str) -> list[str]:
         return self.discovery.leases.routers(link)
 
-    def _lease_heard(self, event: Mapping[str, Any]) -> None:
-        handed, _ = self.discovery.heard(event)
-        if handed is not None and handed.interface == self._management_interface():
+    def _lease_changed(self, link: str) -> None:
+        if link == self._management_interface():
             self.netlink.forget()
             self.management_way.apply()
 

@@ -8,7 +8,8 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
+from itertools import islice
 from typing import Final
 
 from backends.errors import MechanismError, Missing
@@ -42,7 +43,6 @@ class ManagementWay:
                 log.warning("the management interface has no routes of its own: %s", refused)
             self._said = str(refused)
             return False
-        self._said = ""
         return changed
 
     def _apply(self, interface: str) -> bool:
@@ -57,13 +57,22 @@ class ManagementWay:
                 self._netlink.delete_route(route)
         # The way to a gateway comes before the routes that it is the gateway of.
         for route in sorted((wanted[one] for one in wanted.keys() - present.keys()), key=lambda one: bool(one.gateway)):
-            self._netlink.add_route(route)
+            self._add(route)
         for rule in there - rules:
             with suppress(Missing):
                 self._netlink.delete_rule(rule)
         for rule in rules - there:
             self._netlink.add_rule(rule)
         return bool(wanted.keys() ^ present.keys() or rules ^ there)
+
+    def _add(self, route: Route) -> None:
+        """One that the kernel refuses keeps no other from being made: a lease may name a gateway that is not there."""
+        try:
+            self._netlink.add_route(route)
+        except MechanismError as refused:
+            if str(refused) != self._said:
+                log.warning("the management interface has not all its routes: %s", refused)
+            self._said = str(refused)
 
     def _rules(self, interface: str) -> Iterator[Rule]:
         own = [one for one in self._netlink.addresses() if one.interface == interface and one.scope not in NOWHERE]
@@ -80,9 +89,9 @@ class ManagementWay:
         ]
         yield from (_in_table(one) for one in main)
         if not any(one.destination == "" and one.family == 4 for one in main):
-            for gateway in list(self._gateways(interface))[:1]:
-                if ip_address(gateway).version == 4:
-                    yield Route(4, "", gateway, interface, table=TABLE)
+            links = [ip_network(one.destination) for one in main if one.family == 4 and not one.gateway]
+            gateways = (one for one in self._gateways(interface) if any(ip_address(one) in link for link in links))
+            yield from (Route(4, "", gateway, interface, table=TABLE) for gateway in islice(gateways, 1))
 
 
 def _in_table(route: Route) -> Route:

@@ -85,8 +85,8 @@ class Discovery:
     """A chore of the owner's thread (``due``, ``act``), and what people ask of it.
 
     ``ways`` tells by family the links that lead out, ``contact`` how it goes with the ACS; ``applied`` is called after
-    a change of the ACS, for the core to follow. While a reboot or a factory reset is promised (``is_going_down``)
-    nothing is set: it is for the next start.
+    a change of the ACS, for the core to follow, ``lease_changed`` with the link that a client told of. While a reboot
+    or a factory reset is promised (``is_going_down``) nothing is set: it is for the next start.
     """
 
     def __init__(
@@ -100,6 +100,7 @@ class Discovery:
         events: LeaseEvents,
         applied: Callable[[], None] = lambda: None,
         is_going_down: Callable[[], bool] = lambda: False,
+        lease_changed: Callable[[str], None] = lambda _link: None,
     ) -> None:
         self._model = model
         self._own = own
@@ -110,6 +111,7 @@ class Discovery:
         self._clock = clock
         self._applied = applied
         self._is_going_down = is_going_down
+        self._lease_changed = lease_changed
         self._said: dict[Source, Offer] = {}
         self._refused: dict[tuple[str, str, str], str] = {}
         self._is_dirty = True
@@ -129,6 +131,8 @@ class Discovery:
         """A client told of a lease: what it means, or why it is of no use."""
         handed, why = self.leases.hear(event, self.asks)
         self._is_dirty |= handed is not None
+        if handed is not None:
+            self._lease_changed(handed.interface)
         return handed, why
 
     def said(self, source: Source, offer: Offer | None) -> None:

@@ -15,7 +15,7 @@ from agent.runtime.wire import Address, connect_through
 
 PORT: Final = 53
 PATIENCE: Final = 2.0
-"""Seconds that a server has; each is asked twice, in turn."""
+"""Seconds that a server has for its whole answer; each is asked twice, in turn."""
 ROUNDS: Final = 2
 MOST_SERVERS: Final = 3
 LARGEST: Final = 4096  # octets of an answer by UDP
@@ -72,7 +72,7 @@ class StubResolver:
                     told = answer(one.recv(LARGEST), asked.message)
                 except NotAnAnswer:
                     continue
-                answers[asked.kind] = self._by_tcp(server, asked.message) if told.is_truncated else told
+                answers[asked.kind] = self._by_tcp(server, asked.message, deadline) if told.is_truncated else told
                 selector.unregister(one)
         if A not in answers and AAAA not in answers:
             raise TimeoutError(0, "no answer")
@@ -89,12 +89,12 @@ class StubResolver:
             raise
         return made
 
-    def _by_tcp(self, server: str, message: bytes) -> Answer:
-        with connect_through(self._interface)(_address(server, PORT), PATIENCE) as connection:
+    def _by_tcp(self, server: str, message: bytes, deadline: float) -> Answer:
+        with connect_through(self._interface)(_address(server, PORT), _left(deadline)) as connection:
             connection.sendall(struct.pack("!H", len(message)) + message)
-            (length,) = struct.unpack("!H", _exactly(connection, 2))
+            (length,) = struct.unpack("!H", _exactly(connection, 2, deadline))
             try:
-                return answer(_exactly(connection, length), message)
+                return answer(_exactly(connection, length, deadline), message)
             except NotAnAnswer as error:
                 raise OSError(0, str(error)) from None
 
@@ -107,9 +107,18 @@ def _readable(selector: selectors.BaseSelector, deadline: float) -> Iterator[tup
                 yield key.fileobj, key.data
 
 
-def _exactly(connection: socket.socket, size: int) -> bytes:
+def _left(deadline: float) -> float:
+    """The seconds until then; TimeoutError when they are over."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError(0, "no answer in time")
+    return left
+
+
+def _exactly(connection: socket.socket, size: int, deadline: float) -> bytes:
     received = b""
     while len(received) < size:
+        connection.settimeout(_left(deadline))
         piece = connection.recv(size - len(received))
         if not piece:
             raise OSError(0, "the answer breaks off")

@@ -74,7 +74,7 @@ def test_a_lease_s_gateway_serves_where_no_route_names_one(network: OperatorNetw
     device, netlink = network.device, network.device.netlink()
     device.ip("route del default dev mgmt")
 
-    way(netlink, "mgmt", ROUTER).apply()
+    way(netlink, "mgmt", "8.8.8.8", "2001:db8::1", ROUTER).apply()
 
     assert f"via {ROUTER} dev mgmt" in device.ip(f"route get {ACS} oif mgmt")
 

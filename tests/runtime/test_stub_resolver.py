@@ -3,8 +3,9 @@
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -29,8 +30,8 @@ def addresses(asked: bytes, *found: str, flags: int = 0x8180) -> bytes:
 
 
 @contextmanager
-def server(address: str, reply: Reply) -> Iterator[None]:
-    """A name server on loopback, by UDP and TCP."""
+def server(address: str, reply: Reply, drip: Callable[[float], object] | None = None) -> Iterator[None]:
+    """A name server on loopback, by UDP and TCP; by the latter with ``drip`` a byte at a time, and never the whole."""
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     udp.bind((address, stub_resolver.PORT))
     tcp = socket.create_server((address, stub_resolver.PORT))
@@ -50,8 +51,13 @@ def server(address: str, reply: Reply) -> Iterator[None]:
                 asked = connection.recv(514)
                 if not asked:
                     return
+                with suppress(OSError):
+                    while drip:
+                        connection.sendall(b"\xff")
+                        drip(0.1)
                 answer = reply(asked[2:], True) or b""
-                connection.sendall(struct.pack("!H", len(answer)) + answer)
+                with suppress(OSError):
+                    connection.sendall(struct.pack("!H", len(answer)) + answer)
 
     threads = [threading.Thread(target=each, daemon=True) for each in (by_udp, by_tcp)]
     for thread in threads:
@@ -95,6 +101,17 @@ def test_a_truncated_answer_is_asked_for_by_tcp() -> None:
 
     with server("127.0.0.2", reply):
         assert found("127.0.0.2") == ["192.0.2.1:7547"]
+
+
+def test_a_server_that_drips_its_answer_by_tcp_is_given_up() -> None:
+    def reply(asked: bytes, is_tcp: bool) -> bytes | None:
+        return None if is_tcp else addresses(asked, flags=0x8380)
+
+    drips = threading.Event()
+    begun = time.monotonic()
+    with server("127.0.0.2", reply, drip=drips.wait), pytest.raises(OSError, match="no answer"):
+        found("127.0.0.2")
+    assert time.monotonic() - begun < 10
 
 
 def test_a_silent_server_and_one_that_fails_are_passed_over() -> None:

@@ -76,8 +76,9 @@ def test_the_servers_and_the_gateway_of_a_lease_are_taken(stand: Stand, network:
     stand.settings.write_text(stand.settings.read_text().replace(f'["{ROUTER}"]', "[]"))
     agent = stand.start()
 
-    lease = {"interface": "mgmt", "dns": ROUTER, "router": ROUTER}
+    lease = {"interface": "mgmt", "dns": ROUTER, "router": f"8.8.8.8 {ROUTER}"}
     agent.ask("dhcp_event", event={"client": "udhcpc", "reason": "bound", "environment": lease})
+    assert f"default via {ROUTER} dev mgmt" in network.device.ip("route show table 12900")
     agent.ask("inform")
 
     stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE)
