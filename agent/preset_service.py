@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 OWN_VALUES: Final[dict[str, Any]] = {"Preset.Applied": {}}
 TRUSTED: Final = ("ca_file", "client_certificate", "client_key", "tls_profile")
 """Settings of [acs] by which the two prove who they are: a preset's are for the ACS that it names."""
-CREDENTIALS: Final = ("ManagementServer.Username", "ManagementServer.Password")
 
 Document = dict[str, Any]
 
@@ -80,7 +79,7 @@ class PresetService:
         said = self._found.settings
         values = {FROM_FILE[key]: value for key, value in said.items() if key in FROM_FILE}
         by = {"source": "preset", "told_by": self._found.preset.file, "yields": said.get("acs.dhcp_may_replace", False)}
-        own.lay_under(values, by, dict.fromkeys(CREDENTIALS, ms.URL))
+        own.lay_under(values, by, dict.fromkeys(ms.CREDENTIALS, ms.URL))
 
     def offer(self) -> Offer | None:
         """What the preset says of the ACS."""

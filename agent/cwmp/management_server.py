@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 PREFIX: Final = "ManagementServer."
 PARAMETER_KEY: Final = "ManagementServer.ParameterKey"
 URL: Final = "ManagementServer.URL"
+CREDENTIALS: Final = ("ManagementServer.Username", "ManagementServer.Password")
 ENABLE_CWMP: Final = "ManagementServer.EnableCWMP"
 _INFORM_PARAMETERS: Final = "ManagementServer.InformParameter"
 
@@ -155,7 +156,7 @@ def _parameters(own: OwnValues, connection_request_url: Callable[[], str]) -> li
 
     return [
         _stored(own, "EnableCWMP", _warn_of_silence),
-        _stored(own, "URL", _check_url),
+        _url(own),
         _stored(own, "Username"),
         _stored(own, "Password"),
         _stored(own, "PeriodicInformEnable"),
@@ -194,6 +195,22 @@ def _stored(
         own.stage(key, list(value) if isinstance(value, (list, tuple)) else value)
 
     return Parameter(name, lambda _row: own.get(key), store, lambda _row: own.source(key))
+
+
+def _url(own: OwnValues) -> Parameter[None, str]:
+    """The URL. A person may take the ACS away, with the credentials for it; an ACS cannot leave itself out."""
+
+    def store(_row: None, value: str) -> None:
+        if value or (own.author or {}).get("source") != "person":
+            _check_url(value)
+            own.stage(URL, value)
+        elif own.get(URL) and not own.was_set(URL):
+            raise InvalidValue("", f"it comes from {own.source(URL)}: take it out there")
+        else:
+            for name in (URL, *CREDENTIALS):
+                own.unstage(name)
+
+    return Parameter("URL", lambda _row: own.get(URL), store, lambda _row: own.source(URL))
 
 
 def _time(own: OwnValues, name: str, below: str = "") -> Parameter[None, Any]:

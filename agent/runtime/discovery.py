@@ -41,7 +41,6 @@ FAILING_FOR: Final = 3600.0
 policy that is within a minute, with the longest waits that an ACS can ask for within the hour."""
 AGAIN: Final = 60.0
 """Seconds before a change that the model refused is tried once more."""
-CREDENTIALS: Final = ("ManagementServer.Username", "ManagementServer.Password")
 FOLLOWS: Final[Mapping[str, str]] = {
     "provisioning_code": "DeviceInfo.ProvisioningCode",
     "retry_minimum_wait": "ManagementServer.CWMPRetryMinimumWaitInterval",
@@ -226,10 +225,10 @@ class Discovery:
         def edit(change: Transaction) -> None:
             change.set(self._model.root + ms.URL, offer.url)
             if before.url and host_of(before.url) != host_of(offer.url):
-                for name in CREDENTIALS:
+                for name in ms.CREDENTIALS:
                     if str(self._own.set_by(name).get("source")) in (Source.ACS, *FOLLOWED_FROM):
                         change.forget_own(name)
-            for name, value in zip(CREDENTIALS, (offer.username, offer.password), strict=True):
+            for name, value in zip(ms.CREDENTIALS, (offer.username, offer.password), strict=True):
                 if value is not None and offer.source not in DHCP:
                     change.set(self._model.root + name, value)
 

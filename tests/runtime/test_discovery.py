@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from agent.cwmp import management_server as ms
 from agent.discovery.offer import Neighbour, Offer, Source
 from agent.model.data_model import Caller
+from agent.model.errors import Refusals
 from agent.runtime.discovery import AGAIN, FAILING_FOR, REMEMBERED_HOST, Contact
 from agent.runtime.leases import MOST_LEASES, ways_out
 from agent.settings import Discovery as Settings
@@ -102,6 +103,35 @@ def test_the_same_url_set_by_the_acs_is_its_own_from_then_on(finder: Finder) -> 
     finder.sets(Caller.ACS, URL=A)
     finder.contact = BROKEN
     assert finder.hears(bound("https://a.example/other")).url == A
+
+
+def test_a_person_who_empties_the_url_lets_the_acs_be_found_again(finder: Finder) -> None:
+    finder.sets(Caller.LOCAL, URL=B, Username="cpe", Password="s3cret")
+    assert finder.hears(bound(A)).url == B
+
+    finder.sets(Caller.LOCAL, URL="")
+    finder.discovery.system_changed(frozenset({"own"}))
+
+    assert [finder.own.get(f"ManagementServer.{name}") for name in ("Username", "Password")] == ["", ""]
+    assert finder.turns().url == A
+    assert finder.by["source"] == "dhcpv4"
+    assert finder.restarted().url == A
+
+
+def test_what_the_settings_file_names_is_taken_out_there(tmp_path: Path) -> None:
+    finder = Finder(tmp_path, file={ms.URL: B})
+    with pytest.raises(Refusals, match="it comes from the settings file: take it out there"):
+        finder.sets(Caller.LOCAL, URL="")
+    finder.sets(Caller.LOCAL, URL=A)
+    finder.sets(Caller.LOCAL, URL="")
+    assert finder.url == B
+
+
+def test_the_acs_cannot_leave_itself_out(finder: Finder) -> None:
+    finder.sets(Caller.LOCAL, URL=B)
+    with pytest.raises(Refusals, match="it must be"):
+        finder.sets(Caller.ACS, URL="")
+    assert finder.url == B
 
 
 def test_a_state_from_before_provenance_is_as_set_by_a_person(tmp_path: Path) -> None:
