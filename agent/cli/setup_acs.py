@@ -37,6 +37,7 @@ CHECKS: Final[Mapping[str, check.Check]] = {
     "network.management_interface": check.interface,
     "acs.ca_file": check.file_path,
 }
+CREDENTIALS: Final = ("acs.username", "acs.password")
 SECRET: Final = ("acs.password", "connection_request.password")
 # What the connection test takes, by key.
 _TESTED: Final[Mapping[str, str]] = {
@@ -87,6 +88,9 @@ def from_options(options: argparse.Namespace) -> Values:
     }
     if options.password_stdin:
         given["acs.password"] = sys.stdin.readline().rstrip("\r\n")
+        if not given["acs.password"]:
+            step = f"pipe the password in; `cpe-agent set {SERVER}Password=` takes one away"
+            raise Failure("usage", "--password-stdin: standard input has none", step, USAGE)
     values = {key: value for key, value in given.items() if value is not None}
     for key, value in values.items():
         if problem := problem_of(key, value):
@@ -127,11 +131,23 @@ def without_old_credentials(known: Mapping[str, Any], values: Values) -> Values:
     before = _host(str(known.get("acs.url", "")))
     if "acs.url" not in values or _host(values["acs.url"]) == before or not before:
         return values
-    return {"acs.username": "", "acs.password": "", **values}
+    return {**dict.fromkeys(CREDENTIALS, ""), **values}
+
+
+def of_dropped_credentials(given: Values, made: Values) -> list[str]:
+    """What to say where ``without_old_credentials`` has added to what was ``given``."""
+    if made == given:
+        return []
+    if not made["acs.url"]:
+        return ["its user name and password are forgotten with it"]
+    words = " and ".join(key.removeprefix("acs.") for key in CREDENTIALS if key not in given)
+    return [f"emptied: {words} of the ACS before, which are not for another host"]
 
 
 def apply(place: Place, values: Values) -> list[str]:
     """Set the values; what was done, for people, without secrets. All of it, or Failure where one part is refused."""
+    if place.is_running and values.get("acs.url") == "":  # the agent takes its credentials away with it
+        values = {key: value for key, value in values.items() if value or key not in CREDENTIALS}
     to_ask = {path: str(values[key]) for key, path in PARAMETERS.items() if path and key in values}
     to_write = {key: value for key, value in values.items() if not (place.is_running and PARAMETERS[key])}
     if place.is_running:
@@ -151,7 +167,11 @@ def _set(place: Place, values: Mapping[str, str]) -> list[str]:
     if not values:
         return []
     ask(place.options, "set", values=dict(values))
-    return [f"set in the running agent: {', '.join(path.removeprefix(SERVER) for path in values)}"]
+    done = []
+    for word, is_empty in (("set", False), ("emptied", True)):
+        names = [path.removeprefix(SERVER) for path, value in values.items() if (value == "") is is_empty]
+        done += [f"{word} in the running agent: {', '.join(names)}"] if names else []
+    return done
 
 
 def _write_by_agent(place: Place, values: Mapping[str, Any]) -> list[str]:
@@ -196,20 +216,23 @@ def is_good(steps: list[dict[str, Any]]) -> bool:
 def run(options: argparse.Namespace, file: Path) -> int:
     """Set what the command line gives, then test it; 1 when the test fails."""
     place = place_of(options, file)
-    values = from_options(options)
+    given = values = from_options(options)
     if "acs.url" in values:
         values = without_old_credentials(known(place), values)
-    done = apply(place, values)
+    done = [*apply(place, values), *of_dropped_credentials(given, values)]
     if not options.json:
         for line in done or ["nothing had to be changed"]:
             print(printable(line))
     steps: list[dict[str, Any]] | None = None
-    if place.is_running and not options.no_test:
+    is_forgotten = values.get("acs.url") == ""
+    if place.is_running and not options.no_test and not is_forgotten:
         steps = test(place, {}, (lambda _: None) if options.json else show_step)
     if options.json:
         show_json({"values": sorted(values), "done": done, "running": place.is_running, "test": steps})
     elif not place.is_running:
         print(f"  {next_step(place)}")
+    elif is_forgotten:
+        print("  next: cpe-agent discover")
     return OK if steps is None or is_good(steps) else PROBLEM
 
 

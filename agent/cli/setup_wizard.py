@@ -76,6 +76,8 @@ def _questions(place: Place, known: Values, earlier: Values) -> Values:
     without = setup_acs.without_old_credentials(known, values)
     is_another = without != values
     if is_another:
+        for line in setup_acs.of_dropped_credentials(values, without):
+            print(f"  {line}")
         values, known = without, {**known, "acs.username": ""}
     put("acs.username", "User name for it (empty: OUI-ProductClass-SerialNumber)")
     put_secret("acs.password", "Password for it", may_keep=not is_another)

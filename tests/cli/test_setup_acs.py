@@ -96,13 +96,38 @@ def test_a_running_agent_is_set_and_tests_the_connection(
     assert "wan" not in file.read_text()
 
 
-def test_another_host_gets_none_of_the_old_credentials(file: Path, socket: Path) -> None:
+def test_another_host_gets_none_of_the_old_credentials_and_that_is_said(
+    file: Path, socket: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with scripted_agent(socket, ANSWERS, trying(GOOD)) as asked:
         setup(file, socket, "--url", "https://other.example/")
+        told = capsys.readouterr().out
+        assert "set in the running agent: URL\nemptied in the running agent: Username, Password\n" in told
+        assert "username and password of the ACS before, which are not for another host" in told
         setup(file, socket, "--url", "https://other.example/", "--username", "me", "--no-test")
     first, second = (arguments["values"] for verb, arguments in asked if verb == "set")
     assert first == {f"{SERVER}URL": "https://other.example/", f"{SERVER}Username": "", f"{SERVER}Password": ""}
     assert (second[f"{SERVER}Username"], second[f"{SERVER}Password"]) == ("me", "")
+
+
+def test_an_empty_url_has_the_agent_forget_the_acs_and_nothing_is_tested(
+    file: Path, socket: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scripted_agent(socket, ANSWERS, trying(BAD)) as asked:
+        assert setup(file, socket, "--url", "") == 0
+    assert [arguments["values"] for verb, arguments in asked if verb == "set"] == [{f"{SERVER}URL": ""}]
+    assert "forgotten with it\n  next: cpe-agent discover" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("given", ["", "\n"])
+def test_no_password_at_all_takes_none_away(
+    file: Path, socket: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(given))
+    with scripted_agent(socket, ANSWERS) as asked:
+        assert setup(file, socket, "--password-stdin", "--no-test") == 2
+    assert "set" not in [verb for verb, _ in asked]
+    assert f"cpe-agent set {SERVER}Password=" in capsys.readouterr().err
 
 
 def test_a_connection_that_does_not_work_ends_with_1_and_the_next_step(
