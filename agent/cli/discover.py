@@ -56,7 +56,11 @@ def lines(answer: Mapping[str, Any]) -> Iterator[str]:
     if answer["next"]:
         yield f"{paint('next', 'bold')}  {printable(answer['next'])}"
     if answer["remembered_host"]:
-        yield f"      DHCP named the host {printable(answer['remembered_host'])} first, and may name no other by itself"
+        may_change = answer["settings"].get("allow_change")
+        limit = (
+            "and may name another one ([discovery] allow_change)" if may_change else "and may name no other by itself"
+        )
+        yield f"      DHCP named the host {printable(answer['remembered_host'])} first, {limit}"
     yield ""
     for source in answer["sources"]:
         yield from _source(source)

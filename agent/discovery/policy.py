@@ -7,6 +7,12 @@ from urllib.parse import urlsplit
 
 from agent.discovery.offer import Offer, Source
 
+FAILURES: Final = 3
+FAILING_FOR: Final = 3600.0
+"""After so many failures in a row, or so many seconds of them, an ACS counts as unreachable: with the default retry
+policy that is within a minute, with the longest waits that an ACS can ask for within the hour."""
+UNREACHABLE: Final = f"{FAILURES} failed attempts in a row, or {FAILING_FOR / 60:.0f} minutes of them"
+
 
 class InForce(NamedTuple):
     """The ACS as it is configured, and who has set it; ``url`` "" while there is none, and then nobody has."""
@@ -37,6 +43,8 @@ class Situation(NamedTuple):
     remembered: str = ""
     """The first host that DHCP named and that was an ACS; "" before that."""
     is_unreachable: bool = False
+    failures: int = 0
+    """Attempts in a row that have failed."""
     has_answered: bool = False
     """Whether a session with the ACS in force has come to its end."""
     rules: Rules = Rules()
@@ -277,7 +285,8 @@ def _against_the_one_in_force(row: Row, now: Situation) -> tuple[Word, str, str]
     if holder.source in row.replaces_unreachable:
         if now.is_unreachable:
             return Word.SETS, f"the ACS that {who} has named cannot be reached", ""
-        return Word.STANDS_BY, f"{who} has named the ACS, which is replaced only when it cannot be reached", ""
+        so_far = f"; {now.failures} so far" if now.failures else ""
+        return Word.STANDS_BY, f"{who} has named the ACS, which is replaced only after {UNREACHABLE}{so_far}", ""
     next_step = "a factory reset lets it be found anew"
     if holder.source is Source.FILE:
         next_step = "take [acs] url out of the settings file to have it found"

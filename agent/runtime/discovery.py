@@ -10,6 +10,8 @@ from agent.discovery.handed_over import Handed
 from agent.discovery.offer import Neighbour, Offer, Source
 from agent.discovery.policy import (
     DHCP,
+    FAILING_FOR,
+    FAILURES,
     Decision,
     Followed,
     InForce,
@@ -35,10 +37,6 @@ log = logging.getLogger(__name__)
 
 REMEMBERED_HOST: Final = "Discovery.RememberedHost"
 OWN_VALUES: Final[dict[str, Any]] = {REMEMBERED_HOST: ""}
-FAILURES: Final = 3
-FAILING_FOR: Final = 3600.0
-"""After so many failures in a row, or so many seconds of them, an ACS counts as unreachable: with the default retry
-policy that is within a minute, with the longest waits that an ACS can ask for within the hour."""
 AGAIN: Final = 60.0
 """Seconds before a change that the model refused is tried once more."""
 FOLLOWS: Final[Mapping[str, str]] = {
@@ -180,7 +178,7 @@ class Discovery:
         self._seen = (situation.is_unreachable, situation.has_answered)
         decision = decide(situation, check_acs_url)
         self._log_refused(decision.verdicts)
-        has_changed = self._remember(decision)
+        has_changed = self._remember(decision.remembered, situation.rules.allow_change)
         if decision.sets is not None:
             has_changed |= self._set_acs(decision.sets, situation.in_force, _why(decision, decision.sets))
         if situation.rules.enable:
@@ -196,6 +194,7 @@ class Discovery:
             ways=self._ways(),
             remembered=str(self._own.get(REMEMBERED_HOST)),
             is_unreachable=_is_unreachable(contact, now),
+            failures=contact.failures,
             has_answered=contact.has_answered,
             rules=Rules(settings.enable, settings.allow_http, settings.allow_change),
         )
@@ -238,6 +237,28 @@ class Discovery:
         self._applied()
         return True
 
+    def for_its_host_only(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        """What a person sets, by path; where the ACS becomes another host, the password kept for the one before goes,
+        unless one is told with it: who may write secrets shall not have them sent to where they can be read.
+        """
+        url, secret = (self._model.root + name for name in (ms.URL, ms.PASSWORD))
+        before, password = str(self._own.get(ms.URL)), self._own.get(ms.PASSWORD)
+        if url not in wanted or not before or not password or host_of(before) == host_of(wanted[url]):
+            return dict(wanted)
+        return {secret: "", **wanted}
+
+    def file_was_read(self, url: str, password: str) -> bool:
+        """After a reload: the same holds for another ACS in the file. ``url``, ``password``: as they were before it.
+
+        True when the password was taken away.
+        """
+        now = str(self._own.get(ms.URL))
+        is_kept = password and password == self._own.get(ms.PASSWORD)
+        if not is_kept or not url or host_of(url) == host_of(now):
+            return False
+        self._own.stage(ms.PASSWORD, "", {"source": "person"})
+        return True
+
     def _follow(self, wanted: Mapping[str, Followed]) -> bool:
         """Let parameters follow options, where neither the ACS nor a person nor a preset has set them."""
         has_changed = False
@@ -264,11 +285,11 @@ class Discovery:
             for offer in offers
         )
 
-    def _remember(self, decision: Decision) -> bool:
-        host = decision.remembered
+    def _remember(self, host: str, may_change: bool) -> bool:
         if host == self._own.get(REMEMBERED_HOST):
             return False
-        log.info("the ACS's host %s is remembered: DHCP alone cannot name another one", host)
+        limit = "may name another one ([discovery] allow_change)" if may_change else "alone cannot name another one"
+        log.info("the ACS's host %s is remembered: DHCP %s", host, limit)
         return self._changed({"source": "discovery"}, lambda change: change.set_own(REMEMBERED_HOST, host))
 
     def _changed(self, author: Mapping[str, Any], edit: Callable[[Transaction], None]) -> bool:

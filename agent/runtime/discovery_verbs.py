@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from agent.discovery.offer import Offer
-from agent.discovery.policy import TABLE, Situation, Verdict, Word
+from agent.discovery.policy import TABLE, UNREACHABLE, Situation, Verdict, Word
 from agent.runtime.control import error
-from agent.runtime.discovery import FAILING_FOR, FAILURES, Contact, Discovery, Picture
+from agent.runtime.discovery import Contact, Discovery, Picture
 from agent.runtime.endpoint import shown_url
 from agent.runtime.events import Moment
 
@@ -128,8 +128,7 @@ def _summary(now: Situation, winner: Verdict | None) -> str:
     name = TABLE[winner.source].name
     if winner.word is Word.SETS:
         return f"{name} wins: {winner.why}"
-    limits = f"{FAILURES} failures in a row or {FAILING_FOR / 60:.0f} minutes of them"
-    state = f"; it cannot be reached ({limits})" if now.is_unreachable else ""
+    state = f"; it cannot be reached ({UNREACHABLE})" if now.is_unreachable else ""
     return f"{name} wins: {winner.why}{state}"
 
 

@@ -89,6 +89,11 @@ def test_the_acs_stands_first_then_each_source_with_what_becomes_of_it() -> None
     ]
 
 
+def test_where_dhcp_may_change_the_host_that_is_said() -> None:
+    told = list(lines({**ANSWER, "settings": {"allow_change": True}}))
+    assert told[3] == "      DHCP named the host a.example first, and may name another one ([discovery] allow_change)"
+
+
 def test_without_an_acs_the_next_step_is_named() -> None:
     nothing = {"url": "", "source": "", "name": "", "told_by": "", "since": "", "contact": "none", "failed_attempts": 0}
     answer = {

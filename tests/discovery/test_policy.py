@@ -127,7 +127,11 @@ def test_of_two_leases_that_of_the_preferred_link_wins() -> None:
 def test_when_the_one_in_force_fails_another_offer_is_tried() -> None:
     six, four = offer(Source.DHCPV6, A), offer(Source.DHCPV4, B)
     held = InForce(A, Source.DHCPV6)
-    assert asked(six, four, in_force=held).sets is None
+    waiting = asked(six, four, in_force=held, failures=2)
+    assert waiting.sets is None
+    assert verdict(waiting, Source.DHCPV4).why.endswith(
+        "replaced only after 3 failed attempts in a row, or 60 minutes of them; 2 so far"
+    )
     assert asked(six, four, in_force=held, is_unreachable=True).sets == four
 
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from agent.cwmp import management_server as ms
 from agent.discovery.offer import Neighbour, Offer, Source
+from agent.discovery.policy import FAILING_FOR
 from agent.model.data_model import Caller
 from agent.model.errors import Refusals
-from agent.runtime.discovery import AGAIN, FAILING_FOR, REMEMBERED_HOST, Contact
+from agent.runtime.discovery import AGAIN, REMEMBERED_HOST, Contact
 from agent.runtime.leases import MOST_LEASES, ways_out
 from agent.settings import Discovery as Settings
 from backends.netlink_types import Route
@@ -190,6 +191,19 @@ def test_once_the_acs_has_answered_dhcp_names_no_other_host(finder: Finder) -> N
     assert later.hears(bound("https://a.example/moved")).url == "https://a.example/moved"
     later.settings = Settings(allow_change=True)
     assert later.hears(bound(B)).url == B
+
+
+@pytest.mark.parametrize("may_change", [False, True])
+def test_the_log_says_whether_dhcp_may_name_another_host(
+    finder: Finder, caplog: pytest.LogCaptureFixture, may_change: bool
+) -> None:
+    caplog.set_level(logging.INFO)
+    finder.settings = Settings(allow_change=may_change)
+    finder.hears(bound(A))
+    finder.contact = Contact(has_answered=True)
+    finder.turns()
+    limit = "may name another one ([discovery] allow_change)" if may_change else "alone cannot name another one"
+    assert f"a.example is remembered: DHCP {limit}" in caplog.text
 
 
 def test_a_factory_reset_lets_it_be_found_anew_also_at_another_host(finder: Finder) -> None:
@@ -467,3 +481,32 @@ def test_while_the_machine_goes_down_nothing_is_set(tmp_path: Path) -> None:
     assert finder.hears(bound(A)).url == ""
     finder.discovery._is_going_down = lambda: False
     assert finder.turns().url == A
+
+
+# --- the password and its host ---------------------------------------------------------------------------------------
+
+
+def test_the_password_of_one_host_is_not_for_another_that_a_person_names(finder: Finder) -> None:
+    url, secret = f"Device.{ms.URL}", f"Device.{ms.PASSWORD}"
+    complete = finder.discovery.for_its_host_only
+    assert complete({url: B}) == {url: B}  # no ACS, no password
+    finder.own.stage(ms.URL, A)
+    finder.own.stage(ms.PASSWORD, "canary")
+
+    assert complete({url: "https://a.example/moved"}) == {url: "https://a.example/moved"}
+    assert complete({url: B}) == {url: B, secret: ""}
+    assert complete({url: ""}) == {url: "", secret: ""}
+    assert complete({url: B, secret: "for b"}) == {url: B, secret: "for b"}
+    assert complete({"Device.X": "1"}) == {"Device.X": "1"}
+
+
+def test_nor_for_another_that_the_settings_file_names(finder: Finder) -> None:
+    finder.own.stage(ms.PASSWORD, "canary")
+    finder.own.reload({ms.URL: A})
+    assert not finder.discovery.file_was_read("", "canary")
+    assert not finder.discovery.file_was_read(A, "canary")
+
+    finder.own.reload({ms.URL: B})
+    assert finder.discovery.file_was_read(A, "canary")
+    assert finder.own.get(ms.PASSWORD) == ""
+    assert not finder.discovery.file_was_read(A, "")
