@@ -54,5 +54,5 @@ def begin_anew(own: OwnValues, last_good: Mapping[str, Any]) -> None:
             own.stage(name, last_good[name], by if name == ms.URL and isinstance(by, dict) else None)
     for name, length in _MADE_UP.items():
         if not own.get(name):
-            own.stage(name, secrets.token_urlsafe(length))
+            own.stage(name, secrets.token_urlsafe(length), {"source": "device"})
     own.commit()

@@ -33,6 +33,7 @@ def test_each_new_device_makes_up_secrets_of_its_own() -> None:
         first, second = (own.get(name) for own in devices)
         assert first != second
         assert len(first) >= shortest
+        assert devices[0].source(name) == "made up by this device"
 
 
 def test_what_the_file_says_is_not_made_up() -> None:

@@ -7,6 +7,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "None": "set by the ACS or on this machine",
     "acs": "set by the ACS",
     "person": "set on this machine",
+    "device": "made up by this device",
 }
 """Who sets values most of the time, for people."""
 
