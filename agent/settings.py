@@ -364,12 +364,18 @@ def load(file: Path | None, state_directory: Path | None = None) -> Loaded:
             raise SettingsError((f"{source}: cannot be read: {reason}",)) from None
         text = ""
         warnings.append(f"{source} does not exist; every setting has its default, and there is no ACS")
-    settings = _anchored(parse(text, str(source)), source.absolute().parent)
+    settings = checked(text, source)
     if state_directory:
         settings = replace(settings, state=State(state_directory.absolute()))
-    _require_files(settings, text, source)
     elsewhere = {"state.directory": "--state-dir"} if state_directory else {}
     return Loaded(settings, (*warnings, *_concerns(settings, text, source)), str(source), text, elsewhere)
+
+
+def checked(text: str, source: Path) -> Settings:
+    """What the text would mean as the content of that file, with the files it names looked at. Raises SettingsError."""
+    settings = _anchored(parse(text, str(source)), source.absolute().parent)
+    _require_files(settings, text, source)
+    return settings
 
 
 def _anchored(settings: Settings, directory: Path) -> Settings:

@@ -374,7 +374,10 @@ class Agent:
         chance = random.SystemRandom().random
         device = Device(self._device_facts, self._connection_request_facts)
         self.model_verbs = ModelVerbs(
-            self.model, self._changed_by_person, Profiles(GATEWAY_PROFILES, Reasons(reasons(self.mechanisms)).of)
+            self.model,
+            self._changed_by_person,
+            Profiles(GATEWAY_PROFILES, Reasons(reasons(self.mechanisms)).of),
+            self.discovery.for_its_host_only,
         )
         verbs = Verbs(
             lambda: self.parts,
@@ -713,7 +716,11 @@ class Agent:
         self.settings = self.preset.settings(loaded.settings)
         self.parts.commit_confirm.seconds = self.settings.network.confirm_within
         logging.getLogger().setLevel(self.settings.log.level.upper())
+        before = str(self.own.get(ms.URL)), str(self.own.get(ms.PASSWORD))
         self.own.reload(from_file(self.settings))
+        if self.discovery.file_was_read(*before):
+            log.warning("another host is the ACS: the password kept for the one before is forgotten")
+            self._save_model()
         self._file_says()
         self.network.manage_only(self.settings.network.manage)
         self._watch_leases()

@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 PREFIX: Final = "ManagementServer."
 PARAMETER_KEY: Final = "ManagementServer.ParameterKey"
 URL: Final = "ManagementServer.URL"
-CREDENTIALS: Final = ("ManagementServer.Username", "ManagementServer.Password")
+PASSWORD: Final = "ManagementServer.Password"  # noqa: S105 - a parameter's name
+CREDENTIALS: Final = ("ManagementServer.Username", PASSWORD)
 ENABLE_CWMP: Final = "ManagementServer.EnableCWMP"
 _INFORM_PARAMETERS: Final = "ManagementServer.InformParameter"
 

@@ -61,7 +61,8 @@ def _stream(traces: Traces, arguments: Mapping[str, Any]) -> Iterator[Line | Non
 def _number(traces: Traces, wanted: Any) -> int:
     if wanted == "last":
         return traces.last_number()
-    return int(text) if (text := str(wanted)).isdecimal() and len(text) <= _LONGEST_NUMBER else 0
+    text = str(wanted)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else 0
 
 
 def _follow(traces: Traces, number: int, has_xml: bool) -> Iterator[Line | None]:

@@ -1,5 +1,6 @@
 """The verb settings: every setting with its default and what it is for, and writing them back to the file."""
 
+import errno
 import os
 import re
 import tomllib
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent import settings
+from agent.discovery.policy import host_of
 from agent.runtime.control import error
 from agent.settings_file import NotChangeable, changed
 from agent.shipped import shipped
@@ -34,7 +36,8 @@ class SettingsVerb:
     def answer(self, arguments: Mapping[str, Any]) -> Reply:
         """Without ``values`` → ``settings``; with ``values`` (by "table.key") they are written, all or none.
 
-        Of a secret "" leaves it as it is, and ``None`` takes it away.
+        Of a secret "" leaves it as it is, and ``None`` takes it away. The ACS's password is for its host only: another
+        one gets it when it is told again. With ``dry_run`` nothing is written.
         """
         values = arguments.get("values")
         try:
@@ -42,7 +45,7 @@ class SettingsVerb:
                 return {"file": str(self._file()), "settings": self._listed()}
             if not isinstance(values, dict):
                 return error("bad_request", "values has to be an object by names of settings", "see GET /settings")
-            return self._write(values)
+            return self._write(values, is_dry_run=arguments.get("dry_run") is True)
         except settings.SettingsError as wrong:
             return error("refused", "; ".join(wrong.problems), "see the description of each setting")
         except OSError as failure:
@@ -65,12 +68,14 @@ class SettingsVerb:
             for key in settings.CHECKS
         ]
 
-    def _write(self, values: Mapping[str, Any]) -> Reply:
-        for key in values:
+    def _write(self, values: Mapping[str, Any], *, is_dry_run: bool) -> Reply:
+        for key, value in values.items():
             if key not in settings.CHECKS:
                 return error("refused", f"there is no setting {key[:80]!r}", "see GET /settings")
             if key.startswith(IN_THE_FILE_ONLY):
                 return error("refused", f"{key} is changed in the file only", f"edit {self._file()} on the device")
+            if problem := _problem_of(key, value):
+                return error("refused", problem, "see the description of each setting")
         wanted = {key: value for key, value in values.items() if not (key in SECRET and value == "")}
         wanted = {key: "" if key in SECRET and value is None else value for key, value in wanted.items()}
         text = self._text()
@@ -79,13 +84,16 @@ class SettingsVerb:
             wanted = {
                 key: value for key, value in wanted.items() if key in SECRET or value != _shown(key, _value(now, key))
             }
+            wanted = _for_its_host_only(now, wanted)
             new = changed(text, wanted)
-            settings.parse(new, self._file().name)
+            settings.checked(new, self._file())  # as a start will: it must not be the page that keeps it from one
         except tomllib.TOMLDecodeError:
             return error("refused", f"{self._file()} is no TOML as it is", "mend it on the device")
         except NotChangeable as stuck:
             return error("refused", f"{', '.join(stuck.lines)} cannot be changed by themselves", "edit the file")
-        if new != text:
+        if new != text and is_dry_run:
+            _require_writable(self._file())
+        elif new != text:
             _replace(self._file(), new)
             self._reload()
         return {"written": sorted(wanted)}
@@ -108,6 +116,22 @@ def descriptions() -> dict[str, str]:
     return found
 
 
+def _problem_of(key: str, value: Any) -> str:
+    """Why a value cannot be; "" it can. A secret may be None, which takes it away."""
+    try:
+        settings.CHECKS[key]("" if key in SECRET and value is None else value)
+    except ValueError as wrong:
+        return f"{key}: {wrong}"
+    return ""
+
+
+def _for_its_host_only(now: settings.Settings, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to be written, and the ACS's password taken away where the ACS becomes another host."""
+    url, before = str(wanted.get("acs.url", now.acs.url)), now.acs.url
+    is_another = bool(before) and host_of(url) != host_of(before)
+    return {"acs.password": "", **wanted} if is_another and now.acs.password else dict(wanted)
+
+
 def _value(all_settings: settings.Settings, key: str) -> Any:
     table, _, name = key.partition(".")
     return getattr(getattr(all_settings, table), name)
@@ -117,6 +141,13 @@ def _shown(key: str, value: Any) -> Any:
     if key in SECRET or value is None:
         return ""
     return [*value] if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
+
+
+def _require_writable(file: Path) -> None:
+    """Raises OSError where the file cannot be replaced."""
+    above = os.path.dirname(os.path.realpath(file))
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise OSError(errno.EACCES, "nothing can be written beside it")
 
 
 def _replace(file: Path, text: str) -> None:

@@ -47,8 +47,8 @@ class SetupVerb:
     def answer(self, arguments: Mapping[str, Any]) -> Reply:
         """Without ``values`` → each field, ``has_password`` for secrets, and ``sources`` by field.
 
-        ``values``: some of the fields as they are told; "" leaves a secret as it is. The parameters are set together,
-        then the settings are written.
+        ``values``: some of the fields as they are told; "" leaves a secret as it is. All of them hold or none does:
+        the settings are written once it is known that the parameters can be set.
         """
         values = arguments.get("values")
         if values is None:
@@ -67,17 +67,18 @@ class SetupVerb:
     def _make(self, given: Mapping[Field, Any]) -> Reply:
         parameters = {self._root + one.parameter: _text(value) for one, value in given.items() if one.parameter}
         settings = {one.setting: value for one, value in given.items() if one.setting}
-        status = 0
-        if parameters:
-            answer = self._set({"values": parameters})
-            if "error" in answer:
-                return answer
-            status = answer["status"]
-        if settings:
-            answer = self._settings({"values": settings})
-            if "error" in answer:
-                return answer
-        return {"status": status}
+        answer: Reply = {"status": 0}
+        steps = [
+            (self._set, parameters, {"dry_run": True}),
+            (self._settings, settings, {}),
+            (self._set, parameters, {}),
+        ]
+        for make, values, more in steps:
+            told = make({"values": values, **more}) if values else answer
+            if "error" in told:
+                return told
+            answer = {"status": told.get("status", 0)}
+        return answer
 
     def _shown(self) -> Reply:
         told = self._get({"paths": [self._root + one.parameter for one in FIELDS if one.parameter], "explain": True})

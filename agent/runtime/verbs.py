@@ -65,11 +65,21 @@ class BadArgument(Exception):
 class ModelVerbs:
     """The verbs that read and change the data model for a local caller."""
 
-    def __init__(self, model: DataModel, changed: Callable[[], None], profiles: Profiles = NO_PROFILES) -> None:
-        """``changed`` is called after each successful change: values that notify are to be looked at again."""
+    def __init__(
+        self,
+        model: DataModel,
+        changed: Callable[[], None],
+        profiles: Profiles = NO_PROFILES,
+        completed: Callable[[Mapping[str, str]], dict[str, str]] = dict,
+    ) -> None:
+        """``changed`` is called after each successful change: values that notify are to be looked at again.
+
+        ``completed`` gives what is to be set, with what has to change together with it.
+        """
         self._model = model
         self._changed = changed
         self._profiles = profiles
+        self._completed = completed
         self.table: Mapping[str, Callable[[Arguments], Reply]] = {
             "get": self.get,
             "set": self.set,
@@ -106,6 +116,7 @@ class ModelVerbs:
         wanted = arguments.get("values")
         if not isinstance(wanted, dict) or not all(isinstance(text, str) for text in wanted.values()):
             raise BadArgument("values has to be an object of texts by path")
+        wanted = self._completed(wanted)
         if switch(arguments, "dry_run"):
             return self._preview(wanted)
         with self._change() as change:

@@ -58,7 +58,7 @@ def test_the_last_session_has_a_name() -> None:
     assert answer["session"] == 4
 
 
-@pytest.mark.parametrize("wanted", ["9", "x", "-1", "last"])
+@pytest.mark.parametrize("wanted", ["9", "x", "-1", "last", "\u0661"])
 def test_a_session_that_is_not_kept_is_an_error(wanted: str) -> None:
     (answer,) = asked(KeptSessions({}), id=wanted)
     assert answer

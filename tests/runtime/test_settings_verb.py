@@ -99,12 +99,43 @@ def test_a_secret_stays_is_changed_or_is_taken_away(ask: Asked) -> None:
         {"log__level": "debug", "web__port": True},
         {"acs__url": "https://a/\n[system]"},
         {"log__level": {"a": 1}},
+        {"acs__ca_file": "/nonexistent/ca.pem"},
+        {"ieee8021x__client_key": __file__},
+        {"acs__password": 1},
     ],
 )
 def test_what_cannot_be_is_refused_as_a_whole(ask: Asked, values: dict[str, Any]) -> None:
     assert ask.write(**values)["error"]["code"] == "refused"
     assert ask.file.read_text() == TEXT
     assert ask.reloads == 0
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e999, -1, "60"])
+def test_what_is_no_number_is_told_by_what_is_allowed(ask: Asked, value: object) -> None:
+    assert "inform.interval: it must be a whole number from 1" in ask.write(inform__interval=value)["error"]["message"]
+
+
+def test_a_file_that_would_not_start_the_agent_is_told_and_can_be_mended(ask: Asked) -> None:
+    broken = TEXT.replace("[log]", 'ca_file = "gone.pem"\n[log]')
+    ask.file.write_text(broken)
+    assert "gone.pem is no file" in ask.write(log__level="debug")["error"]["message"]
+    assert ask.file.read_text() == broken
+    assert ask.write(acs__ca_file="") == {"written": ["acs.ca_file"]}
+
+
+def test_the_password_does_not_follow_to_another_host(ask: Asked) -> None:
+    ask.write(acs__url="https://acs.example/other")
+    assert settings.parse(ask.file.read_text()).acs.password == "canary-secret"
+    assert ask.write(acs__url="https://evil.example/") == {"written": ["acs.password", "acs.url"]}
+    assert settings.parse(ask.file.read_text()).acs.password == ""
+    ask.write(acs__url="https://third.example/", acs__password="for the third")
+    assert settings.parse(ask.file.read_text()).acs.password == "for the third"
+
+
+def test_a_trial_writes_nothing(ask: Asked) -> None:
+    told = ask.verb.answer({"values": {"log.level": "debug"}, "dry_run": True})
+    assert told == {"written": ["log.level"]}
+    assert (ask.file.read_text(), ask.reloads) == (TEXT, 0)
 
 
 def test_a_file_that_is_not_there_is_made_for_its_owner_only(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ class Asked:
         self.set: dict[str, str] = {}
         self.written: dict[str, Any] = {}
         self.refusal: dict[str, Any] = {}
+        self.no_file: dict[str, Any] = {}
         self.verb = SetupVerb("Device.", self.get, self.set_, self.settings, lambda name: name.endswith(".Password"))
 
     def get(self, arguments: Any) -> dict[str, Any]:
@@ -25,10 +26,13 @@ class Asked:
     def set_(self, arguments: Any) -> dict[str, Any]:
         if self.refusal:
             return self.refusal
-        self.set = arguments["values"]
+        if not arguments.get("dry_run"):
+            self.set = arguments["values"]
         return {"status": 1, "parameters": []}
 
     def settings(self, arguments: Any) -> dict[str, Any]:
+        if self.no_file:
+            return self.no_file
         self.written = arguments.get("values", {})
         kept = {"network.management_interface": "wan0", "connection_request.path": "", "connection_request.port": 7547}
         return {
@@ -67,6 +71,13 @@ def test_a_refusal_of_the_model_keeps_the_file_as_it_is() -> None:
     ask.refusal = {"error": {"code": "invalid_value"}}
     assert ask.verb.answer({"values": {"url": "x", "interface": "wan1"}}) == ask.refusal
     assert not ask.written
+
+
+def test_a_refusal_of_the_settings_keeps_the_model_as_it_is() -> None:
+    ask = Asked()
+    ask.no_file = {"error": {"code": "refused"}}
+    assert ask.verb.answer({"values": {"url": "https://b/", "connection_request": {"path": "../x"}}}) == ask.no_file
+    assert not ask.set
 
 
 @pytest.mark.parametrize(

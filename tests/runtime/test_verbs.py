@@ -188,3 +188,10 @@ def test_a_switch_is_true_or_false(ask: Asked, value: Any) -> None:
     for verb, arguments in {"get": {"paths": [MTU], "explain": value}, "coverage": {"all": value}}.items():
         assert ask.error(verb, **arguments)["code"] == "invalid_arguments"
     assert ask.error("names", path=IP, next_level=value)["code"] == "invalid_arguments"
+
+
+def test_what_has_to_change_together_is_set_together(ask: Asked) -> None:
+    other = f"{PORTS}1.Enable"
+    ask.verbs = ModelVerbs(ask.device.model, ask._changed, completed=lambda wanted: {**wanted, other: "false"})
+    assert other in ask("set", values={MTU: "1400"})["parameters"]
+    assert {one["path"] for one in ask("set", values={MTU: "1300"}, dry_run=True)["changes"]} == {MTU, other}

@@ -22,6 +22,7 @@ const STEPS = [
     ["inform", "Inform"],
 ];
 const MASK = "••••••••";
+const authority = () => h("a", { href: "#/settings/acs.ca_file" }, "Settings → CA file");
 const source = (word) => SOURCES[word] || word;
 
 export function page({ place, signal }) {
@@ -72,6 +73,15 @@ function form(now, signal, refresh) {
         path: text(request.path),
         port: text(request.port, { type: "number", min: "0", max: "65535", inputmode: "numeric" }),
     };
+    const another = h("span", { class: "from" });
+    const look = () => {
+        const [host, before] = [hostOf(inputs.url.value), hostOf(now.url)];
+        another.textContent =
+            now.has_password && before && host !== before
+                ? `Another host: type its password, the one kept for ${before} will be forgotten.`
+                : "";
+    };
+    inputs.url.addEventListener("input", look);
     const test = tester(inputs, signal);
     const save = h("button", { type: "submit", class: "primary" }, "Save");
     return [
@@ -87,11 +97,15 @@ function form(now, signal, refresh) {
                         const changed = changes(now, inputs, calls);
                         if (Object.keys(changed).length) {
                             Object.assign(now, await api.replace("/setup", changed));
-                            for (const each of [inputs.password, calls.password]) {
-                                if (each.value) each.placeholder = `${MASK} (kept)`;
+                            Object.assign(now, await api.get("/setup", signal).catch(() => ({})));
+                            for (const [each, from] of [
+                                [inputs.password, now],
+                                [calls.password, now.connection_request || {}],
+                            ]) {
+                                each.placeholder = from.has_password ? `${MASK} (kept)` : "none";
                                 each.value = "";
                             }
-                            Object.assign(now, await api.get("/setup", signal).catch(() => ({})));
+                            look();
                             refresh();
                         }
                         fill(
@@ -122,7 +136,14 @@ function form(now, signal, refresh) {
                     "div",
                     { class: "pair" },
                     field("User name", inputs.username, "", from("username")),
-                    field("Password", inputs.password, "Cannot be read back. Empty: it stays."),
+                    field("Password", inputs.password, "Cannot be read back. Empty: it stays.", another),
+                ),
+                h(
+                    "p",
+                    { class: "hint" },
+                    "Its certificate comes from a private authority? ",
+                    authority(),
+                    " names that authority's file on this device.",
                 ),
                 field("Interface", inputs.interface, "Sessions leave by it only. ", from("interface")),
             ),
@@ -159,6 +180,14 @@ function form(now, signal, refresh) {
         ),
         test.panel,
     ];
+}
+
+function hostOf(url) {
+    try {
+        return new URL(url.trim()).hostname;
+    } catch {
+        return "";
+    }
 }
 
 function changes(now, inputs, calls) {
@@ -216,6 +245,7 @@ function tester(inputs, signal) {
                         title,
                         h("p", null, line.what),
                         line.ok ? null : line.next && h("p", { class: "next" }, "Next: ", line.next),
+                        !line.ok && line.next?.includes("ca_file") ? h("p", null, authority()) : null,
                         chain(line.details),
                     );
                     if (stops.has(line.step)) stops.get(line.step).replaceWith(made);
