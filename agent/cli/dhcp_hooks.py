@@ -34,13 +34,15 @@ class Hook(NamedTuple):
     after: str
 
 
+_START_UDHCPC: Final = "start it with: udhcpc -s /etc/udhcpc/cpe-agent.script -O 43 -O 125 -V dslforum.org"
 HOOKS: Final = (
     Hook("udhcpc", "lib/netifd/dhcp.script", "etc/udhcpc.user.d/50-cpe-agent", "udhcpc.user", 0o644,
          "uci add_list network.wan.reqopts='43 125'; uci set network.wan.vendorid=dslforum.org; uci commit; ifup wan"),
     Hook("odhcp6c", "lib/netifd/dhcpv6.script", "etc/odhcp6c.user.d/50-cpe-agent", "odhcp6c.user", 0o644,
          "uci set network.wan6.reqopts=17; uci commit; ifup wan6"),
-    Hook("udhcpc", "etc/udhcpc", "etc/udhcpc/cpe-agent.script", "udhcpc.script", 0o755,
-         "start it with: udhcpc -s /etc/udhcpc/cpe-agent.script -O 43 -O 125 -V dslforum.org"),
+    Hook("udhcpc", "etc/udhcpc", "etc/udhcpc/cpe-agent.script", "udhcpc.script", 0o755, _START_UDHCPC),
+    Hook("udhcpc", "usr/share/udhcpc/default.script", "etc/udhcpc/cpe-agent.script", "udhcpc.script", 0o755,
+         _START_UDHCPC),
     Hook("dhclient", "etc/dhcp", "etc/dhcp/dhclient-exit-hooks.d/cpe-agent", "dhclient-exit-hook", 0o644,
          "start dhclient anew: ifdown and ifup"),
     Hook("dhcpcd", "usr/lib/dhcpcd/dhcpcd-hooks", "usr/lib/dhcpcd/dhcpcd-hooks/80-cpe-agent", "dhcpcd-hook", 0o644,
@@ -105,7 +107,7 @@ def _install(root: Path) -> tuple[list[str], list[str]]:
     for drop_in in _networkd(root):
         done += _put(drop_in, shipped("dhcp/networkd.conf").read_text(), 0o644)
         after.append(f"systemd-networkd: networkctl reload, for {drop_in.parent.name.removesuffix('.d')}")
-    return done, after if done else []
+    return done, list(dict.fromkeys(after)) if done else []
 
 
 def _take_back(root: Path) -> tuple[list[str], list[str]]:

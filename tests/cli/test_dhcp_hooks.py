@@ -66,6 +66,20 @@ def test_doing_it_again_changes_nothing(image: Path, capsys: pytest.CaptureFixtu
     assert picture(image) == there
 
 
+def test_busyboxs_udhcpc_has_its_script_where_its_maker_puts_it(
+    image: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    busybox = tmp_path_factory.mktemp("busybox")
+    for place in (busybox, image):
+        (place / "usr/share/udhcpc").mkdir(parents=True)
+        (place / "usr/share/udhcpc/default.script").touch()
+        assert setup(place, "--dhcp-hooks") == 0
+        assert capsys.readouterr().out.count("udhcpc: start it with: udhcpc -s /etc/udhcpc/cpe-agent.script") == 1
+        assert os.access(place / "etc/udhcpc/cpe-agent.script", os.X_OK)
+    assert setup(busybox, "--no-dhcp-hooks") == 0
+    assert picture(busybox) == {"usr/share/udhcpc/default.script": ""}
+
+
 def test_what_is_not_installed_gets_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert setup(tmp_path, "--dhcp-hooks") == 0
     assert picture(tmp_path) == {}
