@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from agent.discovery.identity import SAMPLE
-from agent.discovery.preset import LEVELS, NotUsable, Preset, Problem, parse, settings_for
+from agent.discovery.preset import LEVELS, NotUsable, Preset, Problem, named_rows, parse, settings_for
 from agent.model import values
 from agent.model.errors import InvalidValue
+from agent.model.instances import RESERVED
 from agent.model.schema import Schema, template_of
-from agent.presets import PATHS, concerns
+from agent.presets import FILES, PATHS, concerns
 from agent.toml_places import lines_of
 
 
 class Report(NamedTuple):
-    """What is wrong with one preset, what a person should know of it, and the preset where its form is right."""
+    """What is wrong with one preset, what a person should know of it, and the preset as far as its form is right."""
 
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...] = ()
@@ -32,17 +33,30 @@ def check(file: str, schema: Schema, root: str = "/") -> Report:
     """Look at one preset; absolute files that it names are looked for below ``root``. Raises OSError."""
     with open(file, "rb") as source:
         content = source.read()
+    found = [*_name(file)]
     try:
         preset = parse(content, file)
     except NotUsable as wrong:
-        return Report(wrong.problems)
+        found += wrong.problems
+        if wrong.rest is None:
+            return Report(tuple(found))
+        preset = wrong.rest
     text = content.decode("utf-8", "replace")
     report = Report((), (), preset, text)
-    found = [*_files(report, root), *_values(report, schema), *_attributes(report, schema)]
+    found += [*_files(report, root), *_values(report, schema), *_attributes(report, schema), *_rows(report, schema)]
     warnings = concerns(file, settings_for(preset, SAMPLE))
+    if not (found or preset.settings or preset.values or preset.attributes):
+        warnings.append(f"{file}: it says nothing, neither an ACS nor a value")
     if preset.example:
         warnings.append(f"{file}: an example; it is never applied before the line `example = true` is taken out")
     return Report(tuple(sorted(found)), tuple(warnings), preset, text)
+
+
+def _name(file: str) -> Iterator[Problem]:
+    name = os.path.basename(file)
+    if not name.endswith(FILES) or name.startswith("."):
+        step = f"name it {name.strip('.').partition('.')[0] or 'preset'}.toml"
+        yield Problem(0, f"the agent reads no file of this name, but *{' and *'.join(FILES)}", step)
 
 
 def _files(report: Report, root: str) -> Iterator[Problem]:
@@ -88,8 +102,8 @@ def _values(report: Report, schema: Schema) -> Iterator[Problem]:
                 values.parse(entry, text)
             except InvalidValue as wrong:
                 shown = "" if entry.is_secret else f" {text!r}"[:200]
-                what = f"{path}:{shown} is no {entry.type} that it may be"
-                reason = "the value does not fit" if entry.is_secret else wrong.reason
+                what = f"{path}:{shown or ' the value'} is no {entry.type} that it may be"
+                reason = values.unfit(entry) if entry.is_secret else wrong.reason
                 yield Problem(
                     line, what, f"{reason}; `cpe-agent schema show {template_of(path)}` shows what is allowed"
                 )
@@ -109,6 +123,20 @@ def _attributes(report: Report, schema: Schema) -> Iterator[Problem]:
             yield Problem(line, f"{path}: the data model forces active notification", "take it out")
         elif entry.active_notify == "canDeny" and LEVELS[level] == "active":
             yield Problem(line, f"{path} changes too often for active notification", 'write "passive"')
+
+
+def _rows(report: Report, schema: Schema) -> Iterator[Problem]:
+    """Rows by names that nobody can give: a row of the device's own is called cpe-…, any other has to be added."""
+    preset = report.preset or Preset("")
+    for table, paths in (("values", preset.values), ("attributes", preset.attributes)):
+        for path in paths:
+            for row in named_rows(path):
+                above, _, alias = row.rpartition("[")
+                entry = schema.object(template_of(row))
+                if entry is not None and not entry.addable_and_deletable and not alias.startswith(RESERVED):
+                    what = f"{path}: the data model lets no rows be added to {above}, so none is called {alias[:-2]}"
+                    step = "take it out: which rows there are is the device's own affair"
+                    yield Problem(report.line_of(table, path), what, step)
 
 
 def _unknown(line: int, path: str, schema: Schema) -> Problem:

@@ -36,6 +36,12 @@ def looked_at(directory: Path, text: str, schema: Schema, root: str = "/", mode:
         ("[values]\n'Device.Nowhere.X' = 1", 2, "has no such path", "`cpe-agent schema show Device.`"),
         ("[values]\n'Device.DeviceInfo.UpTime' = 1", 2, "is read-only in the data model", "take it out"),
         ("[values]\n'Device.Time.Enable' = 'maybe'", 2, "'maybe' is no boolean", "Device.Time.Enable` shows"),
+        (
+            "[values]\n'Device.Hosts.Host.[x].Alias' = 'y'",
+            2,
+            "no rows be added to Device.Hosts.Host., so",
+            "take it out",
+        ),
         ("[attributes]\n'Device.Nowhere.' = 'off'", 2, "has no such path", "near it: "),
         ("[attributes]\n'Device.Nowhere.X' = 'off'", 2, "has no such path", "`cpe-agent schema show"),
         ("[attributes]\n'Device.DeviceInfo.UpTime' = 'active'", 2, "changes too often", 'write "passive"'),
@@ -65,10 +71,29 @@ def test_values_references_and_notifications_that_can_be_are_taken(tmp_path: Pat
     assert looked_at(tmp_path, text, schema).problems == ()
 
 
+def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path, schema: Schema) -> None:
+    text = "[acs]\nurrl = 1\nca_file = 'absent.pem'\ndhcp_may_replace = 1\n[values]\n'Device.Nowhere.X' = 1\n"
+    assert [one.line for one in looked_at(tmp_path, text, schema).problems] == [2, 3, 4, 6]
+
+
+def test_a_name_that_the_agent_never_reads_is_no_presets(tmp_path: Path, schema: Schema) -> None:
+    for name in ("c.txt", ".c.toml"):
+        (tmp_path / name).write_text("[values]\n'Device.Time.Enable' = true\n")
+        [problem] = check(str(tmp_path / name), schema).problems
+        assert (problem.line, problem.next) == (0, "name it c.toml")
+
+
+def test_a_preset_that_says_nothing_is_said_to(tmp_path: Path, schema: Schema) -> None:
+    for text in ("", "description = 'x'\n"):
+        [warning] = looked_at(tmp_path, text, schema).warnings
+        assert "it says nothing" in warning
+
+
 def test_a_secret_value_is_not_repeated(tmp_path: Path, schema: Schema) -> None:
     text = f"[values]\n'Device.WiFi.AccessPoint.1.Security.KeyPassphrase' = '{'canary' * 20}'"
     [problem] = looked_at(tmp_path, text, schema).problems
     assert "canary" not in str(problem)
+    assert problem.next.startswith("the value does not fit; allowed: 8 to 63 characters")
 
 
 def test_a_password_that_others_can_read_and_plain_http_are_warned_of(tmp_path: Path, schema: Schema) -> None:

@@ -27,7 +27,7 @@ def register(verbs: Verbs) -> None:
         "cpe-agent preset check config/presets/*.toml\ncpe-agent preset check --root IMAGE acme.toml --json\n"
         "cpe-agent preset check --against live acme.toml",
     )
-    checking.add_argument("files", metavar="FILE", nargs="+", help="*.toml, *.json")
+    checking.add_argument("files", metavar="FILE", nargs="+", help="*.toml, *.json, or a directory of them")
     checking.add_argument("--root", metavar="DIR", default="/", help="look for absolute files below this image")
     checking.add_argument("--against", choices=("live",), help="also ask the running agent which paths it has")
     add_verb(
@@ -47,7 +47,7 @@ def _check(options: argparse.Namespace) -> int:
         raise Failure("usage", f"--root {options.root} is no directory", "name the image's directory", USAGE)
     schema = shipped_schema()
     reports = []
-    for file in options.files:
+    for file in [file for name in options.files for file in _presets_of(name)]:
         try:
             report = check(file, schema, options.root)
         except OSError as error:
@@ -62,6 +62,19 @@ def _check(options: argparse.Namespace) -> int:
         for file, report in reports:
             _print(file, report)
     return OK if is_good else PROBLEM
+
+
+def _presets_of(name: str) -> list[str]:
+    """A file, or those of a directory that the agent would read."""
+    from agent.presets import FILES
+
+    place = Path(name)
+    if not place.is_dir():
+        return [name]
+    found = sorted(str(file) for file in place.iterdir() if file.name.endswith(FILES) and file.name[0] != ".")
+    if not found:
+        raise Failure("unreadable", f"{name}: no presets are in it", "name *.toml or *.json files", USAGE)
+    return found
 
 
 def _missing(options: argparse.Namespace, report: "Report", preset: "Preset") -> Iterator["Problem"]:
@@ -117,7 +130,7 @@ def _show(options: argparse.Namespace) -> int:
     if active := told["active"]:
         print()
         for key, value in active["settings"].items():
-            print(f"{key} = {printable(value)}")
+            print(f"{key} = {printable(str(value).lower() if isinstance(value, bool) else value)}")
         print(f"{active['values']} values, {active['attributes']} notifications")
         for one in active["kept"]:
             print(f"  {printable(one)}: set by the ACS or a person since, and left to them")

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -46,11 +46,15 @@ class Problem(NamedTuple):
 
 
 class NotUsable(Exception):
-    """A text that is no preset. ``problems`` in the order of their lines; none repeats a password."""
+    """A text that is no preset. ``problems`` in the order of their lines; none repeats a password.
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    ``rest`` is what of it is right, for whoever looks for more problems; None where nothing could be read.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], rest: "Preset | None" = None) -> None:
         super().__init__("; ".join(f"line {one.line}: {one.what}" for one in problems))
         self.problems = problems
+        self.rest = rest
 
 
 class Match(NamedTuple):
@@ -103,6 +107,14 @@ def settings_for(preset: Preset, who: Who) -> dict[str, Any]:
             except ValueError as wrong:
                 raise ValueError(f"{_named(key)}: {wrong}") from None
     return settings
+
+
+def named_rows(path: str) -> Iterator[str]:
+    """The rows above a path that have an alias: "Device.A.[x].B.[y].C" → "Device.A.[x].", "Device.A.[x].B.[y]."."""
+    end = path.find("].")
+    while end >= 0:
+        yield path[: end + 2]
+        end = path.find("].", end + 2)
 
 
 # --- what it may say -------------------------------------------------------------------------------------------------
@@ -188,11 +200,12 @@ def parse(content: bytes, file: str) -> Preset:
     attributes = reader.attributes(tables["attributes"])
     if settings.get("acs.client_key") and not settings.get("acs.client_certificate"):
         reader.refuse(("acs", "client_key"), "[acs] client_key is alone", "name its client_certificate beside it")
-    if reader.problems:
-        raise NotUsable(tuple(sorted(reader.problems)))
-    return Preset(
+    preset = Preset(
         file, told.get("description", ""), told.get("example", False), Match(**match), settings, values, attributes
     )
+    if reader.problems:
+        raise NotUsable(tuple(sorted(reader.problems)), preset)
+    return preset
 
 
 def _document(content: bytes, is_json: bool) -> tuple[str, dict[str, Any]]:
@@ -259,7 +272,7 @@ class _Reader:
             try:
                 taken[key] = rules[key](value)
             except ValueError as wrong:
-                said = "" if f"{table}.{key}" in _UNSPOKEN else f" is {value!r}"[:200]
+                said = "" if f"{table}.{key}" in _UNSPOKEN else f" is {_shown(value)}"[:200]
                 self.refuse(path, f"{shown}{said}", str(wrong))
         return taken
 
@@ -288,7 +301,9 @@ class _Reader:
             if not _PARAMETER.fullmatch(path.removesuffix(".")):
                 self._no_path(place, level)
             elif level not in LEVELS:
-                self.refuse(place, f"{path}: {level!r} is no notification"[:200], f"allowed are {', '.join(LEVELS)}")
+                self.refuse(
+                    place, f"{path}: {_shown(level)} is no notification"[:200], f"allowed are {', '.join(LEVELS)}"
+                )
             else:
                 taken[path] = LEVELS.index(level)
         self._count("attributes", given)
@@ -320,6 +335,11 @@ def _text(value: Any) -> str | None:
         items = [_text(one) for one in value]
         return None if None in items else ",".join(_ITEM.sub(_encoded, str(item)) for item in items)
     return None
+
+
+def _shown(value: Any) -> str:
+    """A value as its file has it, nearly."""
+    return json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
 
 
 def _encoded(letter: re.Match[str]) -> str:

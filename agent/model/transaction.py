@@ -86,7 +86,7 @@ class Transaction:
                 self._done.append(f"set {at.concrete}")
         except ModelError as refusal:
             if at is not None and at.leaf.entry.is_secret and isinstance(refusal, (InvalidType, InvalidValue)):
-                refusal = type(refusal)(path, "the value does not fit")  # the reason might quote it
+                refusal = type(refusal)(path, values.unfit(at.leaf.entry))  # the reason might quote it
             self._refusals.append(refusal)
 
     def add(self, path: str) -> int:

@@ -218,11 +218,20 @@ def _hex_binary(entry: ParameterEntry, text: str) -> bytes:
     return value
 
 
+def unfit(entry: ParameterEntry) -> str:
+    """Why a secret cannot be the parameter's value, without a word of it."""
+    what = "characters" if entry.type == "string" else "bytes"
+    return f"the value does not fit; allowed: {_sizes(entry.sizes)} {what}" if entry.sizes else "the value does not fit"
+
+
 def _check_size(sizes: Sequence[Size], length: int, what: str) -> None:
     if not sizes or any(size.minimum <= length <= (length if size.maximum is None else size.maximum) for size in sizes):
         return
-    allowed = ", ".join(f"{size.minimum} to {'any number' if size.maximum is None else size.maximum}" for size in sizes)
-    raise InvalidValue("", f"{length} {what}; allowed: {allowed}")
+    raise InvalidValue("", f"{length} {what}; allowed: {_sizes(sizes)}")
+
+
+def _sizes(sizes: Sequence[Size]) -> str:
+    return ", ".join(f"{size.minimum} to {'any number' if size.maximum is None else size.maximum}" for size in sizes)
 
 
 def _shown(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-from agent.discovery.preset import Preset
+from agent.discovery.preset import Preset, named_rows
 from agent.model.data_model import Caller, DataModel
 from agent.model.errors import ModelError, Refusals, UnknownPath
 from agent.model.own_values import OwnValues
@@ -79,7 +79,7 @@ class InitialValues:
 
     def _add_rows_above(self, change: Transaction, path: str) -> None:
         """A row that is named by an alias and is not there is added: "Device.X.[alias].Y"."""
-        for row in _named_rows(path):
+        for row in named_rows(path):
             try:
                 self._model.names(row, True, Caller.PRESET)
             except UnknownPath:
@@ -131,14 +131,6 @@ def _edits(preset: Preset) -> Iterator[tuple[str, str | int]]:
 def _digest(value: str | int) -> str:
     """Of a value that may be secret, and short: it is kept where only the agent's user reads."""
     return sha256(f"{type(value).__name__} {value}".encode()).hexdigest()[:16]
-
-
-def _named_rows(path: str) -> Iterator[str]:
-    """The rows above a path that have an alias: "Device.A.[x].B.[y].C" → "Device.A.[x].", "Device.A.[x].B.[y]."."""
-    end = path.find("].")
-    while end >= 0:
-        yield path[: end + 2]
-        end = path.find("].", end + 2)
 
 
 def _concerns(done: str, path: str, is_attribute: bool) -> bool:

@@ -39,6 +39,19 @@ def test_a_build_is_told_by_exit_code_and_line(good: str, bad: str, capsys: pyte
     assert run(["preset", "check", "--root", good, good]) == 2
 
 
+def test_a_directory_is_all_that_the_agent_reads_of_it(
+    good: str, bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "README").touch()
+    assert run(["preset", "check", str(tmp_path)]) == 1
+    told = capsys.readouterr().out
+    assert f"✔ {good}\n" in told
+    assert f"{bad}:3:" in told
+    assert "README" not in told
+    (tmp_path / "empty").mkdir()
+    assert run(["preset", "check", str(tmp_path / "empty")]) == 2
+
+
 def test_programs_read_the_same(good: str, bad: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["preset", "check", "--json", good, bad]) == 1
     told = json.loads(capsys.readouterr().out)
@@ -79,7 +92,7 @@ ACTIVE = {
     "file": "acme.toml",
     "description": "Acme",
     "digest": "0",
-    "settings": {"acs.url": "https://acs/", "acs.password": "******"},
+    "settings": {"acs.url": "https://acs/", "acs.password": "******", "acs.dhcp_may_replace": False},
     "values": 2,
     "attributes": 1,
     "made": [],
@@ -97,6 +110,7 @@ def test_which_one_counts_is_shown_and_what_has_become_of_it(socket: Path, capsy
         told = capsys.readouterr().out
         assert run(["preset", "show", "--json"]) == 0
     assert "● acme.toml  Acme\n    counts: it is for this oui\n" in told
+    assert "\nacs.dhcp_may_replace = false\n" in told
     assert "· b.toml\n    does not count: acme.toml comes first\n" in told
     assert "next: cpe-agent preset check c.toml" in told
     assert "Device.Time.Enable: set by the ACS or a person since" in told

@@ -143,6 +143,13 @@ def test_what_is_wrong_with_json(text: str, line: int, what: str) -> None:
     assert (found, what in told) == (line, True), told
 
 
+def test_what_json_says_is_told_as_json_does() -> None:
+    told = [
+        what for _, what, _ in problems('{"inform": {"interval": null}, "attributes": {"Device.A": false}}', "p.json")
+    ]
+    assert ["is null" in told[0], "false is no notification" in told[1]] == [True, True], told
+
+
 def test_what_is_no_text_or_too_much_of_it() -> None:
     for content, line in ((b"[acs]\nurl = '\xff'", 2), (b"#" * (LARGEST + 1), 0)):
         with pytest.raises(NotUsable) as refused:

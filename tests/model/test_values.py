@@ -46,6 +46,12 @@ def refusal(of: ParameterEntry, text: str) -> str:
     return caught.value.reason
 
 
+def test_a_secret_is_refused_by_what_is_allowed_alone() -> None:
+    assert values.unfit(entry("string", sizes=(Size(8, 63),))) == "the value does not fit; allowed: 8 to 63 characters"
+    assert values.unfit(entry("hexBinary", sizes=(Size(5, 5), Size(13, 13)))).endswith(": 5 to 5, 13 to 13 bytes")
+    assert values.unfit(entry("string")) == "the value does not fit"
+
+
 def test_every_base_type_has_sensible_values_here() -> None:
     assert SENSIBLE.keys() == BASE_TYPES
 
