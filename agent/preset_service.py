@@ -47,10 +47,15 @@ def who(mechanisms: Mechanisms) -> "Who":
 
 
 class PresetService:
-    """Called by the owner's thread only. Without a preset it does nothing, and loads nothing."""
+    """Called by the owner's thread only. Without a preset it does nothing, and loads nothing.
 
-    def __init__(self, found: Found) -> None:
+    ``contents`` tells by file what the presets say now, to compare with what they said when they were ``found``.
+    """
+
+    def __init__(self, found: Found, contents: Callable[[], Mapping[str, int]] = dict) -> None:
         self._found = found
+        self._contents = contents
+        self._at_start = contents()
         self._initial: InitialValues | None = None
         self.table: Mapping[str, Callable[[Mapping[str, Any]], Document]] = {
             "preset": lambda _arguments: self.picture()
@@ -104,8 +109,13 @@ class PresetService:
         if self._initial is not None:
             self._initial.changed(caller, done)
 
+    def changed_files(self) -> list[str]:
+        """The presets that have changed, come or gone since the start: the next one takes them over."""
+        now, before = self._contents(), self._at_start
+        return sorted(file for file in {*now, *before} if now.get(file) != before.get(file))
+
     def picture(self) -> Document:
-        """→ ``active`` or null, ``presets`` with verdict and reason, ``broken``; no secret is in it."""
+        """→ ``active`` or null, ``presets`` with verdict and reason, ``broken``, ``changed``; no secret is in it."""
         preset = self._found.preset
         outcome = self._initial.outcome if self._initial else None
         return {
@@ -120,6 +130,7 @@ class PresetService:
                 for one in self._found.verdicts
             ],
             "broken": [{"file": file, "why": why} for file, why in self._found.broken.items()],
+            "changed": self.changed_files(),
         }
 
 

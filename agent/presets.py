@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from zlib import crc32
 
 if TYPE_CHECKING:
     from agent.discovery.identity import Verdict, Who
@@ -32,6 +33,17 @@ def directories(settings_file: str, firmware: str) -> list[str]:
     """Where presets are, in the order of precedence; none when ``firmware`` is ""."""
     beside = os.path.join(os.path.dirname(os.path.abspath(settings_file)), BESIDE)
     return [beside, firmware] if firmware else []
+
+
+def contents(places: Sequence[str]) -> dict[str, int]:
+    """Every preset there, by file: a checksum of what it says, -1 where it cannot be read."""
+    found = {}
+    for file in (os.path.join(place, name) for place in places for name in _names_in(place)):
+        try:
+            found[file] = crc32(content_of(file))
+        except OSError:
+            found[file] = -1
+    return found
 
 
 def find(places: Sequence[str], who: "Callable[[], Who]") -> Found:

@@ -238,7 +238,7 @@ class Agent:
     def _take_preset(self, basic: Mechanisms) -> None:
         """What the firmware gives its devices; the settings file, then whoever sets a value, is stronger."""
         places = presets.directories(self._started_from, str(self.settings.preset.directory or ""))
-        self.preset = PresetService(presets.find(places, lambda: who(basic)))
+        self.preset = PresetService(presets.find(places, lambda: who(basic)), lambda: presets.contents(places))
         self.settings = self.preset.settings(self.settings)
         self.preset.lay_under(self.own)
 
@@ -713,6 +713,8 @@ class Agent:
             log.warning("%s", warning)
         if waiting := settings.waiting_for_a_start(self._started_with, loaded.settings):
             log.warning("these settings are taken over by the next start of the agent: %s", ", ".join(waiting))
+        if waiting := self.preset.changed_files():
+            log.warning("these presets are taken over by the next start of the agent: %s", ", ".join(waiting))
         self.settings = self.preset.settings(loaded.settings)
         self.parts.commit_confirm.seconds = self.settings.network.confirm_within
         logging.getLogger().setLevel(self.settings.log.level.upper())

@@ -43,7 +43,16 @@ def test_without_a_preset_nothing_changes() -> None:
     assert nothing.settings(settings) is settings
     assert own_values(nothing, settings).get(ms.URL) == ""
     assert nothing.offer() is None
-    assert nothing.picture() == {"active": None, "presets": [], "broken": []}
+    assert nothing.picture() == {"active": None, "presets": [], "broken": [], "changed": []}
+
+
+def test_presets_that_are_others_than_at_the_start_are_named() -> None:
+    now = {"a.toml": 1, "b.toml": 2, "c.toml": 3}
+    preset = PresetService(Found(), lambda: dict(now))
+    assert preset.changed_files() == []
+    now.update({"b.toml": 7, "d.toml": 4})
+    del now["a.toml"]
+    assert preset.picture()["changed"] == ["a.toml", "b.toml", "d.toml"]
 
 
 def test_settings_are_lent_where_the_file_says_nothing() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.discovery.identity import Who
-from agent.presets import Found, directories, find
+from agent.presets import Found, contents, directories, find
 from agent.shipped import shipped
 
 WHO = Who("Acme", "00D09E", "R1", "7", "R1", "00D09E000007", ("acme,r1",))
@@ -43,6 +43,20 @@ def test_no_directory_and_none_that_is_wanted(tmp_path: Path) -> None:
     assert directories("/etc/cpe-agent/agent.toml", "/usr/share/x") == ["/etc/cpe-agent/presets", "/usr/share/x"]
     assert directories("/etc/cpe-agent/agent.toml", "") == []
     assert find([str(tmp_path / "absent")], nobody) == Found()
+
+
+def test_what_the_presets_say_is_known_by_its_checksum(places: tuple[Path, Path]) -> None:
+    names = [str(place) for place in places]
+    assert contents(names) == {}
+    file = put(places[1], "b.toml")
+    before = contents(names)
+    assert before.keys() == {str(file)}
+    put(places[1], "b.toml")
+    assert contents(names) == before
+    put(places[1], "b.toml", "example = true\n")
+    assert contents(names) != before
+    file.chmod(0o666)
+    assert contents(names) == {str(file): -1}
 
 
 def test_the_owners_comes_before_the_firmwares(places: tuple[Path, Path]) -> None:

@@ -125,6 +125,8 @@ def _show(options: argparse.Namespace) -> int:
     for one in told["broken"]:
         print(f"{paint('✘', 'red')} {printable(one['file'])}\n    {printable(one['why'])}")
         print(f"    next: cpe-agent preset check {printable(one['file'])}")
+    for file in told["changed"]:
+        print(f"{paint('!', 'yellow')} {printable(file)}\n    changed since the start\n    next: restart the agent")
     if not told["presets"] and not told["broken"]:
         print("no preset; config/presets/integrator.toml of the source is a form to fill in")
     if active := told["active"]:

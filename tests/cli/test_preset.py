@@ -105,12 +105,14 @@ OTHER = {"file": "b.toml", "description": "", "active": False, "why": "acme.toml
 
 def test_which_one_counts_is_shown_and_what_has_become_of_it(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:
     answer = {"active": ACTIVE, "presets": [SHOWN, OTHER], "broken": [{"file": "c.toml", "why": "line 1: no"}]}
+    answer["changed"] = ["acme.toml"]
     with scripted_agent(socket, {"preset": answer}):
         assert run(["preset", "show"]) == 1
         told = capsys.readouterr().out
         assert run(["preset", "show", "--json"]) == 0
     assert "● acme.toml  Acme\n    counts: it is for this oui\n" in told
     assert "\nacs.dhcp_may_replace = false\n" in told
+    assert "! acme.toml\n    changed since the start\n    next: restart the agent\n" in told
     assert "· b.toml\n    does not count: acme.toml comes first\n" in told
     assert "next: cpe-agent preset check c.toml" in told
     assert "Device.Time.Enable: set by the ACS or a person since" in told
@@ -119,6 +121,6 @@ def test_which_one_counts_is_shown_and_what_has_become_of_it(socket: Path, capsy
 
 
 def test_no_preset_is_said(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with scripted_agent(socket, {"preset": {"active": None, "presets": [], "broken": []}}):
+    with scripted_agent(socket, {"preset": {"active": None, "presets": [], "broken": [], "changed": []}}):
         assert run(["preset", "show"]) == 0
     assert capsys.readouterr().out.startswith("no preset;")
