@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from agent.runtime.page_access import DOCUMENT as ACCESS
 from agent.runtime.page_access import PageAccess
-from agent.runtime.page_places import DOCUMENT as WAYS_OUT
-from agent.runtime.page_places import PagePlaces
+from agent.runtime.page_places import DOCUMENT as PLACES
+from agent.runtime.page_places import Ground, PagePlaces
 from agent.runtime.store import FileStore
 from agent.settings import Web
 from backends.errors import MechanismError
+from backends.files import read_text
 from backends.netlink import Netlink
 from backends.netlink_types import MAIN_TABLE, Route
 
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PPPOE_SESSIONS: Final = "/proc/net/pppoe"
 TOPICS: Final = frozenset({"link", "address", "route", "everything"})
 """What may change where it is to be served."""
+SERVING: Final = ("DHCPv4.Server.", "DHCPv6.Server.", "RouterAdvertisement.")
+"""What in the model says where this machine gives addresses to others."""
 LOCAL_TABLE: Final = 255
 MOST_TABLES: Final = 16
 MOST_URLS: Final = 16
@@ -38,10 +42,12 @@ Verb = Callable[[Mapping[str, Any]], Document]
 
 
 class Surroundings(NamedTuple):
-    """What the page needs of the daemon; ``never``: interfaces that lead to other networks whatever routes say."""
+    """What the page needs of the daemon; for ``apart``, ``leased`` and ``serving`` see Ground."""
 
     web: Callable[[], Web]
-    never: Callable[[], Iterable[str]]
+    apart: Callable[[], Iterable[str]]
+    leased: Callable[[], Iterable[str]]
+    serving: Callable[[], Iterable[str]]
     netlink: Netlink
     control_socket: str
     refused: Callable[[str, str], object]
@@ -55,7 +61,7 @@ class PageService:
     def __init__(self, store: FileStore, around: Surroundings) -> None:
         self._around = around
         self._page: RunningPage | None = None
-        self._places = PagePlaces(lambda: store.read(WAYS_OUT), lambda document: _quietly(store, WAYS_OUT, document))
+        self._places = PagePlaces(lambda: store.read(PLACES), lambda document: _quietly(store, PLACES, document))
         self.access = PageAccess(
             lambda: store.read(ACCESS),
             lambda document: store.write(ACCESS, document),
@@ -70,6 +76,7 @@ class PageService:
         self._live: Live | None = None
         self.table: Mapping[str, Verb] = {
             **self.access.table,
+            "page_code": self._code,
             "page_where": lambda _arguments: self.facts(),
             **{name: self._asked(name) for name in ASKS},
         }
@@ -100,6 +107,11 @@ class PageService:
             self._page = RunningPage(self._around.control_socket, wanted.port)
         self._page.follow(interfaces)
 
+    def forget(self) -> None:
+        """Factory reset."""
+        self.access.forget()
+        self._places.forget()
+
     def stop(self) -> None:
         """Serve nowhere."""
         if self._page is not None:
@@ -129,7 +141,14 @@ class PageService:
             "urls": urls,
             "problem": problem,
             "problems": self._page.problems() if self._page else {},
+            "left_out": dict(self._places.left_out),
         }
+
+    def _code(self, arguments: Mapping[str, Any]) -> Document:
+        """PageAccess's, and ``left_out``: why the page is served on this machine only."""
+        told = self.access.table["page_code"](arguments)
+        is_inside = self._page is not None and len(self._page.interfaces()) > 1
+        return told if "error" in told or is_inside else {**told, "left_out": dict(self._places.left_out)}
 
     def _asked(self, name: str) -> Verb:
         def answer(arguments: Mapping[str, Any]) -> Document:
@@ -153,10 +172,17 @@ class PageService:
         return [url for *_, url in sorted(found)][:MOST_URLS]
 
     def _interfaces(self, wanted: Web) -> tuple[str, ...]:
-        netlink = self._around.netlink
-        return self._places.interfaces(
-            wanted.interfaces, self._around.never(), netlink.links(), self._routes(), netlink.addresses()
+        around, netlink = self._around, self._around.netlink
+        ground = Ground(
+            netlink.links(),
+            self._routes(),
+            netlink.addresses(),
+            frozenset(around.apart()),
+            frozenset(around.leased()),
+            _below_ppp(),
+            frozenset(around.serving()),
         )
+        return self._places.interfaces(wanted.interfaces, ground)
 
     def _routes(self) -> list[Route]:
         """Those of every table that a rule leads to: a way out of its own is one as well."""
@@ -171,6 +197,12 @@ class PageService:
     def _end_sessions(self) -> None:
         if self._page is not None:
             self._page.end_sessions()
+
+
+def _below_ppp() -> frozenset[str]:
+    """The links that carry PPPoE sessions of the kernel's: its number, the other side and the link, a line each."""
+    lines = (read_text(PPPOE_SESSIONS) or "").splitlines()[1:]
+    return frozenset(words[2] for line in lines if len(words := line.split()) == 3)
 
 
 def _quietly(store: FileStore, name: str, document: Mapping[str, Any]) -> None:

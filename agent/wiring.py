@@ -34,6 +34,7 @@ from agent.machine_checks import Check, resources, way_out
 from agent.model.coverage import Reasons
 from agent.model.data_model import Addressing, DataModel
 from agent.model.own_values import OwnValues
+from agent.page import SERVING as PAGE_ASKS_OF
 from agent.page import TOPICS as PAGE_TOPICS
 from agent.page import PageService, Verb
 from agent.page import Surroundings as PageSurroundings
@@ -359,6 +360,8 @@ class Agent:
             PageSurroundings(
                 self._web,
                 lambda: filter(None, [self.settings.network.management_interface]),
+                self._leased,
+                lambda: self.mechanisms.lan.links_served() if self.mechanisms.lan else (),
                 self.netlink,
                 str(self.settings.control_socket()),
                 lambda source, text: self.faults.happened("refused", source, text),
@@ -558,6 +561,8 @@ class Agent:
         self.faults.happened("configured", "", f"by {caller}: {done[0]}{more}")
         if any(ENABLE.partition(".")[0] in one for one in done):
             self._page_as_the_acs_wants()
+        elif any(f".{part}" in one for one in done for part in PAGE_ASKS_OF):
+            self.page.follow()
         self.preset.changed(caller, done)
 
     def _web(self) -> settings.Web:
@@ -684,7 +689,7 @@ class Agent:
 
     def _factory_reset(self) -> None:
         self._begin_anew()
-        self.page.access.forget()
+        self.page.forget()
         self._going_down(self.system.factory_reset)
 
     def _going_down(self, begin: Callable[[], None]) -> None:
@@ -738,6 +743,11 @@ class Agent:
 
     def _routers(self, link: str) -> list[str]:
         return self.discovery.leases.routers(link)
+
+    def _leased(self) -> set[str]:
+        """The links on which this machine is somebody's DHCP client, and the one that a person calls the WAN."""
+        leased = {link for link, _, _ in self.discovery.leases.by_client}
+        return leased | {*filter(None, [self.settings.discovery.interface])}
 
     def _lease_changed(self, link: str) -> None:
         if link == self._management_interface():

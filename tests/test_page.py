@@ -36,21 +36,22 @@ print(json.dumps(AgentSocket(sys.argv[1]).ask(sys.argv[2])))
 class Router:
     """A router with a WAN and a LAN, a neighbour on each, and the agent on it."""
 
-    def __init__(self, make: Callable[[], Namespace], directory: Path, more: str = "") -> None:
+    def __init__(self, make: Callable[[], Namespace], directory: Path, *, way_out: bool = True) -> None:
         self.here, self.wan, self.lan = make(), make(), make()
         for one in (self.here, self.wan, self.lan):
             one.ip("link set lo up")
         veth(self.here, "wan0", self.wan, "up0")
         veth(self.here, "lan0", self.lan, "down0")
         for where, link, address in (
-            (self.here, "wan0", "192.0.2.2/24"), (self.wan, "up0", "192.0.2.1/24"),
+            (self.here, "wan0", "10.9.0.2/24"), (self.wan, "up0", "10.9.0.1/24"),
             (self.here, "lan0", "192.168.1.1/24"), (self.lan, "down0", "192.168.1.9/24"),
         ):  # fmt: skip
             where.ip(f"address add {address} dev {link}")
-        self.wan.ip("route add 192.168.1.0/24 via 192.0.2.2")
-        self.here.ip("route add default via 192.0.2.1")
+        self.wan.ip("route add 192.168.1.0/24 via 10.9.0.2")
+        if way_out:
+            self.here.ip("route add default via 10.9.0.1")
         self.state, file = directory / "state", directory / "agent.toml"
-        file.write_text(f"[connection_request]\nport = 0\n[web]\nport = {PORT}\n{more}")
+        file.write_text(f"[connection_request]\nport = 0\n[web]\nport = {PORT}\n")
         command = [sys.executable, "-m", "agent", "run", "--config", str(file), "--state-dir", str(self.state)]
         root = str(Path(__file__).parents[1])
         self.log = directory / "log"
@@ -87,21 +88,38 @@ def test_the_lan_reaches_it_and_the_wan_never_does_also_when_the_way_out_moves(
     try:
         router.until(lambda: router.reached(router.lan, "192.168.1.1") == 200)
         assert router.reached(router.here, "127.0.0.1") == 200
-        assert router.reached(router.wan, "192.0.2.2", 1) == 0
+        assert router.reached(router.wan, "10.9.0.2", 1) == 0
         assert router.reached(router.wan, "192.168.1.1", 1) == 0  # the LAN's address, by the WAN's cable
 
         router.here.ip("route delete default")  # a way out that is gone for a while is none of the home's
         time.sleep(1)
-        assert router.reached(router.wan, "192.0.2.2", 1) == 0
+        assert router.reached(router.wan, "10.9.0.2", 1) == 0
         assert router.reached(router.lan, "192.168.1.1") == 200
 
-        router.here.ip("route add default via 192.168.1.9")
-        router.until(lambda: router.reached(router.wan, "192.0.2.2", 1) == 200)
-        assert router.reached(router.lan, "192.168.1.1", 1) == 0
-
         told = router.ask("page_where")
-        assert told["interfaces"] == ["lo", "wan0"]
-        assert "http://192.0.2.2:8080/" in json.dumps(told)
+        assert told["interfaces"] == ["lan0", "lo"]
+        assert "http://192.168.1.1:8080/" in json.dumps(told)
+
+        router.here.ip("route add default via 192.168.1.9")  # what led out before is not the home's for that
+        router.until(lambda: router.ask("page_where")["interfaces"] == ["lo"])
+        assert router.reached(router.wan, "10.9.0.2", 1) == router.reached(router.lan, "192.168.1.1", 1) == 0
+    finally:
+        router.close()
+
+
+@pytest.mark.slow
+def test_a_wan_that_has_its_address_before_its_route_is_none_of_the_home(
+    make_namespace: Callable[[], Namespace], tmp_path: Path
+) -> None:
+    router = Router(make_namespace, tmp_path, way_out=False)
+    try:
+        router.until(lambda: router.reached(router.here, "127.0.0.1") == 200)
+        router.until(lambda: "the page is not served on wan0: no cable is known" in router.log.read_text())
+        assert router.reached(router.wan, "10.9.0.2", 1) == router.reached(router.lan, "192.168.1.1", 1) == 0
+
+        router.here.ip("route add default via 10.9.0.1")
+        router.until(lambda: router.reached(router.lan, "192.168.1.1", 1) == 200)
+        assert router.reached(router.wan, "10.9.0.2", 1) == 0
     finally:
         router.close()
 

@@ -30,6 +30,11 @@ def run(options: argparse.Namespace) -> int:
     else:
         answer = ask(options, "page_code")
         said = [f"{answer['code']}  (once, within {answer['seconds'] / 60:.0f} minutes)", *map(str, answer["urls"])]
+        left_out = answer.get("left_out", {})
+        said += [f"not on {link}: {why}" for link, why in left_out.items()]
+        said += ["  next: [web] interfaces in the settings file names the links where it is to be served"] * bool(
+            left_out
+        )
     if options.json:
         show_json(answer)
         return OK

@@ -1,23 +1,40 @@
-"""On which interfaces the page is served: those named, else loopback and all that lead to no other network."""
+"""On which interfaces the page is served: those named, else loopback and those that are known to be the home's."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from ipaddress import ip_address
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from ipaddress import ip_address, ip_network
+from typing import Any, Final, NamedTuple, Protocol
 
 log = logging.getLogger(__name__)
 
-DOCUMENT: Final = "ways_out"
+DOCUMENT: Final = "page_places"
 MOST: Final = 32
-FAMILIES: Final = (4, 6)
+MOST_KEPT: Final = 256
+HOMES: Final = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
+"""The addresses that homes give themselves (RFC 1918, RFC 4193)."""
+WIDE: Final = {4: 8, 6: 7}
+"""By family: a prefix shorter than this is a part of the Internet, as 0.0.0.0/1 beside 128.0.0.0/1 and 2000::/3 are."""
+PPP: Final = 512  # ARPHRD_PPP
+CABLES: Final = frozenset({"", "vlan", "bridge", "bond", "team", "macvlan", "ipvlan", "veth", "dsa", "wwan"})
+"""The kinds of links that are a cable, or a part of one; a tunnel's other end can be reached over any of them."""
+ONE_CABLE: Final = frozenset({"bridge", "bond", "team"})
+NEXT: Final = "[web] interfaces in the settings file names the links where it is to be served"
 
 
 class Link(Protocol):
-    """A network interface."""
+    """A network interface, as backends.netlink_types has it."""
 
     @property
     def name(self) -> str:
         """Its name."""
+
+    @property
+    def kind(self) -> str:
+        """What it is; "" for hardware."""
+
+    @property
+    def type(self) -> int:
+        """ARPHRD_…"""
 
     @property
     def loopback(self) -> bool:
@@ -35,6 +52,10 @@ class Link(Protocol):
     def master(self) -> str | None:
         """The bridge that it is a port of."""
 
+    @property
+    def switch_id(self) -> str:
+        """The switch chip that it is a port of, "" for none."""
+
 
 class Route(Protocol):
     """A route."""
@@ -51,6 +72,10 @@ class Route(Protocol):
     def interface(self) -> str | None:
         """The link that it leads through."""
 
+    @property
+    def protocol(self) -> str:
+        """Who has made it; "ra": a router's advertisement."""
+
 
 class Address(Protocol):
     """An address of an interface."""
@@ -63,56 +88,135 @@ class Address(Protocol):
     def address(self) -> str:
         """The address as text."""
 
+    @property
+    def valid_lifetime(self) -> int | None:
+        """Seconds, None for ever."""
+
+
+class Ground(NamedTuple):
+    """What is known of the machine's links.
+
+    ``apart``: links that are for others than the home whatever the routes say; ``leased``: those with a DHCP client's
+    lease, and those that a person calls the WAN; ``below_ppp``: those that carry PPPoE; ``serving``: those on which
+    this machine gives addresses to others.
+    """
+
+    links: Sequence[Link]
+    routes: Iterable[Route]
+    addresses: Collection[Address]
+    apart: Collection[str] = ()
+    leased: Collection[str] = ()
+    below_ppp: Collection[str] = ()
+    serving: Collection[str] = ()
+
 
 class PagePlaces:
-    """Remembers which interfaces led out last: one that has lost its default route for a while is none of the home's.
+    """A link is the home's when this machine gives addresses there, or when it has a fixed address of the kind that
+    homes give themselves while another cable is known to lead out. One that has ever led out never is, nor is what
+    shares its cable, until factory reset; ``left_out`` says why a link is not served.
 
     ``read`` and ``write`` keep one document, so that the same holds from the start on.
     """
 
     def __init__(self, read: Callable[[], Any], write: Callable[[Mapping[str, Any]], None]) -> None:
         kept = read() or {}
-        self._out: dict[int, frozenset[str]] = {one: frozenset(kept.get(str(one), ())) for one in FAMILIES}
+        self._out, self._cables, self._inside = (frozenset(kept.get(one, ())) for one in ("out", "cables", "inside"))
         self._write = write
+        self.left_out: dict[str, str] = {}
 
-    def interfaces(
-        self,
-        named: Sequence[str],
-        never: Iterable[str],
-        links: Sequence[Link],
-        routes: Iterable[Route],
-        addresses: Iterable[Address],
-    ) -> tuple[str, ...]:
-        """The names, loopback first. ``never`` are interfaces that lead out whatever the routes say."""
-        loopback = [link.name for link in links if link.loopback][:1]
-        self._remember(routes)
-        if named:
-            return tuple(dict.fromkeys([*loopback, *named]))[:MOST]
-        others = [link for link in links if not link.loopback]
-        if len(others) < 2:
-            return tuple(loopback)
-        out = self._leading_out(never, links)
-        reachable = {one.interface for one in addresses if not ip_address(one.address).is_link_local}
-        inside = [one.name for one in others if one.up and not one.master and one.name in reachable - out]
-        return tuple([*loopback, *inside][:MOST])
+    def forget(self) -> None:
+        """Factory reset: what led out is learned anew."""
+        self._keep(frozenset(), frozenset(), frozenset())
 
-    def _remember(self, routes: Iterable[Route]) -> None:
-        now: dict[int, set[str]] = {one: set() for one in FAMILIES}
-        for route in routes:
-            if route.destination == "" and route.interface:
-                now[route.family].add(route.interface)
-        known = {family: frozenset(names) or self._out[family] for family, names in now.items()}
-        if known != self._out:
-            self._out = known
-            self._write({"version": 1, **{str(family): sorted(names) for family, names in known.items()}})
+    def interfaces(self, named: Sequence[str], ground: Ground) -> tuple[str, ...]:
+        """The names, loopback first."""
+        loopback = [link.name for link in ground.links if link.loopback][:1]
+        others = [link for link in ground.links if not link.loopback]
+        out, cables = self._led_out(ground, {link.name: link for link in others})
+        reachable = {one.interface for one in ground.addresses if not ip_address(one.address).is_link_local}
+        candidates = [one for one in others if one.up and not one.master and one.name in reachable]
+        against = {one.name: _against(one, ground, out, has_way_out=bool(cables)) for one in candidates}
+        inside = [name for name, why in against.items() if not why] if len(others) > 1 else []
+        self._keep(out - {*ground.apart}, cables, (self._inside | {*inside}) - out)
+        self._tell({} if named or len(others) < 2 else {name: why for name, why in against.items() if why})
+        return tuple(dict.fromkeys([*loopback, *(named or inside)]))[:MOST]
 
-    def _leading_out(self, never: Iterable[str], links: Sequence[Link]) -> set[str]:
-        """With what is below them: the port under a VLAN that leads out is the same cable."""
-        below = {link.name: link.lower for link in links}
-        found: set[str] = set()
-        for name in {*never, *(one for names in self._out.values() for one in names)}:
-            step: str | None = name
-            while step and step not in found:
-                found.add(step)
-                step = below.get(step)
-        return found
+    def _led_out(self, ground: Ground, links: Mapping[str, Link]) -> tuple[frozenset[str], frozenset[str]]:
+        """The links that lead or have led out, with what is below and beside them; and those of them that are cables.
+
+        A router's advertisement alone makes no way out of a link that is known as the home's: anybody there can send
+        one.
+        """
+        now = {
+            str(route.interface)
+            for route in ground.routes
+            if route.interface in links
+            and _is_wide(route)
+            and not (route.protocol == "ra" and route.interface in (self._inside | {*ground.serving}))
+        }
+        if any(links[name].type == PPP for name in now):
+            now.update(ground.below_ppp)
+        now.update(ground.leased)
+        cables = {name for name in now - {*ground.apart} if name in links and _is_cable(links[name])}
+        return _with_their_cables(self._out | now | {*ground.apart}, links), self._cables | cables
+
+    def _keep(self, out: frozenset[str], cables: frozenset[str], inside: frozenset[str]) -> None:
+        if (out, cables, inside) != (self._out, self._cables, self._inside):
+            self._out, self._cables, self._inside = out, cables, inside
+            kept = {"out": out, "cables": cables, "inside": inside}
+            self._write({"version": 1, **{name: sorted(some)[:MOST_KEPT] for name, some in kept.items()}})
+
+    def _tell(self, left_out: dict[str, str]) -> None:
+        for name, why in left_out.items():
+            if why not in (self.left_out.get(name), LEADS_OUT):
+                log.info("the page is not served on %s: %s; %s", name, why, NEXT)
+        self.left_out = left_out
+
+
+LEADS_OUT: Final = "it leads out, has led out, or shares a cable with one that does"
+
+
+def _against(link: Link, ground: Ground, out: Collection[str], *, has_way_out: bool) -> str:
+    """Why a link is not known to be the home's, "" when it is."""
+    if link.name in out:
+        return LEADS_OUT
+    if link.name in ground.serving:
+        return ""
+    if not _is_cable(link):
+        return "it is a tunnel"
+    if not has_way_out:
+        return "no cable is known yet that leads out, and it could be the one"
+    fixed = (one for one in ground.addresses if one.interface == link.name and one.valid_lifetime is None)
+    if any(ip_address(one.address) in home for one in fixed for home in HOMES):
+        return ""
+    return "it has no fixed private address"
+
+
+def _is_wide(route: Route) -> bool:
+    return not route.destination or int(route.destination.partition("/")[2] or 128) < WIDE[route.family]
+
+
+def _is_cable(link: Link) -> bool:
+    return link.kind in CABLES and link.type != PPP
+
+
+def _with_their_cables(names: Collection[str], links: Mapping[str, Link]) -> frozenset[str]:
+    """With all that shares a cable with them: the port below a VLAN, the VLANs beside it, a bridge and its ports.
+
+    The ports of a switch chip stand over one link and are cables of their own.
+    """
+    beside: dict[str, set[str]] = {}
+    for link in links.values():
+        is_port = bool(link.switch_id) and link.kind in ("", "dsa")
+        lower = link.lower if _is_cable(link) and not is_port else None
+        above = links.get(link.master or "")
+        master = above.name if above and above.kind in ONE_CABLE else None
+        for other in filter(None, (lower, master)):
+            beside.setdefault(link.name, set()).add(other)
+            beside.setdefault(other, set()).add(link.name)
+    found, waiting = set(names), list(names)
+    while waiting:
+        new = beside.get(waiting.pop(), set()) - found
+        found |= new
+        waiting += new
+    return frozenset(found)

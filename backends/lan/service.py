@@ -134,6 +134,12 @@ class LanService:
         """Whether there is a link of the LAN on which names are served, and a server to do it."""
         return bool(self._ground.name_links()) and self.is_running()
 
+    def links_served(self, wanted: Wanted) -> frozenset[str]:
+        """The links whose hosts are given addresses, or told of prefixes."""
+        link_of = self._ground.link_of
+        pools = (*served_pools4(wanted, link_of).values(), *served_pools6(wanted, link_of).values())
+        return frozenset((*pools, *advertised_links(wanted, link_of)))
+
     def _tell_of(self, missing: Sequence[Program]) -> None:
         """Whatever lets them be started again, the log hears of it; once of one that cannot be started."""
         for one in sorted(missing, key=lambda one: one.name):

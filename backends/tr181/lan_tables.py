@@ -103,6 +103,10 @@ class LanTables(TableService):
         self.leases.forget()
         self.resolver.forget()
 
+    def links_served(self) -> frozenset[str]:
+        """The links whose hosts are given addresses, or told of prefixes, as it is in force."""
+        return self.daemons.links_served(self._applied)
+
     def due(self, now: float) -> float | None:  # noqa: ARG002 - it has a time of its own
         """See parts.Chore."""
         return self._next if any(self._applied.get(kind).enable for kind in SWITCHES) else None

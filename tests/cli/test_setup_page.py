@@ -31,3 +31,12 @@ def test_a_page_that_is_off_says_so(tmp_path: Path, capsys: pytest.CaptureFixtur
     off = {"error": {"code": "no_page", "message": "the page is switched off", "next": "see [web]"}}
     assert asked(tmp_path, {"page_code": off}, "--code", "--json")[0] == 1
     assert "the page is switched off" in capsys.readouterr().out
+
+
+def test_why_it_is_served_on_this_machine_only_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = {"code": "A", "seconds": 900.0, "urls": ["http://127.0.0.1:8080/"], "left_out": {"lan0": "it is a tunnel"}}
+    assert asked(tmp_path, {"page_code": told}, "--code")[0] == 0
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "not on lan0: it is a tunnel",
+        "  next: [web] interfaces in the settings file names the links where it is to be served",
+    ]

@@ -1,8 +1,11 @@
-"""The page is served inside, never on a way out unless that is named."""
+"""The page is served on links that are known to be the home's, never on a way out unless that is named."""
 
+import logging
 from typing import Any, NamedTuple
 
-from agent.runtime.page_places import PagePlaces
+import pytest
+
+from agent.runtime.page_places import PPP, Ground, PagePlaces
 
 
 class Link(NamedTuple):
@@ -11,22 +14,27 @@ class Link(NamedTuple):
     up: bool = True
     lower: str | None = None
     master: str | None = None
+    kind: str = ""
+    type: int = 1
+    switch_id: str = ""
 
 
 class Route(NamedTuple):
     interface: str | None
     family: int = 4
     destination: str = ""
+    protocol: str = "dhcp"
 
 
 class Address(NamedTuple):
     interface: str
     address: str
+    valid_lifetime: int | None = None
 
 
 LO = Link("lo", loopback=True)
 LINKS = [LO, Link("wan"), Link("lan"), Link("port", master="lan")]
-ADDRESSES = [Address("wan", "192.0.2.2"), Address("lan", "192.168.1.1"), Address("port", "192.168.1.2")]
+ADDRESSES = [Address("wan", "10.9.0.2"), Address("lan", "192.168.1.1"), Address("port", "192.168.1.2")]
 
 
 class Places:
@@ -38,12 +46,43 @@ class Places:
     def write(self, document: Any) -> None:
         self.kept, self.writes = document, self.writes + 1
 
-    def now(self, *routes: Route, named: Any = (), never: Any = (), links: Any = None, addresses: Any = None) -> Any:
-        return self.places.interfaces(named, never, links or LINKS, routes, addresses or ADDRESSES)
+    def now(self, *routes: Route, named: Any = (), links: Any = None, addresses: Any = None, **more: Any) -> Any:
+        return self.places.interfaces(named, Ground(links or LINKS, routes, addresses or ADDRESSES, **more))
+
+
+def both(*links: Link) -> dict[str, Any]:
+    """These beside lo and lan, each with a fixed private address."""
+    more = [Address(link.name, f"10.{number}.0.2") for number, link in enumerate(links)]
+    return {"links": [LO, Link("lan"), *links], "addresses": [Address("lan", "192.168.1.1"), *more]}
 
 
 def test_it_is_served_on_loopback_and_inside() -> None:
     assert Places().now(Route("wan"), Route("lan", destination="192.168.1.0/24")) == ("lo", "lan")
+
+
+def test_while_nothing_is_known_to_lead_out_any_link_could(caplog: pytest.LogCaptureFixture) -> None:
+    """A WAN whose DHCP server names no router, or whose address is there before its route."""
+    caplog.set_level(logging.INFO)
+    places = Places()
+    assert places.now() == ("lo",)
+    assert "[web] interfaces" in caplog.text
+    told = len(caplog.records)
+    assert places.now() == ("lo",)
+    assert len(caplog.records) == told
+    assert {*places.places.left_out} == {"wan", "lan"}
+
+
+def test_a_link_on_which_we_give_addresses_is_the_homes_at_once() -> None:
+    assert Places().now(serving={"lan"}) == ("lo", "lan")
+
+
+def test_a_lease_shows_a_way_out_without_any_route() -> None:
+    assert Places().now(leased={"wan"}) == ("lo", "lan")
+
+
+@pytest.mark.parametrize("address", [Address("lan", "192.168.1.1", 3600), Address("lan", "203.0.113.1")])
+def test_an_address_that_ends_or_is_of_the_internet_shows_no_home(address: Address) -> None:
+    assert Places().now(Route("wan"), addresses=[address]) == ("lo",)
 
 
 def test_a_default_route_of_either_family_leads_out() -> None:
@@ -51,10 +90,29 @@ def test_a_default_route_of_either_family_leads_out() -> None:
     assert Places().now(Route("wan"), Route("lan", family=6)) == ("lo",)
 
 
-def test_it_follows_a_default_route_that_moves() -> None:
+@pytest.mark.parametrize(
+    "half", [Route("wan", 4, "0.0.0.0/1"), Route("wan", 4, "128.0.0.0/1"), Route("wan", 6, "2000::/3")]
+)
+def test_half_of_the_internet_leads_out_as_well(half: Route) -> None:
+    assert Places().now(half) == ("lo", "lan")
+
+
+def test_a_tunnel_that_leads_out_tells_nothing_of_the_cables() -> None:
+    links = both(Link("wan"), Link("tun0", kind="tun", type=65534))
+    assert Places().now(Route("tun0"), **links) == ("lo",)
+    assert Places().now(Route("tun0"), Route("wan"), **links) == ("lo", "lan")
+
+
+def test_a_way_out_that_moves_stays_one_until_factory_reset() -> None:
     places = Places()
     places.now(Route("wan"))
-    assert places.now(Route("lan")) == ("lo", "wan")
+    links = both(Link("wan"), Link("lte"))
+    assert places.now(Route("lte"), **links) == ("lo", "lan")
+    assert places.now(Route("wan"), **links) == ("lo", "lan")
+    assert places.now(Route("lan")) == ("lo",)
+    assert places.now(Route("wan")) == ("lo",)
+    places.places.forget()
+    assert places.now(Route("wan")) == ("lo", "lan")
 
 
 def test_a_way_out_stays_one_while_there_is_no_default_route_also_over_a_restart() -> None:
@@ -68,32 +126,68 @@ def test_a_way_out_stays_one_while_there_is_no_default_route_also_over_a_restart
     assert places.writes == 1
 
 
-def test_the_port_below_a_way_out_is_none_of_the_home() -> None:
-    links = [LO, Link("eth0"), Link("eth0.7", lower="eth0"), Link("lan")]
-    addresses = [Address("eth0", "192.0.2.1"), Address("lan", "192.168.1.1"), Address("eth0.7", "192.0.2.2")]
-    assert Places().now(Route("eth0.7"), links=links, addresses=addresses) == ("lo", "lan")
+def test_what_is_on_the_same_cable_as_a_way_out_is_none_of_the_home() -> None:
+    cable = both(Link("eth0"), Link("eth0.7", lower="eth0", kind="vlan"), Link("eth0.8", lower="eth0", kind="vlan"),
+                 Link("mac0", lower="eth0", kind="macvlan"))  # fmt: skip
+    places = Places()
+    assert places.now(Route("eth0.7"), **cable) == ("lo", "lan")
+    assert places.now(Route("eth0.7"), serving={"eth0.8"}, **cable) == ("lo", "lan")
+    assert Places(places.kept).now(**both(Link("eth0"), Link("eth0.8", lower="eth0", kind="vlan"))) == ("lo", "lan")
+
+
+def test_a_bridge_that_leads_out_takes_its_ports_along() -> None:
+    bridge = both(Link("br0", kind="bridge"), Link("eth0", master="br0"), Link("eth0.5", lower="eth0", kind="vlan"))
+    assert Places().now(Route("br0"), **bridge) == ("lo", "lan")
+
+
+def test_the_ports_of_a_switch_chip_are_cables_of_their_own() -> None:
+    links = [LO, Link("eth0"), Link("wan", lower="eth0", switch_id="01"), Link("lan", lower="eth0", switch_id="01")]
+    assert Places().now(Route("wan"), links=links) == ("lo", "lan")
+
+
+def test_the_port_below_pppoe_leads_out() -> None:
+    links = both(Link("eth0"), Link("ppp0", kind="ppp", type=PPP))
+    places = Places()
+    assert places.now(Route("ppp0"), **links) == ("lo",)  # whatever carries it
+    assert places.now(Route("ppp0"), below_ppp={"eth0"}, **links) == ("lo", "lan")
+    assert places.now(**both(Link("eth0"))) == ("lo", "lan")
+
+
+def test_a_router_that_announces_itself_in_the_home_makes_no_way_out_of_it() -> None:
+    rogue = Route("lan", 6, protocol="ra")
+    places = Places()
+    places.now(Route("wan"))
+    assert places.now(Route("wan"), rogue) == ("lo", "lan")
+    assert Places(places.kept).now(Route("wan"), rogue) == ("lo", "lan")
+    assert Places().now(Route("wan"), rogue, serving={"lan"}) == ("lo", "lan")
+    assert Places().now(Route("wan", 6, protocol="ra")) == ("lo", "lan")
 
 
 def test_a_port_with_no_address_but_a_link_local_one_is_passed_over() -> None:
-    """Below PPPoE there is such a one, and nothing in the kernel says that it leads out."""
-    links = [LO, Link("eth0"), Link("ppp0"), Link("lan")]
-    addresses = [Address("eth0", "fe80::1"), Address("lan", "192.168.1.1"), Address("ppp0", "192.0.2.2")]
-    assert Places().now(Route("ppp0"), links=links, addresses=addresses) == ("lo", "lan")
+    links, addresses = [LO, Link("eth0"), Link("wan"), Link("lan")], [Address("eth0", "fe80::1"), *ADDRESSES]
+    assert Places().now(Route("wan"), links=links, addresses=addresses, serving={"eth0"}) == ("lo", "lan")
 
 
 def test_the_management_interface_is_no_place_for_the_home() -> None:
-    assert Places().now(Route("wan"), never=["lan"]) == ("lo",)
+    assert Places().now(Route("wan"), apart=["lan"], serving={"lan"}) == ("lo",)
+    assert Places().now(apart=["wan"]) == ("lo",)  # it says nothing of the subscriber's way out
 
 
 def test_a_machine_with_one_interface_serves_on_loopback_only() -> None:
     links, addresses = [LO, Link("eth0")], [Address("eth0", "192.168.1.1")]
-    assert Places().now(links=links, addresses=addresses) == ("lo",)
+    places = Places()
+    assert places.now(links=links, addresses=addresses) == ("lo",)
+    assert not places.places.left_out
     assert Places().now(links=links, addresses=addresses, named=["eth0"]) == ("lo", "eth0")
 
 
 def test_what_is_named_is_where_it_is_served_and_nowhere_else() -> None:
-    assert Places().now(Route("wan"), named=["wan"]) == ("lo", "wan")
+    places = Places()
+    assert places.now(Route("wan"), named=["wan"]) == ("lo", "wan")
+    assert not places.places.left_out
 
 
 def test_links_that_are_down_or_ports_of_a_bridge_are_passed_over() -> None:
-    assert Places().now(links=[LO, Link("lan", up=False), Link("port", master="lan"), Link("wan")]) == ("lo", "wan")
+    links = [LO, Link("lan", up=False), Link("br", kind="bridge"), Link("port", master="br"), Link("wan")]
+    addresses = [*ADDRESSES, Address("br", "192.168.2.1")]
+    assert Places().now(Route("wan"), links=links, addresses=addresses) == ("lo", "br")
