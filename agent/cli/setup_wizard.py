@@ -38,7 +38,7 @@ def _asked(place: Place) -> int:
         works = True
         if place.is_running and values.get("acs.url"):
             print("\nThe connection is tested:")
-            works = setup_acs.is_good(_tested(place, values))
+            works = _works(place, values, known.get("acs.ca_file", ""))
         if works or _agreed("It does not work yet. Save it all the same?", default=False):
             break
         if not _agreed("Change the answers?", default=True):
@@ -55,9 +55,26 @@ def _asked(place: Place) -> int:
     return OK if works else PROBLEM
 
 
+def _works(place: Place, values: Values, ca_file: str) -> bool:
+    """Test the connection; while the ACS's authority is not trusted, ask for its file, put it into ``values``, and
+    test again.
+    """
+    while True:
+        steps = _tested(place, values)
+        last = steps[-1] if steps else {}
+        was_of_no_use = last.get("step") == "tls" and not last.get("ok") and "acs.ca_file" in values
+        if not (was_of_no_use or last.get("details", {}).get("lacks_authority")):
+            return setup_acs.is_good(steps)
+        before = values.get("acs.ca_file", ca_file)
+        answer = _answer("acs.ca_file", "PEM file of the authority that has issued it (empty: none)", before)
+        if answer == before:
+            return False
+        values["acs.ca_file"] = answer
+
+
 def _questions(place: Place, known: Values, earlier: Values) -> Values:
     """What is to be other than it is ``known``. ``earlier`` are the answers of the last round."""
-    values: Values = {}
+    values: Values = {key: value for key, value in earlier.items() if key == "acs.ca_file"}  # asked by the test alone
 
     def put(key: str, question: str, default: Any = "") -> None:
         before = known.get(key, default)
@@ -115,6 +132,8 @@ def _answer(key: str, question: str, before: Any) -> Any:
         if text == "-" and not isinstance(before, int):
             text = ""
         value: Any = int(text) if key == "inform.interval" and text.isascii() and text.isdigit() else text
+        if key == "acs.ca_file" and text:
+            value = os.path.abspath(text)
         problem = setup_acs.problem_of(key, value)
         if not problem:
             return value

@@ -89,6 +89,11 @@ def after_no_tls(failure: BaseException | None, host: str, chain: Sequence[Certi
     return "", "have the ACS's certificate mended, or name its authority as [acs] ca_file"
 
 
+def lacks_authority(failure: BaseException | None) -> bool:
+    """Whether a handshake failed because the certificate's authority is not among those trusted here."""
+    return isinstance(failure, ssl.SSLCertVerificationError) and failure.verify_code in _UNKNOWN_AUTHORITY
+
+
 def _after_no_handshake(failure: BaseException | None) -> str:
     reason = getattr(failure, "reason", None) or ""
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNEXPECTED_EOF_WHILE_READING", "RECORD_LAYER_FAILURE"):

@@ -269,6 +269,7 @@ class ProbeRun:
                 chain = look(self._endpoint, self._connect_by(self._address, LOOK_WITHIN), self._host)
         more, next_step = advice.after_no_tls(cause, self._host, chain, iso(time()) or "")
         details = {"verified": False, "chain": chain, "matched": fitting(chain[0], self._host) if chain else ""}
+        details["lacks_authority"] = advice.lacks_authority(cause)
         if "cannot be used" in reason:
             next_step = "check [acs] ca_file, client_certificate and client_key in the settings file"
         self._fail("tls", f"{reason}: {more}" if more else reason, next_step, details)

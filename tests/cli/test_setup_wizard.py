@@ -215,6 +215,32 @@ def test_a_running_agent_tells_what_it_found_and_tests_before_anything_is_set(fi
     assert "https://acs.example" not in file.read_text()
 
 
+def test_where_the_authority_is_not_trusted_its_file_is_asked_for(file: Path, socket: Path, tmp_path: Path) -> None:
+    authority = tmp_path / "authority.pem"
+    authority.write_text("PEM\n")
+
+    def test(arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        is_good = arguments.get("ca_file") == str(authority)
+        yield {"step": "tls", "ok": is_good, "what": "", "next": "", "details": {"lacks_authority": not is_good}}
+
+    with scripted_agent(socket, ANSWERS, {"test": test}) as asked:
+        terminal = Terminal("--config", str(file), "--socket", str(socket))
+        try:
+            _confirm_all(terminal, "https://acs.example/")
+            terminal.answer("PEM file of the authority")
+            terminal.answer("Save it all the same? [y/N]")
+            terminal.answer("Change the answers? [Y/n]")
+            _confirm_all(terminal)
+            terminal.answer("PEM file of the authority", str(tmp_path / "absent.pem"))
+            terminal.until("no file that can be read")
+            terminal.answer("PEM file of the authority", str(authority))
+            assert terminal.ended() == 0
+        finally:
+            terminal.close()
+    [values] = [arguments["values"] for verb, arguments in asked if verb == "settings"]
+    assert values == {"acs.ca_file": str(authority)}
+
+
 def test_ctrl_c_and_the_end_of_input_change_nothing(file: Path, socket: Path) -> None:
     before = file.read_text()
     for end, status in ((b"\x03", 130), (b"\x04", 1)):

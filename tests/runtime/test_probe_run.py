@@ -218,6 +218,7 @@ def test_a_wrong_name(authority: Authority) -> None:
     last = certificate_failure(pair, authority.pair.certificate, "wrong.example.com")
     assert "for acs.example.org, *.example.net, not for wrong.example.com" in last.what
     assert last.details["matched"] == ""
+    assert last.details["lacks_authority"] is False
     assert "name of the certificate" in last.next
 
 
@@ -227,6 +228,7 @@ def test_an_unknown_authority(authority: Authority, tmp_path: Path) -> None:
     assert "the chain ends at Test CA" in last.what
     assert "[acs] ca_file" in last.next
     assert last.details["chain"][0]["issuer"] == "Test CA"
+    assert last.details["lacks_authority"] is True
 
 
 def test_a_certificate_that_signs_itself(authority: Authority, tmp_path: Path) -> None:
