@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from agent.cli.client import OK, PROBLEM, USAGE, Failure
 from agent.cli.lab import DEFAULT_LISTEN, add_subverb
+from agent.cli.lab_connection import opener
 from agent.cli.options import Verbs
 from agent.cli.output import paint, printable, show_json, show_table
 
@@ -121,14 +122,8 @@ def _ask(options: argparse.Namespace, method: str, path: str, body: Json | None 
             {"Content-Type": "application/json"},
             method=method,
         )
-        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
-        if request.type == "https":
-            context = ssl.create_default_context(cafile=options.ca)
-            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the server's own certificate is enough
-            if options.cert:
-                context.load_cert_chain(options.cert)
-            handlers.append(urllib.request.HTTPSHandler(context=context))
-        with urllib.request.build_opener(*handlers).open(request, timeout=timeout) as answer:
+        ask = opener(is_tls=request.type == "https", ca=options.ca, certificate=options.cert)
+        with ask.open(request, timeout=timeout) as answer:
             return _document(options, answer.read())
     except urllib.error.HTTPError as refused:
         error = _document(options, refused.read()).get("error", {})

@@ -15,8 +15,8 @@
 Every answer is a JSON object with ``"schema": 1``; an error is ``{"schema": 1, "error": {"code", "message", "next"}}``.
 Passwords and keys are masked. ID is a device's id, percent-encoded once more as any path is; the bare id works too.
 
-Only loopback addresses are answered. A request with an ``Origin``, or whose ``Host`` is a name other than localhost, is
-refused: it comes from a web page.
+Only this machine is answered: loopback addresses, and who asks from the address that is asked. A request with an
+``Origin``, or without TLS whose ``Host`` is a name other than localhost, is refused: it comes from a web page.
 """  # noqa: E501 - a table's row is one line
 
 import contextlib
@@ -62,7 +62,7 @@ class Api:
     def serve(self, connection: Connection, request: Request) -> Reply:
         """Answer a request below ``/api/``."""
         try:
-            reason = reason_to_refuse(connection.peer, connection.own, request.headers)
+            reason = reason_to_refuse(connection.peer, connection.own, request.headers, is_secure=connection.is_secure)
             if reason:
                 raise _Refused(403, "forbidden", reason, "ask with curl or cpe-agent lab on the ACS's own machine")
             body = connection.read_body(request, MAX_BODY)
@@ -225,7 +225,7 @@ def _described(device: Device) -> Json:
     return shown
 
 
-def reason_to_refuse(peer: str, own: str, headers: dict[str, str]) -> str:
+def reason_to_refuse(peer: str, own: str, headers: dict[str, str], *, is_secure: bool = False) -> str:
     """Why a request from this address to that of ours with these headers is not answered; "" when it is.
 
     Who reaches a machine by an address and has the same one is that machine.
@@ -241,8 +241,8 @@ def reason_to_refuse(peer: str, own: str, headers: dict[str, str]) -> str:
         is_name = False
     except ValueError:
         is_name = name.lower() != "localhost"
-    # A page in a browser names its Origin, or has made a name of its own point here.
-    return "the API does not answer web pages" if "origin" in headers or is_name else ""
+    # A page in a browser names its Origin, or has made a name of its own point here, for which no certificate is ours.
+    return "the API does not answer web pages" if "origin" in headers or (is_name and not is_secure) else ""
 
 
 def _object(body: bytes) -> Json:

@@ -197,6 +197,11 @@ class Connection:
         self._sock.settimeout(self._limits.head_time)
         self._sock = context.wrap_socket(self._sock, server_side=True)
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether TLS is spoken on it."""
+        return isinstance(self._sock, ssl.SSLSocket)
+
     def linger(self) -> None:
         """Read on for a moment after a refusal, so that it reaches a peer that is still sending."""
         deadline, taken = time.monotonic() + 1.0, 0

@@ -207,6 +207,14 @@ def test_only_the_machine_itself_is_answered(peer: str, own: str, answered: bool
     assert (api.reason_to_refuse(peer, own, {"host": "127.0.0.1"}) == "") is answered
 
 
+def test_a_name_in_the_url_is_answered_where_the_certificate_stands_for_it() -> None:
+    named = {"host": "acs.example.net"}
+    assert api.reason_to_refuse("127.0.0.1", "127.0.0.1", named) != ""
+    assert api.reason_to_refuse("127.0.0.1", "127.0.0.1", named, is_secure=True) == ""
+    assert api.reason_to_refuse("127.0.0.1", "127.0.0.1", {**named, "origin": "https://x"}, is_secure=True) != ""
+    assert api.reason_to_refuse("192.0.2.1", "192.0.2.9", named, is_secure=True) != ""
+
+
 def test_passwords_given_to_an_rpc_are_not_told_again(known: Cpe) -> None:
     asked = {"method": "Download", "arguments": {"url": "http://u:hunter2@h/f", "password": "hunter2"}}
     _, queued = ask(known, "POST", f"/api/devices/{DEVICE}/rpc", asked)
