@@ -34,6 +34,7 @@ from agent.machine_checks import Check, resources, way_out
 from agent.model.coverage import Reasons
 from agent.model.data_model import Addressing, DataModel
 from agent.model.own_values import OwnValues
+from agent.model.schema import template_of
 from agent.page import SERVING as PAGE_ASKS_OF
 from agent.page import TOPICS as PAGE_TOPICS
 from agent.page import PageService, Verb
@@ -641,6 +642,7 @@ class Agent:
             root=lambda: self.model.root,
             settings=lambda: settings.flat(self.settings),
             is_secret=self.redactor.is_secret,
+            is_writable=self._is_writable,
             mask=self.redactor.text,
             secrets=lambda: [str(self.settings.acs.password), str(self.settings.connection_request.password)],
             traces=self.traces,
@@ -821,6 +823,10 @@ class Agent:
 
     def _is_secret(self, path: str) -> bool:
         return self.schema.is_secret(path)
+
+    def _is_writable(self, path: str) -> bool:
+        entry = self.schema.parameter(template_of(path))
+        return entry is not None and entry.writable
 
     def _known_secrets(self) -> list[str]:
         names = ("Password", "ConnectionRequestPassword")

@@ -21,7 +21,7 @@ SECRETS = {
     "in a URL": "canary-url-password",
     "refused": "canary-refused-value",
 }
-NAMES = ["subscriber-4711", "files.isp-name.example", "Box-Serial-0815"]
+NAMES = ["subscriber-4711", "files.isp-name.example", "Box-Serial-0815", "pathsecretXYZ", "annas-alias"]
 
 
 @pytest.fixture
@@ -34,7 +34,9 @@ directory = "{tmp_path / "traces"}"
     with Stand(tmp_path, more=more, auth=Auth("digest", "subscriber-4711", SECRETS["in the settings"])) as made:
         text = made.settings.read_text()
         credentials = f'username = "subscriber-4711"\npassword = "{SECRETS["in the settings"]}"\n'
-        made.settings.write_text(text.replace("[connection_request]", f"{credentials}[connection_request]", 1))
+        made.settings.write_text(
+            text.replace("[connection_request]", f'{credentials}[connection_request]\npath = "pathsecretXYZ"', 1)
+        )
         yield made
         print(*made.log_lines()[-60:], sep="\n")
 
@@ -52,6 +54,7 @@ def test_no_secret_and_no_name_leaves_the_device(stand: Stand, tmp_path: Path) -
               parameter_key="")  # fmt: skip
     with pytest.raises(client.Failure):
         agent.ask("set", values={f"{SERVER}Password": SECRETS["refused"] * 20})
+    agent.ask("set", values={"Device.Users.User.1.Alias": "annas-alias"})
     agent.ask("set", values={f"{SERVER}Password": SECRETS["set by the ACS"]})
     agent.ask("inform")
     until(lambda: agent.ask("status")["acs"]["failed_attempts"] > 0)  # its password is wrong now: that is told as well

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from typing import IO, Any, Final, NamedTuple
 
@@ -28,7 +28,8 @@ IN_MEMORY: Final = 262_144
 
 README: Final = """\
 A support bundle of cpe-agent. Passwords and keys are masked ({mask}). Names are replaced, the same name by the same
-placeholder in every file: hosts, SSIDs, users, serial numbers, public addresses, the last half of MAC addresses.
+placeholder in every file: hosts, SSIDs, users, what people have named, serial numbers, mail addresses, paths of URLs,
+public addresses, the last half of MAC addresses. In sentences, names of one or two letters and common words stay.
 
 status.json      the verb status            settings.json  the agent's settings
 doctor.json      the verb doctor, quick     versions.json  programs, libraries, kernel
@@ -52,6 +53,8 @@ class Sources(NamedTuple):
     """By "table.key"; secrets among them are masked here."""
     is_secret: Callable[[str], bool]
     """Whether a setting of that name, or a parameter of that path, is one."""
+    is_writable: Callable[[str], bool]
+    """Whether a parameter of that path can be written."""
     mask: Callable[[str], str]
     """Takes known secrets out of a text."""
     secrets: Callable[[], Iterable[str]]
@@ -135,7 +138,7 @@ class _Making:
         self._sources = sources
         self._left = most_bytes
         self._is_wanted = is_wanted
-        self._names = Pseudonyms()
+        self._names = Pseudonyms(sources.is_writable)
         self._secrets = sorted({one for one in sources.secrets() if len(one) >= SHORTEST_SECRET}, key=len, reverse=True)
         self._left_out: list[str] = []
 
@@ -170,14 +173,14 @@ class _Making:
     def _learn(self, documents: Mapping[str, Document | None], parameters: list[Line], log_lines: list[Line]) -> None:
         names = self._names
         status = documents["status"] or {}
+        names.keep(word for one in parameters for word in str(one.get("path", "")).split("."))
+        names.keep(word for key in self._sources.settings() for word in key.split("."))
         names.learn("host", os.uname().nodename)
-        names.learn("host", os.uname().nodename.partition(".")[0])
-        names.learn("serial", str(status.get("device", {}).get("serial_number", "")))
-        names.learn("user", str(status.get("connection_request", {}).get("username", "")))
-        names.learn("user", str(self._sources.settings().get("acs.username", "")))
-        names.learn_parameters(parameters)
-        for document in (*documents.values(), parameters, log_lines, self._sources.traces.sessions()):
-            names.learn_from(json.dumps(document, ensure_ascii=False, default=str))
+        names.learn_path(str(status.get("connection_request", {}).get("url", "")))
+        for document in (self._sources.settings(), parameters, *documents.values(), log_lines):
+            names.learn_document(document)
+        for summary in self._sources.traces.sessions()[-MOST_SESSIONS:]:
+            names.learn_document(self._traced(int(summary["session"])))
 
     def _members(
         self, documents: Mapping[str, Document | None], parameters: list[Line], log_lines: list[Line]
@@ -219,7 +222,8 @@ class _Making:
         size = 0
         for one in parameters:
             path, value = str(one.get("path", "")), str(one.get("value", ""))
-            shown = MASK if value and self._sources.is_secret(path) else self._clean(value)
+            is_secret = value and self._sources.is_secret(path)
+            shown = MASK if is_secret else self._names.at(path, self._without_secrets(value))
             lines.append(f"{path} = {json.dumps(shown, ensure_ascii=False)}\n")
             size += len(lines[-1])
             if size > MOST_MODEL:
@@ -228,11 +232,13 @@ class _Making:
         return "".join(lines)
 
     def _session(self, number: int) -> str:
+        return "".join(json.dumps(self._cleaned(line), ensure_ascii=False) + "\n" for line in self._traced(number))
+
+    def _traced(self, number: int) -> Sequence[Line]:
         try:
-            lines = self._sources.traces.session(number)
+            return self._sources.traces.session(number)
         except KeyError:
-            return ""
-        return "".join(json.dumps(self._cleaned(line), ensure_ascii=False) + "\n" for line in lines)
+            return ()
 
     def _log_line(self, line: Line) -> str:
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(float(line.get("at", 0))))

@@ -64,6 +64,7 @@ class Device:
                 root=lambda: "Device.",
                 settings=lambda: {"acs.password": "canary-file", "acs.username": "me@isp.example", "log.level": "info"},
                 is_secret=redactor.is_secret,
+                is_writable=lambda path: True,
                 mask=redactor.text,
                 secrets=lambda: ["canary-file", ""],
                 traces=self.traces,
@@ -130,6 +131,41 @@ def test_the_same_name_is_the_same_placeholder_in_every_member() -> None:
     assert members["cpe-agent-support/log.txt"] == f"1970-01-01T00:00:00Z info {host} said ****** to {phone[1]}\n"
 
 
+def test_what_one_member_tells_is_masked_in_all() -> None:
+    device = Device()
+    path = "Device.WiFi.SSID.1.SSID"
+    device.answers["get"] = {
+        "parameters": [
+            {"path": path, "value": "JM"},
+            {"path": "Device.DeviceInfo.HostName", "value": "vm"},
+            {"path": "Device.Firewall.Chain.1.Name", "value": "Kids at home"},
+        ]
+    }
+    device.answers["status"] = {"connection_request": {"url": "http://10.0.0.1:7547/Xy-1", "username": "ab"}}
+    device.log = [{"at": 0.0, "level": "info", "text": f"{text}"} for text in (
+        "GET /Xy-1 for bob@private.example.org", "the ACS's host old.example.net is remembered", "Tower is up",
+        "Kids at home is on; vm is a word here",
+    )]  # fmt: skip
+    device.traces = KeptSessions(
+        {7: [{"session": 7, "kind": "message", "xml": f"<Name>{path}</Name><Value>JM</Value><Username>Tower</Username>",
+              "summary": f"SetParameterValues  {path}=JM"}]}
+    )  # fmt: skip
+    members, _ = made(device.bundle())
+    told = {name.partition("/")[2]: text for name, text in members.items()}
+    assert told["model.txt"] == (
+        'Device.WiFi.SSID.1.SSID = "ssid-1"\n'
+        'Device.DeviceInfo.HostName = "{}"\nDevice.Firewall.Chain.1.Name = "name-1"\n'
+    ).format(re.findall(r"host-\d+", told["model.txt"])[0])
+    session = json.loads(told["sessions/00000007.jsonl"])
+    assert session["summary"] == f"SetParameterValues  {path}=ssid-1"
+    assert "<Value>ssid-1</Value><Username>user-" in session["xml"]
+    assert re.findall(r"info (.*)\n", told["log.txt"])[0::3] == [
+        "GET /path-1 for mail-1", "name-1 is on; vm is a word here",
+    ]  # fmt: skip
+    assert re.search(r"host host-\d+ is remembered\n.*user-\d is up", told["log.txt"])
+    assert json.loads(told["status.json"])["connection_request"]["url"] == "http://10.0.0.1:7547/path-1"
+
+
 @pytest.mark.parametrize(
     ("verb", "answer", "why"),
     [
@@ -170,7 +206,7 @@ def until(condition: Callable[[], bool]) -> None:
 def test_one_at_a_time_and_a_broken_one_is_told() -> None:
     device = Device()
     bundle = device.bundle()
-    device.answers["status"] = {"device": None}
+    device.answers["status"] = {"connection_request": None}
     assert lines(bundle.stream({}))[-1]["error"]["code"] == "internal"
     device.answers["status"] = STATUS
     first = bundle.stream({})
