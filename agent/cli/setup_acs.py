@@ -141,7 +141,7 @@ def of_dropped_credentials(given: Values, made: Values) -> list[str]:
     if not made["acs.url"]:
         return ["its user name and password are forgotten with it"]
     words = " and ".join(key.removeprefix("acs.") for key in CREDENTIALS if key not in given)
-    return [f"emptied: {words} of the ACS before, which are not for another host"]
+    return [f"{words} of the ACS before are not for another host"]
 
 
 def apply(place: Place, values: Values) -> list[str]:

@@ -103,7 +103,7 @@ def test_another_host_gets_none_of_the_old_credentials_and_that_is_said(
         setup(file, socket, "--url", "https://other.example/")
         told = capsys.readouterr().out
         assert "set in the running agent: URL\nemptied in the running agent: Username, Password\n" in told
-        assert "username and password of the ACS before, which are not for another host" in told
+        assert "username and password of the ACS before are not for another host" in told
         setup(file, socket, "--url", "https://other.example/", "--username", "me", "--no-test")
     first, second = (arguments["values"] for verb, arguments in asked if verb == "set")
     assert first == {f"{SERVER}URL": "https://other.example/", f"{SERVER}Username": "", f"{SERVER}Password": ""}
