@@ -6,6 +6,8 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
 
+from agent.web.hosts import LOOPBACK
+
 IDLE_SECONDS: Final = 1800.0
 LONGEST_SECONDS: Final = 43_200.0
 MOST_SESSIONS: Final = 16
@@ -13,6 +15,7 @@ TRIES: Final = 5
 TRIES_IN_ALL: Final = 40
 TRIES_SECONDS: Final = 300.0
 MOST_SOURCES: Final = 256
+MOST_KNOWN: Final = 16
 
 
 class Session:
@@ -82,9 +85,14 @@ class Access:
 
 
 class Tries:
-    """How often somebody may try a secret: a few times in five minutes by address, and a bounded number in all."""
+    """How often somebody may try a secret: a few times in five minutes by address, and a bounded number in all.
+
+    That number does not hold for this machine itself, nor for addresses that have known the secret: nobody can lock
+    the owner out by trying.
+    """
 
     def __init__(self) -> None:
+        self._known: OrderedDict[str, None] = OrderedDict({LOOPBACK: None})
         self._of: OrderedDict[str, deque[float]] = OrderedDict()
         self._all: deque[float] = deque()
 
@@ -97,11 +105,13 @@ class Tries:
         for some in (mine, self._all):
             while some and now - some[0] >= TRIES_SECONDS:
                 some.popleft()
-        for some, most in ((mine, TRIES), (self._all, TRIES_IN_ALL)):
+        shared = [] if source in self._known else [(self._all, TRIES_IN_ALL)]
+        for some, most in ((mine, TRIES), *shared):
             if len(some) >= most:
                 return TRIES_SECONDS - (now - some[0])
         mine.append(now)
-        self._all.append(now)
+        if shared:
+            self._all.append(now)
         return 0.0
 
     def succeeded(self, source: str) -> None:
@@ -109,6 +119,10 @@ class Tries:
         for at in self._of.pop(source, ()):
             if at in self._all:
                 self._all.remove(at)
+        self._known[source] = None
+        self._known.move_to_end(LOOPBACK)
+        while len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
 
 
 def _digest(cookie: str) -> bytes:

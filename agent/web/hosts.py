@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import Final
 
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::[0-9]{1,5})?")
+LOOPBACK: Final = "this machine"
 LOCAL_ENDS: Final = ("local", "lan", "home.arpa", "internal")
 """What home networks put behind a host's name; nobody can have such a name in the public DNS."""
 
@@ -46,6 +47,9 @@ def plain(address: str) -> str:
 
 
 def customer(address: str) -> str:
-    """Whose tries and connections count together: an IPv4 address, or an IPv6 network of 64 bits."""
+    """Whose tries and connections count together: an address; those of this machine itself are one.
+
+    The whole home shares one network of IPv6: one guest must not use up what its owner may try.
+    """
     parsed = ip_address(plain(address))
-    return str(parsed) if parsed.version == 4 else ":".join(parsed.exploded.split(":")[:4])
+    return LOOPBACK if parsed.is_loopback else str(parsed)

@@ -1,8 +1,10 @@
 """The page's password as it is kept: scrypt with its costs and salt beside it, so that costs may rise later."""
 
+import ctypes
 import hashlib
 import hmac
 import os
+import threading
 from base64 import b64decode, b64encode
 from typing import Final
 
@@ -12,6 +14,10 @@ COST: Final = 16_384
 """scrypt's N with r = 8: 16 MB for a moment, and some tens of milliseconds."""
 _BLOCK: Final = 8
 _MEMORY: Final = 64 * 1024 * 1024
+_ONE: Final = threading.Lock()
+_MMAP_THRESHOLD: Final = -3  # malloc.h
+_MAPPED_FROM: Final = 1024 * 1024
+"""Bytes; what is larger is had from the system by itself, and given back when it is freed."""
 
 
 def problem_of(password: str) -> str:
@@ -41,5 +47,10 @@ def is_right(password: str, as_kept: str) -> bool:
 
 
 def _digest(password: str, salt: bytes, cost: int) -> bytes:
+    """One at a time, and its memory goes back to the system: of itself glibc would keep it for each thread."""
     secret = password.encode("utf-8", "replace")
-    return hashlib.scrypt(secret, salt=salt, n=cost, r=_BLOCK, p=1, maxmem=_MEMORY, dklen=32)
+    with _ONE:
+        tune = getattr(ctypes.CDLL(None), "mallopt", None)
+        if tune is not None:
+            tune(_MMAP_THRESHOLD, _MAPPED_FROM)
+        return hashlib.scrypt(secret, salt=salt, n=cost, r=_BLOCK, p=1, maxmem=_MEMORY, dklen=32)

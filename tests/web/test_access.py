@@ -4,6 +4,7 @@ from itertools import count
 
 from agent.web import access
 from agent.web.access import Access, Tries
+from agent.web.hosts import LOOPBACK
 
 
 def made() -> Access:
@@ -96,3 +97,19 @@ def test_a_right_secret_takes_earlier_tries_back() -> None:
         tries.wait("a", 0.0)
     tries.succeeded("a")
     assert [tries.wait("a", 1.0) for _ in range(5)] == [0.0] * 5
+
+
+def test_nobody_locks_out_this_machine_or_who_has_known_the_secret() -> None:
+    tries = Tries()
+    tries.wait("owner", 0.0)
+    tries.succeeded("owner")
+    for number in range(access.TRIES_IN_ALL + 1):
+        tries.wait(str(number), 1.0)
+    assert tries.wait("somebody", 2.0) > 0
+    for source in ("owner", LOOPBACK):
+        assert [tries.wait(source, 2.0) for _ in range(access.TRIES)] == [0.0] * access.TRIES
+        assert tries.wait(source, 3.0) > 0
+    for number in range(100):
+        tries.succeeded(f"another {number}")
+    assert len(tries._known) <= access.MOST_KNOWN
+    assert LOOPBACK in tries._known

@@ -62,8 +62,9 @@ def test_another_page_is_known_by_what_the_browser_says(fields: dict[str, str], 
     assert is_same_origin({"host": "a:8080", **fields}) is is_ours
 
 
-def test_a_customer_is_an_address_or_a_network_of_64_bits() -> None:
+def test_a_customer_is_an_address_and_not_the_whole_home() -> None:
     assert customer("::ffff:192.0.2.1") == "192.0.2.1"
-    assert customer("2001:db8:1:2::3") == customer("2001:db8:1:2:ffff::9") != customer("2001:db8:1:3::3")
-    assert customer("fe80::1%eth0") == customer("fe80::2%eth1")
+    assert customer("fd77::50") == customer("fd77:0::50") != customer("fd77::51")
+    assert customer("fe80::1%eth0") == customer("fe80::1") != customer("fe80::2%eth0")
+    assert customer("127.0.0.1") == customer("::1") == customer("127.1.2.3")
     assert plain("fe80::1%eth0") == "fe80::1"

@@ -2,6 +2,8 @@
 
 import ast
 import inspect
+import subprocess
+import sys
 
 import pytest
 
@@ -38,6 +40,31 @@ def test_short_and_simple_passwords_are_refused() -> None:
 def test_a_password_as_it_is_kept_by_default_takes_the_work_it_should() -> None:
     assert password.COST >= 2**14
     assert password.is_right("correct horse", password.kept("correct horse"))
+
+
+MANY = """
+import re, threading
+from pathlib import Path
+from agent.web import password
+from agent.web.pool import MOST
+
+def resident(which):
+    return int(re.search(which + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+
+kept = password.kept("correct horse")
+before = resident("VmRSS")
+threads = [threading.Thread(target=password.is_right, args=("wrong", kept)) for _ in range(MOST)]
+for one in threads: one.start()
+for one in threads: one.join()
+print(resident("VmRSS") - before, resident("VmHWM") - before)
+"""
+
+
+def test_many_who_try_at_once_cost_the_memory_of_one() -> None:
+    told = subprocess.run([sys.executable, "-c", MANY], check=True, capture_output=True, text=True)
+    stays, at_most = map(int, told.stdout.split())
+    assert stays < 4_000
+    assert at_most < 30_000
 
 
 @pytest.mark.parametrize("module", [password, access])
