@@ -21,6 +21,8 @@ SAMPLED = (
     ("a local change", "rename", 3),
 )
 MOST_POINTS = 200
+STRIDES = pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.sweep)], ids=["every third", "every"])
+"""Every third point takes `make check` minutes; `make sweep` does all of them."""
 
 
 def has_told_everything(agent: Agent) -> bool:
@@ -63,23 +65,27 @@ def test_a_device_moves_twice_and_a_crash_of_the_second_time_leaves_one_address(
 
 
 @pytest.mark.slow
+@STRIDES
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("step", STEPS)
-def test_a_crash_at_any_write_point_leaves_no_half_change(networked: Stand, step: str, call: str) -> None:
+def test_a_crash_at_any_write_point_leaves_no_half_change(networked: Stand, step: str, call: str, stride: int) -> None:
     world = World(networked)
     number = 0
 
     while survives(world, STEPS[step], call, number + 1):
-        number += 1
+        number += stride
         assert number < MOST_POINTS
 
-    print(f"{step}: {number} crashes at {call}, the slowest start took {world.slowest:.1f} s")
+    print(f"{step}: {number // stride} crashes at {call}, the slowest start took {world.slowest:.1f} s")
 
 
 @pytest.mark.slow
+@STRIDES
 @pytest.mark.parametrize("call", [call for call in CALLS if call != "unlink"])
-def test_a_crash_at_any_write_point_of_the_first_start_is_a_first_start_again(stand: Stand, call: str) -> None:
-    for number in range(1, MOST_POINTS):
+def test_a_crash_at_any_write_point_of_the_first_start_is_a_first_start_again(
+    stand: Stand, call: str, stride: int
+) -> None:
+    for number in range(1, MOST_POINTS, stride):
         for document in stand.state.glob("*.json"):
             document.unlink()
         seen = len(stand.acs.informs)
@@ -100,24 +106,30 @@ def test_a_crash_at_any_write_point_of_the_first_start_is_a_first_start_again(st
 
 
 @pytest.mark.slow
+@STRIDES
 @pytest.mark.parametrize("call", [call for call in CALLS if call != "unlink"])
-def test_a_crash_at_any_write_point_of_a_move_leaves_the_old_address_or_the_new_one(remote: Stand, call: str) -> None:
+def test_a_crash_at_any_write_point_of_a_move_leaves_the_old_address_or_the_new_one(
+    remote: Stand, call: str, stride: int
+) -> None:
     world = WanWorld(remote)
     number = 0
 
     while survives(world, Move, call, number + 1):
-        number += 1
+        number += stride
         assert number < MOST_POINTS
     assert number > 0
 
 
 @pytest.mark.slow
+@STRIDES
 @pytest.mark.parametrize("call", ["rename"])  # ten seconds a crash
-def test_a_crash_at_any_write_point_of_a_move_that_fails_ends_at_the_old_address(remote: Stand, call: str) -> None:
+def test_a_crash_at_any_write_point_of_a_move_that_fails_ends_at_the_old_address(
+    remote: Stand, call: str, stride: int
+) -> None:
     world = WanWorld(remote)
     number = 0
 
     while survives(world, MoveAway, call, number + 1):
-        number += 1
+        number += stride
         assert number < MOST_POINTS
     assert number > 0
