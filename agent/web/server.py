@@ -1,6 +1,7 @@
 """Moves the page's bytes: one thread and a selector, a bounded number of connections, a deadline for each step of each.
 
-Nobody who is slow or silent costs more than one of the few connections that his address may have (hardening T5).
+Nobody who is slow or silent costs more than one of the few connections that his address may have (hardening T5); who
+comes anew takes the place of one of those who have many, and this machine has places of its own.
 """
 
 import logging
@@ -15,7 +16,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic, sleep
 from typing import Any, Final, NamedTuple, Protocol
 
-from agent.web.hosts import customer, plain
+from agent.web.hosts import LOOPBACK, customer, plain
 from agent.web.listeners import Listeners
 from agent.web.pool import Pool
 from agent.web.requests_in import Refused, Request, end_of_head, read_head
@@ -24,10 +25,13 @@ from agent.web.responses import Response, problem
 log = logging.getLogger(__name__)
 
 MOST_OF_ONE: Final = 8  # connections of one address
-MOST: Final = 32  # connections in all; with one more the oldest that has nothing under way goes
+MOST: Final = (
+    32  # connections in all, beside this machine's own; with one more the oldest without anything under way goes
+)
 REQUEST_WITHIN: Final = 10.0  # seconds for head and body, from the first byte
 IDLE_WITHIN: Final = 20.0  # seconds without a request
-PROGRESS_WITHIN: Final = 15.0  # seconds in which something of an answer has to be taken
+PROGRESS_WITHIN: Final = 15.0  # seconds for which nothing of an answer need be taken
+LOWEST_RATE: Final = 1_000.0  # bytes of an answer to be taken in each second beyond them
 ANSWER_WITHIN: Final = 120.0  # seconds in which an answer has to be taken as a whole
 MOST_UNSENT: Final = 262_144  # bytes of a streamed answer that wait; then its source does
 MOST_REQUESTS: Final = 1_000  # on one connection
@@ -196,13 +200,15 @@ class Server:
 
     def _take(self, accepted: socket.socket, source: str) -> None:
         mine = [one for one in self._connections if one.source == source]
-        crowd = mine if len(mine) >= MOST_OF_ONE else [*self._connections] if len(self._connections) >= MOST else []
+        others = [one for one in self._connections if one.source != LOOPBACK]
+        is_full = source != LOOPBACK and len(others) >= MOST
+        crowd = mine if len(mine) >= MOST_OF_ONE else others if is_full else []
         if crowd:
-            oldest = next((one for one in crowd if not one.is_busy), None)
-            if oldest is None:
+            goes = next((one for one in crowd if not one.is_busy), None) or (None if mine else _of_the_greediest(crowd))
+            if goes is None:
                 accepted.close()
                 return
-            self._close(oldest)
+            self._close(goes)
         accepted.setblocking(False)
         with suppress(OSError):
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -336,6 +342,7 @@ class Server:
         if not self._is_there(connection):
             return
         connection.is_busy = True
+        connection.deadline = monotonic() + PROGRESS_WITHIN
         connection.sending += response.head(is_kept_alive=not connection.is_last)
         connection.at_once = monotonic() + ANSWER_WITHIN
         if is_head:
@@ -348,6 +355,8 @@ class Server:
 
     def _more(self, connection: _Connection, piece: bytes) -> None:
         if self._is_there(connection):
+            if not connection.sending:
+                connection.deadline = monotonic() + PROGRESS_WITHIN
             connection.sending += piece
             self._push(connection)
 
@@ -356,7 +365,6 @@ class Server:
         self._more(connection, b"0\r\n\r\n")
 
     def _push(self, connection: _Connection) -> None:
-        connection.deadline = monotonic() + PROGRESS_WITHIN
         try:
             self._send(connection)
         except (BlockingIOError, InterruptedError):
@@ -368,7 +376,7 @@ class Server:
         if connection.sending:
             sent = connection.socket.send(connection.sending)
             del connection.sending[:sent]
-            connection.deadline = monotonic() + PROGRESS_WITHIN
+            connection.deadline = min(connection.deadline + sent / LOWEST_RATE, monotonic() + PROGRESS_WITHIN)
         if connection.sending:
             self._selector.modify(connection.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, connection)
             return
@@ -391,6 +399,15 @@ class Server:
         elif connection.received:
             connection.deadline = monotonic() + REQUEST_WITHIN
             self.tell(lambda: self._look(connection))
+
+
+def _of_the_greediest(crowd: Iterable[_Connection]) -> _Connection | None:
+    """The oldest connection of the source that has most of them; None where nobody has more than one."""
+    of: dict[str, list[_Connection]] = {}
+    for one in crowd:
+        of.setdefault(one.source, []).append(one)
+    most = max(of.values(), key=len)
+    return most[0] if len(most) > 1 else None
 
 
 def _taken(connection: _Connection) -> Request | None:

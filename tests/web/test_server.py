@@ -5,10 +5,12 @@ import resource
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from agent.web import server
+from agent.web.hosts import LOOPBACK
 from agent.web.requests_in import BODY_BYTES, HEAD_BYTES
 from tests.web.conftest import PATIENCE, Site
 
@@ -152,6 +154,48 @@ def test_who_takes_nothing_of_his_answer_is_dropped(site: Site, monkeypatch: pyt
     time.sleep(2)
     client.settimeout(PATIENCE)
     assert len(answered(client)) < 20_000_000
+    assert is_served(site)
+
+
+def at_a_trickle(site: Site, source: str) -> socket.socket:
+    """Somebody who asks for more than fits, and takes none of it yet."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+    client.bind((source, 0))
+    client.settimeout(PATIENCE)
+    client.connect(("127.0.0.1", site.port))
+    client.sendall(b"GET /static/app.css HTTP/1.1\r\nHost: localhost\r\n\r\n" * 900)
+    return client
+
+
+def test_many_who_take_their_answers_slowly_shut_out_nobody(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "customer", lambda address: LOOPBACK if address[-10:] == "127.0.0.1" else address)
+    crowd = [at_a_trickle(site, f"127.0.0.{2 + number % 6}") for number in range(40)]
+    busy = site.page._server._connections
+    assert until(lambda: sum(one.is_busy for one in [*busy]) == server.MOST)
+    assert is_served(site)
+    for number in range(3):
+        client = socket.create_connection(("127.0.0.1", site.port), PATIENCE, (f"127.0.0.{50 + number}", 0))
+        client.sendall(SESSION.replace(b"Host", b"Connection: close\r\nHost"))
+        assert answered(client).startswith(b"HTTP/1.1 200 OK")
+    for client in crowd:
+        client.close()
+
+
+def test_who_takes_too_little_of_his_answer_is_dropped(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "PROGRESS_WITHIN", 1.0)
+    monkeypatch.setattr(server, "LOWEST_RATE", 10e9)
+    client = at_a_trickle(site, "127.0.0.2")
+    busy = site.page._server._connections
+
+    def is_over() -> bool:
+        with suppress(ConnectionResetError):
+            client.recv(4_000)
+        return not busy
+
+    assert until(lambda: any(one.sending for one in [*busy]))
+    assert until(is_over)
+    client.close()
     assert is_served(site)
 
 
