@@ -809,6 +809,7 @@ class Agent:
             "interface": interface,
             "acs_address": self.reach.acs_address,
             "problem": has_no_address if listener and not url else self.workers.problem,
+            "is_listening": listener is not None,
             "accepted": listener.accepted if listener else 0,
             "refused": listener.refused if listener else 0,
             "last_refusal": f"{last.status} to {last.source}: {last.reason}" if last else None,

@@ -12,6 +12,10 @@ from agent.machine_checks import Check
 Status = Mapping[str, Any]
 
 DROP_IN: Final = "`cpe-agent setup --manage {name}` makes {other} leave it alone"
+NO_ACS: Final = (
+    "`cpe-agent setup --url URL` names one; `cpe-agent discover` shows what each source says, and why it counts"
+)
+NO_WAY: Final = "give this device an address and a route to the ACS; the listener is up and waits for them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def examine(status: Status, around: Surroundings) -> dict[str, Any]:
 def _acs(status: Status) -> Iterator[Check]:
     acs = status["acs"]
     if not acs["url"]:
-        yield Check("ACS", False, "no ACS is configured", "set [acs] url in the settings file")
+        yield Check("ACS", False, "no ACS is configured", NO_ACS)
     elif acs["failed_attempts"]:
         what = f"{acs['url']}: {acs['last_outcome']} ({acs['failed_attempts']} attempts)"
         yield Check("ACS", False, what, "`cpe-agent sessions last` shows the conversation")
@@ -70,7 +74,9 @@ def _acs(status: Status) -> Iterator[Check]:
 def _connection_request(status: Status) -> Iterator[Check]:
     facts = status["connection_request"]
     if facts["problem"]:
-        yield Check("connection request", False, facts["problem"], "see [connection_request] in the settings file")
+        is_listening = facts.get("is_listening", False)
+        next_step = NO_WAY if is_listening else "see [connection_request] in the settings file"
+        yield Check("connection request", False, facts["problem"], next_step)
     elif facts["url"]:
         accepted, refused = facts["accepted"], facts["refused"]
         came = f"{accepted} accepted, {refused} refused" if accepted or refused else "none has arrived yet"

@@ -213,14 +213,14 @@ def _checked(arguments: Mapping[str, Any]) -> dict[str, str]:
         try:
             check_acs_url(url)
         except ValueError as wrong:
-            raise _unusable(f"url: {wrong}") from None
+            raise _unusable(f"url: {wrong}", "write it whole, such as https://acs.example.net/cwmp") from None
     if (link := wanted.get("interface")) and not _LINK.fullmatch(link):
         raise _unusable("interface has to be the name of a link, such as eth0")
     return wanted
 
 
-def _unusable(what: str) -> _Refused:
-    return _Refused(error("invalid_arguments", what, "see `cpe-agent doctor --help`"))
+def _unusable(what: str, next_step: str = "see `cpe-agent doctor --help`") -> _Refused:
+    return _Refused(error("invalid_arguments", what, next_step))
 
 
 def _merged(configured: AcsEndpoint, wanted: Mapping[str, str]) -> AcsEndpoint:

@@ -42,15 +42,36 @@ _HTTP: Final = {
     503: "the ACS is busy or being maintained: try again later",
     504: "the ACS behind its proxy does not answer: try again later, or tell its operator",
 }
+_SPELLING: Final = "check the spelling of the host in the URL, and that the name servers know it"
 OF_INFORM: Final = frozenset({400, 500})
 """Statuses by which an ACS says what it thinks of the message; all others are about the place."""
 
 
-def after_no_name(failure: BaseException | None) -> str:
-    """``failure`` is what the resolver raised."""
-    if isinstance(failure, socket.gaierror) and failure.errno == socket.EAI_AGAIN:
-        return "no name server answers: check the way to the Internet and the name servers (/etc/resolv.conf)"
-    return "check the spelling of the host in the URL, and that the name servers know it"
+def after_no_name(failure: BaseException | None, interface: str = "", servers: Sequence[str] | None = None) -> str:
+    """``failure`` is what the resolver raised; ``interface`` is what it asked by, ``servers`` the system's, if known.
+
+    The system's resolver says alike of silence and of refusal that it may try again; servers of an interface are
+    asked by ourselves, and only where they know no such name the spelling matters.
+    """
+    if isinstance(failure, socket.gaierror):
+        if failure.errno != socket.EAI_AGAIN:
+            return _SPELLING
+        if servers is not None and not servers:
+            return "/etc/resolv.conf names no name server: have the connection's lease set one, or write one there"
+        named = f" {', '.join(servers)}" if servers else ""
+        return (
+            f"the name servers{named} (/etc/resolv.conf) do not answer, or refuse to: check the way to them, and "
+            "that they serve this device"
+        )
+    said = getattr(failure, "strerror", None) or ""
+    if not interface or "knows no address" in said:
+        return _SPELLING
+    if "no name server is known" in said:
+        return f"have the lease of {interface} name a server, or set [network] management_name_servers"
+    return (
+        f"check that {interface} is up and has an address; its own name servers, where no lease names them, are set by "
+        "[network] management_name_servers"
+    )
 
 
 def after_no_connection(failures: Sequence[OSError]) -> str:

@@ -242,7 +242,7 @@ class ProbeRun:
             reason = f"after the redirect to {self._host}: {reason}"
         match self.stage:
             case "dns":
-                self._fail("dns", reason, advice.after_no_name(failure.__context__))
+                self._fail("dns", reason, self._after_no_name(failure.__context__))
             case "tcp":
                 self._fail("tcp", reason, advice.after_no_connection(self._refusals))
             case "tls":
@@ -261,6 +261,9 @@ class ProbeRun:
         elif 300 <= status < 400:
             next_step = "write the URL to which the ACS redirects, or have the ACS mended"
         self._fail("http", reason, next_step, {"status": status})
+
+    def _after_no_name(self, cause: BaseException | None) -> str:
+        return advice.after_no_name(cause, self._endpoint.interface, name_servers())
 
     def _refused_tls(self, reason: str, cause: BaseException | None) -> NoReturn:
         chain: list[Certificate] = []
@@ -300,6 +303,16 @@ class ProbeRun:
     def _timed(self) -> Iterator[Callable[[], float]]:
         began = monotonic()
         yield lambda: round(monotonic() - began, 4)
+
+
+def name_servers(file: str = "/etc/resolv.conf") -> list[str] | None:
+    """Whom the system's resolver asks; None where that cannot be read."""
+    try:
+        with open(file, encoding="utf-8", errors="replace") as lines:
+            words = [line.split() for line in lines]
+    except OSError:
+        return None
+    return [each[1] for each in words if len(each) > 1 and each[0] == "nameserver"]
 
 
 def _leave(request: Request) -> NoReturn:

@@ -175,7 +175,10 @@ class Page:
             return from_agent(verdict)
         if not verdict["right"]:
             return problem(
-                401, "wrong_password", "the password is wrong", "`cpe-agent setup --forget-password` on the device"
+                401,
+                "wrong_password",
+                "the password is wrong",
+                "try again; where nobody knows it any more: `cpe-agent setup --forget-password` on the device",
             )
         self._tries.succeeded(customer(request.source))
         if is_new:

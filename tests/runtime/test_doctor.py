@@ -33,7 +33,8 @@ def test_a_healthy_device_has_nothing_to_do() -> None:
 def test_an_acs_that_is_missing_or_fails_is_told_with_a_next_step() -> None:
     ok, what, next_step = checks({"acs": {**WELL["acs"], "url": ""}})["ACS"]
     assert (ok, what) == (False, "no ACS is configured")
-    assert "[acs] url" in next_step
+    assert "`cpe-agent setup --url URL`" in next_step
+    assert "`cpe-agent discover`" in next_step
     ok, what, _ = checks({"acs": {**WELL["acs"], "failed_attempts": 3, "last_outcome": "no route to host"}})["ACS"]
     assert not ok
     assert "no route to host (3 attempts)" in what
@@ -42,6 +43,15 @@ def test_an_acs_that_is_missing_or_fails_is_told_with_a_next_step() -> None:
 def test_a_listener_that_does_not_listen_is_told() -> None:
     facts = {"problem": "port 7547 is in use", "url": "", "accepted": 0, "refused": 0}
     assert not checks({"connection_request": facts})["connection request"][0]
+
+
+def test_a_listener_that_cannot_be_reached_yet_is_not_blamed_on_its_settings() -> None:
+    facts = {"problem": "eth1 has no address", "url": "", "accepted": 0, "refused": 0}
+    assert "[connection_request]" in checks({"connection_request": facts})["connection request"][2]
+    assert (
+        "address and a route"
+        in checks({"connection_request": {**facts, "is_listening": True}})["connection request"][2]
+    )
 
 
 def called(**facts: Any) -> tuple[bool, str, str]:

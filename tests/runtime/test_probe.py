@@ -178,6 +178,11 @@ def test_arguments_that_make_no_sense_are_refused(arguments: Line) -> None:
     assert "canary" not in str(refused)
 
 
+def test_an_address_without_a_scheme_is_answered_by_how_to_write_it() -> None:
+    [refused] = lines(Device(AcsEndpoint("")).probe().stream({"url": "acs.example.net"}))
+    assert refused["error"]["next"] == "write it whole, such as https://acs.example.net/cwmp"
+
+
 def test_without_an_acs_there_is_nothing_to_test() -> None:
     [refused] = lines(Device(AcsEndpoint("")).probe().stream({}))
     assert refused["error"]["code"] == "no_acs"

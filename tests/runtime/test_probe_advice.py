@@ -10,8 +10,21 @@ from agent.runtime import probe_advice as advice
 
 
 def test_no_name_server_is_another_matter_than_no_such_name() -> None:
-    assert "no name server answers" in advice.after_no_name(socket.gaierror(socket.EAI_AGAIN, "again"))
+    again = socket.gaierror(socket.EAI_AGAIN, "again")
+    assert "192.0.2.1 (/etc/resolv.conf) do not answer, or refuse" in advice.after_no_name(again, "", ["192.0.2.1"])
+    assert "names no name server" in advice.after_no_name(again, "", [])
+    assert "do not answer" in advice.after_no_name(again)
     assert "spelling" in advice.after_no_name(socket.gaierror(socket.EAI_NONAME, "none"))
+
+
+def test_on_an_interface_of_its_own_the_next_step_is_about_its_name_servers() -> None:
+    none = OSError(0, "no name server is known on eth1")
+    assert advice.after_no_name(none, "eth1") == (
+        "have the lease of eth1 name a server, or set [network] management_name_servers"
+    )
+    silent = advice.after_no_name(OSError(0, "203.0.113.1: no answer"), "eth1")
+    assert ("spelling" in silent, "eth1 is up" in silent, "management_name_servers" in silent) == (False, True, True)
+    assert "spelling" in advice.after_no_name(OSError(0, "192.0.2.1 knows no address of it"), "eth1")
 
 
 def test_the_first_address_that_says_something_decides() -> None:

@@ -14,7 +14,7 @@ from agent.lab.acs import LabAcs
 from agent.lab.behaviour import Behaviour
 from agent.lab.gate import Auth
 from agent.runtime.endpoint import AcsEndpoint, Limits
-from agent.runtime.probe_run import NotNow, ProbeRun, Step
+from agent.runtime.probe_run import NotNow, ProbeRun, Step, name_servers
 from agent.runtime.wire import Address, Resolve, resolve_by_system
 from tests.durability.stand import Stand
 from tests.netlab.fixtures import make_namespace
@@ -412,3 +412,10 @@ class Listening:
 
     def __exit__(self, *_: object) -> None:
         self._acs.stop()
+
+
+def test_whom_the_system_asks_is_read_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "resolv.conf"
+    assert name_servers(str(file)) is None
+    file.write_text("# nameserver 192.0.2.9\nsearch home\nnameserver 192.0.2.1\nnameserver\n nameserver 2001:db8::1\n")
+    assert name_servers(str(file)) == ["192.0.2.1", "2001:db8::1"]
