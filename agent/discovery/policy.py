@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -124,6 +125,21 @@ def _plain_http(offer: Offer, now: Situation) -> Objection | None:
     )
 
 
+def _this_machine(offer: Offer, _now: Situation) -> Objection | None:
+    """No provider's ACS is on the device itself, nor where only its link reaches, as clouds' metadata are."""
+    host = host_of(offer.url)
+    try:
+        address = ip_address(host)
+    except ValueError:
+        is_near = host == "localhost" or host.endswith(".localhost")
+    else:
+        address = getattr(address, "ipv4_mapped", None) or address
+        is_near = address.is_loopback or address.is_link_local
+    if not is_near:
+        return None
+    return Objection(f"it names {host}: this machine, or what only its link reaches", "name the ACS's own address")
+
+
 def _another_host(offer: Offer, now: Situation) -> Objection | None:
     """The first host that DHCP named and that answered is the one that it may name."""
     if now.rules.allow_change or not offer.url or host_of(offer.url) == (now.remembered or host_of(offer.url)):
@@ -150,7 +166,7 @@ class Row(NamedTuple):
     silent: Objection = Objection("it has not set one")
 
 
-_ONLY_THE_WAN: Final = (_not_the_wan, _plain_http, _another_host)
+_ONLY_THE_WAN: Final = (_not_the_wan, _this_machine, _plain_http, _another_host)
 _NO_LEASE: Final = "have its DHCP client hand over leases by `cpe-agent dhcp-event`, and ask for option {}"
 
 TABLE: Final[Mapping[Source, Row]] = {

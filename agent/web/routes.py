@@ -15,6 +15,7 @@ from agent.web.server import Job
 
 Arguments = dict[str, Any]
 MOST_SESSIONS: Final = 50
+MOST_SUBTREES: Final = 8  # in one query: each may be the whole model, and the agent does nothing else meanwhile
 LINES: Final = "application/x-ndjson"
 SESSION: Final = "/sessions/"
 
@@ -158,9 +159,14 @@ def _names(request: Request) -> Arguments:
 
 
 def _get(request: Request) -> Arguments:
-    paths = request.parameters().get("path", [])
+    paths = [*dict.fromkeys(request.parameters().get("path", []))]
     if not paths:
         raise Refused(400, "the query needs a path")
+    if (
+        sum(not one or one.endswith(".") or any(mark in one for mark in ("*", "?", "[!")) for one in paths)
+        > MOST_SUBTREES
+    ):
+        raise Refused(400, f"the query has more than {MOST_SUBTREES} partial paths and globs")
     return {"paths": paths, "explain": _switch(request, "explain")}
 
 

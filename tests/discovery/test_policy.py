@@ -46,6 +46,27 @@ def verdict(decision: Decision, source: Source) -> Verdict:
     return found[0]
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.9.9.9",
+        "169.254.169.254",
+        "[::1]",
+        "[fe80::1]",
+        "[::ffff:127.0.0.1]",
+        "localhost",
+        "a.localhost.",
+    ],
+)
+def test_dhcp_names_neither_this_machine_nor_what_only_its_link_reaches(host: str) -> None:
+    for source in (Source.DHCPV4, Source.DHCPV6):
+        decision = asked(offer(source, f"https://{host}:7547/cwmp"))
+        assert decision.sets is None
+        assert verdict(decision, source).word is Word.REFUSED
+    assert asked(offer(Source.PRESET, f"https://{host}/")).sets is not None
+
+
 # --- the table -------------------------------------------------------------------------------------------------------
 
 NEVER, ALWAYS, WHEN_UNREACHABLE = "never", "always", "when the ACS cannot be reached"
