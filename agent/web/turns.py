@@ -14,6 +14,7 @@ COMPLETE: Final = "complete"
 def session_of(answer: Line) -> dict[str, Any]:
     """``session`` and ``lines`` of the verb sessions → ``number``, ``began``, ``seconds``, ``outcome``, ``turns`` …"""
     shown: dict[str, Any] = {"number": answer["session"], "url": "", "events": [], "began": None, "ended": None}
+    shown |= {"posts": 0, "bytes": 0}
     turns: list[dict[str, Any]] = []
     waiting: list[dict[str, Any]] = []
     exchange: dict[str, Any] = {}
@@ -27,9 +28,13 @@ def session_of(answer: Line) -> dict[str, Any]:
                 waiting = turns[-1:] if is_sent else []
             case "exchange":  # a log-in and a redirect take several: the last is the answer
                 exchange = {key: line.get(key) for key in ("status", "seconds", "is_new_connection")}
+                octets = (line.get("sent_bytes") or 0) + (line.get("received_bytes") or 0)
+                shown |= {"posts": shown["posts"] + 1, "bytes": shown["bytes"] + octets}
                 for turn in waiting:
                     before = turn.get("seconds") or 0
                     turn.update(exchange, seconds=round(before + (line.get("seconds") or 0), 4))
+                    ended = {"ended": line.get("at"), "bytes": octets}
+                    turn.setdefault("exchanges", []).append(exchange | ended)
             case "end":
                 shown |= {"ended": line.get("at"), "outcome": line.get("outcome", "")}
     return {**shown, "outcome": shown.get("outcome"), "seconds": _seconds(shown), "turns": turns}

@@ -157,6 +157,34 @@ def test_a_session_is_a_waterfall_of_what_was_said(page: Page) -> None:
     assert last >= 3
 
 
+def test_the_waterfall_has_every_post_on_an_axis_as_long_as_the_session(page: Page, managed: House) -> None:
+    told = managed.ask("sessions")["sessions"][0]
+    page.go("#/sessions/1")
+    facts = page.text(".summary")
+    took = re.search(r"Took\s+([\d.]+ m?s)", facts)
+    assert took
+    assert page.text(".ticks span:last-child") == took[1]
+    assert re.search(rf"With HTTP\s+{told['posts']} POSTs, {told['bytes'] / 1000:.1f} kB", facts)
+    assert len(page.all(".turn.out .track i")) == told["posts"]
+    assert page.text(".turn.out .said").startswith("sent 2 times: HTTP 401 first")
+
+
+def test_the_opened_message_follows_when_the_window_becomes_narrow(page: Page) -> None:
+    page.go("#/sessions/1")
+    page.one(".split > .beside .xml")
+    page.look("light", "phone")
+    page.one(".turns > li > .beside .xml")
+    page.look("light", "desktop")
+    page.one(".split > .beside .xml")
+
+
+def test_on_a_phone_the_tree_is_what_scrolls_and_not_the_page(page: Page) -> None:
+    page.look("light", "phone")
+    page.go("#/model")
+    assert page.run("return document.documentElement.scrollHeight - innerHeight") <= 0
+    assert page.run("return document.querySelector('.tree-box').clientHeight") > 400
+
+
 def test_a_fault_is_told_in_plain_words(page: Page) -> None:
     page.go("#/sessions/2")
     page.shows("Fault 9003", ".fault")
@@ -276,24 +304,55 @@ def test_settings_are_written_and_what_is_wrong_is_told(page: Page, managed: Hou
     page.go("#/settings")
     page.fill({"Sessions": "0"})
     page.press("Save")
-    page.shows("Next:", "main [role=alert]")
+    page.shows("Next:", ".stay [role=alert]")
+    wrong = page.one("[aria-invalid]")
+    assert page.run("return document.activeElement") == wrong == page.labelled("Sessions")
+    page.shows("It must be a whole number from 1 to 10000", f"#{wrong.get_attribute('id')}-wrong")
+    bottom = page.run("return arguments[0].getBoundingClientRect().bottom", page.one(".wrong"))
+    assert 0 < bottom < page.run("return document.querySelector('.stay').getBoundingClientRect().top")
     page.fill({"Sessions": "40"})
     page.shows("Changed: trace.sessions", ".stay")
     page.press("Save")
     page.shows("Saved", ".said")
     assert "sessions = 40" in (managed.directory / "agent.toml").read_text()
+    assert page.all(".wrong, [aria-invalid]") == []
+
+
+def test_a_list_in_the_settings_is_names_with_commas_between(page: Page, managed: House) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    page.go("#/setup")
+    page.press("Settings → CA file")
+    page.shows("Settings", "h1")
+    page.settled()
+    assert [one.text for one in page.all(".set label") if one.text] == ["CA file"]
+    page.go("#/settings")
+    page.fill({"Manage": " eth7 , lan*"})
+    page.press("Save")
+    page.shows("Saved", ".said")
+    assert 'manage = ["eth7", "lan*"]' in (managed.directory / "agent.toml").read_text()
+    page.settled()
+    assert page.labelled("Manage").get_attribute("value") == "eth7, lan*"
+    page.fill({"Manage": Keys.BACKSPACE})
+    page.press("Save")
+    page.shows("Saved", ".said")
+    assert "manage = []" in (managed.directory / "agent.toml").read_text()
 
 
 def test_live_draws_what_it_says(page: Page) -> None:
     page.go("#/live")
     page.shows("CPU and memory")
     wait(lambda: re.search(r"CPU\s+\d+ %", page.text()), "no CPU is shown")
-    assert len(page.run("return document.querySelector('.curve.c1').getAttribute('d')")) > 5
+    curve = "return document.querySelector('.curve.c1').getBBox().width"
+    wait(lambda: page.run(curve) > 600 * 3 / 30, "the first seconds are a dot")
+    page.shows("the last 30 s", ".when")
 
 
 def test_the_support_bundle_is_downloaded_by_its_link(page: Page) -> None:
     page.go("#/support")
     assert page.all(".stop.good")
+    assert all("left out" not in one.text for one in page.all(".stop"))
+    page.shows("left out", ".lacks summary")
     link = page.one("a[download]").get_attribute("href")
     status = page.driver.execute_async_script(
         "const tell = arguments[1]; fetch(arguments[0]).then((answer) => tell(answer.status))", link

@@ -36,6 +36,27 @@ def test_messages_come_with_their_exchange() -> None:
     assert "fault" not in inform
 
 
+def test_each_post_is_told_as_the_list_of_sessions_counts_it() -> None:
+    lines = [
+        line("session"),
+        line("message", direction="sent", summary="Inform 2 PERIODIC", bytes=10, xml="<a/>"),
+        line("exchange", at="2026-11-22T08:00:00.100Z", status=401, seconds=0.1, sent_bytes=50, received_bytes=20),
+        line("exchange", at="2026-11-22T08:00:00.400Z", status=200, seconds=0.25, sent_bytes=90, received_bytes=30),
+        line("message", direction="received", summary="InformResponse", bytes=5, xml="<b/>"),
+        line("end", outcome="complete"),
+    ]
+    shown = session_of({"session": 7, "lines": lines})
+    inform, response = shown["turns"]
+    assert (shown["posts"], shown["bytes"]) == (2, 190)
+    assert [(one["status"], one["seconds"], one["bytes"]) for one in inform["exchanges"]] == [
+        (401, 0.1, 70),
+        (200, 0.25, 120),
+    ]
+    assert [one["ended"][-4:] for one in inform["exchanges"]] == ["100Z", "400Z"]
+    assert inform["seconds"] == 0.35
+    assert "exchanges" not in response
+
+
 def test_a_session_under_way_has_no_outcome_yet() -> None:
     shown = session_of(
         {"session": 1, "lines": [line("session"), line("message", direction="sent", summary="", xml=None)]}

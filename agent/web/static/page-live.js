@@ -1,11 +1,12 @@
 // Measures as they come, one sample each two seconds: rates, signal, latency, CPU and memory, drawn by ourselves.
 
 import * as api from "./api.js";
-import { bits, clock, fill, h, moment, poll, s } from "./dom.js";
+import { bits, clock, fill, h, lasting, moment, poll, s } from "./dom.js";
 import { heading, load, nothing, panel } from "./pieces.js";
 
 const [WIDTH, HEIGHT] = [600, 150];
 const KEPT = 150;
+const LEAST = 30_000; // milliseconds that a plot spans at least
 const MOST_LINES = 6;
 const percent = (part) => `${Math.round(part * 100)} %`;
 
@@ -53,7 +54,7 @@ function draw(samples, plots, grid, quiet) {
     if (samples.some((one) => typeof one.latency_ms === "number")) {
         show(
             "latency",
-            "Latency to the ACS",
+            "Latency to the next router",
             { format: (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms` },
             [["Round trip", samples.map((one) => one.latency_ms ?? null)]],
         );
@@ -139,10 +140,12 @@ class Plot {
         const all = lines.flatMap(([, values]) => values).filter((value) => typeof value === "number");
         const most = this.most ?? nice(Math.max(...all, 1e-9));
         const end = times[times.length - 1];
-        const x = (time) => WIDTH - ((end - time) / (KEPT * 2000)) * WIDTH;
+        const long = Math.max(LEAST, end - times[0]); // it grows to five minutes as samples come
+        const x = (time) => WIDTH - ((end - time) / long) * WIDTH;
         const span = most - this.least;
         const y = (value) => HEIGHT - 2 - (HEIGHT - 6) * Math.min(1, Math.max(0, (value - this.least) / span));
         this.x = x;
+        this.long = long / 1000;
         this.paths.replaceChildren(
             ...lines.flatMap(([, values], line) => {
                 let path = "";
@@ -177,7 +180,7 @@ class Plot {
             this.hair.setAttribute("x2", this.x(this.times[index]));
         }
         this.hair.setAttribute("visibility", this.at === null ? "hidden" : "visible");
-        this.when.textContent = this.at === null ? "now" : clock(new Date(this.times[index]));
+        this.when.textContent = this.at === null ? `the last ${lasting(this.long)}` : clock(new Date(this.times[index]));
         fill(
             this.legend,
             this.lines.map(([name, values], line) =>

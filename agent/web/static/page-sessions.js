@@ -110,7 +110,7 @@ function rows({ sessions = [], problem = "" }) {
         h(
             "li",
             { class: "row titles", "aria-hidden": "true" },
-            ["No.", "Started", "Events", "Turns", "Size", "Took", "Outcome"].map((title) => h("span", null, title)),
+            ["No.", "Started", "Events", "POSTs", "Size", "Took", "Outcome"].map((title) => h("span", null, title)),
         ),
         ordered.map((each) =>
             h(
@@ -122,12 +122,12 @@ function rows({ sessions = [], problem = "" }) {
                     h("span", { class: "no" }, h("span", { class: "unseen" }, "Session "), String(number(each))),
                     h("span", null, ago(each.began ?? each.at)),
                     tags(each.events),
-                    h("span", { class: "num" }, String(each.posts ?? "–"), h("span", { class: "unit" }, " turns")),
+                    h("span", { class: "num" }, String(each.posts ?? "–"), h("span", { class: "unit" }, " POSTs")),
                     h("span", { class: "num" }, bytes(each.bytes)),
                     h("span", { class: "num" }, lasting(took(each))),
                     h(
                         "span",
-                        { class: "outcome" },
+                        { class: "outcome", title: each.outcome },
                         each.outcome === undefined || each.outcome === null ? "under way" : each.outcome,
                     ),
                 ),
@@ -145,21 +145,24 @@ function one({ place, rest, signal }) {
         heading(`Session ${/^\d+$/.test(rest) ? rest : ""}`, null),
         body,
     );
-    load(body, signal, async () => conversation(await api.get(`/sessions/${encodeURIComponent(rest)}`, signal)), 8);
+    load(body, signal, async () => conversation(await api.get(`/sessions/${encodeURIComponent(rest)}`, signal), signal), 8);
 }
 
-function conversation(session) {
+/** Where the messages beside the waterfall have room of their own; elsewhere they stand below their turn. */
+const wide = () => matchMedia("(min-width: 1000px)");
+
+function conversation(session, signal) {
     const turns = session.turns || [];
     const began = moment(session.began ?? session.at);
     const first = moment(turns[0]?.at);
-    const offset = (turn) => (moment(turn.at) - first) / 1000;
-    const end = Math.max(0.001, ...turns.map((turn) => offset(turn) + lasted(turn)));
+    const offset = (at) => Math.max(0, (moment(at) - (began ?? first)) / 1000);
+    const end = Math.max(0.001, took(session) ?? 0, ...turns.map((turn) => offset(turn.at) + lasted(turn)));
     const total = turns.reduce((sum, turn) => sum + Number(turn.bytes || 0), 0);
     const good = state(session.outcome);
     const beside = h("div", { class: "beside" });
     const outcome = session.outcome ?? "under way";
     const items = turns.map((turn, index) =>
-        step(turn, index, offset(turn), end, (item, toggle) => show(items, item, toggle, turn, index, beside)),
+        step(turn, offset, end, (item, toggle) => show(items, item, toggle, turn, index, beside)),
     );
     const opened = items.find((item) => item.querySelector(".faulty")) || items[0];
     const all = [
@@ -176,6 +179,7 @@ function conversation(session) {
                 ["Started", began ? h("time", { datetime: began.toISOString() }, exact(began)) : "–"],
                 ["Took", lasting(took(session) ?? end)],
                 ["Said", `${count(turns.length, "message")}, ${bytes(total)}`],
+                ["With HTTP", `${count(session.posts, "POST")}, ${bytes(session.bytes)}`],
                 ["Events", tags(session.events)],
             ]),
         ),
@@ -202,7 +206,9 @@ function conversation(session) {
               )
             : nothing("Nothing was said", "No message of this session is kept."),
     ];
-    if (opened && matchMedia("(min-width: 1000px)").matches) setTimeout(() => opened.querySelector("button").click());
+    if (opened && wide().matches) setTimeout(() => opened.querySelector("button").click());
+    const placed = () => beside.isConnected && put(items.find((item) => item.querySelector("[aria-expanded=true]")), beside);
+    wide().addEventListener("change", placed, { signal });
     return all;
 }
 
@@ -212,11 +218,32 @@ const named = (turn) => (turn.rpc === "-" ? "" : turn.rpc);
 /** How long the other side was waited for; what comes in is there at once. */
 const lasted = (turn) => (turn.direction === "out" ? Number(turn.seconds || 0) : 0);
 
-function step(turn, index, at, end, choose) {
+/** An answer that asks for the same once more: a log-in, a redirect. */
+const isAgain = (exchange) => exchange.status === 401 || (exchange.status >= 300 && exchange.status < 400);
+
+/** One bar for each POST that carried the message, or one for the moment it came. */
+function bars(turn, offset, end) {
+    const several = turn.direction === "out" ? turn.exchanges || [] : [];
+    const spans = several.length
+        ? several.map((one) => [offset(one.ended) - one.seconds, one.seconds, isAgain(one) ? "again" : ""])
+        : [[offset(turn.at), lasted(turn), ""]];
+    return spans.map(([at, seconds, kind]) => {
+        const bar = h("i", { class: kind });
+        bar.style.left = `${Math.max(0, Math.min(99, (100 * at) / end))}%`;
+        bar.style.width = `${Math.max(0.8, Math.min(100, (100 * seconds) / end))}%`;
+        return bar;
+    });
+}
+
+/** What HTTP did beside carrying the message: "asked again after 401". */
+const detour = (turn) => {
+    const again = (turn.direction === "out" ? turn.exchanges || [] : []).filter(isAgain);
+    return again.length ? `sent ${again.length + 1} times: HTTP ${again.map((one) => one.status).join(", ")} first` : "";
+};
+
+function step(turn, offset, end, choose) {
     const isOut = turn.direction === "out";
-    const bar = h("i");
-    bar.style.left = `${Math.min(99, (100 * at) / end)}%`;
-    bar.style.width = `${Math.max(0.8, Math.min(100, (100 * lasted(turn)) / end))}%`;
+    const at = offset(turn.at);
     const toggle = h(
         "button",
         {
@@ -233,8 +260,8 @@ function step(turn, index, at, end, choose) {
             h("span", { class: "unseen" }, isOut ? "To the ACS: " : "From the ACS: "),
             named(turn) || "(empty)",
         ),
-        h("span", { class: "said" }, plain(turn)),
-        h("span", { class: "track", "aria-hidden": "true" }, bar),
+        h("span", { class: "said" }, [detour(turn), plain(turn)].filter(Boolean).join(" · ")),
+        h("span", { class: "track", "aria-hidden": "true" }, bars(turn, offset, end)),
         h("span", { class: "size" }, bytes(turn.bytes)),
     );
     const fault =
@@ -249,13 +276,13 @@ function plain(turn) {
     return (words.startsWith(turn.rpc) ? words.slice(turn.rpc.length) : words).trim();
 }
 
+const put = (item, beside) => (wide().matches ? item.closest(".split") : item).append(beside);
+
 function show(items, item, toggle, turn, index, beside) {
     const wasOpen = toggle.getAttribute("aria-expanded") === "true";
     for (const each of items) each.querySelector("button").setAttribute("aria-expanded", "false");
     beside.remove();
-    const isWide = matchMedia("(min-width: 1000px)").matches;
-    const home = item.closest(".split");
-    if (wasOpen && !isWide) return;
+    if (wasOpen && !wide().matches) return;
     toggle.setAttribute("aria-expanded", "true");
     const at = moment(turn.at);
     fill(
@@ -291,6 +318,5 @@ function show(items, item, toggle, turn, index, beside) {
                       : "An empty message: it has no XML. The other side may speak, or the session ends.",
               ),
     );
-    if (isWide) home.append(beside);
-    else item.append(beside);
+    put(item, beside);
 }

@@ -4,7 +4,13 @@ import * as api from "./api.js";
 import { fill, h } from "./dom.js";
 import { done, failure, field, heading, load, panel, spoken, text, tick } from "./pieces.js";
 
-const shown = (value) => (Array.isArray(value) ? JSON.stringify(value) : String(value ?? ""));
+/** Lists as people write them; one whose entries have commas of their own stays JSON. */
+const shown = (value) =>
+    !Array.isArray(value)
+        ? String(value ?? "")
+        : value.some((each) => /,|^\[|^\s|\s$/.test(each))
+          ? JSON.stringify(value)
+          : value.join(", ");
 const SHORT = /\b(acs|ca|cwmp|dhcp|dns|http|https|ip|oui|tls|uci|url)\b/g;
 const titled = (key) =>
     key
@@ -13,7 +19,7 @@ const titled = (key) =>
         .replace(/^./, (letter) => letter.toUpperCase());
 const same = (one, two) => JSON.stringify(one) === JSON.stringify(two);
 
-export function page({ place, signal }) {
+export function page({ place, rest, signal }) {
     const said = h("div", { class: "said", role: "status" });
     const body = h("div");
     place.append(
@@ -26,11 +32,12 @@ export function page({ place, signal }) {
         password(),
     );
     const show = () =>
-        load(body, signal, async () => form((await api.get("/settings", signal)).settings, said, show), 8);
+        load(body, signal, async () => form((await api.get("/settings", signal)).settings, said, show, rest), 8);
     show();
 }
 
-function form(settings, said, show) {
+/** ``sought`` is what the route asks for, such as acs.ca_file. */
+function form(settings, said, show, sought) {
     const says = spoken();
     const groups = new Map();
     const inputs = new Map();
@@ -50,7 +57,7 @@ function form(settings, said, show) {
                         shown(one.value),
                         typeof one.default === "number"
                             ? { type: "number", step: "any" }
-                            : { class: Array.isArray(one.default) ? "mono" : "" },
+                            : Array.isArray(one.default) ? { class: "mono", placeholder: "none" } : {},
                     );
         input.disabled = Boolean(one.in_the_file_only);
         inputs.set(one, input);
@@ -59,6 +66,9 @@ function form(settings, said, show) {
             h("code", { class: "key-name" }, one.key),
             one.at_start_only ? h("span", { class: "tag" }, "at the next start") : null,
             one.in_the_file_only ? h("span", { class: "tag" }, "in the file only") : null,
+            Array.isArray(one.default) && !one.in_the_file_only
+                ? h("span", { class: "from" }, "Several: commas between.")
+                : null,
             isOwn ? h("span", { class: "from" }, `By default: ${shown(one.default) || "empty"}`) : null,
         ];
         const made = field(titled(key), input, one.description, marks);
@@ -71,6 +81,7 @@ function form(settings, said, show) {
     const changed = () => {
         const values = {};
         for (const [one, input] of inputs) {
+            if (one.in_the_file_only) continue;
             const wanted = read(one, input);
             if (one.secret ? wanted !== "" : !same(wanted, one.value)) values[one.key] = wanted;
         }
@@ -86,17 +97,21 @@ function form(settings, said, show) {
         "aria-label": "Filter the settings",
         placeholder: "Filter the settings",
         autocomplete: "off",
+        value: sought,
         oninput: (event) => {
             event.stopPropagation();
-            const words = filter.value.trim().toLowerCase();
-            for (const group of filter.closest("form").querySelectorAll(".panel")) {
-                const fields = [...group.querySelectorAll(".field")];
-                for (const each of fields) each.hidden = !each.dataset.words.includes(words);
-                group.hidden = fields.every((each) => each.hidden);
-            }
+            narrow();
         },
     });
-    return h(
+    const narrow = () => {
+        const words = filter.value.trim().toLowerCase();
+        for (const group of made.querySelectorAll(".panel")) {
+            const fields = [...group.querySelectorAll(".field")];
+            for (const each of fields) each.hidden = !each.dataset.words.includes(words);
+            group.hidden = fields.every((each) => each.hidden);
+        }
+    };
+    const made = h(
         "form",
         {
             class: "settings",
@@ -105,8 +120,10 @@ function form(settings, said, show) {
             onsubmit: async (event) => {
                 event.preventDefault();
                 save.disabled = true;
+                fill(said);
+                fill(says);
+                blame(inputs, []);
                 try {
-                    fill(said);
                     const values = changed();
                     await api.replace("/settings", { values });
                     const later = settings
@@ -115,31 +132,69 @@ function form(settings, said, show) {
                     show();
                     fill(said, done(`Saved.${later.length ? ` At the agent's next start: ${later.join(", ")}.` : ""}`));
                 } catch (problem) {
+                    const blamed = blame(inputs, wrongs(problem.message));
+                    if (blamed?.closest("[hidden]")) {
+                        filter.value = "";
+                        narrow();
+                    }
                     fill(says, failure(problem));
                     save.disabled = false;
+                    blamed?.focus({ preventScroll: true });
+                    blamed?.scrollIntoView({ block: "center" }); // the bar would cover the nearest edge
                 }
             },
         },
         h("div", { class: "finder" }, filter),
         [...groups].map(([group, some]) => panel(`[${group}]`, h("div", { class: "set" }, some))),
-        h("div", { class: "acts stay" }, save, tally),
-        says,
+        h("div", { class: "acts stay" }, says, save, tally),
     );
+    narrow();
+    return made;
+}
+
+/** What the agent finds wrong with which settings: it says "table.key: …", or of the file "agent.toml:7: [table] key …; …". */
+const wrongs = (message) =>
+    message.split(/; (?=\S+:\d+: )/).flatMap((each) => {
+        const [, group, key, what] =
+            /^(\w+)\.(\w+): (.*)$/.exec(each) || /\[(\w+)\] (\w+):? (.*)$/.exec(each) || [];
+        return key ? [[`${group}.${key}`, what.replace(/^./, (letter) => letter.toUpperCase())]] : [];
+    });
+
+/** Say beside each field what is wrong with it, and nothing beside the others; gives the first of them. */
+function blame(inputs, wrong) {
+    const told = new Map(wrong);
+    let first = null;
+    for (const [one, input] of inputs) {
+        const id = `${input.id}-wrong`;
+        document.getElementById(id)?.remove();
+        const hints = `${input.id}-hint`;
+        const what = told.get(one.key);
+        input.setAttribute("aria-describedby", what ? `${id} ${hints}` : hints);
+        if (what) {
+            first ??= input;
+            input.setAttribute("aria-invalid", "true");
+            input.after(h("p", { class: "wrong", id }, what));
+        } else input.removeAttribute("aria-invalid");
+    }
+    return first;
 }
 
 function read(one, input) {
     if (input.type === "checkbox") return input.checked;
     if (input.type === "number") return input.value === "" ? one.default : Number(input.value);
+    if (one.secret) return input.value;
     const words = input.value.trim();
-    if ((Array.isArray(one.default) || Array.isArray(one.value)) && words.startsWith("[")) {
-        try {
-            return JSON.parse(words);
-        } catch {
-            return words; // the agent says what is wrong with it
-        }
+    if (!Array.isArray(one.default)) return words;
+    if (!words.startsWith("["))
+        return words
+            .split(",")
+            .map((each) => each.trim())
+            .filter(Boolean);
+    try {
+        return JSON.parse(words);
+    } catch {
+        return words; // the agent says what is wrong with it
     }
-    if (Array.isArray(one.default) && !Array.isArray(one.value)) return words;
-    return Array.isArray(one.default) && words === "" ? [] : one.secret ? input.value : words;
 }
 
 function password() {

@@ -47,6 +47,8 @@ export function page({ place, signal }) {
 }
 
 function examined({ checks = [] }) {
+    const isLack = (one) => one.ok && one.name === "services" && one.what.includes(" left out: ");
+    const lacks = checks.filter(isLack);
     const bad = checks.filter((one) => !one.ok);
     const rank = (one) => (one.ok ? 1 : 0);
     return [
@@ -59,7 +61,8 @@ function examined({ checks = [] }) {
         h(
             "ol",
             { class: "line" },
-            [...checks]
+            checks
+                .filter((one) => !isLack(one))
                 .sort((one, two) => rank(one) - rank(two))
                 .map((one) =>
                     stop(
@@ -70,5 +73,17 @@ function examined({ checks = [] }) {
                     ),
                 ),
         ),
+        lacks.length
+            ? h(
+                  "details",
+                  { class: "lacks" },
+                  h("summary", null, `${count(lacks.length, "part")} of the data model left out: this machine lacks them`),
+                  h(
+                      "ul",
+                      null,
+                      lacks.map((one) => h("li", null, one.what.replace(" left out", ""))),
+                  ),
+              )
+            : null,
     ];
 }
