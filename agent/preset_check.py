@@ -2,17 +2,32 @@
 
 import os
 import ssl
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+from typing import Final, NamedTuple
 
 from agent.discovery.identity import SAMPLE
-from agent.discovery.preset import LEVELS, NotUsable, Preset, Problem, named_rows, parse, settings_for
+from agent.discovery.preset import (
+    LARGEST,
+    LEVELS,
+    MOST,
+    NotUsable,
+    Preset,
+    Problem,
+    few,
+    named_rows,
+    parse,
+    settings_for,
+)
 from agent.model import values
 from agent.model.errors import InvalidValue
 from agent.model.instances import RESERVED
 from agent.model.schema import Schema, template_of
-from agent.presets import FILES, PATHS, concerns
+from agent.presets import FILES, PATHS, beginning, concerns, distrusted
 from agent.toml_places import lines_of
+
+LARGEST_NAMED: Final = 4_194_304
+"""Bytes of a file of certificates."""
 
 
 class Report(NamedTuple):
@@ -21,35 +36,36 @@ class Report(NamedTuple):
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...] = ()
     preset: Preset | None = None
-    text: str = ""
+    lines: Mapping[tuple[str, ...], int] = {}
 
     def line_of(self, table: str, key: str) -> int:
         """Where a key stands; 0 where that is not known."""
-        name = self.preset.file if self.preset else ""
-        return lines_of(self.text, name.endswith(".json")).get((table, key), 0)
+        return self.lines.get((table, key), 0)
 
 
 def check(file: str, schema: Schema, root: str = "/") -> Report:
     """Look at one preset; absolute files that it names are looked for below ``root``. Raises OSError."""
-    with open(file, "rb") as source:
-        content = source.read()
+    content, status = beginning(file, LARGEST + 1)
     found = [*_name(file)]
     try:
         preset = parse(content, file)
     except NotUsable as wrong:
         found += wrong.problems
         if wrong.rest is None:
-            return Report(tuple(found))
+            return Report(few(found))
         preset = wrong.rest
     text = content.decode("utf-8", "replace")
-    report = Report((), (), preset, text)
-    found += [*_files(report, root), *_values(report, schema), *_attributes(report, schema), *_rows(report, schema)]
+    report = Report((), (), preset, lines_of(text, file.endswith(".json")))
+    looked_at = (_files(report, root), _values(report, schema), _attributes(report, schema), _rows(report, schema))
+    found += islice(chain.from_iterable(looked_at), MOST)
     warnings = concerns(file, settings_for(preset, SAMPLE))
+    if why := distrusted(file, status):
+        warnings.append(f"{file}: the agent would leave it out as it is here: {why}")
     if not (found or preset.settings or preset.values or preset.attributes):
         warnings.append(f"{file}: it says nothing, neither an ACS nor a value")
     if preset.example:
         warnings.append(f"{file}: an example; it is never applied before the line `example = true` is taken out")
-    return Report(tuple(sorted(found)), tuple(warnings), preset, text)
+    return Report(few(found), tuple(warnings), preset, report.lines)
 
 
 def _name(file: str) -> Iterator[Problem]:
@@ -76,14 +92,15 @@ def _files(report: Report, root: str) -> Iterator[Problem]:
 def _unusable(key: str, place: str) -> str:
     """Why a file cannot be what the setting needs; "": it can."""
     try:
-        with open(place, "rb") as source:
-            content = source.read()
+        content, _ = beginning(place, LARGEST_NAMED + 1)
+        if len(content) > LARGEST_NAMED:
+            return f"it is larger than {LARGEST_NAMED} bytes"
         if key == "acs.ca_file":
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=content.decode("ascii"))
         elif b"-----BEGIN " not in content:
             return "it is no PEM file"
     except OSError as error:
-        return "there is no certificate in it" if isinstance(error, ssl.SSLError) else str(error.strerror)
+        return "there is no certificate in it" if isinstance(error, ssl.SSLError) else str(error.strerror or error)
     except UnicodeDecodeError:
         return "it is no PEM file"
     return ""

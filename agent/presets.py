@@ -59,7 +59,7 @@ def find(places: Sequence[str], who: "Callable[[], Who]") -> Found:
         try:
             return preset.parse(content_of(file), file)
         except preset.NotUsable as wrong:
-            broken[file] = "; ".join(f"line {one.line}: {one.what}; {one.next}" for one in wrong.problems)
+            broken[file] = "; ".join(f"line {one.line}: {one.what}; {one.next}" for one in preset.few(wrong.problems))
         except OSError as wrong:
             broken[file] = str(wrong.strerror or wrong)
         log.error("the preset %s is left out: %s", file, broken[file])
@@ -108,16 +108,27 @@ def content_of(file: str) -> bytes:
     """What is in a preset. Raises OSError, also for one that others than root and the agent's user can write."""
     from agent.discovery.preset import LARGEST
 
+    content, status = beginning(file, LARGEST + 1)
+    if why := distrusted(file, status):
+        raise OSError(why)
+    return content
+
+
+def beginning(file: str, most: int) -> tuple[bytes, os.stat_result]:
+    """At most so many bytes of a file, and its status. Raises OSError, at once for what is no file."""
     handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     with os.fdopen(handle, "rb") as content:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise OSError("it is no file")
-        if status.st_uid not in (0, os.geteuid()):
-            raise OSError(f"it belongs to user {status.st_uid}, neither to root nor to the agent's own user")
-        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise OSError(f"it is writable by others; chmod go-w {file}")
-        return content.read(LARGEST + 1)
+        return content.read(most), status
+
+
+def distrusted(file: str, status: os.stat_result) -> str:
+    """Why somebody else may have written a file that has this status; "": nobody can."""
+    if status.st_uid not in (0, os.geteuid()):
+        return f"it belongs to user {status.st_uid}, neither to root nor to the agent's own user"
+    return f"it is writable by others; chmod go-w {file}" if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) else ""
 
 
 def _names_in(place: str) -> list[str]:

@@ -2,12 +2,22 @@
 
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 _HEADER: Final = re.compile(r"[ \t]*\[{1,2}([^\[\]]+)\]{1,2}[ \t]*(?:#.*)?")
 _KEY: Final = re.compile(r"""[ \t]*((?:[\w-]|[ \t]*\.[ \t]*|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')+)[ \t]*=[ \t]*""")
 _PART: Final = re.compile(r"""[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'""")
+# TOML's texts, which may hold anything; one that does not end, of which nothing can be made, goes on to where it must.
+_LONG_TEXT: Final = r"""\"{3}(?:[^"\\]|\\.|"{1,2}(?!"))*+(?:"{3,5})?|'{3}(?:[^']|'{1,2}(?!'))*+(?:'{3,5})?"""
+_TEXT: Final = r"""\"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?"""
+_SIGN: Final = re.compile(rf"{_LONG_TEXT}|{_TEXT}|#[^\n]*+|[\[\]{{}}\n]", re.DOTALL)
+DEEPEST: Final = 16
+"""Parts of a key; what tells where keys are, and what reads them, takes as many steps as the square of that."""
+_LINK: Final = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
+_TOO_DEEP: Final = re.compile(rf"{_LONG_TEXT}|((?:{_LINK}){{{DEEPEST}}})|{_TEXT}|#[^\n]*+|[\w-]++", re.DOTALL)
 _MARK: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|\n')
 
 
@@ -28,6 +38,7 @@ class Place(NamedTuple):
 def places(text: str) -> Iterator[Place]:
     """The keys and headers of a text that is TOML, in their order. Keys inside of inline tables are not told."""
     lines = text.splitlines(keepends=True)
+    starts = [0, *accumulate(map(len, lines))]
     table: tuple[str, ...] = ()
     number = 0
     while number < len(lines):
@@ -35,14 +46,14 @@ def places(text: str) -> Iterator[Place]:
             table = _parts(found[1])
             yield Place(table, number, 0, number, is_header=True)
         elif found := _KEY.match(lines[number]):
-            last, rest = _end_of_value(lines, number, found.end())
+            last, rest = _end_of_value(text, starts, number, found.end())
             yield Place((*table, *_parts(found[1])), number, found.end(), last, rest)
             number = last
         number += 1
 
 
 def lines_of(text: str, is_json: bool = False) -> dict[tuple[str, ...], int]:
-    """The line, counted from 1, of each key and table of a text that is TOML, or JSON."""
+    """The line, counted from 1, of each key and table of a text that is TOML, or JSON; of JSON's not the deepest."""
     if is_json:
         return dict(_keys_of_json(text))
     found: dict[tuple[str, ...], int] = {}
@@ -50,6 +61,14 @@ def lines_of(text: str, is_json: bool = False) -> dict[tuple[str, ...], int]:
         for end in range(1, len(place.path) + 1):
             found.setdefault(place.path[:end], place.line + 1)
     return found
+
+
+def too_deep(text: str) -> int:
+    """The line, counted from 1, of the first key of more than DEEPEST parts in a text that may be TOML; 0: none is."""
+    for found in _TOO_DEEP.finditer(text):
+        if found[1]:
+            return text.count("\n", 0, found.start()) + 1
+    return 0
 
 
 def _parts(key: str) -> tuple[str, ...]:
@@ -62,26 +81,17 @@ def _unquoted(part: str) -> str:
     return str(tomllib.loads(f"key = {part}")["key"])
 
 
-def _end_of_value(lines: Sequence[str], first: int, start: int) -> tuple[int, str]:
-    """The line on which a value ends that begins at ``start`` of line ``first``, and what stands behind it there."""
-    value = ""
-    for number in range(first, len(lines)):
-        line = lines[number][start:] if number == first else lines[number]
-        marks = [place for place, letter in enumerate(line) if letter == "#"]
-        for end in (*marks, len(line.rstrip("\r\n"))):
-            if _is_value(value + line[:end]):
-                kept = line[:end].rstrip()
-                return number, line[len(kept) :]
-        value += line
-    return first, ""
-
-
-def _is_value(text: str) -> bool:
-    try:
-        tomllib.loads(f"value = {text}\n")
-    except tomllib.TOMLDecodeError:
-        return False
-    return True
+def _end_of_value(text: str, starts: Sequence[int], first: int, column: int) -> tuple[int, str]:
+    """The line on which a value ends that begins at ``column`` of line ``first``, and what stands behind it there."""
+    begin, end, depth = starts[first] + column, len(text), 0
+    for sign in _SIGN.finditer(text, begin):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(sign[0], 0)
+        if depth == 0 and sign[0][0] in "#\n":
+            end = sign.start()
+            break
+    end = begin + len(text[begin:end].rstrip())
+    last = max(first, bisect_left(starts, end) - 1)
+    return last, text[end : starts[last + 1]]
 
 
 def _keys_of_json(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
@@ -96,7 +106,8 @@ def _keys_of_json(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
         elif mark[0] == '"':
             said = str(json.loads(mark))
         elif mark == ":":
-            yield (*above[1:], said), line  # the outermost object has no key
+            if len(above) <= DEEPEST:
+                yield (*above[1:], said), line  # the outermost object has no key
         elif mark in "{[":
             above.append(said)
         elif mark in "}]" and above:

@@ -1,5 +1,6 @@
 """A preset is held against the data model and the files that it names, each problem with its line."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,30 @@ def test_files_of_an_image_are_looked_for_there(tmp_path: Path, schema: Schema) 
 def test_the_shipped_examples_are_right(schema: Schema) -> None:
     for file in shipped("presets").glob("*.toml"):
         assert check(str(file), schema).problems == (), file
+
+
+def test_what_is_no_file_and_what_never_ends_is_not_read(tmp_path: Path, schema: Schema) -> None:
+    os.mkfifo(tmp_path / "fifo.toml")
+    (tmp_path / "zero.toml").symlink_to("/dev/zero")
+    for name in ("fifo.toml", "zero.toml"):
+        with pytest.raises(OSError, match="it is no file"):
+            check(str(tmp_path / name), schema)
+    for named in ("fifo.toml", "zero.toml"):
+        [problem] = looked_at(tmp_path, f"[acs]\nca_file = '{named}'", schema).problems
+        assert "it is no file" in problem.what
+    with (tmp_path / "large.toml").open("wb") as large:
+        large.truncate(2**40)
+    [problem] = check(str(tmp_path / "large.toml"), schema).problems
+    assert "it is larger than" in problem.what
+
+
+def test_what_the_agent_would_not_trust_is_said(tmp_path: Path, schema: Schema) -> None:
+    report = looked_at(tmp_path, "[acs]\nurl = 'https://acs.example/'", schema, mode=0o664)
+    assert (report.problems, ["writable by others" in one for one in report.warnings]) == ((), [True])
+
+
+def test_thousands_of_problems_are_told_as_a_few(tmp_path: Path, schema: Schema) -> None:
+    text = "[values]\n" + "".join(f"'Device.WiFi.Nothing{number}' = 1\n" for number in range(5000))
+    report = looked_at(tmp_path, text, schema)
+    assert len(report.problems) == 21
+    assert len(str(report.problems)) < 20_000

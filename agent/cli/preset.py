@@ -40,6 +40,7 @@ def register(verbs: Verbs) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from agent.discovery.preset import MOST_SHOWN, few
     from agent.preset_check import check
     from agent.shipped_schema import shipped_schema
 
@@ -51,9 +52,11 @@ def _check(options: argparse.Namespace) -> int:
         try:
             report = check(file, schema, options.root)
         except OSError as error:
-            raise Failure("unreadable", f"{file}: {error.strerror}", "name presets that can be read", USAGE) from None
-        if options.against and report.preset is not None:
-            report = report._replace(problems=(*report.problems, *_missing(options, report, report.preset)))
+            raise Failure(
+                "unreadable", f"{file}: {error.strerror or error}", "name presets that can be read", USAGE
+            ) from None
+        if options.against and report.preset is not None and len(report.problems) <= MOST_SHOWN:
+            report = report._replace(problems=few((*report.problems, *_missing(options, report, report.preset))))
         reports.append((file, report))
     is_good = not any(report.problems for _, report in reports)
     if options.json:

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -11,12 +11,16 @@ from typing import Any, Final, NamedTuple
 from agent import settings_checks as check
 from agent.discovery.identity import SAMPLE, Who, expanded
 from agent.discovery.offer import Offer, Source
-from agent.toml_places import lines_of
+from agent.toml_places import DEEPEST, lines_of, too_deep
 
 LARGEST: Final = 262_144
 """Bytes of a preset."""
 MOST: Final = 1000
 """Values, and as many attributes."""
+MOST_SHOWN: Final = 20
+"""Problems of one preset that are told."""
+LONGEST: Final = 300
+"""Letters of a problem."""
 LEVELS: Final = ("off", "passive", "active")
 """Notification levels, by number."""
 
@@ -55,6 +59,14 @@ class NotUsable(Exception):
         super().__init__("; ".join(f"line {one.line}: {one.what}" for one in problems))
         self.problems = problems
         self.rest = rest
+
+
+def few(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The first problems in the order of their lines, none of them long, and how many more there are."""
+    found = sorted(one._replace(what=one.what[:LONGEST], next=one.next[:LONGEST]) for one in problems)
+    if len(found) <= MOST_SHOWN:
+        return tuple(found)
+    return (*found[:MOST_SHOWN], Problem(0, f"and {len(found) - MOST_SHOWN} more", "mend these first"))
 
 
 class Match(NamedTuple):
@@ -213,6 +225,8 @@ def _document(content: bytes, is_json: bool) -> tuple[str, dict[str, Any]]:
         raise NotUsable((Problem(0, f"it is larger than {LARGEST} bytes", "a preset has a few values only"),))
     try:
         text = content.decode("utf-8-sig" if is_json else "utf-8")
+        if not is_json and (line := too_deep(text)):
+            raise NotUsable((Problem(line, f"a key has more than {DEEPEST} parts", "put a path in quotes"),))
         found = json.loads(text, object_pairs_hook=_once) if is_json else tomllib.loads(text)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
@@ -231,10 +245,11 @@ def _document(content: bytes, is_json: bool) -> tuple[str, dict[str, Any]]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
-        raise ValueError(f"{twice!r} is there twice")
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{key!r} is there twice")
+        found[key] = value
     return found
 
 
@@ -252,7 +267,7 @@ class _Reader:
             self._lines = self._read_lines()
         above = (path[:length] for length in range(len(path), 0, -1))
         line = next((self._lines[one] for one in above if one in self._lines), 0)
-        self.problems.append(Problem(line, what, next_step))
+        self.problems.append(Problem(line, what[:LONGEST], next_step))
 
     def table(self, name: str, given: Any) -> dict[str, Any]:
         if isinstance(given, dict):
@@ -263,11 +278,12 @@ class _Reader:
     def checked(self, table: str, given: Mapping[str, Any], rules: Mapping[str, check.Check]) -> dict[str, Any]:
         """The values that their rules take."""
         taken: dict[str, Any] = {}
+        allowed = ", ".join(rules)
         for key, value in given.items():
             path = (table, key) if table else (key,)
             shown = f"[{table}] {key}" if table else key
             if key not in rules:
-                self.refuse(path, f"unknown key {key!r} in [{table}]", f"allowed are {', '.join(rules)}")
+                self.refuse(path, f"unknown key {key!r} in [{table}]", f"allowed are {allowed}")
                 continue
             try:
                 taken[key] = rules[key](value)

@@ -37,6 +37,9 @@ def test_a_build_is_told_by_exit_code_and_line(good: str, bad: str, capsys: pyte
     assert run(["preset", "check", f"{good}x"]) == 2
     assert "No such file" in capsys.readouterr().err
     assert run(["preset", "check", "--root", good, good]) == 2
+    capsys.readouterr()
+    assert run(["preset", "check", "/dev/null"]) == 2
+    assert "/dev/null: it is no file" in capsys.readouterr().err
 
 
 def test_a_directory_is_all_that_the_agent_reads_of_it(

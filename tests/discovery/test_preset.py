@@ -1,6 +1,7 @@
 """A preset is read from TOML or JSON; what is wrong is told with its line, what is allowed, and never a password."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent.discovery.identity import Who
 from agent.discovery.offer import Source
-from agent.discovery.preset import CHECKS, LARGEST, NotUsable, Preset, Problem, offer, parse, settings_for
+from agent.discovery.preset import CHECKS, LARGEST, NotUsable, Preset, Problem, few, offer, parse, settings_for
 
 FULL = """
 description = "Acme's routers"
@@ -148,6 +149,29 @@ def test_what_json_says_is_told_as_json_does() -> None:
         what for _, what, _ in problems('{"inform": {"interval": null}, "attributes": {"Device.A": false}}', "p.json")
     ]
     assert told == ["Device.A: false is no notification", "[inform] interval is null"]
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "what"),
+    [
+        ("a." * 120_000 + "a = 1", "p.toml", "more than 16 parts"),
+        ("{" + "".join(f'"{n}": 1,' for n in range(20_000)) + '"19999": 1}', "p.json", "'19999' is there twice"),
+        ("[values]\nx = [" + "\n1," * 80_000 + "]\ny = {}", "p.toml", "no parameter's path"),
+    ],
+)
+def test_a_hostile_text_is_refused_soon(text: str, file: str, what: str) -> None:
+    began = time.monotonic()
+    assert what in problems(text, file)[0][1]
+    assert time.monotonic() - began < 10
+
+
+def test_a_few_problems_are_told_and_how_many_more() -> None:
+    with pytest.raises(NotUsable) as refused:
+        parse("".join(f"k{number}{'x' * 500} = 1\n" for number in range(400)).encode(), "p.toml")
+    told = few(refused.value.problems)
+    assert (len(told), told[0].line, told[-1].what) == (21, 1, "and 380 more")
+    assert all(len(one.what) <= 300 for one in told)
+    assert few(told[:2]) == told[:2]
 
 
 def test_what_is_no_text_or_too_much_of_it() -> None:
