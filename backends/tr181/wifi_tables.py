@@ -215,9 +215,9 @@ class SsidLayer(OtherLayers):
         return next((one.name for one in rows.links_of(row.radio) if one.name not in rows.made), None)
 
 
-def wifi_tables(mechanisms: Mechanisms) -> Part:
-    """The service, on a kernel that knows of Wi-Fi."""
-    nl80211 = Nl80211()
+def wifi_tables(mechanisms: Mechanisms, deadline: float = 0.3) -> Part:
+    """The service, on a kernel that knows of Wi-Fi and answers within ``deadline`` seconds."""
+    nl80211 = Nl80211(deadline=deadline)
     directory = mechanisms.directory / "wifi"
     may_change = mechanisms.links.may_change
 

@@ -70,13 +70,13 @@ class Home:
         """Whether the provider's side answers the host's echo request."""
         family, kind = socket.AF_INET6, socket.SOCK_RAW
         with inside(self.host.path, lambda: socket.socket(family, kind, socket.IPPROTO_ICMPV6)) as made:
-            made.bind((source, 0))
             made.settimeout(1)
-            made.sendto(ECHO_REQUEST, (BEYOND, 0))
             try:
+                made.bind((source, 0))
+                made.sendto(ECHO_REQUEST, (BEYOND, 0))
                 while made.recvfrom(64)[1][0] != BEYOND:
                     pass
-            except TimeoutError:
+            except OSError:  # no answer in time, or the address is still being looked for on the link
                 return False
         return True
 

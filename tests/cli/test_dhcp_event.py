@@ -51,7 +51,7 @@ def agent(path: Path) -> Iterator[Agent]:
 @pytest.fixture
 def udhcpc(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment that udhcpc gives its script."""
-    for name, value in {"interface": "eth1", "opt43": OPTION43, "router": "192.0.2.1"}.items():
+    for name, value in {"interface": "eth1", "opt43": OPTION43, "router": "192.0.2.1", "lease": "3600"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("CPE_AGENT_SOCKET", str(path))
     monkeypatch.delenv("reason", raising=False)
@@ -65,8 +65,8 @@ def left(path: Path) -> dict[str, Any]:
 @pytest.mark.usefixtures("udhcpc")
 def test_the_agent_is_told_what_matters_and_nothing_else(agent: Agent, path: Path) -> None:
     assert run(["dhcp-event", "bound"]) == 0
-    told = {"client": "udhcpc", "reason": "bound", "environment": {"interface": "eth1", "opt43": OPTION43}}
-    assert agent.events == [told]
+    told = {"interface": "eth1", "opt43": OPTION43, "router": "192.0.2.1"}
+    assert agent.events == [{"client": "udhcpc", "reason": "bound", "environment": told}]
     handed = read(agent.events[0])
     assert handed.offer is not None
     assert handed.offer.url == "https://acs.example/"

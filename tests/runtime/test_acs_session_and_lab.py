@@ -47,7 +47,7 @@ def whole_session(endpoint: AcsEndpoint, directory: Path) -> list[AcsReplied | A
         if isinstance(got[-1], AcsUnreachable):
             break
     session.close()
-    assert session.join(5)
+    assert session.join(20)
     return got
 
 

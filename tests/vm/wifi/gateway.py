@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,17 @@ def iw(link: str) -> dict[str, str]:
     return dict(line.strip().partition(" ")[::2] for line in told.splitlines())
 
 
-def until(holds: Callable[[], Any], what: str, seconds: float = 10) -> Any:
+def until(holds: Callable[[], Any], what: str, seconds: float = 30) -> Any:
     """Wait for something to hold."""
     ends = time.monotonic() + seconds
     while not (found := holds()):
         assert time.monotonic() < ends, f"never came: {what}"
         time.sleep(0.05)
     return found
+
+
+PATIENT = 5.0
+"""Seconds for the kernel of a machine whose processors are imitated by busy ones."""
 
 
 class Gateway(SmallDevice):
@@ -59,9 +64,9 @@ class Gateway(SmallDevice):
         self,
         manage: Sequence[str] = ("wlan*", "br*"),
         store: Documents | None = None,
-        services: Sequence[Build] = (wifi_tables,),
+        services: Sequence[Build] = (partial(wifi_tables, deadline=PATIENT),),
     ) -> None:
-        self.netlink, procfs = Netlink(), Procfs()
+        self.netlink, procfs = Netlink(deadline=PATIENT, change_deadline=4 * PATIENT), Procfs()
         self.network = LinuxNetwork(self.netlink, procfs, manage, lambda: None)
         own = OwnValues(tr181.OWN_VALUES, {})
         basic = Mechanisms(
