@@ -42,6 +42,7 @@ def comes(told: list[frozenset[str]], count: int) -> bool:
     return told == [TOPICS] * count
 
 
+@pytest.mark.slow
 def test_it_is_told_when_the_clock_comes_to_be_right_and_no_longer_is() -> None:
     kernel = Kernel()
     with watched(kernel) as told:

@@ -73,8 +73,8 @@ def test_a_lease_that_was_there_before_is_told_and_the_same_again_is_not(tmp_pat
     with watching(LeaseFiles(tmp_path, None)) as told:
         assert told.get(timeout=20) == event("networkd", "lease", "lo")
         (tmp_path / "1").write_text("ADDRESS=192.0.2.68\n")
-        (tmp_path / "2").write_text("")
-        (tmp_path / "2").unlink()
+        (tmp_path / "98989898").write_text("")  # no such link
+        (tmp_path / "98989898").unlink()
         (tmp_path / "1").unlink()
         assert told.get(timeout=20)["reason"] == "ended"
 

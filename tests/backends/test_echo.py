@@ -44,6 +44,7 @@ def test_the_time_is_that_of_the_look_before(
     assert 0 < third < 190
 
 
+@pytest.mark.slow
 def test_who_does_not_answer_has_no_time(make_namespace: Callable[[], Namespace]) -> None:
     here, router = make_namespace(), make_namespace()
     veth(here, "wan", router, "r0")

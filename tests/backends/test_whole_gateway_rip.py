@@ -26,6 +26,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 def test_a_learned_route_is_told_to_the_acs_and_outlives_the_agent(
     tmp_path: Path, make_namespace: Callable[[], Namespace]
 ) -> None:

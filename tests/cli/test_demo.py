@@ -79,7 +79,11 @@ def still_there(directory: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-@pytest.mark.parametrize("marks", [("1. First",), ("→ Inform",), ("4. A change", "→ Inform")], ids=" ".join)
+@pytest.mark.parametrize(
+    "marks",
+    [("1. First",), ("→ Inform",), pytest.param(("4. A change", "→ Inform"), marks=pytest.mark.slow)],
+    ids=" ".join,
+)
 def test_whenever_it_is_ended_it_leaves_nothing_behind(
     tmp_path: Path, marks: tuple[str, ...], number: signal.Signals
 ) -> None:

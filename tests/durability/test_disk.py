@@ -145,6 +145,7 @@ def fails_whole(world: World, call: str, number: int, error: str) -> bool:
 
 
 @pytest.mark.usefixtures("strace")
+@pytest.mark.slow
 def test_a_change_is_refused_whole_when_a_sampled_call_fails(networked: Stand) -> None:
     world = World(networked)
 

@@ -20,6 +20,7 @@ def failures(directory: Path, first: int, step: int) -> tuple[list[dict[str, Any
     return wrong, count
 
 
+@pytest.mark.slow
 def test_it_starts_on_a_part_of_the_mutations(tmp_path: Path) -> None:
     wrong, count = failures(tmp_path, 3, 71)
     assert wrong == []

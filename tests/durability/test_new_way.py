@@ -1,11 +1,14 @@
 """A WAN that comes late is used at once. The real agent, links and routes; the ACS is at the other end of a cable."""
 
+import pytest
+
 from tests.durability.stand import PATIENCE, Stand, until
 from tests.durability.world import FIRST_ADDRESS
 
 WAIT = "Device.ManagementServer.CWMPRetryMinimumWaitInterval"
 
 
+@pytest.mark.slow
 def test_an_address_that_comes_ends_a_wait_of_many_minutes(remote: Stand) -> None:
     home = remote.namespace
     assert home is not None

@@ -212,6 +212,7 @@ def test_the_frozen_sample_of_the_first_version_loads(networked: Stand) -> None:
     assert (attributes[0]["notification"], attributes[0]["access_list"]) == (1, [])
 
 
+@pytest.mark.slow
 def test_the_sixth_start_after_five_crashes_leaves_the_system_alone_and_says_so(networked: Stand) -> None:
     stand = networked
     agent = stand.first_contact()

@@ -18,6 +18,8 @@ from agent.runtime.redactor import Redactor
 from agent.runtime.trace import TraceStore
 from tests.runtime.certificates import Authority
 
+SLOW = pytest.mark.slow
+
 INFORM = Envelope(
     Inform(
         device_id=DeviceIdStruct("Maker", "00D09E", "Box", "123"),
@@ -59,7 +61,7 @@ def went_well(got: list[AcsReplied | AcsUnreachable]) -> bool:
 
 
 @pytest.mark.parametrize("algorithms", [("MD5",), ("SHA-256",), ("MD5", "SHA-256"), ("MD5-sess",), ("SHA-256-sess",)])
-@pytest.mark.parametrize("qop", ["auth", "auth,auth-int", "auth-int", ""])
+@pytest.mark.parametrize("qop", ["auth", *(pytest.param(one, marks=SLOW) for one in ("auth,auth-int", "auth-int", ""))])
 def test_every_digest_of_the_lab_is_answered(algorithms: tuple[str, ...], qop: str, tmp_path: Path) -> None:
     auth = Auth("digest", "device", 'pass "word" \xe4', algorithms, qop)
     with LabAcs(auth=auth) as acs:
@@ -114,7 +116,7 @@ AWKWARD = [
 ]
 
 
-@pytest.mark.parametrize("compression", ["Disabled", "GZIP", "Deflate"])
+@pytest.mark.parametrize("compression", ["GZIP", *(pytest.param(one, marks=SLOW) for one in ("Disabled", "Deflate"))])
 @pytest.mark.parametrize("behaviour", AWKWARD, ids=range(len(AWKWARD)))
 def test_an_awkward_acs_gets_its_session(behaviour: Behaviour, compression: Compression, tmp_path: Path) -> None:
     with LabAcs(auth=Auth("digest", "device", "right"), behaviour=behaviour) as acs:

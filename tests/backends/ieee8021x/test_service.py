@@ -127,6 +127,7 @@ def test_it_runs_while_its_link_is_up_and_never_sets_it_up(port: Port) -> None:
     assert port.process() is None
 
 
+@pytest.mark.slow
 def test_its_states_are_told_within_seconds_and_so_is_its_end(port: Port) -> None:
     device = port.device()
     row = port.supplicant(device)

@@ -110,6 +110,7 @@ def test_a_socket_of_systemds_and_who_else_says_groups_are_in_the_way(bench: Ben
     assert bench.change(of_machine(max_auth_tries=2))
 
 
+@pytest.mark.slow
 def test_a_port_that_somebody_has_is_refused_and_one_that_slips_through_leaves_a_word(bench: Bench) -> None:
     bench.start()
     bench.taken[OTHER_PORT] = "httpd (process 9)"
@@ -123,6 +124,7 @@ def test_a_port_that_somebody_has_is_refused_and_one_that_slips_through_leaves_a
     assert not (bench.root / DROP_IN).exists()
 
 
+@pytest.mark.slow
 def test_a_server_that_a_change_ended_is_started_again_as_it_was(bench: Bench) -> None:
     bench.has_systemd = True
     (bench.root / "lib/systemd/system").mkdir(parents=True)

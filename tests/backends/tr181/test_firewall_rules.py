@@ -77,6 +77,7 @@ def test_what_fulfils_a_criterion_passes(device: FirewallDevice) -> None:
         device.delete(row)
 
 
+@pytest.mark.slow
 def test_what_does_not_is_left_to_the_default_policy(device: FirewallDevice) -> None:
     for criteria in OTHERS:
         row = rule(device, **criteria)

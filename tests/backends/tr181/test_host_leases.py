@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.backends.lan_device import Answer, Gateway
 from tests.netlab.namespace import Namespace
 
@@ -40,6 +42,7 @@ def test_who_has_only_a_lease_is_told_as_inactive(gateway: Gateway) -> None:
     assert host["DHCPClient"] == f"Device.DHCPv4.Server.Pool.1.Client.1,{pool6}Client.1"
 
 
+@pytest.mark.slow
 def test_the_address_of_the_lease_is_the_hosts_whatever_else_was_heard(gateway: Gateway, house: Namespace) -> None:
     pool = gateway.pool()
     link = json.loads(house.run("ip", "-j", "link", "show", "eth0"))[0]

@@ -119,6 +119,7 @@ def test_an_agent_that_starts_again_disturbs_nobody(port: Port) -> None:
     assert again.get(f"{row}Stats.TransmittedStartFrames") == starts
 
 
+@pytest.mark.slow
 def test_a_supplicant_that_is_disabled_or_deleted_ends(port: Port) -> None:
     device, row = authenticated(port)
     device.set({f"{row}Enable": "0"})
@@ -131,6 +132,7 @@ def test_a_supplicant_that_is_disabled_or_deleted_ends(port: Port) -> None:
     assert device.tree(SUPPLICANT) == {}
 
 
+@pytest.mark.slow
 def test_one_that_crashed_is_an_error_and_counts_nothing(port: Port) -> None:
     device = port.device()
     row = port.supplicant(device)

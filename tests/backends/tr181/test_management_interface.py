@@ -58,6 +58,7 @@ def test_the_acs_is_found_and_reached_and_finds_us_while_the_subscriber_has_no_w
     assert stand.session(agent)
 
 
+@pytest.mark.slow
 def test_a_way_that_comes_later_is_taken(stand: Stand, network: OperatorNetwork) -> None:
     network.device.ip(f"address del {OWN}/24 dev mgmt")
     agent = stand.start()
@@ -71,6 +72,7 @@ def test_a_way_that_comes_later_is_taken(stand: Stand, network: OperatorNetwork)
     stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_the_servers_and_the_gateway_of_a_lease_are_taken(stand: Stand, network: OperatorNetwork) -> None:
     network.device.ip("route del default dev mgmt")
     stand.settings.write_text(stand.settings.read_text().replace(f'["{ROUTER}"]', "[]"))
