@@ -533,15 +533,18 @@ class Agent:
             self.page.follow()
         if topics & {"link", "address", "route", "dhcp", "everything"}:
             self.management_way.apply()
+        heeded, self._unheeded = topics | self._unheeded, frozenset()
         try:
             if self.model.read_only_reason or self.model.awaits_confirmation:
-                self._unheeded |= topics
+                self._unheeded = heeded
                 self.network.kernel_seen()
             else:
-                heeded, self._unheeded = topics | self._unheeded, frozenset()
                 if heeded & {"link", "address", "route", "dhcp", "everything"} and self.network.kernel_changed():
                     self.model.save()
                 self.machine.changed(heeded)
+        except MechanismError as later:
+            log.warning("what changed is looked at again with the next change: %s", later)
+            self._unheeded = heeded
         except Exception:
             log.exception("a link that came up could not be given what is configured for it")
         return self.machine.look(topics)

@@ -5,6 +5,7 @@ a filter is as it was.
 """
 
 import itertools
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from typing import Final, Protocol
 
 from backends.desired_state import NotOurs, Pointer, Record, Refused, Wanted
 from backends.firewall.expressions import ACCEPT, DROP, Expression, comes_in_by, equal, header
-from backends.nftables import Chain, Hook, Rule, Table
+from backends.nftables import TOUCHED, Chain, Hook, Rule, Table
+
+log = logging.getLogger(__name__)
 
 TABLE: Final = "cpe_agent_bridge"
 FAMILY: Final = "bridge"
@@ -48,6 +51,9 @@ class PacketFilter(Protocol):
 
     def bring_to(self, table: Table) -> bool:
         """Let the kernel have this table; whether anything was changed."""
+
+    def has(self, table: Table) -> bool:
+        """Whether the kernel has it as it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +102,20 @@ class BridgeFilter:
         table = self._table(wanted)
         if not table.chains and table == self._made:
             return False
+        if self.is_touched():
+            log.warning(TOUCHED, f"{FAMILY} {TABLE}")
         was_changed = self._packet_filter.bring_to(table)
         self._made = table
         return was_changed
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the kernel was given a table, and should have it."""
+        return self._made is not None and bool(self._made.chains)
+
+    def is_touched(self) -> bool:
+        """Whether the table is not as it was made."""
+        return self._made is not None and self.has_table and not self._packet_filter.has(self._made)
 
     def link(self, one: Filter) -> str | None:
         """The port at which a filter stands; None while there is no such member of the bridge."""

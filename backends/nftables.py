@@ -87,6 +87,10 @@ class _Found:
     counters: dict[str, Counter] = field(default_factory=dict)
 
 
+TOUCHED: Final = "somebody else had changed the packet filter's table %s: it is put right"
+"""What the log says of a table of ours that is not as it was made."""
+
+
 class _Unknown(MechanismError):
     """nftables knows nothing of what was named."""
 
@@ -137,7 +141,11 @@ class Nftables:
         """
         changes = difference(table, self._find(table.family, table.name))
         if changes:
-            self._run(changes)
+            try:
+                self._run(changes)
+            except MechanismError:
+                # What somebody else renamed or added may be in the way of a difference, never of a table made anew.
+                self._run([{"add": _named(table)}, {"delete": _named(table)}, *difference(table, None)])
             self._read.pop((table.family, table.name), None)
             self.writes += 1
         return bool(changes)

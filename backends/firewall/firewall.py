@@ -9,7 +9,7 @@ from backends.firewall.conditions import check, lacking
 from backends.firewall.filter import filter_chains
 from backends.firewall.nat import about, nat_chains
 from backends.firewall.surroundings import Surroundings
-from backends.nftables import Nftables, Table
+from backends.nftables import TOUCHED, Nftables, Table
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Firewall:
         was_changed = self._nftables.bring_to(table)
         self._applied, self._made = wanted, table
         if was_touched:
-            log.warning("somebody else had changed the packet filter's table inet %s: it is put right", TABLE)
+            log.warning(TOUCHED, f"inet {TABLE}")
         if was_changed and table.chains:
             self._tell_of_neighbours()
         return was_changed

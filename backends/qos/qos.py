@@ -1,5 +1,6 @@
 """Quality of service: from records to one nftables table and the queues of each managed link, by difference."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -7,10 +8,12 @@ from backends.desired_state import NotOurs, Record, Refused, Wanted
 from backends.firewall.matching import network_of
 from backends.firewall.surroundings import Surroundings
 from backends.netlink_types import Link
-from backends.nftables import Counter, Nftables, Table
+from backends.nftables import TOUCHED, Counter, Nftables, Table
 from backends.qos import marking, queues
 from backends.qos.records import UNSET, Classification, Policer, Queue, Shaper
 from backends.traffic_control import OURS, Counted, TrafficControl, class_id
+
+log = logging.getLogger(__name__)
 
 TABLE: Final = "cpe_agent_qos"
 DEFAULT_KINDS: Final = ("", "noqueue", "pfifo_fast", "fq_codel", "fq", "mq", "pfifo")
@@ -40,6 +43,7 @@ class Qos:
         self._speed_of = speed_of
         self._vlan_priorities = vlan_priorities
         self._applied = Wanted()
+        self._made = Table(TABLE)
         self._around: Surroundings | None = None
         self._plan: tuple[Wanted, queues.Plan] | None = None
 
@@ -87,7 +91,11 @@ class Qos:
         for name, link in self._links().items():
             if link.vlan_id is not None:
                 vlans.setdefault(link.vlan_id, []).append(name)
-        changed = self._nftables.bring_to(Table(TABLE, marking.chains(wanted, around, vlans, plan.exits)))
+        table = Table(TABLE, marking.chains(wanted, around, vlans, plan.exits))
+        if self.is_touched():
+            log.warning(TOUCHED, f"inet {TABLE}")
+        changed = self._nftables.bring_to(table)
+        self._made = table
         for name, link in self._links().items():
             is_ours = self._control.root(link.index)[0] == OURS
             if name in plan.queues or is_ours:
@@ -95,6 +103,15 @@ class Qos:
         changed |= self._map_priorities(wanted, plan)
         self._applied = wanted
         return changed
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the kernel was given a table, and should have it."""
+        return bool(self._made.chains)
+
+    def is_touched(self) -> bool:
+        """Whether the table is not as it was made."""
+        return self.has_table and not self._nftables.has(self._made)
 
     def plan(self, wanted: Wanted) -> queues.Plan:
         """The queues that the records make now."""

@@ -14,6 +14,7 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.record_table import Keys, tables_of
 from backends.tr181.service import TableService
+from backends.tr181.table_look import TableLook
 
 FILTER: Final = "Device.Bridging.Filter.{i}."
 TABLES: Final[dict[type[Record], str]] = {Filter: FILTER}
@@ -47,7 +48,8 @@ def bridge_filter(mechanisms: Mechanisms) -> Part | None:
     except MechanismError:
         return None
     table = FilterTable(BridgeFilter(packet_filter, ground(mechanisms)))
-    return Part("bridge_filter", {"bridge_filter": table}, table)
+    look = TableLook(table, table.filters, "bridge_filter")
+    return Part("bridge_filter", {"bridge_filter": table}, table, chores=(look,))
 
 
 def ground(mechanisms: Mechanisms) -> Ground:

@@ -31,6 +31,7 @@ from backends.nftables import Nftables
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.service import TableService
+from backends.tr181.table_look import TableLook
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +59,6 @@ PARAMETERS: Final = {
 }
 """By which parameters a field is set, where the names differ otherwise than in their capitals."""
 TOPIC: Final = "firewall"
-LOOK: Final = 30.0
-"""Seconds between two looks whether the kernel still has the table as it was made."""
 
 
 class FirewallTables(TableService):
@@ -158,26 +157,6 @@ def _known_as(key: str, record: Record) -> str:
     return f"{getattr(record, 'description', '')!r} ({key})"
 
 
-class TableLook:
-    """The chore that puts the table back where somebody else took it away, or changed it."""
-
-    def __init__(self, tables: FirewallTables) -> None:
-        self._tables = tables
-        self._next = 0.0
-
-    def due(self, now: float) -> float | None:  # noqa: ARG002 - it has a time of its own
-        """See parts.Chore."""
-        return self._next if self._tables.firewall.has_table else None
-
-    def act(self, now: float) -> frozenset[str]:
-        """See parts.Chore. MechanismError."""
-        self._next = now + LOOK
-        if not self._tables.firewall.is_touched():
-            return frozenset()
-        self._tables.reapply()
-        return frozenset({TOPIC})
-
-
 def firewall_tables(mechanisms: Mechanisms) -> Part | None:
     """NAT and firewall as a service; None where libnftables or the kernel's nf_tables is absent."""
     try:
@@ -190,7 +169,7 @@ def firewall_tables(mechanisms: Mechanisms) -> Part | None:
         provides={"firewall": tables},
         backend=tables,
         forget=(tables.firewall.forget,),
-        chores=(tables, TableLook(tables)),
+        chores=(tables, TableLook(tables, tables.firewall, TOPIC)),
         follows=frozenset({"link", "route", "lease"}),
     )
 

@@ -30,6 +30,7 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.record_table import Keys, RecordTable, tables_of
 from backends.tr181.service import TableService
+from backends.tr181.table_look import TableLook
 from backends.traffic_control import Counted, TrafficControl, vlan_priorities
 
 TABLES: Final[dict[type[Record], str]] = {
@@ -76,7 +77,10 @@ def qos_tables(given: Mechanisms) -> Part | None:
     except MechanismError:
         return None
     tables = tables_over(given, nftables, TrafficControl())
-    return Part("qos", {"qos": tables}, tables, forget=(tables.qos.forget,), follows=frozenset({"link"}))
+    look = TableLook(tables, tables.qos, "qos")
+    return Part(
+        "qos", {"qos": tables}, tables, forget=(tables.qos.forget,), chores=(look,), follows=frozenset({"link"})
+    )
 
 
 def tables_over(given: Mechanisms, nftables: Nftables, control: TrafficControl) -> QosTables:

@@ -131,8 +131,28 @@ def test_other_frames_on_the_way_to_the_server_cut_it() -> None:
     assert not elsewhere.cuts(wanted(ALL))
 
 
+def test_a_table_that_somebody_took_away_is_put_back_and_the_log_says_so(
+    make_namespace: Callable[[], Namespace], caplog: pytest.LogCaptureFixture
+) -> None:
+    lab = Lab(make_namespace)
+    assert not lab.service.has_table
+    lab.service.apply(wanted(Filter(enable=True, bridge=BRIDGE, interface=PORT)))
+    assert (lab.service.has_table, lab.service.is_touched()) == (True, False)
+    before = lab.home.run("nft", "-s", "list", "ruleset")
+    for command in ("delete table bridge cpe_agent_bridge", "flush table bridge cpe_agent_bridge"):
+        lab.home.run("nft", command)
+        assert lab.service.is_touched()
+        lab.service.apply(wanted(Filter(enable=True, bridge=BRIDGE, interface=PORT)))
+        assert lab.home.run("nft", "-s", "list", "ruleset") == before
+        assert "bridge cpe_agent_bridge: it is put right" in caplog.text
+        caplog.clear()
+
+
 class NoFilter:
     """A packet filter that has no table and is to have none."""
 
     def bring_to(self, table: object) -> bool:
         return bool(getattr(table, "chains", ()))
+
+    def has(self, table: object) -> bool:
+        return True

@@ -102,6 +102,23 @@ def test_the_first_classification_in_order_decides(bench: Bench) -> None:
     assert counters["classification +1"].packets < 10  # IPv6 of the links themselves
 
 
+def test_a_table_that_somebody_took_away_is_put_back_and_the_log_says_so(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    policer = Policer(enable=True, committed_rate=3_000_000, committed_burst=15_000)
+    assert not bench.qos.has_table
+    bench.make(replace(FROM_HOME, policer="p"), p=policer)
+    assert (bench.qos.has_table, bench.qos.is_touched()) == (True, False)
+    before = bench.gateway.router.run("nft", "-s", "list", "ruleset")
+    for command in ("delete table inet cpe_agent_qos", "flush table inet cpe_agent_qos"):
+        bench.gateway.router.run("nft", command)
+        assert bench.qos.is_touched()
+        bench.make(replace(FROM_HOME, policer="p"), p=policer)
+        assert bench.gateway.router.run("nft", "-s", "list", "ruleset") == before
+        assert "inet cpe_agent_qos: it is put right" in caplog.text
+        caplog.clear()
+
+
 def test_what_is_so_already_is_not_touched(bench: Bench) -> None:
     records = (FROM_HOME, Shaper(enable=True, interface=WAN, rate=4_000_000), Queue(enable=True, interface=WAN))
     assert bench.make(*records)

@@ -31,6 +31,9 @@ class InMemory:
         before, self.table = self.table, table
         return before != table
 
+    def has(self, table: Table) -> bool:
+        return self.table == table
+
 
 class Device(SmallDevice):
     """br0 with eth0 and eth1, which are the agent's; the link ``lead`` leads to the ACS."""

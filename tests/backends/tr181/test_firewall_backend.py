@@ -9,9 +9,10 @@ import pytest
 from agent.model.errors import Refusals
 from backends.errors import MechanismError
 from backends.firewall.records import PortMapping
-from backends.tr181.firewall_backend import LOOK, TABLES, TableLook, firewall_tables
+from backends.tr181.firewall_backend import TABLES, firewall_tables
 from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.table_look import LOOK, TableLook
 from tests.backends.conftest import Bench
 from tests.backends.tr181.firewall_device import FirewallDevice
 from tests.netlab.gateway import HOST, Gateway
@@ -104,6 +105,7 @@ BY_HAND = {
     "a rule let in behind ours": "add rule inet cpe_agent concerned counter accept",
     "a rule that says something else": "replace rule inet cpe_agent concerned handle {concerned} counter accept",
     "a chain let in": "add chain inet cpe_agent theirs {{ type filter hook forward priority -1; policy drop; }}",
+    "a chain renamed": "rename chain inet cpe_agent protected theirs",
     "a policy": "add chain inet cpe_agent forward {{ policy drop; }}",
 }
 """What becomes of the table by another program; nothing of it is an event that this agent hears of."""
@@ -112,7 +114,7 @@ BY_HAND = {
 def test_a_table_that_somebody_else_changed_is_put_right_and_the_log_says_so(
     device: FirewallDevice, caplog: pytest.LogCaptureFixture
 ) -> None:
-    look, now = TableLook(device.tables), 1.0
+    look, now = TableLook(device.tables, device.tables.firewall, "firewall"), 1.0
     assert look.due(now) is None, "nothing is wanted"
     row = web(device)
     device.set({"Device.Firewall.Config": "Low"})
