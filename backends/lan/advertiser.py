@@ -82,8 +82,10 @@ def _speaker(told: Mapping[str, Any], now: float) -> Speaker:
 
 
 def next_due(speaker: Speaker, now: float, chance: float) -> float:
-    """When to speak again unasked; ``chance`` from 0 to 1."""
+    """When to speak again unasked; ``chance`` from 0 to 1. Thrice at least while what was told is preferred."""
     pause = speaker.shortest + chance * (speaker.longest - speaker.shortest)
+    lasts = min((one.preferred for one in speaker.prefixes.values() if one.preferred > 0), default=FOR_EVER)
+    pause = min(pause, max(lasts / 3, MIN_DELAY))
     return now + (min(pause, INITIAL_INTERVAL) if speaker.left_initially > 0 else pause)
 
 

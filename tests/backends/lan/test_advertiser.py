@@ -22,6 +22,13 @@ def test_the_first_three_come_soon() -> None:
     assert (next_due(one, 100.0, 0.0), next_due(one, 100.0, 1.0)) == (300.0, 700.0)
 
 
+def test_what_is_told_does_not_lapse_before_it_is_told_again() -> None:
+    one = speaker(left_initially=0)
+    for preferred, pause in ((60, 20.0), (6, 3.0), (0, 600.0), (86_400, 600.0)):
+        one.prefixes = {KEY: replace(PREFIX, preferred=preferred)}
+        assert next_due(one, 100.0, 1.0) == 100.0 + pause
+
+
 def test_who_asks_is_answered_soon_but_not_in_a_flood() -> None:
     assert answer_due(speaker(), 50.0, 1.0) == 50.5
     assert answer_due(speaker(last=49.0), 50.0, 0.0) == 52.0
