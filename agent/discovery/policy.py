@@ -15,6 +15,9 @@ policy that is within a minute, with the longest waits that an ACS can ask for w
 UNREACHABLE: Final = f"{FAILURES} failed attempts in a row, or {FAILING_FOR / 60:.0f} minutes of them"
 
 
+LOOPBACK: Final = "lo"
+
+
 class InForce(NamedTuple):
     """The ACS as it is configured, and who has set it; ``url`` "" while there is none, and then nobody has."""
 
@@ -126,7 +129,10 @@ def _plain_http(offer: Offer, now: Situation) -> Objection | None:
 
 
 def _this_machine(offer: Offer, _now: Situation) -> Objection | None:
-    """No provider's ACS is on the device itself, nor where only its link reaches, as clouds' metadata are."""
+    """No provider's ACS is on the device itself, nor where only its link reaches, as clouds' metadata are.
+
+    A laboratory on one machine has its leases on loopback.
+    """
     host = host_of(offer.url)
     try:
         address = ip_address(host)
@@ -135,7 +141,7 @@ def _this_machine(offer: Offer, _now: Situation) -> Objection | None:
     else:
         address = getattr(address, "ipv4_mapped", None) or address
         is_near = address.is_loopback or address.is_link_local
-    if not is_near:
+    if not is_near or offer.interface == LOOPBACK:
         return None
     return Objection(f"it names {host}: this machine, or what only its link reaches", "name the ACS's own address")
 

@@ -122,6 +122,14 @@ def gateway(tmp_path: Path, make_namespace: Callable[[], Namespace]) -> Iterator
         yield made
 
 
+def is_traced(pid: int) -> bool:
+    """Whether somebody traces every thread of a process; threads may come and go meanwhile."""
+    try:
+        return all("TracerPid:\t0\n" not in (one / "status").read_text() for one in Path(f"/proc/{pid}/task").iterdir())
+    except FileNotFoundError:
+        return False
+
+
 class Traced:
     """strace on all threads of an agent that runs, and on what they start, for the length of a ``with``."""
 
@@ -129,8 +137,7 @@ class Traced:
         self._said = tempfile.NamedTemporaryFile(prefix="strace-")  # noqa: SIM115 - read after the with, then collected
         command = ["strace", "-f", "-q", "-s", "256", "-o", self._said.name, "-e", f"trace={calls}", "-p", str(pid)]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        threads = Path(f"/proc/{pid}/task")
-        until(lambda: all("TracerPid:\t0\n" not in (one / "status").read_text() for one in threads.iterdir()))
+        until(lambda: is_traced(pid))
 
     def __enter__(self) -> Self:
         return self

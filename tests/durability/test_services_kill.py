@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent.cli import client
-from tests.backends.whole_gateway import Crossing, WholeGateway
+from tests.backends.whole_gateway import Crossing, WholeGateway, is_traced
 from tests.durability.stand import PATIENCE, until
 from tests.netlab.namespace import Namespace
 
@@ -44,8 +43,7 @@ class Tampered:
         """Whether it happened; known once it is closed."""
         command = ["strace", "-f", "-q", "-o", self._said.name, "-e", f"trace={call}", "-e", inject, "-p", str(pid)]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        threads = Path(f"/proc/{pid}/task")
-        until(lambda: all("TracerPid:\t0\n" not in (one / "status").read_text() for one in threads.iterdir()))
+        until(lambda: is_traced(pid))
 
     def close(self) -> None:
         """Let go."""
@@ -75,7 +73,9 @@ def survives(crossing: Crossing, call: str, number: int, enable: bool, what: str
         gateway.agent.ask("set", values=change(crossing, enable))
         was_answered = True
     tracer.close()
-    time.sleep(0.02)
+    if tracer.has_injected:  # who was killed, the agent or a daemon, is not dead at once
+        with suppress(subprocess.TimeoutExpired):
+            gateway.agent.process.wait(1.0)
     if gateway.agent.is_alive:
         is_made = crossing.holds()
         assert crossing.shown() == change(crossing, is_made)
