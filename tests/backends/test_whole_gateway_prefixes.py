@@ -128,7 +128,7 @@ def test_a_host_of_the_lan_talks_to_the_world_by_a_delegated_prefix(home: Home, 
 
     before = _lasting(gateway.system())
     gateway.agent.kill()
-    assert home.reaches_beyond(address)
+    until(lambda: home.reaches_beyond(address), lambda: "no answer while the agent is dead")
     gateway.agent = gateway.stand.start()
     gateway.quiet()
     assert _lasting(gateway.system()) == before

@@ -32,7 +32,9 @@ def ask(house: Namespace, directory: Path) -> str:
     leases.unlink(missing_ok=True)
     files = ("-cf", str(configuration), "-lf", str(leases), "-pf", str(directory / "pid6"), "-sf", "/bin/true")
     house.run("dhclient", "-6", "-1", "-N", "-v", *files, "eth0")
-    house.run("kill", (directory / "pid6").read_text().strip())
+    known = directory / "pid6"
+    until(lambda: known.exists() and known.read_text().strip() != "")  # by the process that goes on in the background
+    house.run("kill", known.read_text().strip())
     return leases.read_text()
 
 
