@@ -8,6 +8,7 @@ import ctypes
 import errno
 import hashlib
 import json
+import logging
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ from typing import Any, Final
 
 from backends.errors import MechanismError
 from backends.netlink_socket import from_os_error, inside
+
+log = logging.getLogger(__name__)
 
 LIBRARY: Final = "libnftables.so.1"
 NETLINK_NETFILTER: Final = 12
@@ -143,9 +146,10 @@ class Nftables:
         if changes:
             try:
                 self._run(changes)
-            except MechanismError:
+            except MechanismError as refused:
                 # What somebody else renamed or added may be in the way of a difference, never of a table made anew.
                 self._run([{"add": _named(table)}, {"delete": _named(table)}, *difference(table, None)])
+                log.info("the packet filter's table %s %s is made anew: %s", table.family, table.name, refused)
             self._read.pop((table.family, table.name), None)
             self.writes += 1
         return bool(changes)
