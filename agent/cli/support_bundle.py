@@ -18,7 +18,8 @@ def register(verbs: Verbs) -> None:
         "support-bundle",
         _support_bundle,
         "Write what helps to find a fault into one archive: status, doctor, settings, model, sessions, log, versions.\n"
-        "Secrets are masked, and names (hosts, SSIDs, addresses) replaced, each always by the same placeholder.",
+        "Secrets are masked, and names (hosts, SSIDs, MAC and public addresses) replaced, each always by the same\n"
+        "placeholder.",
         "cpe-agent support-bundle\ncpe-agent support-bundle /tmp/bundle.tar.gz --json",
     )
     parser.add_argument("file", metavar="FILE", nargs="?", help="where to; by default a name with the time, here")
