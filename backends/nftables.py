@@ -13,10 +13,12 @@ import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from backends.errors import MechanismError
 from backends.netlink_socket import from_os_error, inside
+from backends.rule_memory import RuleMemory, essence
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +85,15 @@ class Counter:
 
 @dataclass(slots=True)
 class _Found:
-    """A table as the kernel has it: of each rule the handle and the comment."""
+    """A table as the kernel has it: of each rule the handle, the comment and the essence. Of one that has flags (it
+    may be dormant, and ours have none) nothing else is known. ``version`` is the library's.
+    """
 
     hooks: dict[str, Hook | None] = field(default_factory=dict)
-    rules: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    rules: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
     counters: dict[str, Counter] = field(default_factory=dict)
+    has_flags: bool = False
+    version: str = ""
 
 
 TOUCHED: Final = "somebody else had changed the packet filter's table %s: it is put right"
@@ -99,9 +105,12 @@ class _Unknown(MechanismError):
 
 
 class Nftables:
-    """The kernel's packet filter. The constructor raises MechanismError where the library, or nf_tables, is absent."""
+    """The kernel's packet filter. The constructor raises MechanismError where the library, or nf_tables, is absent.
 
-    def __init__(self, namespace: str = "") -> None:
+    ``memory``: a directory for what the kernel said of rules that were made, emptied by a reboot as the kernel is.
+    """
+
+    def __init__(self, namespace: str = "", memory: Path | None = None) -> None:
         try:
             self._library = _declared(ctypes.CDLL(LIBRARY))
         except OSError as absent:
@@ -110,6 +119,7 @@ class Nftables:
             pass
         self.namespace = namespace
         self._read: dict[tuple[str, str], _Found | None] = {}
+        self._memory = RuleMemory(memory)
         self.writes = 0
         """How many transactions changed the kernel."""
         self._run([])  # the library may have been built without JSON
@@ -135,27 +145,40 @@ class Nftables:
 
     def has(self, table: Table) -> bool:
         """Whether the kernel has this table as it was made: every rule, in its place, and none of somebody else's."""
-        return not difference(table, self._find(table.family, table.name))
+        found = self._find(table.family, table.name)
+        return not difference(table, found, self._known(table, found))
 
     def bring_to(self, table: Table) -> bool:
         """Let the kernel have this table, in one transaction; whether anything was changed.
 
         Chains and rules that are there already stay as they are, with what they have counted.
         """
-        changes = difference(table, self._find(table.family, table.name))
+        found = self._find(table.family, table.name)
+        known = self._known(table, found)
+        changes = difference(table, found, known)
         if changes:
             try:
                 self._run(changes)
             except MechanismError as refused:
                 # What somebody else renamed or added may be in the way of a difference, never of a table made anew.
-                self._run([{"add": _named(table)}, {"delete": _named(table)}, *difference(table, None)])
+                self._run([{"add": _named(table)}, {"delete": _named(table)}, *difference(table, None, {})])
                 log.info("the packet filter's table %s %s is made anew: %s", table.family, table.name, refused)
             self._read.pop((table.family, table.name), None)
             self.writes += 1
+            found, known = self._find(table.family, table.name), {}
+        if found and not found.has_flags:  # a rule that nothing is known of was made by an agent before this one
+            said = {comment: one for rules in found.rules.values() for _, comment, one in rules}
+            self._memory.learn(_called(table), found.version, {**said, **known})
         return bool(changes)
+
+    def _known(self, table: Table, found: _Found | None) -> Mapping[str, str]:
+        return self._memory.known(_called(table), found.version) if found else {}
 
     def _find(self, family: str, name: str) -> _Found | None:
         try:
+            # As text: see ``tables``. Flags stand below the name.
+            if self._told(f"list table {family} {name}", 0).split("\n", 2)[1].startswith("\tflags "):
+                return _Found(has_flags=True)
             return found_in(self._run([{"list": {"table": {"family": family, "name": name}}}]))
         except _Unknown:
             return None
@@ -192,26 +215,33 @@ def _netfilter_socket() -> socket.socket:
         raise from_os_error(absent, "the kernel has no nf_tables") from absent
 
 
-def difference(table: Table, found: _Found | None) -> list[Command]:
-    """The commands that bring what was found to what should be; none where it is so. Pure."""
+def difference(table: Table, found: _Found | None, known: Mapping[str, str]) -> list[Command]:
+    """The commands that bring what was found to what should be; none where it is so. ``known`` has the essence of the
+    rules that were made, by their comments. Pure.
+    """
     if not table.chains:
         return [] if found is None else [{"delete": _named(table)}]
     there = found or _Found()
-    if found and any(chain.name in found.hooks and found.hooks[chain.name] != chain.hook for chain in table.chains):
-        return [{"delete": _named(table)}, *difference(table, None)]
+    moved = any(chain.name in there.hooks and there.hooks[chain.name] != chain.hook for chain in table.chains)
+    if there.has_flags or moved:
+        return [{"delete": _named(table)}, *difference(table, None, {})]
     kept = {chain.name for chain in table.chains}
     gone = [name for name in there.hooks if name not in kept]
     commands: list[Command] = [] if found else [{"add": _named(table)}]
     commands += [_added_chain(table, chain) for chain in table.chains if chain.name not in there.hooks]
     for chain in table.chains:
-        commands += _rules(table, chain, there.rules.get(chain.name, []))
+        rules = there.rules.get(chain.name, [])
+        as_made = [(handle, comment if known.get(comment, one) == one else "") for handle, comment, one in rules]
+        commands += _rules(table, chain, as_made)
     commands += [{"flush": {"chain": {**_of(table), "name": name}}} for name in gone]  # they may jump to each other
     commands += [{"delete": {"chain": {**_of(table), "name": name}}} for name in gone]
     return commands
 
 
 def _rules(table: Table, chain: Chain, there: Sequence[tuple[int, str]]) -> Iterator[Command]:
-    """The longest common run of rules stays; what is between is taken away and put in."""
+    """The longest common run of rules stays; what is between is taken away and put in. Of what is there: handles and
+    comments.
+    """
     wanted = [rule.comment for rule in chain.rules]
     from difflib import SequenceMatcher  # only who changes something pays for it
 
@@ -234,6 +264,10 @@ def _rules(table: Table, chain: Chain, there: Sequence[tuple[int, str]]) -> Iter
                 yield {"add": {"rule": made}}
 
 
+def _called(table: Table) -> str:
+    return f"{table.family} {table.name}"
+
+
 def _of(table: Table) -> dict[str, Any]:
     """How what is in a table names it."""
     return {"family": table.family, "table": table.name}
@@ -253,6 +287,8 @@ def found_in(told: Sequence[Mapping[str, Any]]) -> _Found:
     """What a listing of one table says."""
     found = _Found()
     for one in told:
+        if about := one.get("metainfo"):
+            found.version = str(about["version"])
         if chain := one.get("chain"):
             has_hook = "hook" in chain
             hook = (
@@ -262,7 +298,7 @@ def found_in(told: Sequence[Mapping[str, Any]]) -> _Found:
             found.rules.setdefault(chain["name"], [])
         if rule := one.get("rule"):
             comment = str(rule.get("comment", ""))
-            found.rules.setdefault(rule["chain"], []).append((rule["handle"], comment))
+            found.rules.setdefault(rule["chain"], []).append((rule["handle"], comment, essence(rule["expr"])))
             counted = [part["counter"] for part in rule["expr"] if isinstance(part.get("counter"), dict)]
             if counted:
                 about = comment[: -DIGEST - 1]

@@ -43,7 +43,7 @@ class FilterTable(TableService):
 def bridge_filter(mechanisms: Mechanisms) -> Part | None:
     """Filters, where the kernel's packet filter can be had for bridges."""
     try:
-        packet_filter = Nftables()
+        packet_filter = Nftables(memory=mechanisms.directory / "nftables")
         packet_filter.counters(TABLE, FAMILY)  # a kernel without the bridge's family refuses to look
     except MechanismError:
         return None

@@ -160,7 +160,7 @@ def _known_as(key: str, record: Record) -> str:
 def firewall_tables(mechanisms: Mechanisms) -> Part | None:
     """NAT and firewall as a service; None where libnftables or the kernel's nf_tables is absent."""
     try:
-        nftables = Nftables()
+        nftables = Nftables(memory=mechanisms.directory / "nftables")
     except MechanismError:
         return None
     tables = tables_over(mechanisms, nftables, system_clock(mechanisms.procfs.boot_id()))

@@ -73,7 +73,7 @@ class QosTables(TableService):
 def qos_tables(given: Mechanisms) -> Part | None:
     """Quality of service; None where the kernel lacks nf_tables or libnftables is absent."""
     try:
-        nftables = Nftables()
+        nftables = Nftables(memory=given.directory / "nftables")
     except MechanismError:
         return None
     tables = tables_over(given, nftables, TrafficControl())

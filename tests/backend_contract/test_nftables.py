@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -136,6 +137,103 @@ def test_a_table_is_known_as_it_was_made(lab: Namespace, nft: Nftables) -> None:
     assert not nft.has(table(Chain("out", [to_port(2), to_port(1)], OUTPUT)))
     lab.run("nft", "insert rule inet cpe_agent out counter accept")
     assert not nft.has(wanted)
+
+
+def test_a_table_that_was_put_to_sleep_is_not_as_it_was_made(lab: Namespace, nft: Nftables) -> None:
+    wanted = table(Chain("out", [to_port(1)], OUTPUT))
+    nft.bring_to(wanted)
+    before = lab.run("nft", "list", "ruleset")
+    lab.run("nft", "add table inet cpe_agent { flags dormant; }")
+    nft.forget()
+    assert nft.counters("cpe_agent") == {}
+    assert not nft.has(wanted)
+    assert nft.bring_to(wanted)
+    assert nft.has(wanted)
+    assert lab.run("nft", "list", "ruleset") == before
+    lab.run("nft", "add table inet cpe_agent { flags dormant; }")
+    assert nft.bring_to(table())
+    assert nft.tables() == []
+
+
+def replace(lab: Namespace, about: str, statements: str) -> None:
+    """Let a rule of ours do something else, under the comment that it has."""
+    told = json.loads(lab.run("nft", "-j", "-a", "list", "table", "inet", "cpe_agent"))["nftables"]
+    rule = next(one["rule"] for one in told if one.get("rule", {}).get("comment", "").startswith(about))
+    place = f"inet cpe_agent {rule['chain']} handle {rule['handle']}"
+    lab.run("nft", f'replace rule {place} {statements} comment "{rule["comment"]}"')
+
+
+def test_a_rule_that_was_replaced_under_its_comment_is_put_back(lab: Namespace, nft: Nftables) -> None:
+    wanted = table(Chain("out", [to_port(1), to_port(2), to_port(3)], OUTPUT))
+    nft.bring_to(wanted)
+    send(lab, 1)
+    before = lab.run("nft", "list", "ruleset")
+    replace(lab, "port 2", "udp dport 2 counter accept")
+    assert not nft.has(wanted)
+    assert nft.bring_to(wanted)
+    assert nft.has(wanted)
+    assert lab.run("nft", "list", "ruleset") == before  # and what the others counted
+
+
+SETS = Rule(
+    "sets",
+    [
+        {
+            "match": {
+                "op": "==",
+                "left": {"meta": {"key": "oifname"}},
+                "right": {"set": [f"link{n}" for n in range(30)]},
+            }
+        },
+        {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": 17}},
+        {
+            "match": {
+                "op": "==",
+                "left": {"payload": {"protocol": "th", "field": "dport"}},
+                "right": {"set": [{"range": [port, port + 5]} for port in range(9000, 1000, -20)]},
+            }
+        },
+        {"limit": {"rate": 3, "per": "second"}},
+        COUNT,
+    ],
+)
+
+
+def test_what_rules_count_and_the_order_of_sets_make_no_difference(lab: Namespace, tmp_path: Path) -> None:
+    wanted = table(Chain("out", [to_port(1), SETS, *(to_port(port) for port in range(2, 40))], OUTPUT))
+    packet_filter(lab, tmp_path / "memory").bring_to(wanted)
+    send(lab, 1)
+    again = packet_filter(lab, tmp_path / "memory")
+    assert again.has(wanted)
+    assert not again.bring_to(wanted)
+    assert again.writes == 0
+    lab.run("nft", "delete", "table", "inet", "cpe_agent")  # sets made anew are hashed with another seed
+    assert again.bring_to(wanted)
+    third = packet_filter(lab, tmp_path / "memory")
+    assert third.has(wanted)
+    assert third.writes == 0
+
+
+def test_what_is_remembered_outlives_the_agent(lab: Namespace, tmp_path: Path) -> None:
+    wanted = table(Chain("out", [to_port(1), to_port(2)], OUTPUT))
+    packet_filter(lab, tmp_path).bring_to(wanted)
+    replace(lab, "port 2", "udp dport 2 counter accept")
+    again = packet_filter(lab, tmp_path)
+    assert not again.has(wanted)
+    assert again.bring_to(wanted)
+    assert again.has(wanted)
+    assert "accept" not in lab.run("nft", "list", "ruleset").replace("policy accept", "")
+
+
+def test_rules_that_nothing_is_remembered_of_are_taken_as_they_are_and_known_from_then_on(
+    lab: Namespace, nft: Nftables, tmp_path: Path
+) -> None:
+    wanted = table(Chain("out", [to_port(1), to_port(2)], OUTPUT))
+    nft.bring_to(wanted)
+    again = packet_filter(lab, tmp_path)
+    assert not again.bring_to(wanted)
+    replace(lab, "port 1", "udp dport 1 drop")
+    assert not again.has(wanted)
 
 
 def test_tables_of_others_stay_as_they_are(lab: Namespace, nft: Nftables) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -12,14 +13,16 @@ from backends.nftables import Nftables
 from tests.netlab.namespace import Namespace
 
 
-def packet_filter(lab: Namespace) -> Nftables:
-    """The mechanism in a namespace; skips the test where it cannot be had, or where there is no ``nft`` to ask."""
+def packet_filter(lab: Namespace, memory: Path | None = None) -> Nftables:
+    """The mechanism in a namespace, with or without a directory to remember in; skips the test where it cannot be had,
+    or where there is no ``nft`` to ask.
+    """
     if os.geteuid() != 0:
         pytest.skip("only root enters a network namespace from within a process")
     if shutil.which("nft") is None:
         pytest.skip("nft is not installed (apt-get install nftables)")
     try:
-        return Nftables(lab.path)
+        return Nftables(lab.path, memory)
     except MechanismError as reason:
         pytest.skip(f"no packet filter: {reason}")
 

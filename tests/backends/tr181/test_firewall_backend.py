@@ -90,10 +90,16 @@ def test_a_lease_whose_end_the_kernel_refuses_is_tried_again(device: FirewallDev
     assert device.ruleset() == ""
 
 
-def first_rule(device: FirewallDevice, chain: str) -> str:
-    """The handle of the first rule of a chain of ours."""
+def first_rule(device: FirewallDevice, chain: str) -> tuple[str, str]:
+    """Handle and comment of the first rule of a chain of ours."""
     lines = device.gateway.router.run("nft", "-a", "list", "chain", "inet", "cpe_agent", chain).splitlines()
-    return next(line.rpartition(" ")[2] for line in lines if "comment" in line)
+    line = next(line for line in lines if "comment" in line)
+    return line.rpartition(" ")[2], line.split('"')[-2]
+
+
+def chains(device: FirewallDevice) -> list[str]:
+    """The ruleset, whatever order chains were made in."""
+    return sorted(chain.strip(" }\n") for chain in device.ruleset().split("\tchain "))
 
 
 BY_HAND = {
@@ -104,6 +110,10 @@ BY_HAND = {
     "a rule let in before ours": "insert rule inet cpe_agent forward counter accept",
     "a rule let in behind ours": "add rule inet cpe_agent concerned counter accept",
     "a rule that says something else": "replace rule inet cpe_agent concerned handle {concerned} counter accept",
+    "a rule that does something else": (
+        'replace rule inet cpe_agent concerned handle {concerned} counter accept comment "{about_concerned}"'
+    ),
+    "our table put to sleep": "add table inet cpe_agent {{ flags dormant; }}",
     "a chain let in": "add chain inet cpe_agent theirs {{ type filter hook forward priority -1; policy drop; }}",
     "a chain renamed": "rename chain inet cpe_agent protected theirs",
     "a policy": "add chain inet cpe_agent forward {{ policy drop; }}",
@@ -119,19 +129,18 @@ def test_a_table_that_somebody_else_changed_is_put_right_and_the_log_says_so(
     row = web(device)
     device.set({"Device.Firewall.Config": "Low"})
     device.add("Device.NAT.InterfaceSetting.", Enable="1", Interface=device.wan)
-    device.gateway.router.run("nft", "flush ruleset")
-    device.tables.reapply()  # all chains at once: nft lists them as they came
-    caplog.clear()
-    before, writes = device.ruleset(), device.nftables.writes
+    before, writes = chains(device), device.nftables.writes
     assert (look.due(now), look.act(now), look.due(now)) == (0.0, frozenset(), now + LOOK)
     assert (device.nftables.writes, caplog.text) == (writes, "")
     for what, command in BY_HAND.items():
-        handles = {chain: first_rule(device, chain) for chain in ("postrouting", "concerned")}
+        handles = dict[str, str]()
+        for chain in ("postrouting", "concerned"):
+            handles[chain], handles[f"about_{chain}"] = first_rule(device, chain)
         device.gateway.router.run("nft", command.format(**handles))
-        assert device.ruleset() != before, what
+        assert chains(device) != before, what
         now += LOOK
         assert look.act(now) == {"firewall"}, what
-        assert device.ruleset() == before, what
+        assert chains(device) == before, what
         assert [one.levelname for one in caplog.records] == ["WARNING"], what
         assert "had changed the packet filter's table inet cpe_agent: it is put right" in caplog.text
         caplog.clear()
