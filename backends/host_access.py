@@ -1,5 +1,6 @@
 """Which devices of the LAN may reach beyond it, and when: a packet filter table of its own, by hardware address."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,7 +8,9 @@ from datetime import datetime, time, timedelta
 from typing import Final, Protocol
 
 from backends.desired_state import SINGLE, Pointer, Record, Refused, Wanted
-from backends.nftables import Chain, Hook, Rule, Table
+from backends.nftables import TOUCHED, Chain, Hook, Rule, Table
+
+log = logging.getLogger(__name__)
 
 TABLE: Final = "cpe_agent_access"
 BEFORE_THE_FIREWALL: Final = -10
@@ -120,6 +123,9 @@ class PacketFilter(Protocol):
     def bring_to(self, table: Table) -> bool:
         """Let the kernel have this table; whether anything was changed."""
 
+    def has(self, table: Table) -> bool:
+        """Whether the kernel has this table as it was made."""
+
 
 class HostAccess:
     """The service behind the records; ``clock`` tells local time."""
@@ -150,6 +156,17 @@ class HostAccess:
     def apply(self, wanted: Wanted) -> bool:
         """See backends.desired_state.Service."""
         refused = denied(wanted, self._clock())
+        if self.is_touched():
+            log.warning(TOUCHED, f"inet {TABLE}")
         was_changed = self._packet_filter.bring_to(table(refused))
         self.refused = refused
         return was_changed
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the kernel was given a table, and should have it."""
+        return bool(self.refused)
+
+    def is_touched(self) -> bool:
+        """Whether the table is not as it was made."""
+        return self.has_table and not self._packet_filter.has(table(self.refused))

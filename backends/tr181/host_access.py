@@ -13,6 +13,7 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.record_table import Keys, RecordTable, tables_of
 from backends.tr181.service import TableService, only, target_of
+from backends.tr181.table_look import TableLook
 
 ACCESS: Final = "Device.Hosts.AccessControl.{i}."
 SCHEDULES: Final = "Device.Schedules."
@@ -20,7 +21,7 @@ SCHEDULE: Final = "Device.Schedules.Schedule.{i}."
 TABLES: Final[dict[type[Record], str]] = {Schedules: SCHEDULES, Schedule: SCHEDULE, Access: ACCESS}
 CHANGED_BY: Final = ("schedule", "clock")
 CONFIGURED: Final = "what is configured"
-TOPICS: Final = frozenset({"schedule"})
+TOPIC: Final = "schedule"
 LOOK_AGAIN: Final = 60.0  # seconds; the clock may be set meanwhile
 SHORTEST: Final = 1.0
 
@@ -69,7 +70,7 @@ class AccessTables(TableService):
             return frozenset()
         self.reapply()
         self._not_before = now + LOOK_AGAIN if self._is_late() else 0.0
-        return TOPICS
+        return frozenset({TOPIC})
 
     def _is_late(self) -> bool:
         return denied(self.wanted, self.access.now()) != self.access.refused
@@ -82,13 +83,14 @@ class AccessTables(TableService):
 def host_access(mechanisms: Mechanisms) -> Part | None:
     """Access control, where the kernel's packet filter can be had."""
     try:
-        packet_filter = Nftables()
+        packet_filter = Nftables(memory=mechanisms.directory / "nftables")
     except MechanismError:
         return None
     system = mechanisms.system
     access = HostAccess(packet_filter, lambda: system.clock().astimezone(system.time_zone.zone()))
     tables = AccessTables(access, mechanisms.may_change_system)
-    return Part("host_access", {"host_access": tables}, tables, chores=[tables], follows=frozenset({"clock"}))
+    chores = (tables, TableLook(tables, access, TOPIC))
+    return Part("host_access", {"host_access": tables}, tables, chores=chores, follows=frozenset({"clock"}))
 
 
 def access_control(mechanisms: Mechanisms) -> list[Object[Any]]:

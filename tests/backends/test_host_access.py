@@ -84,6 +84,9 @@ class InMemory:
         self.tables.append(table)
         return True
 
+    def has(self, table: Table) -> bool:
+        return self.tables[-1:] == [table]
+
 
 @pytest.mark.parametrize(
     "text", ["x", "02:00:00:00:00", "02:00:00:00:00:01 ", "$(id)", "02-00-00-00-00-01", "\u0661" * 17]
@@ -100,11 +103,14 @@ def test_without_anybody_denied_there_is_no_table() -> None:
     assert table([]).chains == ()
 
 
-def test_a_denied_device_does_not_reach_beyond_and_another_does(make_namespace: Callable[[], Namespace]) -> None:
+def test_a_denied_device_does_not_reach_beyond_and_another_does(
+    make_namespace: Callable[[], Namespace], caplog: pytest.LogCaptureFixture
+) -> None:
     gateway = Gateway(make_namespace)
     gateway.lan.ip(f"link set eth0 address {MAC}")
     moment = at(0)
-    desired = Desired("access", KINDS, HostAccess(packet_filter(gateway.router), lambda: moment))
+    service = HostAccess(packet_filter(gateway.router), lambda: moment)
+    desired = Desired("access", KINDS, service)
 
     def bring_to(picture: Wanted) -> None:
         desired.restore(picture.to_json())
@@ -114,6 +120,12 @@ def test_a_denied_device_does_not_reach_beyond_and_another_does(make_namespace: 
     bring_to(wanted(BY_SCHEDULE))
     assert not gateway.answers(gateway.lan, STRANGER, soon=True)
     assert gateway.answers(gateway.lan, INSIDE), "the LAN itself stays"
+    assert (service.has_table, service.is_touched()) == (True, False)
+    gateway.router.run("nft", "add table inet cpe_agent_access { flags dormant; }")
+    assert service.is_touched()
+    desired.reapply()
+    assert "inet cpe_agent_access: it is put right" in caplog.text
+    assert not gateway.answers(gateway.lan, STRANGER, soon=True)
     moment = at(23)
     desired.reapply()
     assert gateway.answers(gateway.lan, STRANGER)

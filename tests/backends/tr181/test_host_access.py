@@ -119,4 +119,4 @@ def test_a_machine_without_a_packet_filter_has_none_of_it(tmp_path: Path) -> Non
     mechanisms = device_in_memory(tmp_path)[0].mechanisms
     assert access_control(mechanisms) == []
     part = host_access(mechanisms)
-    assert part is None or [*part.chores] == [part.provides["host_access"]]
+    assert part is None or part.chores[0] is part.provides["host_access"]
