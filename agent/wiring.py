@@ -63,7 +63,7 @@ from agent.runtime.lease_events import LeaseEvents
 from agent.runtime.leases import ways_out
 from agent.runtime.live import Live
 from agent.runtime.logs import log_to_standard_error
-from agent.runtime.memory import give_back
+from agent.runtime.memory import forget_replaced_classes, give_back
 from agent.runtime.probe import Owner, Probe
 from agent.runtime.reach import Reach
 from agent.runtime.redactor import Redactor
@@ -121,6 +121,7 @@ ACS_ADDRESS: Final = "address"
 
 def run(config: Path | None, state_directory: Path | None, boot: bool) -> int:
     """Be the agent until SIGTERM; ``boot``: report as after a boot. Raises SettingsError, ControlSocketError."""
+    forget_replaced_classes()
     loaded = settings.load(config, state_directory)
     inbox = loop.Inbox()
     _hear_signals(inbox)

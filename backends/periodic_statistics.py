@@ -5,10 +5,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from backends.desired_state import Record, Refused, Wanted
-from backends.statistic import Sample, Statistic, Way, boundaries
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from backends.statistic import Sample, Statistic, Way
 
 SHORTEST_INTERVAL: Final = 5
 """Seconds: to sample is to read the system."""
@@ -86,6 +90,8 @@ class Run:
 
     def take(self, about: SampleSet, members: Mapping[str, Sampled]) -> None:
         """The set as it is wanted now, when that is no reason to begin anew."""
+        from backends.statistic import Statistic
+
         self.about = about
         if about.report_samples != self.spans.maxlen:
             self.spans = deque(self.spans, maxlen=about.report_samples)
@@ -132,7 +138,7 @@ class Run:
             if member.enable
         }
 
-    def samples(self, key: str) -> list[Sample]:
+    def samples(self, key: str) -> "list[Sample]":
         """The samples of a member, oldest first."""
         known = self.statistics.get(key)
         shown = [*(known[1].samples if known else ()), *([self.previews[key]] if key in self.previews else ())]
@@ -209,7 +215,7 @@ class Sampler:
             if member.reference and not ONE_PARAMETER.fullmatch(member.reference):
                 raise Refused("one parameter's path, by numbers, is needed", Sampled, key, ("reference",))
             try:
-                boundaries(member.histogram_bin_boundaries)
+                _boundaries(member)
             except ValueError as error:
                 raise Refused(str(error), Sampled, key, ("histogram_bin_boundaries",)) from error
 
@@ -269,15 +275,23 @@ class Sampler:
                 run.take(about, wanted.children(Sampled, key))
 
 
-def way_of(member: Sampled) -> Way:
+def way_of(member: Sampled) -> "Way":
     """How a member is sampled."""
+    from backends.statistic import Way  # who samples nothing does not pay for exact reckoning
+
     return Way(
         member.sample_mode,
         member.calculation_mode,
         member.low_threshold,
         member.high_threshold,
-        boundaries(member.histogram_bin_boundaries) if member.calculation_mode == "Histogram" else (),
+        _boundaries(member) if member.calculation_mode == "Histogram" else (),
     )
+
+
+def _boundaries(member: Sampled) -> "tuple[Decimal | None, ...]":
+    from backends.statistic import boundaries
+
+    return boundaries(member.histogram_bin_boundaries)
 
 
 def _begins_anew(before: SampleSet, now: SampleSet) -> bool:

@@ -1,6 +1,7 @@
 """The schema document as text: JSON with one object and one profile a line; a reader decodes only what it asks for."""
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -8,13 +9,36 @@ Facts = dict[str, Any]
 
 # Groups whose members stand on lines of their own; no JSON string holds a raw line end, so a line is a member.
 GROUPS: Final = ("objects", "profiles")
+PIECE: Final = 16384
+"""Bytes that are compressed together: to open a piece takes some ten microseconds, and the rest stays packed."""
 _OPENINGS: Final = tuple(f'"{group}":{{\n'.encode("ascii") for group in GROUPS)
+
+
+class Packed:
+    """A text kept compressed in pieces, the last one that was looked into open: of a schema little is ever read."""
+
+    def __init__(self, text: bytes) -> None:
+        self._pieces = [zlib.compress(text[at : at + PIECE], 1) for at in range(0, len(text), PIECE)]
+        self._open = (-1, b"")
+
+    def between(self, start: int, end: int) -> bytes:
+        """The bytes from ``start`` to before ``end``."""
+        first, last = start // PIECE, (end - 1) // PIECE
+        text = b"".join(self._piece(number) for number in range(first, last + 1))
+        return text[start - first * PIECE : end - first * PIECE]
+
+    def _piece(self, number: int) -> bytes:
+        opened, text = self._open
+        if opened != number:
+            text = zlib.decompress(self._pieces[number])
+            self._open = number, text
+        return text
 
 
 class Lines(Mapping[str, Facts]):
     """Members of a group by name, each decoded anew whenever it is asked for."""
 
-    def __init__(self, text: bytes) -> None:
+    def __init__(self, text: Packed) -> None:
         self._text = text
         self._spans: dict[str, tuple[int, int]] = {}
 
@@ -23,8 +47,7 @@ class Lines(Mapping[str, Facts]):
         self._spans[name] = (start, end)
 
     def __getitem__(self, name: str) -> Facts:
-        start, end = self._spans[name]
-        facts: Facts = json.loads(self._text[start:end])
+        facts: Facts = json.loads(self._text.between(*self._spans[name]))
         return facts
 
     def __iter__(self) -> Iterator[str]:
@@ -39,9 +62,10 @@ class Lines(Mapping[str, Facts]):
     def naming(self, *keys: str) -> Iterator[tuple[str, Facts]]:
         """Those members in whose text one of the keys occurs."""
         words = [json.dumps(key).encode("ascii") for key in keys]
-        for name, (start, end) in self._spans.items():
-            if any(self._text.find(word, start, end) >= 0 for word in words):
-                yield name, self[name]
+        for name, span in self._spans.items():
+            text = self._text.between(*span)
+            if any(word in text for word in words):
+                yield name, json.loads(text)
 
 
 def write(document: Mapping[str, Any]) -> bytes:
@@ -64,14 +88,15 @@ def read(text: bytes) -> Mapping[str, Any]:
     if head_end < 0 or not text.startswith(_OPENINGS, head_end + 2):
         return _object(json.loads(text))
     document: Facts = dict(_object(json.loads(text[:head_end] + b"}")))
-    group = Lines(text)
+    packed = Packed(text)
+    group = Lines(packed)
     start = head_end + 2
     while start < len(text):
         end = text.find(b"\n", start)
         if end < 0:
             return _object(json.loads(text))
         if text.startswith(_OPENINGS, start):
-            group = document[text[start + 1 : end - 3].decode("ascii")] = Lines(text)
+            group = document[text[start + 1 : end - 3].decode("ascii")] = Lines(packed)
         elif text.startswith(b'"', start):
             name_end = text.find(b'":', start)
             group.add(text[start + 1 : name_end].decode("ascii"), name_end + 2, end - text.startswith(b",", end - 1))

@@ -5,13 +5,15 @@ import binascii
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from agent.model import patterns
 from agent.model.dates import date_text, read_date
 from agent.model.errors import InvalidValue
 from agent.model.schema_entries import ListFacet, ParameterEntry, Range, Size
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 _INTEGERS: Final = {
     "int": (-(2**31), 2**31 - 1),
@@ -150,11 +152,13 @@ def _integer(entry: ParameterEntry, text: str) -> int:
     lowest, highest = _INTEGERS[entry.type]
     if not lowest <= number <= highest:
         raise InvalidValue("", f"{number} is no {entry.type}; allowed: {lowest} to {highest}")
-    _check_ranges(entry, Decimal(number))
+    _check_ranges(entry, number)
     return number
 
 
-def _decimal(entry: ParameterEntry, text: str) -> Decimal:
+def _decimal(entry: ParameterEntry, text: str) -> "Decimal":
+    from decimal import Decimal  # few devices have a parameter of this type
+
     word = text.strip(_SPACE)
     if not _DECIMAL.fullmatch(word):
         raise InvalidValue("", f"{_shown(text)} is no decimal number")
@@ -163,7 +167,7 @@ def _decimal(entry: ParameterEntry, text: str) -> Decimal:
     return number
 
 
-def _check_ranges(entry: ParameterEntry, number: Decimal) -> None:
+def _check_ranges(entry: ParameterEntry, number: "int | Decimal") -> None:
     if entry.ranges and not any(_is_within(one, number) for one in entry.ranges):
         allowed = ", ".join(
             f"{'…' if one.minimum is None else one.minimum} to {'…' if one.maximum is None else one.maximum}"
@@ -173,7 +177,7 @@ def _check_ranges(entry: ParameterEntry, number: Decimal) -> None:
         raise InvalidValue("", f"{number} is out of range; allowed: {allowed}")
 
 
-def _is_within(one: Range, number: Decimal) -> bool:
+def _is_within(one: Range, number: "int | Decimal") -> bool:
     is_within = (one.minimum is None or number >= one.minimum) and (one.maximum is None or number <= one.maximum)
     return is_within and (one.step is None or (number - (one.minimum or 0)) % one.step == 0)
 
@@ -259,10 +263,10 @@ def _render_item(entry: ParameterEntry, value: Any) -> str:
             return _ILLEGAL.sub("\ufffd", value)
         case "dateTime", None | datetime() | timedelta():
             return date_text(value)
-        case "decimal", Decimal() if value.is_finite():
-            return format(value, "f")
         case "decimal", int() if not isinstance(value, bool):
             return str(value)
+        case "decimal", _ if _is_finite_decimal(value):
+            return format(value, "f")
         case "base64", bytes():
             return base64.b64encode(value).decode("ascii")
         case "hexBinary", bytes():
@@ -270,6 +274,12 @@ def _render_item(entry: ParameterEntry, value: Any) -> str:
         case "string" | "base64" | "hexBinary", None:
             return ""
     raise _not_of_type(entry, value)
+
+
+def _is_finite_decimal(value: Any) -> bool:
+    from decimal import Decimal
+
+    return isinstance(value, Decimal) and value.is_finite()
 
 
 def _not_of_type(entry: ParameterEntry, value: Any) -> TypeError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from agent.model.errors import InvalidValue
 from agent.model.object import Object, Parameter
@@ -16,11 +16,13 @@ from backends.periodic_statistics import (
     SampleSet,
     Span,
 )
-from backends.statistic import Sample
 from backends.tr181.acting_service import ActingService
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.record_table import Keys, RecordTable
+
+if TYPE_CHECKING:
+    from backends.statistic import Sample
 
 STATISTICS: Final = "Device.PeriodicStatistics."
 SETS: Final = f"{STATISTICS}SampleSet.{{i}}."
@@ -100,7 +102,7 @@ def _sets(tables: StatisticsTables) -> Object[Keys]:
 def _members(tables: StatisticsTables) -> Object[Keys]:
     table = RecordTable(tables, Sampled, MEMBERS)
 
-    def samples(row: Keys) -> Sequence[Sample]:
+    def samples(row: Keys) -> "Sequence[Sample]":
         run = tables.sampler.run(row[0])
         return run.samples(row[-1]) if run else ()
 

@@ -47,6 +47,15 @@ def test_members_are_decoded_when_asked_for() -> None:
     assert [name for name, _ in lines.naming("hidden", "secured")] == ["Device.A.{i}."]
 
 
+def test_members_longer_than_a_piece_and_across_pieces_are_read_in_any_order() -> None:
+    sizes = [1, schema_text.PIECE - 60, schema_text.PIECE, 5, 3 * schema_text.PIECE + 1, 7]
+    objects = {f"Device.{number}.": {"text": "x" * size + str(number)} for number, size in enumerate(sizes)}
+    lines = schema_text.read(schema_text.write({"schema": 1, "objects": objects}))["objects"]
+    for name in [*objects, *reversed(objects), *sorted(objects, key=lambda name: len(objects[name]["text"]))]:
+        assert lines[name] == objects[name]
+    assert dict(lines.naming("text")) == objects
+
+
 @pytest.mark.parametrize("indent", [None, 0, 1])
 def test_json_in_another_layout_is_read_whole(indent: int | None) -> None:
     assert schema_text.read(json.dumps(DOCUMENT, indent=indent).encode()) == DOCUMENT

@@ -1,5 +1,7 @@
 """What was freed is no longer resident."""
 
+import gc
+from dataclasses import FrozenInstanceError, dataclass
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,17 @@ def test_cycles_go_too() -> None:
 def test_a_library_that_cannot_is_left_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent.runtime.memory.ctypes.CDLL", lambda _: object())
     memory.give_back()
+
+
+def test_the_class_that_one_with_slots_stands_in_for_goes() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Measured:
+        value: int = 0
+
+    memory.forget_replaced_classes()
+    there = [one for one in gc.get_objects() if isinstance(one, type) and one.__qualname__ == Measured.__qualname__]
+    assert there == [Measured]
+    with pytest.raises(FrozenInstanceError):
+        Measured().value = 1  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        Measured().other = 1  # type: ignore[attr-defined]
