@@ -166,6 +166,8 @@ class Nftables:
             self._read.pop((table.family, table.name), None)
             self.writes += 1
             found, known = self._find(table.family, table.name), {}
+            if found is None:
+                self._memory.forget(_called(table))
         if found and not found.has_flags:  # a rule that nothing is known of was made by an agent before this one
             said = {comment: one for rules in found.rules.values() for _, comment, one in rules}
             self._memory.learn(_called(table), found.version, {**said, **known})

@@ -57,6 +57,12 @@ class RuleMemory:
             text = json.dumps({"version": version, "rules": rules}, sort_keys=True)
             write_if_different(self._file(self._directory, table), text)
 
+    def forget(self, table: str) -> None:
+        """The table is no more."""
+        self._tables.pop(table, None)
+        if self._directory is not None:
+            self._file(self._directory, table).unlink(missing_ok=True)
+
     def _kept(self, table: str) -> tuple[str, Mapping[str, str]]:
         text = read_text(self._file(self._directory, table)) if self._directory else None
         try:

@@ -42,6 +42,15 @@ def test_without_a_directory_it_is_known_as_long_as_the_process_lives() -> None:
     assert RuleMemory().known("inet t", "1") == {}
 
 
+def test_what_is_forgotten_leaves_nothing(tmp_path: Path) -> None:
+    memory = RuleMemory(tmp_path)
+    memory.forget("inet t")
+    memory.learn("inet t", "1", {"a": "1"})
+    memory.forget("inet t")
+    assert memory.known("inet t", "1") == {}
+    assert [*tmp_path.iterdir()] == []
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", "nothing", '{"version": "1"}', '{"version": "1", "rules": ["a"]}'])
 def test_a_file_that_says_nothing_is_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "inet t.json").write_text(text)
