@@ -4,6 +4,7 @@ Static addresses, reserved ones, most options and name servers are in files that
 conditions and options that clients did not ask for are in its configuration, and a change of those starts it anew.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from backends.desired_state import Pointer, Wanted
+from backends.lan.lease_times import LONGEST
 from backends.lan.matching import (
     CLIENT_ID,
     DUID_6,
@@ -33,11 +35,6 @@ from backends.lan.records import FOR_EVER, Criteria4, Dhcp4, Dhcp6, DnsRelay, Op
 LinkOf = Callable[[Pointer | None], str | None]
 
 ROUTER, DNS_SERVER, DOMAIN_NAME, WINS_SERVER = 3, 6, 15, 44
-LEASE_6: Final = 7_200
-"""Seconds; TR-181 leaves it to the server. It is no more than clients ask for that ask for less than they can get
-(dhclient: 7200 preferred, 7500 valid), so that both lifetimes are this one time. dnsmasq gives no longer than the
-address of the link itself lives.
-"""
 RANGE_6: Final = ("::1:0", "::ffff:ffff")
 HEADER: Final = "# Written by cpe-agent from its data model: changes made here are lost.\n"
 
@@ -87,12 +84,15 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What of the machine the files depend on: the links of rows, and those on which names are served."""
+    """What of the machine the files depend on: the links of rows, those on which names are served, and for how many
+    seconds the DHCPv6 leases of a link are (0: none can be given).
+    """
 
     link_of: LinkOf
     name_links: Sequence[str] = ()
     name_servers: Sequence[tuple[str, str | None]] = ()
     """Address, and the link to ask over; None whichever leads there."""
+    lease_times: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 def render(wanted: Wanted, around: Surroundings, places: Places, user: str, left_alone: Sequence[str] = ()) -> Rendered:
@@ -115,7 +115,7 @@ def render(wanted: Wanted, around: Surroundings, places: Places, user: str, left
         lines += _range4(key, wanted.get(Pool4, key))
         lines += _forced(wanted, key, Option4, 4)
     for key, link in pools6.items():
-        lines += _range6(key, wanted.get(Pool6, key), link)
+        lines += _range6(key, wanted.get(Pool6, key), link, around.lease_times.get(link, LONGEST))
         lines += _forced(wanted, key, Option6, 6)
     return Rendered(
         configuration=HEADER + _text(lines),
@@ -221,11 +221,11 @@ def _range4(key: str, pool: Pool4) -> Iterator[str]:
     yield f"dhcp-range=tag:{tag_of(key)},{pool.min_address},{pool.max_address},{pool.subnet_mask},{time}"
 
 
-def _range6(key: str, pool: Pool6, link: str) -> Iterator[str]:
-    if pool.iana_enable:
-        yield f"dhcp-range=tag:{tag_of(key)},{','.join(RANGE_6)},constructor:{link},64,{LEASE_6}"
+def _range6(key: str, pool: Pool6, link: str, time: int) -> Iterator[str]:
+    if pool.iana_enable and time:
+        yield f"dhcp-range=tag:{tag_of(key)},{','.join(RANGE_6)},constructor:{link},64,{time}"
     else:
-        yield f"dhcp-range=tag:{tag_of(key)},::,constructor:{link},static,64,{LEASE_6}"
+        yield f"dhcp-range=tag:{tag_of(key)},::,constructor:{link},static,64,{LONGEST}"
 
 
 def _forced(wanted: Wanted, key: str, kind: type[Option4] | type[Option6], family: int) -> Iterator[str]:

@@ -1,15 +1,19 @@
 """The LAN's services behind their records: what can be made of them is checked, then made by daemons of our own."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from backends.desired_state import NotOurs, Record, Refused, Wanted
 from backends.dnsmasq import Dnsmasq
 from backends.errors import MechanismError
+from backends.files import read_text
 from backends.lan.advertising import advertised_links, check_advertised
 from backends.lan.companion import Companion
+from backends.lan.lease_times import LONGEST, lease_time, shortens_in, times_in
 from backends.lan.matching import DOMAIN, Unmatchable
 from backends.lan.options import Unsayable, option_text
 from backends.lan.records import FOR_EVER, Advertised, DnsRelay, Forwarding4, Option4, Option6, Pool4, Pool6, Static4
@@ -30,6 +34,8 @@ log = logging.getLogger(__name__)
 
 SHORTEST_LEASE: Final = 120
 """Seconds; dnsmasq makes anything shorter this."""
+WRITTEN_WITHIN: Final = 5
+"""Seconds from giving a lease until its file is read."""
 DHCP_PORT, DHCP6_PORT, DNS_PORT = 67, 547, 53
 ON_LINKS: Final[tuple[type[Pool4] | type[Pool6] | type[Advertised] | type[Forwarding4], ...]] = (
     Pool4,
@@ -45,7 +51,7 @@ Blocking = Callable[[int, str], str | None]
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What the machine says to the service: see Surroundings. ``may_change``: the link is given to the agent;
-    ``address_of`` a link's IPv4 address.
+    ``address_of`` a link's IPv4 address; ``lasting``: for how many seconds its IPv6 prefixes are good, None for ever.
     """
 
     link_of: LinkOf
@@ -54,6 +60,7 @@ class Ground:
     name_links: Callable[[], Sequence[str]]
     name_servers: Callable[[Wanted], Sequence[tuple[str, str | None]]]
     blocking: Blocking
+    lasting: Callable[[str], int | None] = lambda _: None
 
 
 class LanService:
@@ -67,6 +74,9 @@ class LanService:
         self._programs: tuple[Dnsmasq | Companion, ...] = (dnsmasq, advertiser, relay)
         self.missed: frozenset[str] = frozenset()
         """The programs that are missing since the last ``apply``, which failed: the log has heard of them."""
+        self.shortens_at = math.inf
+        """When DHCPv6 leases have to be shorter than they are since the last ``apply``, in monotonic seconds."""
+        self._lease_times: Mapping[str, int] = {}
 
     def check(self, wanted: Wanted) -> None:
         """See Service. Rows that are not enabled are checked as well: what is refused is refused when it is said."""
@@ -85,7 +95,9 @@ class LanService:
     def apply(self, wanted: Wanted) -> bool:
         """See Service."""
         ground = self._ground
-        around = Surroundings(ground.link_of, tuple(ground.name_links()), tuple(ground.name_servers(wanted)))
+        self._lease_times = self._times_of_leases(wanted)
+        names, servers = tuple(ground.name_links()), tuple(ground.name_servers(wanted))
+        around = Surroundings(ground.link_of, names, servers, self._lease_times)
         try:
             left_alone = tuple(ignored(wanted, ground.link_of))
             rendered = render(wanted, around, self._dnsmasq.places, self._dnsmasq.user(), left_alone)
@@ -98,6 +110,19 @@ class LanService:
         changed = [self._dnsmasq.make(rendered), self._advertiser.make(advertised), self._relay.make(relayed)]
         self.missed = frozenset()
         return any(changed)
+
+    def _times_of_leases(self, wanted: Wanted) -> Mapping[str, int]:
+        """By link. What is in force, or was when the agent ended, stays as long as it can."""
+        lasts = {link: self._ground.lasting(link) for link in served_pools6(wanted, self._ground.link_of).values()}
+        before = times_in(read_text(self._dnsmasq.places.configuration) or "")
+        times = {link: lease_time(left, before.get(link, 0)) for link, left in lasts.items()}
+        soonest = min((shortens_in(left, times[link]) for link, left in lasts.items()), default=math.inf)
+        self.shortens_at = time.monotonic() + soonest
+        return times
+
+    def is_whole(self, seconds: float) -> bool:
+        """Whether a DHCPv6 lease that was given for so long, or a little less, was cut by nobody."""
+        return any(abs(seconds - one) <= WRITTEN_WITHIN for one in {*self._lease_times.values(), LONGEST})
 
     def missing(self) -> list[Program]:
         """The programs that should run and do not: somebody ended them, or they could not go on."""

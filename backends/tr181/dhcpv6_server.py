@@ -1,7 +1,7 @@
 """Device.DHCPv6.Server.: whom the LAN gets IPv6 addresses and settings from; who has got one."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv6Address, IPv6Network
@@ -11,7 +11,7 @@ from agent.model.object import Object, Parameter, Target
 from backends.lan.clients import leases_by_pool6
 from backends.lan.leases import Lease
 from backends.lan.records import Dhcp6, Option6, Pool6
-from backends.lan.rendering import LEASE_6
+from backends.lan.service import WRITTEN_WITHIN
 from backends.netlink import Netlink
 from backends.tr181.lan_tables import CLIENT6, LanTable, LanTables, table_of, target_of_link
 from backends.tr181.mechanisms import Mechanisms
@@ -21,7 +21,6 @@ from backends.tr181.record_table import Keys
 
 SUBNET_LENGTH = 64
 DUID = 1
-WRITTEN_WITHIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +66,13 @@ def prefixes_on(netlink: Netlink, link: str | None) -> list[IPv6Network]:
     return list(dict.fromkeys(one for one in found if not one.is_link_local))
 
 
-def preferred_end(lease: Lease) -> datetime | None:
+def preferred_end(lease: Lease, is_whole: Callable[[float], bool]) -> datetime | None:
     """When a lease's address ceases to be preferred, None where that is not known.
 
     The lease file has the valid lifetime only. Both are a pool's whole lease time, unless the client asked for less;
     so of a lease that was given for the whole time it is known, of a shorter one or one given unseen it is not.
     """
-    is_whole = abs(lease.expires - lease.given - LEASE_6) <= WRITTEN_WITHIN
-    return end(lease.expires) if is_whole else None
+    return end(lease.expires) if is_whole(lease.expires - lease.given) else None
 
 
 def prefix_targets(lan: LanTables, netlink: Netlink, link: str | None) -> Iterator[Target]:
@@ -154,8 +152,10 @@ class _Clients:
         return list(self._clients(found))
 
     def preferred(self, lease: Lease) -> datetime | None:
-        """Not known either where the link's own address of the prefix is preferred for less: dnsmasq heeds that."""
-        until = preferred_end(lease)
+        """Not known either where the link's own address of the prefix is preferred for less: what dnsmasq gives of one
+        that is deprecated is deprecated.
+        """
+        until = preferred_end(lease, self._lan.daemons.is_whole)
         left = lease.expires - time.time() - WRITTEN_WITHIN
         own = (one for one in self._netlink.addresses() if one.family == 6 and one.prefix_length == SUBNET_LENGTH)
         sooner = (one for one in own if one.preferred_lifetime is not None and one.preferred_lifetime < left)

@@ -10,6 +10,7 @@ from backends.desired_state import Wanted
 from backends.dnsmasq import Dnsmasq, is_installed
 from backends.lan.companion import Companion
 from backends.lan.file_watch import FileWatch
+from backends.lan.lease_times import lasting
 from backends.lan.leases import LeaseFile
 from backends.lan.ports import PortsInTheWay, open_diag_socket
 from backends.lan.resolver import Resolver
@@ -57,6 +58,7 @@ def lan(mechanisms: Mechanisms, surface: Surface = Surface()) -> Part | None:
         name_links=lambda: list(name_links(netlink, links.may_change, lambda link: _asks(mechanisms, link))),
         name_servers=name_servers,
         blocking=PortsInTheWay(lambda link: _index_and_addresses(netlink, link), own, surface.open_diag_socket),
+        lasting=lambda link: lasting(netlink.addresses(), link),
     )
     tables = LanTables(
         LanService(dnsmasq, advertiser, relay, ground), links, LeaseFile(dnsmasq.places.leases), resolver

@@ -87,7 +87,7 @@ LOOK: Final = 30.0
 class LanTables(TableService):
     """The backend of all these tables; ``leases`` and ``resolver`` are what they read of the system.
 
-    As a chore it starts programs anew that ended by themselves or by somebody else.
+    As a chore it starts programs anew that ended by themselves or by somebody else, and shortens leases in time.
     """
 
     def __init__(self, daemons: LanService, links: Links, leases: LeaseFile, resolver: Resolver) -> None:
@@ -107,15 +107,16 @@ class LanTables(TableService):
         """The links whose hosts are given addresses, or told of prefixes, as it is in force."""
         return self.daemons.links_served(self._applied)
 
-    def due(self, now: float) -> float | None:  # noqa: ARG002 - it has a time of its own
+    def due(self, now: float) -> float | None:  # noqa: ARG002 - it has times of its own
         """See parts.Chore."""
-        return self._next if any(self._applied.get(kind).enable for kind in SWITCHES) else None
+        is_on = any(self._applied.get(kind).enable for kind in SWITCHES)
+        return min(self._next, self.daemons.shortens_at) if is_on else None
 
     def act(self, now: float) -> frozenset[str]:
         """See parts.Chore."""
         self._next = now + LOOK
         missing = {program.name for program in self.daemons.missing()}
-        if not missing:
+        if not missing and now < self.daemons.shortens_at:
             return frozenset()
         self.reapply(logging.WARNING if missing - self.daemons.missed else logging.DEBUG)
         return frozenset({TOPIC})

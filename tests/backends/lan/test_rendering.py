@@ -69,6 +69,10 @@ def test_ipv6_gives_addresses_of_the_links_own_prefix_or_settings_alone() -> Non
     pool = Pool6(enable=True, order=1, interface=LAN, iana_enable=True, duid="0001ab", duid_exclude=True)
     made = made_of(("+1", pool), ("+2", Option6(parent="+1", enable=True, tag=23, value="fe80" + "00" * 13 + "01")))
     assert lines(made, "dhcp-range=") == ["dhcp-range=tag:p1,::1:0,::ffff:ffff,constructor:br0,64,7200"]
+    shorter = made_of(("+1", pool), around=replace(AROUND, lease_times={"br0": 600}))
+    assert lines(shorter, "dhcp-range=") == ["dhcp-range=tag:p1,::1:0,::ffff:ffff,constructor:br0,64,600"]
+    none = made_of(("+1", pool), around=replace(AROUND, lease_times={"br0": 0}))
+    assert ",static," in lines(none, "dhcp-range=")[0]
     assert lines(made, "tag-if=")[-1] == "tag-if=set:p1,tag:br0,tag:!p1dt"
     assert lines(made, "dhcp-option") == ["dhcp-option-force=tag:p1,option6:23,[fe80::1]"]
     assert ",static," in lines(made_of(("+1", replace(pool, iana_enable=False))), "dhcp-range=")[0]

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from backends.lan.lease_times import LONGEST
 from backends.lan.leases import Lease
-from backends.lan.rendering import LEASE_6
 from backends.tr181.dhcpv6_server import preferred_end
 from backends.tr181.moments import end
 from tests.backends.lan_device import Gateway, until
@@ -105,8 +107,70 @@ def test_no_preferred_end_is_told_where_the_links_own_address_ends_sooner(
     assert gateway.get(f"{row}Client.1.IPv6Address.1.PreferredLifetime") == "0001-01-01T00:00:00Z"
 
 
-def test_the_preferred_end_is_told_where_it_is_known() -> None:
+def lives(namespace: Namespace) -> tuple[int, int]:
+    """What is left to the gateway's own address."""
+    [link] = json.loads(namespace.ip("-j -6 addr show dev br0 scope global"))
+    [own] = [one for one in link["addr_info"] if one.get("local") == "2001:db8:1::1"]
+    return own["preferred_life_time"], own["valid_life_time"]
+
+
+def given(leased: str) -> tuple[int, int]:
+    """Preferred and valid lifetime of what a client was given last."""
+    preferred, valid = (leased.rpartition(f"{name}-life ")[2].partition(";")[0] for name in ("preferred", "max"))
+    return int(preferred), int(valid)
+
+
+@pytest.mark.slow
+def test_no_lease_is_longer_than_what_is_left_of_the_prefix(gateway: Gateway, house: Namespace, tmp_path: Path) -> None:
+    client_ready(house)
+    pool(gateway)
+    tables, space = gateway.tables, gateway.namespace
+
+    def becomes(preferred: int, valid: int) -> int | None:
+        space.ip(f"addr change 2001:db8:1::1/64 dev br0 preferred_lft {preferred} valid_lft {valid}")
+        gateway.netlink.forget()
+        tables.reapply()
+        return gateway.server
+
+    def is_served() -> tuple[int, int]:
+        found = given(ask(house, tmp_path))
+        preferred, valid = lives(space)
+        assert found[0] <= preferred
+        assert found[1] <= valid
+        return found
+
+    first = becomes(1800, 3600)
+    assert is_served() == (600, 600)
+    before = time.monotonic()
+    assert tables.due(before) == 0.0  # the look for programs that ended
+    assert before + 1100 < tables.daemons.shortens_at < before + 1190
+    assert becomes(900, 3600) == first, "it grows old"
+    assert becomes(1800, 3600) == first, "it is renewed"
+    assert gateway.again().server == first, "an agent that starts changes nothing"
+    shorter = becomes(614, 3600)
+    assert shorter != first
+    assert is_served() == (204, 204)
+    tables.act(before)
+    space.ip("addr change 2001:db8:1::1/64 dev br0 preferred_lft 200 valid_lft 3600")
+    tables.daemons.shortens_at = before
+    gateway.netlink.forget()
+    assert tables.due(before) == before
+    assert tables.act(before) == {"lan"}
+    assert is_served() == (120, 120)
+    becomes(100, 3600)
+    with pytest.raises((AssertionError, TimeoutError)):
+        ask(house, tmp_path)
+    becomes(90000, 90000)
+    assert is_served() == (7200, 7200)
+
+
+def test_the_preferred_end_is_told_where_it_is_known(gateway: Gateway) -> None:
     now = 1_800_000_000
-    assert preferred_end(Lease(6, "2001:db8::1", now + LEASE_6, given=now + 1)) == end(now + LEASE_6)
-    assert preferred_end(Lease(6, "2001:db8::1", now + 3000, given=now)) is None
-    assert preferred_end(Lease(6, "2001:db8::1", now + LEASE_6, given=now + 600)) is None
+
+    def told(length: int, given: int = now) -> datetime | None:
+        lease = Lease(6, "2001:db8::1", now + length, given=given)
+        return preferred_end(lease, gateway.tables.daemons.is_whole)
+
+    assert told(LONGEST, now + 1) == end(now + LONGEST)
+    assert told(3000) is None
+    assert told(LONGEST, now + 600) is None
