@@ -45,6 +45,11 @@ class Offer(NamedTuple):
     neighbour: Neighbour | None = None
     refused: tuple[str, ...] = ()
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it says nothing at all: a lease without a word for us."""
+        return self == Offer(self.source, self.told_by, self.interface)
+
     def __repr__(self) -> str:
         """The same without the password."""
         shown = self if self.password is None else self._replace(password=None)

@@ -267,6 +267,8 @@ def _order(offer: Offer, now: Situation) -> tuple[int, int]:
 
 
 def _objection(offer: Offer, now: Situation, check: Callable[[str], None]) -> Objection | None:
+    if offer.is_silent:
+        return None  # every client of the home's other links tells of its leases too: nothing of them is refused
     if not now.rules.enable and offer.source not in (Source.FILE, Source.PRESET):
         return Objection("nothing is looked for", "[discovery] enable = true looks for it")
     if offer.url:

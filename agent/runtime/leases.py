@@ -104,9 +104,9 @@ class Leases:
 
     def is_told_of(self, links: Iterable[str]) -> bool:
         """Whether a client of the machine hands over what the DHCPv4 server of one of these links says."""
-        silent, ways = Offer(Source.DHCPV4), frozenset(links)
+        ways = frozenset(links)
         return any(
-            lease.offer._replace(told_by="", interface="") != silent
+            not lease.offer.is_silent
             for (link, client, family), lease in self.by_client.items()
             if client != ASKER and family == 4 and link in ways
         )

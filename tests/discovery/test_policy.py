@@ -176,6 +176,11 @@ def test_an_http_acs_from_dhcp_is_taken_only_where_that_is_allowed(source: Sourc
     assert asked(offer(source, url), rules=Rules(allow_http=True)).sets is not None
 
 
+def test_a_lease_of_another_link_that_says_nothing_is_not_refused() -> None:
+    decision = asked(offer(Source.DHCPV4, "", "lan"))
+    assert verdict(decision, Source.DHCPV4).word is Word.SILENT
+
+
 def test_what_is_no_acs_is_refused_by_the_same_rule_as_elsewhere() -> None:
     for url in ("ftp://a.example/", "https://user:s3cret@a.example/"):
         for source in (Source.DHCPV4, Source.OMCI, Source.PRESET):
