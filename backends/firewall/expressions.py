@@ -97,6 +97,16 @@ def goto(chain: str) -> Expression:
     return {"goto": {"target": chain}}
 
 
+def first_sent_to(host: str) -> Expression:
+    """The connection was opened to this address, whatever that was translated to."""
+    return equal({"ct": {"key": "ip daddr", "dir": "original"}}, host)
+
+
+def seen_as(host: str) -> Expression:
+    """The source becomes a host."""
+    return {"snat": {"family": "ip", "addr": host}}
+
+
 def translated_to(host: str, target: Any = None) -> Expression:
     """The destination becomes a host, and one of its ports (a number or a map) unless it stays the same."""
     return {"dnat": {"family": "ip", "addr": host, **({} if target is None else {"port": target})}}

@@ -1,13 +1,14 @@
 """From records to the chains that translate addresses. Pure."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from backends.desired_state import Wanted
 from backends.firewall.expressions import (
     ACCEPT,
     COUNTER,
+    IS_MAPPED,
     IS_OURS,
     MASQUERADE,
     TCP,
@@ -17,10 +18,12 @@ from backends.firewall.expressions import (
     comes_in_by,
     equal,
     family_is,
+    first_sent_to,
     goes_out_by,
     header,
     port,
     protocol_is,
+    seen_as,
     translated_to,
 )
 from backends.firewall.leases import remaining
@@ -36,6 +39,8 @@ BROADCAST: Final = "255.255.255.255"
 LAST_PORT: Final = 65535
 DHCP_PORT: Final = 67
 
+_Mapped = tuple[str, PortMapping, str, frozenset[str]]
+
 
 def nat_chains(wanted: Wanted, around: Surroundings) -> list[Chain]:
     """The chains there is something in."""
@@ -44,7 +49,7 @@ def nat_chains(wanted: Wanted, around: Surroundings) -> list[Chain]:
         destinations = [*_own_ports(around), *destinations]
     chains = [
         Chain("prerouting", destinations, BEFORE_ROUTING),
-        Chain("postrouting", list(_masquerades(wanted, around)), AFTER_ROUTING),
+        Chain("postrouting", [*_turns(wanted, around), *_masquerades(wanted, around)], AFTER_ROUTING),
         Chain("clamp", list(_clamps(wanted, around)), MANGLING),
     ]
     return [chain for chain in chains if chain.rules]
@@ -86,8 +91,10 @@ def arrivals(mapping: PortMapping, wanted: Wanted, around: Surroundings) -> froz
     return frozenset((link,)) if link else frozenset()
 
 
-def _mappings(wanted: Wanted, around: Surroundings) -> Iterator[Rule]:
-    """The more explicit go first: RemoteHost, then ExternalPort (TR-181, PortMapping.RemoteHost)."""
+def _in_force(wanted: Wanted, around: Surroundings) -> Iterator[_Mapped]:
+    """The mappings that are made, each with its key, its host and its links. The more explicit go first: RemoteHost,
+    then ExternalPort (TR-181, PortMapping.RemoteHost).
+    """
     if not ports_are_mapped(wanted):
         return
     ordered = sorted(
@@ -96,14 +103,41 @@ def _mappings(wanted: Wanted, around: Surroundings) -> Iterator[Rule]:
     for key, mapping in ordered:
         host, links = internal_address(mapping, around), arrivals(mapping, wanted, around)
         if mapping.enable and host and links and remaining(mapping, around.now) != 0:
-            yield Rule(
-                about("port mapping", key),
-                [*_arriving(links), *_criteria(mapping), COUNTER, translated_to(host, _target(mapping))],
-            )
+            yield key, mapping, host, links
 
 
-def _vagueness(item: tuple[str, PortMapping]) -> tuple[bool, bool]:
-    return not item[1].remote_host, not item[1].external_port
+def _mappings(wanted: Wanted, around: Surroundings) -> Iterator[Rule]:
+    """From outside; and from inside, for who goes by an address that we have outside."""
+    in_force = list(_in_force(wanted, around))
+    inside = around.managed - _beyond(wanted, around, in_force)
+    for key, mapping, host, links in in_force:
+        leads = [*_criteria(mapping), COUNTER, translated_to(host, _target(mapping))]
+        yield Rule(about("port mapping", key), [*_arriving(links), *leads])
+        outer = _addresses_on(links, around)
+        if inside and outer:
+            yield Rule(about("port mapping", key), [comes_in_by(inside), equal(header("ip", "daddr"), outer), *leads])
+
+
+def _turns(wanted: Wanted, around: Surroundings) -> Iterator[Rule]:
+    """Who went from inside to inside by an outer address is seen as that address: answers come back through us
+    (hairpinning, RFC 5382 REQ-8 and RFC 4787 REQ-9).
+    """
+    in_force = list(_in_force(wanted, around))
+    beyond = _beyond(wanted, around, in_force)
+    inside = around.managed - beyond
+    for outer in _addresses_on(frozenset[str]().union(*(mapped[3] for mapped in in_force)), around) if inside else ():
+        # Not "comes in by inside": what br_netfilter turns within a bridge has no link of arrival any more.
+        turned = [comes_in_by(beyond, exclude=True), goes_out_by(inside), IS_MAPPED, first_sent_to(outer)]
+        yield Rule("hairpin", [*turned, COUNTER, seen_as(outer)])
+
+
+def _beyond(wanted: Wanted, around: Surroundings, in_force: Iterable[_Mapped]) -> frozenset[str]:
+    """The links behind which strangers are, for mappings."""
+    return outside_links(wanted, around).union(*(links for _, _, _, links in in_force))
+
+
+def _addresses_on(links: Iterable[str], around: Surroundings) -> list[str]:
+    return sorted(frozenset[str]().union(*map(around.addresses_on, links)))
 
 
 def _arriving(links: frozenset[str]) -> list[Expression]:

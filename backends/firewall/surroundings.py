@@ -19,7 +19,7 @@ class Surroundings:
 
     ``own_ports``: protocol number and port of each place where the agent itself listens. ``address_of`` tells the IPv4
     address of a host by its name, None while nobody knows it. ``relayed_to``: the IPv4 addresses of the DHCP servers
-    that our relay asks.
+    that our relay asks; ``addresses_on``: those that a link has.
     """
 
     now: Now
@@ -29,6 +29,7 @@ class Surroundings:
     relayed_to: frozenset[str]
     link_of: Callable[[Pointer | None], str | None]
     address_of: Callable[[str], str | None]
+    addresses_on: Callable[[str], frozenset[str]]
 
     def managed_link(self, pointer: Pointer | None) -> str | None:
         """The link behind a reference, if it is ours to filter."""

@@ -170,7 +170,7 @@ def firewall_tables(mechanisms: Mechanisms) -> Part | None:
         backend=tables,
         forget=(tables.firewall.forget,),
         chores=(tables, TableLook(tables, tables.firewall, TOPIC)),
-        follows=frozenset({"link", "route", "lease"}),
+        follows=frozenset({"link", "address", "route", "lease"}),
     )
 
 
@@ -204,6 +204,9 @@ class Here:
             relayed_to=self._relayed_to(),
             link_of=links.link_of,
             address_of=self._address_of,
+            addresses_on=lambda link: frozenset(
+                one.address for one in netlink.addresses() if one.interface == link and one.family == 4
+            ),
         )
 
     def _relayed_to(self) -> frozenset[str]:

@@ -12,7 +12,7 @@ from backends.firewall.firewall import Firewall
 from backends.firewall.leases import Now
 from backends.firewall.surroundings import Surroundings
 from backends.nftables import Nftables
-from tests.netlab.gateway import Gateway
+from tests.netlab.gateway import INSIDE, OUTSIDE, Gateway
 from tests.netlab.namespace import Namespace
 from tests.netlab.packet_filter import packet_filter
 
@@ -31,6 +31,7 @@ def surroundings(**other: Any) -> Surroundings:
         relayed_to=frozenset(),
         link_of=lambda pointer: pointer.keys[0] if pointer else None,
         address_of={"printer": "192.168.1.10"}.get,
+        addresses_on=lambda link: frozenset({OUTSIDE} if link == "wan0" else {INSIDE}),
     )
     return replace(usual, **other)
 

@@ -1,15 +1,42 @@
 """Addresses are translated: proven by who is reached, and by whom that one sees."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from backends.firewall.records import Dmz, FirewallSettings, InterfaceNat, PortMapping
+from backends.firewall.records import Dmz, FilterRule, FirewallSettings, InterfaceNat, Level, PortMapping, RuleChain
 from tests.backends.firewall.conftest import WAN, Bench
-from tests.netlab.gateway import HOST, INSIDE, OTHER_STRANGER, OUTSIDE, STRANGER, goes_on
+from tests.netlab.gateway import HOST, INSIDE, OTHER_STRANGER, OUTSIDE, STRANGER, Gateway, goes_on
+from tests.netlab.namespace import Namespace, veth
 
 NAT = InterfaceNat(enable=True, interface=WAN)
 WEB = PortMapping(enable=True, interface=WAN, external_port=8080, internal_port=80, internal_client=HOST)
+
+
+NEIGHBOUR = "192.168.1.20"
+
+
+def switch(gateway: Gateway, neighbour: Namespace) -> None:
+    """A second host on the cable of the first: both hang on a switch, and reach each other without the gateway."""
+    place, router = gateway.lan, gateway.router
+    router.ip("link set lan0 name lan1")
+    veth(router, "lan2", neighbour, "eth0")
+    router.ip("link add lan0 type bridge")
+    router.ip("address flush dev lan1")
+    for port in ("lan1", "lan2"):
+        router.ip(f"link set {port} master lan0 up")
+    router.ip(f"address add {INSIDE}/24 dev lan0")
+    router.ip("link set lan0 up")
+    neighbour.ip(f"address add {NEIGHBOUR}/24 dev eth0")
+    neighbour.ip(f"route add default via {INSIDE}")
+    place.ip("neighbour flush all")
+
+
+def br_netfilter(router: Namespace, is_on: bool) -> None:
+    """Whether what a bridge forwards goes through the packet filter of IP, where the kernel can at all."""
+    told = f"cd /proc/sys/net/bridge 2>/dev/null && echo {int(is_on)} > bridge-nf-call-iptables; true"
+    router.run("sh", "-c", told)
 
 
 def test_who_leaves_gets_the_gateways_address(bench: Bench) -> None:
@@ -75,6 +102,72 @@ def test_all_interfaces_are_those_that_lead_outside(bench: Bench) -> None:
     with bench.gateway.listen(bench.lan, 80) as server:
         assert bench.gateway.reached(server, bench.wan, OUTSIDE, 80) == STRANGER
         assert not bench.gateway.reached(server, bench.lan, INSIDE, 80, soon=True)
+
+
+@pytest.mark.parametrize(
+    ("nat", "config", "is_turned_by_the_bridge"),
+    [((), None, False), ((NAT,), "Low", False), ((NAT,), "High", False), ((NAT,), "High", True)],
+)
+def test_who_is_inside_reaches_a_mapped_host_by_the_outer_address(
+    bench: Bench,
+    make_namespace: Callable[[], Namespace],
+    nat: tuple[InterfaceNat, ...],
+    config: str | None,
+    is_turned_by_the_bridge: bool,
+) -> None:
+    gateway, neighbour = bench.gateway, make_namespace()
+    switch(gateway, neighbour)
+    br_netfilter(bench.router, is_turned_by_the_bridge)
+    bench.make(*nat, web=WEB, settings=FirewallSettings(config=config))
+    with gateway.listen(bench.lan, 80) as server:
+        assert gateway.reached(server, neighbour, OUTSIDE, 8080) == OUTSIDE
+        if not is_turned_by_the_bridge:  # a bridge sends nothing back by the port that it came by
+            assert gateway.reached(server, bench.lan, OUTSIDE, 8080) == OUTSIDE, "the host itself"
+        assert gateway.reached(server, bench.wan, OUTSIDE, 8080) == STRANGER, "strangers are seen as they are"
+        assert gateway.reached(server, neighbour, HOST, 80) == NEIGHBOUR
+        assert not gateway.reached(server, neighbour, INSIDE, 8080, soon=True)
+        assert not gateway.reached(server, neighbour, OUTSIDE, 80, soon=True)
+    assert bench.nftables.counters("cpe_agent")["hairpin"].packets == (1 if is_turned_by_the_bridge else 2)
+
+
+def test_a_mapping_for_one_remote_host_is_for_nobody_inside(bench: Bench) -> None:
+    with bench.gateway.listen(bench.lan, 80) as server:
+        bench.make(replace(WEB, remote_host=STRANGER))
+        assert not bench.gateway.reached(server, bench.lan, OUTSIDE, 8080, soon=True)
+        bench.make(replace(WEB, remote_host=HOST))
+        assert bench.gateway.reached(server, bench.lan, OUTSIDE, 8080) == OUTSIDE
+
+
+def test_what_a_level_says_of_mappings_and_hosts_holds_by_the_outer_address_too(bench: Bench) -> None:
+    level = {"chain": RuleChain(enable=True), "settings": FirewallSettings(config="Advanced", advanced_level="level")}
+    shut = FilterRule(
+        parent="chain", enable=True, source_all_interfaces=True, dest_all_interfaces=True, dest_port=80, protocol=6
+    )
+    with bench.gateway.listen(bench.lan, 80) as server:
+        bench.make(web=WEB, level=Level(chain="chain", port_mapping_enabled=False), **level)
+        assert not bench.gateway.reached(server, bench.lan, OUTSIDE, 8080, soon=True)
+        bench.make(web=WEB, level=Level(chain="chain"), **level)
+        assert bench.gateway.reached(server, bench.lan, OUTSIDE, 8080) == OUTSIDE
+        bench.make(web=WEB, level=Level(chain="chain"), shut=shut, **level)
+        assert not bench.gateway.reached(server, bench.lan, OUTSIDE, 8080, soon=True)
+
+
+def test_a_link_of_mappings_is_outside_whatever_else_it_is(bench: Bench) -> None:
+    bench.around = replace(bench.around, ways_out=frozenset())
+    bench.make(WEB)
+    with bench.gateway.listen(bench.lan, 80) as server:
+        assert bench.gateway.reached(server, bench.wan, OUTSIDE, 8080) == STRANGER
+        assert bench.gateway.reached(server, bench.lan, OUTSIDE, 8080) == OUTSIDE
+
+
+def test_the_way_back_inside_follows_the_outer_address(bench: Bench) -> None:
+    bench.around = replace(bench.around, addresses_on=lambda _: frozenset())
+    bench.make(WEB)
+    with bench.gateway.listen(bench.lan, 80) as server:
+        assert not bench.gateway.reached(server, bench.lan, OUTSIDE, 8080, soon=True)
+        bench.around = replace(bench.around, addresses_on=lambda _: frozenset({OUTSIDE, "203.0.113.77"}))
+        assert bench.make(WEB)
+        assert bench.gateway.reached(server, bench.lan, OUTSIDE, 8080) == OUTSIDE
 
 
 def test_the_more_explicit_mapping_goes_first(bench: Bench) -> None:
