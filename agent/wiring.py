@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -222,6 +222,7 @@ class Agent:
             state_directory=self.settings.state.directory,
             management_path=self._management_path,
             peek=self._peek,
+            path_of=lambda target: self.model.instances.path_of(target.table, target.keys),
             gateway_told=self._gateway_told,
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
             kernel_lacks=lacking(lambda kind: links.may_make() and links.has(kind)),
@@ -262,9 +263,17 @@ class Agent:
             return resolve_by_system
         from agent.runtime.stub_resolver import StubResolver
 
-        link = network.management_interface
-        told = self.discovery.leases.name_servers(link)
-        return StubResolver(link, network.management_name_servers or told or name_servers_on(self.mechanisms, link))
+        return StubResolver(network.management_interface, self._name_servers(network.management_interface))
+
+    def _name_servers(self, link: str) -> Sequence[str]:
+        """Whom the management interface asks for names: as set, else as its leases say, else as the system knows."""
+        told = self.settings.network.management_name_servers or self.discovery.leases.name_servers(link)
+        return told or name_servers_on(self.mechanisms, link)
+
+    def _way(self) -> Hashable | None:
+        """How the ACS is sought: by which route, and on a management interface with whose help."""
+        route, link = self.reach.route(), self._management_interface()
+        return (route, tuple(self._name_servers(link))) if route and link else route
 
     def _management_path(self) -> RouteTo | None:
         """The way that is not to be cut without coming back: that to the ACS. Without one there is nobody to lose."""
@@ -425,7 +434,7 @@ class Agent:
             oui=lambda: self.device_id.oui,
             chance=chance,
             acs_met=self.reach.met,
-            way=self.reach.route,
+            way=self._way,
             system_changed=self._system_changed,
             lease_heard=self.discovery.heard,
             housekeeping=Housekeeping(
@@ -759,6 +768,7 @@ class Agent:
         if link == self._management_interface():
             self.netlink.forget()
             self.management_way.apply()
+            self.inbox.put(Changed(frozenset({"lease"})))  # the core's turn: it may name other servers
 
     def _ways_out(self) -> dict[int, tuple[str, ...]]:
         """The links whose leases may name the ACS, by family."""

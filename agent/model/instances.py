@@ -1,7 +1,7 @@
 """Instance numbers and aliases: a row with the same keys keeps its number, and a number is not given twice."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -66,6 +66,20 @@ class Instances:
         """The instance of a row that has one."""
         known = self._tables.get(table)
         return known.rows.get(key) if known else None
+
+    def path_of(self, table: str, keys: Sequence[str]) -> str:
+        """The concrete path of a row of a table ("Device.NAT.PortMapping.{i}.") by the keys of each ``{i}``; "" for one
+        that has no number. Nothing is read for it.
+        """
+        path, *rest = table.split("{i}.")
+        if len(rest) != len(keys):
+            return ""
+        for key, below in zip(keys, rest, strict=True):
+            instance = self.lookup(path, key)
+            if instance is None:
+                return ""
+            path = f"{path}{instance.number}.{below}"
+        return path
 
     def rekey(self, table: str, old: str, new: str) -> None:
         """The row is known by another key from now on, under the number that it has."""

@@ -111,7 +111,7 @@ class FirewallTables(TableService):
         if is_made:
             self.begin()
         for kind, key in ended:
-            log.info("%s %s is over and taken away", TABLES[kind], _known_as(key, self.wanted.get(kind, key)))
+            log.info("%s is over and taken away", self.known_as(kind, key))
             self.remove(kind, key)
         if is_made:
             try:
@@ -136,7 +136,7 @@ class FirewallTables(TableService):
                 if getattr(record, "enable", False) and (what := self.firewall.lacking(record, wanted)):
                     found[kind, key] = what
                     if self._told.get((kind, key)) != what:
-                        log.info("%s %s is not made: it needs %s", TABLES[kind], _known_as(key, record), what)
+                        log.info("%s is not made: it needs %s", self.known_as(kind, key), what)
         self._told = found
 
     def _ending(self) -> Iterable[tuple[type[Record], str, float]]:
@@ -150,11 +150,6 @@ class FirewallTables(TableService):
         for key, rule in self.wanted.of(FilterRule).items():
             if rule.expiry_date is not None and now.wall is not None:
                 yield FilterRule, key, max(0.0, rule.expiry_date - now.wall)
-
-
-def _known_as(key: str, record: Record) -> str:
-    """How the log names a row: numbers of rows are the data model's."""
-    return f"{getattr(record, 'description', '')!r} ({key})"
 
 
 def firewall_tables(mechanisms: Mechanisms) -> Part | None:

@@ -82,6 +82,8 @@ class Mechanisms:
     """Protocol number and port of each place where the agent listens: no rule of ours may close them."""
     peek: "Callable[[Sequence[str]], Mapping[str, str]]" = lambda _paths: {}
     """The texts of the data model's own parameters by concrete path."""
+    path_of: "Callable[[Target], str]" = lambda _target: ""
+    """The concrete path of a row whose number the data model knows; "" for another."""
     gateway_told: "Callable[[], Named | None]" = lambda: None
     """Who the gateway says it is in a lease of the machine's own DHCP client."""
     credentials: "Credentials | None" = None

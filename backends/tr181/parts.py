@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from agent.model.object import Backend
 from backends.desired_state import Desired
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.service import TableService
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ class Machine:
             part = build(self.mechanisms)
             if part is not None:
                 self.parts.append(part)
+                if isinstance(part.backend, TableService):
+                    part.backend.path_of = mechanisms.path_of
                 self.mechanisms = replace(self.mechanisms, **part.provides)
 
     @property

@@ -30,6 +30,8 @@ class TableService(Desired):
         super().__init__(name, kinds, service)
         self._tables: Final = tables
         self._parameters: Final = parameters or {}
+        self.path_of: Callable[[Target], str] = lambda _: ""
+        """The concrete path of a row whose number the data model knows, for the log; "" for another."""
 
     def remove(self, kind: type[Record], key: str) -> None:
         """See Desired; where rows have an order, those behind this one move up."""
@@ -48,24 +50,37 @@ class TableService(Desired):
             return super().prepare()
         except Refused as refused:
             reason = self._reason_of(refused)
-            log.warning("%s: refused: %s", self.name, reason)
+            known = refused.kind is not None and refused.kind in self._tables
+            where = f"{self.known_as(refused.kind, refused.key)}: " if known else ""
+            log.warning("%s: refused: %s%s", self.name, where, reason)
             kind = Denied if isinstance(refused, NotOurs) else InvalidValue
             names = [name for field in refused.fields for name in self._names_of(field)]
             raise RowsRefused(kind, reason, self._rows(refused), names) from refused
 
+    def known_as(self, kind: type[Record], key: str) -> str:
+        """How the log names a row: by its path, or, while it has no number, by its table and key; and as it describes
+        itself.
+        """
+        row, description = self._row(kind, key), getattr(self.wanted.get(kind, key), "description", "")
+        path = self.path_of(row) if row.keys else row.table
+        words = (path or row.table, repr(description) if description else "", "" if path else f"({key})")
+        return " ".join(filter(None, words))
+
     def _rows(self, refused: Refused) -> list[Target]:
-        table = self._tables.get(refused.kind) if refused.kind else None
-        if refused.kind is None or table is None:
-            return []
-        keys = [refused.key] if refused.key else []
-        record, kind = self.wanted.get(refused.kind, refused.key), refused.kind
+        return (
+            [self._row(refused.kind, refused.key)] if refused.kind is not None and refused.kind in self._tables else []
+        )
+
+    def _row(self, kind: type[Record], key: str) -> Target:
+        table, keys = self._tables[kind], [key] if key else []
+        record = self.wanted.get(kind, key)
         while record.parent:
             keys.insert(0, record.parent)
             if kind.owner is None:
                 break
             kind = kind.owner
             record = self.wanted.get(kind, record.parent)
-        return [Target(table, tuple(keys[-table.count("{i}") :]) if keys else ())]
+        return Target(table, tuple(keys[-table.count("{i}") :]) if keys else ())
 
     def _reason_of(self, refused: Refused) -> str:
         """The reason, with the fields that it names as parameters."""

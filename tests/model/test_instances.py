@@ -136,3 +136,15 @@ def test_two_rows_exchange_their_aliases() -> None:
 
     assert [one.alias for one in instances.settle("A.", ["one", "two"], durable=True).values()] == ["right", "left"]
     assert (instances.key_of("A.", 2), instances.key_of("A.", 3), instances.key_of("B.", 1)) == ("two", None, None)
+
+
+def test_the_path_of_a_row_is_known_by_its_keys_once_it_has_a_number() -> None:
+    instances = Instances()
+    instances.settle(TABLE, ["eth0", "eth1"], True)
+    below = f"{TABLE}{{i}}.IPv4Address.{{i}}."
+    assert instances.path_of(below, ("eth1", "+1")) == ""
+    instances.settle(f"{TABLE}2.IPv4Address.", ["+0", "+1"], True)
+    assert instances.path_of(below, ("eth1", "+1")) == "Device.IP.Interface.2.IPv4Address.2."
+    assert instances.path_of(f"{TABLE}{{i}}.", ("eth1",)) == "Device.IP.Interface.2."
+    assert instances.path_of(below, ("eth1",)) == instances.path_of(below, ("eth9", "+1")) == ""
+    assert instances.path_of("Device.NAT.", ()) == "Device.NAT."

@@ -78,6 +78,7 @@ class FirewallDevice(SmallDevice):
             forget += part.forget
         declared = [one for declare in (root, ethernet, ip, nat, firewall, upnp) for one in declare(mechanisms)]
         super().__init__([*declared, interface_stack(declared)], backends=backends, store=store, forget=forget)
+        self.tables.path_of = lambda target: self.model.instances.path_of(target.table, target.keys)
         self.tables.apply_at_start()
         self.wan, self.lan = (self.find("Device.IP.Interface.", Name=name)[:-1] for name in ("wan0", "lan0"))
 

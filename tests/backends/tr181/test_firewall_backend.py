@@ -153,7 +153,7 @@ def test_a_table_that_somebody_else_changed_is_put_right_and_the_log_says_so(
 def test_why_a_row_is_not_made_is_told_once(device: FirewallDevice, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     row = device.add(MAPPING, Enable="1", Description="the printer's", Interface=device.wan)
-    told = 'Device.NAT.PortMapping.{i}. "the printer\'s" (+1) is not made: it needs a host to lead to'
+    told = 'Device.NAT.PortMapping.1. "the printer\'s" is not made: it needs a host to lead to'
     assert device.get(f"{row}Status") == "Error_Misconfigured"
     device.tables.reapply()
     assert caplog.messages.count(told) == 1

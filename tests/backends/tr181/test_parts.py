@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from backends.desired_state import Desired, Record, Wanted
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Machine, Part
+from backends.tr181.service import TableService
 from tests.backends.conftest import Bench
 
 
@@ -58,6 +59,13 @@ def test_a_later_service_is_given_what_an_earlier_one_provides(memory: Bench) ->
     assert [part.name for part in machine.parts] == ["first", "second"]
     assert machine.mechanisms.may_change_system
     assert machine.watches == {"second": watch}
+
+
+def test_the_log_of_a_service_names_rows_as_the_data_model_does(memory: Bench) -> None:
+    service = TableService("pools", (Pool,), Counting(), {Pool: "Device.Pool.{i}."})
+    given = replace(mechanisms(memory), path_of=lambda target: f"Device.Pool.{target.keys[0][1:]}.")
+    Machine(given, [lambda _: Part("pools", {}, backend=service)])
+    assert service.known_as(Pool, service.add(Pool())) == "Device.Pool.1."
 
 
 def test_services_are_applied_at_start_and_again_after_what_they_follow(memory: Bench) -> None:

@@ -75,6 +75,20 @@ def test_a_refused_row_is_named_by_its_table_and_all_its_keys(service: TableServ
     assert answer.parameters == {"DestPort", "DestIP", "DestMask"}
 
 
+@pytest.mark.parametrize("number", ["", "7"])
+def test_the_log_names_a_row_by_its_path_or_by_table_and_key(
+    service: TableService, picky: Picky, caplog: pytest.LogCaptureFixture, number: str
+) -> None:
+    service.path_of = lambda target: number and target.table.replace("{i}", number)
+    chain = service.add(Chain())
+    assert service.known_as(Chain, chain) == (f"Device.Firewall.Chain.{number}." if number else f"{CHAIN} ({chain})")
+    picky.refusal = Refused("no such port", Rule, service.add(Rule(parent=chain)), ("dest_port",))
+    refused(service)
+    assert caplog.messages == [
+        f"firewall: refused: {'Device.Firewall.Chain.7.Rule.7.' if number else f'{RULE} (+2)'}: no such port"
+    ]
+
+
 def test_a_reason_names_parameters(service: TableService, picky: Picky) -> None:
     picky.refusal = Refused("the same {dest_port}, {address} as {x}", Rule, "", ("dest_port", "address"))
     assert refused(service).reason == "the same DestPort, DestIP as {x}"
