@@ -107,6 +107,8 @@ class AcsSession:
             on_turn=self._turns.append,
         )
         self._abort = client.abort
+        if self._is_closed:  # before there was anything to end
+            client.abort()
         try:
             self._tell(AcsFound(self._number, client.connect()))
             while True:

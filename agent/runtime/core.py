@@ -63,6 +63,8 @@ class _Attempt:
     events: tuple[Event, ...]
     session: Session | None = None
     """From when there is a connection."""
+    other_way_at: float | None = None
+    """When it is given up without one, since a new way to the ACS has come; ``None``: none has."""
 
 
 class Core:
@@ -163,6 +165,8 @@ class Core:
         ]
         if self._attempt is None:
             dues.append(parts.planned_reboot.next_due(now.monotonic, now.wall))
+        elif self._attempt.session is None:
+            dues.append(self._attempt.other_way_at)
         if self._attempt is None and policy.may_speak:
             dues.append(self._session_due(policy))
         if self._attempt is None and (self._after or parts.model.awaits_application):
@@ -227,11 +231,32 @@ class Core:
     def _system_changed(self, topics: frozenset[str], now: Moment) -> None:
         topics |= self._parts.system_changed(topics)
         self._look_at(topics)
-        if self._attempt is None and self._retry_at is not None and topics & TOPICS and self._has_new_way():
-            self._retry_at = min(self._retry_at, now.monotonic + SETTLING)
-            log.info("there is a new way to the ACS: the next attempt in %.0f s", self._retry_at - now.monotonic)
+        if topics & TOPICS:
+            self._look_for_a_new_way(now)
         if topics & {"link", "everything"}:
             self._after.append(do.Listen())  # the interface to listen on may have come to be
+
+    def _look_for_a_new_way(self, now: Moment) -> None:
+        """One ends the wait for the next attempt, or an attempt that finds nobody by the way that was there before."""
+        attempt = self._attempt
+        if attempt is None:
+            if self._retry_at is not None and self._has_new_way():
+                self._retry_at = min(self._retry_at, now.monotonic + SETTLING)
+                log.info("there is a new way to the ACS: the next attempt in %.0f s", self._retry_at - now.monotonic)
+        elif attempt.session is None and attempt.other_way_at is None and self._new_ways.is_new(self._parts.way()):
+            attempt.other_way_at = now.monotonic + SETTLING
+
+    def _give_up_for_a_new_way(self, now: Moment) -> list[Action]:
+        """End the attempt under way that still has no connection, where the new way is there still."""
+        attempt = self._attempt
+        if attempt is None or attempt.session is not None or attempt.other_way_at is None:
+            return []
+        if now.monotonic < attempt.other_way_at:
+            return []
+        attempt.other_way_at = None
+        if not self._new_ways.is_new(self._parts.way()):
+            return []
+        return self._failed("there is a new way to the ACS", now, was_reached=False, settling=0.0)
 
     def _look_at(self, topics: frozenset[str]) -> None:
         """Compare what the topics may have changed with what the ACS knows."""
@@ -272,6 +297,7 @@ class Core:
             self._new_ways.succeeded()
         if parts.calendar.come_due(parts.events, now):
             self._has_news = True
+        actions += self._give_up_for_a_new_way(now)
         if parts.commit_confirm.is_overdue(now.monotonic):
             actions += self._failed("the ACS was not reached in time after the change", now)
             self._news_of_change(parts.commit_confirm.time_passed(now.monotonic))
@@ -395,7 +421,9 @@ class Core:
             return [do.FactoryReset()]
         return [do.Reboot()]
 
-    def _failed(self, reason: str, now: Moment, *, was_reached: bool = True) -> list[Action]:
+    def _failed(
+        self, reason: str, now: Moment, *, was_reached: bool = True, settling: float = SETTLING
+    ) -> list[Action]:
         attempt, parts = self._attempt, self._parts
         if attempt is None:
             return []
@@ -405,7 +433,7 @@ class Core:
         wait = parts.retries.failed(policy.retry_minimum_wait, policy.retry_multiplier, parts.chance())
         self._new_ways.failed(was_reached)
         if self._has_new_way():
-            wait = min(wait, SETTLING)
+            wait = min(wait, settling)
         self._retry_at = now.monotonic + wait
         self.failing_since = self.failing_since if self.failing_since is not None else now.monotonic
         log.warning("session %d failed: %s; the next attempt in %.0f s", attempt.number, reason.rstrip("."), wait)

@@ -22,7 +22,7 @@ from agent.runtime.dialler import Dialler
 from agent.runtime.endpoint import AcsEndpoint, HttpReply, Limits, Turn, Unreachable, shown_url
 from agent.runtime.failures import broken, refused
 from agent.runtime.login import Login
-from agent.runtime.wire import Connect, Resolve, Wire, connect_through, resolve_by_system
+from agent.runtime.wire import Address, Connect, Resolve, Wire, connect_through, resolve_by_system
 
 __all__ = ["AcsClient", "AcsEndpoint", "HttpReply", "Limits", "Turn", "Unreachable"]
 
@@ -177,9 +177,9 @@ class AcsClient:
         self._endpoint = endpoint
         self._limits = limits or Limits()
         self._on_turn = on_turn
-        connect = connect or connect_through(endpoint.interface)
+        self._connect = connect or connect_through(endpoint.interface)
         self._dialler = Dialler(
-            endpoint, self._limits, resolve, connect, wall_clock_trusted=wall_clock_trusted, on_open=on_open
+            endpoint, self._limits, resolve, self._connected, wall_clock_trusted=wall_clock_trusted, on_open=on_open
         )
         self._login = Login(endpoint, self._limits.challenges)
         self._cookies = Cookies(self._limits.cookies, self._limits.cookie_bytes)
@@ -257,6 +257,12 @@ class AcsClient:
             return ready
         self._wire = self._dialler.open(target.host, target.port, is_tls=target.is_tls)
         return self._wire
+
+    def _connected(self, address: Address, seconds: float) -> socket.socket:
+        """Connect, unless it was ended meanwhile: to find the name may have taken long."""
+        if self._ended:
+            raise Unreachable("the session was closed")
+        return self._connect(address, seconds)
 
     def _exchange(self, message: Sequence[bytes]) -> _Answer:
         """One request and its answer; a kept connection that proves closed before a byte came is replaced, once."""

@@ -8,7 +8,7 @@ SETTLING: Final = 2.0
 """Seconds that a new way has until the session that it brings: name servers come a little later than routes."""
 MOST: Final = 8
 """Ways that bring a session at once until one succeeds: what changes without end waits as it should."""
-TOPICS: Final = frozenset({"link", "address", "route", "everything"})
+TOPICS: Final = frozenset({"link", "address", "route", "lease", "dhcp", "everything"})
 """Of the system, after which there may be a new way."""
 
 
@@ -30,10 +30,14 @@ class NewWays:
 
     def has_come(self, way: Hashable | None) -> bool:
         """Whether the way that there is now is one to try at once; it counts as tried from now on."""
-        if not self.may_help or way is None or way in self._gone or len(self._gone) >= MOST:
+        if not self.may_help or not self.is_new(way):
             return False
         self._gone.add(way)
         return True
+
+    def is_new(self, way: Hashable | None) -> bool:
+        """Whether no session has gone this way, and there is one; nothing is counted."""
+        return way is not None and way not in self._gone and len(self._gone) < MOST
 
     def succeeded(self) -> None:
         """A session succeeded, or it is another ACS: what was is forgotten."""

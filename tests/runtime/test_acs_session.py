@@ -1,6 +1,7 @@
 """A session's thread: what the owner is told for each message, and that it always ends."""
 
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from agent.runtime.endpoint import AcsEndpoint, Limits
 from agent.runtime.events import AcsFound, AcsReplied, AcsUnreachable
 from agent.runtime.redactor import Redactor
 from agent.runtime.trace import TraceStore
+from agent.runtime.wire import Address, connect_through, resolve_by_system
 from tests.runtime.raw_server import Connection, RawServer, Request, says, scripted
 
 QUICK = Limits(connect_seconds=2, reply_seconds=3, session_seconds=10)
@@ -149,6 +151,32 @@ def test_closing_ends_a_wait_at_once_and_silences_the_session(tmp_path: Path) ->
         assert owner.session.join(20)
         assert owner.inbox.empty()
     assert owner.traces.sessions()[0]["outcome"] == "the agent was stopped"
+
+
+def test_a_name_that_is_found_after_the_end_is_not_connected_to(tmp_path: Path) -> None:
+    asked, goes_on = threading.Event(), threading.Event()
+    connected: list[Address] = []
+
+    def resolve(host: str, port: int) -> list[Address]:
+        asked.set()
+        goes_on.wait(20)
+        return resolve_by_system(host, port)
+
+    def connect(address: Address, seconds: float) -> socket.socket:
+        connected.append(address)
+        return connect_through("")(address, seconds)
+
+    with (
+        RawServer(scripted(says(204))) as server,
+        session_with(server, tmp_path, resolve=resolve, connect=connect) as owner,
+    ):
+        assert asked.wait(20)
+        owner.session.close("there is a new way to the ACS")
+        goes_on.set()
+        assert owner.session.join(20)
+        assert owner.found.empty()
+        assert owner.inbox.empty()
+    assert connected == []
 
 
 def test_what_was_ordered_before_a_close_that_overtakes_it_is_not_sent(tmp_path: Path) -> None:

@@ -153,6 +153,51 @@ def test_a_way_that_came_during_the_attempt_is_tried_too() -> None:
     assert talk.in_session
 
 
+def seeking(way: str | None) -> Talk:
+    """A device whose attempt has no connection yet: it waits for an answer of a name server, say."""
+    talk = begun()
+    talk.way = way
+    [opened] = talk.core.handle(on.ConnectionRequested(), talk.moment)
+    assert isinstance(opened, do.OpenSession)
+    return talk
+
+
+@pytest.mark.parametrize("topic", sorted(TOPICS))
+def test_a_way_that_comes_ends_an_attempt_that_has_found_nobody(topic: str) -> None:
+    talk = seeking("mgmt")
+    comes(talk, "mgmt, other servers", topic)
+    talk.done.clear()
+    talk.let_pass(SETTLING - 0.1)
+    assert talk.done == [], "it may still find the ACS"
+    talk.let_pass(0.2)
+    assert talk.done[0] == do.CloseSession(2, "there is a new way to the ACS")
+    assert talk.core.session_number == 3
+    assert talk.informs[-1].retry_count == 1
+
+
+def test_a_way_that_comes_leaves_alone_what_has_found_the_acs_meanwhile() -> None:
+    talk = seeking("mgmt")
+    comes(talk, "wan0")
+    talk.core.handle(on.AcsFound(2, "192.0.2.10"), talk.moment)
+    talk.let_pass(2 * SETTLING)
+    assert talk.core.session_number == 2
+
+
+def test_a_way_that_comes_and_goes_ends_no_attempt_and_one_that_stays_only_once() -> None:
+    talk = seeking("mgmt")
+    comes(talk, "wan0")
+    comes(talk, "mgmt")
+    talk.let_pass(2 * SETTLING)
+    assert talk.core.session_number == 2
+    ended = 0
+    for number in range(10 * MOST):
+        comes(talk, f"wan0 from {number}")
+        for _ in range(3):
+            talk.now += SETTLING
+            ended += any(isinstance(one, do.CloseSession) for one in talk.core.handle(None, talk.moment))
+    assert ended < MOST
+
+
 @pytest.mark.parametrize(("way", "host_answered"), [("wan0", False), (None, True)])
 def test_what_no_new_way_can_help_waits_as_it_should(way: str | None, host_answered: bool) -> None:
     talk = failing(6, way, host_answered=host_answered)

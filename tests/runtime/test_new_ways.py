@@ -34,3 +34,12 @@ def test_there_is_an_end_to_new_ways() -> None:
     assert [ways.has_come(number) for number in range(MOST + 3)] == [True] * MOST + [False] * 3
     ways.begun("one more")
     assert not ways.has_come("another")
+
+
+def test_to_ask_whether_a_way_is_new_counts_nothing() -> None:
+    ways = NewWays()
+    ways.begun("a")
+    assert [ways.is_new(way) for way in (None, "a", "b", "b")] == [False, False, True, True]
+    ways.failed(was_reached=False)
+    assert ways.has_come("b")
+    assert not ways.is_new("b")

@@ -85,3 +85,26 @@ def test_the_servers_and_the_gateway_of_a_lease_are_taken(stand: Stand, network:
 
     stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE)
     assert f"from {OWN}" in network.questions()
+
+
+@pytest.mark.slow
+def test_a_lease_that_names_other_servers_ends_an_attempt_that_waits_for_silent_ones(
+    stand: Stand, network: OperatorNetwork
+) -> None:
+    silent = [f"198.51.100.{host}" for host in (97, 98, 99)]
+    for one in silent:
+        network.operator.ip(f"route add blackhole {one}/32")
+    stand.settings.write_text(stand.settings.read_text().replace(f'["{ROUTER}"]', "[]"))
+    agent = stand.start()
+
+    def lease(*servers: str) -> None:
+        told = {"interface": "mgmt", "dns": " ".join(servers), "router": ROUTER}
+        agent.ask("dhcp_event", event={"client": "udhcpc", "reason": "bound", "environment": told})
+
+    lease(*silent)
+    agent.ask("inform")
+    until(lambda: agent.ask("status")["acs"]["state"] == "in session")
+    lease(ROUTER)
+
+    stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE)
+    assert any("failed: there is a new way to the ACS; the next attempt in 0 s" in line for line in stand.log_lines())
