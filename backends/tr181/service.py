@@ -50,12 +50,14 @@ class TableService(Desired):
             return super().prepare()
         except Refused as refused:
             reason = self._reason_of(refused)
-            known = refused.kind is not None and refused.kind in self._tables
-            where = f"{self.known_as(refused.kind, refused.key)}: " if known else ""
+            rows, where = list[Target](), ""
+            if refused.kind is not None and refused.kind in self._tables:
+                rows = [self._row(refused.kind, refused.key)]
+                where = f"{self.known_as(refused.kind, refused.key)}: "
             log.warning("%s: refused: %s%s", self.name, where, reason)
             kind = Denied if isinstance(refused, NotOurs) else InvalidValue
             names = [name for field in refused.fields for name in self._names_of(field)]
-            raise RowsRefused(kind, reason, self._rows(refused), names) from refused
+            raise RowsRefused(kind, reason, rows, names) from refused
 
     def known_as(self, kind: type[Record], key: str) -> str:
         """How the log names a row: by its path, or, while it has no number, by its table and key; and as it describes
@@ -65,11 +67,6 @@ class TableService(Desired):
         path = self.path_of(row) if row.keys else row.table
         words = (path or row.table, repr(description) if description else "", "" if path else f"({key})")
         return " ".join(filter(None, words))
-
-    def _rows(self, refused: Refused) -> list[Target]:
-        return (
-            [self._row(refused.kind, refused.key)] if refused.kind is not None and refused.kind in self._tables else []
-        )
 
     def _row(self, kind: type[Record], key: str) -> Target:
         table, keys = self._tables[kind], [key] if key else []
