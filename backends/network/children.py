@@ -113,6 +113,17 @@ def handed_down(topology: Topology) -> Iterator[tuple[Ident, Attributes]]:
         yield unused(one), {"protocol": "static"}
 
 
+def is_of_delegation(topology: Topology, ident: Ident) -> bool:
+    """Whether a route is there because of what was delegated: a child's own, or that of what no child has."""
+    if not topology.delegated or ident[0] != "route":
+        return False
+    _, _, destination, gateway, link = ident[:5]
+    on_link = gateway == "-" and any(
+        (str(child.network), child.link) == (destination, link) for child in children(topology).values()
+    )
+    return on_link or any(ident == unused(one) for one in topology.delegated)
+
+
 def unused(delegation: Delegation) -> Ident:
     """The route that what is sent to no child of a delegated prefix takes: nowhere, rather than back out."""
     return ("route", "6", delegation.prefix, "-", "lo", IPV6_DEFAULT_METRIC, "unreachable")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from agent.model.errors import Denied, InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
+from backends.network.children import is_of_delegation
 from backends.network.network import Network
 from backends.network.policies import MOST_POLICY
 from backends.network.records import NO_MASK, IpRoute
@@ -242,7 +243,12 @@ class _Ipv6(_Forwarding):
         )
 
     def origin(self, row: Row[IpRoute]) -> str:
-        """An on-link route that ends by itself is the kernel's word for a prefix that a router announced."""
+        """An on-link route that ends by itself is the kernel's word for a prefix that a router announced; but for those
+        of prefixes that were delegated to us, whatever their ends.
+        """
+        ident = self.network.route_ident(row)
+        if ident is not None and not row.is_own and is_of_delegation(self.network.topology, ident):
+            return self.origins["dhcp"]
         found = None if row.is_own else self.network.route_of(row)
         if found is None or found.protocol != "kernel" or found.expires is None:
             return super().origin(row)

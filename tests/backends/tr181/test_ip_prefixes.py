@@ -209,6 +209,37 @@ def test_a_child_is_carved_out_and_the_link_has_an_address_in_it(bench: Bench) -
     assert provider.unreachable() == {"2001:db8:100::/56"}
 
 
+def test_the_routes_of_a_delegated_prefix_are_dhcps_whenever_they_end(bench: Bench) -> None:
+    provider = Provider(bench)
+    provider.delegates("2001:db8:100::/56")
+    provider.child(ChildPrefixBits="0:0:0:ef::/64")
+    routes = "Device.Routing.Router.1.IPv6Forwarding."
+
+    def origins() -> list[tuple[str, str, str]]:
+        told = provider.device.tree(routes)
+        rows = {name.split(".")[0] for name in told if name.endswith(".Origin")}
+        shown = [tuple(told[f"{row}.{name}"] for name in ("DestIPPrefix", "Type", "Origin")) for row in rows]
+        return sorted(one for one in shown if one[0].startswith("2001:db8:100:"))  # type: ignore[misc]
+
+    own = [("2001:db8:100::/56", "Unreachable", "DHCPv6"), ("2001:db8:100:ef::/64", "Normal", "DHCPv6")]
+    bench.netlink.forget()
+    if "2001:db8:100:ef::/64" not in {one.destination for one in bench.netlink.routes()}:  # a fake kernel makes none
+        bench.netlink.add_route(
+            Route(6, "2001:db8:100:ef::/64", interface="eth1", metric=256, protocol="kernel", expires=1286)
+        )
+    assert origins() == own
+    provider.delegates("2001:db8:100::/56", preferred=600, valid=900)
+    assert origins() == own
+    # A client's own, such as dhcpcd's: another route, and another row.
+    bench.netlink.add_route(
+        Route(6, "2001:db8:100::/56", interface="lo", metric=1001, protocol="dhcp", type="unreachable")
+    )
+    assert origins() == [own[0], *own]
+    bench.netlink.forget()
+    in_kernel = [one for one in bench.netlink.routes() if one.destination.startswith("2001:db8:100:")]
+    assert len(in_kernel) == 3
+
+
 def test_children_without_bits_have_a_subnet_each_and_keep_it(memory: Bench) -> None:
     provider = Provider(memory)
     device = provider.device
