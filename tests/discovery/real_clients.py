@@ -31,7 +31,8 @@ CLIENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "dhcpcd6": ("dhcpcd", "-B", "-6", "wan"),
     "dhcpcd on every link": ("dhcpcd", "-B", "-4"),
     "networkd": ("systemd-networkd",),
-    "NetworkManager": ("NetworkManager", "--no-daemon", "--log-level=INFO"),
+    "NetworkManager": ("NetworkManager", "--no-daemon"),
+    "NetworkManager by dhclient": ("NetworkManager", "--no-daemon", "--config=/etc/NetworkManager/by-dhclient.conf"),
 }  # fmt: skip
 PACKAGES: Final = {
     "busybox": "busybox-static",
@@ -43,13 +44,11 @@ PACKAGES: Final = {
     "dbus-daemon": "dbus-daemon",
     "dnsmasq": "dnsmasq-base",
 }
-HELPERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "NetworkManager": (
-        ("dbus-daemon", "--config-file=/etc/bus.conf", "--nofork", "--nopidfile"),
-        ("nm-dispatcher", "--persist"),
-    )
-}
-"""What a client needs beside it; the first one is waited for."""
+HELPERS: Final = (
+    ("dbus-daemon", "--config-file=/etc/bus.conf", "--nofork", "--nopidfile"),
+    ("nm-dispatcher", "--persist"),
+)
+"""What NetworkManager needs beside it; the first one is waited for."""
 BUS: Final = Path("run/dbus/system_bus_socket")
 
 MOUNTED: Final = (
@@ -101,6 +100,7 @@ FILES: Final[Mapping[str, tuple[int, str]]] = {
     "etc/machine-id": (0o644, "0123456789abcdef0123456789abcdef\n"),
     "lib/netifd/dhcpv6.script": (0o755, "#!/bin/sh\n"),
     "etc/NetworkManager/NetworkManager.conf": (0o644, MANAGED),
+    "etc/NetworkManager/by-dhclient.conf": (0o644, MANAGED.replace("=internal", "=dhclient")),
     "etc/NetworkManager/system-connections/wan.nmconnection": (0o600, CONNECTION),
     "etc/bus.conf": (0o644, BUS_CONF),
 }
@@ -205,7 +205,7 @@ class Cpe:
         if family == 6:
             net = ["--enable-ra", "--dhcp-range=2001:db8:1::100,2001:db8:1::1ff,64,120"]
         if not answers_inform:
-            net += ["--dhcp-match=set:inform,53,0x08", "--dhcp-ignore=tag:inform"]
+            net += ["--dhcp-match=set:agent,125", "--dhcp-ignore=tag:agent"]  # no other client says who it is
         folder = self.stand.directory / "isp"
         folder.mkdir(exist_ok=True)
         server = DhcpServer(self.isp, folder, "--no-ping", *net, *options)
@@ -219,8 +219,8 @@ class Cpe:
     def client(self, name: str) -> Iterator[None]:
         """A DHCP client at work, with what it needs."""
         with ExitStack() as running:
-            for number, helper in enumerate(HELPERS.get(name, ())):
-                running.enter_context(self._program(f"{name}-{number}", *helper))
+            for helper in HELPERS if name.startswith("NetworkManager") else ():
+                running.enter_context(self._program(helper[0], *helper))
                 until((self._root / BUS).exists, lambda: "no bus")
             running.enter_context(self._program(name, *CLIENTS[name]))
             yield

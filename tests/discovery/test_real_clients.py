@@ -37,6 +37,8 @@ def cpe(make_namespace: Callable[[], Namespace], tmp_path: Path, request: pytest
 HANDING_OVER = [
     *((client, code, client) for client in ("udhcpc", "dhclient", "dhcpcd") for code in ("43", "125")),
     ("networkd", "43", "networkd"),
+    ("NetworkManager by dhclient", "43", "networkmanager"),
+    ("NetworkManager by dhclient", "125", "networkmanager"),
 ]
 HIDING = [
     ("networkd", "125", "dhcpinform"),
@@ -60,6 +62,8 @@ def test_a_client_brings_a_new_device_to_its_first_session(cpe: Cpe, client: str
         assert inform.events[0] == "0 BOOTSTRAP"
         assert inform.parameters[CODE] == "P-1"
         assert "vendor class: dslforum.org" in server.log()
+        asked = [line for line in server.log().splitlines() if "DHCPINFORM" in line]
+        assert all("ignored" in line for line in asked) or told_by == "dhcpinform"
     assert (known["acs"]["url"], known["acs"]["source"], known["acs"]["told_by"]) == (url, "dhcpv4", told_by)
     assert (said["verdict"], said["retry_minimum_wait"], said["retry_multiplier"]) == ("in force", 1, 1000)
     assert not any("is not taken" in line for line in cpe.stand.log_lines()), "leases of other links say nothing"
@@ -81,26 +85,17 @@ def test_a_client_of_dhcpv6_brings_a_new_device_to_its_first_session(cpe: Cpe, c
     assert (known["acs"]["url"], known["acs"]["source"], known["acs"]["told_by"]) == (url, "dhcpv6", told_by)
 
 
-ODHCP6C: dict[str, dict[str, str]] = {
-    "started": {},
-    "ra-updated": {"RA_ROUTES": "::/0,fe80::1,1800,512", "RA_DNS": ISP6},
-    "bound": {"ADDRESSES": f"{OWN6},117,117,57,102", "RDNSS": ISP6, "SERVER": "fe80::1"},
-}
-"""What it calls its script with, one after the other, and some of its variables."""
-
-
 @pytest.mark.parametrize("cpe", [6], indirect=True)
 def test_what_odhcp6c_calls_its_hook_with_brings_a_new_device_to_its_first_session(cpe: Cpe) -> None:
     url = cpe.stand.acs.url
-    lease = {"OPTION_17": option17(url).hex(), "OPTION_39": "0302766d"}
+    router = {"RA_ROUTES": "::/0,fe80::1,1800,512", "RA_DNS": ISP6}
+    lease = {"ADDRESSES": f"{OWN6},117,117,57,102", "RDNSS": ISP6, "OPTION_17": option17(url).hex()}
     with cpe.serving(family=6):
         agent = cpe.stand.start()
         until(lambda: agent.ask("discover")["ways"]["ipv6"] == ["wan"])
-        for reason, variables in ODHCP6C.items():
-            if reason == "bound":
-                cpe.space.ip(f"address add {OWN6} dev wan nodad")  # as the script that sources the hook does
-            more = lease if reason == "bound" else {}
-            words = [f"{name}={value}" for name, value in {**variables, **more}.items()]
+        cpe.space.ip(f"address add {OWN6} dev wan nodad")  # as the script that sources the hook does
+        for reason, variables in {"started": {}, "ra-updated": router, "bound": router | lease}.items():
+            words = [f"{name}={value}" for name, value in variables.items()]
             cpe.space.run("env", *words, "sh", "-c", ". /etc/odhcp6c.user.d/50-cpe-agent", "script", "wan", reason)
         inform = cpe.stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE)
         cpe.stand.acs.wait_for_session_end(timeout=PATIENCE)
