@@ -58,7 +58,7 @@ def register(verbs: Verbs) -> None:
     )  # fmt: skip
     _add_device(set_)
     set_.add_argument("assignments", metavar="PATH=VALUE", nargs="+")
-    set_.add_argument("--type", help="of all these values; without it what the device told, else by their look")
+    set_.add_argument("--type", help="of all these values; without it the device is asked, else by their look")
     set_.add_argument("--parameter-key", metavar="KEY", default="")
     for now in (get, set_):
         _add_wait(now, _WAIT, f"how long to wait for the result; default {_WAIT:g}")
@@ -227,8 +227,21 @@ def _set(options: argparse.Namespace) -> int:
         elif options.type is None and re.fullmatch(r"0|-?[1-9][0-9]*", text):
             value = int(text)
         parameters.append({"path": path, "value": value, **({"type": options.type} if options.type else {})})
+    if options.type is None:
+        _learn_types(options, [each["path"] for each in parameters])
     arguments = {"parameters": parameters, "parameter_key": options.parameter_key}
     return _send(options, "SetParameterValues", arguments, now=True, wait=options.wait)
+
+
+def _learn_types(options: argparse.Namespace, paths: list[str]) -> None:
+    """Have the device tell the types that are not known yet, in the session in which it is told the values: the lab ACS
+    writes an RPC when it sends it.
+    """
+    device = _device_id(options)
+    told = {each["path"] for each in _ask(options, "GET", _path(device))["parameters"] if each["type"]}
+    unknown = [path for path in dict.fromkeys(paths) if path not in told]
+    if unknown:
+        _ask(options, "POST", _path(device, "/rpc"), {"method": "GetParameterValues", "arguments": {"names": unknown}})
 
 
 def _arguments(texts: list[str]) -> Json:

@@ -14,6 +14,7 @@ from agent.cli import lab_client, main
 from agent.lab.acs import LabAcs
 from agent.lab.server import server_context
 from agent.runtime.connection_request import ConnectionRequestListener
+from tests.durability.stand import Stand
 from tests.lab.certificates import make_certificates
 from tests.lab.cpe import DEVICE, Cpe, fault, inform, response, values
 
@@ -47,10 +48,10 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def answering(cpe: Cpe, acs: LabAcs, *bodies: Callable[[str], bytes]) -> threading.Thread:
-    """The CPE opens a session once something is queued, and answers each RPC in turn."""
+    """The CPE opens a session once as much is queued as it has answers to, and answers each RPC in turn."""
 
     def play() -> None:
-        acs.wait_until(lambda: any(device.queue for device in acs.devices.values()), 5)
+        acs.wait_until(lambda: any(len(device.queue) >= max(len(bodies), 1) for device in acs.devices.values()), 5)
         cpe.post(inform("6 CONNECTION REQUEST"))
         asked = cpe.post()
         for body in bodies:
@@ -117,9 +118,41 @@ def test_set_sends_values_by_their_look(
     arguments: list[str], parameters: list[dict[str, Any]], run: Run, acs: LabAcs, cpe: Cpe
 ) -> None:
     status, _ = run("set", "-", *arguments, "--parameter-key", "k", "--wait", "0")
-    [rpc] = acs.devices[DEVICE].queue
+    *asked, rpc = acs.devices[DEVICE].queue
     assert status == 1
     assert rpc.arguments == {"parameters": parameters, "parameter_key": "k"}
+    paths = [each["path"] for each in parameters]
+    expected = [] if "--type" in arguments else [("GetParameterValues", {"names": paths})]
+    assert [(one.method, one.arguments) for one in asked] == expected
+
+
+def test_set_asks_for_the_types_that_it_does_not_know_in_the_same_session(run: Run, acs: LabAcs, cpe: Cpe) -> None:
+    told = [("Device.On", "0", "boolean"), ("Device.Text", "x", "string"), ("Device.When", "2026-01-01", "dateTime")]
+    thread = answering(
+        cpe,
+        acs,
+        lambda sent: response("GetParameterValues", sent, values(told)),
+        lambda sent: response("SetParameterValues", sent, "<Status>0</Status>"),
+    )
+    values_set = ("Device.On=1", "Device.Text=5", "Device.When=2027-01-01T00:00:00Z", "Device.A=7")
+    status, shown = run("set", "-", *values_set, "--wait", "5")
+    thread.join()
+    assert (status, "SetParameterValues: done" in shown) == (0, True)
+    assert "GetParameterValues" not in shown
+    [*_, session] = json.loads(run("sessions", "-", "--xml", "--json")[1])["sessions"]
+    written = "".join(each.get("xml") or "" for each in session["lines"])
+    for text in ('boolean">1<', 'string">5<', 'dateTime">2027-01-01T00:00:00Z<', 'unsignedInt">7<'):
+        assert text in written
+
+
+def test_a_path_that_the_device_does_not_know_is_refused_by_the_set_itself(run: Run, acs: LabAcs, cpe: Cpe) -> None:
+    bodies = (lambda sent: fault(9005, sent), lambda sent: fault(9003, sent, ("Device.None", 9005)))
+    thread = answering(cpe, acs, *bodies)
+    status, shown = run("set", "-", "Device.None=1", "--wait", "5")
+    thread.join()
+    assert status == 1
+    assert "SetParameterValues: fault 9003" in shown
+    assert "Device.None  9005  no" in shown
 
 
 def test_a_fault_is_shown_with_its_parameters_and_ends_with_1(run: Run, acs: LabAcs, cpe: Cpe) -> None:
@@ -295,3 +328,14 @@ def test_no_lab_acs_is_a_problem_with_a_next_step(url: str, run: Run) -> None:
     assert status == 1
     assert "no lab ACS" in shown
     assert "start one with cpe-agent lab acs" in shown
+
+
+def test_a_boolean_of_a_real_agent_is_set_by_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    enable = "Device.ManagementServer.PeriodicInformEnable"
+    with Stand(tmp_path) as stand:
+        agent = stand.first_contact()
+        monkeypatch.setenv("CPE_AGENT_LAB", stand.acs.url)
+        for text, read in (("0", "false"), ("1", "true")):
+            main.run(["lab", "set", "-", f"{enable}={text}", "--wait", "0"])
+            stand.session(agent)
+            assert agent.values(enable) == {enable: read}
