@@ -20,6 +20,7 @@ FOREIGN = {
     "urllib3": "agent/runtime/http.py",
     "pyroute2": "backends/netlink_codec.py",
     "netifaces": "backends/addresses.py",
+    "uci": "backends/uci/library.py",
 }
 
 # For people at a terminal, and for the lab, which is another program's side of the conversation.
