@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.bench import browsing, extension, page
+from tests.bench import browsing, configuration, extension, page
 from tests.bench.listening import listening
 from tests.bench.stage import Stage, stage
 from tests.cwmp import mutate
@@ -182,6 +182,11 @@ def page_figures() -> Iterator[Figure]:
         print("  (first paint: needs chromium and chromium-driver)")
 
 
+def uci() -> Iterator[Figure]:
+    """UCI's file engine."""
+    yield Figure("UCI: parse and render a package of 300 sections", configuration.parse_and_render() * 1000, "ms", 10)
+
+
 GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "reading": reading,
     "bytes": bytes_on_the_wire,
@@ -192,6 +197,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "gateway": gateway,
     "lease": lease,
     "page": page_figures,
+    "uci": uci,
 }
 
 
