@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from backends.errors import MechanismError
 from backends.netlink_socket import from_os_error, inside
+from backends.nftables_flags import table_flags
 from backends.rule_memory import RuleMemory, essence
 
 log = logging.getLogger(__name__)
@@ -178,12 +179,16 @@ class Nftables:
 
     def _find(self, family: str, name: str) -> _Found | None:
         try:
-            # As text: see ``tables``. Flags stand below the name.
-            if self._told(f"list table {family} {name}", 0).split("\n", 2)[1].startswith("\tflags "):
+            if flags := table_flags(self._socket, family, name):
                 return _Found(has_flags=True)
+            if flags is None:
+                return None
             return found_in(self._run([{"list": {"table": {"family": family, "name": name}}}]))
         except _Unknown:
             return None
+
+    def _socket(self) -> socket.socket:
+        return inside(self.namespace, _netfilter_socket) if self.namespace else _netfilter_socket()
 
     def _run(self, commands: Sequence[Command]) -> list[dict[str, Any]]:
         told = self._told(json.dumps({"nftables": commands}), OUTPUT_JSON | OUTPUT_HANDLES)
