@@ -15,6 +15,7 @@ from agent.settings_checks import Check
 DEFAULT_FILE: Final = Path("/etc/cpe-agent/agent.toml")
 DEFAULT_STATE: Final = Path("/var/lib/cpe-agent")
 RUNTIME: Final = Path("/run/cpe-agent")
+UBUS: Final = Path("/var/run/ubus/ubus.sock")
 
 Command = tuple[str, ...] | Literal["restart"]
 
@@ -140,6 +141,14 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
+class Ubus:
+    """OpenWrt's bus, on which the agent is an object. Without a socket: where it usually is, if it is there."""
+
+    enable: bool = True
+    socket: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What must survive a reboot."""
 
@@ -178,6 +187,7 @@ class Settings:
     extensions: Extensions = Extensions()
     web: Web = Web()
     control: Control = Control()
+    ubus: Ubus = Ubus()
     state: State = State()
     trace: Trace = Trace()
     log: Log = Log()
@@ -187,6 +197,12 @@ class Settings:
         if self.control.socket:
             return self.control.socket
         return (RUNTIME if self.state.directory == DEFAULT_STATE else self.state.directory) / "control.sock"
+
+    def bus_socket(self) -> Path | None:
+        """Where OpenWrt's bus is to be met; None where there is none, or it is not wanted."""
+        if not self.ubus.enable:
+            return None
+        return self.ubus.socket or (UBUS if UBUS.exists() else None)
 
     def services_directory(self) -> Path:
         """Where the agent's own daemons find their configuration: in memory, or in a state directory of one's own."""
@@ -245,6 +261,8 @@ CHECKS: Final[Mapping[str, Check]] = {
     "web.port": check.number(0, 65_535),
     "web.interfaces": check.interfaces,
     "control.socket": check.socket_path,
+    "ubus.enable": check.switch,
+    "ubus.socket": check.socket_path,
     "state.directory": check.required_path,
     "trace.directory": check.file_path,
     "trace.sessions": check.number(1, 10_000),
@@ -255,6 +273,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 
 AT_START_ONLY: Final = (
     "control.", "preset.", "state.", "trace.", "identity.", "extensions.", "system.", "ieee8021x.", "inform.boot_delay",
+    "ubus.",
 )  # fmt: skip
 """Settings, or the tables of them, that a running agent does not take over."""
 

@@ -871,7 +871,7 @@ class Agent:
 
     def run(self) -> int:
         """Serve until stopped; the exit code. A restart asked for by Reboot or FactoryReset does not return."""
-        for name, watch in {"netlink": self.netlink.watch, **self.machine.watches}.items():
+        for name, watch in {"netlink": self.netlink.watch, **self.machine.watches, **self._bus()}.items():
             threading.Thread(target=self._watch, args=(watch,), name=name, daemon=True).start()
         self._watch_leases()
         give_back()
@@ -894,6 +894,16 @@ class Agent:
         if self.restarts_as_booted:
             _start_again()
         return 0
+
+    def _bus(self) -> dict[str, Watch]:
+        """The agent's object on OpenWrt's bus; nothing of it is loaded where there is no bus."""
+        place = self.settings.bus_socket()
+        if place is None:
+            return {}
+        from agent.ubus_object import UbusObject
+
+        ask = self.inbox.put
+        return {"ubus": UbusObject(place, lambda *asked: ask(ControlAsked(*asked)), session_stream(self.traces)).watch}
 
     def _watch(self, watch: Watch) -> None:
         while not self._stop_watching.is_set():

@@ -18,7 +18,7 @@ from agent.shipped import shipped
 SECRET: Final = ("acs.password", "connection_request.password")
 IN_THE_FILE_ONLY: Final = (
     "control.", "extensions.", "preset.", "state.", "trace.directory", "system.reboot_command",
-    "system.factory_reset_command",
+    "system.factory_reset_command", "ubus.",
 )  # fmt: skip
 """Settings that name programs, code and places of the agent's own: who has the page's password does not choose them."""
 
