@@ -177,7 +177,7 @@ class Discovery:
         situation = self._situation(now)
         self._seen = (situation.is_unreachable, situation.has_answered)
         decision = decide(situation, check_acs_url)
-        self._log_refused(decision.verdicts)
+        self._log_refused(decision.verdicts, has_way_out=any(situation.ways.values()))
         has_changed = self._remember(decision.remembered, situation.rules.allow_change)
         if decision.sets is not None:
             has_changed |= self._set_acs(decision.sets, situation.in_force, _why(decision, decision.sets))
@@ -312,8 +312,9 @@ class Discovery:
         self._is_dirty, self._not_before = True, self._clock().monotonic + AGAIN
         return False
 
-    def _log_refused(self, verdicts: Sequence[Verdict]) -> None:
-        """A refused offer is told once, not once a renewal."""
+    def _log_refused(self, verdicts: Sequence[Verdict], has_way_out: bool) -> None:
+        """A refused offer is told once, not once a renewal; without a way out it may yet be taken: no warning."""
+        level = logging.WARNING if has_way_out else logging.INFO
         refused: dict[tuple[str, str, str], str] = {}
         for verdict in verdicts:
             offer = verdict.offer
@@ -323,7 +324,7 @@ class Discovery:
             key = (offer.source.value, offer.told_by, offer.interface)
             refused[key] = "; ".join(dict.fromkeys(reasons))
             if self._refused.get(key) != refused[key]:
-                log.warning("what %s says is not taken: %s", _by_whom(offer), refused[key])
+                log.log(level, "what %s says is not taken: %s", _by_whom(offer), refused[key])
         self._refused = refused
 
     # -- what people ask --------------------------------------------------------------------------------------------

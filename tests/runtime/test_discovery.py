@@ -255,6 +255,21 @@ def test_what_is_no_good_acs_is_not_taken_and_logged_once_without_secrets(
     assert "udhcpc on wan" in told[0].getMessage()
 
 
+def test_a_lease_that_is_told_before_its_route_is_there_is_no_reason_to_warn(
+    finder: Finder, caplog: pytest.LogCaptureFixture
+) -> None:
+    ways, finder.ways = finder.ways, {4: (), 6: ()}
+    assert finder.hears(bound(A)).url == ""
+    assert [record.levelname for record in caplog.records if "is not taken" in record.getMessage()] in ([], ["INFO"])
+    finder.ways = {4: ("other",), 6: ()}
+    finder.discovery.system_changed(frozenset({"route"}))
+    finder.turns()
+    assert [record.levelname for record in caplog.records if "is not taken" in record.getMessage()][-1] == "WARNING"
+    finder.ways = ways
+    finder.discovery.system_changed(frozenset({"route"}))
+    assert finder.turns().url == A
+
+
 def test_where_discovery_is_off_nothing_changes_and_what_is_followed_stays(finder: Finder) -> None:
     finder.hears(bound(A, code="P"))
     finder.settings = Settings(enable=False)
@@ -433,6 +448,15 @@ def test_the_way_out_is_the_best_default_route_of_each_family() -> None:
     assert ways_out(routes) == {4: ("wan",), 6: ("ppp0", "ppp1")}
     assert ways_out([]) == {4: (), 6: ()}
     assert ways_out(routes, "mgmt") == {4: ("mgmt",), 6: ("mgmt",)}
+
+
+def test_a_router_advertised_in_the_home_makes_no_way_out_of_it() -> None:
+    rogue, wan = (Route(6, "", None, link, 1024, protocol="ra") for link in ("lan", "wan"))
+    cable = Route(4, "", "192.0.2.1", "wan", 100, protocol="static")
+    assert ways_out([cable, rogue], like_home={"lan"}) == {4: ("wan",), 6: ()}
+    assert ways_out([cable, rogue, wan], like_home={"lan"})[6] == ("wan",)
+    assert ways_out([rogue, wan], like_home={"lan"})[6] == ("wan",)
+    assert ways_out([cable, wan], like_home={"lan", "wan"})[6] == ("wan",), "a host behind somebody else's router"
 
 
 # --- properties ------------------------------------------------------------------------------------------------------
