@@ -194,9 +194,9 @@ class PageService:
         log.warning("%s, from %s", text, source or "an unknown address")
         self._around.refused(source, text)
 
-    def _end_sessions(self) -> None:
+    def _end_sessions(self, generation: int) -> None:
         if self._page is not None:
-            self._page.end_sessions()
+            self._page.end_sessions(generation)
 
 
 def _below_ppp() -> frozenset[str]:

@@ -26,8 +26,11 @@ class PageAccess:
     """The verbs by which the page and ``cpe-agent setup`` speak about log-ins; the owner's thread answers them.
 
     ``read`` and ``write`` keep one document; ``letter`` chooses one of LETTERS at random; ``where`` says at which URLs
-    the page is, and why it is nowhere; ``refused`` notes who was refused; ``changed`` is called when log-ins have to
-    end; ``clock`` gives monotonic seconds.
+    the page is, and why it is nowhere; ``refused`` notes who was refused; ``changed`` is told the number of the
+    password from which on log-ins hold; ``clock`` gives monotonic seconds.
+
+    Looking at a password takes a while (scrypt), in which it may become another one: each has a number, which goes with
+    it to the page and comes back from there.
     """
 
     def __init__(
@@ -37,7 +40,7 @@ class PageAccess:
         letter: Callable[[str], str],
         where: Callable[[], tuple[list[str], str]],
         refused: Callable[[str, str], object],
-        changed: Callable[[], None],
+        changed: Callable[[int], None],
         device: Callable[[], Mapping[str, str]],
         clock: Callable[[], float],
     ) -> None:
@@ -50,6 +53,7 @@ class PageAccess:
         self._clock = clock
         kept = read()
         self._password = str(kept["password"]) if kept else ""
+        self._generation = 0
         self._code = ""
         self._code_until = 0.0
         self.table: Mapping[str, Callable[[Arguments], Reply]] = {
@@ -72,8 +76,8 @@ class PageAccess:
         return {"has_password": bool(self._password), "has_code": has_code, "device": dict(self._device())}
 
     def _secret(self, _arguments: Arguments) -> Reply:
-        """→ ``password`` as it is kept (scrypt); "" is none."""
-        return {"password": self._password}
+        """→ ``password`` as it is kept (scrypt), "" is none; ``generation``: its number."""
+        return {"password": self._password, "generation": self._generation}
 
     def _make_code(self, _arguments: Arguments) -> Reply:
         """→ ``code``, shown once and good for ``seconds``; ``urls`` of the page."""
@@ -90,7 +94,7 @@ class PageAccess:
         return {"code": shown, "seconds": CODE_SECONDS, "urls": urls}
 
     def _try_code(self, arguments: Arguments) -> Reply:
-        """``code``, ``source`` → used up when it is right; else an error."""
+        """``code``, ``source`` → used up when it is right, and the ``generation`` that it was for; else an error."""
         code = "".join(str(arguments.get("code", "")).upper().split()).replace("-", "")
         next_step = "make one on the device: cpe-agent setup --code"
         if not self._code or self._clock() >= self._code_until:
@@ -98,18 +102,20 @@ class PageAccess:
             return error("wrong_code", "there is no one-time code now, or it is too old", next_step)
         if hmac.compare_digest(code.encode("utf-8", "replace"), self._code.encode()):
             self._code = ""
-            return {"right": True}
+            return {"right": True, "generation": self._generation}
         self._refused(str(arguments.get("source", "")), "first visit of the page refused: wrong one-time code")
         return error("wrong_code", "the one-time code is wrong", next_step)
 
     def _keep(self, arguments: Arguments) -> Reply:
-        """``password`` as it is to be kept."""
+        """``password`` as it is to be kept, ``generation`` of the one that it replaces → ``generation`` of its own."""
         password = arguments.get("password")
         if not isinstance(password, str) or not password.startswith("scrypt:") or len(password) > 200:
             return error("invalid_arguments", "password is none as it is kept", "set it on the page")
+        if arguments.get("generation") != self._generation:
+            return error("changed_meanwhile", "another password was set meanwhile, or it was forgotten", "log in again")
         self._set(password)
         log.info("the page has a new password")
-        return {"kept": True}
+        return {"kept": True, "generation": self._generation}
 
     def _forget(self, _arguments: Arguments) -> Reply:
         """The password is forgotten and every log-in ends → ``forgotten``: whether there was one."""
@@ -126,5 +132,6 @@ class PageAccess:
 
     def _set(self, password: str) -> None:
         self._password, self._code = password, ""
+        self._generation += 1
         self._write({"version": 1, "password": password})
-        self._changed()
+        self._changed(self._generation)

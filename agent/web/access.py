@@ -19,13 +19,14 @@ MOST_KNOWN: Final = 16
 
 
 class Session:
-    """A log-in that holds: when it began and was last used (monotonic seconds), and its CSRF token."""
+    """A log-in that holds: when it began and was last used (monotonic seconds), its CSRF token, its password."""
 
-    __slots__ = ("began", "csrf", "used")
+    __slots__ = ("began", "csrf", "generation", "used")
 
-    def __init__(self, began: float, csrf: str) -> None:
+    def __init__(self, began: float, csrf: str, generation: int) -> None:
         self.began = self.used = began
         self.csrf = csrf
+        self.generation = generation
 
 
 class Access:
@@ -35,10 +36,15 @@ class Access:
         self._token = token
         self._sessions: OrderedDict[bytes, Session] = OrderedDict()  # the longest unused first
         self._outside = token()
+        self._generation = 0
 
-    def begin(self, now: float) -> tuple[str, Session]:
+    def is_past(self, generation: int) -> bool:
+        """Whether the password of that number is no longer the one: what was right by it opens nothing now."""
+        return generation < self._generation
+
+    def begin(self, now: float, generation: int = 0) -> tuple[str, Session]:
         """A log-in succeeded: its cookie, new each time, and the session. The longest unused one may end."""
-        cookie, session = self._token(), Session(now, self._token())
+        cookie, session = self._token(), Session(now, self._token(), generation)
         self._sessions[_digest(cookie)] = session
         while len(self._sessions) > MOST_SESSIONS:
             self._sessions.popitem(last=False)
@@ -58,9 +64,11 @@ class Access:
         """Somebody logs out."""
         self._sessions.pop(_digest(cookie), None)
 
-    def end_all(self) -> None:
-        """The password is another one, or none."""
-        self._sessions.clear()
+    def end_before(self, generation: int) -> None:
+        """The password is another one, or none: log-ins by those before the one of this number end."""
+        self._generation = max(generation, self._generation)
+        for key in [key for key, one in self._sessions.items() if self.is_past(one.generation)]:
+            del self._sessions[key]
 
     def count(self) -> int:
         """How many log-ins hold."""

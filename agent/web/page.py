@@ -115,7 +115,10 @@ class Page:
 
         def is_right() -> Document:
             kept = self._ask("page_secret")
-            return kept if "error" in kept else {"right": self._is_right(password, kept, request, "password")}
+            if "error" in kept:
+                return kept
+            is_so = self._is_right(password, kept, request, "password")
+            return {"right": is_so, "generation": kept["generation"]}
 
         return Job(is_right, lambda verdict: self._logged_in(verdict, request))
 
@@ -129,7 +132,7 @@ class Page:
             from agent.web.password import kept
 
             tried = self._ask("page_try_code", code=code, source=request.source)
-            return tried if "error" in tried else self._ask("page_keep", password=kept(password)) | {"right": True}
+            return tried if "error" in tried else self._keep(kept(password), tried)
 
         return Job(make, lambda verdict: self._logged_in(verdict, request))
 
@@ -145,7 +148,7 @@ class Page:
             before = self._ask("page_secret")
             if "error" in before or not self._is_right(old, before, request, "old password"):
                 return before if "error" in before else {"right": False}
-            return self._ask("page_keep", password=kept(new)) | {"right": True}
+            return self._keep(kept(new), before)
 
         return Job(change, lambda verdict: self._logged_in(verdict, request, is_new=True))
 
@@ -173,7 +176,7 @@ class Page:
     def _logged_in(self, verdict: Document, request: Request, *, is_new: bool = False) -> Response:
         if "error" in verdict:
             return from_agent(verdict)
-        if not verdict["right"]:
+        if not verdict["right"] or self.access.is_past(verdict["generation"]):
             return problem(
                 401,
                 "wrong_password",
@@ -182,11 +185,15 @@ class Page:
             )
         self._tries.succeeded(customer(request.source))
         if is_new:
-            self.access.end_all()
+            self.access.end_before(verdict["generation"])
         self.access.end(request.cookie(COOKIE))
-        cookie, session = self.access.begin(self._clock())
+        cookie, session = self.access.begin(self._clock(), verdict["generation"])
         kept = f"{COOKIE}={cookie}; Path=/; HttpOnly; SameSite=Strict; Max-Age={LONGEST_SECONDS:.0f}"
         return document({"csrf": session.csrf}, 200, ("Set-Cookie", kept))
+
+    def _keep(self, password: str, before: Document) -> Document:
+        """In a worker's thread: the new password in the place of the one that was looked at."""
+        return self._ask("page_keep", password=password, generation=before["generation"]) | {"right": True}
 
     def _ask(self, verb: str, **arguments: Any) -> Document:
         """In a worker's thread: ask the daemon; that it does not answer is an error document as well."""

@@ -15,6 +15,7 @@ STATUS: Final[Mapping[str, tuple[int, str]]] = {
     "unknown_session": (404, "not_found"),
     "bad_request": (400, "bad_request"),
     "wrong_code": (401, "wrong_code"),
+    "changed_meanwhile": (401, "wrong_password"),
     "too_many_tries": (429, "too_many_tries"),
 }
 """By the daemon's word; any other is a refusal."""

@@ -34,9 +34,9 @@ class RunningPage:
         """Serve on exactly these."""
         self._server.follow(interfaces)
 
-    def end_sessions(self) -> None:
-        """Every log-in ends."""
-        self._server.tell(self._page.access.end_all)
+    def end_sessions(self, generation: int) -> None:
+        """Every log-in with an earlier password than the one of this number ends, those under way included."""
+        self._server.tell(lambda: self._page.access.end_before(generation))
 
     def stop(self) -> None:
         """End it."""

@@ -13,6 +13,7 @@ class Device:
         self.kept = kept
         self.refused: list[tuple[str, str]] = []
         self.ended = 0
+        self.holds_from = 0
         self.problem = ""
         self.letters = iter("ABCDEFGHJK" * 100)
         self.access = PageAccess(
@@ -29,8 +30,12 @@ class Device:
     def write(self, document: Any) -> None:
         self.kept = document
 
-    def end(self) -> None:
+    def end(self, generation: int) -> None:
         self.ended += 1
+        self.holds_from = generation
+
+    def keep(self, password: Any) -> dict[str, Any]:
+        return self.ask("page_keep", password=password, generation=self.ask("page_secret")["generation"])
 
     def ask(self, verb: str, **arguments: Any) -> dict[str, Any]:
         return self.access.table[verb](arguments)
@@ -41,7 +46,7 @@ def test_a_code_is_shown_once_and_used_up() -> None:
     told = device.ask("page_code")
     assert (told["code"], told["urls"], told["seconds"]) == ("ABCDE-FGHJK", ["http://192.168.1.1:8080/"], 900.0)
     assert "ABCDE" not in str(device.ask("page_state"))
-    assert device.ask("page_try_code", code="abcde fghjk", source="192.168.1.9") == {"right": True}
+    assert device.ask("page_try_code", code="abcde fghjk", source="192.168.1.9")["right"]
     assert device.ask("page_try_code", code="ABCDE-FGHJK")["error"]["code"] == "wrong_code"
 
 
@@ -58,7 +63,7 @@ def test_wrong_tries_are_told_and_do_not_use_up_the_owners_code() -> None:
     device.ask("page_code")
     for _ in range(5):
         assert device.ask("page_try_code", code="WRONG", source="192.168.1.9")["error"]["code"] == "wrong_code"
-    assert device.ask("page_try_code", code="ABCDEFGHJK") == {"right": True}
+    assert device.ask("page_try_code", code="ABCDEFGHJK")["right"]
     assert device.refused == [("192.168.1.9", "first visit of the page refused: wrong one-time code")] * 5
 
 
@@ -76,24 +81,24 @@ def test_a_new_code_takes_the_place_of_the_old_one() -> None:
     device.letters = iter("2345678923")
     device.ask("page_code")
     assert "error" in device.ask("page_try_code", code="ABCDEFGHJK")
-    assert device.ask("page_try_code", code="23456-78923") == {"right": True}
+    assert device.ask("page_try_code", code="23456-78923")["right"]
 
 
 def test_a_password_is_kept_as_the_page_made_it_and_ends_other_log_ins() -> None:
     device = Device()
-    assert device.ask("page_keep", password="scrypt:16384:a:b") == {"kept": True}
+    assert device.keep("scrypt:16384:a:b")["kept"]
     assert device.kept == {"version": 1, "password": "scrypt:16384:a:b"}
     assert device.ended == 1
     again = Device(device.kept)
     assert again.ask("page_state")["has_password"]
-    assert again.ask("page_secret") == {"password": "scrypt:16384:a:b"}
+    assert again.ask("page_secret")["password"] == "scrypt:16384:a:b"
     assert again.ask("page_code")["error"]["code"] == "has_password"
 
 
 @pytest.mark.parametrize("password", ["correct horse", "", None, "scrypt:" + "x" * 300])
 def test_a_password_as_people_write_it_is_never_kept(password: Any) -> None:
     device = Device()
-    assert "error" in device.ask("page_keep", password=password)
+    assert "error" in device.keep(password)
     assert device.kept is None
 
 
@@ -102,7 +107,7 @@ def test_forgetting_and_factory_reset_make_the_next_visit_the_first() -> None:
     assert device.ask("page_forget") == {"forgotten": True}
     assert device.kept == {"version": 1, "password": ""}
     assert device.ended == 1
-    device.ask("page_keep", password="scrypt:16384:a:b")
+    device.keep("scrypt:16384:a:b")
     device.access.forget()
     assert not device.ask("page_state")["has_password"]
 
@@ -117,3 +122,23 @@ def test_a_refused_log_in_is_noted() -> None:
     device = Device()
     device.ask("page_refused", source="192.168.1.9", text="log-in to the page refused: wrong password")
     assert device.refused == [("192.168.1.9", "log-in to the page refused: wrong password")]
+
+
+@pytest.mark.parametrize("meanwhile", ["another password", "forgotten", "factory reset"])
+def test_a_password_replaces_only_the_one_that_was_looked_at(meanwhile: str) -> None:
+    device = Device()
+    device.ask("page_code")
+    tried = device.ask("page_try_code", code="ABCDEFGHJK")
+    match meanwhile:
+        case "another password":
+            device.keep("scrypt:16384:a:b")
+        case "forgotten":
+            device.ask("page_forget")
+        case _:
+            device.access.forget()
+    kept = device.kept
+    late = device.ask("page_keep", password="scrypt:16384:late:one", generation=tried["generation"])
+    assert late["error"]["code"] == "changed_meanwhile"
+    assert device.kept == kept
+    assert "error" in device.ask("page_keep", password="scrypt:16384:no:number")
+    assert device.holds_from == device.ask("page_secret")["generation"]

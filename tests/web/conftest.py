@@ -79,10 +79,10 @@ def answers() -> dict[str, Reply]:
     """What the agent says; a test may change it."""
     return {
         "page_state": {"has_password": True, "device": {"serial_number": "1"}},
-        "page_secret": {"password": password.kept(PASSWORD, 2**4)},
+        "page_secret": {"password": password.kept(PASSWORD, 2**4), "generation": 0},
         "page_refused": {},
-        "page_keep": {"kept": True},
-        "page_try_code": {"right": True},
+        "page_keep": {"kept": True, "generation": 1},
+        "page_try_code": {"right": True, "generation": 0},
         "page_where": {"port": 1},
         "status": {"acs": {"url": ""}},
         "names": {"names": [{"path": "Device.", "writable": False}]},

@@ -69,8 +69,19 @@ def test_logging_out_ends_one_session_and_another_password_ends_all() -> None:
     one.end(mine)
     assert one.find(mine, 0.0) is None
     assert one.find(other, 0.0) is not None
-    one.end_all()
+    one.end_before(1)
     assert one.find(other, 0.0) is None
+
+
+def test_a_log_in_by_another_password_than_the_one_in_force_opens_nothing() -> None:
+    one = made()
+    new, _ = one.begin(0.0, generation=2)  # the new password was looked at before the page heard of it
+    one.end_before(2)
+    assert one.find(new, 0.0) is not None
+    assert one.is_past(1)
+    assert not one.is_past(2)
+    one.end_before(1)  # what was told late changes nothing
+    assert one.is_past(1)
 
 
 def test_an_address_has_five_tries_in_five_minutes() -> None:

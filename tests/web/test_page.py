@@ -1,10 +1,17 @@
 """Who may see what: the first visit, the log-in and its bounds, and what another page cannot do in somebody's name."""
 
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.web.conftest import PASSWORD, Site
+from agent.runtime.control import ControlServer
+from agent.runtime.page_access import PageAccess
+from agent.web import password
+from agent.web.start import RunningPage
+from tests.web.conftest import PASSWORD, PATIENCE, Site
 
 REFUSED_WITHOUT_LOG_IN = [
     ("GET", "/status"), ("GET", "/names?path=Device."), ("GET", "/log"), ("GET", "/settings"), ("GET", "/sessions/1"),
@@ -126,8 +133,89 @@ def test_logging_out_ends_it(site: Site) -> None:
 
 def test_forgetting_the_password_ends_it(site: Site) -> None:
     site.log_in()
-    site.page.end_sessions()
+    site.page.end_sessions(1)
     assert site.api("GET", "/status")[0] == 401
+
+
+class Changing:
+    """The page with its real owner; ``meanwhile`` happens when a password or code has been looked up."""
+
+    def __init__(self, directory: Path) -> None:
+        self.kept: Any = None
+        self.meanwhile: Callable[[], object] = lambda: None
+        socket = directory / "control.sock"
+        self.page = RunningPage(str(socket), 0)
+        self.owner = PageAccess(
+            lambda: self.kept,
+            lambda document: setattr(self, "kept", document),
+            lambda letters: letters[0],
+            lambda: (["http://192.168.1.1/"], ""),
+            lambda _source, _text: None,
+            self.page.end_sessions,
+            dict,
+            time.monotonic,
+        )
+        self.server = ControlServer(socket, self.answer)
+        self.server.start()
+        self.page.follow(("lo",))
+        until = time.monotonic() + PATIENCE
+        while not self.page.port and time.monotonic() < until:
+            time.sleep(0.01)
+        self.site = Site(self.page.port, [], {}, self.page)
+
+    def answer(self, verb: str, arguments: dict[str, Any], told: Callable[[dict[str, Any]], None]) -> None:
+        reply = self.owner.table[verb](arguments)
+        if verb in ("page_secret", "page_try_code"):
+            meanwhile, self.meanwhile = self.meanwhile, lambda: None
+            meanwhile()
+        told(reply)
+
+    def change(self) -> None:
+        new = password.kept("a better one", 2**4)
+        generation = self.owner.table["page_secret"]({})["generation"]
+        assert "error" not in self.owner.table["page_keep"]({"password": new, "generation": generation})
+
+    def forget(self) -> None:
+        assert self.owner.table["page_forget"]({})["forgotten"]
+
+    def stop(self) -> None:
+        self.page.stop()
+        self.server.stop()
+
+
+@pytest.fixture
+def changing(tmp_path: Path) -> Iterator[Changing]:
+    one = Changing(tmp_path)
+    one.owner.table["page_keep"]({"password": password.kept(PASSWORD, 2**4), "generation": 0})
+    yield one
+    one.stop()
+
+
+@pytest.mark.parametrize("what", ["change", "forget"])
+def test_a_log_in_that_is_under_way_when_the_password_changes_opens_nothing(changing: Changing, what: str) -> None:
+    changing.meanwhile = getattr(changing, what)
+    assert changing.site.log_in() == 401
+    if what == "change":
+        assert changing.site.log_in("a better one") == 200
+        assert changing.site.api("GET", "/session")[1]["state"] == "open"
+
+
+@pytest.mark.parametrize("what", ["change", "forget"])
+def test_a_change_of_a_password_that_is_another_one_by_now_is_refused(changing: Changing, what: str) -> None:
+    assert changing.site.log_in() == 200
+    changing.meanwhile = getattr(changing, what)
+    assert changing.site.api("POST", "/password", {"old": PASSWORD, "new": "a third one"})[0] == 401
+    assert changing.site.log_in("a third one") == 401
+
+
+def test_a_first_visit_that_is_under_way_at_a_factory_reset_sets_no_password(changing: Changing) -> None:
+    changing.forget()
+    code = changing.owner.table["page_code"]({})["code"]
+    changing.meanwhile = changing.owner.forget
+    csrf = changing.site.api("GET", "/session")[1]["csrf"]
+    visit = {"code": code, "password": PASSWORD}
+    assert changing.site.api("POST", "/first-visit", visit, X_CSRF_Token=csrf)[0] == 401
+    assert changing.site.api("GET", "/session")[1]["state"] == "first_visit"
 
 
 @pytest.mark.parametrize("path", ["/", "/static/app.js", "/api/v1/session", "/api/v1/status"])
