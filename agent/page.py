@@ -42,10 +42,11 @@ Verb = Callable[[Mapping[str, Any]], Document]
 
 
 class Surroundings(NamedTuple):
-    """What the page needs of the daemon; for ``apart``, ``leased`` and ``serving`` see Ground."""
+    """What the page needs of the daemon; for ``apart``, ``named_out``, ``leased`` and ``serving`` see Ground."""
 
     web: Callable[[], Web]
     apart: Callable[[], Iterable[str]]
+    named_out: Callable[[], Iterable[str]]
     leased: Callable[[], Iterable[str]]
     serving: Callable[[], Iterable[str]]
     netlink: Netlink
@@ -178,6 +179,7 @@ class PageService:
             self._routes(),
             netlink.addresses(),
             frozenset(around.apart()),
+            frozenset(around.named_out()),
             frozenset(around.leased()),
             _below_ppp(),
             frozenset(around.serving()),

@@ -42,7 +42,7 @@ def shapes(own_defaults: Mapping[str, Any], acs_values: tuple[str, ...]) -> Mapp
         ),
         "starts": _record({**numbered, "boot": _text, "unclean": _listed(_number)}),
         "page": _record({**numbered, "password": _text}),
-        "page_places": _record({**numbered, **dict.fromkeys(("out", "cables", "inside"), _listed(_text))}),
+        "page_places": _record({**numbered, **dict.fromkeys(("out", "cables"), _listed(_text))}),
         "acs": _record({**numbered, **dict.fromkeys(acs_values, _text)}, {"address": _text}),
     }
 

@@ -1,6 +1,6 @@
 """The leases of the machine's DHCP clients as they have told of them, and the links by which a lease may count."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from agent.discovery.handed_over import Handed, NotUsable, name_servers, read, routers
@@ -34,6 +34,10 @@ class Route(Protocol):
     def metric(self) -> int:
         """The lowest is taken."""
 
+    @property
+    def protocol(self) -> str:
+        """Who has made it; "ra": a router's advertisement."""
+
 
 class Lease(NamedTuple):
     """What one client has last told of one link."""
@@ -42,14 +46,20 @@ class Lease(NamedTuple):
     event: Mapping[str, Any]
 
 
-def ways_out(routes: Iterable[Route], chosen: str = "") -> dict[int, tuple[str, ...]]:
-    """By family, the links of the best default route; ``chosen`` is the only one where a person has said so."""
+def ways_out(routes: Iterable[Route], chosen: str = "", like_home: Collection[str] = ()) -> dict[int, tuple[str, ...]]:
+    """By family, the links of the best default route; ``chosen`` is the only one where a person has said so.
+
+    Anybody on a link can advertise a router: on those that are ``like_home``, on which this machine gives addresses or
+    has such a one as homes give themselves, that makes a way out only beside a default route of another origin.
+    """
     if chosen:
         return {4: (chosen,), 6: (chosen,)}
     default = [route for route in routes if not route.destination and route.interface]
+    sure = {route.interface for route in default if route.protocol != "ra"}
+    believed = [route for route in default if route.interface in sure or route.interface not in like_home]
     found: dict[int, tuple[str, ...]] = {}
     for family in (4, 6):
-        ours = [route for route in default if route.family == family]
+        ours = [route for route in believed if route.family == family]
         best = min((route.metric for route in ours), default=0)
         found[family] = tuple(dict.fromkeys(str(route.interface) for route in ours if route.metric == best))
     return found

@@ -1,7 +1,7 @@
 """On which interfaces the page is served: those named, else loopback and those that are known to be the home's."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -96,15 +96,16 @@ class Address(Protocol):
 class Ground(NamedTuple):
     """What is known of the machine's links.
 
-    ``apart``: links that are for others than the home whatever the routes say; ``leased``: those with a DHCP client's
-    lease, and those that a person calls the WAN; ``below_ppp``: those that carry PPPoE; ``serving``: those on which
-    this machine gives addresses to others.
+    ``apart``: links that are for others than the home whatever the routes say; ``named_out``: those that a person calls
+    the WAN; ``leased``: those with a DHCP client's lease; ``below_ppp``: those that carry PPPoE; ``serving``: those on
+    which this machine gives addresses to others.
     """
 
     links: Sequence[Link]
     routes: Iterable[Route]
     addresses: Collection[Address]
     apart: Collection[str] = ()
+    named_out: Collection[str] = ()
     leased: Collection[str] = ()
     below_ppp: Collection[str] = ()
     serving: Collection[str] = ()
@@ -115,55 +116,51 @@ class PagePlaces:
     homes give themselves while another cable is known to lead out. One that has ever led out never is, nor is what
     shares its cable, until factory reset; ``left_out`` says why a link is not served.
 
+    Everybody on a link can send a router's advertisement or answer a DHCP client there. Of a link with such an address
+    nothing follows from that but that it is not served meanwhile.
+
     ``read`` and ``write`` keep one document, so that the same holds from the start on.
     """
 
     def __init__(self, read: Callable[[], Any], write: Callable[[Mapping[str, Any]], None]) -> None:
         kept = read() or {}
-        self._out, self._cables, self._inside = (frozenset(kept.get(one, ())) for one in ("out", "cables", "inside"))
+        self._out, self._cables = (frozenset(kept.get(one, ())) for one in ("out", "cables"))
         self._write = write
         self.left_out: dict[str, str] = {}
 
     def forget(self) -> None:
         """Factory reset: what led out is learned anew."""
-        self._keep(frozenset(), frozenset(), frozenset())
+        self._keep(frozenset(), frozenset())
 
     def interfaces(self, named: Sequence[str], ground: Ground) -> tuple[str, ...]:
         """The names, loopback first."""
         loopback = [link.name for link in ground.links if link.loopback][:1]
         others = [link for link in ground.links if not link.loopback]
-        out, cables = self._led_out(ground, {link.name: link for link in others})
+        links = {link.name: link for link in others}
+        out, cables = self._led_out(ground, links)
+        hinted = _with_their_cables({name for name, _ in _hints(ground, links)}, links) - {*ground.serving}
         reachable = {one.interface for one in ground.addresses if not ip_address(one.address).is_link_local}
         candidates = [one for one in others if one.up and not one.master and one.name in reachable]
-        against = {one.name: _against(one, ground, out, has_way_out=bool(cables)) for one in candidates}
+        against = {one.name: _against(one, ground, out, hinted, has_way_out=bool(cables)) for one in candidates}
         inside = [name for name, why in against.items() if not why] if len(others) > 1 else []
-        self._keep(out - {*ground.apart}, cables, (self._inside | {*inside}) - out)
+        self._keep(out - {*ground.apart}, cables)
         self._tell({} if named or len(others) < 2 else {name: why for name, why in against.items() if why})
         return tuple(dict.fromkeys([*loopback, *(named or inside)]))[:MOST]
 
     def _led_out(self, ground: Ground, links: Mapping[str, Link]) -> tuple[frozenset[str], frozenset[str]]:
-        """The links that lead or have led out, with what is below and beside them; and those of them that are cables.
-
-        A router's advertisement alone makes no way out of a link that is known as the home's: anybody there can send
-        one.
-        """
-        now = {
-            str(route.interface)
-            for route in ground.routes
-            if route.interface in links
-            and _is_wide(route)
-            and not (route.protocol == "ra" and route.interface in (self._inside | {*ground.serving}))
-        }
+        """The links that lead or have led out, with what is below and beside them; and those that are cables."""
+        like_home = with_home_address(ground.addresses)
+        now = {name for name, is_sure in _hints(ground, links) if is_sure or name not in like_home}
         if any(links[name].type == PPP for name in now):
             now.update(ground.below_ppp)
-        now.update(ground.leased)
+        now.update(ground.named_out)
         cables = {name for name in now - {*ground.apart} if name in links and _is_cable(links[name])}
         return _with_their_cables(self._out | now | {*ground.apart}, links), self._cables | cables
 
-    def _keep(self, out: frozenset[str], cables: frozenset[str], inside: frozenset[str]) -> None:
-        if (out, cables, inside) != (self._out, self._cables, self._inside):
-            self._out, self._cables, self._inside = out, cables, inside
-            kept = {"out": out, "cables": cables, "inside": inside}
+    def _keep(self, out: frozenset[str], cables: frozenset[str]) -> None:
+        if (out, cables) != (self._out, self._cables):
+            self._out, self._cables = out, cables
+            kept = {"out": out, "cables": cables}
             self._write({"version": 1, **{name: sorted(some)[:MOST_KEPT] for name, some in kept.items()}})
 
     def _tell(self, left_out: dict[str, str]) -> None:
@@ -174,22 +171,38 @@ class PagePlaces:
 
 
 LEADS_OUT: Final = "it leads out, has led out, or shares a cable with one that does"
+HINTED: Final = "a router's advertisement or a DHCP lease there says that it leads out"
 
 
-def _against(link: Link, ground: Ground, out: Collection[str], *, has_way_out: bool) -> str:
+def _against(link: Link, ground: Ground, out: Collection[str], hinted: Collection[str], *, has_way_out: bool) -> str:
     """Why a link is not known to be the home's, "" when it is."""
     if link.name in out:
         return LEADS_OUT
     if link.name in ground.serving:
         return ""
+    if link.name in hinted:
+        return HINTED
     if not _is_cable(link):
         return "it is a tunnel"
     if not has_way_out:
         return "no cable is known yet that leads out, and it could be the one"
-    fixed = (one for one in ground.addresses if one.interface == link.name and one.valid_lifetime is None)
-    if any(ip_address(one.address) in home for one in fixed for home in HOMES):
-        return ""
-    return "it has no fixed private address"
+    return "" if link.name in with_home_address(ground.addresses) else "it has no fixed private address"
+
+
+def with_home_address(addresses: Iterable[Address]) -> frozenset[str]:
+    """The links that have an address which stays, and is of the kind that homes give themselves."""
+    fixed = (one for one in addresses if one.valid_lifetime is None)
+    return frozenset(one.interface for one in fixed if any(ip_address(one.address) in home for home in HOMES))
+
+
+def _hints(ground: Ground, links: Collection[str]) -> Iterator[tuple[str, bool]]:
+    """The links of which something says that they lead out; and whether that is more than a word of somebody there."""
+    for route in ground.routes:
+        if route.interface in links and _is_wide(route):
+            yield str(route.interface), route.protocol != "ra"
+    for name in ground.leased:
+        if name in links:
+            yield name, False
 
 
 def _is_wide(route: Route) -> bool:

@@ -77,7 +77,8 @@ def test_a_link_on_which_we_give_addresses_is_the_homes_at_once() -> None:
 
 
 def test_a_lease_shows_a_way_out_without_any_route() -> None:
-    assert Places().now(leased={"wan"}) == ("lo", "lan")
+    leased = [Address("wan", "10.9.0.2", 3600), Address("lan", "192.168.1.1")]
+    assert Places().now(leased={"wan"}, addresses=leased) == ("lo", "lan")
 
 
 @pytest.mark.parametrize("address", [Address("lan", "192.168.1.1", 3600), Address("lan", "203.0.113.1")])
@@ -153,14 +154,39 @@ def test_the_port_below_pppoe_leads_out() -> None:
     assert places.now(**both(Link("eth0"))) == ("lo", "lan")
 
 
-def test_a_router_that_announces_itself_in_the_home_makes_no_way_out_of_it() -> None:
-    rogue = Route("lan", 6, protocol="ra")
+@pytest.mark.parametrize("rogue", [{"routes": [Route("lan", 6, protocol="ra")]}, {"leased": {"lan"}}])
+def test_what_anybody_in_the_home_can_send_closes_the_page_there_only_while_it_lasts(rogue: dict[str, Any]) -> None:
+    places, wan = Places(), Route("wan")
+    routes, more = rogue.get("routes", []), {one: some for one, some in rogue.items() if one != "routes"}
+    assert places.now(wan, *routes, **more) == ("lo",)
+    assert "advertisement" in places.places.left_out["lan"]
+    assert Places(places.kept).now(wan) == ("lo", "lan")
+    assert places.now(wan, *routes, **more, serving={"lan"}) == ("lo", "lan")  # we give the addresses there
+
+
+def test_what_anybody_in_the_home_can_send_opens_the_page_nowhere_else() -> None:
+    """A WAN with a fixed address for its modem's page, and no way out yet: neither of the two is known to be it."""
+    rogue, wan = Route("lan", 6, protocol="ra"), Route("wan", 6, protocol="ra")
     places = Places()
-    places.now(Route("wan"))
-    assert places.now(Route("wan"), rogue) == ("lo", "lan")
-    assert Places(places.kept).now(Route("wan"), rogue) == ("lo", "lan")
-    assert Places().now(Route("wan"), rogue, serving={"lan"}) == ("lo", "lan")
-    assert Places().now(Route("wan", 6, protocol="ra")) == ("lo", "lan")
+    assert places.now(rogue, leased={"lan"}) == ("lo",)
+    assert places.now(rogue, wan, leased={"lan"}) == ("lo",)
+    assert places.now(wan) == ("lo",)
+
+
+def test_a_way_out_by_advertisement_beside_another_is_not_served() -> None:
+    lte = both(Link("wan"), Link("wwan0", kind="wwan"))
+    lte["addresses"] = [one for one in lte["addresses"] if one.interface != "wwan0"]
+    places = Places()
+    assert places.now(Route("wwan0"), Route("wan", 6, protocol="ra"), **lte) == ("lo", "lan")
+    assert places.now(Route("wan", 6, protocol="ra"), **lte) == ("lo", "lan")
+    assert Places(places.kept).now(Route("wan", 6, protocol="ra"), **lte) == ("lo", "lan")
+
+
+def test_an_advertisement_shows_the_way_out_on_a_link_without_a_home_address() -> None:
+    addresses = [Address("wan", "2001:db8::2", 3600), Address("lan", "192.168.1.1")]
+    places = Places()
+    assert places.now(Route("wan", 6, protocol="ra"), addresses=addresses) == ("lo", "lan")
+    assert places.now() == ("lo", "lan")  # remembered, whatever address it is given
 
 
 def test_a_port_with_no_address_but_a_link_local_one_is_passed_over() -> None:
