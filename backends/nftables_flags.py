@@ -1,5 +1,6 @@
-"""The flags of a table of the packet filter, asked of the kernel: what libnftables 1.0.6 writes of them as JSON comes
-from memory that is not its own.
+"""The flags of a table of the packet filter, asked of the kernel itself.
+
+What libnftables 1.0.6 writes of them as JSON comes from memory that is not its own.
 """
 
 import errno
