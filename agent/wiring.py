@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -64,6 +64,7 @@ from agent.runtime.leases import ways_out
 from agent.runtime.live import Live
 from agent.runtime.logs import log_to_standard_error
 from agent.runtime.memory import forget_replaced_classes, give_back
+from agent.runtime.page_places import with_home_address
 from agent.runtime.probe import Owner, Probe
 from agent.runtime.reach import Reach
 from agent.runtime.redactor import Redactor
@@ -371,8 +372,9 @@ class Agent:
             PageSurroundings(
                 self._web,
                 lambda: filter(None, [self.settings.network.management_interface]),
+                lambda: filter(None, [self.settings.discovery.interface]),
                 self._leased,
-                lambda: self.mechanisms.lan.links_served() if self.mechanisms.lan else (),
+                self._served,
                 self.netlink,
                 str(self.settings.control_socket()),
                 lambda source, text: self.faults.happened("refused", source, text),
@@ -760,9 +762,12 @@ class Agent:
         return self.discovery.leases.routers(link)
 
     def _leased(self) -> set[str]:
-        """The links on which this machine is somebody's DHCP client, and the one that a person calls the WAN."""
-        leased = {link for link, _, _ in self.discovery.leases.by_client}
-        return leased | {*filter(None, [self.settings.discovery.interface])}
+        """The links on which this machine is somebody's DHCP client."""
+        return {link for link, _, _ in self.discovery.leases.by_client}
+
+    def _served(self) -> Collection[str]:
+        """The links on which this machine gives addresses to others."""
+        return self.mechanisms.lan.links_served() if self.mechanisms.lan else ()
 
     def _lease_changed(self, link: str) -> None:
         if link == self._management_interface():
@@ -772,8 +777,10 @@ class Agent:
 
     def _ways_out(self) -> dict[int, tuple[str, ...]]:
         """The links whose leases may name the ACS, by family."""
+        chosen = self.settings.discovery.interface or self._management_interface()
         try:
-            return ways_out(self.netlink.routes(), self.settings.discovery.interface or self._management_interface())
+            like_home = with_home_address(self.netlink.addresses()) | {*self._served()}
+            return ways_out(self.netlink.routes(), chosen, like_home)
         except MechanismError as silent:
             log.debug("which way leads out is not known now: %s", silent)
             return {}
