@@ -5,13 +5,13 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from backends.errors import MechanismError, Missing, TimedOut
-from backends.files import LIMIT, read_bytes, replace_file, unwritable
+from backends.files import LIMIT, names_in, read_bytes, replace_file, unwritable
 from backends.uci.draft import Draft
 from backends.uci.edits import Edits, Reading
 from backends.uci.layout import rewritten
@@ -95,10 +95,11 @@ class FileUci:
         """Replace a file's bytes by others; ChangedMeanwhile when it has not the ones expected."""
         path = self.places.path(package)
         self._current.pop(package, None)
-        with _locked(path) as (real, mode):
+        with _locked(path) as (real, descriptor):
             if _content(real) != written:
                 raise _changed(path)
-            replace_file(real, before, mode)
+            replace_file(real, before, stat.S_IMODE(os.fstat(descriptor).st_mode))
+            _tell_waiting(descriptor, before)
 
     def drop(self, package: str) -> None:
         """Nothing is kept outside of memory."""
@@ -150,7 +151,7 @@ def _changed(path: Path) -> ChangedMeanwhile:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[tuple[Path, int]]:
-    """libuci's lock on a package's file, and the file behind all symbolic links with its mode."""
+    """libuci's lock on a package's file: the file behind all symbolic links, and the descriptor that has it."""
     deadline = time.monotonic() + PATIENCE
     while True:
         real = path.resolve()
@@ -160,13 +161,39 @@ def _locked(path: Path) -> Iterator[tuple[Path, int]]:
             raise unwritable(path, error) from error
         try:
             wait_for_lock(descriptor, fcntl.LOCK_EX, path, deadline)
-            found = os.fstat(descriptor)
             # Whoever had the lock may have put another file there, which this lock says nothing about.
-            if _is(real, found):
-                yield real, stat.S_IMODE(found.st_mode)
+            if _is(real, os.fstat(descriptor)) and not is_being_replaced(path):
+                yield real, descriptor
                 return
         finally:
             os.close(descriptor)
+        if time.monotonic() > deadline:
+            raise TimedOut(f"{path} is being written by another program")
+        time.sleep(AGAIN)
+
+
+def is_being_replaced(path: Path) -> bool:
+    """Whether a ``uci commit`` is about to put a file there: libuci gives its lock back before it renames."""
+    begun = f".{path.name}.uci-"
+    for name in names_in(path.parent):
+        if name.startswith(begun):
+            with suppress(OSError):
+                # An older one is what a commit has left that was killed.
+                if abs(time.time() - os.stat(path.with_name(name)).st_mtime) < SETTLED:
+                    return True
+    return False
+
+
+def _tell_waiting(descriptor: int, content: bytes) -> None:
+    """Let the file that was replaced say the same as the new one.
+
+    A ``uci commit`` that waits for the lock has the old one open: it would add its edits to what that says, and so take
+    ours back. Nobody else sees it any more; where it has another name (a hard link), it is left as it is.
+    """
+    with suppress(OSError):
+        if os.fstat(descriptor).st_nlink == 0:
+            os.pwrite(descriptor, content, 0)
+            os.ftruncate(descriptor, len(content))
 
 
 def wait_for_lock(descriptor: int, kind: int, path: Path, deadline: float) -> None:

@@ -5,6 +5,7 @@ is looked at first, under a lock that keeps ``uci set`` out until ours is done; 
 the package, the file is written as FileUci does, which touches nobody's edits. ``-P`` would commit nothing, silently.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -20,7 +21,7 @@ from backends.errors import MechanismError, Missing, TimedOut
 from backends.programs import find_program
 from backends.uci.draft import Command, Draft
 from backends.uci.edits import Reading
-from backends.uci.files import PATIENCE, FileUci, wait_for_lock
+from backends.uci.files import AGAIN, PATIENCE, FileUci, is_being_replaced, wait_for_lock
 from backends.uci.grammar import quote
 from backends.uci.places import Places
 from backends.uci.reading import decoded, encoded, parsed
@@ -28,7 +29,7 @@ from backends.uci.types import BrokenPackage, Package
 
 SECONDS: Final = 2.0
 TRIES: Final = 3
-"""A person's ``uci commit`` at the same moment waits for our lock with one of its own that ours waits for."""
+"""A person's ``uci commit`` that begins with ours waits for our lock, with one of its own that ours waits for."""
 _WHERE: Final = re.compile(r"Parse error \((?P<why>.*)\) at line (?P<line>\d+)")
 
 
@@ -138,10 +139,33 @@ class ProgramUci(FileUci):
             yield False
             return
         try:
-            wait_for_lock(descriptor, fcntl.LOCK_SH, path, time.monotonic() + PATIENCE)
+            deadline = time.monotonic() + PATIENCE
+            wait_for_lock(descriptor, fcntl.LOCK_SH, path, deadline)
+            while _is_being_written(self.places.path(package)) or is_being_replaced(self.places.path(package)):
+                # Its writer will want the lock that is ours, before it gives back the one that we wait for.
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+                if time.monotonic() > deadline:
+                    raise TimedOut(f"{self.places.path(package)} is locked by another program")
+                time.sleep(AGAIN)
+                wait_for_lock(descriptor, fcntl.LOCK_SH, path, deadline)
             yield os.fstat(descriptor).st_size == 0
         finally:
             os.close(descriptor)
+
+
+def _is_being_written(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno == errno.EWOULDBLOCK
+    else:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def _line(package: str, command: Command) -> str:

@@ -30,7 +30,8 @@ config route-rule 'r1'
 HOSTILE = [
     "it's", "'", "''", "\\", "\\'", '"', 'say "hi"', "a\nb", "\n", "\n\n# no comment\nconfig x 'y'\n",
     "a\r\nb", "\r", "\ttab\t", " ", "  two  ", "a;b", ";", "#", "# x", "$(reboot)", "`reboot`", "${IFS}", "a=b=c", "=",
-    "%s%n", "-q", "é", "東京 🛜", "e\u0301", "\x7f", "\x80\x9f", "\u2028", "\udcff", "a\udcfe'b", "x" * 10_000, "'" * 500, "option a 'b'",
+    "%s%n", "-q", "é", "東京 🛜", "e\u0301", "\x7f", "\x80\x9f", "\u2028", "\udcff", "a\udcfe'b",
+    "x" * 10_000, "'" * 500, "option a 'b'",
     "exit", "\\\n", "'\\''", "commit",
 ]  # fmt: skip
 REFUSED = ["\0", "a\0b", "\x01", "\x0b", "\x0c", "\x1b[31m", "\ud800", "\udcc3\udca9", "x" * 65_537]
@@ -283,12 +284,12 @@ def test_what_somebody_has_written_meanwhile_is_not_overwritten(machine: Machine
 
 
 def test_several_packages_are_written_together_or_not_at_all(machine: Machine) -> None:
-    machine.put(HOME, "zz")
+    machine.put(HOME, machine.other)
     edits = machine.uci.edit()
     edits.set(machine.name, "lan", "proto", "dhcp")
-    edits.set("zz", "lan", "proto", "dhcp")
+    edits.set(machine.other, "lan", "proto", "dhcp")
     edits.prepare()
-    machine.put(HOME.replace("static", "none"), "zz")
+    machine.put(HOME.replace("static", "none"), machine.other)
     with pytest.raises(ChangedMeanwhile):
         edits.commit()
     assert machine.text() == HOME
@@ -297,10 +298,10 @@ def test_several_packages_are_written_together_or_not_at_all(machine: Machine) -
 
 def test_a_commit_that_fails_late_puts_back_what_was_written(machine: Machine) -> None:
     """The second file is changed by the commit of the first: by a link that makes them one."""
-    (machine.places.config / "zz").symlink_to(machine.name)
+    (machine.places.config / machine.other).symlink_to(machine.name)
     edits = machine.uci.edit()
     edits.set(machine.name, "lan", "proto", "dhcp")
-    edits.set("zz", "lan", "proto", "none")
+    edits.set(machine.other, "lan", "proto", "none")
     with pytest.raises(ChangedMeanwhile):
         edits.commit()
     assert machine.text() == HOME

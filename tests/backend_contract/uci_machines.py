@@ -33,6 +33,11 @@ class Machine:
         self.places.config.mkdir(parents=True)
         self.uci = self.another()
 
+    @property
+    def other(self) -> str:
+        """A second package of its own, behind the first in any order."""
+        return f"{self.name}_z"
+
     def another(self) -> Uci:
         """The same way, with nothing in memory."""
         if self.way == "files":
@@ -61,7 +66,8 @@ class Machine:
         return path.read_text() if path.exists() else ""
 
     def close(self) -> None:
-        (Places().staged / self.name).unlink(missing_ok=True)
+        for path in Places().staged.glob(f"{self.name}*"):
+            path.unlink()
 
     def _stand_in(self) -> Path:
         program = self.directory / "uci"

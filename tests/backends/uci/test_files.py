@@ -15,6 +15,7 @@ from backends.errors import MechanismError, TimedOut
 from backends.uci import files
 from backends.uci.files import FileUci
 from backends.uci.places import Places
+from backends.uci.types import ChangedMeanwhile
 
 LONG = "".join(f"config t 's{number}'\n\toption x '1'\n" for number in range(400))
 WRITER = """
@@ -79,15 +80,67 @@ def test_a_commit_waits_for_the_lock_of_another(places: Places) -> None:
     assert FileUci(places).read("p").sections[0].options == {"x": "2"}
 
 
-def test_a_lock_that_is_never_given_back_is_an_error(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [fcntl.LOCK_EX, fcntl.LOCK_SH], ids=["writer", "reader"])
+def test_a_lock_that_is_never_given_back_is_an_error(
+    places: Places, monkeypatch: pytest.MonkeyPatch, kind: int
+) -> None:
     monkeypatch.setattr(files, "PATIENCE", 0.05)
     edits = FileUci(places).edit()
     edits.set("p", "s0", "x", "2")
     with (places.config / "p").open("r+") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
+        fcntl.flock(other, kind)
         with pytest.raises(TimedOut, match="locked"):
             edits.commit()
     assert (places.config / "p").read_text() == LONG
+
+
+def test_a_commit_that_has_the_replaced_file_open_and_waits_for_its_lock_adds_to_ours(places: Places) -> None:
+    """As ``uci`` does it: it opens, waits, and does not look whether the file is still that of its name."""
+    edits = FileUci(places).edit()
+    edits.set("p", "s0", "x", "2")
+    with (places.config / "p").open() as waiting:
+        edits.commit()
+        assert waiting.read() == (places.config / "p").read_text() != LONG
+
+
+def test_a_file_with_a_second_name_keeps_what_it_says_there(places: Places, tmp_path: Path) -> None:
+    os.link(places.config / "p", tmp_path / "backup")
+    edits = FileUci(places).edit()
+    edits.set("p", "s0", "x", "2")
+    edits.commit()
+    assert (tmp_path / "backup").read_text() == LONG
+
+
+def test_a_commit_waits_until_that_of_uci_has_renamed_its_file(places: Places) -> None:
+    """``uci`` gives its lock back before it renames; what is renamed then would take ours back."""
+    edits = FileUci(places).edit()
+    edits.set("p", "s0", "x", "2")
+    new = places.config / ".p.uci-a1B2c3"
+    new.write_text(LONG.replace("'1'", "'3'"))
+    wrong: list[Exception] = []
+
+    def commit() -> None:
+        try:
+            edits.commit()
+        except ChangedMeanwhile as error:
+            wrong.append(error)
+
+    thread = threading.Thread(target=commit)
+    thread.start()
+    time.sleep(0.1)
+    new.replace(places.config / "p")
+    thread.join(timeout=10)
+    assert len(wrong) == 1
+    assert (places.config / "p").read_text() == LONG.replace("'1'", "'3'")
+
+
+def test_what_a_killed_uci_has_left_is_not_waited_for(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "PATIENCE", 0.05)
+    (places.config / ".p.uci-a1B2c3").touch()
+    settled(places.config / ".p.uci-a1B2c3")
+    edits = FileUci(places).edit()
+    edits.set("p", "s0", "x", "2")
+    assert edits.commit() == {"p"}
 
 
 def test_a_link_is_followed_and_stays(places: Places) -> None:

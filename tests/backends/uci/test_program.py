@@ -65,18 +65,23 @@ def test_a_lock_held_by_a_person_is_waited_for(machine: Machine) -> None:
     assert machine.another().read(machine.name).sections[0].options == {"x": "2"}
 
 
-def test_a_commit_that_does_not_end_is_tried_again_and_given_up(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(program, "SECONDS", 0.3)
+def test_a_lock_that_is_never_given_back_is_an_error(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "PATIENCE", 0.05)
     edits = machine.uci.edit()
     edits.set(machine.name, "s", "x", "2")
     with (machine.places.config / machine.name).open("r+") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(TimedOut):
+        with pytest.raises(TimedOut, match="locked"):
             edits.commit()
     assert machine.text() == TEXT
-    assert not (machine.places.own / machine.name).exists()
+
+
+@pytest.fixture
+def stood_in(tmp_path: Path) -> Iterator[Machine]:
+    made = Machine("stand-in", tmp_path)
+    made.put(TEXT)
+    yield made
+    made.close()
 
 
 def script(directory: Path, text: str) -> str:
@@ -86,35 +91,48 @@ def script(directory: Path, text: str) -> str:
     return str(made)
 
 
-def test_a_program_that_complains_of_a_batch_commits_nothing(tmp_path: Path) -> None:
-    machine = Machine("stand-in", tmp_path)
-    machine.put(TEXT)
+def test_a_program_that_complains_of_a_batch_commits_nothing(stood_in: Machine, tmp_path: Path) -> None:
     honest = str(tmp_path / "uci")
     (tmp_path / "bad").mkdir()
     picky = script(
         tmp_path / "bad", f'case "$*" in *batch) echo "uci: Invalid argument" >&2;; *) exec {honest} "$@";; esac'
     )
-    edits = ProgramUci(machine.places, picky).edit()
-    edits.set(machine.name, "s", "x", "2")
+    edits = ProgramUci(stood_in.places, picky).edit()
+    edits.set(stood_in.name, "s", "x", "2")
     with pytest.raises(MechanismError, match="Invalid argument"):
         edits.commit()
-    assert machine.text() == TEXT
-    machine.close()
+    assert stood_in.text() == TEXT
 
 
-def test_a_program_that_commits_nothing_silently_is_caught(tmp_path: Path) -> None:
+def test_a_commit_that_does_not_end_is_tried_again_and_given_up(
+    stood_in: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "SECONDS", 1.0)
+    monkeypatch.setattr(program, "TRIES", 2)
+    (tmp_path / "bad").mkdir()
+    tries = tmp_path / "tries"
+    stuck = script(
+        tmp_path / "bad", f'case "$*" in *" commit "*) echo >> {tries}; exec sleep 60;; *) cat > /dev/null;; esac'
+    )
+    edits = ProgramUci(stood_in.places, stuck).edit()
+    edits.set(stood_in.name, "s", "x", "2")
+    with pytest.raises(TimedOut, match="did not commit"):
+        edits.commit()
+    assert tries.read_text().count("\n") == 2
+    assert stood_in.text() == TEXT
+    assert not (stood_in.places.own / stood_in.name).exists()
+
+
+def test_a_program_that_commits_nothing_silently_is_caught(stood_in: Machine, tmp_path: Path) -> None:
     """As ``uci -P`` does."""
-    machine = Machine("stand-in", tmp_path)
-    machine.put(TEXT)
     honest = str(tmp_path / "uci")
     (tmp_path / "bad").mkdir()
-    lazy = script(tmp_path / "bad", f'case "$*" in *commit*) ;; *) exec {honest} "$@";; esac')
-    edits = ProgramUci(machine.places, lazy).edit()
-    edits.set(machine.name, "s", "x", "2")
+    lazy = script(tmp_path / "bad", f'case "$*" in *" commit "*) ;; *) exec {honest} "$@";; esac')
+    edits = ProgramUci(stood_in.places, lazy).edit()
+    edits.set(stood_in.name, "s", "x", "2")
     with pytest.raises(MechanismError, match="something else"):
         edits.commit()
-    assert machine.text() == TEXT
-    machine.close()
+    assert stood_in.text() == TEXT
 
 
 def test_what_cannot_be_is_said_at_once(tmp_path: Path) -> None:
