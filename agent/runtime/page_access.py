@@ -14,8 +14,8 @@ CODE_SECONDS: Final = 900.0
 LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """What a code is made of: nothing that is read as something else."""
 CODE_LETTERS: Final = 10
-"""Fifty bits: with the page's forty tries in five minutes nobody finds it, so wrong ones need not use it up, which
-would be for whoever is in the home to do.
+"""Fifty bits: with one try a second nobody finds it in its time, so wrong ones need not use it up, which would be for
+whoever is in the home to do.
 """
 
 Reply = dict[str, Any]

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
 
-from agent.web.hosts import LOOPBACK
+from agent.web.hosts import LOOPBACK, network_of
 
 IDLE_SECONDS: Final = 1800.0
 LONGEST_SECONDS: Final = 43_200.0
 MOST_SESSIONS: Final = 16
 TRIES: Final = 5
-TRIES_IN_ALL: Final = 40
 TRIES_SECONDS: Final = 300.0
 MOST_SOURCES: Final = 256
 MOST_KNOWN: Final = 16
+MOST_COUNTED: Final = 64
 
 
 class Session:
@@ -93,40 +93,49 @@ class Access:
 
 
 class Tries:
-    """How often somebody may try a secret: a few times in five minutes by address, and a bounded number in all.
+    """How often somebody may try a secret: a few times in five minutes by address.
 
-    That number does not hold for this machine itself, nor for addresses that have known the secret: nobody can lock
-    the owner out by trying.
+    Whoever has many addresses only has to wait (agent.web.waiting_room): were the tries of all bounded together, guests
+    could use up the owner's. This machine itself and addresses that have known the secret need not even wait.
     """
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, None] = OrderedDict({LOOPBACK: None})
         self._of: OrderedDict[str, deque[float]] = OrderedDict()
-        self._all: deque[float] = deque()
 
     def wait(self, source: str, now: float) -> float:
         """Seconds until this address may try; 0: at once, and then this counts as a try."""
-        mine = self._of.setdefault(source, deque())
-        self._of.move_to_end(source)
+        mine = self._counted(source, now)
+        if len(mine) >= TRIES:
+            return TRIES_SECONDS - (now - mine[0])
+        mine.append(now)
+        if network_of(source) != source:
+            self._counted(network_of(source), now).append(now)
+        return 0.0
+
+    def tried(self, source: str, now: float) -> int:
+        """How often his network has tried in the last minutes; 0 for who need not wait for others."""
+        return 0 if source in self._known else len(self._counted(network_of(source), now))
+
+    def take_back(self, source: str) -> None:
+        """The last try was not looked at."""
+        for one in {source, network_of(source)}:
+            if self._of.get(one):
+                self._of[one].pop()
+
+    def _counted(self, one: str, now: float) -> deque[float]:
+        """When an address, or a network, has tried."""
+        mine = self._of.setdefault(one, deque(maxlen=MOST_COUNTED))
+        self._of.move_to_end(one)
         while len(self._of) > MOST_SOURCES:
             self._of.popitem(last=False)
-        for some in (mine, self._all):
-            while some and now - some[0] >= TRIES_SECONDS:
-                some.popleft()
-        shared = [] if source in self._known else [(self._all, TRIES_IN_ALL)]
-        for some, most in ((mine, TRIES), *shared):
-            if len(some) >= most:
-                return TRIES_SECONDS - (now - some[0])
-        mine.append(now)
-        if shared:
-            self._all.append(now)
-        return 0.0
+        while mine and now - mine[0] >= TRIES_SECONDS:
+            mine.popleft()
+        return mine
 
     def succeeded(self, source: str) -> None:
         """The secret was right: what was tried from there before no longer counts."""
-        for at in self._of.pop(source, ()):
-            if at in self._all:
-                self._all.remove(at)
+        self._of.pop(source, None)
         self._known[source] = None
         self._known.move_to_end(LOOPBACK)
         while len(self._known) > MOST_KNOWN:

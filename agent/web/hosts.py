@@ -5,7 +5,7 @@ A page of somebody else's may make a name of its own point here (DNS rebinding);
 
 import re
 from collections.abc import Collection, Mapping
-from ipaddress import ip_address
+from ipaddress import IPv6Network, ip_address
 from typing import Final
 
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::[0-9]{1,5})?")
@@ -53,3 +53,8 @@ def customer(address: str) -> str:
     """
     parsed = ip_address(plain(address))
     return LOOPBACK if parsed.is_loopback else str(parsed)
+
+
+def network_of(customer: str) -> str:
+    """Among whose addresses it is: of IPv6 anybody has as many as he likes within 64 bits."""
+    return str(IPv6Network((customer, 64), strict=False)) if ":" in customer else customer

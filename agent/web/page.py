@@ -10,7 +10,7 @@ from agent.web.agent_socket import AgentDown, AgentSocket
 from agent.web.hosts import customer, is_meant, is_same_origin, names_of
 from agent.web.requests_in import Refused, Request
 from agent.web.responses import NOT_KEPT, Response, document, problem
-from agent.web.server import Job
+from agent.web.server import Job, Turn
 from agent.web.static_files import NOT_THERE, StaticFiles
 
 API: Final = "/api/v1"
@@ -112,6 +112,7 @@ class Page:
         password = _text(body_of(request), "password")
         if refusal := self._too_many(request):
             return refusal
+        turn = self._turn(request)
 
         def is_right() -> Document:
             kept = self._ask("page_secret")
@@ -120,13 +121,14 @@ class Page:
             is_so = self._is_right(password, kept, request, "password")
             return {"right": is_so, "generation": kept["generation"]}
 
-        return Job(is_right, lambda verdict: self._logged_in(verdict, request))
+        return Job(is_right, lambda verdict: self._logged_in(verdict, request), turn)
 
     def _first_visit(self, request: Request) -> Response | Job:
         body = body_of(request)
         code, password = _text(body, "code"), _text(body, "password")
         if refusal := _unfit(password) or self._too_many(request):
             return refusal
+        turn = self._turn(request)
 
         def make() -> Document:
             from agent.web.password import kept
@@ -134,7 +136,7 @@ class Page:
             tried = self._ask("page_try_code", code=code, source=request.source)
             return tried if "error" in tried else self._keep(kept(password), tried)
 
-        return Job(make, lambda verdict: self._logged_in(verdict, request))
+        return Job(make, lambda verdict: self._logged_in(verdict, request), turn)
 
     def _new_password(self, request: Request) -> Response | Job:
         body = body_of(request)
@@ -159,10 +161,18 @@ class Page:
     def _too_many(self, request: Request) -> Response | None:
         """Count a try, unless there were too many."""
         wait = self._tries.wait(customer(request.source), self._clock())
-        if not wait:
-            return None
-        seconds = str(int(wait) + 1)
-        return problem(429, "too_many_tries", "too many wrong tries", f"wait {seconds} s", ("Retry-After", seconds))
+        return _wait("too many wrong tries", wait) if wait else None
+
+    def _turn(self, request: Request) -> Turn | None:
+        """Whom nobody knows, and who may have any number of addresses, waits for his turn; None: for none."""
+        source = customer(request.source)
+        tried = self._tries.tried(source, self._clock())
+
+        def no_room(seconds: float) -> Response:
+            self._tries.take_back(source)
+            return _wait("too many others try to log in at this moment", seconds)
+
+        return Turn(tried, no_room) if tried and self._session_of(request) is None else None
 
     def _is_right(self, password: str, kept: Document, request: Request, what: str) -> bool:
         """In a worker's thread."""
@@ -213,6 +223,11 @@ def from_agent(answer: Document) -> Response:
     from agent.web.problems import translated
 
     return translated(answer["error"])
+
+
+def _wait(why: str, wait: float) -> Response:
+    seconds = str(int(wait) + 1)
+    return problem(429, "too_many_tries", why, f"wait {seconds} s", ("Retry-After", seconds))
 
 
 def _unfit(password: str) -> Response | None:

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from math import inf
 from queue import Empty, SimpleQueue
 from time import monotonic, sleep
@@ -21,6 +22,7 @@ from agent.web.listeners import Listeners
 from agent.web.pool import Pool
 from agent.web.requests_in import Refused, Request, end_of_head, read_head
 from agent.web.responses import Response, problem
+from agent.web.waiting_room import MOST_WAITING, PACE, WaitingRoom
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ MOST: Final = (
     32  # connections in all, beside this machine's own; with one more the oldest without anything under way goes
 )
 REQUEST_WITHIN: Final = 10.0  # seconds for head and body, from the first byte
+TURN_WITHIN: Final = 60.0  # seconds for which somebody waits for his turn; those who try again and again wait in vain
 IDLE_WITHIN: Final = 20.0  # seconds without a request
 PROGRESS_WITHIN: Final = 15.0  # seconds for which nothing of an answer need be taken
 LOWEST_RATE: Final = 1_000.0  # bytes of an answer to be taken in each second beyond them
@@ -38,11 +41,23 @@ MOST_REQUESTS: Final = 1_000  # on one connection
 FORGET_AFTER: Final = 300.0  # seconds without a connection, until memory is given back
 
 
+class Turn(NamedTuple):
+    """What is not done before its turn: it goes the sooner the less often who asks has ``tried``.
+
+    ``no_room`` makes the answer when it has to give way; its argument: after how many seconds to come again.
+    """
+
+    tried: int
+    no_room: Callable[[float], Response]
+
+
 class Job(NamedTuple):
     """What takes a while: ``run`` in a worker's thread, ``then`` makes the answer of it in the server's."""
 
     run: Callable[[], Any]
     then: Callable[[Any], Response]
+    turn: Turn | None = None
+    """None: it is begun at once."""
 
 
 class Serves(Protocol):
@@ -57,7 +72,7 @@ class Serves(Protocol):
 
 class _Connection:
     __slots__ = ("at_once", "deadline", "head", "is_busy", "is_last", "is_streaming", "received", "sending", "served",
-                 "socket", "source")  # fmt: skip
+                 "socket", "source", "waits_for")  # fmt: skip
 
     def __init__(self, accepted: socket.socket, source: str, now: float) -> None:
         self.socket = accepted
@@ -71,6 +86,7 @@ class _Connection:
         self.is_streaming = False  # more of the answer comes
         self.at_once = inf  # when the whole answer has to be taken
         self.served = 0
+        self.waits_for: tuple[Job, bool] | None = None  # and whether only the head is wanted
 
 
 class Server:
@@ -85,6 +101,7 @@ class Server:
         self._selector.register(self._wake, selectors.EVENT_READ, None)
         self._connections: dict[_Connection, None] = {}  # oldest first
         self._pool = Pool(self.tell)
+        self._room: WaitingRoom[_Connection] = WaitingRoom()
         self._idle_at = inf
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
@@ -148,6 +165,7 @@ class Server:
             elif isinstance(key.fileobj, socket.socket):
                 self._accept(key.fileobj)
         self._do_what_was_told()
+        self._give_turns()
         self._expire()
 
     def _do_what_was_told(self) -> None:
@@ -174,6 +192,7 @@ class Server:
 
     def _seconds_to_next(self) -> float | None:
         soonest = min((min(one.deadline, one.at_once) for one in self._connections), default=self._idle_at)
+        soonest = min(soonest, self._room.at())
         return None if soonest == inf else max(0.0, soonest - monotonic())
 
     def _expire(self) -> None:
@@ -224,6 +243,7 @@ class Server:
         with suppress(KeyError, ValueError):
             self._selector.unregister(connection.socket)
         connection.socket.close()
+        self._room.leave(connection)
         connection.sending = bytearray()
         if not self._connections:
             self._idle_at = monotonic() + FORGET_AFTER
@@ -283,10 +303,26 @@ class Server:
         except Exception:
             log.exception("a request to the page could not be served")
             answer = SURPRISED
+        is_head = request.method == "HEAD"
         if isinstance(answer, Response):
-            self._begin(connection, answer, is_head=request.method == "HEAD")
+            self._begin(connection, answer, is_head=is_head)
+        elif answer.turn is None:
+            self._pool.submit(lambda: self._work(connection, answer, is_head=is_head))
         else:
-            self._pool.submit(lambda: self._work(connection, answer, is_head=request.method == "HEAD"))
+            self._let_wait(connection, answer, answer.turn, is_head=is_head)
+
+    def _let_wait(self, connection: _Connection, job: Job, turn: Turn, *, is_head: bool) -> None:
+        connection.waits_for = job, is_head
+        connection.deadline = monotonic() + TURN_WITHIN
+        goes = self._room.enter(connection, turn.tried)
+        if goes is not None and goes.waits_for and (gives_way := goes.waits_for[0].turn):
+            self._begin(goes, gives_way.no_room(MOST_WAITING * PACE), is_head=goes.waits_for[1])
+
+    def _give_turns(self) -> None:
+        while (connection := self._room.next(monotonic())) is not None:
+            if connection.waits_for is not None:
+                (job, is_head), connection.waits_for, connection.deadline = connection.waits_for, None, inf
+                self._pool.submit(partial(self._work, connection, job, is_head=is_head))
 
     # -- answers ----------------------------------------------------------------------------------------------------
 

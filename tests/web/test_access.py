@@ -93,13 +93,31 @@ def test_an_address_has_five_tries_in_five_minutes() -> None:
     assert tries.wait("a", 300.5) > 0
 
 
-def test_many_addresses_share_a_bound() -> None:
+def test_what_is_remembered_of_who_tries_is_bounded() -> None:
     tries = Tries()
-    assert all(tries.wait(str(number), 0.0) == 0.0 for number in range(access.TRIES_IN_ALL))
-    assert tries.wait("one more", 0.0) == 300.0
     for number in range(10_000):
-        tries.wait(f"flood {number}", 1.0)
+        tries.wait(f"fd77::{number % 7}:{number:x}", 1.0)
     assert len(tries._of) <= access.MOST_SOURCES
+    assert tries.tried("fd77::1", 1.0) == access.MOST_COUNTED
+
+
+def test_addresses_of_one_network_of_ipv6_have_tried_together_and_yet_each_has_its_own_tries() -> None:
+    tries = Tries()
+    for number in range(12):
+        assert tries.wait(f"fd77::{number:x}", 1.0) == 0.0
+    assert tries.wait("192.0.2.1", 1.0) == tries.wait("fd77:0:0:1::5", 1.0) == tries.wait("fd77::5", 1.0) == 0.0
+    assert [tries.tried(one, 2.0) for one in ("fd77::99", "fd77:0:0:1::5", "192.0.2.1", "192.0.2.2")] == [13, 1, 1, 0]
+    assert tries.tried("fd77::99", 301.0) == 0
+
+
+def test_what_was_not_looked_at_is_no_try() -> None:
+    tries = Tries()
+    for source in ("192.0.2.1", "fd77::5"):
+        for _ in range(10):
+            assert tries.wait(source, 1.0) == 0.0
+            tries.take_back(source)
+        assert tries.tried(source, 1.0) == 0
+        tries.take_back(source)
 
 
 def test_a_right_secret_takes_earlier_tries_back() -> None:
@@ -114,10 +132,12 @@ def test_nobody_locks_out_this_machine_or_who_has_known_the_secret() -> None:
     tries = Tries()
     tries.wait("owner", 0.0)
     tries.succeeded("owner")
-    for number in range(access.TRIES_IN_ALL + 1):
-        tries.wait(str(number), 1.0)
-    assert tries.wait("somebody", 2.0) > 0
+    for number in range(100):
+        tries.wait(f"192.0.2.{number}", 1.0)
+    assert tries.wait("192.0.2.200", 2.0) == 0.0
+    assert tries.tried("192.0.2.200", 2.0) == 1
     for source in ("owner", LOOPBACK):
+        assert tries.tried(source, 2.0) == 0
         assert [tries.wait(source, 2.0) for _ in range(access.TRIES)] == [0.0] * access.TRIES
         assert tries.wait(source, 3.0) > 0
     for number in range(100):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.web.hosts import customer, is_meant, is_same_origin, names_of, plain
+from agent.web.hosts import customer, is_meant, is_same_origin, names_of, network_of, plain
 
 NAMES = names_of("router")
 
@@ -68,3 +68,9 @@ def test_a_customer_is_an_address_and_not_the_whole_home() -> None:
     assert customer("fe80::1%eth0") == customer("fe80::1") != customer("fe80::2%eth0")
     assert customer("127.0.0.1") == customer("::1") == customer("127.1.2.3")
     assert plain("fe80::1%eth0") == "fe80::1"
+
+
+def test_who_has_an_address_of_ipv6_has_all_of_its_network() -> None:
+    assert network_of("fd77::50") == network_of("fd77::1:2:3:4") != network_of("fd77:0:0:1::50")
+    assert network_of("192.0.2.1") == "192.0.2.1"
+    assert network_of(customer("::1")) == customer("127.0.0.1")

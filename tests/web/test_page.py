@@ -1,15 +1,18 @@
 """Who may see what: the first visit, the log-in and its bounds, and what another page cannot do in somebody's name."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
+from select import select
 from typing import Any
 
 import pytest
 
 from agent.runtime.control import ControlServer
 from agent.runtime.page_access import PageAccess
-from agent.web import password
+from agent.web import page, password, server, waiting_room
 from agent.web.start import RunningPage
 from tests.web.conftest import PASSWORD, PATIENCE, Site
 
@@ -79,6 +82,64 @@ def test_a_wrong_password_is_told_to_the_history_and_the_sixth_try_waits(site: S
     assert answer.status == 429
     assert 0 < int(answer.getheader("Retry-After") or 0) <= 300
     assert site.verbs().count("page_secret") == 5  # the right password is not even looked at
+
+
+def logging_in(site: Site, source: str, secret: str) -> HTTPConnection:
+    """Somebody who has asked from this address, and has not read the answer."""
+    client = HTTPConnection("127.0.0.1", site.port, PATIENCE, (source, 0))
+    client.request("POST", "/api/v1/login", json.dumps({"password": secret}), site.fields)
+    return client
+
+
+def answered(clients: list[HTTPConnection], count: int) -> list[HTTPConnection]:
+    """Those who have their answers, as soon as so many have."""
+    until = time.monotonic() + PATIENCE
+    while len(ready := select([one.sock for one in clients], [], [], 0.1)[0]) < count and time.monotonic() < until:
+        time.sleep(0.02)
+    return [one for one in clients if one.sock in ready]
+
+
+@pytest.fixture
+def home(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """The page, to which this machine's addresses are those of many people."""
+    for module in (page, server):
+        monkeypatch.setattr(module, "customer", lambda address: address)
+    site.fields = {"X-CSRF-Token": site.api("GET", "/session")[1]["csrf"]}
+    return site
+
+
+def test_guests_who_try_from_many_addresses_keep_no_owner_out(home: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting_room, "PACE", 0.02)
+    for number in range(8):
+        guests = [logging_in(home, f"127.0.0.{2 + number}", "wrong") for _ in range(6)]
+        assert sorted(guest.getresponse().status for guest in guests) == [401] * 5 + [429]
+    assert logging_in(home, "127.0.0.77", PASSWORD).getresponse().status == 200
+
+
+def test_when_many_wait_who_has_tried_least_goes_first_and_is_not_sent_away(
+    home: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting_room, "PACE", 3600.0)
+    room = home.page._server._room
+    room._since = time.monotonic()
+    guests = [logging_in(home, f"127.0.0.{2 + number // 5}", "wrong") for number in range(20)]
+    sent_away = answered(guests, 4)
+    assert [guest.getresponse().getheader("Retry-After") for guest in sent_away] == ["17"] * 4
+    owner = logging_in(home, "127.0.0.77", PASSWORD)
+    (guest,) = answered([one for one in guests if one not in sent_away], 1)
+    assert guest.getresponse().status == 429
+    monkeypatch.setattr(waiting_room, "PACE", 0.01)
+    assert owner.getresponse().status == 200
+    assert {one.getresponse().status for one in guests if one not in sent_away and one is not guest} == {401}
+
+
+def test_who_is_logged_in_does_not_wait_for_those_who_try(home: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.log_in()
+    monkeypatch.setattr(waiting_room, "PACE", 3600.0)
+    home.page._server._room._since = time.monotonic()
+    for known in range(20):
+        home.page._page._tries.succeeded(f"192.0.2.{known}")
+    assert home.api("POST", "/password", {"old": PASSWORD, "new": "a better one"})[0] == 200
 
 
 def test_no_password_is_ever_said_to_the_agent_but_as_it_is_kept(site: Site) -> None:
