@@ -64,6 +64,7 @@ from agent.runtime.leases import ways_out
 from agent.runtime.live import Live
 from agent.runtime.logs import log_to_standard_error
 from agent.runtime.memory import forget_replaced_classes, give_back
+from agent.runtime.not_listening import why_none_can_come, why_nothing_listens
 from agent.runtime.page_places import with_home_address
 from agent.runtime.probe import Owner, Probe
 from agent.runtime.reach import Reach
@@ -678,14 +679,13 @@ class Agent:
     def _listening(self) -> Listening:
         asked = self.settings.connection_request
         interface = self._listening_interface()
-        needed = ("ManagementServer.HTTPConnectionRequestEnable", ms.ENABLE_CWMP, ms.URL)
         return Listening(
             port=asked.port,
             path=self.own.get(CONNECTION_REQUEST_PATH),
             algorithm="SHA-256" if asked.digest == "SHA-256" else "MD5",
             interface=interface,
             interface_index=_index_of(interface),
-            is_enabled=all(map(self.own.get, needed)) and all(self._credentials()),
+            is_enabled=not why_nothing_listens(self.model.root, self.own).what,
         )
 
     def _listening_interface(self) -> str:
@@ -823,14 +823,18 @@ class Agent:
         last = listener.last_refusal if listener else None
         url = self._connection_request_url()
         interface = self._listening_interface()
-        has_no_address = f"{interface} has no address" if interface else "there is no way to the ACS"
+        is_listening = listener is not None
+        reason = why_none_can_come(
+            self.model.root, self.own, failure=self.workers.problem, is_listening=is_listening, url=url, on=interface
+        )
         return {
             "url": url,
             "username": self._credentials()[0],
             "interface": interface,
             "acs_address": self.reach.acs_address,
-            "problem": has_no_address if listener and not url else self.workers.problem,
-            "is_listening": listener is not None,
+            "problem": reason.what,
+            "next": reason.next,
+            "is_listening": is_listening,
             "accepted": listener.accepted if listener else 0,
             "refused": listener.refused if listener else 0,
             "last_refusal": f"{last.status} to {last.source}: {last.reason}" if last else None,

@@ -134,13 +134,27 @@ def test_while_cwmp_is_disabled_nobody_is_called_and_nobody_can_call(stand: Stan
     with pytest.raises(client.Failure, match="CWMP is disabled"):
         agent.ask("inform")
     agent.ask("set", values={PROVISIONING: "in silence"})
-    assert agent.ask("queue")["changed"] == [PROVISIONING, f"{SERVER}ConnectionRequestURL"]
+    assert {*agent.ask("queue")["changed"]} == {PROVISIONING, f"{SERVER}ConnectionRequestURL"}
 
     agent.ask("set", values={enable: "true"})
 
     inform = stand.acs.wait_for_inform("4 VALUE CHANGE", after=told, timeout=PATIENCE)
     assert inform.parameters[PROVISIONING] == "in silence"
     assert stand.acs.request_connection(stand.device).status == 401
+
+
+def test_a_url_that_comes_to_be_or_goes_by_another_parameter_is_told_and_the_doctor_says_why(stand: Stand) -> None:
+    agent, url, password = stand.first_contact(), f"{SERVER}ConnectionRequestURL", f"{SERVER}ConnectionRequestPassword"
+
+    told = news(stand, "4 VALUE CHANGE", lambda: agent.ask("set", values={password: ""}))
+    assert told.parameters[url] == ""
+    stand.acs.wait_for_session_end(after=told.session - 1, timeout=PATIENCE)
+    check = next(one for one in agent.ask("doctor")["checks"] if one["name"] == "connection request")
+    assert (check["ok"], check["what"]) == (False, "no password is set, so nothing listens")
+    assert f"`cpe-agent set {password}=PASSWORD`" in check["next"]
+
+    told = news(stand, "4 VALUE CHANGE", lambda: spv(stand, agent, {password: "secret"}))
+    assert told.parameters[url].startswith("http://127.0.0.1:")
 
 
 def test_another_address_in_the_connection_request_url_opens_a_session(remote: Stand) -> None:

@@ -189,12 +189,12 @@ def _acs_side(options: argparse.Namespace) -> int:
     url, user = str(facts.get("url") or ""), str(facts.get("username") or "")
     line = _line_to_try(url, user) if url else ""
     if options.json:
-        keys = ("accepted", "refused", "last_refusal", "problem")
+        keys = ("accepted", "refused", "last_refusal", "problem", "next")
         show_json({"url": url, "username": user, "try": line, **{key: facts.get(key) for key in keys}})
         return OK if url and not facts.get("problem") else PROBLEM
     if not url or facts.get("problem"):
         print(f"connection requests cannot reach this device: {printable(facts.get('problem') or 'nothing listens')}")
-        print("  next: `cpe-agent doctor` looks for the cause")
+        print(f"  next: {printable(facts.get('next') or '`cpe-agent doctor` looks for the cause')}")
         return PROBLEM
     print(f"URL   {printable(url)}")
     print(f"user  {printable(user)}  (the password is ManagementServer.ConnectionRequestPassword; the ACS knows it)")
@@ -203,6 +203,7 @@ def _acs_side(options: argparse.Namespace) -> int:
     accepted, refused = facts.get("accepted", 0), facts.get("refused", 0)
     if not accepted and not refused:
         print("no request has arrived since the agent listens")
+        print("  next: if the line above does not reach this device from there, look at firewalls and NAT on the way")
     else:
         print(f"requests since the agent listens: {accepted} accepted, {refused} refused")
     if facts.get("last_refusal"):

@@ -12,6 +12,10 @@ from agent.cli.output import paint, printable
 from agent.cli.setup_acs import Place, Values
 
 KEEP: Final = "Enter keeps what is in brackets, - makes it empty."
+CALLS: Final = ("connection_request.username", "connection_request.password")
+NOBODY_CAN_CALL: Final = (
+    "without a user name and a password nothing listens: the ACS cannot ask for a session, and waits for the reports"
+)
 HEADING: Final = "The ACS for this device"
 
 
@@ -100,16 +104,27 @@ def _questions(place: Place, known: Values, earlier: Values) -> Values:
     put_secret("acs.password", "Password for it", may_keep=not is_another)
     put("network.management_interface", f"Interface to reach it by (empty: any; there are {_shown_interfaces()})")
     put("inform.interval", "Seconds between periodic reports", 3600)
-    put("connection_request.username", "User name by which the ACS asks for a session (empty: made up)")
-    put_secret("connection_request.password", "Password for that", may_keep=True)
-    only = _interfaces()
-    if len(only) == 1 and not place.is_image and known.get("web.interfaces", []) != only:
-        question = (
-            f"{only[0]} is the only interface. Serve this device's page there too, for whoever is on that network?"
-        )
-        if _agreed(question, default=False):
-            values["web.interfaces"] = only
+    while True:
+        when_empty = "nobody may ask" if place.is_running else "made up"
+        put("connection_request.username", f"User name by which the ACS asks for a session (empty: {when_empty})")
+        put_secret("connection_request.password", "Password for that", may_keep=True)
+        if not place.is_running or "" not in (values.get(key) for key in CALLS):
+            break
+        print(f"  {NOBODY_CAN_CALL}")
+        if _agreed("Take it away all the same?", default=False):
+            break
+        values, earlier = ({key: one[key] for key in one if key not in CALLS} for one in (values, earlier))
+    values |= _page_too(place, known)
     return values
+
+
+def _page_too(place: Place, known: Values) -> Values:
+    """Where to serve the page beside loopback: a machine of one interface has nowhere else."""
+    only = _interfaces()
+    if len(only) != 1 or place.is_image or known.get("web.interfaces", []) == only:
+        return {}
+    question = f"{only[0]} is the only interface. Serve this device's page there too, for whoever is on that network?"
+    return {"web.interfaces": only} if _agreed(question, default=False) else {}
 
 
 def _tested(place: Place, values: Values) -> list[dict[str, Any]]:

@@ -15,7 +15,6 @@ DROP_IN: Final = "`cpe-agent setup --manage {name}` makes {other} leave it alone
 NO_ACS: Final = (
     "`cpe-agent setup --url URL` names one; `cpe-agent discover` shows what each source says, and why it counts"
 )
-NO_WAY: Final = "give this device an address and a route to the ACS; the listener is up and waits for them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +72,10 @@ def _acs(status: Status) -> Iterator[Check]:
 
 def _connection_request(status: Status) -> Iterator[Check]:
     facts = status["connection_request"]
+    if not status["acs"]["url"]:
+        return  # that is told already, and nobody would call
     if facts["problem"]:
-        is_listening = facts.get("is_listening", False)
-        next_step = NO_WAY if is_listening else "see [connection_request] in the settings file"
-        yield Check("connection request", False, facts["problem"], next_step)
+        yield Check("connection request", False, facts["problem"], facts["next"])
     elif facts["url"]:
         accepted, refused = facts["accepted"], facts["refused"]
         came = f"{accepted} accepted, {refused} refused" if accepted or refused else "none has arrived yet"

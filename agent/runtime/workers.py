@@ -10,7 +10,7 @@ from agent.runtime.acs_session import AcsSession
 from agent.runtime.actions import Action
 from agent.runtime.connection_request import ConnectionRequestListener, ListenError
 from agent.runtime.connection_request_gate import Algorithm
-from agent.runtime.events import ConnectionRequested
+from agent.runtime.events import Changed, ConnectionRequested
 from agent.runtime.loop import Inbox
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,12 @@ class Workers:
                     self.session.close(outcome)
                     self.session = None
             case do.Listen():
+                before = self.listener
                 self._listen()
+                if (
+                    self.listener is not before
+                ):  # where the ACS reaches us is another place now, whoever brought it about
+                    self.inbox.put(Changed(frozenset({"own"})))
             case do.Answer(answer, reply):
                 answer(reply)
             case do.Reboot():

@@ -164,6 +164,7 @@ def test_the_acs_side_gets_a_line_to_try_that_has_no_password(socket: Path, caps
     quoted = "'it'\"'\"'s me'"
     assert f"--digest --user {quoted} http://192.0.2.7:7547/4711" in out
     assert "no request has arrived" in out
+    assert "firewalls and NAT on the way" in out
 
 
 def test_the_acs_side_hears_why_requests_were_refused(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -176,6 +177,16 @@ def test_the_acs_side_hears_why_requests_were_refused(socket: Path, capsys: pyte
     with agent(socket, [], [], {**FACTS, "url": "", "problem": "port 7547 is in use"}):
         assert run(["doctor", "--acs-side"]) == 1
         assert "port 7547 is in use" in capsys.readouterr().out
+
+
+def test_the_acs_side_hears_what_to_do_where_nothing_listens(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    facts = {**FACTS, "url": "", "problem": "no password is set, so nothing listens", "next": "`cpe-agent set X=Y`"}
+    with agent(socket, [], [], facts):
+        assert run(["doctor", "--acs-side"]) == 1
+        told = "connection requests cannot reach this device: no password is set, so nothing listens"
+        assert capsys.readouterr().out == f"{told}\n  next: `cpe-agent set X=Y`\n"
+        assert run(["doctor", "--acs-side", "--json"]) == 1
+        assert json.loads(capsys.readouterr().out)["next"] == "`cpe-agent set X=Y`"
 
 
 def test_a_terminal_sees_what_is_looked_at_while_it_lasts(

@@ -215,6 +215,25 @@ def test_a_running_agent_tells_what_it_found_and_tests_before_anything_is_set(fi
     assert "https://acs.example" not in file.read_text()
 
 
+def test_who_takes_the_password_of_the_acs_away_hears_that_nothing_will_listen(file: Path, socket: Path) -> None:
+    with scripted_agent(socket, ANSWERS, {}):
+        terminal = Terminal("--config", str(file), "--socket", str(socket))
+        try:
+            terminal.answer("URL of the ACS", "-")
+            for question in ("User name for it", "Password for it", "Interface to reach", "Seconds between"):
+                terminal.answer(question)
+            terminal.answer("User name by which")
+            terminal.answer("Password for that", "-")
+            terminal.until("nothing listens: the ACS cannot ask for a session")
+            terminal.answer("Take it away all the same? [y/N]")
+            terminal.answer("User name by which")
+            terminal.answer("Password for that")
+            terminal.decline("only interface")
+            assert terminal.ended() == 0
+        finally:
+            terminal.close()
+
+
 def test_where_the_authority_is_not_trusted_its_file_is_asked_for(file: Path, socket: Path, tmp_path: Path) -> None:
     authority = tmp_path / "authority.pem"
     authority.write_text("PEM\n")

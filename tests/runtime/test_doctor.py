@@ -41,17 +41,16 @@ def test_an_acs_that_is_missing_or_fails_is_told_with_a_next_step() -> None:
 
 
 def test_a_listener_that_does_not_listen_is_told() -> None:
-    facts = {"problem": "port 7547 is in use", "url": "", "accepted": 0, "refused": 0}
-    assert not checks({"connection_request": facts})["connection request"][0]
+    facts = {"problem": "port 7547 is in use", "next": "end who has it", "url": "", "accepted": 0, "refused": 0}
+    told = checks({"connection_request": facts})["connection request"]
+    assert told == (False, "port 7547 is in use", "end who has it")
 
 
-def test_a_listener_that_cannot_be_reached_yet_is_not_blamed_on_its_settings() -> None:
-    facts = {"problem": "eth1 has no address", "url": "", "accepted": 0, "refused": 0}
-    assert "[connection_request]" in checks({"connection_request": facts})["connection request"][2]
-    assert (
-        "address and a route"
-        in checks({"connection_request": {**facts, "is_listening": True}})["connection request"][2]
-    )
+def test_without_an_acs_nobody_would_call_and_that_is_told_once() -> None:
+    facts = {"problem": "no ACS is configured, so nothing listens", "next": "", "url": "", "accepted": 0, "refused": 0}
+    found = checks({"acs": {**WELL["acs"], "url": ""}, "connection_request": facts})
+    assert "connection request" not in found
+    assert not found["ACS"][0]
 
 
 def called(**facts: Any) -> tuple[bool, str, str]:

@@ -93,9 +93,9 @@ function light(status) {
     return acs.last_session ? ["good", "The server answers"] : ["idle", "Not contacted yet"];
 }
 
-function returning(request) {
-    if (request.problem) return ["bad", "Cannot be reached"];
-    if (!request.url) return ["idle", "Not listening"];
+function returning(request, acs) {
+    if (!acs.url) return ["idle", "Not listening"];
+    if (request.problem) return ["bad", request.is_listening ? "Cannot be reached" : "Nothing listens"];
     if (request.last_refusal && !request.accepted) return ["warn", "Only refused requests so far"];
     return request.accepted
         ? ["good", count(request.accepted, "request") + " accepted"]
@@ -112,7 +112,7 @@ function card(title, state, ...content) {
 
 function screen(status, strip, { by, wan: way }) {
     const { acs, connection_request: request, device, pending } = status;
-    const [out, back] = [light(status), returning(request)];
+    const [out, back] = [light(status), returning(request, acs)];
     const waiting = [...(pending.events || [])];
     const held = pending.unconfirmed_change;
     const isReadOnly = pending.write_side && pending.write_side !== "on";
@@ -149,8 +149,9 @@ function screen(status, strip, { by, wan: way }) {
                     ["Listens at", h("span", { class: "mono" }, request.url || "–")],
                     ["Accepted, refused", `${request.accepted ?? 0}, ${request.refused ?? 0}`],
                     ["Last refusal", refusal(request.last_refusal)],
-                    request.problem ? ["Problem", request.problem] : null,
+                    request.problem && acs.url ? ["Problem", request.problem] : null,
                 ]),
+                request.problem && acs.url ? h("p", null, h("a", { href: "#/setup" }, "Look at the setup")) : null,
             ),
             card(
                 "WAN",
