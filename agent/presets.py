@@ -4,8 +4,11 @@ import logging
 import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zlib import crc32
+
+from agent.settings_form import home_of
 
 if TYPE_CHECKING:
     from agent.discovery.identity import Verdict, Who
@@ -31,7 +34,7 @@ class Found(NamedTuple):
 
 def directories(settings_file: str, firmware: str) -> list[str]:
     """Where presets are, in the order of precedence; none when ``firmware`` is ""."""
-    beside = os.path.join(os.path.dirname(os.path.abspath(settings_file)), BESIDE)
+    beside = str(home_of(Path(settings_file)) / BESIDE)
     return [beside, firmware] if firmware else []
 
 

@@ -1,4 +1,4 @@
-"""The agent's own settings: one frozen tree, read from TOML and checked; config/agent.toml documents each of them."""
+"""The agent's own settings: one frozen tree, read from TOML or UCI and checked; config/agent.toml documents each."""
 
 import os
 import re
@@ -11,10 +11,14 @@ from typing import Any, Final, Literal
 
 from agent import settings_checks as check
 from agent.settings_checks import Check
+from agent.settings_form import TOML_FILE, default_file, home_of, is_uci
 
-DEFAULT_FILE: Final = Path("/etc/cpe-agent/agent.toml")
+DEFAULT_FILE: Final = TOML_FILE
 DEFAULT_STATE: Final = Path("/var/lib/cpe-agent")
 RUNTIME: Final = Path("/run/cpe-agent")
+OPENWRT_STATE: Final = Path("/etc/cpe-agent/state")
+"""What must survive a reboot of OpenWrt: its /var is memory."""
+OPENWRT_RUNTIME: Final = Path("/var/run/cpe-agent")
 UBUS: Final = Path("/var/run/ubus/ubus.sock")
 
 Command = tuple[str, ...] | Literal["restart"]
@@ -196,7 +200,7 @@ class Settings:
         """Where the control socket is: as set, else in a state directory of one's own, else under /run."""
         if self.control.socket:
             return self.control.socket
-        return (RUNTIME if self.state.directory == DEFAULT_STATE else self.state.directory) / "control.sock"
+        return (self._runtime() or self.state.directory) / "control.sock"
 
     def bus_socket(self) -> Path | None:
         """Where OpenWrt's bus is to be met; None where there is none, or it is not wanted."""
@@ -206,16 +210,20 @@ class Settings:
 
     def services_directory(self) -> Path:
         """Where the agent's own daemons find their configuration: in memory, or in a state directory of one's own."""
-        return (RUNTIME if self.state.directory == DEFAULT_STATE else self.state.directory) / "services"
+        return (self._runtime() or self.state.directory) / "services"
 
     def trace_directory(self) -> Path:
         """Where session traces are kept: as set, else in memory, apart for each state directory of one's own."""
         if self.trace.directory:
             return self.trace.directory
-        if self.state.directory == DEFAULT_STATE:
-            return RUNTIME / "sessions"
+        if runtime := self._runtime():
+            return runtime / "sessions"
         mark = sha256(bytes(self.state.directory)).hexdigest()[:12]
         return Path(os.environ.get("XDG_RUNTIME_DIR") or "/dev/shm") / f"cpe-agent-{os.getuid()}-{mark}"  # noqa: S108 - a tmpfs
+
+    def _runtime(self) -> Path | None:
+        """Where the machine's own agent keeps what may go with a reboot; None for a state directory of one's own."""
+        return {DEFAULT_STATE: RUNTIME, OPENWRT_STATE: OPENWRT_RUNTIME}.get(self.state.directory)
 
 
 CHECKS: Final[Mapping[str, Check]] = {
@@ -306,23 +314,19 @@ _UNSPOKEN: Final = ("acs.url", "acs.password", "connection_request.password")  #
 
 
 def parse(text: str, name: str = "agent.toml") -> Settings:
-    """Read settings from TOML. Paths stay as written. Raises SettingsError with every problem, each with its line."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r" \(at line (\d+), column \d+\)", str(error))
-        line, reason = (found[1], str(error)[: found.start()]) if found else (str(text.count("\n") + 1), str(error))
-        raise SettingsError((f"{name}:{line}: this is not TOML: {reason[:1].lower()}{reason[1:]}",)) from None
+    """Read settings from TOML or UCI. Paths stay as written. SettingsError has every problem, each with its line."""
     problems: list[str] = []
 
     def refuse(where: str, what: str) -> None:
-        problems.append(f"{name}:{_line_of(text, where)}: {what}")
+        problems.append(f"{name}:{_line_of(text, where, name)}: {what}")
 
+    document = _document(text, name, refuse)
     tables: dict[str, Any] = {}
     for table in fields(Settings):
         given = document.pop(table.name, {})
         if isinstance(given, dict):
-            tables[table.name] = table.type(**_values(table.name, given, refuse))  # type: ignore[operator]
+            values = _values(table.name, given, refuse, in_uci=is_uci(text, name))
+            tables[table.name] = table.type(**values)  # type: ignore[operator]
         else:
             refuse(table.name, f"{table.name} is a table; write [{table.name}] and its settings below it")
     for key in document:
@@ -332,20 +336,46 @@ def parse(text: str, name: str = "agent.toml") -> Settings:
     return Settings(**tables)
 
 
-def _values(table: str, given: dict[str, Any], refuse: Any) -> dict[str, Any]:
+def _document(text: str, name: str, refuse: Any) -> dict[str, Any]:
+    if is_uci(text, name):
+        from agent import settings_uci
+
+        return {**settings_uci.document(text, name, refuse)}
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r" \(at line (\d+), column \d+\)", str(error))
+        line, reason = (found[1], str(error)[: found.start()]) if found else (str(text.count("\n") + 1), str(error))
+        raise SettingsError((f"{name}:{line}: this is not TOML: {reason[:1].lower()}{reason[1:]}",)) from None
+
+
+def _values(table: str, given: dict[str, Any], refuse: Any, *, in_uci: bool) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, value in given.items():
         rule = CHECKS.get(f"{table}.{key}")
         if rule is None:
             allowed = ", ".join(known.partition(".")[2] for known in CHECKS if known.startswith(f"{table}."))
-            refuse(f"{table}.{key}", f"unknown setting {key!r} in [{table}]; allowed are {allowed}")
+            what, where = ("option", table) if in_uci else ("setting", f"[{table}]")
+            refuse(f"{table}.{key}", f"unknown {what} {key!r} in {where}; allowed are {allowed}")
             continue
         try:
             values[key] = rule(value)
         except ValueError as error:
             shown = "" if f"{table}.{key}" in _UNSPOKEN else f" is {value!r}"
-            refuse(f"{table}.{key}", f"[{table}] {key}{shown}: {error}")
+            refuse(f"{table}.{key}", f"{_label(table, key, in_uci=in_uci)}{shown}: {_told(error, in_uci=in_uci)}")
     return values
+
+
+def _label(table: str, key: str, *, in_uci: bool) -> str:
+    return f"{table}.{key}" if in_uci else f"[{table}] {key}"
+
+
+def _told(error: ValueError, *, in_uci: bool) -> str:
+    if not in_uci:
+        return str(error)
+    from agent.settings_uci import in_words
+
+    return in_words(str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,16 +394,18 @@ class Loaded:
     def refusal(self, key: str, what: str) -> SettingsError:
         """The error for a setting that proved useless when it was used; ``what`` also says what is allowed."""
         table, _, name = key.partition(".")
-        where = self.elsewhere.get(key) or f"{self.source}:{_line_of(self.text, key)}: [{table}] {name}"
+        label = _label(table, name, in_uci=is_uci(self.text, self.source))
+        where = self.elsewhere.get(key) or f"{self.source}:{_line_of(self.text, key, self.source)}: {label}"
         return SettingsError((f"{where}: {what}",))
 
 
 def load(file: Path | None, state_directory: Path | None = None) -> Loaded:
     """Read ``file``; ``None`` is the default file, whose absence means defaults.
 
-    Relative paths count from the file's directory. ``state_directory`` wins over the file's. Raises SettingsError.
+    Relative paths count from the file's directory, or of UCI's files from /etc/cpe-agent. ``state_directory`` wins over
+    the file's. Raises SettingsError.
     """
-    source = file or DEFAULT_FILE
+    source = file or default_file()
     warnings: list[str] = []
     try:
         text = source.read_text(encoding="utf-8")
@@ -392,7 +424,7 @@ def load(file: Path | None, state_directory: Path | None = None) -> Loaded:
 
 def checked(text: str, source: Path) -> Settings:
     """What the text would mean as the content of that file, with the files it names looked at. Raises SettingsError."""
-    settings = _anchored(parse(text, str(source)), source.absolute().parent)
+    settings = _anchored(parse(text, str(source)), home_of(source))
     _require_files(settings, text, source)
     return settings
 
@@ -407,15 +439,18 @@ def _anchored(settings: Settings, directory: Path) -> Settings:
 
 def _require_files(settings: Settings, text: str, source: Path) -> None:
     problems: list[str] = []
+    in_uci = is_uci(text, str(source))
     for name, table in (("acs", settings.acs), ("ieee8021x", settings.ieee8021x)):
         problems += [
-            f"{source}:{_line_of(text, f'{name}.{key}')}: [{name}] {key}: {path} is no file that can be read"
+            f"{source}:{_line_of(text, f'{name}.{key}', str(source))}: {_label(name, key, in_uci=in_uci)}: "
+            f"{path} is no file that can be read"
             for key in ("ca_file", "client_certificate", "client_key")
             if (path := getattr(table, key)) and not os.access(path, os.R_OK)
         ]
         if table.client_key and not table.client_certificate:
-            where = f"{source}:{_line_of(text, f'{name}.client_key')}"
-            problems.append(f"{where}: [{name}] client_key needs a client_certificate beside it")
+            where = f"{source}:{_line_of(text, f'{name}.client_key', str(source))}"
+            label = _label(name, "client_key", in_uci=in_uci)
+            problems.append(f"{where}: {label} needs a client_certificate beside it")
     if problems:
         raise SettingsError(tuple(problems))
 
@@ -423,9 +458,10 @@ def _require_files(settings: Settings, text: str, source: Path) -> None:
 def _concerns(settings: Settings, text: str, source: Path) -> list[str]:
     concerns = []
     if settings.acs.url.lower().startswith("http:"):
+        line = _line_of(text, "acs.url", str(source))
         concerns.append(
-            f"{source}:{_line_of(text, 'acs.url')}: the ACS is reached by http://: anybody on the way can read and "
-            "change what is said; use https:// outside a laboratory"
+            f"{source}:{line}: the ACS is reached by http://: anybody on the way can read and change what is said; "
+            "use https:// outside a laboratory"
         )
     has_password = settings.acs.password or settings.connection_request.password
     if has_password and (mode := source.stat().st_mode) & 0o044:
@@ -438,8 +474,12 @@ _HEADER: Final = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
 _KEY: Final = re.compile(r"""\s*((?:[\w.-]|\s*\.\s*|"[^"]*"|'[^']*')+?)\s*=""")
 
 
-def _line_of(text: str, wanted: str) -> int:
+def _line_of(text: str, wanted: str, name: str) -> int:
     """The line where a setting ("acs.url") or a table stands; 1 when it is written in no way known here."""
+    if is_uci(text, name):
+        from agent.settings_uci import line_of
+
+        return line_of(text, wanted)
     table = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):

@@ -1,4 +1,4 @@
-"""Changes single values in the text of a TOML file; comments, order and blanks stay as a person wrote them."""
+"""Changes single values in the text of a settings file; comments, order and blanks stay as a person wrote them."""
 
 import copy
 import tomllib
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
+from agent.settings_form import is_uci
 from agent.toml_places import places
 
 _ESCAPED: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -31,11 +32,16 @@ def written(value: Any) -> str:
     return f'"{escaped}"'
 
 
-def changed(text: str, values: Mapping[str, Any]) -> str:
+def changed(text: str, values: Mapping[str, Any], name: str = "") -> str:
     """The text with other values, by "table.key". Raises tomllib.TOMLDecodeError, or NotChangeable where it must not.
 
-    The outcome is read again and compared: nothing but these values differs, or it is refused.
+    The outcome is read again and compared: nothing but these values differs, or it is refused. ``name`` is the file's;
+    where that is UCI, what cannot be read is a SettingsError.
     """
+    if is_uci(text, name):
+        from agent import settings_uci
+
+        return settings_uci.changed(text, values, name)
     expected = copy.deepcopy(tomllib.loads(text))
     result = text
     for name, value in values.items():

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from agent.settings_form import UCI_FILE
+
 OK: Final = 0
 PROBLEM: Final = 1
 USAGE: Final = 2
@@ -52,7 +54,7 @@ def socket_path(options: argparse.Namespace) -> Path:
         return Path(options.socket)
     if not options.config and (named := os.environ.get("CPE_AGENT_SOCKET")):
         return Path(named)
-    if options.config or os.access(DEFAULT_CONFIG, os.R_OK):
+    if options.config or os.access(DEFAULT_CONFIG, os.R_OK) or os.access(UCI_FILE, os.R_OK):
         from agent.settings import SettingsError, load
 
         try:

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent import settings_file
 from agent.cli.client import PROBLEM, Failure
+from agent.settings_form import is_uci
 
 
 def read(file: Path) -> str:
@@ -21,9 +22,12 @@ def read(file: Path) -> str:
 
 
 def document(file: Path) -> dict[str, Any]:
-    """What the file says, by table. Raises Failure for one that is no TOML."""
+    """What the file says, by table. Raises Failure for one that is neither TOML nor UCI."""
+    text = read(file)
+    if is_uci(text, str(file)):
+        return _document_of_uci(file, text)
     try:
-        return tomllib.loads(read(file))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Failure("settings", f"{file}: {error}", "mend the file first", PROBLEM) from error
 
@@ -35,7 +39,7 @@ def changed(file: Path, values: Mapping[str, Any]) -> str:
     text = read(file)
     document(file)
     try:
-        result = settings_file.changed(text, values)
+        result = settings_file.changed(text, values, str(file))
         parse(result, str(file))
     except settings_file.NotChangeable as refused:
         step = f"write these keys by hand: {', '.join(refused.lines)}"
@@ -45,12 +49,28 @@ def changed(file: Path, values: Mapping[str, Any]) -> str:
     return result
 
 
+def _document_of_uci(file: Path, text: str) -> dict[str, Any]:
+    from agent.settings import SettingsError
+    from agent.settings_uci import document as of_uci
+
+    try:
+        return {**of_uci(text, str(file), lambda _where, _what: None)}
+    except SettingsError as error:
+        raise Failure("settings", str(error), "mend the file first", PROBLEM) from error
+
+
 def write(file: Path, text: str) -> None:
     """In place of the old one at once, with its mode; a new file of settings is its owner's alone. Raises Failure."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        if is_uci("", str(file)) and file.exists():
+            from agent import settings_uci
+
+            settings_uci.replace(file, read(file), text)
+            return
         temporary = file.with_name(f".{file.name}.new")
-        mode = file.stat().st_mode & 0o777 if file.exists() else 0o600 if file.suffix == ".toml" else 0o644
+        is_settings = file.suffix == ".toml" or is_uci("", str(file))
+        mode = file.stat().st_mode & 0o777 if file.exists() else 0o600 if is_settings else 0o644
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
         with os.fdopen(descriptor, "w") as out:
             os.fchmod(descriptor, mode)

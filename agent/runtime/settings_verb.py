@@ -13,6 +13,7 @@ from agent import settings
 from agent.discovery.policy import host_of
 from agent.runtime.control import error
 from agent.settings_file import NotChangeable, changed
+from agent.settings_form import is_uci
 from agent.shipped import shipped
 
 SECRET: Final = ("acs.password", "connection_request.password")
@@ -85,7 +86,7 @@ class SettingsVerb:
                 key: value for key, value in wanted.items() if key in SECRET or value != _shown(key, _value(now, key))
             }
             wanted = _for_its_host_only(now, wanted)
-            new = changed(text, wanted)
+            new = changed(text, wanted, str(self._file()))
             settings.checked(new, self._file())  # as a start will: it must not be the page that keeps it from one
         except tomllib.TOMLDecodeError:
             return error("refused", f"{self._file()} is no TOML as it is", "mend it on the device")
@@ -94,7 +95,7 @@ class SettingsVerb:
         if new != text and is_dry_run:
             _require_writable(self._file())
         elif new != text:
-            _replace(self._file(), new)
+            _replace(self._file(), text, new)
             self._reload()
         return {"written": sorted(wanted)}
 
@@ -150,14 +151,19 @@ def _require_writable(file: Path) -> None:
         raise OSError(errno.EACCES, "nothing can be written beside it")
 
 
-def _replace(file: Path, text: str) -> None:
+def _replace(file: Path, before: str, text: str) -> None:
     """As a whole; a link stays one, and the file keeps its mode and owner."""
+    if before and is_uci(before, str(file)):
+        from agent import settings_uci
+
+        settings_uci.replace(file, before, text)
+        return
     place = os.path.realpath(file)
     beside = f"{place}.new"
     mode, owner = 0o600, None
     with suppress(FileNotFoundError):
-        before = os.stat(place)
-        mode, owner = before.st_mode & 0o777, (before.st_uid, before.st_gid)
+        found = os.stat(place)
+        mode, owner = found.st_mode & 0o777, (found.st_uid, found.st_gid)
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as new:
