@@ -43,8 +43,13 @@ def shortens_in(lasts: int | None, time: int) -> float:
 
 
 def lasting(addresses: Iterable[Address], link: str) -> int | None:
-    """How many seconds the first of a link's prefixes is good for; one that is not preferred any more, to be valid."""
-    found = (one for one in addresses if one.interface == link and one.family == 6 and one.scope == "global")
+    """How many seconds the first of a link's prefixes is good for; one that is not preferred any more, to be valid.
+
+    0 where a link has none: else dnsmasq would give of one that comes for longer than it lasts, before it is told.
+    """
+    found = [one for one in addresses if one.interface == link and one.family == 6 and one.scope == "global"]
+    if not found:
+        return 0
     lives = (one.preferred_lifetime if one.preferred_lifetime != 0 else one.valid_lifetime for one in found)
     return min((one for one in lives if one is not None), default=None)
 

@@ -50,6 +50,7 @@ def test_the_first_prefix_to_end_counts() -> None:
     assert lasting(addresses, "br0") == 900
     assert lasting(addresses[1:], "br0") == 1200
     assert lasting(addresses[2:], "br0") is None
+    assert lasting(addresses[3:], "br0") == 0
 
 
 def test_what_was_in_force_is_read_where_it_is_written() -> None:
