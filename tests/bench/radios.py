@@ -80,6 +80,6 @@ def without_a_driver(what: Instance, directory: Path) -> str:
 if __name__ == "__main__":
     state = Path(sys.argv[sys.argv.index("--state-dir") + 1])
     wifi_service.is_known = lambda: True
-    wifi_tables.Nl80211 = lambda: PackedNl80211(Kernel(Air(), state / "services"))  # type: ignore[assignment,misc]
+    wifi_tables.Nl80211 = lambda **_: PackedNl80211(Kernel(Air(), state / "services"))  # type: ignore[assignment,misc]
     instance.text = without_a_driver  # type: ignore[attr-defined]
     sys.exit(main())
