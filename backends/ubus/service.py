@@ -140,6 +140,8 @@ class BusService:
             listening.begin()
             for connected in self._connected:
                 connected()
+            if self._was_told:
+                log.info("ubus: the bus is there again")
             self._was_told = False
             while not stop.is_set():
                 while presence.waiting:

@@ -454,16 +454,23 @@ def test_a_bus_that_is_away_has_a_name_and_is_found_when_it_is_back(own: FakeUbu
     bus.close()
 
 
-def test_a_service_waits_for_a_bus_that_comes_later(
-    own: FakeUbusd | StartedUbusd, present: Callable[[Path], Present]
+def test_a_service_waits_for_a_bus_that_comes_later_and_says_so_once(
+    own: FakeUbusd | StartedUbusd, present: Callable[[Path], Present], caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     own.stop()
     made = present(own.path)
     made.thing()
-    threading.Timer(0.1, own.start).start()
+    starting = threading.Timer(0.1, own.start)
+    starting.start()
     made.start()
+    starting.join(PATIENCE)
     bus = Bus(own.path, deadline=5.0)
     assert bus.call(NAME, "silent") == {}
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("backends.ubus")]
+    assert len(told) == 2
+    assert told[0].endswith("it is tried again")
+    assert told[1] == "ubus: the bus is there again"
     bus.close()
 
 
