@@ -4,8 +4,10 @@ What is not named here is never touched, and nothing of other tables is read but
 takes about a millisecond. The library works in the network namespace of the thread that calls, or in the one named.
 """
 
+import _ctypes
 import ctypes
 import errno
+import functools
 import hashlib
 import json
 import logging
@@ -112,19 +114,13 @@ class Nftables:
     """
 
     def __init__(self, namespace: str = "", memory: Path | None = None) -> None:
-        try:
-            self._library = _declared(ctypes.CDLL(LIBRARY))
-        except OSError as absent:
-            raise MechanismError(f"{LIBRARY} is not installed", "ENOENT") from absent
-        with _netfilter_socket():  # the library ends the process where the kernel has none
-            pass
+        _make_sure_of(LIBRARY)
         self.namespace = namespace
         self._read: dict[tuple[str, str], _Found | None] = {}
         self._memory = RuleMemory(memory)
         self.writes = 0
         """How many transactions changed the kernel."""
-        self._run([])  # the library may have been built without JSON
-        self.tables()
+        table_flags(self._socket, "inet", "cpe_agent")  # the kernel has nf_tables, and answers us
 
     def forget(self) -> None:
         """Read the kernel again for the next question."""
@@ -195,23 +191,50 @@ class Nftables:
         return json.loads(told)["nftables"] if told else []
 
     def _told(self, commands: str, output: int) -> str:
-        library = self._library
-        context = inside(self.namespace, self._context) if self.namespace else self._context()
-        try:
-            library.nft_ctx_output_set_flags(context, output)
-            if library.nft_run_cmd_from_buffer(context, commands.encode()):
-                raise _error(library.nft_ctx_get_error_buffer(context))
-            told: bytes = library.nft_ctx_get_output_buffer(context) or b""
-        finally:
-            library.nft_ctx_free(context)
-        return told.decode("utf-8", "replace")
+        library = _library()
+        context = inside(self.namespace, lambda: _context(library)) if self.namespace else _context(library)
+        return _told(library, context, commands, output)
 
-    def _context(self) -> ctypes.c_void_p:
-        """Opens its netlink socket, so that it belongs to the calling thread's network namespace."""
-        context = ctypes.c_void_p(self._library.nft_ctx_new(0))
-        self._library.nft_ctx_buffer_output(context)
-        self._library.nft_ctx_buffer_error(context)
-        return context
+
+@functools.cache
+def _library() -> ctypes.CDLL:
+    """A megabyte with what it stands on: only who has something to filter, or to look after, pays for it."""
+    return _declared(ctypes.CDLL(LIBRARY))
+
+
+@functools.cache
+def _make_sure_of(name: str) -> None:
+    """The library is there, and was not built without JSON; MechanismError. It is not kept in memory for that."""
+    with _netfilter_socket():  # the library ends the process where the kernel has none
+        pass
+    try:
+        library = _declared(ctypes.CDLL(name))
+    except OSError as absent:
+        raise MechanismError(f"{name} is not installed", "ENOENT") from absent
+    try:
+        _told(library, _context(library), json.dumps({"nftables": []}), OUTPUT_JSON)
+    finally:
+        _ctypes.dlclose(library._handle)
+
+
+def _context(library: ctypes.CDLL) -> ctypes.c_void_p:
+    """Opens its netlink socket, so that it belongs to the calling thread's network namespace."""
+    context = ctypes.c_void_p(library.nft_ctx_new(0))
+    library.nft_ctx_buffer_output(context)
+    library.nft_ctx_buffer_error(context)
+    return context
+
+
+def _told(library: ctypes.CDLL, context: ctypes.c_void_p, commands: str, output: int) -> str:
+    """What the library answers to commands; the context is used up. MechanismError."""
+    try:
+        library.nft_ctx_output_set_flags(context, output)
+        if library.nft_run_cmd_from_buffer(context, commands.encode()):
+            raise _error(library.nft_ctx_get_error_buffer(context))
+        told: bytes = library.nft_ctx_get_output_buffer(context) or b""
+    finally:
+        library.nft_ctx_free(context)
+    return told.decode("utf-8", "replace")
 
 
 def _netfilter_socket() -> socket.socket:

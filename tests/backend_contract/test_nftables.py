@@ -266,6 +266,19 @@ def test_what_a_rule_is_about_is_only_text(lab: Namespace, nft: Nftables, text: 
     assert list(nft.counters("cpe_agent")) in ([text], [text[:114]])
 
 
+def test_the_library_is_in_memory_only_where_there_is_something_to_filter(lab: Namespace) -> None:
+    code = """
+import json
+from pathlib import Path
+from backends.nftables import Chain, Nftables, Table
+def is_loaded(): return "libnftables" in Path("/proc/self/maps").read_text()
+nft = Nftables()
+nothing = [nft.bring_to(Table("cpe_agent")), nft.has(Table("cpe_agent")), is_loaded()]
+print(json.dumps([*nothing, nft.bring_to(Table("cpe_agent", [Chain("out")])), is_loaded()]))
+"""
+    assert lab.python(code) == [False, True, False, True, True]
+
+
 def test_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backends.nftables.LIBRARY", "libnothing-of-the-kind.so.7")
     with pytest.raises(MechanismError, match="is not installed"):
