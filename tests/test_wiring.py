@@ -151,7 +151,7 @@ def test_a_url_that_comes_to_be_or_goes_by_another_parameter_is_told_and_the_doc
     stand.acs.wait_for_session_end(after=told.session - 1, timeout=PATIENCE)
     check = next(one for one in agent.ask("doctor")["checks"] if one["name"] == "connection request")
     assert (check["ok"], check["what"]) == (False, "no password is set, so nothing listens")
-    assert f"`cpe-agent set {password}=PASSWORD`" in check["next"]
+    assert check["next"] == f"`cpe-agent set {password}=PASSWORD` sets one"
 
     told = news(stand, "4 VALUE CHANGE", lambda: spv(stand, agent, {password: "secret"}))
     assert told.parameters[url].startswith("http://127.0.0.1:")

@@ -21,22 +21,21 @@ class Reason(NamedTuple):
     next: str = ""
 
 
-# Own value, what its absence means, and the value with which `cpe-agent set` ends that; "" where another verb does.
+# Own value, what its absence means, and the command that ends that.
 _NEEDED: Final = (
-    (ms.URL, "no ACS is configured", ""),
-    (ms.ENABLE_CWMP, "CWMP is disabled", "true"),
-    (HTTP, "connection requests over HTTP are disabled", "true"),
-    (USER, "no user name is set", "NAME"),
-    (PASSWORD, "no password is set", "PASSWORD"),
+    (ms.URL, "no ACS is configured", "`cpe-agent setup --url URL` names one"),
+    (ms.ENABLE_CWMP, "CWMP is disabled", "`cpe-agent set {path}=true` enables it"),
+    (HTTP, "connection requests over HTTP are disabled", "`cpe-agent set {path}=true` enables them"),
+    (USER, "no user name is set", "`cpe-agent set {path}=NAME` sets one"),
+    (PASSWORD, "no password is set", "`cpe-agent set {path}=PASSWORD` sets one"),
 )
 
 
 def why_nothing_listens(root: str, own: OwnValues) -> Reason:
     """The first reason in the agent's own values; one without words: there is none, and it has to listen."""
-    for name, what, value in _NEEDED:
+    for name, what, step in _NEEDED:
         if not own.get(name):
-            step = f"`cpe-agent set {root}{name}={value}`" if value else "`cpe-agent setup --url URL` names one"
-            return Reason(f"{what}, so nothing listens", step)
+            return Reason(f"{what}, so nothing listens", step.format(path=f"{root}{name}"))
     return Reason()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from agent.runtime.control import error
 
@@ -32,6 +33,7 @@ FIELDS: Final = (
     Field("connection_request.path", setting="connection_request.path"),
     Field("connection_request.port", setting="connection_request.port", type=int),
 )
+CALLED_AT: Final = "ManagementServer.ConnectionRequestURL"
 
 
 class SetupVerb:
@@ -98,6 +100,15 @@ class SetupVerb:
                 above["has_password"] = self._has(field.parameter)
             in_file = "the settings file" if one.get("is_set") else "the default"
             shown["sources"][field.name] = one["source"] if field.parameter else in_file
+        return self._with_the_path_made_up(shown)
+
+    def _with_the_path_made_up(self, shown: Reply) -> Reply:
+        """Without one in the settings the listener has one of this device's own, which only its URL tells."""
+        if not shown["connection_request"]["path"]:
+            told = self._get({"paths": [self._root + CALLED_AT]}).get("parameters") or [{"value": ""}]
+            if path := urlsplit(told[0]["value"]).path.strip("/"):
+                shown["connection_request"]["path"] = path
+                shown["sources"]["connection_request.path"] = "made up by this device"
         return shown
 
 

@@ -31,7 +31,7 @@ def test_what_is_missing_is_told_with_the_command_that_sets_it(name: str, value:
     reason = why_nothing_listens("Device.", own(**{name: value}))
     assert what in reason.what
     assert reason.what.endswith(", so nothing listens")
-    assert f"cpe-agent {step}" in reason.next
+    assert f"`cpe-agent {step}" in reason.next
 
 
 def test_what_keeps_a_listener_from_being_reached_is_told_by_its_cause() -> None:

@@ -15,11 +15,14 @@ class Asked:
         self.written: dict[str, Any] = {}
         self.refusal: dict[str, Any] = {}
         self.no_file: dict[str, Any] = {}
+        self.called_at = ""
         self.verb = SetupVerb("Device.", self.get, self.set_, self.settings, lambda name: name.endswith(".Password"))
 
     def get(self, arguments: Any) -> dict[str, Any]:
         values = {bool: "1", int: "300", str: "text"}
         types = {f"Device.{one.parameter}": one.type for one in FIELDS}
+        if arguments["paths"] == [f"{MS}ConnectionRequestURL"]:
+            return {"parameters": [{"path": "", "value": self.called_at}]}
         told = [{"path": one, "value": values[types[one]], "source": "the ACS"} for one in arguments["paths"]]
         return {"parameters": told}
 
@@ -49,6 +52,15 @@ def test_every_field_is_shown_with_its_source_and_no_secret() -> None:
     assert told["sources"]["url"] == "the ACS"
     assert told["sources"]["interface"] == "the settings file"
     assert told["sources"]["connection_request.port"] == "the default"
+
+
+def test_a_path_that_was_made_up_is_shown_as_such() -> None:
+    ask = Asked()
+    assert ask.verb.answer({})["sources"]["connection_request.path"] == "the default"
+    ask.called_at = "http://[2001:db8::1]:7547/7aK-x"
+    told = ask.verb.answer({})
+    assert told["connection_request"]["path"] == "7aK-x"
+    assert told["sources"]["connection_request.path"] == "made up by this device"
 
 
 def test_each_field_is_kept_where_it_belongs() -> None:

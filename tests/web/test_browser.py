@@ -190,6 +190,10 @@ def test_a_fault_is_told_in_plain_words(page: Page) -> None:
     page.shows("Fault 9003", ".fault")
     assert "An argument was wrong. Device.DeviceInfo.UpTime: A parameter cannot be set." in page.text(".fault")
     page.shows("FaultCode", ".xml")  # the turn with the fault is the one that is opened
+    page.run(
+        "document.querySelector('.fault').append(' Device.ManagementServer.' + 'PeriodicInformInterval'.repeat(3))"
+    )
+    assert page.run("const one = document.querySelector('.fault'); return one.scrollWidth - one.clientWidth") <= 0
 
 
 def test_hostile_texts_are_shown_as_text(page: Page) -> None:
@@ -298,6 +302,64 @@ def test_the_theme_is_chosen_and_kept(page: Page) -> None:
     assert page.run(background) == dark
     page.press("Theme: Dark")
     assert page.run(background) == light
+
+
+def in_sight(page: Page, selector: str) -> bool:
+    """Whether all of it is on the screen, and nothing lies over it."""
+    script = (
+        "const one = document.querySelector(arguments[0]); if (!one) return false;"
+        "const box = one.getBoundingClientRect();"
+        "const over = document.elementFromPoint(box.left + 5, box.top + box.height / 2);"
+        "return box.top >= 0 && box.bottom <= innerHeight && (one === over || one.contains(over))"
+    )
+    return bool(page.run(script, selector))
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_what_came_of_saving_or_testing_the_setup_is_in_sight(page: Page, managed: House, size: str) -> None:
+    page.look("light", size)
+    page.load("#/setup")
+    page.fill({"Address (URL)": "acs.example.net"})
+    page.press("Save")
+    page.shows("Not saved", ".stay [role=alert]")
+    wrong = page.one("[aria-invalid]")
+    assert page.run("return document.activeElement") == wrong == page.labelled("Address (URL)")
+    page.shows('It must be "http://host[:port]/path"', f"#{wrong.get_attribute('id')}-wrong")
+    assert "cpe-agent" not in page.text("form")
+    assert in_sight(page, ".wrong")
+    assert in_sight(page, ".stay .note")
+    assert page.barriers() == []
+
+    page.fill({"Address (URL)": f"{managed.acs.url}/other"})
+    page.press("Test")
+    page.shows("Everything works", ".stay .note.good")
+    assert page.all(".wrong, [aria-invalid], [role=alert]") == []
+    assert in_sight(page, ".stay .note")
+    page.fill({"Password": "wrong"})
+    page.press("Test")
+    page.shows("It fails at “Log-in”", ".stay .note.bad")
+    assert in_sight(page, ".stay .note")
+    assert in_sight(page, ".stop.bad .stop-title")
+
+    page.load("#/setup")
+    page.fill({"Port": "70000"})
+    page.press("Save")
+    page.shows("It must be a whole number", ".wrong")
+    page.fill({"Port": "0"})
+    page.press("Save")
+    page.shows("Nothing was different", ".stay .note.good")
+    assert page.all(".wrong") == []
+    assert in_sight(page, ".stay .note")
+
+
+def test_a_step_that_a_page_can_take_leads_there(page: Page) -> None:
+    path = "Device.ManagementServer.PeriodicInformInterval"
+    page.go(f"#/model/{path}")
+    page.fill({"New value": "soon"})
+    page.press("Preview")
+    page.shows("Next: Model shows", ".detail [role=alert]")
+    link = page.run("return document.querySelector('.detail [role=alert] a').getAttribute('href')")
+    assert link == f"#/model/{path}"
 
 
 def test_settings_are_written_and_what_is_wrong_is_told(page: Page, managed: House) -> None:

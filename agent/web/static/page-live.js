@@ -55,7 +55,7 @@ function draw(samples, plots, grid, quiet) {
         show(
             "latency",
             "Latency to the next router",
-            { format: (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms` },
+            { format: (value) => `${value < 1 ? value.toFixed(2) : value < 10 ? value.toFixed(1) : Math.round(value)} ms` },
             [["Round trip", samples.map((one) => one.latency_ms ?? null)]],
         );
     }

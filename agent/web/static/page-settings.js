@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { fill, h } from "./dom.js";
-import { done, failure, field, heading, load, panel, spoken, text, tick } from "./pieces.js";
+import { blame, done, failure, field, heading, lead, load, panel, spoken, text, tick } from "./pieces.js";
 
 /** Lists as people write them; one whose entries have commas of their own stays JSON. */
 const shown = (value) =>
@@ -76,6 +76,11 @@ function form(settings, said, show, sought) {
         made.dataset.words = `${one.key} ${one.description || ""}`.toLowerCase();
         groups.set(group, [...(groups.get(group) || []), made]);
     }
+    const mark = (wrong) =>
+        blame(
+            [...inputs].map(([one, input]) => [one.key, input]),
+            wrong,
+        );
     const save = h("button", { type: "submit", class: "primary", disabled: true }, "Save");
     const tally = h("span", { class: "quiet" }, "Nothing is changed.");
     const changed = () => {
@@ -122,7 +127,7 @@ function form(settings, said, show, sought) {
                 save.disabled = true;
                 fill(said);
                 fill(says);
-                blame(inputs, []);
+                mark([]);
                 try {
                     const values = changed();
                     await api.replace("/settings", { values });
@@ -132,15 +137,14 @@ function form(settings, said, show, sought) {
                     show();
                     fill(said, done(`Saved.${later.length ? ` At the agent's next start: ${later.join(", ")}.` : ""}`));
                 } catch (problem) {
-                    const blamed = blame(inputs, wrongs(problem.message));
+                    const blamed = mark(wrongs(problem.message));
                     if (blamed?.closest("[hidden]")) {
                         filter.value = "";
                         narrow();
                     }
                     fill(says, failure(problem));
                     save.disabled = false;
-                    blamed?.focus({ preventScroll: true });
-                    blamed?.scrollIntoView({ block: "center" }); // the bar would cover the nearest edge
+                    lead(blamed);
                 }
             },
         },
@@ -157,27 +161,8 @@ const wrongs = (message) =>
     message.split(/; (?=\S+:\d+: )/).flatMap((each) => {
         const [, group, key, what] =
             /^(\w+)\.(\w+): (.*)$/.exec(each) || /\[(\w+)\] (\w+):? (.*)$/.exec(each) || [];
-        return key ? [[`${group}.${key}`, what.replace(/^./, (letter) => letter.toUpperCase())]] : [];
+        return key ? [[`${group}.${key}`, what]] : [];
     });
-
-/** Say beside each field what is wrong with it, and nothing beside the others; gives the first of them. */
-function blame(inputs, wrong) {
-    const told = new Map(wrong);
-    let first = null;
-    for (const [one, input] of inputs) {
-        const id = `${input.id}-wrong`;
-        document.getElementById(id)?.remove();
-        const hints = `${input.id}-hint`;
-        const what = told.get(one.key);
-        input.setAttribute("aria-describedby", what ? `${id} ${hints}` : hints);
-        if (what) {
-            first ??= input;
-            input.setAttribute("aria-invalid", "true");
-            input.after(h("p", { class: "wrong", id }, what));
-        } else input.removeAttribute("aria-invalid");
-    }
-    return first;
-}
 
 function read(one, input) {
     if (input.type === "checkbox") return input.checked;

@@ -2,7 +2,23 @@
 
 import * as api from "./api.js";
 import { fill, h, lasting } from "./dom.js";
-import { button, done, facts, failure, field, heading, load, panel, spoken, stop, text, tick } from "./pieces.js";
+import {
+    blame,
+    button,
+    done,
+    facts,
+    failure,
+    field,
+    heading,
+    lead,
+    load,
+    next,
+    panel,
+    spoken,
+    stop,
+    text,
+    tick,
+} from "./pieces.js";
 
 const SOURCES = {
     acs: "The ACS",
@@ -21,6 +37,18 @@ const STEPS = [
     ["authentication", "Log-in"],
     ["inform", "Inform"],
 ];
+// Where the agent keeps each field: so it calls them when it refuses.
+const KEPT = {
+    url: "ManagementServer.URL",
+    username: "ManagementServer.Username",
+    password: "ManagementServer.Password",
+    interface: "network.management_interface",
+    inform_interval: "ManagementServer.PeriodicInformInterval",
+    "connection_request.username": "ManagementServer.ConnectionRequestUsername",
+    "connection_request.password": "ManagementServer.ConnectionRequestPassword",
+    "connection_request.path": "connection_request.path",
+    "connection_request.port": "connection_request.port",
+};
 const MASK = "••••••••";
 const authority = () => h("a", { href: "#/settings/acs.ca_file" }, "Settings → CA file");
 const source = (word) => SOURCES[word] || word;
@@ -82,7 +110,20 @@ function form(now, signal, refresh) {
                 : "";
     };
     inputs.url.addEventListener("input", look);
-    const test = tester(inputs, signal);
+    const all = [
+        ...Object.entries(inputs),
+        ...Object.entries(calls).map(([key, input]) => [`connection_request.${key}`, input]),
+    ];
+    const forget = () => {
+        fill(says);
+        blame(all, []);
+    };
+    const tell = (problem) => {
+        const blamed = blame(all, wrongs(problem));
+        fill(says, failure(blamed ? new api.Refused(0, { message: "Not saved: see what is marked." }) : problem));
+        lead(blamed);
+    };
+    const test = tester(inputs, signal, says, forget);
     const save = h("button", { type: "submit", class: "primary" }, "Save");
     return [
         h(
@@ -93,6 +134,7 @@ function form(now, signal, refresh) {
                 onsubmit: async (event) => {
                     event.preventDefault();
                     save.disabled = true;
+                    forget();
                     try {
                         const changed = changes(now, inputs, calls);
                         if (Object.keys(changed).length) {
@@ -119,7 +161,7 @@ function form(now, signal, refresh) {
                                 : done("Nothing was different; nothing was changed."),
                         );
                     } catch (problem) {
-                        fill(says, failure(problem));
+                        tell(problem);
                     }
                     save.disabled = false;
                 },
@@ -168,17 +210,27 @@ function form(now, signal, refresh) {
                     field("Path", calls.path, "Behind the address, one word.", from("connection_request.path")),
                 ),
             ),
+            test.panel,
             h(
                 "div",
                 { class: "acts stay" },
+                says,
                 save,
                 button("Test", test.run),
                 h("span", { class: "quiet" }, "The test tries what stands above and changes nothing."),
             ),
-            says,
         ),
-        test.panel,
     ];
+}
+
+/** Which fields a refusal is about, and what is wrong with each. */
+function wrongs({ message, parameters = [] }) {
+    return Object.entries(KEPT).flatMap(([field, place]) => {
+        const one = parameters.find((each) => each.path?.endsWith(place));
+        const [at, told] = [`${place}: `, one?.message || message];
+        if (told.includes(at)) return [[field, told.slice(told.indexOf(at) + at.length)]];
+        return one ? [[field, told]] : message.startsWith(`${field} `) ? [[field, message]] : [];
+    });
 }
 
 function hostOf(url) {
@@ -210,18 +262,19 @@ function changes(now, inputs, calls) {
     return Object.keys(called).length ? { ...changed, connection_request: called } : changed;
 }
 
-function tester(inputs, signal) {
+/** ``says`` gets the verdict; ``forget`` takes away what was said before. */
+function tester(inputs, signal, says, forget) {
     const list = h("ol", { class: "line", "aria-live": "polite" });
-    const verdict = spoken();
-    const shown = panel("Test", list, verdict);
+    const shown = panel("Test", list);
     shown.hidden = true;
-    const run = async ({ currentTarget }) => {
-        currentTarget.disabled = true;
+    const run = async ({ currentTarget: pressed }) => {
+        pressed.disabled = true;
         shown.hidden = false;
         const stops = new Map(STEPS.map(([key, title]) => [key, stop("idle", title)]));
+        const titled = (key) => STEPS.find(([each]) => each === key)?.[1] || key;
         fill(list, [...stops.values()]);
-        fill(verdict);
-        shown.scrollIntoView({ block: "nearest" });
+        forget();
+        shown.scrollIntoView({ block: "start" });
         const wanted = Object.fromEntries(
             ["url", "username", "password", "interface"]
                 .map((key) => [key, inputs[key].value.trim()])
@@ -238,12 +291,11 @@ function tester(inputs, signal) {
                     if (!line.step) return;
                     last = line;
                     bad = line.ok ? bad : line;
-                    const title = STEPS.find(([key]) => key === line.step)?.[1] || line.step;
                     const made = stop(
                         line.ok ? "good" : "bad",
-                        title,
+                        titled(line.step),
                         h("p", null, line.what),
-                        line.ok ? null : line.next && h("p", { class: "next" }, "Next: ", line.next),
+                        line.ok ? null : next(line.next),
                         !line.ok && line.next?.includes("ca_file") ? h("p", null, authority()) : null,
                         chain(line.details),
                     );
@@ -253,28 +305,25 @@ function tester(inputs, signal) {
                 },
                 signal,
             );
-            if (last)
+            if (!last) throw new api.Refused(0, { message: "The agent told no step.", next: "The log may know more." });
+            if (bad)
                 fill(
-                    verdict,
-                    bad
-                        ? h(
-                              "p",
-                              { class: "note bad" },
-                              `It fails at “${STEPS.find(([key]) => key === bad.step)?.[1] || bad.step}”.`,
-                          )
-                        : done("Everything works: the ACS has accepted the Inform."),
+                    says,
+                    h(
+                        "div",
+                        { class: "note bad" },
+                        h("p", { class: "what" }, `It fails at “${titled(bad.step)}”: ${bad.what}`),
+                        next(bad.next),
+                    ),
                 );
-            else
-                fill(
-                    verdict,
-                    failure(new api.Refused(0, { message: "The agent told no step.", next: "The log may know more." })),
-                );
+            else fill(says, done("Everything works: the ACS has accepted the Inform."));
+            if (bad) stops.get(bad.step).scrollIntoView({ block: "center" });
         } catch (problem) {
-            if (!signal.aborted) fill(verdict, failure(problem));
+            if (!signal.aborted) fill(says, failure(problem));
         }
-        currentTarget.disabled = false;
+        pressed.disabled = false;
     };
-    return { panel: shown, run: (event) => run({ currentTarget: event.currentTarget }) };
+    return { panel: shown, run };
 }
 
 /** The certificates from the server's own up, and whatever else a step tells. */
@@ -320,11 +369,11 @@ const VERDICTS = {
     silent: ["idle", "Says nothing"],
 };
 
-function sources({ acs, why, next, sources: all = [], following = [], remembered_host: remembered }) {
+function sources({ acs, why, next: step, sources: all = [], following = [], remembered_host: remembered }) {
     return [
         acs?.url ? h("p", null, h("strong", { class: "mono" }, acs.url)) : null,
         why && h("p", { class: "quiet" }, why),
-        next && h("p", { class: "next" }, "Next: ", next),
+        next(step),
         h(
             "ol",
             { class: "line" },
@@ -341,7 +390,7 @@ function sources({ acs, why, next, sources: all = [], following = [], remembered
                             .filter(Boolean)
                             .join(" · "),
                     ),
-                    one.next && one.verdict !== "silent" ? h("p", { class: "next" }, "Next: ", one.next) : null,
+                    one.verdict === "silent" ? null : next(one.next),
                 );
             }),
         ),

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { count, h } from "./dom.js";
-import { button, heading, load, panel, stop } from "./pieces.js";
+import { button, heading, load, next, panel, stop } from "./pieces.js";
 
 export function page({ place, signal }) {
     const checks = h("div", { "aria-live": "polite" });
@@ -69,7 +69,7 @@ function examined({ checks = [] }) {
                         one.ok ? "good" : "bad",
                         one.name,
                         h("p", null, one.what),
-                        one.ok || !one.next ? null : h("p", { class: "next" }, "Next: ", one.next),
+                        one.ok ? null : next(one.next),
                     ),
                 ),
         ),

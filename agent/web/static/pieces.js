@@ -19,6 +19,55 @@ export const panel = (title, ...content) => {
 
 export const button = (text, onclick, kind = "") => h("button", { type: "button", class: kind, onclick }, text);
 
+// What a verb of the program does, where this page does it as well.
+const HERE = [
+    [/^(setup --url|discover|set \S*ManagementServer\.(URL|EnableCWMP|ConnectionRequest))/, "Setup"],
+    [/^(schema show|names|get|set)\b/, "Model"],
+    [/^sessions/, "Sessions"],
+    [/^(doctor$|support-bundle)/, "Support"],
+    [/^status/, "Status"],
+];
+
+/** A next step as who sits before the page takes it; ``path`` is the parameter that it is about. */
+export const nextStep = (text, path = "") =>
+    String(text)
+        .split(/`cpe-agent ([^`]*)`/)
+        .map((part, index) => {
+            if (index % 2 === 0) return part;
+            const page = HERE.find(([verb]) => verb.test(part))?.[1];
+            if (!page) return h("code", null, `cpe-agent ${part}`);
+            const about = /^set ([\w.]+)=/.exec(part)?.[1] || path;
+            const route = page === "Model" && about ? `#/model/${about}` : `#/${page.toLowerCase()}`;
+            return location.hash.startsWith(route) && page === "Setup" ? "this form" : h("a", { href: route }, page);
+        });
+export const next = (text, path) => text && h("p", { class: "next" }, "Next: ", nextStep(text, path));
+
+/** Say beside each input what is wrong with it, and nothing beside the others; gives the first of them.
+ *  ``inputs`` and ``wrong`` are pairs of a key and an input or a text. */
+export function blame(inputs, wrong) {
+    const told = new Map(wrong);
+    let first = null;
+    for (const [key, input] of inputs) {
+        const id = `${input.id}-wrong`;
+        document.getElementById(id)?.remove();
+        const hints = `${input.id}-hint`;
+        const what = told.get(key);
+        input.setAttribute("aria-describedby", what ? `${id} ${hints}` : hints);
+        if (what) {
+            first ??= input;
+            input.setAttribute("aria-invalid", "true");
+            input.after(h("p", { class: "wrong", id }, what.replace(/^./, (letter) => letter.toUpperCase())));
+        } else input.removeAttribute("aria-invalid");
+    }
+    return first;
+}
+
+/** To the field that is wrong, in the middle: a bar would cover it at the edge. */
+export function lead(input) {
+    input?.focus({ preventScroll: true });
+    input?.scrollIntoView({ block: "center" });
+}
+
 /** What failed, why, and what to do. */
 export function failure(problem) {
     const isOurs = problem instanceof Refused;
@@ -33,7 +82,7 @@ export function failure(problem) {
                   problem.parameters.map((one) => h("li", null, h("code", null, one.path), ` ${one.message}`)),
               )
             : null,
-        problem.next ? h("p", { class: "next" }, "Next: ", problem.next) : null,
+        next(problem.next, problem.parameters?.[0]?.path),
     );
 }
 
