@@ -59,6 +59,7 @@ from agent.runtime.documents import shapes
 from agent.runtime.endpoint import AcsEndpoint, shown_url
 from agent.runtime.events import Changed, ControlAsked, LeaseHeard, Moment, Reload, Stop
 from agent.runtime.housekeeping import Housekeeping
+from agent.runtime.kept_secrets import KeptSecrets
 from agent.runtime.lease_events import LeaseEvents
 from agent.runtime.leases import ways_out
 from agent.runtime.live import Live
@@ -145,6 +146,7 @@ class Agent:
             CONNECTION_REQUEST_PATH: "",
         }
         self.own = OwnValues(self._own_defaults, from_file(self.settings))
+        self._kept_secrets = KeptSecrets(lambda name: self.redactor.is_secret(f"Device.{name}"))
         self.redactor = Redactor(self._is_secret, self._known_secrets)
         self.log_lines = log_to_standard_error(self.settings.log.level, self.redactor).lines
         for warning in loaded.warnings:
@@ -296,7 +298,7 @@ class Agent:
             [*objects, *extended.objects],
             self.own,
             [self.network, *self.machine.backends, self.system.settings],
-            self.store,
+            self._kept_secrets.seen_in(self.store),
             lambda: loop.moment().monotonic,
             forget=[
                 self.netlink.forget,
@@ -356,7 +358,12 @@ class Agent:
             self._stop_watching,
         )
         self.rpc = Rpc(
-            self.model, self.delivery.events, self.delivery.scheduled, self.delivery.notifications, self.delivery.save
+            self.model,
+            self.delivery.events,
+            self.delivery.scheduled,
+            self.delivery.notifications,
+            self.delivery.save,
+            self.redactor.known_masked,
         )
         self.workers = Workers(
             self.inbox,
@@ -855,8 +862,8 @@ class Agent:
         return entry is not None and entry.writable
 
     def _known_secrets(self) -> list[str]:
-        names = ("Password", "ConnectionRequestPassword")
-        return [str(self.own.get(f"ManagementServer.{name}")) for name in names]
+        own = (str(self.own.get(f"ManagementServer.{name}")) for name in ("Password", "ConnectionRequestPassword"))
+        return [*own, *self._kept_secrets.texts]
 
     def _page_asks(self) -> tuple[Mapping[str, Verb], Live]:
         from agent import page_asks  # only when somebody looks

@@ -1,5 +1,7 @@
 """Fault codes: from the model's nouns to CWMP's numbers, and what the numbers mean."""
 
+from collections.abc import Callable
+
 from agent.cwmp.messages import Fault, ParameterFault
 from agent.model import errors
 
@@ -76,8 +78,8 @@ def fault(code: int, reason: str = "") -> Fault:
     return Fault(code, _string(code, reason))
 
 
-def fault_for(error: Exception) -> Fault:
-    """How an error is told to the ACS.
+def fault_for(error: Exception, mask: Callable[[str], str] = str) -> Fault:
+    """How an error is told to the ACS; ``mask`` takes what nobody is to read out of a reason.
 
     ``Refusals`` become 9003 with one row each (TR-069 §A.3.2.1), but for what is wrong with the request as a whole,
     which is its text; whatever is no ``ModelError`` is 9002 without details.
@@ -85,9 +87,9 @@ def fault_for(error: Exception) -> Fault:
     code = code_of(error)
     if isinstance(error, errors.Refusals):
         whole = next((str(one) for one in error.refusals if isinstance(one, errors.InvalidArguments)), "")
-        rows = (_row(one) for one in error.refusals if not isinstance(one, errors.InvalidArguments))
-        return Fault(code, _string(code, whole), tuple(rows))
-    return fault(code, error.reason if isinstance(error, errors.ModelError) else "")
+        rows = (_row(one, mask) for one in error.refusals if not isinstance(one, errors.InvalidArguments))
+        return Fault(code, _string(code, mask(whole)), tuple(rows))
+    return fault(code, mask(error.reason) if isinstance(error, errors.ModelError) else "")
 
 
 def reason_of(told: Fault) -> str:
@@ -108,9 +110,9 @@ def soap_code(code: int) -> str:
     return "Client" if code in _BLAMED_ON_THE_ACS else "Server"
 
 
-def _row(refusal: errors.ModelError) -> ParameterFault:
+def _row(refusal: errors.ModelError, mask: Callable[[str], str]) -> ParameterFault:
     code = code_of(refusal)
-    return ParameterFault(refusal.path, code, _string(code, refusal.reason))
+    return ParameterFault(refusal.path, code, _string(code, mask(refusal.reason)))
 
 
 def _string(code: int, reason: str = "") -> str:

@@ -56,6 +56,7 @@ class Rpc:
     ``save`` makes events and schedule durable and raises OSError when it cannot; it is called before the answer
     that depends on it is given. The model saves its own part. What has to wait for the session's end is remembered
     by whom it concerns: ``EventQueue.awaits_reboot``, ``awaits_factory_reset``, ``DataModel.awaits_application``.
+    ``mask`` takes secrets out of reasons, which quote what is refused: others may read what goes to an ``http://`` ACS.
     """
 
     def __init__(
@@ -65,8 +66,10 @@ class Rpc:
         scheduled: ScheduledInforms,
         notifications: Notifications,
         save: Callable[[], None],
+        mask: Callable[[str], str] = str,
     ) -> None:
         self._model = model
+        self._mask = mask
         self._events = events
         self._scheduled = scheduled
         self._notifications = notifications
@@ -83,7 +86,8 @@ class Rpc:
             return method.serve(self, request, clocks)
         except ModelError as refusal:
             log.info("%s is refused: %s", messages.name_of(request), _in_brief(refusal))
-            return method.permitted(fault_for(_told(refusal, isinstance(request, messages.SetParameterValues))))
+            told = _told(refusal, isinstance(request, messages.SetParameterValues))
+            return method.permitted(fault_for(told, self._mask))
         except Exception:
             log.exception("%s could not be served", messages.name_of(request))
             return method.permitted(fault(INTERNAL_ERROR))

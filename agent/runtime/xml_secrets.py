@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 IsSecret = Callable[[str], bool]
+Hides = Callable[[str, str], bool]
 Span = tuple[int, int]
 
 _LONGEST_NAME = 1024  # characters of an element's text that are looked at as a name
@@ -39,12 +40,13 @@ class _Element:
         return not self.children and self.name not in _IN_LISTS and text.lower().startswith(_ROOTS) and is_secret(text)
 
 
-def secret_spans(message: bytes, is_secret: IsSecret) -> list[Span]:
+def secret_spans(message: bytes, is_secret: IsSecret, hides: Hides = lambda _text, _raw: False) -> list[Span]:
     """The bytes of UTF-8 that are secret, in order and apart; raises NotXml.
 
-    Secret is the content of an element that is called like a secret, and of all that stands beside a secret's name.
+    Secret is the content of an element that is called like a secret, and of all that stands beside a secret's name; and
+    where it has references or CDATA, what ``hides`` a secret: its text, and the same as the message has it.
     """
-    reader = _Reader(is_secret)
+    reader = _Reader(message, is_secret, hides)
     try:
         reader.parser.Parse(message, True)
     except expat.ExpatError as wrong:
@@ -55,9 +57,11 @@ def secret_spans(message: bytes, is_secret: IsSecret) -> list[Span]:
 class _Reader:
     """Collects the elements whose content is secret while expat reads."""
 
-    def __init__(self, is_secret: IsSecret) -> None:
+    def __init__(self, message: bytes, is_secret: IsSecret, hides: Hides) -> None:
         self.secrets: list[_Element] = []
+        self._message = message
         self._is_secret = is_secret
+        self._hides = hides
         self._open = [_Element("", 0)]
         self.parser = expat.ParserCreate("utf-8")  # whatever the declaration says: the bytes were read by it already
         self.parser.buffer_text = True
@@ -79,7 +83,7 @@ class _Reader:
     def _end(self, _tag: str) -> None:
         element, above = self._open.pop(), self._open[-1]
         element.end = self.parser.CurrentByteIndex
-        if self._is_secret(element.name):
+        if self._is_secret(element.name) or (not element.children and self._is_hiding(element)):
             self.secrets.append(element)
         named = [one for one in element.children if one.is_named(self._is_secret)]
         if named:
@@ -88,6 +92,10 @@ class _Reader:
             element.text = "".join([element.text, *(one.text for one in element.children)])[:_LONGEST_NAME]
         element.children = element.children[:1]  # whether there are any is all that is asked later
         above.children.append(element)
+
+    def _is_hiding(self, element: _Element) -> bool:
+        raw = self._message[element.begin : element.end]
+        return (b"&" in raw or b"<!" in raw) and self._hides(element.text, raw.decode("utf-8", "replace"))
 
     def _doctype(self, *_names: object) -> None:
         raise NotXml("a DOCTYPE")

@@ -79,3 +79,15 @@ def test_the_asker_is_blamed_for_the_arguments_only(code: int) -> None:
 
 def test_a_vendor_code_has_words_too() -> None:
     assert faults.fault(9800, "the kettle is empty").string == "Vendor fault: the kettle is empty"
+
+
+def test_a_reason_is_told_without_what_nobody_is_to_read() -> None:
+    def masked(text: str) -> str:
+        return text.replace("hunter2", "***")
+
+    wrong = errors.InvalidValue("Device.hunter2", "'hunter2' is no unsignedInt")
+    assert faults.fault_for(wrong, masked).string == "Invalid parameter value: '***' is no unsignedInt"
+    (row,) = faults.fault_for(errors.Refusals((wrong,)), masked).parameter_faults
+    assert (row.name, row.string) == ("Device.hunter2", "Invalid parameter value: '***' is no unsignedInt")
+    whole = errors.Refusals((errors.InvalidArguments("", "hunter2 twice"),))
+    assert faults.fault_for(whole, masked).string == "Invalid arguments: *** twice"

@@ -180,3 +180,24 @@ def test_an_acs_that_asks_for_basic_over_http_gets_no_password_and_none_is_shown
 
     assert SECRETS["acs-password"].encode() not in stand.log.read_bytes()
     assert all(SECRETS["acs-password"].encode() not in exchange.head for exchange in stand.acs.exchanges)
+
+
+@pytest.mark.parametrize(
+    "secret", ['qq"C4nA&x-and-more-of-it-so-that-a-refusal-cuts-it-off', r"bs\C4nB1", "amp&C4nary<pw"]
+)
+def test_a_secret_in_the_wrong_place_is_in_no_log_trace_or_fault_however_it_is_escaped(
+    make_stand: Callable[..., Stand], tmp_path: Path, secret: str
+) -> None:
+    stand = make_stand(more=f'[trace]\ndirectory = "{tmp_path}/traces"\n')
+    agent = stand.first_contact()
+    assert (
+        stand.rpc(agent, "SetParameterValues", parameters={f"{ROOT}ConnectionRequestPassword": secret}).state == "done"
+    )
+    wrong = {f"{ROOT}PeriodicInformInterval": {"value": secret, "type": "unsignedInt"}}
+    refused = stand.rpc(agent, "SetParameterValues", parameters=wrong)
+    assert refused.state == "fault"
+    traces = "".join(path.read_text() for path in (tmp_path / "traces").iterdir())
+    assert "is no unsignedInt" in stand.log.read_text()
+    assert "PeriodicInformInterval" in traces
+    for shown in (stand.log.read_text(), traces, str(refused)):
+        assert "C4n" not in shown

@@ -3,6 +3,8 @@
 import io
 import logging
 import time
+from collections.abc import Callable
+from html import escape, unescape
 
 import pytest
 from hypothesis import given
@@ -169,3 +171,26 @@ def test_a_name_that_is_dressed_up_hides_nothing(name: str) -> None:
     xml = f"<P><ParameterValueStruct><Name>{name}</Name><Value>{CANARY}</Value></ParameterValueStruct></P>"
     assert CANARY not in Redactor().xml(xml)
     assert Redactor().is_secret(name.strip()) or len(name) == 2000
+
+
+ESCAPED = ['qq"C4nA&x', r"bs\C4nB1", "amp&C4nary<pw"]
+XML_FORMS: list[Callable[[str], str]] = [
+    escape,
+    lambda secret: escape(secret, quote=False),
+    lambda secret: escape(f"Invalid parameter value: {secret!a} is no unsignedInt", quote=False),
+    lambda secret: "".join(f"&#{ord(letter)};" for letter in secret),
+    lambda secret: f"&#x{ord(secret[0]):X};{escape(secret[1:])}",
+    lambda secret: f"<![CDATA[{secret}]]>",
+    lambda secret: f"{escape(secret[:5], quote=False)}<![CDATA[{secret[5:]}]]>",
+]
+
+
+@pytest.mark.parametrize("form", XML_FORMS)
+@pytest.mark.parametrize("secret", ESCAPED)
+def test_a_known_secret_is_masked_in_any_parameter_however_xml_has_it(secret: str, form: Callable[[str], str]) -> None:
+    xml = f"<E>{struct('Device.ManagementServer.PeriodicInformInterval', form(secret))}<FaultCode>9007</FaultCode></E>"
+    masked = Redactor(known=lambda: [secret]).xml(xml)
+    assert "C4n" not in unescape(masked)
+    assert MASK in masked
+    assert "PeriodicInformInterval" in masked
+    assert "<FaultCode>9007</FaultCode>" in masked
