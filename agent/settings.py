@@ -74,6 +74,7 @@ class ConnectionRequest:
     path: str = ""
     interface: str = ""
     digest: str = "MD5"
+    firewall: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     ),
     "connection_request.interface": check.interface,
     "connection_request.digest": check.one_of("MD5", "SHA-256"),
+    "connection_request.firewall": check.one_of("", "open", "acs"),
     "network.manage": check.globs,
     "network.management_interface": check.interface,
     "network.management_name_servers": check.addresses,

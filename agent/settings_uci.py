@@ -25,7 +25,7 @@ TRUTH: Final = {
 """The words that OpenWrt's own scripts take for a truth."""
 NONE: Final = "none"
 """A path that there is not to be, where leaving it out means another one; UCI keeps no empty texts."""
-OF_THE_PACKAGE: Final = {"openwrt": ("enabled", "firewall", "acs_only", "zone")}
+OF_THE_PACKAGE: Final = {"openwrt": ("enabled", "user", "interfaces")}
 """What the init script reads from the same file."""
 TABLES: Final = tuple(each.name for each in fields(Settings))
 _WORDS: Final = (

@@ -41,6 +41,8 @@ from agent.page import PageService, Verb
 from agent.page import Surroundings as PageSurroundings
 from agent.preset_service import OWN_VALUES as PRESET_VALUES
 from agent.preset_service import PresetService, who
+from agent.request_door import Facts as DoorFacts
+from agent.request_door import RequestDoor
 from agent.runtime import loop
 from agent.runtime.acs_session import AcsSession
 from agent.runtime.actions import Listen
@@ -92,6 +94,7 @@ from backends.addresses import Addresses, installed_netifaces
 from backends.association import Named
 from backends.errors import MechanismError
 from backends.ethtool import Ethtool
+from backends.fw4_door import Fw4Door
 from backends.ieee8021x.configuration import Credentials
 from backends.kernel_features import lacking
 from backends.netlink import Netlink
@@ -448,7 +451,7 @@ class Agent:
             system_changed=self._system_changed,
             lease_heard=self.discovery.heard,
             housekeeping=Housekeeping(
-                [*self.machine.chores, self._refused_logins(), self.discovery, self.page],
+                [*self.machine.chores, self._refused_logins(), self.discovery, self.page, self._request_door()],
                 self._save_model,
                 self.model.forget,
             ),
@@ -710,6 +713,14 @@ class Agent:
             return ""
         path = self.own.get(CONNECTION_REQUEST_PATH)
         return self.reach.connection_request_url(listener.port, path, self._listening_interface())
+
+    def _request_door(self) -> RequestDoor:
+        def facts() -> DoorFacts:
+            listener, choice = self.workers.listener, self.settings.connection_request.firewall
+            port = listener.port if listener else 0
+            return DoorFacts(choice, str(self.own.get(ms.URL)), port, self.reach.acs_address)
+
+        return RequestDoor(Fw4Door(self.settings.control_socket().parent / "firewall" / "requests.nft"), facts)
 
     def _factory_reset(self) -> None:
         self._begin_anew()

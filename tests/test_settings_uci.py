@@ -33,7 +33,7 @@ config system 'system'
 	list reboot_command '-f'
 
 config openwrt 'openwrt'
-	option acs_only '1'
+	option user 'nobody'
 """
 
 
@@ -164,7 +164,7 @@ def test_what_is_changed_reads_back_equal_and_all_else_stays_as_it_is_written() 
     assert (found.acs.password, found.system.manage) == (before.acs.password, True)
     assert "# my router\n" in new
     assert "\t# the provider's\n" in new
-    assert "option acs_only '1'" in new
+    assert "option user 'nobody'" in new
 
 
 @pytest.mark.parametrize("key", [key for key in CHECKS if not key.startswith("ieee8021x.")])

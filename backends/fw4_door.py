@@ -1,0 +1,63 @@
+"""Lets connections to a port of ours through OpenWrt's firewall, and through that of nobody else.
+
+The package puts three sets and the rules that use them into fw4's table (openwrt/files); here are what is in the sets.
+So no configuration is touched, nothing is reloaded, and a reload of fw4's own reads the file that is kept here.
+"""
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from backends.commands import Run, run
+from backends.errors import MechanismError, Missing
+from backends.files import write_if_different
+
+OPEN: Final = "cpe_agent_open"
+FROM: Final = {4: "cpe_agent_from4", 6: "cpe_agent_from6"}
+TYPES: Final = {
+    OPEN: "inet_service",
+    FROM[4]: "ipv4_addr . inet_service",
+    FROM[6]: "ipv6_addr . inet_service",
+}
+
+
+class Fw4Door:
+    """``file`` is one that fw4 includes below the declarations of the sets (table-pre), in memory."""
+
+    def __init__(self, file: Path, run: Run = run) -> None:
+        self._file = file
+        self._run = run
+
+    def let_in(self, port: int, sources: Iterable[str] | None) -> None:
+        """Open one port (0: none) to these addresses, None: to all; nothing else is open then. MechanismError.
+
+        Without fw4's table nothing is in anybody's way: that is no error.
+        """
+        elements: dict[str, list[str]] = {OPEN: [], FROM[4]: [], FROM[6]: []}
+        if port and sources is None:
+            elements[OPEN].append(str(port))
+        for source in (sources or ()) if port else ():
+            address = ip_address(source.partition("%")[0])
+            elements[FROM[address.version]].append(f"{address} . {port}")
+        write_if_different(self._file, "".join(_declared(name, each) for name, each in elements.items()))
+        orders = "".join(f"flush set inet fw4 {name}\n" for name in elements)
+        orders += "".join(_added(name, each) for name, each in elements.items() if each)
+        try:
+            self._run(("nft", "list", "set", "inet", "fw4", OPEN))
+        except Missing:
+            return
+        except MechanismError as failure:
+            if "No such file" in failure.reason:
+                return
+            raise
+        self._run(("nft", "-f", "-"), orders)
+
+
+def _declared(name: str, elements: list[str]) -> str:
+    inside = f" elements = {{ {', '.join(elements)} }};" if elements else ""
+    return f"set {name} {{ type {TYPES[name]};{inside} }}\n"
+
+
+def _added(name: str, elements: list[str]) -> str:
+    return f"add element inet fw4 {name} {{ {', '.join(elements)} }}\n"
