@@ -201,3 +201,18 @@ def test_a_secret_in_the_wrong_place_is_in_no_log_trace_or_fault_however_it_is_e
     assert "PeriodicInformInterval" in traces
     for shown in (stand.log.read_text(), traces, str(refused)):
         assert "C4n" not in shown
+
+
+def test_what_the_model_keeps_secret_is_masked_in_the_log_after_a_restart_too(make_stand: Callable[..., Stand]) -> None:
+    stand = make_stand()
+    agent = stand.first_contact()
+    added = agent.ask("add", path="Device.DynamicDNS.Client.")["path"]
+    assert agent.ask("set", values={f"{added}Password": "amp&C4nary<pw"})["status"] == 0
+    agent.kill()
+    agent = stand.start()
+    with suppress(client.Failure):
+        agent.ask("set", values={f"{ROOT}PeriodicInformInterval": "amp&C4nary<pw"})
+    wrong = {f"{ROOT}PeriodicInformInterval": {"value": "amp&C4nary<pw", "type": "unsignedInt"}}
+    assert stand.rpc(agent, "SetParameterValues", parameters=wrong).state == "fault"
+    assert "is no unsignedInt" in stand.log.read_text()
+    assert "C4n" not in stand.log.read_text()
