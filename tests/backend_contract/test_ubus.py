@@ -253,6 +253,7 @@ def test_a_request_is_answered_once(bus: Bus, thing: Present) -> None:
 
 
 def test_a_call_that_is_not_answered_ends_and_its_late_answer_disturbs_nobody(bus: Bus, thing: Present) -> None:
+    assert bus.call(NAME, "silent") == {}
     begun = time.monotonic()
     with pytest.raises(TookTooLong, match="later"):
         bus.call(NAME, "later", deadline=0.05)
@@ -264,7 +265,9 @@ def test_a_call_that_is_not_answered_ends_and_its_late_answer_disturbs_nobody(bu
 def test_while_one_waits_others_are_answered_and_too_many_are_refused(bus: Bus, thing: Present) -> None:
     outcomes = bus.together([Call(NAME, "later")] * 17 + [Call(NAME, "none")], deadline=0.3)
     refused = [one.status for one in outcomes if isinstance(one, BusError)]
-    assert refused == [Status.TIMEOUT] * 16 + [Status.SYSTEM_ERROR] * 2
+    assert refused[:16] == [Status.TIMEOUT] * 16
+    assert {*refused[16:]} <= {Status.SYSTEM_ERROR, Status.TIMEOUT}  # the latter where the machine is slow
+    assert len(thing.later) == 16
     while thing.later:
         thing.later.pop().answer({})
     until(lambda: not isinstance(bus.together([Call(NAME, "silent")])[0], BusError))
