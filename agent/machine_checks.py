@@ -5,7 +5,7 @@ import fcntl
 import os
 import socket
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from ipaddress import IPv6Address, ip_address
@@ -48,13 +48,17 @@ class Way(NamedTuple):
     metric: int
 
 
-def way_out(interface: str = "", acs: str = "", root: str = "/") -> list[Check]:
+def way_out(interface: str = "", acs: str = "", root: str = "/", known: Iterable[str] = ()) -> list[Check]:
     """Link, address and route, in this order: of ``interface``, or else of the default route.
 
     ``acs`` is the ACS's host; where it is an address, the route is the one to it. ``root`` is where /proc and /sys are.
+    ``known`` are links that lead out when all is well, the likeliest first: where no route does, one of them is looked
+    at.
     """
     default = min(default_routes(root), key=lambda way: way.metric, default=None)
     name = interface or (default.interface if default else "")
+    if not name and not _route("", acs, None).ok:
+        name = next((one for one in known if one in _names(root)), "")
     checks = [_link(name, root)]
     if checks[0].ok:
         checks.append(_address(name, root))

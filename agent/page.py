@@ -128,6 +128,10 @@ class PageService:
             return [], next(iter(problems.values()), "the page is served nowhere")
         return self._urls(), ""
 
+    def led_out(self) -> list[str]:
+        """The cables that lead out or have led out, as far as that was looked at."""
+        return self._places.cables
+
     def port(self) -> int:
         """The port that it has, else the one that it is to have."""
         return (self._page.port if self._page else 0) or self._around.web().port

@@ -684,7 +684,8 @@ class Agent:
 
     def _way_out(self) -> list[Check]:
         host = urlsplit(str(self.own.get(ms.URL))).hostname or ""
-        return way_out(self._management_interface(), host)
+        known = filter(None, [self.settings.discovery.interface, *sorted(self._leased()), *self.page.led_out()])
+        return way_out(self._management_interface(), host, known=known)
 
     def _listening(self) -> Listening:
         asked = self.settings.connection_request

@@ -63,6 +63,28 @@ def test_link_address_and_route_are_looked_at_in_order_up_to_the_first_that_fail
     assert "by wan" in bound.what or "only root" in bound.what
 
 
+def test_a_way_out_that_has_lost_its_address_is_not_taken_for_whole_because_another_link_has_one(
+    make_namespace: Callable[[], Namespace],
+) -> None:
+    home, away = make_namespace(), make_namespace()
+    veth(home, "wan", away, "acs")
+    veth(home, "lan", away, "host")
+    home.ip("address add 192.168.8.1/24 dev lan")
+
+    def seen(acs: str) -> list[Check]:
+        program = "import json, sys; from agent.machine_checks import way_out; "
+        program += "print(json.dumps(way_out('', sys.argv[1], known=['gone', 'wan', 'lan'])))"
+        return [Check(*one) for one in home.python(program, acs)]
+
+    assert [(one.name, one.ok, one.what) for one in seen("acs.example")] == [
+        ("link", True, "wan is up"), ("address", False, "wan has no address"),
+    ]  # fmt: skip
+    assert all(one.ok for one in seen("192.168.8.7")), "the ACS is at home"
+    home.ip("address add 192.0.2.2/24 dev wan")
+    home.ip("route add default via 192.0.2.1")
+    assert all(one.ok for one in seen("acs.example"))
+
+
 def test_default_routes_are_read_as_the_kernel_writes_them(tmp_path: Path) -> None:
     net = tmp_path / "proc/net"
     net.mkdir(parents=True)

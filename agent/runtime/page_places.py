@@ -128,6 +128,11 @@ class PagePlaces:
         self._write = write
         self.left_out: dict[str, str] = {}
 
+    @property
+    def cables(self) -> list[str]:
+        """The cables that lead out or have led out."""
+        return sorted(self._cables)
+
     def forget(self) -> None:
         """Factory reset: what led out is learned anew."""
         self._keep(frozenset(), frozenset())
@@ -144,7 +149,8 @@ class PagePlaces:
         against = {one.name: _against(one, ground, out, hinted, has_way_out=bool(cables)) for one in candidates}
         inside = [name for name, why in against.items() if not why] if len(others) > 1 else []
         self._keep(out - {*ground.apart}, cables)
-        self._tell({} if named or len(others) < 2 else {name: why for name, why in against.items() if why})
+        only = dict.fromkeys(against, ONLY) if len(others) < 2 else against
+        self._tell({} if named else {name: why for name, why in only.items() if why})
         return tuple(dict.fromkeys([*loopback, *(named or inside)]))[:MOST]
 
     def _led_out(self, ground: Ground, links: Mapping[str, Link]) -> tuple[frozenset[str], frozenset[str]]:
@@ -165,12 +171,13 @@ class PagePlaces:
 
     def _tell(self, left_out: dict[str, str]) -> None:
         for name, why in left_out.items():
-            if why not in (self.left_out.get(name), LEADS_OUT):
+            if why not in (self.left_out.get(name), LEADS_OUT, ONLY):
                 log.info("the page is not served on %s: %s; %s", name, why, NEXT)
         self.left_out = left_out
 
 
 LEADS_OUT: Final = "it leads out, has led out, or shares a cable with one that does"
+ONLY: Final = "it is the only interface, so its network may be the provider's"
 HINTED: Final = "a router's advertisement or a DHCP lease there says that it leads out"
 
 

@@ -203,6 +203,8 @@ def test_a_machine_with_one_interface_serves_on_loopback_only() -> None:
     links, addresses = [LO, Link("eth0")], [Address("eth0", "192.168.1.1")]
     places = Places()
     assert places.now(links=links, addresses=addresses) == ("lo",)
+    assert "the only interface" in places.places.left_out["eth0"]
+    assert places.now(links=links, addresses=addresses, named=["eth0"]) == ("lo", "eth0")
     assert not places.places.left_out
     assert Places().now(links=links, addresses=addresses, named=["eth0"]) == ("lo", "eth0")
 

@@ -156,7 +156,7 @@ function conversation(session, signal) {
     const began = moment(session.began ?? session.at);
     const first = moment(turns[0]?.at);
     const offset = (at) => Math.max(0, (moment(at) - (began ?? first)) / 1000);
-    const end = Math.max(0.001, took(session) ?? 0, ...turns.map((turn) => offset(turn.at) + lasted(turn)));
+    const end = Math.max(0.001, took(session) ?? Math.max(...turns.map((turn) => offset(turn.at) + lasted(turn))));
     const total = turns.reduce((sum, turn) => sum + Number(turn.bytes || 0), 0);
     const good = state(session.outcome);
     const beside = h("div", { class: "beside" });
@@ -229,8 +229,9 @@ function bars(turn, offset, end) {
         : [[offset(turn.at), lasted(turn), ""]];
     return spans.map(([at, seconds, kind]) => {
         const bar = h("i", { class: kind });
-        bar.style.left = `${Math.max(0, Math.min(99, (100 * at) / end))}%`;
-        bar.style.width = `${Math.max(0.8, Math.min(100, (100 * seconds) / end))}%`;
+        const left = Math.max(0, Math.min(99, (100 * at) / end)); // the clock has steps of its own: none leads out
+        bar.style.left = `${left}%`;
+        bar.style.width = `${Math.max(0.8, Math.min(100 - left, (100 * seconds) / end))}%`;
         return bar;
     });
 }
