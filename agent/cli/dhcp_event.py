@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import socket
 import sys
 import time
@@ -20,9 +21,13 @@ TOLD_WITHIN: Final = 2.0
 """Seconds that a client waits for us at most: an address matters more to it."""
 FOLDER: Final = "dhcp-events"
 LONGEST_ANSWER: Final = 65_536
+LONGEST_LINK: Final = 64
+"""Characters of what is told as a link's name, with the word for it: more than any has."""
 HOOKED: Final = ("udhcpc", "odhcp6c", "dhclient", "dhcpcd", "networkmanager")
 OF_DHCPCD: Final = ("protocol", "interface_order", "ifcarrier")
 """What dhcpcd tells its hooks beside what dhclient does."""
+_NO_LINK: Final = re.compile(r"[^!-.0-~]")
+"""What no link's name has; a file's name may not have it everywhere either."""
 
 
 def register(verbs: Verbs) -> None:
@@ -55,7 +60,9 @@ def _dhcp_event(options: argparse.Namespace) -> int:
     except Failure:  # settings that cannot be read must not lose the lease
         path = DEFAULT_SOCKET
     link = next((event["environment"].get(name) for name in CLIENTS[client].interfaces), None) or "unknown"
-    left = path.parent / FOLDER / f"{link.replace('/', '_')[:15]}-{client}-{family}.json"
+    left = path.parent / FOLDER / f"{_NO_LINK.sub('_', link)[:15]}-{client}-{family}.json"
+    for name, size in event.get("left_out", {}).items():
+        print(f"cpe-agent: {name} has {size} characters, which is more than is told; it is left out", file=sys.stderr)
     is_left = leave(left, event)  # first: an agent that starts at this moment finds it, or is told
     answer = tell(path, event)
     if answer is not None:
@@ -66,11 +73,13 @@ def _dhcp_event(options: argparse.Namespace) -> int:
 
 
 def _say(options: argparse.Namespace, outcome: str, what: str) -> int:
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    what = printable(what).encode(encoding, "backslashreplace").decode(encoding)  # a boot has no locale
     with suppress(OSError):  # whoever called may have closed its ears
         if options.json:
             show_json({"outcome": outcome, "what": what})
         else:
-            print(f"{outcome}: {printable(what)}", flush=True)
+            print(f"{outcome}: {what}", flush=True)
     return OK
 
 
@@ -86,24 +95,36 @@ def client_of(words: Sequence[str], environment: Mapping[str, str]) -> str | Non
 
 
 def event_of(client: str, words: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
-    """The event: of a client's variables those that matter, as far as there is room for them."""
+    """The event: of a client's variables those that matter, as far as there is room for them; the shortest first.
+
+    ``left_out`` tells how many characters each of the others had.
+    """
     kept: dict[str, str] = {}
-    room = MOST_TEXT
-    for name in sorted(CLIENTS[client].variables):
-        value = environment.get(name, "").encode(errors="surrogateescape").decode(errors="replace")
-        if name in environment and len(kept) < MOST_NAMES and len(name) + len(value) <= room:
+    left_out: dict[str, int] = {}
+    room = MOST_TEXT - LONGEST_LINK
+    told = {
+        name: environment[name].encode(errors="surrogateescape").decode(errors="replace")
+        for name in sorted(CLIENTS[client].variables)
+        if name in environment
+    }
+    for name, value in sorted(told.items(), key=lambda one: len(one[1])):
+        if len(kept) < MOST_NAMES and len(name) + len(value) <= room:
             kept[name] = value
             room -= len(name) + len(value)
+        else:
+            left_out[name] = len(value)
     match client:
         case "odhcp6c":
-            kept["interface"], reason = (*words[:2], "", "")[:2]
+            link, reason = (*words[:2], "", "")[:2]
+            kept["interface"] = link[:LONGEST_LINK]
         case "udhcpc":
             reason = words[0] if words else ""
         case "networkmanager":
             reason = environment.get("NM_DISPATCHER_ACTION", "")
         case _:
             reason = environment.get("reason", "")
-    return {"client": client, "reason": reason[:40], "environment": kept}
+    event = {"client": client, "reason": reason[:40], "environment": kept}
+    return event | ({"left_out": left_out} if left_out else {})
 
 
 def leave(file: Path, event: Mapping[str, Any]) -> bool:
@@ -115,8 +136,8 @@ def leave(file: Path, event: Mapping[str, Any]) -> bool:
         with os.fdopen(descriptor, "w") as out:
             json.dump(event, out)
         os.replace(new, file)
-    except OSError as error:
-        print(f"cpe-agent: {file}: {error.strerror}", file=sys.stderr)
+    except (OSError, UnicodeError) as error:
+        print(f"cpe-agent: {file}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
         return False
     return True
 

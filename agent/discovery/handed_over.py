@@ -21,8 +21,10 @@ __all__ = [
 ]
 
 MOST_NAMES: Final = 64
-MOST_TEXT: Final = 8192
-"""Characters of all names and values of an event."""
+MOST_TEXT: Final = 65_536
+"""Characters of all names and values of an event: of numbers between colons some 20 kB, twice what the largest frames
+of Ethernet carry.
+"""
 INTERFACE: Final = re.compile(r"[!-.0-~]{1,15}")
 """A link's name as the kernel has it: neither blanks nor slashes."""
 PAIRS: Final = re.compile(r"(?:[0-9A-Fa-f]{2})*")
@@ -73,7 +75,8 @@ def read(event: Mapping[str, Any]) -> Handed:
     if not INTERFACE.fullmatch(interface):
         raise NotUsable(f"{client} names no interface")
     is_bound = reason in (words.bound4 if family == 4 else words.bound6)
-    said = _said(words.options4 if family == 4 else words.options6, environment) if is_bound else None
+    options = words.options4 if family == 4 else words.options6
+    said = _said(options, environment, _left_out(event)) if is_bound else None
     return Handed(interface, client, family, is_bound, said and _offer(said, client, interface, family))
 
 
@@ -121,12 +124,25 @@ def _checked(event: Mapping[str, Any]) -> tuple[str, str, dict[str, str]]:
     return client, reason, dict(environment)
 
 
-def _said(options: Mapping[str, str], environment: Mapping[str, str]) -> Said | None:
+def _left_out(event: Mapping[str, Any]) -> Mapping[str, int]:
+    """The variables that a hook had no room for, and how many characters each had."""
+    told = event.get("left_out")
+    if not isinstance(told, Mapping):
+        return {}
+    return {str(name): size for name, size in [*told.items()][:MOST_NAMES] if type(size) is int}
+
+
+def _said(options: Mapping[str, str], environment: Mapping[str, str], left_out: Mapping[str, int]) -> Said | None:
     """Everything that the options say, those named first before the others; None where there are none."""
     whole: Said | None = None
     for name, form in options.items():
+        said = None
         if environment.get(name):
             said = FORMS[form](environment[name])
+        elif name in left_out:
+            too_long = f"{name} has {left_out[name]} characters; what an event tells has {MOST_TEXT} at most"
+            said = Said(refused=(too_long,))
+        if said is not None:
             whole = said if whole is None else whole.over(said)
     return whole
 

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import stat
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -16,9 +17,10 @@ log = logging.getLogger(__name__)
 
 FOLDER: Final = "dhcp-events"
 IN_FORCE: Final = "leases.json"
-LARGEST: Final = 65_536  # bytes of one event
+LARGEST: Final = 524_288  # bytes of one event: all the characters that it may have, as JSON escapes them
 MOST: Final = 64
 """Files that are looked at; the newest count."""
+UNDER_WAY: Final = 60.0  # seconds for which a file may still be being written
 
 Event = Mapping[str, Any]
 
@@ -33,8 +35,11 @@ class LeaseEvents:
         self._last = b""
 
     def take_left(self) -> Iterator[Event]:
-        """The events that clients left, the oldest first; each is gone with the reading."""
-        for path in self._paths():
+        """The events that clients left, the oldest first; each is gone with the reading, and so is what is no event."""
+        paths, others = self._paths()
+        if others:
+            _clear(self._left, others)
+        for path in paths:
             content = _content(path)
             with suppress(OSError):
                 os.unlink(path)
@@ -68,17 +73,29 @@ class LeaseEvents:
             return
         self._last = content
 
-    def _paths(self) -> list[str]:
+    def _paths(self) -> tuple[list[str], list[str]]:
+        """The files that count, the oldest first, and what else lies there."""
+        found, others = [], []
         try:
             with os.scandir(self._left) as entries:
-                found = [
-                    (entry.stat(follow_symlinks=False).st_mtime_ns, entry.path)
-                    for entry in entries
-                    if entry.name.endswith(".json") and entry.is_file(follow_symlinks=False)
-                ]
+                for entry in entries:
+                    status = entry.stat(follow_symlinks=False)
+                    if entry.name.endswith(".json") and stat.S_ISREG(status.st_mode):
+                        found.append((status.st_mtime_ns, entry.path))
+                    elif not entry.name.startswith(".") or status.st_mtime + UNDER_WAY < time.time():
+                        others.append(entry.path)
         except OSError:
-            return []
-        return [path for _, path in sorted(found)[-MOST:]]
+            return [], []
+        paths = [path for _, path in sorted(found)]
+        return paths[-MOST:], [*paths[:-MOST], *others]
+
+
+def _clear(folder: str, paths: Sequence[str]) -> None:
+    log.warning("%s has %d files too many or of no use: they are taken away", folder, len(paths))
+    for path in paths:
+        with suppress(OSError):
+            is_folder = stat.S_ISDIR(os.lstat(path).st_mode)
+            os.rmdir(path) if is_folder else os.unlink(path)
 
 
 def _content(path: str, largest: int = LARGEST) -> bytes:

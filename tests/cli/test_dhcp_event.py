@@ -1,7 +1,10 @@
 """A hook's environment reaches the agent, or waits for it; no client is ever kept from its work."""
 
 import json
+import os
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ from agent.cli.dhcp_event import FOLDER, HOOKED, client_of, event_of
 from agent.cli.main import run
 from agent.discovery.handed_over import CLIENTS, MOST_TEXT, read
 from agent.runtime.control import Answer, ControlServer
+from tests.durability.stand import PROJECT
 
 OPTION43 = "0114" + b"https://acs.example/".hex()
 
@@ -167,8 +171,14 @@ def test_every_client_that_has_hooks_is_known_by_its_words() -> None:
 
 def test_an_event_is_never_more_than_the_agent_reads() -> None:
     environment = {"interface": "eth0", "opt43": "0" * MOST_TEXT, "opt125": "00" * 300, "reason": "x" * 1000}
-    assert "opt43" not in event_of("udhcpc", ["bound"], environment)["environment"]
-    assert read(event_of("udhcpc", ["bound"], environment)).offer is None
+    event = event_of("udhcpc", ["bound"], environment)
+    assert "opt43" not in event["environment"]
+    assert event["left_out"] == {"opt43": MOST_TEXT}
+    offer = read(event).offer
+    assert offer is not None
+    assert any("opt43 has 65536 characters" in reason for reason in offer.refused)
+    long_link = event_of("odhcp6c", ["x" * 100_000, "bound"], {"OPTION_17": "0" * (MOST_TEXT - 100)})
+    assert sum(len(text) for pair in long_link["environment"].items() for text in pair) <= MOST_TEXT
     assert len(event_of("dhclient", [], environment)["reason"]) == 40
     assert event_of("udhcpc", [], {"interface": "\udcff"})["environment"] == {"interface": "\ufffd"}
 
@@ -178,3 +188,45 @@ def test_nobody_is_asked_without_a_client(capsys: pytest.CaptureFixture[str], mo
         monkeypatch.delenv(name, raising=False)
     assert run(["dhcp-event"]) == 2
     assert "--client" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("udhcpc")
+@pytest.mark.parametrize("form", ["colons", "hexadecimal"])
+def test_an_option_as_long_as_a_message_reaches_the_agent(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    content = bytes((1, 20)) + b"https://acs.example/" + (bytes((200, 250)) + b"x" * 250) * 76
+    monkeypatch.setenv("opt43", content.hex(":") if form == "colons" else content.hex())
+    assert run(["dhcp-event", "bound"]) == 0
+    offer = read(agent.events[0]).offer
+    assert offer is not None
+    assert offer.url == "https://acs.example/"
+
+
+@pytest.mark.usefixtures("udhcpc")
+def test_an_option_that_is_too_long_is_told_of(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("opt43", "00" * 60_000)
+    assert run(["dhcp-event", "bound"]) == 0
+    offer = read(agent.events[0]).offer
+    assert offer is not None
+    assert offer.refused == ("opt43 has 120000 characters; what an event tells has 65536 at most",)
+    assert "opt43 has 120000 characters" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "locale", [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"LC_ALL": "C.UTF-8"}]
+)
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_a_link_that_no_locale_can_write_keeps_no_client_from_its_work(
+    tmp_path: Path, locale: dict[str, str], words: list[str]
+) -> None:
+    command = [sys.executable, "-m", "agent", "dhcp-event", *words, "--client", "udhcpc", "bound"]
+    environment = {"CPE_AGENT_SOCKET": str(tmp_path / "control.sock"), "PATH": os.environ["PATH"], **locale}
+    link = {"interface": b"wan\xff0"}
+    ended = subprocess.run(
+        command, env={**environment, **link}, capture_output=True, timeout=30, check=False, cwd=PROJECT
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert [file.name for file in (tmp_path / FOLDER).iterdir()] == ["wan_0-udhcpc-4.json"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +59,29 @@ def test_what_somebody_else_could_have_written_is_not_believed(left: Path, caplo
     os.mkfifo(left / "pipe.json")
     (left / "folder.json").mkdir()
     leave(left, "not-json.txt", EVENT)
+    (left / "full").mkdir()
+    leave(left / "full", "of-somebody-else", EVENT)
     assert list(LeaseEvents(str(left.parent), "boot").take_left()) == []
     assert target.exists()
+    assert [path.name for path in left.iterdir()] == ["full"]
     assert "somebody else" in caplog.text
 
 
-def test_of_many_files_the_newest_count(left: Path) -> None:
+def test_of_many_files_the_newest_count_and_none_stays(left: Path, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(MOST + 10):
         leave(left, f"l{number}-udhcpc-4.json", {"n": number}, at=number + 1)
     read = [event["n"] for event in LeaseEvents(str(left.parent), "boot").take_left()]
     assert read == list(range(10, MOST + 10))
+    assert list(left.iterdir()) == []
+    assert caplog.text.count("10 files too many") == 1
+    assert list(LeaseEvents(str(left.parent), "boot").take_left()) == []
+
+
+def test_what_a_hook_is_writing_stays_and_what_one_left_half_written_does_not(left: Path) -> None:
+    now = leave(left, ".wan-udhcpc-4.json.77", "{", at=int(time.time()))
+    leave(left, ".lan-udhcpc-4.json.78", "{", at=1)
+    assert list(LeaseEvents(str(left.parent), "boot").take_left()) == []
+    assert list(left.iterdir()) == [now]
 
 
 def test_what_is_in_force_survives_the_agent_and_no_boot(tmp_path: Path) -> None:
