@@ -55,7 +55,7 @@ from agent.runtime.delivery import DOCUMENT as DELIVERY
 from agent.runtime.delivery import Delivery
 from agent.runtime.discovery import OWN_VALUES as DISCOVERY_VALUES
 from agent.runtime.discovery import Contact, Discovery
-from agent.runtime.discovery_verbs import DiscoveryVerbs
+from agent.runtime.discovery_verbs import DiscoveryVerbs, of_no_acs
 from agent.runtime.doctor import Interface, Surroundings
 from agent.runtime.documents import shapes
 from agent.runtime.endpoint import AcsEndpoint, shown_url
@@ -418,6 +418,7 @@ class Agent:
                 self._way_out,
                 lambda: resources(str(self.settings.state.directory)),
                 self._service_troubles,
+                lambda: of_no_acs(self.discovery.picture(loop.moment().monotonic)),
             ),
             self.redactor.xml,
             {

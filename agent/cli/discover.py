@@ -66,10 +66,11 @@ def lines(answer: Mapping[str, Any]) -> Iterator[str]:
         yield from _source(source)
     for each in answer["following"]:
         yield f"{printable(each['parameter'])} = {printable(each['value'])}, as {printable(each['source'])} says"
-    ways = {family: links for family, links in answer["ways"].items() if links}
-    told = ", ".join(
-        f"{printable(', '.join(links))} ({family.replace('ipv', 'IPv')})" for family, links in ways.items()
-    )
+    families: dict[str, list[str]] = {}
+    for family, links in answer["ways"].items():
+        if links:
+            families.setdefault(", ".join(links), []).append(family.replace("ipv", "IPv"))
+    told = ", ".join(f"{printable(links)} ({' and '.join(some)})" for links, some in families.items())
     yield f"leases count on {told or 'no link: none has the default route'}"
 
 

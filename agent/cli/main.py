@@ -53,7 +53,9 @@ def parser_for(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = Parser(
         prog="cpe-agent",
         description="Makes this machine remotely manageable: TR-181 on the real system, TR-069/CWMP to its ACS.",
-        epilog="Exit codes: 0 ok, 1 problem, 2 usage, 3 the agent is not running, 4 refused. VERB --help has examples.",
+        epilog="example:\n  cpe-agent setup\n  cpe-agent doctor\n  cpe-agent get Device.DeviceInfo.\n\n"
+        "Exit codes: 0 ok, 1 problem, 2 usage, 3 the agent is not running, 4 refused. VERB --help has examples.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="store_true", help="the same as the verb version")
     verbs = parser.add_subparsers(metavar="VERB", parser_class=Parser)

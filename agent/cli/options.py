@@ -12,10 +12,10 @@ else:
 
 
 def add_verb(
-    verbs: Verbs, name: str, run: Callable[[argparse.Namespace], int], description: str, example: str
+    verbs: Verbs, name: str, run: Callable[[argparse.Namespace], int], description: str, example: str, **more: Any
 ) -> argparse.ArgumentParser:
     """Add a verb that asks the running agent. ``run`` gets the parsed options and returns the exit code."""
-    parser = described(verbs, name, description, example)
+    parser = described(verbs, name, description, example, **more)
     parser.add_argument("--json", action="store_true", help='one JSON document with "schema": 1')
     parser.add_argument("--config", metavar="FILE", help="the agent's settings file; tells where its socket is")
     parser.add_argument("--socket", metavar="PATH", help="the agent's control socket (or CPE_AGENT_SOCKET)")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.cli.client import OK, PROBLEM, USAGE, Failure, ask
-from agent.cli.options import Verbs, add_verb
+from agent.cli.options import Verbs, add_verb, described
 from agent.cli.output import paint, printable, show_json
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def register(verbs: Verbs) -> None:
     """Add the verb, with one below it for each thing it does."""
-    parser = verbs.add_parser("preset", description="Check presets of a firmware, and show which one this device has.")
+    about = "Check presets of a firmware, and show which one this device has."
+    parser = described(verbs, "preset", about, "cpe-agent preset check acme.toml\ncpe-agent preset show")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     checking = add_verb(
         actions,
@@ -26,6 +27,7 @@ def register(verbs: Verbs) -> None:
         "Exit codes: 0 usable, 1 something is wrong, 2 a file cannot be read, 3 no agent to compare with.",
         "cpe-agent preset check config/presets/*.toml\ncpe-agent preset check --root IMAGE acme.toml --json\n"
         "cpe-agent preset check --against live acme.toml",
+        help="what is wrong with presets, before they go into an image",
     )
     checking.add_argument("files", metavar="FILE", nargs="+", help="*.toml, *.json, or a directory of them")
     checking.add_argument("--root", metavar="DIR", default="/", help="look for absolute files below this image")
@@ -36,6 +38,7 @@ def register(verbs: Verbs) -> None:
         _show,
         "Show which presets this device has found, which one counts, and what has become of its values.",
         "cpe-agent preset show\ncpe-agent preset show --json",
+        help="which ones this device has found, and which one counts",
     )
 
 

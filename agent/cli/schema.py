@@ -27,7 +27,8 @@ _MOMENTS: Final = {
 
 def register(verbs: Verbs) -> None:
     """Add the verb, with one below it for each thing it does."""
-    parser = verbs.add_parser("schema", description="Compile data models, and show what they say.")
+    example = "cpe-agent schema show Device.IP.Interface.{i}.\ncpe-agent schema compile MODEL-full.xml -o model.json.gz"
+    parser = described(verbs, "schema", "Compile data models, and show what they say.", example)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     compiling = _action(
         actions,

@@ -173,7 +173,7 @@ class Row(NamedTuple):
 
 
 _ONLY_THE_WAN: Final = (_not_the_wan, _this_machine, _plain_http, _another_host)
-_NO_LEASE: Final = "have its DHCP client hand over leases by `cpe-agent dhcp-event`, and ask for option {}"
+_NO_LEASE: Final = "`cpe-agent setup --dhcp-hooks` has the DHCP client ask for option {} and hand its leases over"
 
 TABLE: Final[Mapping[Source, Row]] = {
     Source.ACS: Row("the ACS", silent=Objection("no ACS has set another one")),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from agent.discovery.offer import Offer
-from agent.discovery.policy import TABLE, UNREACHABLE, Situation, Verdict, Word
+from agent.discovery.policy import DHCP, TABLE, UNREACHABLE, Situation, Verdict, Word
 from agent.runtime.control import error
 from agent.runtime.discovery import Contact, Discovery, Picture
 from agent.runtime.endpoint import shown_url
@@ -136,12 +136,30 @@ def _next(picture: Picture, winner: Verdict | None) -> str:
     """The one step that helps most: none where all is well."""
     if winner is not None and not picture.situation.is_unreachable:
         return ""
+    if (refused := _nearest(picture)) is not None:
+        return refused.next
+    if winner is not None:
+        return "`cpe-agent doctor` looks for the reason"
+    by_hand = "`cpe-agent setup --url URL` sets one by hand"
+    said = {one.source for one in picture.decision.verdicts if one.offer is not None}
+    if said & DHCP or not picture.settings.enable:
+        return by_hand
+    return f"{by_hand}; `cpe-agent setup --dhcp-hooks` has the DHCP clients of this machine ask for one"
+
+
+def _nearest(picture: Picture) -> Verdict | None:
+    """The refused offer that is the nearest to being taken: one of a link that leads out before all others."""
     ways = {link for links in picture.situation.ways.values() for link in links}
     refused = [one for one in picture.decision.verdicts if one.word is Word.REFUSED and one.offer and one.next]
-    refused.sort(key=lambda one: one.offer is None or one.offer.interface not in ways)  # the nearest to being taken
-    if refused or winner is not None:
-        return refused[0].next if refused else "`cpe-agent doctor` looks for the reason"
-    return "`cpe-agent setup --url URL` sets one by hand"
+    return min(refused, key=lambda one: one.offer is None or one.offer.interface not in ways, default=None)
+
+
+def of_no_acs(picture: Picture) -> tuple[str, str]:
+    """Why an ACS that was offered is not taken, and what to do about that; "" and "" where none was offered."""
+    refused = _nearest(picture)
+    if refused is None:
+        return "", ""
+    return f"what {TABLE[refused.source].name} names is not taken: {refused.why}", refused.next
 
 
 def _sentence(verdict: Verdict) -> str:

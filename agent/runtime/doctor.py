@@ -41,6 +41,8 @@ class Surroundings:
     """Memory, disk, dependencies."""
     services: Callable[[], Sequence[Check]] = tuple
     """What is on, and cannot do its work here."""
+    not_taken: Callable[[], tuple[str, str]] = lambda: ("", "")
+    """Without an ACS: why the one that was offered is not taken, and what to do about it."""
 
 
 def examine(status: Status, around: Surroundings) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def examine(status: Status, around: Surroundings) -> dict[str, Any]:
     checks = [
         *around.way_out(),
         *_clock(around.is_clock_right()),
-        *_acs(status),
+        *_acs(status, around.not_taken),
         *_connection_request(status),
         *around.resources(),
         *_write_side(status),
@@ -59,10 +61,11 @@ def examine(status: Status, around: Surroundings) -> dict[str, Any]:
     return {"checks": [check._asdict() for check in checks]}
 
 
-def _acs(status: Status) -> Iterator[Check]:
+def _acs(status: Status, not_taken: Callable[[], tuple[str, str]]) -> Iterator[Check]:
     acs = status["acs"]
     if not acs["url"]:
-        yield Check("ACS", False, "no ACS is configured", NO_ACS)
+        why, next_step = not_taken()
+        yield Check("ACS", False, f"no ACS is configured{why and '; '}{why}", next_step or NO_ACS)
     elif acs["failed_attempts"]:
         what = f"{acs['url']}: {acs['last_outcome']} ({acs['failed_attempts']} attempts)"
         yield Check("ACS", False, what, "`cpe-agent sessions last` shows the conversation")

@@ -64,6 +64,13 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
 
 
+def test_a_link_that_leads_out_by_both_families_is_named_once() -> None:
+    *_, last = lines({**ANSWER, "ways": {"ipv4": ["wan0"], "ipv6": ["wan0"]}})
+    assert last == "leases count on wan0 (IPv4 and IPv6)"
+    *_, last = lines({**ANSWER, "ways": {"ipv4": ["wan0", "lte"], "ipv6": ["wan0"]}})
+    assert last == "leases count on wan0, lte (IPv4), wan0 (IPv6)"
+
+
 def test_the_acs_stands_first_then_each_source_with_what_becomes_of_it() -> None:
     assert list(lines(ANSWER)) == [
         "ACS   https://a.example/",

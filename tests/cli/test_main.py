@@ -1,11 +1,13 @@
 """The command line as a whole: verbs, help, exit codes, and how a mistake is told."""
 
+import argparse
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,8 +51,29 @@ def test_each_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFix
     with pytest.raises(SystemExit) as ended:
         run([verb, "--help"])
     assert ended.value.code == 0
-    told = capsys.readouterr().out
-    assert "example" in told or "ACTION" in told  # a verb with actions has its examples one level below
+    assert "\nexample:\n  cpe-agent " in capsys.readouterr().out
+
+
+def below(parser: argparse.ArgumentParser, name: str) -> Iterator[tuple[str, argparse.ArgumentParser, bool]]:
+    """Every parser under one, with its full name, and whether the one above lists it with a line about it."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            listed = {one.dest: one.help for one in action._choices_actions}
+            for word, each in action.choices.items():
+                yield f"{name} {word}", each, bool(listed.get(word))
+                yield from below(each, f"{name} {word}")
+
+
+def test_every_parser_has_an_example_and_is_listed_by_the_one_above_it() -> None:
+    assert "\nexample:\n  cpe-agent " in parser_for([]).format_help()
+    seen = 0
+    for verb in VERBS:
+        [parser] = [each for name, each, _ in below(parser_for([verb]), "") if name == f" {verb}"]
+        for name, each, is_listed in below(parser, verb):
+            assert "\nexample:\n  cpe-agent " in each.format_help(), name
+            assert is_listed, name
+            seen += 1
+    assert seen > 8
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from agent.discovery.offer import Offer, Source
 from agent.discovery.policy import TABLE
 from agent.model.data_model import Caller
 from agent.runtime.discovery import Contact
-from agent.runtime.discovery_verbs import DiscoveryVerbs
+from agent.runtime.discovery_verbs import DiscoveryVerbs, of_no_acs
 from agent.runtime.events import Moment
 from tests.runtime.finding import BROKEN, CODE, Finder, bound, bound6, ended
 
@@ -48,9 +48,20 @@ def test_with_nothing_heard_each_source_says_so_and_there_is_a_next_step(asked: 
     assert {one["verdict"] for one in answer["sources"]} == {"silent"}
     assert answer["acs"]["url"] == ""
     assert answer["acs"]["contact"] == "none"
-    assert answer["next"]
+    assert "cpe-agent setup --url" in answer["next"]
+    assert "cpe-agent setup --dhcp-hooks" in answer["next"]
+    assert "cpe-agent setup --dhcp-hooks" in asked.source(Source.DHCPV4)["next"]
+    assert of_no_acs(asked.finder.discovery.picture(asked.finder.now)) == ("", "")
     assert answer["settings"] == {"enable": True, "allow_http": False, "allow_change": False, "interface": ""}
     assert answer["ways"] == {"ipv4": ["wan"], "ipv6": ["wan"]}
+
+
+def test_an_offer_that_is_not_taken_has_its_reason_and_next_step_for_the_doctor(asked: Asked) -> None:
+    asked.event(bound("http://x.example/"))
+    why, next_step = of_no_acs(asked.finder.discovery.picture(asked.finder.now))
+    assert why == "what DHCPv4 names is not taken: it names an http:// ACS, which anybody on the way could be"
+    assert next_step == asked.discover()["next"]
+    assert "allow_http" in next_step
 
 
 def test_an_event_is_answered_with_what_the_policy_makes_of_it(asked: Asked) -> None:

@@ -40,6 +40,13 @@ def test_an_acs_that_is_missing_or_fails_is_told_with_a_next_step() -> None:
     assert "no route to host (3 attempts)" in what
 
 
+def test_an_offer_that_is_not_taken_is_told_with_what_to_do_about_it() -> None:
+    around = Surroundings(list, tuple, dict, lambda: None, not_taken=lambda: ("it is http", "serve https"))
+    checks = examine({**WELL, "acs": {**WELL["acs"], "url": ""}}, around)["checks"]
+    [acs] = [one for one in checks if one["name"] == "ACS"]
+    assert (acs["ok"], acs["what"], acs["next"]) == (False, "no ACS is configured; it is http", "serve https")
+
+
 def test_a_listener_that_does_not_listen_is_told() -> None:
     facts = {"problem": "port 7547 is in use", "next": "end who has it", "url": "", "accepted": 0, "refused": 0}
     told = checks({"connection_request": facts})["connection request"]
