@@ -1,10 +1,10 @@
 """Checks presets as a build wants it: their form, files that they name, and each path and value by the data model."""
 
 import os
-import ssl
+import stat
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from agent.discovery.identity import SAMPLE
 from agent.discovery.preset import (
@@ -23,11 +23,9 @@ from agent.model import values
 from agent.model.errors import InvalidValue
 from agent.model.instances import RESERVED
 from agent.model.schema import Schema, template_of
+from agent.pem_files import why_no_certificates, why_no_pem
 from agent.presets import FILES, PATHS, beginning, concerns, distrusted
 from agent.toml_places import lines_of
-
-LARGEST_NAMED: Final = 4_194_304
-"""Bytes of a file of certificates."""
 
 
 class Report(NamedTuple):
@@ -59,7 +57,9 @@ def check(file: str, schema: Schema, root: str = "/") -> Report:
     looked_at = (_files(report, root), _values(report, schema), _attributes(report, schema), _rows(report, schema))
     found += islice(chain.from_iterable(looked_at), MOST)
     warnings = concerns(file, settings_for(preset, SAMPLE))
-    if why := distrusted(file, status):
+    if status.st_mode & stat.S_IWOTH:
+        found.append(Problem(0, "everybody can write it: the agent leaves it out", f"chmod go-w {file}"))
+    elif why := distrusted(file, status):
         warnings.append(f"{file}: the agent would leave it out as it is here: {why}")
     if not (found or preset.settings or preset.values or preset.attributes):
         warnings.append(f"{file}: it says nothing, neither an ACS nor a value")
@@ -84,26 +84,9 @@ def _files(report: Report, root: str) -> Iterator[Problem]:
         place = os.path.join(os.path.dirname(os.path.abspath(preset.file)), preset.settings[key])
         if os.path.isabs(preset.settings[key]) and root != "/":
             place = os.path.join(root, preset.settings[key].lstrip("/"))
-        if why := _unusable(key, place):
+        if why := (why_no_certificates if key == "acs.ca_file" else why_no_pem)(place):
             step = "name a file that is in the image; without / at its start it is beside the preset"
             yield Problem(report.line_of(table, name), f"[{table}] {name}: {place}: {why}", step)
-
-
-def _unusable(key: str, place: str) -> str:
-    """Why a file cannot be what the setting needs; "": it can."""
-    try:
-        content, _ = beginning(place, LARGEST_NAMED + 1)
-        if len(content) > LARGEST_NAMED:
-            return f"it is larger than {LARGEST_NAMED} bytes"
-        if key == "acs.ca_file":
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=content.decode("ascii"))
-        elif b"-----BEGIN " not in content:
-            return "it is no PEM file"
-    except OSError as error:
-        return "there is no certificate in it" if isinstance(error, ssl.SSLError) else str(error.strerror or error)
-    except UnicodeDecodeError:
-        return "it is no PEM file"
-    return ""
 
 
 def _values(report: Report, schema: Schema) -> Iterator[Problem]:

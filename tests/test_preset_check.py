@@ -138,6 +138,9 @@ def test_what_is_no_file_and_what_never_ends_is_not_read(tmp_path: Path, schema:
 def test_what_the_agent_would_not_trust_is_said(tmp_path: Path, schema: Schema) -> None:
     report = looked_at(tmp_path, "[acs]\nurl = 'https://acs.example/'", schema, mode=0o664)
     assert (report.problems, ["writable by others" in one for one in report.warnings]) == ((), [True])
+    [problem] = looked_at(tmp_path, "[acs]\nurl = 'https://acs.example/'", schema, mode=0o666).problems
+    assert "everybody can write it" in problem.what
+    assert problem.next.startswith("chmod go-w ")
 
 
 def test_thousands_of_problems_are_told_as_a_few(tmp_path: Path, schema: Schema) -> None:

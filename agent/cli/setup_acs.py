@@ -105,9 +105,11 @@ def problem_of(key: str, value: Any) -> str:
         CHECKS[key](value)
     except ValueError as wrong:
         return str(wrong)
-    if key == "acs.ca_file" and value and not os.access(value, os.R_OK):
-        return "it is no file that can be read"
-    return ""
+    if key != "acs.ca_file" or not value:
+        return ""
+    from agent.pem_files import why_no_certificates
+
+    return "it is no file that can be read" if not os.access(value, os.R_OK) else why_no_certificates(value)
 
 
 def known(place: Place) -> Values:

@@ -40,7 +40,7 @@ def _asked(place: Place) -> int:
     while True:
         values = _questions(place, known, values)
         works = True
-        if place.is_running and values.get("acs.url"):
+        if place.is_running and values.get("acs.url", known.get("acs.url")):
             print("\nThe connection is tested:")
             works = _works(place, values, known.get("acs.ca_file", ""))
         if works or _agreed("It does not work yet. Save it all the same?", default=False):

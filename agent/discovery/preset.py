@@ -288,7 +288,7 @@ class _Reader:
             try:
                 taken[key] = rules[key](value)
             except ValueError as wrong:
-                said = "" if f"{table}.{key}" in _UNSPOKEN else f" is {_shown(value)}"[:200]
+                said = " is none that can be used" if f"{table}.{key}" in _UNSPOKEN else f" is {_shown(value)}"[:200]
                 self.refuse(path, f"{shown}{said}", str(wrong))
         return taken
 

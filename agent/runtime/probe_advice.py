@@ -57,7 +57,10 @@ def after_no_name(failure: BaseException | None, interface: str = "", servers: S
         if failure.errno != socket.EAI_AGAIN:
             return _SPELLING
         if servers is not None and not servers:
-            return "/etc/resolv.conf names no name server: have the connection's lease set one, or write one there"
+            return (
+                "there is no name server: /etc/resolv.conf names none, or is not there; have the connection's lease "
+                "set one, or write it there"
+            )
         named = f" {', '.join(servers)}" if servers else ""
         return (
             f"the name servers{named} (/etc/resolv.conf) do not answer, or refuse to: check the way to them, and "

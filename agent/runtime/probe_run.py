@@ -306,10 +306,12 @@ class ProbeRun:
 
 
 def name_servers(file: str = "/etc/resolv.conf") -> list[str] | None:
-    """Whom the system's resolver asks; None where that cannot be read."""
+    """Whom the system's resolver asks, nobody where it is told nothing; None where that cannot be read."""
     try:
         with open(file, encoding="utf-8", errors="replace") as lines:
             words = [line.split() for line in lines]
+    except FileNotFoundError:
+        return []
     except OSError:
         return None
     return [each[1] for each in words if len(each) > 1 and each[0] == "nameserver"]

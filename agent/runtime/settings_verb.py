@@ -11,12 +11,14 @@ from typing import Any, Final
 
 from agent import settings
 from agent.discovery.policy import host_of
+from agent.pem_files import why_no_certificates
 from agent.runtime.control import error
 from agent.settings_file import NotChangeable, changed
 from agent.settings_form import is_uci
 from agent.shipped import shipped
 
 SECRET: Final = ("acs.password", "connection_request.password")
+AUTHORITIES: Final = frozenset({"acs.ca_file", "ieee8021x.ca_file"})
 IN_THE_FILE_ONLY: Final = (
     "control.", "extensions.", "preset.", "state.", "trace.directory", "system.reboot_command",
     "system.factory_reset_command", "ubus.",
@@ -87,11 +89,16 @@ class SettingsVerb:
             }
             wanted = _for_its_host_only(now, wanted)
             new = changed(text, wanted, str(self._file()))
-            settings.checked(new, self._file())  # as a start will: it must not be the page that keeps it from one
+            made = settings.checked(
+                new, self._file()
+            )  # as a start will: it must not be the page that keeps it from one
         except tomllib.TOMLDecodeError:
             return error("refused", f"{self._file()} is no TOML as it is", "mend it on the device")
         except NotChangeable as stuck:
             return error("refused", f"{', '.join(stuck.lines)} cannot be changed by themselves", "edit the file")
+        for key in AUTHORITIES & wanted.keys():
+            if (place := _value(made, key)) and (why := why_no_certificates(str(place))):
+                return error("refused", f"{key}: {place}: {why}", "name a PEM file with the authority's certificate")
         if new != text and is_dry_run:
             _require_writable(self._file())
         elif new != text:

@@ -57,6 +57,20 @@ def test_everything_that_comes_goes_again(image: Path) -> None:
     assert [one for one in sorted(image.rglob("*.network.d")) if one not in directories] == []
 
 
+def test_clients_without_a_place_for_a_hook_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("run/systemd/netif", "etc/systemd/network", "sbin"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "sbin/udhcpc").symlink_to("/bin/busybox")
+    assert setup(tmp_path, "--dhcp-hooks") == 0
+    told = capsys.readouterr().out
+    assert "next: systemd-networkd: no file in /etc/systemd/network says DHCP=yes" in told
+    assert "next: udhcpc: it has no directory for scripts; mkdir /etc/udhcpc, then again: cpe-agent setup" in told
+    (tmp_path / "etc/udhcpc").mkdir()
+    (tmp_path / "etc/systemd/network/wan.network").write_text("[Network]\nDHCP=yes\n")
+    assert setup(tmp_path, "--dhcp-hooks") == 0
+    assert "again: cpe-agent" not in capsys.readouterr().out
+
+
 def test_doing_it_again_changes_nothing(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
     setup(image, "--dhcp-hooks")
     there = picture(image)

@@ -164,6 +164,7 @@ def test_what_the_agent_refuses_ends_with_4(file: Path, socket: Path, capsys: py
         ("--interval", "0"),
         ("--interface", "a b"),
         ("--ca-file", "/nowhere.pem"),
+        ("--ca-file", __file__),
         ("--username", "a\nb"),
         ("--interval", "60", "--manage", "eth0"),
     ],

@@ -20,6 +20,7 @@ import pytest
 from agent.cli.setup_wizard import HEADING
 from agent.settings import load
 from tests.cli.scripted_agent import scripted_agent
+from tests.runtime.certificates import Authority
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 30.0
@@ -235,8 +236,7 @@ def test_who_takes_the_password_of_the_acs_away_hears_that_nothing_will_listen(f
 
 
 def test_where_the_authority_is_not_trusted_its_file_is_asked_for(file: Path, socket: Path, tmp_path: Path) -> None:
-    authority = tmp_path / "authority.pem"
-    authority.write_text("PEM\n")
+    authority = Authority(tmp_path / "ca").pair.certificate
 
     def test(arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
         is_good = arguments.get("ca_file") == str(authority)
@@ -252,12 +252,30 @@ def test_where_the_authority_is_not_trusted_its_file_is_asked_for(file: Path, so
             _confirm_all(terminal)
             terminal.answer("PEM file of the authority", str(tmp_path / "absent.pem"))
             terminal.until("no file that can be read")
+            terminal.answer("PEM file of the authority", str(file))
+            terminal.until("there is no certificate in it")
             terminal.answer("PEM file of the authority", str(authority))
             assert terminal.ended() == 0
         finally:
             terminal.close()
     [values] = [arguments["values"] for verb, arguments in asked if verb == "settings"]
     assert values == {"acs.ca_file": str(authority)}
+
+
+def test_who_changes_nothing_sees_whether_it_works(file: Path, socket: Path) -> None:
+    def test(_arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield {"step": "inform", "ok": True, "what": "accepted as it is", "next": ""}
+
+    with scripted_agent(socket, ANSWERS, {"test": test}) as asked:
+        terminal = Terminal("--config", str(file), "--socket", str(socket))
+        try:
+            _confirm_all(terminal)
+            terminal.until("✔ inform: accepted as it is")
+            terminal.until("nothing had to be changed")
+            assert terminal.ended() == 0
+        finally:
+            terminal.close()
+    assert not [verb for verb, _ in asked if verb == "set"]
 
 
 def test_ctrl_c_and_the_end_of_input_change_nothing(file: Path, socket: Path) -> None:

@@ -97,7 +97,12 @@ def test_json_says_the_same() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "what", "step"),
     [
-        ("[acs]\n\nurl = 'ftp://acs/'", 3, "[acs] url", 'it must be "http://host[:port]/path" or "https://…"'),
+        (
+            "[acs]\n\nurl = 'ftp://acs/'",
+            3,
+            "[acs] url is none that can be used",
+            'it must be "http://host[:port]/path" or "https://…"',
+        ),
         ("[acs]\nurl = 'https://acs/{x}'", 2, "[acs] url", "{x} stands for nothing; there are {oui}, {serial}"),
         ("[acs]\nurl = 'https://{manufacturer} acs/{'", 2, "[acs] url", ""),
         ("[acs]\nusername = 3", 2, "[acs] username is 3", "it must be one line of text"),

@@ -12,7 +12,7 @@ from agent.runtime import probe_advice as advice
 def test_no_name_server_is_another_matter_than_no_such_name() -> None:
     again = socket.gaierror(socket.EAI_AGAIN, "again")
     assert "192.0.2.1 (/etc/resolv.conf) do not answer, or refuse" in advice.after_no_name(again, "", ["192.0.2.1"])
-    assert "names no name server" in advice.after_no_name(again, "", [])
+    assert "there is no name server" in advice.after_no_name(again, "", [])
     assert "do not answer" in advice.after_no_name(again)
     assert "spelling" in advice.after_no_name(socket.gaierror(socket.EAI_NONAME, "none"))
 

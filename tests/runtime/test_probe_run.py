@@ -416,6 +416,7 @@ class Listening:
 
 def test_whom_the_system_asks_is_read_from_its_file(tmp_path: Path) -> None:
     file = tmp_path / "resolv.conf"
-    assert name_servers(str(file)) is None
+    assert name_servers(str(file)) == []
+    assert name_servers(str(tmp_path)) is None
     file.write_text("# nameserver 192.0.2.9\nsearch home\nnameserver 192.0.2.1\nnameserver\n nameserver 2001:db8::1\n")
     assert name_servers(str(file)) == ["192.0.2.1", "2001:db8::1"]

@@ -100,6 +100,8 @@ def test_a_secret_stays_is_changed_or_is_taken_away(ask: Asked) -> None:
         {"acs__url": "https://a/\n[system]"},
         {"log__level": {"a": 1}},
         {"acs__ca_file": "/nonexistent/ca.pem"},
+        {"acs__ca_file": __file__},
+        {"ieee8021x__ca_file": __file__},
         {"ieee8021x__client_key": __file__},
         {"acs__password": 1},
     ],
