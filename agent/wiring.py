@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -328,6 +328,7 @@ class Agent:
             self._acs_was_found,
             lambda: self.delivery.events.awaits_reboot,
             self._lease_changed,
+            self._own_hosts,
         )
 
     def _build_core(self, boot: bool) -> None:
@@ -630,6 +631,7 @@ class Agent:
             compression=get("ManagementServer.HTTPCompression"),
             interface=self._management_interface(),
             user_agent=f"cpe-agent/{VERSION}",
+            is_elsewhere=self.discovery.is_elsewhere,
         )
 
     def _connect(self, number: int, events: tuple[str, ...]) -> AcsSession:
@@ -869,6 +871,13 @@ class Agent:
 
     def _is_secret(self, path: str) -> bool:
         return self.schema.is_secret(path)
+
+    def _own_hosts(self) -> Iterator[str]:
+        """This machine's names and addresses."""
+        name = socket.gethostname().lower()
+        yield from filter(None, (name, name.partition(".")[0]))
+        with contextlib.suppress(MechanismError):
+            yield from (one.address.partition("%")[0] for one in self.netlink.addresses())
 
     def _is_writable(self, path: str) -> bool:
         entry = self.schema.parameter(template_of(path))

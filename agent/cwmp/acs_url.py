@@ -56,4 +56,5 @@ def _is_address(kind: type[IPv4Address] | type[IPv6Address], text: str) -> bool:
         address = kind(text)
     except AddressValueError:
         return False
-    return not (address.is_unspecified or address.is_multicast or address == _EVERYBODY)
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return not any(one.is_unspecified or one.is_multicast or one == _EVERYBODY for one in (address, mapped))

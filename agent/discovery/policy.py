@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
+from agent.discovery.near_hosts import is_near, standing_for
 from agent.discovery.offer import Offer, Source
 
 FAILURES: Final = 3
@@ -52,6 +52,8 @@ class Situation(NamedTuple):
     has_answered: bool = False
     """Whether a session with the ACS in force has come to its end."""
     rules: Rules = Rules()
+    own: frozenset[str] = frozenset()
+    """The names and addresses of this machine, in lower case."""
 
 
 class Word(StrEnum):
@@ -128,20 +130,14 @@ def _plain_http(offer: Offer, now: Situation) -> Objection | None:
     )
 
 
-def _this_machine(offer: Offer, _now: Situation) -> Objection | None:
+def _this_machine(offer: Offer, now: Situation) -> Objection | None:
     """No provider's ACS is on the device itself, nor where only its link reaches, as clouds' metadata are.
 
     A laboratory on one machine has its leases on loopback.
     """
     host = host_of(offer.url)
-    try:
-        address = ip_address(host)
-    except ValueError:
-        is_near = host == "localhost" or host.endswith(".localhost")
-    else:
-        address = getattr(address, "ipv4_mapped", None) or address
-        is_near = address.is_loopback or address.is_link_local
-    if not is_near or offer.interface == LOOPBACK:
+    is_own = host in now.own or bool(standing_for(host) & now.own)
+    if not (is_own or is_near(host)) or offer.interface == LOOPBACK:
         return None
     return Objection(f"it names {host}: this machine, or what only its link reaches", "name the ACS's own address")
 

@@ -1,7 +1,7 @@
 """Finds the ACS while the agent runs: the offers in force, and what the policy makes of them, applied to the model."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from agent.cwmp import management_server as ms
@@ -12,6 +12,7 @@ from agent.discovery.policy import (
     DHCP,
     FAILING_FOR,
     FAILURES,
+    LOOPBACK,
     Decision,
     Followed,
     InForce,
@@ -82,8 +83,9 @@ class Discovery:
     """A chore of the owner's thread (``due``, ``act``), and what people ask of it.
 
     ``ways`` tells by family the links that lead out, ``contact`` how it goes with the ACS; ``applied`` is called after
-    a change of the ACS, for the core to follow, ``lease_changed`` with the link that a client told of. While a reboot
-    or a factory reset is promised (``is_going_down``) nothing is set: it is for the next start.
+    a change of the ACS, for the core to follow, ``lease_changed`` with the link that a client told of; ``own_hosts``
+    are this machine's names and addresses. While a reboot or a factory reset is promised (``is_going_down``) nothing is
+    set: it is for the next start.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class Discovery:
         applied: Callable[[], None] = lambda: None,
         is_going_down: Callable[[], bool] = lambda: False,
         lease_changed: Callable[[str], None] = lambda _link: None,
+        own_hosts: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._model = model
         self._own = own
@@ -109,6 +112,7 @@ class Discovery:
         self._applied = applied
         self._is_going_down = is_going_down
         self._lease_changed = lease_changed
+        self._own_hosts = own_hosts
         self._said: dict[Source, Offer] = {}
         self._refused: dict[tuple[str, str, str], str] = {}
         self._is_dirty = True
@@ -150,6 +154,12 @@ class Discovery:
         """Whether DHCP may name the ACS as things are: else nobody need look for leases that no client tells of."""
         holder = self._in_force()
         return self._settings().enable and (not holder.url or holder.yields or holder.source in DHCP)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether DHCP has named the ACS in force, and not in a laboratory on loopback: it is no host of ours then."""
+        by = self._own.set_by(ms.URL)
+        return str(by.get("source")) in DHCP and by.get("interface") != LOOPBACK
 
     def neighbour(self) -> Neighbour | None:
         """Who the gateway says it is in the WAN's lease (TR-069 Annex F)."""
@@ -197,6 +207,7 @@ class Discovery:
             failures=contact.failures,
             has_answered=contact.has_answered,
             rules=Rules(settings.enable, settings.allow_http, settings.allow_change),
+            own=frozenset(self._own_hosts()) if self.leases else frozenset(),
         )
 
     def _in_force(self) -> InForce:

@@ -22,6 +22,8 @@ class AcsEndpoint:
     compression: Compression = "Disabled"
     interface: str = ""
     user_agent: str = "cpe-agent"
+    is_elsewhere: bool = False
+    """Who has named it may name neither this machine nor what only its link reaches."""
 
     def __repr__(self) -> str:
         return f"AcsEndpoint({shown_url(self.url)!r})"

@@ -15,6 +15,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from agent.cwmp.acs_url import is_host
+from agent.discovery.near_hosts import is_near
 from agent.runtime import coding
 from agent.runtime.cookie_dates import read_date
 from agent.runtime.cookies import Cookies
@@ -194,6 +195,7 @@ class AcsClient:
             self._session.mount(scheme, self._adapter)
         self._where: _Target | None = None
         self._ready: Wire | None = None  # connected, and nothing said on it yet
+        self._is_elsewhere = endpoint.is_elsewhere  # or, once connected, since the ACS itself is
 
     @property
     def log_in(self) -> str:
@@ -262,7 +264,22 @@ class AcsClient:
         """Connect, unless it was ended meanwhile: to find the name may have taken long."""
         if self._ended:
             raise Unreachable("the session was closed")
-        return self._connect(address, seconds)
+        host = str(address.socket_address[0])
+        if self._is_elsewhere and is_near(host):
+            raise self._is_here(host)
+        connection = self._connect(address, seconds)
+        is_here = is_near(host) or connection.getsockname()[:1] == address.socket_address[:1]
+        if self._is_elsewhere and is_here:
+            connection.close()
+            raise self._is_here(host)
+        self._is_elsewhere |= not is_here and not self._hops
+        return connection
+
+    def _is_here(self, host: str) -> Unreachable:
+        what = "the ACS redirects to" if self._hops else "DHCP's ACS is at"
+        return Unreachable(
+            f"{what} {host}: this machine, or what only its link reaches", host_answered=bool(self._hops)
+        )
 
     def _exchange(self, message: Sequence[bytes]) -> _Answer:
         """One request and its answer; a kept connection that proves closed before a byte came is replaced, once."""

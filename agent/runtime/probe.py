@@ -227,7 +227,7 @@ def _merged(configured: AcsEndpoint, wanted: Mapping[str, str]) -> AcsEndpoint:
     """What is asked for over what is configured. The configured password is for the configured host's eyes only."""
     url = wanted.get("url") or configured.url
     if _origin(url) != _origin(configured.url):
-        configured = replace(configured, password="")
+        configured = replace(configured, password="", is_elsewhere=False)
     return replace(
         configured,
         url=url,

@@ -55,7 +55,11 @@ def verdict(decision: Decision, source: Source) -> Verdict:
         "[::1]",
         "[fe80::1]",
         "[::ffff:127.0.0.1]",
+        "[::ffff:0.0.0.0]",
+        "[64:ff9b::7f00:1]",
         "localhost",
+        "localhost.localdomain",
+        "ip6-localhost",
         "a.localhost.",
     ],
 )
@@ -65,6 +69,18 @@ def test_dhcp_names_neither_this_machine_nor_what_only_its_link_reaches(host: st
         assert decision.sets is None
         assert verdict(decision, source).word is Word.REFUSED
     assert asked(offer(Source.PRESET, f"https://{host}/")).sets is not None
+
+
+@pytest.mark.parametrize("host", ["192.0.2.7", "[2001:db8::7]", "[::ffff:192.0.2.7]", "[64:ff9b::c000:207]", "Router"])
+def test_dhcp_names_no_address_or_name_of_the_device_itself(host: str) -> None:
+    own = frozenset({"192.0.2.7", "2001:db8::7", "router"})
+    for source in (Source.DHCPV4, Source.DHCPV6):
+        decision = asked(offer(source, f"https://{host}:7547/cwmp"), own=own)
+        assert decision.sets is None
+        assert "this machine" in verdict(decision, source).why
+        assert asked(offer(source, "https://192.0.2.8/"), own=own).sets is not None
+    in_a_laboratory = asked(offer(Source.DHCPV4, f"https://{host}/", "lo"), ways={4: ("lo",)}, own=own)
+    assert in_a_laboratory.sets is not None
 
 
 # --- the table -------------------------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ class Finder:
         self.contact = Contact()
         self.now = 1000.0
         self.applied = 0
+        self.own_hosts: tuple[str, ...] = ()
         defaults = {**ms.DEFAULTS, **OWN_VALUES, "DeviceInfo.ProvisioningCode": ""}
         own = self.own = OwnValues(defaults, file or {})
         code: Parameter[None, Any] = Parameter(
@@ -91,6 +92,7 @@ class Finder:
             lambda: Moment(self.now, NOON),
             LeaseEvents(str(place), boot),
             self._applied,
+            own_hosts=lambda: self.own_hosts,
         )
         if begins:
             self.discovery.begin()

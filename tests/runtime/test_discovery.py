@@ -64,6 +64,25 @@ def test_a_lease_that_is_not_the_wans_counts_once_its_link_leads_out(finder: Fin
     assert finder.url == A
 
 
+def test_a_lease_names_none_of_this_machines_own_hosts(finder: Finder) -> None:
+    finder.own_hosts = ("192.0.2.7", "router")
+    for url in ("https://192.0.2.7/", "https://router:8443/", "https://[::ffff:192.0.2.7]/"):
+        assert finder.hears(bound(url)).url == ""
+    assert finder.hears(bound(A)).url == A
+
+
+def test_where_dhcp_has_named_the_acs_it_is_elsewhere(tmp_path: Path) -> None:
+    assert not Finder(tmp_path / "none").discovery.is_elsewhere
+    assert Finder(tmp_path / "wan").turns().hears(bound(A)).discovery.is_elsewhere
+    laboratory = Finder(tmp_path / "lab").turns()
+    laboratory.ways = {4: ("lo",), 6: ()}
+    laboratory.hears(bound("https://localhost:8443/", interface="lo"))
+    assert laboratory.url == "https://localhost:8443/"
+    assert not laboratory.discovery.is_elsewhere
+    by_hand = Finder(tmp_path / "file", file={ms.URL: A})
+    assert not by_hand.discovery.is_elsewhere
+
+
 def test_of_two_leases_dhcpv6_wins(finder: Finder) -> None:
     assert finder.hears(bound(A), bound6(B)).url == B
 

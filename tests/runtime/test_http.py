@@ -128,6 +128,47 @@ def test_a_redirect_may_be_relative_and_set_a_cookie() -> None:
     assert server.connections == 1
 
 
+def nobodys_address(address: Address, seconds: float) -> socket.socket:
+    """A connector that has this machine at an address of nobody too."""
+    host, port = address.socket_address[:2]
+    return connect_through("")(Address(address.family, ("127.0.0.1" if host == "192.0.2.1" else host, port)), seconds)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "[::1]"])
+def test_an_acs_elsewhere_redirects_to_nothing_of_this_machine(host: str) -> None:
+    with RawServer(scripted(says(200, b"<x/>"))) as here:
+        to = f"http://{host}:{here.port}/admin"
+        with RawServer(scripted(says(307, b"", f"Location: {to}"))) as acs:
+            endpoint = AcsEndpoint(f"http://192.0.2.1:{acs.port}/")
+            client = AcsClient(endpoint, QUICK, connect=nobodys_address)
+            failure = failure_of(lambda: client.post(b"<e/>"))
+            client.close()
+    assert failure.host_answered
+    assert "redirects to" in failure.reason
+    assert "this machine" in failure.reason
+    assert here.connections == 0
+
+
+def test_an_acs_elsewhere_may_redirect_elsewhere() -> None:
+    with (
+        RawServer(scripted(says(204))) as there,
+        RawServer(scripted(says(307, b"", f"Location: http://192.0.2.1:{there.port}/"))) as acs,
+    ):
+        client = AcsClient(AcsEndpoint(f"http://192.0.2.1:{acs.port}/"), QUICK, connect=nobodys_address)
+        assert client.post(b"<e/>").status == 204
+        client.close()
+
+
+def test_where_dhcp_names_the_acs_its_name_leads_to_nothing_of_this_machine() -> None:
+    with RawServer(scripted(says(200, b"<x/>"))) as here:
+        for host in ("127.0.0.1", "localhost"):
+            client = AcsClient(AcsEndpoint(f"http://{host}:{here.port}/", is_elsewhere=True), QUICK)
+            failure = failure_of(lambda client=client: client.post(b"<e/>"))  # type: ignore[misc]
+            assert "this machine" in failure.reason
+            assert not failure.host_answered
+    assert here.connections == 0
+
+
 def test_five_redirects_are_followed_and_a_sixth_is_not() -> None:
     with RawServer(scripted(*[says(302, b"", "Location: /a")] * 5, says(204))) as server:
         assert client_of(server.url()).post(b"<e/>").status == 204
