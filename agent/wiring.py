@@ -77,7 +77,7 @@ from agent.runtime.session_stream import session_stream
 from agent.runtime.starts import DOCUMENT as STARTS
 from agent.runtime.starts import Starts
 from agent.runtime.status import Device, Verbs
-from agent.runtime.store import FileStore, claim
+from agent.runtime.store import FileStore, Unsaved, claim
 from agent.runtime.strip import Strip
 from agent.runtime.support_bundle import Sources as BundleSources
 from agent.runtime.support_bundle import SupportBundle
@@ -136,10 +136,19 @@ def run(config: Path | None, state_directory: Path | None, boot: bool) -> int:
     return agent.run()
 
 
+def leave(config: Path | None, state_directory: Path | None) -> int:
+    """Take back what the agent made in this system, and end. Its settings and its state stay as they are, so that the
+    next start makes all of it again. Raises SettingsError, ControlSocketError, StateInUse.
+    """
+    return Agent(settings.load(config, state_directory), boot=False, leaves=True).leave()
+
+
 class Agent:
     """The daemon. Its constructor refuses before it touches anything where another agent is at work."""
 
-    def __init__(self, loaded: Loaded, boot: bool, inbox: loop.Inbox | None = None) -> None:
+    def __init__(self, loaded: Loaded, boot: bool, inbox: loop.Inbox | None = None, *, leaves: bool = False) -> None:
+        """``leaves``: it is there to take back what was made; nothing is made before, and nothing is saved."""
+        self._leaves = leaves
         self.settings = self._started_with = loaded.settings
         self._own_defaults = {
             **ms.DEFAULTS,
@@ -176,7 +185,7 @@ class Agent:
         """One agent for a state directory and for a control socket; raises StateInUse or ControlSocketError."""
         place = self.settings.state.directory
         try:
-            self.store = FileStore(place, shapes(self._own_defaults, ACS_VALUES))
+            self.store = (Unsaved if self._leaves else FileStore)(place, shapes(self._own_defaults, ACS_VALUES))
             self._claim = claim(place)
         except PermissionError:
             raise
@@ -476,7 +485,7 @@ class Agent:
             self.reach.met(str(last_good.get(ACS_ADDRESS, "")))
 
     def _apply_what_was_configured(self) -> None:
-        if self.model.read_only_reason:
+        if self.model.read_only_reason or self._leaves:
             return
         begun = loop.moment().monotonic
         try:
@@ -944,6 +953,16 @@ class Agent:
 
         ask = self.inbox.put
         return {"ubus": UbusObject(place, lambda *asked: ask(ControlAsked(*asked)), session_stream(self.traces)).watch}
+
+    def leave(self) -> int:
+        """Take back what was made; the exit code."""
+        try:
+            self.model.forget_everything()
+        finally:
+            self.page.stop()
+            self.control.stop()
+            self.workers.close()
+        return 0
 
     def _watch(self, watch: Watch) -> None:
         while not self._stop_watching.is_set():

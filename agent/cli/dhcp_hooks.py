@@ -15,13 +15,13 @@ from agent.cli.setup import inside
 from agent.shipped import shipped
 
 MADE: Final = "Made by `cpe-agent setup --dhcp-hooks`"
+PACKAGED: Final = "Part of the package cpe-agent"
+"""What a hook says that a package has brought: it is the package's to install and to remove."""
 BEGIN: Final = "# >>> cpe-agent: made by `cpe-agent setup --dhcp-hooks`"
 END: Final = "# <<< cpe-agent"
 BLOCK: Final = re.compile(rf"^{re.escape(BEGIN)}$.*?^{re.escape(END)}\n?", re.MULTILINE | re.DOTALL)
 DHCP4: Final = re.compile(r"(?mi)^\s*DHCP\s*=\s*(yes|true|on|1|ipv4|both|v4)\s*$")
 NETWORKD: Final = "etc/systemd/network"
-NETWORKD_RUNS: Final = "run/systemd/netif"
-AGAIN: Final = "again: cpe-agent setup --dhcp-hooks"
 DROP_IN: Final = "50-cpe-agent.conf"
 
 
@@ -85,7 +85,7 @@ PARTS: Final = (
 
 def change(root: Path, options: argparse.Namespace) -> int:
     """Install (``options.dhcp_hooks``) or take back, and say what was done; Failure where a file cannot be written."""
-    done, after = _install(root) if options.dhcp_hooks else _take_back(root)
+    done, after = _install(root) if options.dhcp_hooks else (take_back(root), [])
     if options.json:
         show_json({"done": done, "next": after})
         return OK
@@ -109,19 +109,11 @@ def _install(root: Path) -> tuple[list[str], list[str]]:
     for drop_in in _networkd(root):
         done += _put(drop_in, shipped("dhcp/networkd.conf").read_text(), 0o644)
         after.append(f"systemd-networkd: networkctl reload, for {drop_in.parent.name.removesuffix('.d')}")
-    return done, [*(dict.fromkeys(after) if done else []), *_passed_over(root)]
+    return done, list(dict.fromkeys(after)) if done else []
 
 
-def _passed_over(root: Path) -> Iterator[str]:
-    """What to do so that clients which are here, but have no place for anything of ours, can be told as well."""
-    if inside(root, NETWORKD_RUNS).is_dir() and not any(_networkd(root)):
-        yield f"systemd-networkd: no file in /{NETWORKD} says DHCP=yes; write one for the WAN, then {AGAIN}"
-    has_udhcpc = any(os.path.lexists(inside(root, folder) / "udhcpc") for folder in ("sbin", "usr/sbin", "usr/bin"))
-    if has_udhcpc and not any(inside(root, hook.needs).exists() for hook in HOOKS if hook.client == "udhcpc"):
-        yield f"udhcpc: it has no directory for scripts; mkdir /etc/udhcpc, then {AGAIN}"
-
-
-def _take_back(root: Path) -> tuple[list[str], list[str]]:
+def take_back(root: Path) -> list[str]:
+    """Remove what was installed, and say what was done; Failure where a file cannot be written."""
     done = []
     folder = inside(root, NETWORKD)
     drop_ins = sorted(folder.glob(f"*.network.d/{DROP_IN}")) if folder.is_dir() else []
@@ -134,12 +126,12 @@ def _take_back(root: Path) -> tuple[list[str], list[str]]:
                     file.parent.rmdir()
     for part in PARTS:
         done += _rewrite(inside(root, part.target), lambda text: BLOCK.sub("", text))
-    return done, []
+    return done
 
 
 def _put(file: Path, text: str, mode: int) -> list[str]:
     there = _text(file)
-    if there == text:
+    if there == text or PACKAGED in there:
         return []
     if there and MADE not in there:
         raise Failure("refused", f"{file} is there and not ours", "move it away", PROBLEM)

@@ -22,6 +22,12 @@ def register(verbs: Verbs) -> None:
         "--state-dir", metavar="DIR", type=Path, help="what survives a restart is here, and the control socket"
     )
     parser.add_argument("--boot", action="store_true", help="report to the ACS as after a boot of the machine")
+    parser.add_argument(
+        "--leave",
+        action="store_true",
+        help="take back what the agent made in this system (servers, packet filter, links, drop-ins), and end; settings "
+        "and state stay, and the next start makes it again",
+    )
     parser.set_defaults(run=_run)
 
 
@@ -40,6 +46,8 @@ def _served(options: argparse.Namespace) -> int:
     from agent.settings import SettingsError
 
     try:
+        if options.leave:
+            return wiring.leave(options.config, options.state_dir)
         return wiring.run(options.config, options.state_dir, options.boot)
     except SettingsError as error:
         print("\n".join(error.problems), file=sys.stderr)

@@ -90,6 +90,12 @@ def register(verbs: Verbs) -> None:
     hooks = "tell the machine's own DHCP clients to ask for an ACS and to hand the answer to the agent"
     choice.add_argument("--dhcp-hooks", action="store_true", default=None, help=hooks)
     choice.add_argument("--no-dhcp-hooks", action="store_false", dest="dhcp_hooks", help="take that back")
+    choice.add_argument(
+        "--leave", action="store_true", help="take back all that is ours beside other programs; the settings stay"
+    )
+    choice.add_argument(
+        "--rejoin", action="store_true", help="what [network] manage names is left to the agent again, after --leave"
+    )
     parser.add_argument(
         "--root", metavar="DIR", type=Path, default=Path("/"), help="change the image below DIR instead"
     )
@@ -104,6 +110,8 @@ def _setup(options: argparse.Namespace) -> int:
 
         return change(root, options)
     file = Path(options.config) if options.config else inside(root, str(DEFAULT_CONFIG))
+    if options.leave or options.rejoin:
+        return _leave_or_rejoin(options, root, file)
     if _concerns_the_acs(options):
         from agent.cli import setup_acs
 
@@ -143,6 +151,22 @@ def _give(options: argparse.Namespace, root: Path, file: Path) -> int:
     print(f"given to the agent: {', '.join(names) or 'none'}")
     if done:
         print(f"  {NEXT if root == Path('/') else NEXT_OF_IMAGE}")
+    return OK
+
+
+def _leave_or_rejoin(options: argparse.Namespace, root: Path, file: Path) -> int:
+    """For the package's removal and its return: the drop-ins alone, ``[network] manage`` stays as it is."""
+    names = [] if options.leave else _read(file)[1]
+    done = _tell_others(root, _drop_ins(root), names)
+    if options.leave:
+        from agent.cli.dhcp_hooks import take_back
+
+        done += take_back(root)
+    if options.json:
+        show_json({"done": done})
+        return OK
+    for line in done or ["nothing to do"]:
+        print(line)
     return OK
 
 

@@ -161,6 +161,16 @@ class FileStore:
         log.error("%s cannot be used (%s) nor moved away: the agent goes on without it", path, broken)
 
 
+class Unsaved(FileStore):
+    """Reads what is saved, and leaves it as it is whatever is written."""
+
+    def write(self, name: str, document: Any) -> None:
+        """Change nothing."""
+
+    def remove(self, name: str) -> None:
+        """Change nothing."""
+
+
 def _content(path: Path) -> bytes:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.cli.dhcp_event import HOOKED
-from agent.cli.dhcp_hooks import BEGIN, END, HOOKS, MADE, PARTS
+from agent.cli.dhcp_hooks import BEGIN, END, HOOKS, MADE, PACKAGED, PARTS
 from agent.cli.main import run
 from agent.shipped import shipped
 
@@ -158,6 +158,16 @@ def test_the_wrapper_of_udhcpcs_script_keeps_that_scripts_word(tmp_path: Path) -
     )
     assert done.returncode == 5
     assert (tmp_path / "done").read_text() == "bound eth0\n"
+
+
+def test_a_hook_that_the_package_brought_is_the_packages(image: Path) -> None:
+    hook = image / "etc/dhcp/dhclient-exit-hooks.d/cpe-agent"
+    hook.parent.mkdir()
+    hook.write_text(f"# {PACKAGED}.\n")
+    assert setup(image, "--dhcp-hooks") == 0
+    assert setup(image, "--leave") == 0
+    assert hook.read_text() == f"# {PACKAGED}.\n"
+    assert picture(image)["etc/dhcp/dhclient.conf"] == f"{DHCLIENT}\n"
 
 
 def test_every_file_travels_with_the_agent() -> None:

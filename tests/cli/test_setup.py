@@ -49,6 +49,16 @@ def test_what_was_given_is_taken_back_and_nothing_of_ours_stays(image: Path) -> 
     assert not (image / NETWORKD).exists()
 
 
+def test_who_leaves_keeps_his_settings_and_finds_his_place_again(image: Path) -> None:
+    setup(image, "--manage", "eth1")
+    before = {name: (image / name).read_text() for name in (NM, NETWORKD)}
+    assert setup(image, "--leave") == 0
+    assert not any((image / name).exists() for name in before)
+    assert managed(image) == ["eth1"]
+    assert setup(image, "--rejoin") == 0
+    assert {name: (image / name).read_text() for name in (NM, NETWORKD)} == before
+
+
 def test_who_is_not_installed_is_told_nothing(image: Path) -> None:
     shutil.rmtree(image / "etc/NetworkManager")
     setup(image, "--manage", "eth1")

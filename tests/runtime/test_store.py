@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.runtime.store import FileStore
+from agent.runtime.store import FileStore, Unsaved
 
 
 def test_a_document_is_read_as_it_was_written_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
@@ -119,3 +119,13 @@ def test_a_removed_document_is_gone_and_removing_twice_is_no_mistake(tmp_path: P
     store.remove("journal")
 
     assert store.read("journal") is None
+
+
+def test_what_may_not_be_saved_changes_nothing(tmp_path: Path) -> None:
+    FileStore(tmp_path).write("model", {"version": 1})
+    store = Unsaved(tmp_path)
+    store.write("model", {"version": 1, "more": True})
+    store.write("other", {"version": 1})
+    store.remove("model")
+    assert store.read("model") == {"version": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
