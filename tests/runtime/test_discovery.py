@@ -16,6 +16,7 @@ from agent.model.errors import Refusals
 from agent.runtime.discovery import AGAIN, REMEMBERED_HOST, Contact
 from agent.runtime.leases import MOST_LEASES, ways_out
 from agent.settings import Discovery as Settings
+from agent.shipped import shipped
 from backends.netlink_types import Route
 from tests.fakes.documents import Documents
 from tests.runtime.finding import (
@@ -168,6 +169,22 @@ def test_the_settings_files_acs_is_stronger_than_dhcp(tmp_path: Path) -> None:
     finder = Finder(tmp_path, file={ms.URL: A})
     finder.contact = BROKEN
     assert finder.hears(bound(B)).url == A
+
+
+def test_the_files_password_goes_to_whom_dhcp_names_until_an_acs_has_answered_and_then_to_that_host_alone(
+    tmp_path: Path,
+) -> None:
+    finder = Finder(tmp_path, file={ms.PASSWORD: "of the file"}).hears(bound(A))
+    finder.contact = BROKEN
+    assert finder.hears(bound(B)).url == B
+    assert finder.own.get(ms.PASSWORD) == "of the file"
+
+    finder.contact = Contact(has_answered=True)
+    finder.turns()
+    finder.contact = BROKEN._replace(has_answered=True)
+    assert finder.hears(bound(A)).url == B
+    words = next(line for line in shipped("agent.toml").read_text().splitlines() if line.startswith("password"))
+    assert "until an ACS has completed a session, then that host alone (see allow_change)" in words
 
 
 def test_a_url_that_comes_into_the_file_takes_the_place_of_dhcps(finder: Finder) -> None:
