@@ -22,6 +22,8 @@ END: Final = "# <<< cpe-agent"
 BLOCK: Final = re.compile(rf"^{re.escape(BEGIN)}$.*?^{re.escape(END)}\n?", re.MULTILINE | re.DOTALL)
 DHCP4: Final = re.compile(r"(?mi)^\s*DHCP\s*=\s*(yes|true|on|1|ipv4|both|v4)\s*$")
 NETWORKD: Final = "etc/systemd/network"
+NETWORKD_RUNS: Final = "run/systemd/netif"
+AGAIN: Final = "again: cpe-agent setup --dhcp-hooks"
 DROP_IN: Final = "50-cpe-agent.conf"
 
 
@@ -109,7 +111,16 @@ def _install(root: Path) -> tuple[list[str], list[str]]:
     for drop_in in _networkd(root):
         done += _put(drop_in, shipped("dhcp/networkd.conf").read_text(), 0o644)
         after.append(f"systemd-networkd: networkctl reload, for {drop_in.parent.name.removesuffix('.d')}")
-    return done, list(dict.fromkeys(after)) if done else []
+    return done, [*(dict.fromkeys(after) if done else []), *_passed_over(root)]
+
+
+def _passed_over(root: Path) -> Iterator[str]:
+    """What to do so that clients which are here, but have no place for anything of ours, can be told as well."""
+    if inside(root, NETWORKD_RUNS).is_dir() and not any(_networkd(root)):
+        yield f"systemd-networkd: no file in /{NETWORKD} says DHCP=yes; write one for the WAN, then {AGAIN}"
+    has_udhcpc = any(os.path.lexists(inside(root, folder) / "udhcpc") for folder in ("sbin", "usr/sbin", "usr/bin"))
+    if has_udhcpc and not any(inside(root, hook.needs).exists() for hook in HOOKS if hook.client == "udhcpc"):
+        yield f"udhcpc: it has no directory for scripts; mkdir /etc/udhcpc, then {AGAIN}"
 
 
 def take_back(root: Path) -> list[str]:
