@@ -1,8 +1,10 @@
 """dnsmasq as an instance of the agent's own: started, told and ended so that nothing suffers that did not change."""
 
 import os
+import pwd
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +13,8 @@ from backends.files import read_bytes, read_number, write_if_different
 from backends.lan.rendering import Places, Rendered
 from backends.programs import Program, find_program
 
+OWN: Final = "cpe-agent"
+"""The account that a package makes for it; where there is none, it is nobody."""
 NOBODY: Final = "nobody"
 ROOT: Final = "root"
 OTHERS: Final = 0o001
@@ -30,7 +34,7 @@ class Dnsmasq:
         """Let it serve by these files; whether anything was changed. MechanismError when it will not."""
         if not rendered.configuration:
             return self._end()
-        self.places.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self._make_way()
         files = (self.places.hosts, self.places.options, self.places.servers)
         texts = (rendered.hosts, rendered.options, rendered.servers)
         is_other = (read_bytes(self.places.configuration) or b"").decode() != rendered.configuration
@@ -51,8 +55,16 @@ class Dnsmasq:
 
     def user(self) -> str:
         """Who it may become: it reads its files again as that user, who has to be let into their directory."""
-        way = [self.places.directory, *self.places.directory.parents]
-        return NOBODY if all(_lets_others_in(one) for one in way) else ROOT
+        way = self.places.directory.parent.parents
+        return _account() if all(_lets_others_in(one) for one in way) else ROOT
+
+    def _make_way(self) -> None:
+        """Whatever the umask: its directory can be read, and the one with those of other servers be passed."""
+        directory = self.places.directory
+        directory.mkdir(parents=True, exist_ok=True)
+        for one, mode in ((directory.parent, 0o711), (directory, 0o755)):
+            if not _lets_others_in(one):
+                one.chmod(mode)
 
     def _start(self) -> None:
         found = find_program("dnsmasq")
@@ -76,7 +88,13 @@ def _lets_others_in(directory: Path) -> bool:
     try:
         return os.stat(directory).st_mode & OTHERS == OTHERS
     except OSError:
-        return True  # not there yet, and made with mode 0755
+        return True  # not there yet, and made so
+
+
+def _account() -> str:
+    with suppress(KeyError):
+        return pwd.getpwnam(OWN).pw_name
+    return NOBODY
 
 
 def is_installed() -> bool:

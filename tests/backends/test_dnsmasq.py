@@ -1,5 +1,7 @@
 """Our own dnsmasq is started once, told what it can be told, started anew for the rest, and ended when unneeded."""
 
+import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,7 +47,22 @@ def test_what_it_can_read_again_leaves_it_running(dnsmasq: Dnsmasq) -> None:
 def test_it_drops_its_rights_where_its_files_can_be_read_without(tmp_path: Path) -> None:
     assert Dnsmasq(Path("/usr/share/lan"), tmp_path).user() == "nobody"
     tmp_path.chmod(0o700)
-    assert Dnsmasq(tmp_path / "run", tmp_path).user() == "root"
+    assert Dnsmasq(tmp_path / "services" / "run", tmp_path).user() == "root"
+
+
+def test_its_files_can_be_reached_by_others_whatever_the_umask_and_nothing_beside_them(tmp_path: Path) -> None:
+    places = Dnsmasq(tmp_path / "services" / "lan", tmp_path).places
+    (tmp_path / "services").mkdir(mode=0o700)
+    before = os.umask(0o077)
+    try:
+        served = Dnsmasq(places.directory, tmp_path, ("true",))
+        with pytest.raises(MechanismError):  # `true` ends at once
+            served.make(Rendered(configuration="port=0\n"))
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (places.directory.parent, places.directory)}
+    assert modes == {"services": 0o711, "lan": 0o755}
+    assert stat.S_IMODE(places.hosts.stat().st_mode) == 0o644
 
 
 def test_one_that_was_ended_is_started_again(dnsmasq: Dnsmasq) -> None:
