@@ -10,10 +10,10 @@ ARGS    ?=
 PYTHON  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check sweep bench format clean
+.PHONY: help setup demo test check sweep deb deb-check bench format clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 setup: $(STAMP) ## make .venv with everything in it (at once when nothing changed)
 	@:
@@ -22,17 +22,23 @@ demo: $(STAMP) ## an ACS and the agent on this machine, on loopback, unprivilege
 	@$(BIN)/python -m agent demo $(ARGS)
 
 test: $(STAMP) ## the quick tests, for two cores (ARGS='-k word' chooses)
-	@$(PYTEST) -n 3 -m "not slow and not vm and not browser and not sweep" $(ARGS)
+	@$(PYTEST) -n 3 -m "not slow and not vm and not browser and not sweep and not debian" $(ARGS)
 
 check: $(STAMP) ## all that must hold before a change lands: format, lint, types, layers, every test, skips
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	CPE_AGENT_CHECK=1 $(PYTEST) -n 3 -m "not sweep" --cov --cov-branch --cov-report=term $(ARGS)
+	CPE_AGENT_CHECK=1 $(PYTEST) -n 3 -m "not sweep and not debian" --cov --cov-branch --cov-report=term $(ARGS)
 
 sweep: $(STAMP) ## what samples for minutes: hostile texts everywhere, crashes with Wi-Fi and PPP in throw-away machines
 	@CPE_AGENT_CHECK=1 $(PYTEST) -n 1 -m sweep $(ARGS)
+
+deb: ## the Debian package, in build/ (needs Debian's dpkg-dev debhelper dh-python python3-all python3-setuptools)
+	@systemd/make-deb build
+
+deb-check: $(STAMP) ## installs, runs, upgrades and purges it in Debians of its own, under their systemd (root; debootstrap)
+	@CPE_AGENT_CHECK=1 $(PYTEST) -n 2 -m debian tests/debian $(ARGS)
 
 bench: $(STAMP) ## the figures beside their targets; also build/bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)

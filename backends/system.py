@@ -24,6 +24,7 @@ from backends.time_zone import TimeZone
 Command = Sequence[str] | Literal["restart"]
 
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
+TIMESYNCD = "run/systemd/timesync"
 TIMEX_BYTES = 512  # more than struct timex of any architecture
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMMAND_SECONDS = 1.0
@@ -127,13 +128,20 @@ class System:
         return EPOCH + timedelta(seconds=seconds, microseconds=nanoseconds // 1000)  # right on 32 bits after 2038 too
 
     def is_synchronised(self) -> bool | None:
-        """Whether something (an NTP daemon) keeps the clock right, by adjtimex(2); None where that may not be asked."""
+        """Whether something (an NTP daemon) keeps the clock right, by adjtimex(2); where that may not be asked, as
+        systemd-timesyncd has noted; None where nobody says.
+        """
         buffer = ctypes.create_string_buffer(TIMEX_BYTES)  # modes = 0: only look
         try:
             state = ctypes.CDLL(None, use_errno=True).adjtimex(buffer)
         except (OSError, AttributeError):
-            return None
-        return None if state < 0 else bool(state != TIME_ERROR)
+            state = -1
+        return self._is_synchronised_by_timesyncd() if state < 0 else bool(state != TIME_ERROR)
+
+    def _is_synchronised_by_timesyncd(self) -> bool | None:
+        """systemd-timesyncd.service(8): the file is there once the clock was set since boot."""
+        folder = self.root / TIMESYNCD
+        return (folder / "synchronized").exists() if folder.is_dir() else None
 
     def release(self) -> Release:
         """/etc/os-release, else /usr/lib/os-release (os-release(5))."""

@@ -1,5 +1,7 @@
 """What backends.system promises, of this machine and of one made of files. Nothing here reboots or renames anything."""
 
+import ctypes
+import errno
 import os
 import re
 import socket
@@ -40,6 +42,21 @@ def test_the_clock_is_the_wall_s_in_utc(system: System) -> None:
 
 def test_whether_the_clock_is_right_is_known_or_not_told(system: System) -> None:
     assert system.is_synchronised() in {True, False, None}
+
+
+def test_where_the_kernel_may_not_be_asked_timesyncd_tells_whether_the_clock_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(ctypes, "CDLL", forbidden)
+    folder = tmp_path / "run/systemd/timesync"
+    assert System(tmp_path).is_synchronised() is None
+    folder.mkdir(parents=True)
+    assert System(tmp_path).is_synchronised() is False
+    (folder / "synchronized").touch()
+    assert System(tmp_path).is_synchronised() is True
 
 
 def test_the_clock_is_right_after_2038_too(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
