@@ -158,7 +158,7 @@ class Agent:
             CONNECTION_REQUEST_PATH: "",
         }
         self.own = OwnValues(self._own_defaults, from_file(self.settings))
-        self._kept_secrets = KeptSecrets(lambda name: self.redactor.is_secret(f"Device.{name}"))
+        self._kept_secrets = KeptSecrets(lambda name: self.redactor.is_secret(f"{self.model.root}{name}"))
         self.redactor = Redactor(self._is_secret, self._known_secrets)
         self.log_lines = log_to_standard_error(self.settings.log.level, self.redactor).lines
         for warning in loaded.warnings:
