@@ -10,10 +10,10 @@ ARGS    ?=
 PYTHON  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check sweep deb deb-check bench format clean
+.PHONY: help setup demo test check sweep deb deb-check bench format openwrt-root clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-19s %s\n", $$1, $$2 }'
 
 setup: $(STAMP) ## make .venv with everything in it (at once when nothing changed)
 	@:
@@ -46,6 +46,9 @@ bench: $(STAMP) ## the figures beside their targets; also build/bench.json
 format: $(STAMP) ## put the code into the common shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+openwrt-root: ## what OpenWrt's package installs, into an empty root (DESTDIR=…); needs a Python and nothing else
+	@$(or $(PYTHON),python3) openwrt/pack.py $(DESTDIR)
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* .import_linter_cache

@@ -30,6 +30,7 @@ TOPICS: Final = frozenset({"link", "address", "route", "everything"})
 """What may change where it is to be served."""
 SERVING: Final = ("DHCPv4.Server.", "DHCPv6.Server.", "RouterAdvertisement.")
 """What in the model says where this machine gives addresses to others."""
+MISSING: Final = "this installation is without the page (OpenWrt's: LuCI has one)"
 LOCAL_TABLE: Final = 255
 MOST_TABLES: Final = 16
 MOST_URLS: Final = 16
@@ -73,6 +74,7 @@ class PageService:
             around.device,
             time.monotonic,
         )
+        self._is_known_to_be_missing = False
         self._asks: Mapping[str, Verb] = {}
         self._live: Live | None = None
         self.table: Mapping[str, Verb] = {
@@ -103,8 +105,13 @@ class PageService:
             log.warning("where the page is to be served could not be looked up: %s", failure)
             return
         if self._page is None:
-            from agent.web.start import RunningPage
-
+            try:
+                from agent.web.start import RunningPage
+            except ModuleNotFoundError:
+                if not self._is_known_to_be_missing:
+                    log.warning("[web] enable: %s", MISSING)
+                self._is_known_to_be_missing = True
+                return
             self._page = RunningPage(self._around.control_socket, wanted.port)
         self._page.follow(interfaces)
 
@@ -124,6 +131,8 @@ class PageService:
         if not self._around.web().enable:
             return [], "the page is switched off"
         if self._page is None or not self._page.interfaces():
+            if self._is_known_to_be_missing:
+                return [], MISSING
             problems = self._page.problems() if self._page else {}
             return [], next(iter(problems.values()), "the page is served nowhere")
         return self._urls(), ""

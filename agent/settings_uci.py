@@ -130,7 +130,7 @@ def _table_of(section: Section) -> str:
 
 def _typed(name: str, value: Value) -> Any:
     """As TOML would give it; what cannot be is left as it stands, for the check to refuse."""
-    items = value.split() if isinstance(value, str) else [*value]
+    items = value.split() if isinstance(value, str) else [each for each in value if each]
     default = _default(name)
     if CHECKS.get(name) is check.command:
         return "restart" if items == ["restart"] else items

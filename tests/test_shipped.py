@@ -1,10 +1,8 @@
 """The files that travel with the agent are found in a source tree and in an installation."""
 
-import re
 import shutil
 import subprocess
 import sys
-import time
 import venv
 import zipfile
 from pathlib import Path
@@ -46,60 +44,6 @@ def test_the_wheel_has_every_file_of_config_and_no_other_packages(wheel: Path) -
     names = zipfile.ZipFile(wheel).namelist()
     assert {f"agent/share/{name}" for name in CONFIG} <= set(names)
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"agent", "backends", "cpe_agent"}
-
-
-PROCD = """
-procd_set_param() { [ "$1" = command ] && { shift; echo "$*"; }; }
-procd_open_instance() { :; }
-procd_close_instance() { :; }
-. "$1"
-CONFIG=$2
-start_service
-"""
-"""What /etc/rc.common and procd are to the init script: says which command would be started."""
-
-
-@pytest.mark.slow
-def test_what_readme_installs_on_a_router_starts_there(wheel: Path, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "openwrt" / "files", tmp_path, dirs_exist_ok=True)
-    library, command, script = (tmp_path / name for name in ("usr/lib/cpe-agent", "usr/bin/cpe-agent", "start.sh"))
-    pip("install", "--no-deps", "--target", str(library), str(wheel))
-    (library / "agent" / "version.py").write_text('VERSION = "of the router"\n')
-    settings = tmp_path / "etc/cpe-agent/agent.toml"
-    settings.write_text(re.sub(r'"(/etc|/var)', rf'"{tmp_path}\1', settings.read_text()) + "\n")
-    with settings.open("a") as more:
-        more.write("[connection_request]\nport = 0\n")
-    for each in (command, tmp_path / "etc/init.d/cpe-agent"):
-        each.write_text(re.sub(r"(?<![\w}])/(?=(usr|etc|var)/(lib|bin|run|cpe))", f"{tmp_path}/", each.read_text()))
-    script.write_text(PROCD)
-    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
-    trap = tmp_path / "agent.py"  # where it is called, something else has our name
-    trap.write_text("raise SystemExit('the wrong agent')")
-
-    def run(*arguments: object) -> str:
-        done = subprocess.run(
-            [*map(str, arguments)],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        return done.stdout
-
-    started = run("sh", script, tmp_path / "etc/init.d/cpe-agent", settings).split()
-    assert started == [str(command), "run", "--config", str(settings)]
-    with subprocess.Popen(started, cwd=tmp_path, env=environment) as agent:
-        try:
-            deadline = time.monotonic() + 30
-            while not (tmp_path / "var/run/cpe-agent/control.sock").exists() and time.monotonic() < deadline:
-                assert agent.poll() is None
-                time.sleep(0.05)
-            assert "running agent  of the router" in run(command, "version", "--config", settings)
-        finally:
-            agent.terminate()
-    assert agent.returncode == 0
 
 
 @pytest.mark.slow

@@ -65,7 +65,12 @@ def parser_for(arguments: Sequence[str]) -> argparse.ArgumentParser:
         if its_module != module:
             verbs.add_parser(verb, help=summary, add_help=False)
         elif verb == chosen:
-            importlib.import_module(f"agent.cli.{module}").register(verbs)
+            try:
+                importlib.import_module(f"agent.cli.{module}").register(verbs)
+            except ModuleNotFoundError as missing:
+                if missing.name != f"agent.cli.{module}":
+                    raise
+                parser.error(f"this installation is without {verb}; it is in the source tree, and in Debian's package")
     return parser
 
 

@@ -2,12 +2,19 @@
 
 import ctypes
 import gc
+import sys
 from types import FunctionType
-from typing import Any
+from typing import Any, Final
+
+PACKED: Final = "cpe_agent_library"
+"""What imports the agent's modules where they are packed (openwrt/library.py)."""
 
 
 def give_back() -> None:
     """Collect cycles, and return free pages of the heap where the C library can (glibc does; musl always has)."""
+    packed = sys.modules.get(PACKED)
+    if packed is not None:
+        packed.library.release()
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:

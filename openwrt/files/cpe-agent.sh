@@ -1,7 +1,9 @@
 #!/bin/sh
-# The command of what `pip install --target /usr/lib/cpe-agent` has put there.
+# The command: the agent is in a library of its own, which no other program sees.
 
 export PYTHONPATH="/usr/lib/cpe-agent${PYTHONPATH:+:$PYTHONPATH}"
 # Not what happens to lie in the directory where it is called.
 export PYTHONSAFEPATH=1
+# The library is packed: there is nothing to write beside it.
+export PYTHONDONTWRITEBYTECODE=1
 exec python3 -m agent "$@"

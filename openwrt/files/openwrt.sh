@@ -1,0 +1,250 @@
+#!/bin/sh
+# What the package does to the configuration of others, and how it takes that back. Sourced; calls uci.
+# A function whose body is in parentheses has variables of its own.
+
+VENDOR_CLASS=dslforum.org
+MARK_BEGIN="# >>> cpe-agent"
+MARK_END="# <<< cpe-agent"
+DHCP_SCRIPT="${DHCP_SCRIPT:-/lib/netifd/dhcp.script}"
+DHCPV6_SCRIPT="${DHCPV6_SCRIPT:-/lib/netifd/dhcpv6.script}"
+ETC="${ETC:-/etc}"
+
+say() {
+	logger -t cpe-agent "$*"
+}
+
+# One of our options, unless somebody has set it. An empty value says nothing.
+set_new() {
+	[ -n "$2" ] || return 0
+	[ -n "$(uci -q get "cpe-agent.$1")" ] || put "$1" "$2"
+}
+
+# One of our options, in the text of our file: uci would drop the comments that explain each, and commit what somebody has
+# staged.
+put() (
+	file="$ETC/config/cpe-agent"
+	value="$(printf '%s' "$2" | sed "s/'/'\\\\''/g")"
+
+	cp -p "$file" "$file.new"
+	LINE="	option ${1#*.} '$value'" awk -v section="${1%%.*}" -v option="${1#*.}" '
+		function ours() { if (inside && !done) { print ENVIRON["LINE"]; done = 1 } }
+		$1 == "config" {
+			ours()
+			name = $3
+			gsub(/[\047"]/, "", name)
+			inside = (name == section || (name == "" && $2 == section))
+		}
+		inside && ($1 ~ /^#?(option|list)$/) && $2 == option { ours(); next }
+		{ print }
+		END {
+			ours()
+			if (!done) printf "\nconfig %s \047%s\047\n%s\n", section, section, ENVIRON["LINE"]
+		}
+	' "$file" >"$file.new" && mv "$file.new" "$file"
+)
+
+# DHCP clients of the WAN's networks are to ask for an ACS, where the owner has said nothing else. To commit while somebody
+# has staged edits would commit these as well.
+ask_for_an_acs() (
+	if [ -n "$(uci -q changes network)" ]; then
+		say "network has edits that nobody has committed: DHCP is not told to ask for an ACS"
+		exit 0
+	fi
+	for network in $(networks_of_wan); do
+		proto="$(uci -q get "network.$network.proto")"
+		case "$proto" in
+		dhcp)
+			[ -n "$(uci -q get "network.$network.reqopts")" ] || uci -q set "network.$network.reqopts=43 125"
+			[ -n "$(uci -q get "network.$network.vendorid")" ] || uci -q set "network.$network.vendorid=$VENDOR_CLASS"
+			;;
+		dhcpv6)
+			[ -n "$(uci -q get "network.$network.reqopts")" ] || uci -q set "network.$network.reqopts=17"
+			;;
+		esac
+	done
+	[ -z "$(uci -q changes network)" ] || uci -q commit network
+)
+
+# What is exactly as ask_for_an_acs has made it.
+ask_no_more() (
+	[ -z "$(uci -q changes network)" ] || exit 0
+	for network in $(networks_of_wan); do
+		case "$(uci -q get "network.$network.reqopts")" in
+		"43 125" | "17") uci -q delete "network.$network.reqopts" ;;
+		esac
+		[ "$(uci -q get "network.$network.vendorid")" != "$VENDOR_CLASS" ] || uci -q delete "network.$network.vendorid"
+	done
+	[ -z "$(uci -q changes network)" ] || uci -q commit network
+)
+
+# Those of the firewall's zone "wan", else the usual two.
+networks_of_wan() (
+	found=""
+	place=0
+	while zone="$(uci -q get "firewall.@zone[$place].name")"; do
+		[ "$zone" != wan ] || found="$found $(uci -q get "firewall.@zone[$place].network")"
+		place=$((place + 1))
+	done
+	echo "${found:-wan wan6}"
+)
+
+# Releases whose scripts know one file of the owner's only: a part of it becomes ours, between marks.
+hook_old_scripts() {
+	hook_old_script "$DHCP_SCRIPT" udhcpc.user
+	hook_old_script "$DHCPV6_SCRIPT" odhcp6c.user
+}
+
+hook_old_script() (
+	script="$1"
+	file="$ETC/$2"
+
+	[ -r "$script" ] && ! grep -q "$2\.d" "$script" || exit 0
+	! grep -qF "$MARK_BEGIN" "$file" 2>/dev/null || exit 0
+	# In braces of its own: it is sourced, and must not end or change who sources it.
+	printf '%s\n( . %s/%s.d/50-cpe-agent ) || :\n%s\n' "$MARK_BEGIN" "$ETC" "$2" "$MARK_END" >>"$file"
+)
+
+unhook_old_scripts() (
+	for file in "$ETC/udhcpc.user" "$ETC/odhcp6c.user"; do
+		! grep -qF "$MARK_BEGIN" "$file" 2>/dev/null || sed -i "/^$MARK_BEGIN\$/,/^$MARK_END\$/d" "$file"
+	done
+)
+
+# Who the device says it is, from what the board's description says.
+identity_of_the_board() (
+	model="$(cat /tmp/sysinfo/model 2>/dev/null)"
+	[ -n "$model" ] || model="$(json /etc/board.json '@.model.name')"
+	maker="${model%% *}"
+	if [ "$maker" != "$model" ]; then
+		set_new identity.manufacturer "$(printable "$maker")"
+		set_new identity.product_class "$(printable "${model#* }")"
+	else
+		set_new identity.product_class "$(printable "$model")"
+	fi
+	mac="$(json /etc/board.json '@.system.label_macaddr')"
+	[ -n "$mac" ] || mac="$(json /etc/board.json '@.network.wan.macaddr')"
+	[ -n "$mac" ] || mac="$(json /etc/board.json '@.network.lan.macaddr')"
+	mac="$(echo "$mac" | tr -d ':-' | tr 'a-f' 'A-F')"
+	case "$mac" in
+	[0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F])
+		set_new identity.oui "$(echo "$mac" | cut -c 1-6)"
+		set_new identity.serial_number "$mac"
+		;;
+	esac
+)
+
+json() {
+	jsonfilter -q -i "$1" -e "$2" 2>/dev/null
+}
+
+# One line of at most 64 characters, as the settings take it.
+printable() {
+	printf '%s' "$1" | tr -cd '\040-\176' | cut -c 1-64
+}
+
+# For the ACS's requests: nobody may guess them, and the owner can read them.
+make_credentials() {
+	set_new connection_request.username "cpe-$(random 8)"
+	set_new connection_request.password "$(random 24)"
+}
+
+random() {
+	tr -dc 'a-km-zA-HJ-NP-Z2-9' </dev/urandom | head -c "$1"
+}
+
+# The settings of easycwmp, which ends. Its sections have no names.
+migrate_easycwmp() (
+	[ -e "$ETC/config/easycwmp" ] || exit 1
+	url="$(uci -q get easycwmp.@acs[0].url)"
+	host="$(uci -q get easycwmp.@acs[0].hostname)"
+	# Up to 1.1 the URL was in pieces.
+	[ -n "$url" ] || [ -z "$host" ] || {
+		url="$(uci -q get easycwmp.@acs[0].scheme)"
+		url="${url:-http}://$host:$(uci -q get easycwmp.@acs[0].port)$(uci -q get easycwmp.@acs[0].path)"
+	}
+	take_acs "$url" "$(uci -q get easycwmp.@acs[0].username)" "$(uci -q get easycwmp.@acs[0].password)" || exit 1
+	take_interval "$(uci -q get easycwmp.@acs[0].periodic_enable)" "$(uci -q get easycwmp.@acs[0].periodic_interval)"
+	take_requests "$(uci -q get easycwmp.@local[0].port)" "$(uci -q get easycwmp.@local[0].username)" \
+		"$(uci -q get easycwmp.@local[0].password)"
+	take_file acs.ca_file "$(uci -q get easycwmp.@acs[0].ssl_cacert)"
+	take_file acs.client_certificate "$(uci -q get easycwmp.@acs[0].ssl_cert)"
+	take_identity "$(uci -q get easycwmp.@device[0].manufacturer)" "$(uci -q get easycwmp.@device[0].oui)" \
+		"$(uci -q get easycwmp.@device[0].product_class)" "$(uci -q get easycwmp.@device[0].serial_number)"
+	retire easycwmpd
+)
+
+# The settings of icwmp, whose package is cwmp.
+migrate_icwmp() {
+	[ -e "$ETC/config/cwmp" ] || return 1
+	case "$(uci -q get cwmp.acs.dhcp_discovery)" in
+	disable | disabled | 0 | false) put discovery.enable 0 ;;
+	esac
+	take_acs "$(uci -q get cwmp.acs.url)" "$(uci -q get cwmp.acs.userid)" "$(uci -q get cwmp.acs.passwd)" || return 1
+	take_interval "$(uci -q get cwmp.acs.periodic_inform_enable)" "$(uci -q get cwmp.acs.periodic_inform_interval)"
+	take_requests "$(uci -q get cwmp.cpe.port)" "$(uci -q get cwmp.cpe.userid)" "$(uci -q get cwmp.cpe.passwd)"
+	case "$(uci -q get cwmp.cpe.path)" in
+	"" | *[!A-Za-z0-9._~-]* | . | ..) ;;
+	*) put connection_request.path "$(uci -q get cwmp.cpe.path)" ;;
+	esac
+	take_identity "$(uci -q get cwmp.cpe.manufacturer)" "$(uci -q get cwmp.cpe.manufacturer_oui)" \
+		"$(uci -q get cwmp.cpe.product_class)" "$(uci -q get cwmp.cpe.serial_number)"
+	retire icwmpd
+}
+
+take_acs() {
+	case "$1" in
+	http://?* | https://?*) ;;
+	*) return 1 ;;
+	esac
+	put acs.url "$1"
+	[ -z "$2" ] || put acs.username "$2"
+	[ -z "$3" ] || put acs.password "$3"
+}
+
+take_interval() {
+	case "$1" in
+	1 | true | on | yes) put inform.enable 1 ;;
+	0 | false | off | no) put inform.enable 0 ;;
+	esac
+	is_number "$2" 4294967295 && put inform.interval "$2"
+	return 0
+}
+
+take_requests() {
+	is_number "$1" 65535 && put connection_request.port "$1"
+	[ -z "$2" ] || put connection_request.username "$2"
+	[ -z "$3" ] || put connection_request.password "$3"
+}
+
+take_file() {
+	[ ! -f "$2" ] || put "$1" "$2"
+}
+
+# The ACS knows the device by these.
+take_identity() (
+	oui="$(echo "$2" | tr 'a-f' 'A-F')"
+	[ -z "$1" ] || put identity.manufacturer "$(printable "$1")"
+	case "$oui" in
+	[0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F]) put identity.oui "$oui" ;;
+	esac
+	[ -z "$3" ] || put identity.product_class "$(printable "$3")"
+	[ -z "$4" ] || put identity.serial_number "$(printable "$4")"
+)
+
+# 1 … $2
+is_number() {
+	case "$1" in
+	"" | 0* | *[!0-9]* | ???????????*) return 1 ;;
+	esac
+	[ "$1" -le "$2" ]
+}
+
+retire() (
+	script="$ETC/init.d/$1"
+
+	[ ! -x "$script" ] || {
+		"$script" disable
+		"$script" stop
+	}
+	say "the settings of $1 were taken over, and it is disabled"
+)

@@ -1,0 +1,84 @@
+"""Finds the agent's modules in its packed library, and compiles each when it is first imported.
+
+Python's own importer of archives packs each file for itself, which takes half as much room again. Errors still name
+file and line, and show the line itself.
+"""
+
+import bz2
+import json
+import os
+import sys
+from importlib.machinery import ModuleSpec
+from types import CodeType, ModuleType
+
+PACKS = ("verbs", "daemon")
+PACKAGES = ("agent", "backends")
+
+
+class Library:
+    """Finder and loader of what ``pack.py`` has packed into ``directory``."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._indexes: dict[str, dict[str, tuple[str, int, int]]] = {}
+        self._texts: dict[str, bytes] = {}
+
+    def find_spec(self, name: str, *_where: object) -> ModuleSpec | None:
+        """The module of that name; None for what is not in here, so that others look."""
+        top, is_inside, _ = name.partition(".")
+        if top not in PACKAGES or not is_inside or (found := self._place(name)) is None:
+            return None
+        file = os.path.join(self._directory, found[1])
+        spec = ModuleSpec(name, self, origin=file, is_package=file.endswith("__init__.py"))  # type: ignore[arg-type]
+        spec.has_location = True
+        if spec.submodule_search_locations is not None:
+            spec.submodule_search_locations.append(os.path.dirname(file))
+        return spec
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """An ordinary module."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run it."""
+        exec(self.get_code(module.__name__), vars(module))  # noqa: S102 - what importing is
+
+    def get_code(self, name: str) -> CodeType:
+        """For importing, and for ``python -m``."""
+        found = self._place(name)
+        if found is None:
+            raise ImportError(f"{name} is not in {self._directory}", name=name)
+        return compile(self.get_source(name), os.path.join(self._directory, found[1]), "exec", dont_inherit=True)
+
+    def get_source(self, name: str) -> str:
+        """Its lines, which stand where they do in the source tree: for tracebacks as well."""
+        found = self._place(name)
+        if found is None:
+            raise ImportError(f"{name} is not in {self._directory}", name=name)
+        pack, _, start, length = found
+        if pack not in self._texts:
+            self._open(pack)
+        return self._texts[pack][start : start + length].decode()
+
+    def release(self) -> None:
+        """Let go of the unpacked text: what is imported later unpacks it again."""
+        self._texts.clear()
+
+    def _place(self, name: str) -> tuple[str, str, int, int] | None:
+        for pack in PACKS:
+            if pack not in self._indexes:
+                self._open(pack)
+            if name in self._indexes[pack]:
+                return pack, *self._indexes[pack][name]
+        return None
+
+    def _open(self, pack: str) -> None:
+        with bz2.open(os.path.join(self._directory, f"{pack}.pack")) as packed:
+            index, _, self._texts[pack] = packed.read().partition(b"\n")
+        self._indexes[pack] = json.loads(index)
+
+
+library = Library(os.path.dirname(os.path.abspath(__file__)))
+"""Told by ``agent.runtime.memory`` when memory is given back."""
+
+if not any(isinstance(each, Library) for each in sys.meta_path):
+    sys.meta_path.insert(0, library)

@@ -1,0 +1,215 @@
+"""Puts what the package cpe-agent installs into an empty root: python3 openwrt/pack.py ROOT.
+
+``make openwrt-root DESTDIR=ROOT`` is the same; the package's Makefile and the tests call it. ``files.list`` says which
+file goes where; the agent itself becomes a packed library (library.py), because all may take 600 kB on the device.
+"""
+
+import ast
+import bz2
+import gzip
+import io
+import json
+import os
+import re
+import sys
+import tokenize
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+LIBRARY: Final = "usr/lib/cpe-agent"
+LOADER: Final = "cpe_agent_library"
+LEFT_OUT: Final = (
+    "agent/lab/", "agent/web/", "agent/schema_compiler.py", "agent/schema_xml.py", "agent/cli/schema.py",
+    "agent/cli/demo.py", "agent/cli/lab.py", "agent/cli/lab_client.py", "agent/cli/lab_connection.py",
+    "agent/cli/scratch.py",
+)  # fmt: skip
+"""The laboratory, the demonstration, the page (LuCI has its own) and what compiles data models."""
+PROGRAMS: Final = ("backends/private_folders.py",)
+"""Started by their file's name, and so files of their own."""
+DAEMON_ONLY: Final = ("agent/wiring.py",)
+"""Where the verbs end: what is reached by these only is not unpacked for a verb."""
+SHARED: Final = ("agent.toml", "datamodel/NOTICE", "datamodel/x-cpeagent.json", "dhcp/odhcp6c.user", "dhcp/udhcpc.user")
+SCHEMA: Final = "datamodel/tr-181-2-19-1-cwmp.json"
+
+
+CONFIGURED: Final = {
+    "connection_request.firewall": "open", "web.enable": "0", "state.directory": "/etc/cpe-agent/state",
+    "trace.sessions": "20", "trace.bytes": "1048576",
+}  # fmt: skip
+"""What /etc/config/cpe-agent says from the beginning: /var is memory here, and little; the page is LuCI's."""
+HEAD: Final = """\
+# Every setting of cpe-agent; a line with # in front shows the default. They are initial values: what the ACS or a
+# person sets later wins, until factory reset or until the value here changes. A path that is to be none is "none".
+
+config openwrt 'openwrt'
+	# whether it is started
+	option enabled '1'
+	# run as this user with few capabilities (needs procd-ujail): it reports then, and changes nothing that is root's
+	#option user 'cpe-agent'
+	# when one of these comes up, the settings are read again
+	#option interfaces 'wan wan6'
+"""
+
+
+def main() -> int:
+    """Fill the root that the command line names."""
+    if len(sys.argv) != 2 or not sys.argv[1]:
+        sys.stderr.write("usage: python3 openwrt/pack.py ROOT\n")
+        return 2
+    install(Path(sys.argv[1]))
+    return 0
+
+
+def install(root: Path) -> None:
+    """All that the package has, below ``root``."""
+    for mode, source, target in file_list():
+        _put(root / target, (ROOT / "openwrt" / source).read_bytes(), mode)
+    _put(root / "etc/config/cpe-agent", configuration((ROOT / "config" / "agent.toml").read_text()).encode(), 0o600)
+    library = root / LIBRARY
+    for package in ("agent", "backends"):
+        _put(library / package / "__init__.py", f"import {LOADER}\n".encode())
+    _put(library / f"{LOADER}.py", tidied((ROOT / "openwrt" / "library.py").read_text()).encode())
+    for name in PROGRAMS:
+        _put(library / name, tidied((ROOT / name).read_text()).encode())
+    for name, text in packs(modules()).items():
+        _put(library / f"{name}.pack", bz2.compress(text, 9))
+    share = library / "agent" / "share"
+    for name in SHARED:
+        _put(share / name, (ROOT / "config" / name).read_bytes())
+    compiled = gzip.decompress((ROOT / "config" / f"{SCHEMA}.gz").read_bytes())
+    _put(share / f"{SCHEMA}.bz2", bz2.compress(compiled, 9))
+
+
+def file_list() -> Iterator[tuple[int, str, str]]:
+    """Mode, source below openwrt/ and target below the root, of each file that is installed as it is."""
+    for line in (ROOT / "openwrt" / "files.list").read_text().splitlines():
+        if line and not line.startswith("#"):
+            mode, source, target = line.split()
+            yield int(mode, 8), source, target.lstrip("/")
+
+
+def configuration(documented: str) -> str:
+    """/etc/config/cpe-agent, out of the file that documents every setting in TOML."""
+    said = HEAD
+    table = ""
+    for line in documented.splitlines():
+        if line.startswith("["):
+            table = line.strip("[]")
+            said += f"\nconfig {table} '{table}'\n"
+        elif found := re.fullmatch(r"(\w+) *= *(.*?) *# (.*)", line):
+            key, default, about = found.groups()
+            told = re.sub(r"\btrue\b", "1", re.sub(r"\bfalse\b", "0", about))
+            value = CONFIGURED.get(f"{table}.{key}")
+            mark = "#" if value is None else ""
+            kind = "list" if default.startswith("[") else "option"
+            default = {"true": "1", "false": "0"}.get(default, default.strip('[]"'))
+            said += f"\t# {told}\n\t{mark}{kind} {key} '{default if value is None else value}'\n"
+    return said
+
+
+def modules() -> dict[str, str]:
+    """What goes into the library: tidied sources, by their place below it."""
+    found = (
+        path.relative_to(ROOT).as_posix()
+        for package in ("agent", "backends")
+        for path in sorted((ROOT / package).rglob("*.py"))
+    )
+    return {
+        name: tidied((ROOT / name).read_text(encoding="utf-8"))
+        for name in found
+        if not name.startswith(LEFT_OUT) and name not in ("agent/__init__.py", "backends/__init__.py")
+    }
+
+
+def packs(sources: Mapping[str, str]) -> dict[str, bytes]:
+    """Each pack's text: an index in one line, and all modules behind it."""
+    verbs = _reached(sources, [name for name in sources if name.startswith(("agent/cli/", "agent/__main__"))])
+    return {
+        "verbs": _packed({name: text for name, text in sources.items() if name in verbs}),
+        "daemon": _packed({name: text for name, text in sources.items() if name not in verbs}),
+    }
+
+
+def tidied(text: str) -> str:
+    """The same program without comments and docstrings; what is left stands on the lines where it stood."""
+    tree = ast.parse(text)
+    lines = text.splitlines(keepends=True)
+    for told, is_alone in _docstrings(tree):
+        before = lines[told.lineno - 1].encode()[: told.col_offset].decode()
+        if before.strip():
+            continue  # it shares its line with what it is about
+        for number in range(told.lineno - 1, told.end_lineno or told.lineno):
+            lines[number] = "\n"
+        if is_alone:
+            lines[told.lineno - 1] = f"{before}pass\n"
+    for token in list(tokenize.generate_tokens(io.StringIO("".join(lines)).readline)):
+        if token.type == tokenize.COMMENT:
+            line, column = token.start
+            lines[line - 1] = lines[line - 1][:column].rstrip() + "\n"
+    return "".join(lines)
+
+
+def _docstrings(tree: ast.AST) -> Iterator[tuple[ast.stmt, bool]]:
+    """Texts that are statements, and whether nothing else is in the body; those below assignments as well."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            texts = [each for each in node.body if _is_text(each)]
+            for number, each in enumerate(texts):
+                yield each, number == 0 and len(texts) == len(node.body)
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _reached(sources: Mapping[str, str], begin: Iterable[str]) -> set[str]:
+    """What these modules import, and so on, wherever in them the import stands."""
+    seen: set[str] = set()
+    ahead = list(begin)
+    while ahead:
+        name = ahead.pop()
+        if name in seen or name in DAEMON_ONLY or name not in sources:
+            continue
+        seen.add(name)
+        for imported in _imported(sources[name]):
+            parts = imported.split(".")
+            for end in range(1, len(parts) + 1):
+                place = "/".join(parts[:end])
+                ahead += [f"{place}.py", f"{place}/__init__.py"]
+    return seen
+
+
+def _imported(text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
+def _packed(sources: Mapping[str, str]) -> bytes:
+    index: dict[str, tuple[str, int, int]] = {}
+    bodies = b""
+    # By directory and size: what is like each other stands close together.
+    for name in sorted(sources):
+        body = sources[name].encode()
+        dotted = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        index[dotted] = (name, len(bodies), len(body))
+        bodies += body
+    return json.dumps(index, separators=(",", ":")).encode() + b"\n" + bodies
+
+
+def _put(file: Path, content: bytes, mode: int = 0o644) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    os.chmod(file, mode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
