@@ -16,6 +16,7 @@ from agent.cli.client import DEFAULT_CONFIG, OK, PROBLEM, USAGE, Failure
 from agent.cli.options import Verbs, add_verb
 from agent.cli.output import show_json
 from agent.settings_file import NotChangeable, changed
+from agent.settings_form import UCI_FILE
 
 NAME: Final = re.compile(r"[A-Za-z0-9_.*?-]{1,15}")
 HEAD: Final = "# Made by `cpe-agent setup --manage`, taken back by `cpe-agent setup --unmanage`.\n"
@@ -109,7 +110,9 @@ def _setup(options: argparse.Namespace) -> int:
         from agent.cli.dhcp_hooks import change
 
         return change(root, options)
-    file = Path(options.config) if options.config else inside(root, str(DEFAULT_CONFIG))
+    of_uci = inside(root, str(UCI_FILE))
+    usual = of_uci if of_uci.is_file() else inside(root, str(DEFAULT_CONFIG))
+    file = Path(options.config) if options.config else usual
     if options.leave or options.rejoin:
         return _leave_or_rejoin(options, root, file)
     if _concerns_the_acs(options):
