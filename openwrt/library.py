@@ -1,14 +1,16 @@
-"""Finds the agent's modules in its packed library, and compiles each when it is first imported.
+"""Finds the agent's modules in its packed library, and compiles each when it is first imported, unless that was done.
 
 Python's own importer of archives packs each file for itself, which takes half as much room again. Errors still name
-file and line, and show the line itself.
+file and line, and show the line itself; where the library has byte code (``pack.py --bytecode``) they only name it.
 """
 
 import bz2
 import json
+import marshal
 import os
 import sys
 from importlib.machinery import ModuleSpec
+from importlib.util import MAGIC_NUMBER
 from types import CodeType, ModuleType
 
 PACKS = ("verbs", "daemon")
@@ -44,24 +46,31 @@ class Library:
 
     def get_code(self, name: str) -> CodeType:
         """For importing, and for ``python -m``."""
-        found = self._place(name)
-        if found is None:
-            raise ImportError(f"{name} is not in {self._directory}", name=name)
-        return compile(self.get_source(name), os.path.join(self._directory, found[1]), "exec", dont_inherit=True)
+        file, body = self._body(name)
+        if body.startswith(MAGIC_NUMBER):
+            code: CodeType = marshal.loads(body[len(MAGIC_NUMBER) :])  # noqa: S302 - it is ours, as a .pyc is
+            return code
+        if body[2:4] == MAGIC_NUMBER[2:]:
+            raise ImportError(f"the library in {self._directory} was made for another release of Python", name=name)
+        return compile(body, file, "exec", dont_inherit=True)
 
-    def get_source(self, name: str) -> str:
-        """Its lines, which stand where they do in the source tree: for tracebacks as well."""
-        found = self._place(name)
-        if found is None:
-            raise ImportError(f"{name} is not in {self._directory}", name=name)
-        pack, _, start, length = found
-        if pack not in self._texts:
-            self._open(pack)
-        return self._texts[pack][start : start + length].decode()
+    def get_source(self, name: str) -> str | None:
+        """Its lines, which stand where they do in the source tree: for tracebacks. None where it is byte code."""
+        body = self._body(name)[1]
+        return None if body[2:4] == MAGIC_NUMBER[2:] else body.decode()
 
     def release(self) -> None:
         """Let go of the unpacked text: what is imported later unpacks it again."""
         self._texts.clear()
+
+    def _body(self, name: str) -> tuple[str, bytes]:
+        found = self._place(name)
+        if found is None:
+            raise ImportError(f"{name} is not in {self._directory}", name=name)
+        pack, file, start, length = found
+        if pack not in self._texts:
+            self._open(pack)
+        return os.path.join(self._directory, file), self._texts[pack][start : start + length]
 
     def _place(self, name: str) -> tuple[str, str, int, int] | None:
         for pack in PACKS:

@@ -63,9 +63,9 @@ def test_every_file_of_openwrts_folder_is_used() -> None:
 
 @pytest.mark.slow
 def test_what_is_packed_is_the_same_program_on_the_same_lines() -> None:
-    for name, text in pack.modules().items():
-        before, after = (plain(each) for each in ((PROJECT / name).read_text(), text))
-        assert after == before, name
+    for name in pack.names():
+        text = (PROJECT / name).read_text()
+        assert plain(pack.tidied(text)) == plain(text), name
 
 
 def plain(text: str) -> list[str]:
@@ -131,7 +131,7 @@ def variables(text: str) -> dict[str, str]:
             inside = ""
         elif inside:
             said[inside] += f"{line}\n"
-        if found := re.fullmatch(r"\s*([A-Z_]+):=\s*(.*)", line):
+        if found := re.fullmatch(r"\s*([A-Z0-9_]+):=\s*(.*)", line):
             said[f"{inside}/{found[1]}" if inside else found[1]] = " ".join(found[2].split())
     return said
 
@@ -176,8 +176,8 @@ def imported() -> list[tuple[str, str]]:
 
 
 def imports() -> Iterator[tuple[str, str]]:
-    for place, text in {**pack.modules(), "library": (PROJECT / "openwrt/library.py").read_text()}.items():
-        for node in ast.walk(ast.parse(text)):
+    for place in (*pack.names(), "openwrt/library.py"):
+        for node in ast.walk(ast.parse((PROJECT / place).read_text())):
             if isinstance(node, ast.Import):
                 yield from ((each.name.partition(".")[0], place) for each in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module:
@@ -244,7 +244,7 @@ def test_a_verb_does_not_unpack_the_daemon(package: Path) -> None:
 
 @pytest.mark.slow
 def test_every_module_that_is_packed_can_be_imported(package: Path) -> None:
-    names = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in pack.modules()]
+    names = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in pack.names()]
     names.remove("agent.__main__")
     code = (
         "import importlib, sys\n"
@@ -253,6 +253,21 @@ def test_every_module_that_is_packed_can_be_imported(package: Path) -> None:
         "import cpe_agent_library; cpe_agent_library.library.release(); import agent.model.errors"
     )
     assert python(package, "-c", code, *names) == "{'Library'}\n"
+
+
+@pytest.mark.slow
+def test_as_byte_code_it_is_the_same_and_refuses_another_release_of_python(tmp_path: Path) -> None:
+    command = ["make", "-C", str(PROJECT), "openwrt-root", f"DESTDIR={tmp_path}", f"PYTHON={sys.executable}"]
+    subprocess.run([*command, "BYTECODE=y"], check=True, capture_output=True, timeout=120)
+    assert size(tmp_path) <= 2 * MOST
+    assert python(tmp_path, "-m", "agent", "version").startswith(f"cpe-agent      {VERSION}")
+    code = (
+        "import traceback\nfrom agent.settings_file import changed\n"
+        "try: changed('[', {})\nexcept ValueError: print(traceback.format_exc())"
+    )
+    assert '/usr/lib/cpe-agent/agent/settings_file.py", line ' in python(tmp_path, "-c", code)
+    other = "import cpe_agent_library as it; it.MAGIC_NUMBER = bytes(2) + it.MAGIC_NUMBER[2:]; import agent.settings"
+    assert "was made for another release of Python" in python(tmp_path, "-c", other, ok=False)
 
 
 LESS = """
