@@ -149,7 +149,7 @@ def _compiled(name: str, text: str) -> bytes:
 
 
 def tidied(text: str) -> str:
-    """The same program without comments and docstrings; what is left stands on the lines where it stood."""
+    """The same program without comments, docstrings and types of arguments; statements keep their lines."""
     tree = ast.parse(text)
     lines = text.splitlines(keepends=True)
     for told, is_alone in _docstrings(tree):
@@ -160,11 +160,45 @@ def tidied(text: str) -> str:
             lines[number] = "\n"
         if is_alone:
             lines[told.lineno - 1] = f"{before}pass\n"
+    _without_annotations(tree, lines)
     for token in list(tokenize.generate_tokens(io.StringIO("".join(lines)).readline)):
         if token.type == tokenize.COMMENT:
             line, column = token.start
             lines[line - 1] = lines[line - 1][:column].rstrip() + "\n"
     return "".join(lines)
+
+
+def _without_annotations(tree: ast.AST, lines: list[str]) -> None:
+    """Nobody asks at run time what types a function's arguments and its answer are said to have."""
+    spans = []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            given = node.args
+            spans += [
+                ((each.lineno, each.col_offset + len(each.arg.encode())), _end(each.annotation))
+                for each in (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg)
+                if each is not None and each.annotation is not None
+            ]
+            if node.returns is not None:
+                spans.append((_arrow(node.returns, lines), _end(node.returns)))
+    for (line, column), (last, end) in sorted(spans, reverse=True):
+        # Columns are those of bytes; what goes over several lines leaves empty ones.
+        before, after = lines[line - 1].encode()[:column].decode(), lines[last - 1].encode()[end:].decode()
+        lines[line - 1 : last] = [before + after, *["\n"] * (last - line)]
+
+
+def _end(node: ast.expr) -> tuple[int, int]:
+    return node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+
+
+def _arrow(returns: ast.expr, lines: list[str]) -> tuple[int, int]:
+    """Where the arrow before what a function returns stands."""
+    line = returns.lineno
+    before = lines[line - 1].encode()[: returns.col_offset]
+    while b"->" not in before:
+        line -= 1
+        before = lines[line - 1].encode()
+    return line, before.rindex(b"->")
 
 
 def _docstrings(tree: ast.AST) -> Iterator[tuple[ast.stmt, bool]]:

@@ -69,10 +69,15 @@ def test_what_is_packed_is_the_same_program_on_the_same_lines() -> None:
 
 
 def plain(text: str) -> list[str]:
-    """A program's statements with their lines, without texts that are none."""
+    """A program's statements with their lines, without texts that are none and what is said of types."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            for each in ast.walk(node.args) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else ():
+                if isinstance(each, ast.arg):
+                    each.annotation = None
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                node.returns = None
             node.body = [each for each in node.body if not pack._is_text(each) and not isinstance(each, ast.Pass)]
     return [
         f"{node.lineno} {ast.dump(node)}" for node in ast.walk(tree) if isinstance(node, (ast.stmt, ast.ExceptHandler))
@@ -190,7 +195,7 @@ def test_every_module_of_python_that_is_imported_is_in_a_package_that_is_asked_f
     modules |= {each for module in modules for each in NEEDED_BY.get(module, ())}
     needed = {f"python3-{SPLIT.get(module, 'light')}" for module in modules if module in sys.stdlib_module_names}
     assert needed <= asked
-    others = {"python3-lxml", "python3-pyroute2", "python3-pyserial", "python3-requests"}
+    others = {"ca-bundle", "python3-lxml", "python3-pyroute2", "python3-pyserial", "python3-requests"}
     assert asked == needed | others, "a package that nothing needs is asked for"
 
 
