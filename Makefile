@@ -34,7 +34,7 @@ check: $(STAMP) ## all that must hold before a change lands: format, lint, types
 sweep: $(STAMP) ## what samples for minutes: hostile texts everywhere, crashes with Wi-Fi and PPP in throw-away machines
 	@CPE_AGENT_CHECK=1 $(PYTEST) -n 1 -m sweep $(ARGS)
 
-deb: ## the Debian package, in build/ (needs Debian's dpkg-dev debhelper dh-python python3-all python3-setuptools)
+deb: ## the Debian package, in build/ (needs Debian's dpkg-dev debhelper dh-python python3-setuptools)
 	@systemd/make-deb build
 
 deb-check: $(STAMP) ## installs, runs, upgrades and purges it in Debians of its own, under their systemd (root; debootstrap)

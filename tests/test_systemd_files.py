@@ -16,7 +16,7 @@ DEBIAN = SYSTEMD / "debian"
 DROP_INS = sorted((SYSTEMD / "drop-in").glob("*.conf"))
 SCRIPTS = [
     SYSTEMD / "install", SYSTEMD / "make-deb", DEBIAN / "hook", DEBIAN / "cpe-agent.command",
-    *(DEBIAN / f"cpe-agent.{name}" for name in ("postinst", "prerm", "postrm")),
+    *(DEBIAN / f"cpe-agent.{name}" for name in ("preinst", "postinst", "prerm", "postrm")),
 ]  # fmt: skip
 STRICTEST = 2.5
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-BOOTED_WITHIN: Final = 60.0
-COMMAND_WITHIN: Final = 120.0
+BOOTED_WITHIN: Final = 180.0
+COMMAND_WITHIN: Final = 300.0
 CONTROL_GROUPS: Final = (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
 NOT_ITS_OWN: Final = "-sys_time,-sys_module,-sys_rawio,-sys_boot,-mac_admin,-mac_override"
 BOOT: Final = """
@@ -35,7 +35,8 @@ mount -t cgroup2 cgroup sys/fs/cgroup
 mount -o remount,bind,ro sys
 mount -t tmpfs -o mode=755 dev dev
 for each in null zero full random urandom tty; do : > dev/$each; mount --bind /dev/$each dev/$each; done
-mkdir dev/pts dev/shm
+mkdir dev/pts dev/shm dev/net
+for each in ppp rfkill net/tun; do [ ! -e /dev/$each ] || { : > dev/$each; mount --bind /dev/$each dev/$each; }; done
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts
 mount -t tmpfs shm dev/shm
 ln -s pts/ptmx dev/ptmx
@@ -94,12 +95,17 @@ class Booted:
             time.sleep(0.1)
         self._folder.cleanup()
 
+    @property
+    def process(self) -> int:
+        """Its first process, as this machine numbers it; 0 when it does not run."""
+        return next(iter(_children(self._process.pid)), 0)
+
     def run(self, *command: str, given: str = "") -> subprocess.CompletedProcess[str]:
         """Run a program there as root; its status and what it said."""
-        first = _children(self._process.pid)
+        first = self.process
         if not first:
             return subprocess.CompletedProcess(command, 1, "", "it does not run")
-        enter = ("nsenter", "--target", str(first[0]), "--all", "--root", "--wd")
+        enter = ("nsenter", "--target", str(first), "--all", "--root", "--wd")
         environment = (
             "env",
             "-i",

@@ -129,6 +129,7 @@ def test_the_trees_own_installer_installs_upgrades_and_removes_without_residue(d
     first = main_process(debian)
     debian.says(installer)
     assert main_process(debian) not in (0, first)
+    assert "is of another installation" in debian.run("dpkg", "-i", "/run/given/old.deb").stderr
     debian.says(installer, "--remove")
     assert debian.run("systemctl", "is-active", "cpe-agent").returncode != 0
     debian.says(installer)
