@@ -35,8 +35,8 @@ def test_every_verb_a_document_names_exists(document: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_make_target_a_document_names_exists(document: str) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = {found[1] for each in spoken(document) if (found := re.match(r"make ([a-z]+)", each))}
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {found[1] for each in spoken(document) if (found := re.match(r"make ([a-z-]+)", each))}
     assert named <= targets
 
 
