@@ -183,10 +183,12 @@ def _speaking_to(output: Path) -> int | None:
 
 def _started(process: int) -> int | None:
     """When a process started, in clock ticks after boot; None when there is none, or only what is left of one."""
-    with suppress(ChildProcessError):
-        os.waitpid(process, os.WNOHANG)  # a child that ended is not a process any more
     text = read_text(Path(f"/proc/{process}/stat"), 4096)
     if text is None:
         return None
     states = text.rpartition(")")[2].split()
-    return None if states[0] in ("Z", "X") else int(states[START_TIME])
+    if states[0] not in ("Z", "X"):
+        return int(states[START_TIME])
+    with suppress(ChildProcessError):
+        os.waitpid(process, os.WNOHANG)  # after the look: what ended before it is not asked for again
+    return None

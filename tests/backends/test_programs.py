@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,25 @@ def test_a_program_that_ends_at_once_says_why(program: Program) -> None:
     with pytest.raises(MechanismError, match="line 3: what is this"):
         program.start([sys.executable, "-c", "import sys; sys.exit('line 3: what is this')"])
     assert not program.is_running()
+
+
+def test_of_a_program_that_ends_at_once_nothing_is_left(program: Program) -> None:
+    """It ends before it was looked at, while that is done, or after: twenty starts meet each of them."""
+    false = find_program("false")
+    assert false is not None
+    for _ in range(20):
+        with pytest.raises(MechanismError, match="ended at once"):
+            program.start([str(false)])
+    assert not [line for line in _children() if line.rpartition(")")[2].split()[0] == "Z"]
+
+
+def _children() -> Iterator[str]:
+    """/proc/PID/stat of each child of this process."""
+    for directory in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line = (directory / "stat").read_text()
+            if int(line.rpartition(")")[2].split()[1]) == os.getpid():
+                yield line
 
 
 def test_a_program_that_is_not_ready_in_time_is_ended(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
