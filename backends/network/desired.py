@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from backends.link_modes import LINK_MODES, permitted
 from backends.network.bridge_vlans import PLAIN_STANDARD
@@ -21,6 +21,7 @@ from backends.network.records import (
     IpRoute,
     IpStack,
     Port,
+    Record,
     Records,
     Reference,
     Vlan,
@@ -142,22 +143,33 @@ def _bridge_is_there(topology: Topology, key: str) -> bool:
     return not is_own(key) if bridge is None else bool(bridge.enable) or (not is_own(key) and not bridge.deleted)
 
 
-def _link_settings(topology: Topology) -> Iterator[tuple[Ident, Attributes | None]]:
-    """Admin state, ARP, MTU and address of links. A link is up when no row on it that says anything says no."""
-    settings: dict[str, dict[str, object]] = {}
+def raised(topology: Topology) -> frozenset[str]:
+    """The links of which a row says that they are to be up, whatever others on them say."""
+    return frozenset(name for name, record in _says_of_links(topology) if record.enable)
+
+
+def _says_of_links(topology: Topology) -> Iterator[tuple[str, Record]]:
+    """The rows on each link that have a say in its settings: the link, and the row's record."""
     for word in ("port", "ethernet_link", "vlan", "bridge", "bridge_port", "ip"):
         for key, record in topology.records.by_kind.get(word, {}).items():
             name = topology.link_of(Reference(word, key))
             if name is None or record.deleted or (is_own(key) and not record.enable):
                 continue  # an added row that is disabled holds nothing: others may stand on the same link
-            one = settings.setdefault(name, {})
-            if record.enable is not None and (word != "bridge_port" or is_own(key)):
-                one["up"] = bool(one.get("up", True)) and record.enable
-            if (mtu := getattr(record, "mtu", None)) is not None:
-                one["mtu"] = min(mtu, one.get("mtu", mtu))
-            for setting in ("mac", "arp"):
-                if (value := getattr(record, setting, None)) is not None:
-                    one[setting] = value
+            yield name, replace(record, enable=None) if word == "bridge_port" and not is_own(key) else record
+
+
+def _link_settings(topology: Topology) -> Iterator[tuple[Ident, Attributes | None]]:
+    """Admin state, ARP, MTU and address of links. A link is up when no row on it that says anything says no."""
+    settings: dict[str, dict[str, object]] = {}
+    for name, record in _says_of_links(topology):
+        one = settings.setdefault(name, {})
+        if record.enable is not None:
+            one["up"] = bool(one.get("up", True)) and record.enable
+        if (mtu := getattr(record, "mtu", None)) is not None:
+            one["mtu"] = min(mtu, one.get("mtu", mtu))
+        for setting in ("mac", "arp"):
+            if (value := getattr(record, setting, None)) is not None:
+                one[setting] = value
     for name, told in settings.items():
         if told:
             yield ("link", name), told

@@ -9,7 +9,7 @@ from backends.netlink import Netlink
 from backends.netlink_types import MAIN_TABLE, Address, BridgeVlan, Link, Route
 from backends.network import bridge_vlans
 from backends.network import rows as tables
-from backends.network.desired import subnets
+from backends.network.desired import raised, subnets
 from backends.network.kernel import Kernel, address_ident, route_ident
 from backends.network.other_layers import OtherLayers
 from backends.network.places import address_ident as wanted_address
@@ -145,9 +145,10 @@ class NetworkView:
 
         return self._kept("near", (self.topology, addresses, routes), find)
 
-    def was_up(self, name: str, now: bool) -> bool:
-        """Whether a link is up but for what another row of it asks."""
-        return bool((self._records.originals.get(("link", name)) or {}).get("up", now))
+    def stands_up(self, name: str, now: bool) -> bool:
+        """Whether a link is up, or would be but for what one row of it says: it was before, or another asks for it."""
+        was = (self._records.originals.get(("link", name)) or {}).get("up", now)
+        return now or bool(was) or name in self._kept("raised", (self.topology,), raised)
 
     def setting(self, name: str, path: str) -> str | None:
         """A kernel setting of a link: ``path`` below /proc/sys, with ``{}`` for the link; None where there is none."""

@@ -74,12 +74,14 @@ def reference_of(network: Network, targets: Sequence[Target], kinds: Collection[
 
 
 def is_enabled(network: Network, row: Row[Any]) -> bool:
-    """What was asked for; of a link of the machine's own, whether it is up (or held down by another layer only)."""
+    """What was asked for. A row of the machine's own that nobody has told anything says what the kernel has: whether
+    its link is up, whoever raised it, or held down by another layer only.
+    """
     record: Record = network.record(row)
     if record.enable is not None:
         return record.enable
     link = network.link(row)
-    return not row.is_own and link is not None and network.was_up(link.name, link.up)
+    return not row.is_own and link is not None and network.stands_up(link.name, link.up)
 
 
 def status_of(network: Network, row: Row[Any], depth: int = 0) -> str:

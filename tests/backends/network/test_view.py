@@ -24,8 +24,8 @@ def test_what_is_derived_lives_as_long_as_the_dump_it_was_made_of(memory: Bench)
 
 def test_a_link_that_nobody_holds_down_is_up_as_it_is(memory: Bench) -> None:
     view = NetworkView(memory.netlink, memory.procfs)
-    assert view.was_up("eth0", now=True)
-    assert not view.was_up("eth0", now=False)
+    assert view.stands_up("eth0", now=True)
+    assert not view.stands_up("eth0", now=False)
     assert view.ipv6_enabled("eth0") is True
     assert view.ipv6_enabled("nosuch") is None
     assert view.state_age("eth0") >= 0

@@ -11,6 +11,7 @@ from backends.netlink import Link
 from backends.network.records import Reference
 from backends.tr181.layers import ETHERNET_INTERFACE, ETHERNET_LINK, link_status, reference_of, target_of
 from tests.backends.conftest import Bench, comes_to
+from tests.backends.device import NetworkDevice
 from tests.schemas import shipped_schema
 
 
@@ -80,6 +81,38 @@ def test_what_lies_on_a_disabled_link_says_that_it_is_held_down(bench: Bench) ->
     assert device.get(f"{interface}Status") == "Down"
     device.set({f"{interface}Enable": "1", f"{link}Enable": "1"})
     assert comes_to(device, (link, interface), ("Up", "Up"))
+
+
+def test_a_link_that_one_row_raised_is_up_in_all_of_its_rows_and_one_that_is_set_false_holds_them_down(
+    bench: Bench,
+) -> None:
+    bench.netlink.set_link("eth1", up=False)
+    device = bench.device()
+    rows = [device.find(path, Name="eth1") for path in (PORTS, LINKS, IP)]
+    port, interface = rows[0], rows[2]
+
+    def enabled(device: NetworkDevice = device) -> list[bool]:
+        return [device.get(f"{row}Enable") == "true" for row in rows]
+
+    assert comes_to(device, rows, ["Down"] * 3)
+    assert enabled() == [False] * 3
+    device.set({f"{interface}Enable": "1"})
+    assert comes_to(device, rows, ["Up"] * 3)
+    assert enabled() == [True] * 3
+    bench.netlink.set_link("far1", up=False)
+    assert comes_to(device, (port,), ["Down"])
+    bench.netlink.set_link("far1", up=True)
+    assert comes_to(device, rows, ["Up"] * 3)
+    device.set({f"{port}Enable": "0"})
+    assert comes_to(device, rows, ["Down", "LowerLayerDown", "LowerLayerDown"])
+    assert enabled() == [False, True, True]
+    device.set({f"{port}Enable": "1"})
+    again = bench.device(store=device.store)
+    assert comes_to(again, rows, ["Up"] * 3)
+    assert enabled(again) == [True] * 3
+    again.set({f"{interface}Enable": "0"})
+    assert comes_to(again, rows, ["Down", "LowerLayerDown", "Down"])
+    assert enabled(again) == [True, True, False]
 
 
 def test_a_stack_of_rows_that_were_added_blames_the_one_that_is_at_fault(memory: Bench) -> None:
