@@ -14,6 +14,7 @@ from backends.nftables import TOUCHED, Nftables, Table
 log = logging.getLogger(__name__)
 
 TABLE: Final = "cpe_agent"
+"""The tables of the agent's other services are called by it and what they are for."""
 
 
 class Firewall:
@@ -94,7 +95,7 @@ class Firewall:
 
     def _tell_of_neighbours(self) -> None:
         """Once: whoever looks for why a port mapping does not work should know where else packets can end."""
-        others = [f"{family} {name}" for family, name in self._nftables.tables() if name != TABLE]
+        others = [f"{family} {name}" for family, name in self._nftables.tables() if not name.startswith(TABLE)]
         if others and not self._neighbours_told:
             log.info("there are other packet filters, and what they drop stays dropped: %s", ", ".join(others))
         self._neighbours_told = True
