@@ -50,7 +50,7 @@ def _needs(record: Record, around: Surroundings, wanted: Wanted) -> list[tuple[b
         case FilterRule():
             leads_nowhere = record.target == "TargetChain" and record.target_chain not in chains
             return [
-                (not has_ends(record, around), "interfaces that are there, or all of them"),
+                (not has_ends(record, around), "interfaces that are there"),
                 (not families(record), "criteria of one version of IP"),
                 (leads_nowhere, "a chain to go on in"),
             ]

@@ -288,12 +288,13 @@ def is_in_force(rule: FilterRule, around: Surroundings) -> bool:
 
 
 def is_complete(rule: FilterRule, around: Surroundings) -> bool:
-    """Both interfaces are told, and the criteria do not contradict each other."""
+    """The interfaces that are told are there, and the criteria do not contradict each other."""
     return has_ends(rule, around) and bool(families(rule))
 
 
 def has_ends(rule: FilterRule, around: Surroundings) -> bool:
-    """Whether both interfaces are told, or every one is meant."""
-    source = rule.source_all_interfaces or around.link(rule.source_interface)
-    destination = rule.dest_all_interfaces or around.link(rule.dest_interface)
-    return bool(source and destination)
+    """Whether the interfaces that are told are there. TR-181 has them match "if specified": one that is not told says
+    nothing of the packet, as every other criterion; one that has gone meanwhile does not become every interface.
+    """
+    ends = ((rule.source_all_interfaces, rule.source_interface), (rule.dest_all_interfaces, rule.dest_interface))
+    return all(is_every or pointer is None or around.link(pointer) is not None for is_every, pointer in ends)

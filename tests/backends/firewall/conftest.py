@@ -18,6 +18,7 @@ from tests.netlab.packet_filter import packet_filter
 
 IP = "Device.IP.Interface.{i}."
 WAN, LAN = Pointer(IP, ("wan0",)), Pointer(IP, ("lan0",))
+GONE = Pointer(IP, ("",))  # there is no link behind it
 NOW = Now("this boot", 1000.0, 1_800_000_000.0)
 
 

@@ -18,7 +18,7 @@ from backends.firewall.records import (
     PortMapping,
     RuleChain,
 )
-from tests.backends.firewall.conftest import LAN, WAN, surroundings, wanted
+from tests.backends.firewall.conftest import GONE, LAN, WAN, surroundings, wanted
 
 HOST = "192.168.1.10"
 WEB: dict[str, Any] = {"enable": True, "interface": WAN, "external_port": 80, "internal_client": HOST}
@@ -108,7 +108,10 @@ def test_a_firewall_needs_something_to_filter() -> None:
         (Dmz(interface=WAN, dest_ip=HOST), False),
         (Pinhole(interface=WAN, dest_ip=HOST), False),
         (Pinhole(interface=WAN, dest_ip=HOST, ip_version=6), True),
-        (FilterRule(), True),
+        (FilterRule(), False),
+        (FilterRule(source_interface=GONE), True),
+        (FilterRule(source_interface=WAN, dest_interface=GONE), True),
+        (FilterRule(source_all_interfaces=True, source_interface=GONE), False),
         (FilterRule(source_interface=WAN, dest_all_interfaces=True), False),
         (FilterRule(source_interface=WAN, dest_all_interfaces=True, target="TargetChain"), True),
         (

@@ -17,7 +17,7 @@ from backends.firewall.records import (
     PortMapping,
     RuleChain,
 )
-from tests.backends.firewall.conftest import LAN, WAN, Bench, wanted
+from tests.backends.firewall.conftest import GONE, LAN, WAN, Bench, wanted
 from tests.netlab.gateway import HOST, HOST6, INSIDE, OUTSIDE, OUTSIDE6, STRANGER, STRANGER6, goes_on
 
 LOW, HIGH = FirewallSettings(config="Low"), FirewallSettings(config="High")
@@ -185,6 +185,13 @@ def test_a_rule_stands_between_two_interfaces(bench: Bench) -> None:
     assert reached(bench)
 
 
+def test_a_rule_to_which_no_interface_is_told_holds_on_all(bench: Bench) -> None:
+    make(bench, level(FilterRule(enable=True, protocol=6, dest_port=8000), default_policy="Accept"))
+    for inbound in (True, False):
+        assert reached(bench, inbound=inbound, port=8001)
+        assert not reached(bench, inbound=inbound, port=8000, soon=True)
+
+
 def test_another_chain_is_looked_at_and_left(bench: Bench) -> None:
     rules = level(
         FilterRule(enable=True, **ANYWHERE, target="TargetChain", target_chain="other"),
@@ -218,7 +225,7 @@ def test_a_rule_that_expired_or_is_not_complete_holds_nothing(bench: Bench) -> N
     for useless in (
         replace(passing, expiry_date=1_799_999_999),
         replace(passing, enable=False),
-        replace(passing, source_all_interfaces=False),
+        replace(passing, source_all_interfaces=False, source_interface=GONE),
         replace(passing, source_ip="192.0.2.1", dest_ip="2001:db8::1"),
     ):
         make(bench, level(useless))
