@@ -48,6 +48,8 @@ class DurableState:
         self.instances = Instances()
         self.parameter_attributes = ParameterAttributes()
         self.read_only_reason = ""
+        self.settle: Callable[[], None] = lambda: None
+        """What mechanisms have put off until a change is made, or taken back, as a whole; raises like a commit."""
         self._backends: list[Backend] = []
         for backend in (own, *backends):
             if all(backend is not known for known in self._backends):
@@ -73,6 +75,7 @@ class DurableState:
                 self._store.write(JOURNAL, {"transaction": number, "boot": self._boot_id, "undo": undo})
             for backend in backends:
                 self._commit(backend, failed)
+            self.settle()
             self._save(number)
         except OSError as failure:
             log.debug("the change could not be saved: %s", failure)
@@ -93,6 +96,7 @@ class DurableState:
 
     def _undo(self, backends: Sequence[Backend], undo: dict[str, Any]) -> None:
         self._each(reversed(backends), "rolled back", lambda backend: backend.rollback())
+        self._settle_whatever_comes()
         self._clear_journal(undo)
 
     @staticmethod
@@ -103,6 +107,12 @@ class DurableState:
                 act(backend)
             except Exception:
                 log.exception("%s could not be %s", backend.name, what)
+
+    def _settle_whatever_comes(self) -> None:
+        try:
+            self.settle()
+        except Exception:
+            log.exception("not everybody could be told of what was taken back")
 
     def _clear_journal(self, undo: dict[str, Any]) -> None:
         if undo:
@@ -173,6 +183,7 @@ class DurableState:
             self._save(self._number + 1)
             for backend in self._backends:
                 backend.commit()
+            self.settle()
         except Exception:
             log.exception("the change that waited for the session's end could not be made")
             self._each(reversed(begun), "rolled back", lambda backend: backend.rollback())
@@ -194,6 +205,7 @@ class DurableState:
             self._take_back(held)
         self._unconfirmed, self._was_taken_back = None, True
         self._go_back_to(held["before"], is_made=held["applied"])
+        self._settle_whatever_comes()
         self._save_or_later()
 
     def _take_back(self, held: dict[str, Any]) -> None:
@@ -248,6 +260,7 @@ class DurableState:
         if waiting and waiting["applied"]:
             self._take_back(waiting)
         apply()
+        self._settle_whatever_comes()
         self._unconfirmed = held
         if waiting:
             self._make_what_waited(document, waiting)
@@ -281,6 +294,7 @@ class DurableState:
         """Factory reset of the agent's part: what it made in the system goes, the document is that of a new device."""
         for backend in self._backends:
             self._is_brought_to(backend, None)
+        self._settle_whatever_comes()
         self._unconfirmed, self._was_taken_back = None, False
         self._take_over({})
         self._save_or_later()

@@ -31,7 +31,8 @@ class Part:
     """One service. ``provides``: fields of Mechanisms; ``watch`` waits, in a thread of its own, for changes to tell.
 
     ``follows`` are the topics after which the system is compared with the service's records again. ``look`` is told of
-    every change of the system, and answers with topics of its own.
+    every change of the system, and answers with topics of its own. ``settle`` does what was put off until all of a
+    change was made, or taken back.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Part:
     chores: Sequence[Chore] = ()
     follows: frozenset[str] = field(default=frozenset({"link"}))
     look: Callable[[frozenset[str]], frozenset[str]] | None = None
+    settle: Callable[[], None] | None = None
 
 
 Build = Callable[[Mechanisms], Part | None]
@@ -101,3 +103,9 @@ class Machine:
         """What the services make of a change of the system: topics beside those that it has."""
         news = [part.look(topics) for part in self.parts if part.look is not None]
         return frozenset().union(*news)
+
+    def settle(self) -> None:
+        """See DurableState.settle."""
+        for part in self.parts:
+            if part.settle is not None:
+                part.settle()

@@ -7,6 +7,7 @@ import pytest
 
 from agent.model.data_model import Caller
 from agent.model.durable_state import DOCUMENT, JOURNAL, UNUSABLE
+from agent.model.errors import Refusals
 from tests.model.device import FIRST, IP, PORTS, Device, PowerCut
 
 MTU = f"{IP}1.MaxMTUSize"
@@ -17,6 +18,30 @@ KEY = "Device.ManagementServer.ParameterKey"
 @pytest.fixture
 def device() -> Device:
     return Device()
+
+
+def test_what_was_put_off_is_done_once_all_of_a_change_is_made(device: Device) -> None:
+    rates: list[str] = []
+    device.model.settle = lambda: rates.append(device.get(RATE))
+    device.change({MTU: "1400", RATE: "100"})
+    assert rates == ["100"]
+
+
+def test_a_change_is_taken_back_when_that_cannot_be_done_and_the_others_are_told_of_it(
+    device: Device, caplog: pytest.LogCaptureFixture
+) -> None:
+    before, mtus = device.get(MTU), list[str]()
+
+    def settle() -> None:
+        mtus.append(device.get(MTU))
+        raise RuntimeError("nobody can be told")
+
+    device.model.settle = settle
+    with pytest.raises(Refusals):
+        device.change({MTU: "1400"})
+    assert mtus == ["1400", before]
+    assert "not everybody could be told of what was taken back" in caplog.text
+    assert device.is_consistent()
 
 
 # -- what survives ----------------------------------------------------------------------------------------------------
