@@ -11,7 +11,11 @@ from backends.files import names_in, read_text
 
 STATIC: Final = "Static"
 RESOLV_CONF: Final = "etc/resolv.conf"
-BEHIND_STUBS: Final = ("run/systemd/resolve/resolv.conf", "run/NetworkManager/no-stub-resolv.conf")
+BEHIND_STUBS: Final = (
+    "run/systemd/resolve/resolv.conf",
+    "run/NetworkManager/no-stub-resolv.conf",
+    "tmp/resolv.conf.d/resolv.conf.auto",  # OpenWrt's netifd, for its dnsmasq
+)
 PPP: Final = "etc/ppp/resolv.conf"
 NETWORKD_LEASES: Final = "run/systemd/netif/leases"
 DHCPCD_HOOKS: Final = "run/dhcpcd/hook-state/resolv.conf"

@@ -3,37 +3,33 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from backends.desired_state import NotOurs, Record, Refused, Wanted
+from backends.desired_state import NotOurs, Record, Wanted
 from backends.dnsmasq import Dnsmasq
 from backends.errors import MechanismError
 from backends.files import read_text
 from backends.lan.advertising import advertised_links, check_advertised
+from backends.lan.checks import problems
 from backends.lan.companion import Companion
 from backends.lan.lease_times import LONGEST, lease_time, shortens_in, times_in
-from backends.lan.matching import DOMAIN, Unmatchable
-from backends.lan.options import Unsayable, option_text
-from backends.lan.records import FOR_EVER, Advertised, DnsRelay, Forwarding4, Option4, Option6, Pool4, Pool6, Static4
+from backends.lan.matching import Unmatchable
+from backends.lan.options import Unsayable
+from backends.lan.records import Advertised, DnsRelay, Forwarding4, Pool4, Pool6
 from backends.lan.relaying import ignored, relay_document
 from backends.lan.rendering import (
     LinkOf,
     Surroundings,
-    criteria4,
-    match6,
     render,
     served_pools4,
     served_pools6,
-    tag_of,
 )
 from backends.programs import Program
 
 log = logging.getLogger(__name__)
 
-SHORTEST_LEASE: Final = 120
-"""Seconds; dnsmasq makes anything shorter this."""
 WRITTEN_WITHIN: Final = 5
 """Seconds from giving a lease until its file is read."""
 DHCP_PORT, DHCP6_PORT, DNS_PORT = 67, 547, 53
@@ -79,11 +75,9 @@ class LanService:
         self._lease_times: Mapping[str, int] = {}
 
     def check(self, wanted: Wanted) -> None:
-        """See Service. Rows that are not enabled are checked as well: what is refused is refused when it is said."""
-        _check_pools4(wanted)
-        _check_pools6(wanted)
-        _check_options(wanted)
-        _check_statics(wanted)
+        """See Service."""
+        for refused in problems(wanted):
+            raise refused
         check_advertised(wanted)
         self._check_links(wanted)
         self._check_ports(wanted)
@@ -138,7 +132,7 @@ class LanService:
         """The process that sends router advertisements."""
         return self._advertiser.program
 
-    def is_running(self) -> bool:
+    def is_running(self, family: int = 4) -> bool:  # noqa: ARG002 - it is one for both
         """Whether the server is there to serve."""
         return self.program.is_running()
 
@@ -201,60 +195,3 @@ class LanService:
 
 def _in_the_way(who: str, port: int, link: str) -> str:
     return f"{who} has UDP port {port} on {link}: stop it there, or let it keep that link"
-
-
-def _check_pools4(wanted: Wanted) -> None:
-    for kind in (Pool4, Forwarding4):
-        for key, record in wanted.of(kind).items():
-            try:
-                criteria4(tag_of(key), record)
-            except Unmatchable as error:
-                raise Refused(error.reason, kind, key, (error.field,)) from error
-    for key, pool in wanted.of(Pool4).items():
-        if pool.lease_time != FOR_EVER and pool.lease_time < SHORTEST_LEASE:
-            raise Refused(f"a lease lasts {SHORTEST_LEASE} s at least", Pool4, key, ("lease_time",))
-        if pool.domain_name and not DOMAIN.fullmatch(pool.domain_name):
-            raise Refused("a domain name is letters, digits, hyphens and dots", Pool4, key, ("domain_name",))
-
-
-def _check_pools6(wanted: Wanted) -> None:
-    for key, pool in wanted.of(Pool6).items():
-        try:
-            match6(wanted, key)
-        except Unmatchable as error:
-            raise Refused(error.reason, Pool6, key, (error.field,)) from error
-        if pool.iapd_enable:
-            raise Refused("dnsmasq delegates no prefixes", Pool6, key, ("iapd_enable",))
-
-
-def _check_options(wanted: Wanted) -> None:
-    for kind, family in ((Option4, 4), (Option6, 6)):
-        seen: set[tuple[str, int]] = set()
-        for key, option in _options(wanted, kind):
-            if (option.parent, option.tag) in seen:
-                raise Refused(f"there is an option {option.tag} already", kind, key, ("tag",))
-            if option.tag:
-                seen.add((option.parent, option.tag))
-            if not option.value:
-                continue
-            try:
-                option_text(family, option.tag, bytes.fromhex(option.value))
-            except Unsayable as error:
-                raise Refused(str(error), kind, key, ("value", "tag")) from error
-
-
-def _options(wanted: Wanted, kind: type[Option4] | type[Option6]) -> Iterator[tuple[str, Option4 | Option6]]:
-    yield from wanted.of(kind).items()
-
-
-def _check_statics(wanted: Wanted) -> None:
-    """dnsmasq knows one client for an address, and one address of a pool for a client."""
-    addresses: dict[str, str] = {}
-    clients: set[tuple[str, str]] = set()
-    for key, one in wanted.of(Static4).items():
-        client = (one.parent, one.chaddr.lower())
-        if one.chaddr and client in clients:
-            raise Refused(f"{one.chaddr} has an address in this pool already", Static4, key, ("chaddr",))
-        clients.add(client)
-        if one.yiaddr and addresses.setdefault(one.yiaddr, one.chaddr.lower()) != one.chaddr.lower():
-            raise Refused(f"{one.yiaddr} is another client's", Static4, key, ("yiaddr",))
