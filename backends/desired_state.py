@@ -173,6 +173,11 @@ class Desired:
         self.followers: list[Callable[[], object]] = []
         """What others do after each change that was made or taken back, because they stand on these records."""
 
+    @property
+    def in_force(self) -> Wanted:
+        """What is made, without what is staged or waits."""
+        return self._applied
+
     # -- editing ------------------------------------------------------------------------------------------------------
 
     def add(self, record: Record) -> str:

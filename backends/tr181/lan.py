@@ -17,7 +17,7 @@ from backends.lan.resolver import Resolver
 from backends.lan.service import Ground, LanService
 from backends.lan.upstream import upstream
 from backends.netlink import Netlink
-from backends.tr181.lan_tables import LanTables
+from backends.tr181.lan_tables import OwnLanTables
 from backends.tr181.learned_servers import learned_servers
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
@@ -60,7 +60,7 @@ def lan(mechanisms: Mechanisms, surface: Surface = Surface()) -> Part | None:
         blocking=PortsInTheWay(lambda link: _index_and_addresses(netlink, link), own, surface.open_diag_socket),
         lasting=lambda link: lasting(netlink.addresses(), link),
     )
-    tables = LanTables(
+    tables = OwnLanTables(
         LanService(dnsmasq, advertiser, relay, ground), links, LeaseFile(dnsmasq.places.leases), resolver
     )
     topics = {dnsmasq.places.leases: "lease"} | dict.fromkeys(resolver.paths, "resolver")

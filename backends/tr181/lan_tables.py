@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from agent.model.object import Object, Parameter, Target
-from backends.desired_state import Pointer, R, Record
+from backends.desired_state import Pointer, R, Record, Service, Wanted
 from backends.lan.leases import LeaseFile
 from backends.lan.records import (
     KINDS,
@@ -84,19 +84,37 @@ LOOK: Final = 30.0
 """Seconds between two looks whether the programs still run."""
 
 
+class Serving(Service, Protocol):
+    """Whoever serves the LAN by the records."""
+
+    def is_running(self, family: int = 4) -> bool:
+        """Whether the DHCP server of a family is there to serve."""
+
+    def is_advertising(self) -> bool:
+        """Whether router advertisements are sent."""
+
+    def is_relaying(self) -> bool:
+        """Whether requests are relayed."""
+
+    def serves_names(self) -> bool:
+        """Whether names are served to the LAN."""
+
+    def is_whole(self, seconds: float) -> bool:
+        """Whether a DHCPv6 lease that was given for so long, or a little less, was cut by nobody."""
+
+    def links_served(self, wanted: Wanted) -> frozenset[str]:
+        """The links whose hosts are given addresses, or told of prefixes."""
+
+
 class LanTables(TableService):
-    """The backend of all these tables; ``leases`` and ``resolver`` are what they read of the system.
+    """The backend of all these tables; ``leases`` and ``resolver`` are what they read of the system."""
 
-    As a chore it starts programs anew that ended by themselves or by somebody else, and shortens leases in time.
-    """
-
-    def __init__(self, daemons: LanService, links: Links, leases: LeaseFile, resolver: Resolver) -> None:
+    def __init__(self, daemons: Serving, links: Links, leases: LeaseFile, resolver: Resolver) -> None:
         super().__init__("lan", KINDS, daemons, TABLES, PARAMETERS)
         self.daemons = daemons
         self.links = links
         self.leases = leases
         self.resolver = resolver
-        self._next = 0.0
 
     def forget(self) -> None:
         """What was read of the system may be old."""
@@ -105,11 +123,23 @@ class LanTables(TableService):
 
     def links_served(self) -> frozenset[str]:
         """The links whose hosts are given addresses, or told of prefixes, as it is in force."""
-        return self.daemons.links_served(self._applied)
+        return self.daemons.links_served(self.in_force)
+
+
+class OwnLanTables(LanTables):
+    """With daemons of our own: as a chore it starts programs anew that ended by themselves or by somebody else, and
+    shortens leases in time.
+    """
+
+    daemons: LanService
+
+    def __init__(self, daemons: LanService, links: Links, leases: LeaseFile, resolver: Resolver) -> None:
+        super().__init__(daemons, links, leases, resolver)
+        self._next = 0.0
 
     def due(self, now: float) -> float | None:  # noqa: ARG002 - it has times of its own
         """See parts.Chore."""
-        is_on = any(self._applied.get(kind).enable for kind in SWITCHES)
+        is_on = any(self.in_force.get(kind).enable for kind in SWITCHES)
         return min(self._next, self.daemons.shortens_at) if is_on else None
 
     def act(self, now: float) -> frozenset[str]:

@@ -24,7 +24,7 @@ from backends.tr181.dns import dns
 from backends.tr181.hosts import hosts
 from backends.tr181.ip import ip
 from backends.tr181.lan import Surface, lan
-from backends.tr181.lan_tables import LanTables
+from backends.tr181.lan_tables import OwnLanTables
 from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
@@ -69,7 +69,7 @@ class Gateway(Acs):
         part = lan(mechanisms, surface)
         assert part is not None
         self.part: Part = part
-        self.tables: LanTables = part.provides["lan"]
+        self.tables: OwnLanTables = part.provides["lan"]
         self.mechanisms = replace(mechanisms, lan=self.tables)
         self.model = DataModel(
             shipped_schema(),
