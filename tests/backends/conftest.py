@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +12,26 @@ from backends.netlink import Netlink, Route
 from backends.network.kernel import Kernel
 from backends.procfs import Procfs
 from tests.backends.device import KernelSettings, NamespaceSettings, NetworkDevice
-from tests.backends.lan_device import gateway, house
+from tests.backends.lan_device import Gateway, gateway, house
+from tests.backends.openwrt.procd import Procd
+from tests.backends.openwrt.router import BARE, BARE_NETWORK, Router
 from tests.fakes.documents import Documents
 from tests.fakes.netlink import FakeKernel, FakeNetlink
 from tests.netlab.fixtures import lab, make_namespace
 from tests.netlab.namespace import Namespace
 
 __all__ = ["gateway", "house", "lab", "make_namespace"]
+
+
+@pytest.fixture(params=["linux", "openwrt"])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Gateway | Router]:
+    """The LAN's tables over each set of mechanisms: br0 with 192.0.2.1/24, and nothing configured."""
+    if request.param == "linux":
+        yield request.getfixturevalue("gateway")
+        return
+    procd = Procd(tmp_path / "ubus.sock")
+    yield Router(tmp_path, dhcp=BARE, network=BARE_NETWORK, bus=procd.path, lan=("br0", "192.0.2.1/24"))
+    procd.close()
 
 
 class Bench:

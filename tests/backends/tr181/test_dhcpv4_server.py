@@ -10,6 +10,7 @@ import pytest
 from agent.model.errors import Refusals
 from backends.errors import MechanismError
 from tests.backends.lan_device import Answer, Gateway, until
+from tests.backends.openwrt.router import Router
 from tests.netlab.namespace import Namespace, veth
 
 SERVER = "Device.DHCPv4.Server."
@@ -117,27 +118,27 @@ def test_what_is_switched_off_serves_nobody(gateway: Gateway) -> None:
     assert not gateway.is_serving()
 
 
-def test_a_pool_that_cannot_be_says_so(gateway: Gateway) -> None:
-    pool = gateway.pool()
-    gateway.set_row(pool, MaxAddress="198.51.100.9")
-    assert gateway.get(f"{pool}Status") == "Error_Misconfigured"
-    gateway.set_row(pool, MinAddress="198.51.100.5", MaxAddress="198.51.100.9")
-    assert gateway.get(f"{pool}Status") == "Error", "the link has no address in this subnet"
-    gateway.set_row(pool, Interface="")
-    assert gateway.get(f"{pool}Status") == "Error_Misconfigured"
+def test_a_pool_that_cannot_be_says_so(home: Gateway | Router) -> None:
+    pool = home.pool()
+    home.set_row(pool, MaxAddress="198.51.100.9")
+    assert home.get(f"{pool}Status") == "Error_Misconfigured"
+    home.set_row(pool, MinAddress="198.51.100.5", MaxAddress="198.51.100.9")
+    assert home.get(f"{pool}Status") == "Error", "the link has no address in this subnet"
+    home.set_row(pool, Interface="")
+    assert home.get(f"{pool}Status") == "Error_Misconfigured"
 
 
-def test_the_first_pool_that_fits_is_the_only_one(gateway: Gateway) -> None:
-    first, second, third = gateway.pool(), gateway.pool(), gateway.pool()
+def test_the_first_pool_that_fits_is_the_only_one(home: Gateway | Router) -> None:
+    first, second, third = home.pool(), home.pool(), home.pool()
 
     def orders() -> list[str]:
-        return [gateway.get(f"{pool}Order") for pool in (first, second, third)]
+        return [home.get(f"{pool}Order") for pool in (first, second, third)]
 
     assert orders() == ["1", "2", "3"]
-    gateway.set_row(third, Order="1")
+    home.set_row(third, Order="1")
     assert orders() == ["2", "3", "1"]
-    gateway.delete(third)
-    assert [gateway.get(f"{pool}Order") for pool in (first, second)] == ["1", "2"]
+    home.delete(third)
+    assert [home.get(f"{pool}Order") for pool in (first, second)] == ["1", "2"]
 
 
 def test_a_link_of_somebody_elses_is_refused(gateway: Gateway) -> None:
@@ -215,9 +216,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in REFUSED.items() for text in texts])
-def test_what_cannot_be_served_is_refused_with_its_name(gateway: Gateway, name: str, text: str) -> None:
-    pool = gateway.pool()
-    assert gateway.refused_in(pool, **{name: text}) == {name: "InvalidValue"}
+def test_what_cannot_be_served_is_refused_with_its_name(home: Gateway | Router, name: str, text: str) -> None:
+    pool = home.pool()
+    assert home.refused_in(pool, **{name: text}) == {name: "InvalidValue"}
 
 
 @pytest.mark.slow

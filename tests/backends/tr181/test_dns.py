@@ -8,6 +8,7 @@ import pytest
 
 from agent.model.errors import Refusals
 from tests.backends.lan_device import Gateway, until
+from tests.backends.openwrt.router import Router
 from tests.netlab.namespace import Namespace, veth
 
 RELAY = "Device.DNS.Relay."
@@ -111,7 +112,7 @@ def test_another_name_server_in_the_way_is_named(
         other.wait()
 
 
-def test_looking_names_up_is_not_switched_off(gateway: Gateway) -> None:
-    assert gateway.refused_in("Device.DNS.Client.", Enable="0") == {"Enable": "NotWritable"}
-    gateway.set_row("Device.DNS.Client.", Enable="1")
-    assert gateway.get("Device.DNS.Client.Status") == "Error", "there is nobody to ask"
+def test_looking_names_up_is_not_switched_off(home: Gateway | Router) -> None:
+    assert home.refused_in("Device.DNS.Client.", Enable="0") == {"Enable": "NotWritable"}
+    home.set_row("Device.DNS.Client.", Enable="1")
+    assert home.get("Device.DNS.Client.Status") == "Error", "there is nobody to ask"

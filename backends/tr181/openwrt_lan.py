@@ -1,0 +1,110 @@
+"""The LAN's services on OpenWrt as a part of the machine: UCI, and OpenWrt's own dnsmasq and odhcpd, behind them."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
+from pathlib import Path
+from typing import Final
+
+from backends.desired_state import Pointer
+from backends.errors import MechanismError
+from backends.lan.file_watch import FileWatch
+from backends.lan.resolver import Resolver
+from backends.netlink import Netlink
+from backends.openwrt.desired import UciDesired
+from backends.openwrt.dhcp import DhcpMapping, Ground
+from backends.openwrt.interfaces import links_by_name
+from backends.openwrt.lan_state import LEASES, LanOnOpenWrt, OpenWrtLeases
+from backends.openwrt.reloads import Reloads
+from backends.tr181.lan_tables import TOPIC, LanTables
+from backends.tr181.layers import IP_INTERFACE
+from backends.tr181.learned_servers import learned_servers
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.parts import Part
+from backends.tr181.service import pointer_of
+from backends.ubus import Bus, BusError
+from backends.uci import Uci
+
+PACKAGES: Final = ("dhcp", "network")
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """OpenWrt's own ways in, one of each for all services; ``root`` is where its files are."""
+
+    uci: Uci
+    bus: Bus
+    reloads: Reloads
+    root: Path = Path("/")
+
+
+class UciLanTables(LanTables, UciDesired):
+    """The LAN's tables over UCI."""
+
+    def forget(self) -> None:
+        """What was read may be old."""
+        LanTables.forget(self)
+        UciDesired.forget(self)
+
+
+class Present:
+    """The links of netifd's interfaces, asked once until ``forget``; none while the bus does not answer."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._links: dict[str, str] | None = None
+
+    def __call__(self) -> dict[str, str]:
+        """By the interfaces' names."""
+        if self._links is None:
+            try:
+                self._links = links_by_name(self._bus.call("network.interface", "dump"))
+            except BusError:
+                self._links = {}
+        return self._links
+
+    def forget(self) -> None:
+        """What was read may be old."""
+        self._links = None
+
+
+def openwrt_lan(given: Mechanisms, surface: Surface) -> Part | None:
+    """DHCP, router advertisements and DNS relay, where OpenWrt has its configuration of them."""
+    if not set(PACKAGES) <= set(surface.uci.packages()):
+        return None
+    links, present = given.links, Present(surface.bus)
+
+    def row_of(link: str) -> Pointer | None:
+        return pointer_of(links.row_of(link, IP_INTERFACE))
+
+    ground = Ground(row_of, links.link_of, links.may_change, present, lambda link: _address_of(given.netlink, link))
+    leases = OpenWrtLeases(surface.root / _lease_file(surface.uci).lstrip("/"), surface.bus)
+    resolver = Resolver(surface.root, lambda: learned_servers(given))
+    served = LanOnOpenWrt(surface.uci, DhcpMapping(ground), surface.reloads.note, surface.bus)
+    tables = UciLanTables(served, links, leases, resolver)
+    config = surface.root / "etc/config"
+    topics = {leases.path: "lease", **{config / one: TOPIC for one in PACKAGES}} | dict.fromkeys(
+        resolver.paths, "resolver"
+    )
+    return Part(
+        name="lan",
+        provides={"lan": tables},
+        backend=tables,
+        forget=[present.forget, tables.forget],
+        watch=FileWatch(topics).watch,
+        settle=surface.reloads.settle,
+    )
+
+
+def _lease_file(uci: Uci) -> str:
+    """Where dnsmasq keeps its leases."""
+    try:
+        servers = uci.read("dhcp").of_type("dnsmasq")
+    except MechanismError:
+        servers = ()
+    return next((section.text("leasefile") for section in servers if section.text("leasefile")), LEASES)
+
+
+def _address_of(netlink: Netlink, link: str) -> IPv4Interface | None:
+    found = (one for one in netlink.addresses() if one.interface == link and one.family == 4)
+    first = next((one for one in found if "secondary" not in one.flags), None)
+    return IPv4Interface(f"{first.address}/{first.prefix_length}") if first else None
