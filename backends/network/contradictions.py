@@ -8,6 +8,7 @@ from backends.link_modes import speeds
 from backends.netlink_types import RouteTo
 from backends.network.bridge_vlans import member_ident
 from backends.network.desired import Claims, modes_of, subnets
+from backends.network.errors import Conflict, HandMade, Refused
 from backends.network.places import address_ident, route_ident
 from backends.network.plan import Change, Ident, State, family_of, link_of
 from backends.network.records import (
@@ -29,30 +30,58 @@ from backends.network.topology import Topology
 
 LONGEST_WITH_NAMES: Final = 30
 """Subnets of this length or shorter have an address that names them, and one for all in them (RFC 3021)."""
+BY_THEMSELVES: Final = ("kernel", "ra", "dhcp")
+"""The protocols of routes that nobody configured."""
+BY_HAND: Final = ", made by somebody else than the agent: take that away first, or change it by its row"
 
 
-def contradictions(topology: Topology, observed: State, claimed: Claims, held: Claims) -> Iterator[tuple[Ident, str]]:
-    """What is wanted and cannot be, and why, as sentences. ``held`` is what was wanted, and made, before."""
+def contradictions(topology: Topology, observed: State, claimed: Claims, held: Claims) -> Iterator[Refused]:
+    """What is wanted and cannot be: a Conflict, or HandMade where what is in the way is nobody's row. ``held`` is what
+    was wanted, and made, before.
+    """
     seen, staying = set[Ident](), set[Ident]()
-    leaving = {ident for ident, was in topology.records.originals.items() if was is None and ident not in claimed}
+    originals = topology.records.originals
+    leaving = {ident for ident, was in originals.items() if was is None and ident not in claimed}
     leaving |= {ident for ident, wanted in claimed.items() if wanted is None}
     for ident in {*observed, *claimed} - leaving:
         if ident[:2] == ("route", "4"):
             staying.add(ident)
     for ident in _own_idents(topology, observed):
         if ident in seen:
-            yield ident, f"{' '.join(ident[1:])} is wanted twice"
+            yield Conflict(f"{' '.join(ident[1:])} is wanted twice", ident)
         seen.add(ident)
         if ident in held or claimed.get(ident) is None:
             continue
-        if ident in observed and ident not in topology.records.originals:
-            yield ident, f"{' '.join(ident[1:])} is there already"
-        yield from ((ident, reason) for reason in _rivals(ident, staying))
-    yield from _taken_twice(topology)
+        if ident in observed and ident not in originals:
+            what = f"{' '.join(ident[1:])} is there already"
+            yield HandMade(f"{what}{BY_HAND}", ident) if _is_by_hand(ident, observed) else Conflict(what, ident)
+        for rival in _rivals(ident, staying):
+            what = f"there is another route to {ident[2]} with metric {ident[5]}"
+            if rival in claimed or rival in originals or not _is_by_hand(rival, observed):
+                yield Conflict(what, ident)
+            else:
+                yield HandMade(f"{what}, {_way(rival)}{BY_HAND}", ident)
+    yield from (Conflict(reason, ident) for ident, reason in _taken_twice(topology))
     for key, port in topology.records.of(Port).items():
         supported = observed.get(("phy", key), {}).get("supported", ())
         if speeds(supported) and not speeds(modes_of(port, supported)):
-            yield ("phy", key), f"{key} has no such link mode"
+            yield Conflict(f"{key} has no such link mode", ("phy", key))
+
+
+def _is_by_hand(ident: Ident, observed: State) -> bool:
+    """Whether something that is there, and that no row claims, was configured: not by the kernel, a router's
+    advertisement or a lease.
+    """
+    there = observed.get(ident)
+    if there is None or ident[0] == "bridge_vlan":  # those come with the bridge
+        return False
+    if ident[0] == "address":
+        return "permanent" in there["flags"] and not there["protocol"].startswith("kernel")
+    return ident[0] != "route" or there["protocol"] not in BY_THEMSELVES
+
+
+def _way(route: Ident) -> str:
+    return " ".join(f"{word} {name}" for word, name in (("by", route[3]), ("on", route[4])) if name != "-")
 
 
 def _taken_twice(topology: Topology) -> Iterator[tuple[Ident, str]]:
@@ -159,13 +188,13 @@ def _own_idents(topology: Topology, observed: State) -> Iterator[Ident]:
             yield entry
 
 
-def _rivals(ident: Ident, staying: set[Ident]) -> Iterator[str]:
+def _rivals(ident: Ident, staying: set[Ident]) -> Iterator[Ident]:
     """IPv4 has one route to a destination for each metric, whichever way it leads."""
     if ident[:2] != ("route", "4"):
         return
-    for other in staying - {ident}:
+    for other in sorted(staying - {ident}):
         if other[:3] == ident[:3] and other[5] == ident[5] and other[7:] == ident[7:]:
-            yield f"there is another route to {ident[2]} with metric {ident[5]}"
+            yield other
 
 
 def _members(topology: Topology) -> Iterator[Ident]:

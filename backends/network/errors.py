@@ -29,5 +29,9 @@ class Conflict(Refused):
     """The value contradicts what is there, or what else is wanted."""
 
 
+class HandMade(Refused):
+    """The value contradicts what somebody configured on this system without the agent, and that is left as it is."""
+
+
 class Fixed(Refused):
     """This belongs to somebody else (a DHCP client, the kernel) or to what the row is, and cannot be changed."""

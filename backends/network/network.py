@@ -284,8 +284,7 @@ class Network(NetworkEdits):
         new = {ident for ident, wanted in claimed.items() if ident not in held or held[ident] != wanted}
         new |= held.keys() - claimed.keys()
         if checked and (found := next(contradictions(topology, observed, claimed, held), None)):
-            ident, reason = found
-            raise Conflict(reason, ident)
+            raise found
         if checked and (broken := next(broken_routes(before, topology, observed), None)):
             key, field, reason = broken
             raise Conflict(reason, row=Reference("route", key), field=field)

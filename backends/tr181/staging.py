@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from agent.model.errors import Denied, InvalidValue, ModelError, NotWritable, Unavailable
 from agent.model.object import RowsRefused, Target
-from backends.network.errors import Conflict, Fixed, NotManaged, Refused
+from backends.network.errors import Conflict, Fixed, HandMade, NotManaged, Refused
 from backends.network.network import Network, Unmade
 from backends.network.plan import Change, Ident
 from backends.network.records import Record, Reference
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 REFUSALS: Final[dict[type[Refused], type[ModelError]]] = {
     NotManaged: Denied,
+    HandMade: Denied,
     Conflict: InvalidValue,
     Fixed: NotWritable,
 }
@@ -98,6 +99,8 @@ class LinuxNetwork(Network):
         try:
             return super().prepare()
         except Refused as refused:
+            if isinstance(refused, HandMade):
+                log.warning("refused: %s", refused.reason)
             if refused.row is not None:
                 names = PARAMETERS.get(refused.field or "", frozenset())
                 rows = [target for target in (self._target(refused.row),) if target]

@@ -462,7 +462,7 @@ def test_an_address_that_is_there_twice_is_refused(memory: Bench) -> None:
     table = device.find(IP, Name="eth0") + "IPv4Address."
     row = device.add(table)
     values = {f"{row}IPAddress": "192.0.2.1", f"{row}SubnetMask": "255.255.255.0", f"{row}Enable": "true"}
-    assert set(device.refused(values).values()) == {"InvalidValue"}
+    assert set(device.refused(values).values()) == {"Denied"}
     assert device.get(f"{row}IPAddress") == ""
 
 

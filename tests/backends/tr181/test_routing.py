@@ -106,7 +106,10 @@ def test_a_second_route_of_the_same_metric_is_refused(memory: Bench) -> None:
     device = memory.device()
     interface = device.find(IP, Name="eth1")
     row = device.add(V4, Interface=interface)
-    assert set(device.refused({f"{row}Enable": "1"}).values()) == {"InvalidValue"}
+    assert set(device.refused({f"{row}Enable": "1"}).values()) == {"Denied"}  # somebody else's default route
+    own = [device.add(V4, DestIPAddress="198.18.0.0", GatewayIPAddress=f"192.0.2.{number}") for number in (8, 9)]
+    device.set({f"{own[0]}Enable": "1"})
+    assert set(device.refused({f"{own[1]}Enable": "1"}).values()) == {"InvalidValue"}
 
 
 def test_a_route_takes_another_gateway_again_and_again(bench: Bench) -> None:
@@ -209,7 +212,7 @@ def test_of_two_rows_in_one_request_only_the_bad_one_is_refused(bench: Bench) ->
         device.set({f"{good}GatewayIPAddress": gateway, f"{bad}GatewayIPAddress": gateway})
     before = bench.state()
     taken = {f"{bad}DestIPAddress": "", f"{good}GatewayIPAddress": "192.0.2.6"}
-    assert device.refused(taken) == {f"{bad}DestIPAddress": "InvalidValue"}
+    assert device.refused(taken) == {f"{bad}DestIPAddress": "Denied"}
     assert bench.state() == before
 
 
