@@ -148,14 +148,19 @@ def served_pools6(wanted: Wanted, link_of: LinkOf) -> Mapping[str, str]:
 
 def is_complete(pool: Pool4) -> bool:
     """Whether its range lies in one subnet."""
+    return subnet_of(pool) is not None
+
+
+def subnet_of(pool: Pool4) -> IPv4Network | None:
+    """The subnet in which its range lies; None while there is no such."""
     if not (pool.min_address and pool.max_address and pool.subnet_mask):
-        return False
+        return None
     try:
         subnet = IPv4Network((pool.min_address, pool.subnet_mask), strict=False)
         first, last = IPv4Address(pool.min_address), IPv4Address(pool.max_address)
     except ValueError:
-        return False
-    return last in subnet and first <= last and str(subnet.netmask) == pool.subnet_mask
+        return None
+    return subnet if last in subnet and first <= last and str(subnet.netmask) == pool.subnet_mask else None
 
 
 def match4(wanted: Wanted, key: str) -> Match:
