@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from agent.extension_guard import guarded
 from agent.model.object import Backend, Object
 from agent.model.schema import Schema
 from agent.model.tree import BindingError, Tree
@@ -56,7 +57,7 @@ def load(directory: Path | None, schema: Schema, objects: Sequence[Object[Any]],
         schema = schema.merged_with(Schema.from_document(json.loads(path.read_text(encoding="utf-8")), path.name))
 
     def add_objects(path: Path) -> None:
-        declared = list(_module(path).objects(mechanisms))
+        declared = [guarded(one, path.name) for one in _module(path).objects(mechanisms)]
         Tree(schema, [*objects, *found, *declared])
         _check_backends([*objects, *found, *declared])
         found.extend(declared)
