@@ -115,8 +115,12 @@ class Ieee8021x:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Host-wide changes and what to run for Reboot and FactoryReset; "restart" restarts the agent as if booted."""
+    """Host-wide changes and what to run for Reboot and FactoryReset; "restart" restarts the agent as if booted.
 
+    ``mechanisms``: by what this system is read and changed; "auto" is "openwrt" where /etc/openwrt_release is.
+    """
+
+    mechanisms: str = "auto"
     manage: bool = False
     reboot_command: Command = ("reboot",)
     factory_reset_command: Command = "restart"
@@ -263,6 +267,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "ieee8021x.client_certificate": check.file_path,
     "ieee8021x.client_key": check.file_path,
     "ieee8021x.ca_file": check.file_path,
+    "system.mechanisms": check.one_of("auto", "linux", "openwrt"),
     "system.manage": check.switch,
     "system.reboot_command": check.command,
     "system.factory_reset_command": check.command,

@@ -112,7 +112,7 @@ from backends.tr181.links import Links
 from backends.tr181.management_interface import management_way, name_servers_on
 from backends.tr181.mechanisms import Identity, Mechanisms
 from backends.tr181.parts import Machine, Watch
-from backends.tr181.services import SERVICES
+from backends.tr181.services import services_for
 from backends.tr181.staging import LinuxNetwork
 from backends.tr181.supported_data_model import supported_data_model
 from backends.tr181.user_interface import ENABLE, PASSWORD_RESET, Page
@@ -250,7 +250,7 @@ class Agent:
             ),
         )
         self._take_preset(basic)
-        self.machine = Machine(basic, SERVICES)
+        self.machine = Machine(basic, services_for(set_by_person.system.mechanisms))
         self.mechanisms = self.machine.mechanisms
         self.management_way = management_way(self.mechanisms, self._management_interface, self._routers)
         self.faults = faults_of(self.mechanisms)
@@ -326,6 +326,7 @@ class Agent:
             boot_id=self.boot_id,
             committed=self._note_change,
         )
+        self.model.settle = self.machine.settle
         self.discovery = Discovery(
             self.model,
             self.own,

@@ -1,5 +1,7 @@
 """The services that this product can manage, one line each; a machine has those whose programs and hardware it has."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from backends.tr181.bridge_filter import bridge_filter
@@ -63,3 +65,14 @@ SERVICES: Final[tuple[Build, ...]] = (
     ways_out,
 )
 """In the order in which their changes are made: what others stand on comes first."""
+
+OPENWRT: Final = "etc/openwrt_release"
+
+
+def services_for(mechanisms: str, root: Path = Path("/")) -> Sequence[Build]:
+    """Those of ``[system] mechanisms``: "linux", "openwrt", or "auto" for what the machine is."""
+    if mechanisms == "linux" or (mechanisms == "auto" and not (root / OPENWRT).exists()):
+        return SERVICES
+    from backends.tr181.openwrt_services import openwrt_services  # loaded where it is needed only
+
+    return openwrt_services(SERVICES, root)

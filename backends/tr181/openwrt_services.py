@@ -1,0 +1,33 @@
+"""The services of a machine with OpenWrt: those of any Linux, of which OpenWrt's own daemons make some."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from backends.openwrt.reloads import Reloads
+from backends.tr181.lan import lan
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.openwrt_lan import Surface, openwrt_lan
+from backends.tr181.parts import Build, Part
+from backends.ubus import SOCKET, Bus
+from backends.uci import Places, opened
+
+INSTEAD: Final[dict[Build, Callable[[Mechanisms, Surface], Part | None]]] = {lan: openwrt_lan}
+"""What stands for which of the services of any Linux."""
+
+
+def openwrt_services(services: Sequence[Build], root: Path = Path("/")) -> tuple[Build, ...]:
+    """In the same order; UCI, the bus and whoever tells services are one for all."""
+    surface = surface_of(root)
+    return tuple(_over(INSTEAD[one], surface) if one in INSTEAD else one for one in services)
+
+
+def surface_of(root: Path) -> Surface:
+    """OpenWrt's own ways in."""
+    places = Places() if root == Path("/") else Places.under(root)
+    bus = Bus(root / str(SOCKET).lstrip("/"))
+    return Surface(opened(places), bus, Reloads(bus), root)
+
+
+def _over(build: Callable[[Mechanisms, Surface], Part | None], surface: Surface) -> Build:
+    return lambda mechanisms: build(mechanisms, surface)
