@@ -265,6 +265,33 @@ def test_recovery_by_the_record_undoes_whatever_part_was_made(bench: Bench) -> N
     assert bench.state() == down
 
 
+def test_what_is_not_confirmed_is_taken_back_also_where_the_address_before_was_ours(bench: Bench) -> None:
+    """The record brings the kernel back, then the records: the address that it brought back is nobody else's."""
+    device = bench.device()
+    own = bench.state()
+    row = add_address(device, "203.0.113.5")
+    made, network = bench.state(), device.network
+    before = network.state()
+    address = next(one for one in network.addresses(4) if "203.0.113.5" in str(one))
+    network.begin()
+    network.edit(address, address="198.51.100.77")
+    network.prepare()
+    record = network.undo_record()
+    network.commit()
+    assert "198.51.100.77/24" in bench.addresses("eth1")
+    network.recover(record, same_boot=True)
+    network.begin()
+    network.restore(before)
+    network.prepare()
+    network.commit()
+    assert bench.addresses("eth1") == {"203.0.113.5/24"}
+    assert bench.state() == made
+    device.delete(row)
+    assert bench.state() == own
+    with pytest.raises(Refusals):  # and from then on it is checked again
+        add_address(device, "192.0.2.1", name="eth0")
+
+
 def test_factory_reset_leaves_the_kernel_as_before_the_agent_configured_it(bench: Bench) -> None:
     device = bench.device()
     before, told = bench.state(), bench.as_ip_tells()
