@@ -113,8 +113,9 @@ class Ground(NamedTuple):
 
 class PagePlaces:
     """A link is the home's when this machine gives addresses there, or when it has a fixed address of the kind that
-    homes give themselves while another cable is known to lead out. One that has ever led out never is, nor is what
-    shares its cable, until factory reset; ``left_out`` says why a link is not served.
+    homes give themselves while another cable is known to lead out. One that has ever led out never is, nor what carried
+    it then, until factory reset; nor is what shares a cable with one of them now: a bridge is free again when the port
+    that leads out has left it. ``left_out`` says why a link is not served.
 
     Everybody on a link can send a router's advertisement or answer a DHCP client there. Of a link with such an address
     nothing follows from that but that it is not served meanwhile.
@@ -142,26 +143,28 @@ class PagePlaces:
         loopback = [link.name for link in ground.links if link.loopback][:1]
         others = [link for link in ground.links if not link.loopback]
         links = {link.name: link for link in others}
-        out, cables = self._led_out(ground, links)
+        led_out, cables = self._led_out(ground, links)
+        out = _with_their_cables(led_out | {*ground.apart}, links)
         hinted = _with_their_cables({name for name, _ in _hints(ground, links)}, links) - {*ground.serving}
         reachable = {one.interface for one in ground.addresses if not ip_address(one.address).is_link_local}
         candidates = [one for one in others if one.up and not one.master and one.name in reachable]
         against = {one.name: _against(one, ground, out, hinted, has_way_out=bool(cables)) for one in candidates}
         inside = [name for name, why in against.items() if not why] if len(others) > 1 else []
-        self._keep(out - {*ground.apart}, cables)
+        self._keep(led_out - {*ground.apart}, cables)
         only = dict.fromkeys(against, ONLY) if len(others) < 2 else against
         self._tell({} if named else {name: why for name, why in only.items() if why})
         return tuple(dict.fromkeys([*loopback, *(named or inside)]))[:MOST]
 
     def _led_out(self, ground: Ground, links: Mapping[str, Link]) -> tuple[frozenset[str], frozenset[str]]:
-        """The links that lead or have led out, with what is below and beside them; and those that are cables."""
+        """The links that lead or have led out, with what carries or carried them; and those that are cables."""
         like_home = with_home_address(ground.addresses)
         now = {name for name, is_sure in _hints(ground, links) if is_sure or name not in like_home}
         if any(links[name].type == PPP for name in now):
             now.update(ground.below_ppp)
         now.update(ground.named_out)
         cables = {name for name in now - {*ground.apart} if name in links and _is_cable(links[name])}
-        return _with_their_cables(self._out | now | {*ground.apart}, links), self._cables | cables
+        carried = _with_all(now | {*ground.apart}, _carriers(links))
+        return self._out | carried, self._cables | cables
 
     def _keep(self, out: frozenset[str], cables: frozenset[str]) -> None:
         if (out, cables) != (self._out, self._cables):
@@ -220,23 +223,36 @@ def _is_cable(link: Link) -> bool:
     return link.kind in CABLES and link.type != PPP
 
 
-def _with_their_cables(names: Collection[str], links: Mapping[str, Link]) -> frozenset[str]:
-    """With all that shares a cable with them: the port below a VLAN, the VLANs beside it, a bridge and its ports.
+def _carriers(links: Mapping[str, Link]) -> list[tuple[str, str]]:
+    """What stands over what: a VLAN over its port, a bridge over each of its ports.
 
     The ports of a switch chip stand over one link and are cables of their own.
     """
-    beside: dict[str, set[str]] = {}
+    found = []
     for link in links.values():
         is_port = bool(link.switch_id) and link.kind in ("", "dsa")
-        lower = link.lower if _is_cable(link) and not is_port else None
+        if link.lower and _is_cable(link) and not is_port:
+            found.append((link.name, link.lower))
         above = links.get(link.master or "")
-        master = above.name if above and above.kind in ONE_CABLE else None
-        for other in filter(None, (lower, master)):
-            beside.setdefault(link.name, set()).add(other)
-            beside.setdefault(other, set()).add(link.name)
+        if above and above.kind in ONE_CABLE:
+            found.append((above.name, link.name))
+    return found
+
+
+def _with_their_cables(names: Collection[str], links: Mapping[str, Link]) -> frozenset[str]:
+    """With all that shares a cable with them: the port below a VLAN, the VLANs beside it, a bridge and its ports."""
+    down = _carriers(links)
+    return _with_all(names, [*down, *((below, above) for above, below in down)])
+
+
+def _with_all(names: Collection[str], ways: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """With all that is reached from them."""
+    nearby: dict[str, set[str]] = {}
+    for one, other in ways:
+        nearby.setdefault(one, set()).add(other)
     found, waiting = set(names), list(names)
     while waiting:
-        new = beside.get(waiting.pop(), set()) - found
+        new = nearby.get(waiting.pop(), set()) - found
         found |= new
         waiting += new
     return frozenset(found)

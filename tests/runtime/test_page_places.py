@@ -141,6 +141,40 @@ def test_a_bridge_that_leads_out_takes_its_ports_along() -> None:
     assert Places().now(Route("br0"), **bridge) == ("lo", "lan")
 
 
+APART = [LO, Link("br0", kind="bridge"), Link("lan1", master="br0"), Link("wan")]
+BRIDGED = [*APART[:-1], Link("wan", master="br0")]
+BRIDGE = [Address("br0", "192.168.8.1"), Address("wan", "10.9.0.2")]
+
+
+def test_a_bridge_is_the_homes_again_once_the_way_out_has_left_it() -> None:
+    places = Places()
+    assert places.now(Route("wan"), links=APART, addresses=BRIDGE) == ("lo", "br0")
+    for _ in range(2):
+        assert places.now(Route("wan"), links=BRIDGED, addresses=BRIDGE) == ("lo",)
+        assert places.now(links=BRIDGED, addresses=BRIDGE) == ("lo",), "the cable is in it, whatever the routes say"
+        assert Places(places.kept).now(Route("wan"), links=APART, addresses=BRIDGE) == ("lo", "br0")
+        assert places.now(links=APART, addresses=BRIDGE) == ("lo", "br0")
+
+
+def test_a_bridge_that_led_out_itself_stays_out_and_so_do_the_ports_that_it_had() -> None:
+    """Which of them led out was not to be seen."""
+    places = Places()
+    assert places.now(Route("br0"), links=BRIDGED, addresses=BRIDGE) == ("lo",)
+    places = Places(places.kept)
+    assert places.now(Route("wan"), links=APART, addresses=BRIDGE) == ("lo",)
+    single, lan1 = [LO, Link("lan1"), Link("lan2"), Link("wan")], Address("lan1", "192.168.8.1")
+    assert places.now(Route("wan"), links=single, addresses=[lan1, Address("lan2", "10.1.0.1")]) == ("lo", "lan2")
+
+
+def test_the_port_below_a_way_out_stays_one_without_it() -> None:
+    """A VLAN of the provider's that was taken away: the cable still leads there."""
+    cable = both(Link("eth0"), Link("bond0", kind="bond"), Link("eth1", master="bond0"),
+                 Link("eth0.7", lower="eth0", kind="vlan"), Link("bond0.7", lower="bond0", kind="vlan"))  # fmt: skip
+    places = Places()
+    assert places.now(Route("eth0.7"), Route("bond0.7"), **cable) == ("lo", "lan")
+    assert Places(places.kept).now(**both(Link("eth0"), Link("eth1"))) == ("lo", "lan")
+
+
 def test_the_ports_of_a_switch_chip_are_cables_of_their_own() -> None:
     links = [LO, Link("eth0"), Link("wan", lower="eth0", switch_id="01"), Link("lan", lower="eth0", switch_id="01")]
     assert Places().now(Route("wan"), links=links) == ("lo", "lan")
