@@ -41,7 +41,7 @@ ON_LINKS: Final[tuple[type[Pool4] | type[Pool6] | type[Advertised] | type[Forwar
 class Ground:
     """What the machine says: ``row_of`` the row of a link, ``link_of`` the link of a row, ``may_change`` whether the
     link is given to the agent, ``present`` the links that netifd has made of its interfaces, by their names,
-    ``address_of`` a link's own IPv4 address.
+    ``address_of`` a link's own IPv4 address; ``links`` all of that, to compare.
     """
 
     row_of: Callable[[str], Pointer | None]
@@ -49,6 +49,7 @@ class Ground:
     may_change: Callable[[str], bool]
     present: Callable[[], Mapping[str, str]]
     address_of: Callable[[str], IPv4Interface | None]
+    links: Callable[[], Hashable]
 
 
 class DhcpMapping:
@@ -65,10 +66,8 @@ class DhcpMapping:
         return self._ground.link_of(pointer)
 
     def surroundings(self) -> Hashable:
-        """Which row each link is, and its address."""
-        links = dict(self._ground.present())
-        return tuple((name, link, self._ground.row_of(link), self._ground.address_of(link)) for name, link in
-                     links.items())  # fmt: skip
+        """The links, their rows and their addresses."""
+        return tuple(sorted(self._ground.present().items())), self._ground.links()
 
     def read(self, read: Read) -> Wanted:
         """See Mapping."""

@@ -1,5 +1,6 @@
 """The LAN's services on OpenWrt as a part of the machine: UCI, and OpenWrt's own dnsmasq and odhcpd, behind them."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
 from pathlib import Path
@@ -40,6 +41,13 @@ class Surface:
 class UciLanTables(LanTables, UciDesired):
     """The LAN's tables over UCI."""
 
+    def look(self, topics: frozenset[str]) -> frozenset[str]:
+        """See Part: whoever stands on what a person has changed is told as of a change of ours."""
+        if TOPIC in topics:
+            self.forget()
+            self._tell_followers()
+        return frozenset()
+
     def forget(self) -> None:
         """What was read may be old."""
         LanTables.forget(self)
@@ -71,12 +79,18 @@ def openwrt_lan(given: Mechanisms, surface: Surface) -> Part | None:
     """DHCP, router advertisements and DNS relay, where OpenWrt has its configuration of them."""
     if not set(PACKAGES) <= set(surface.uci.packages()):
         return None
-    links, present = given.links, Present(surface.bus)
+    netlink, links, present = given.netlink, given.links, Present(surface.bus)
 
     def row_of(link: str) -> Pointer | None:
         return pointer_of(links.row_of(link, IP_INTERFACE))
 
-    ground = Ground(row_of, links.link_of, links.may_change, present, lambda link: _address_of(given.netlink, link))
+    def around() -> Hashable:
+        return tuple((link.name, row_of(link.name), _address_of(netlink, link.name)) for link in netlink.links())
+
+    def address_of(link: str) -> IPv4Interface | None:
+        return _address_of(netlink, link)
+
+    ground = Ground(row_of, links.link_of, links.may_change, present, address_of, around)
     leases = OpenWrtLeases(surface.root / _lease_file(surface.uci).lstrip("/"), surface.bus)
     resolver = Resolver(surface.root, lambda: learned_servers(given))
     served = LanOnOpenWrt(surface.uci, DhcpMapping(ground), surface.reloads.note, surface.bus)
@@ -91,6 +105,7 @@ def openwrt_lan(given: Mechanisms, surface: Surface) -> Part | None:
         backend=tables,
         forget=[present.forget, tables.forget],
         watch=FileWatch(topics).watch,
+        look=tables.look,
         settle=surface.reloads.settle,
     )
 

@@ -45,7 +45,7 @@ def link_of(pointer: Pointer | None) -> str | None:
     return pointer.keys[-1] if pointer else None
 
 
-GROUND = Ground(row_of, link_of, lambda _: True, dict, lambda _: IPv4Interface("192.0.2.1/24"))
+GROUND = Ground(row_of, link_of, lambda _: True, dict, lambda _: IPv4Interface("192.0.2.1/24"), tuple)
 
 
 def sections(text: str, network: str = NETWORK) -> DhcpSections:

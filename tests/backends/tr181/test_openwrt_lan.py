@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from agent.model.errors import Refusals
+from backends.lan.records import Pool4
+from backends.netlink_types import Address
 from backends.tr181.openwrt_lan import Surface, openwrt_lan
 from tests.backends.lan_device import until
 from tests.backends.openwrt.conftest import make_router, procd, router
 from tests.backends.openwrt.procd import Procd
-from tests.backends.openwrt.router import DHCP, Make, Router
+from tests.backends.openwrt.router import DHCP, NETWORK, Make, Router
 
 __all__ = ["make_router", "procd", "router"]
 
@@ -86,6 +88,26 @@ def test_what_a_person_commits_is_a_row_and_an_event(router: Router) -> None:
     assert router.get(f"{POOL}LeaseTime") == "7200"
     assert router.get(f"{POOL}StaticAddress.2.Yiaddr") == "192.168.1.77"
     assert "lan" in router.model.changed_by(f"{POOL}LeaseTime")
+
+
+def test_who_stands_on_it_is_told_of_a_person_s_change_too(router: Router) -> None:
+    times: list[int] = []
+    router.tables.followers.append(lambda: times.append(router.tables.in_force.get(Pool4, "lan").lease_time))
+    router.write("dhcp", DHCP.replace("12h", "2h"))
+    assert router.part.look is not None
+    assert router.part.look(frozenset({"lan"})) == frozenset()
+    router.part.look(frozenset({"link"}))
+    assert times == [7200]
+
+
+def test_a_link_that_comes_is_the_row_s_at_once(make_router: Make) -> None:
+    network = NETWORK.replace("'br-guest'", "'br-new'")
+    dhcp = DHCP + "\nconfig dhcp 'guest'\n\toption interface 'guest'\n"
+    router = make_router(dhcp=dhcp, network=network)
+    assert router.get(f"{SERVER}Pool.2.Interface") == ""
+    router.kernel.add_link("br-new", "bridge", up=True)
+    router.kernel.addresses.append(Address("br-new", 4, "10.9.0.1", 16))
+    assert router.get(f"{SERVER}Pool.2.Interface") == router.interface("br-new")
 
 
 def writes(router: Router, told: list[frozenset[str]]) -> bool:
