@@ -270,7 +270,12 @@ class Agent:
         return self.settings.network.management_interface
 
     def _route_to(self, address: str) -> RouteTo | None:
-        return self.netlink.route_to(address, self._management_interface())
+        """None as well by an interface that is not there: the doctor says so, and everything else goes on."""
+        try:
+            return self.netlink.route_to(address, self._management_interface())
+        except MechanismError as none:
+            log.debug("the way to %s: %s", address, none)
+            return None
 
     def _resolver(self) -> Resolve:
         """How the ACS's name is found; the management interface asks servers of its own."""
@@ -489,11 +494,7 @@ class Agent:
         if self.model.read_only_reason or self._leaves:
             return
         begun = loop.moment().monotonic
-        try:
-            self.network.apply_at_start()
-        except Exception:
-            log.exception("what was configured could not be applied as a whole")
-        self.machine.apply_at_start()
+        self.machine.apply_at_start(self.network.apply_at_start)
         log.debug("what was configured holds after %.3f s", loop.moment().monotonic - begun)
 
     def _note_first_use(self, now: Moment) -> None:

@@ -70,6 +70,10 @@ class Firewall:
             self._tell_of_neighbours()
         return was_changed
 
+    def is_there(self) -> bool:
+        """Whether the kernel has a table of ours, whatever is in it: not after a boot. MechanismError."""
+        return ("inet", TABLE) in self._nftables.tables()
+
     @property
     def has_table(self) -> bool:
         """Whether the kernel was given a table, and should have it."""

@@ -10,7 +10,7 @@ from backends.network.bridge_vlans import claims as vlan_claims
 from backends.network.children import handed_down
 from backends.network.kernel import BRIDGE_OPTIONS
 from backends.network.places import IPV6_DEFAULT_METRIC, address_ident, is_on_link, route_ident
-from backends.network.plan import Attributes, Ident, State, Wish
+from backends.network.plan import Attributes, Ident, State, Wish, link_of
 from backends.network.policies import rule_ident
 from backends.network.records import (
     Bridge,
@@ -141,6 +141,18 @@ def _members(topology: Topology) -> Iterator[tuple[Ident, Attributes | None]]:
 def _bridge_is_there(topology: Topology, key: str) -> bool:
     bridge = topology.records.of(Bridge).get(key)
     return not is_own(key) if bridge is None else bool(bridge.enable) or (not is_own(key) and not bridge.deleted)
+
+
+def links_made(topology: Topology) -> frozenset[str]:
+    """The VLANs and bridges that rows ask for, there or not."""
+    asked = (*_vlans(topology), *_bridges(topology.records))
+    return frozenset(ident[1] for ident, wanted in asked if wanted is not None)
+
+
+def ways_out_wanted(topology: Topology, near: list[Ident]) -> frozenset[str]:
+    """The links of the main table's default routes that rows ask for, there or not. ``near`` is ``subnets``."""
+    routes = (ident for ident, wanted in _routes(topology, near).items() if wanted is not None)
+    return frozenset(link_of(ident) for ident in routes if ident[2:3] == ("default",) and len(ident) == 7) - {""}
 
 
 def raised(topology: Topology) -> frozenset[str]:

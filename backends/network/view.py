@@ -9,7 +9,7 @@ from backends.netlink import Netlink
 from backends.netlink_types import MAIN_TABLE, Address, BridgeVlan, Link, Route
 from backends.network import bridge_vlans
 from backends.network import rows as tables
-from backends.network.desired import raised, subnets
+from backends.network.desired import links_made, raised, subnets, ways_out_wanted
 from backends.network.kernel import Kernel, address_ident, route_ident
 from backends.network.other_layers import OtherLayers
 from backends.network.places import address_ident as wanted_address
@@ -149,6 +149,14 @@ class NetworkView:
         """Whether a link is up, or would be but for what one row of it says: it was before, or another asks for it."""
         was = (self._records.originals.get(("link", name)) or {}).get("up", now)
         return now or bool(was) or name in self._kept("raised", (self.topology,), raised)
+
+    def links_wanted(self) -> frozenset[str]:
+        """The links that rows ask for, there or not."""
+        return self._kept("links wanted", (self.topology,), links_made)
+
+    def ways_out_wanted(self) -> frozenset[str]:
+        """The links over which rows ask for a default route, there or not."""
+        return self._kept("ways out wanted", (self.topology, self.near()), ways_out_wanted)
 
     def setting(self, name: str, path: str) -> str | None:
         """A kernel setting of a link: ``path`` below /proc/sys, with ``{}`` for the link; None where there is none."""

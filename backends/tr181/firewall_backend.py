@@ -91,6 +91,14 @@ class FirewallTables(TableService):
         super().commit()
         self._tell_what_lacks()
 
+    def guard(self) -> None:
+        """After a boot: the table as far as it can be told, before any link is up. What is not made is told later.
+
+        A table that is there is what the links were up with, and stays until all that it depends on is there again.
+        """
+        if not self.firewall.is_there():
+            self.firewall.apply(self.wanted)
+
     def reapply(self, level: int = logging.WARNING) -> None:
         """See Desired."""
         super().reapply(level)
@@ -166,6 +174,7 @@ def firewall_tables(mechanisms: Mechanisms) -> Part | None:
         forget=(tables.firewall.forget,),
         chores=(tables, TableLook(tables, tables.firewall, TOPIC)),
         follows=frozenset({"link", "address", "route", "lease"}),
+        guard=tables.guard,
     )
 
 
@@ -186,15 +195,18 @@ class Here:
         self._led_outside: frozenset[str] = frozenset()
 
     def __call__(self) -> Surroundings:
-        """As they are now. A way out stays one when its route goes: nobody is let in while a link is coming back."""
-        netlink, links = self._mechanisms.netlink, self._mechanisms.links
-        managed = frozenset(link.name for link in netlink.links() if not link.loopback and links.may_change(link.name))
+        """As they are now, and with the links and default routes that the network is to have: nobody is let in before
+        those are there. A way out stays one when its route goes: nobody is while a link is coming back.
+        """
+        netlink, links, network = self._mechanisms.netlink, self._mechanisms.links, self._mechanisms.network
+        names = {link.name for link in netlink.links() if not link.loopback} | network.links_wanted()
+        managed = frozenset(filter(links.may_change, names))
         routes = [route for route in netlink.routes() if route.destination == "" and route.type == "unicast"]
         self._led_outside |= frozenset(route.interface for route in routes if route.interface)
         return Surroundings(
             now=self._clock(),
             managed=managed,
-            ways_out=self._led_outside & managed,
+            ways_out=(self._led_outside | network.ways_out_wanted()) & managed,
             own_ports=frozenset(one for one in self._mechanisms.own_ports() if one[1]),
             relayed_to=self._relayed_to(),
             link_of=links.link_of,

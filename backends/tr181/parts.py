@@ -32,7 +32,7 @@ class Part:
 
     ``follows`` are the topics after which the system is compared with the service's records again. ``look`` is told of
     every change of the system, and answers with topics of its own. ``settle`` does what was put off until all of a
-    change was made, or taken back.
+    change was made, or taken back. ``guard`` is what has to be in the way before any link is raised at a start.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Part:
     follows: frozenset[str] = field(default=frozenset({"link"}))
     look: Callable[[frozenset[str]], frozenset[str]] | None = None
     settle: Callable[[], None] | None = None
+    guard: Callable[[], None] | None = None
 
 
 Build = Callable[[Mechanisms], Part | None]
@@ -84,14 +85,17 @@ class Machine:
         """What waits for changes, by the service's name."""
         return {part.name: part.watch for part in self.parts if part.watch is not None}
 
-    def apply_at_start(self) -> None:
-        """Bring every service to what is configured; one that cannot be keeps none of the others from it."""
+    def apply_at_start(self, links: Callable[[], None] = lambda: None) -> None:
+        """Bring every service to what is configured; one that cannot be keeps none of the others from it. ``links``
+        raises the links, and lets packets through: what guards them is there before.
+        """
+        for part in self.parts:
+            if part.guard is not None:
+                _try(part.guard, f"{part.name} could not guard what is to be raised")
+        _try(links, "what was configured could not be applied as a whole")
         for part in self.parts:
             if isinstance(part.backend, Desired):
-                try:
-                    part.backend.apply_at_start()
-                except Exception:
-                    log.exception("%s could not be brought to what is configured", part.name)
+                _try(part.backend.apply_at_start, f"{part.name} could not be brought to what is configured")
 
     def changed(self, topics: frozenset[str]) -> None:
         """The system changed: services that stand on what did are compared with what is configured again."""
@@ -109,3 +113,10 @@ class Machine:
         for part in self.parts:
             if part.settle is not None:
                 part.settle()
+
+
+def _try(make: Callable[[], None], otherwise: str) -> None:
+    try:
+        make()
+    except Exception:
+        log.exception("%s", otherwise)

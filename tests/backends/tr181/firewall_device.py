@@ -53,12 +53,13 @@ class FirewallDevice(SmallDevice):
         clock: Moving | None = None,
         lan: Any = None,
         upnp_in: Path | None = None,
+        starts: bool = True,
     ) -> None:
-        """``upnp_in``: with a UPnP gateway, that has this directory."""
+        """``upnp_in``: with a UPnP gateway, that has this directory. ``starts``: what was configured is applied."""
         self.gateway, self.clock = gateway, clock or Moving()
         self.netlink, self.procfs = gateway.router.netlink(), NamespaceSettings(gateway.router)
         self.nftables = packet_filter(gateway.router)
-        network = LinuxNetwork(self.netlink, self.procfs, manage)
+        self.network = network = LinuxNetwork(self.netlink, self.procfs, manage)
         self.links = Links(network)
         mechanisms: Any = Mechanisms(
             self.netlink, None, self.procfs, Sysfs("/nonexistent"), None, network, OwnValues({}, {}),  # type: ignore[arg-type]
@@ -79,7 +80,8 @@ class FirewallDevice(SmallDevice):
         declared = [one for declare in (root, ethernet, ip, nat, firewall, upnp) for one in declare(mechanisms)]
         super().__init__([*declared, interface_stack(declared)], backends=backends, store=store, forget=forget)
         self.tables.path_of = lambda target: self.model.instances.path_of(target.table, target.keys)
-        self.tables.apply_at_start()
+        if starts:
+            self.tables.apply_at_start()
         self.wan, self.lan = (self.find("Device.IP.Interface.", Name=name)[:-1] for name in ("wan0", "lan0"))
 
     def ruleset(self) -> str:

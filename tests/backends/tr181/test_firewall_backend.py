@@ -9,13 +9,14 @@ import pytest
 from agent.model.errors import Refusals
 from backends.errors import MechanismError
 from backends.firewall.records import PortMapping
+from backends.network.records import Bridge, IpRoute
 from backends.tr181.firewall_backend import TABLES, firewall_tables
 from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.table_look import LOOK, TableLook
 from tests.backends.conftest import Bench
 from tests.backends.tr181.firewall_device import FirewallDevice
-from tests.netlab.gateway import HOST, Gateway
+from tests.netlab.gateway import HOST, STRANGER, Gateway
 from tests.netlab.namespace import Namespace
 from tests.netlab.packet_filter import out_of_reach
 from tests.schemas import shipped_schema
@@ -25,7 +26,7 @@ MAPPING = "Device.NAT.PortMapping."
 
 @pytest.fixture
 def device(make_namespace: Callable[[], Namespace]) -> Iterator[FirewallDevice]:
-    made = FirewallDevice(Gateway(make_namespace))
+    made = FirewallDevice(Gateway(make_namespace), manage=("wan0", "lan0", "br*"))
     yield made
     made.close()
 
@@ -148,6 +149,40 @@ def test_a_table_that_somebody_else_changed_is_put_right_and_the_log_says_so(
     device.delete("Device.NAT.InterfaceSetting.1.")
     device.delete(row)
     assert look.due(1.0) is None
+
+
+def test_after_a_boot_the_whole_table_is_there_before_any_link_is_up(device: FirewallDevice) -> None:
+    web(device)
+    device.add("Device.NAT.InterfaceSetting.", Enable="1", Interface=device.wan)
+    device.set({"Device.Firewall.Config": "Low"})
+    before, router = chains(device), device.gateway.router
+    router.run("nft", "flush", "ruleset")
+    router.ip("link set wan0 down")
+    again = FirewallDevice(device.gateway, store=device.store, starts=False)
+    again.tables.guard()
+    assert chains(again) == before
+    writes = again.nftables.writes
+    again.tables.guard()  # a restart: what the links were up with stays
+    again.tables.apply_at_start()
+    assert (again.nftables.writes, chains(again)) == (writes, before)
+    again.close()
+
+
+def test_a_link_is_kept_out_that_a_default_route_is_still_to_lead_to(device: FirewallDevice) -> None:
+    device.set({"Device.Firewall.Config": "Low"})
+    router, network = device.gateway.router, device.network
+    router.ip("route del default")
+    network.begin()
+    network.add(IpRoute(enable=True, ip="wan0", gateway=STRANGER))
+    network.add(Bridge(enable=True, name="br7"))
+    router.run("nft", "flush", "ruleset")
+    router.ip("link set wan0 down")
+    device.model.forget()
+    device.tables.firewall.forget()
+    around = device.tables.firewall.around
+    assert around.ways_out == {"wan0"}
+    assert around.managed == {"wan0", "lan0", "br7"}
+    network.rollback()
 
 
 def test_why_a_row_is_not_made_is_told_once(device: FirewallDevice, caplog: pytest.LogCaptureFixture) -> None:

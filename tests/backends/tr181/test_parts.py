@@ -105,6 +105,29 @@ def test_a_service_that_cannot_be_applied_keeps_no_other_from_it(
     assert "broken could not be brought to what is configured" in caplog.text
 
 
+def test_what_guards_the_links_is_there_before_they_are_raised_and_services_come_after_them(
+    memory: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    made: list[str] = []
+
+    class Noting(Counting):
+        def apply(self, wanted: Wanted) -> bool:
+            made.append("service")
+            return super().apply(wanted)
+
+    def broken() -> None:
+        made.append("links")
+        raise OSError("no such device")
+
+    machine = Machine(
+        mechanisms(memory),
+        [lambda _: Part("firewall", {}, Desired("firewall", (Pool,), Noting()), guard=lambda: made.append("guard"))],
+    )
+    machine.apply_at_start(broken)
+    assert made == ["guard", "links", "service"]
+    assert "what was configured could not be applied as a whole" in caplog.text
+
+
 def test_every_change_of_the_system_is_looked_at_and_may_make_news(memory: Bench) -> None:
     seen: list[frozenset[str]] = []
 
