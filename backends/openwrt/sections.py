@@ -12,7 +12,8 @@ OURS: Final = "cpe_"
 
 What has no option of OpenWrt's own is kept in the section that it belongs to, and not in a package of the agent's: so
 it is committed, copied, renamed, kept over an upgrade and taken away together with that section, and none is left
-behind for another one. OpenWrt's daemons and pages read the options that they know, and leave all others alone.
+behind for another one. OpenWrt's daemons and pages read the options that they know, and leave all others alone; fw4
+tells of them at every start, so that in /etc/config/firewall what is ours goes into sections of a type of ours.
 """
 TRUE: Final = frozenset({"1", "on", "true", "yes", "enabled"})
 FALSE: Final = frozenset({"0", "off", "false", "no", "disabled"})

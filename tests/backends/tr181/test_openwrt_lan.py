@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.model.errors import Refusals
+from agent.model.data_model import Caller
+from agent.model.errors import Refusals, Unavailable
 from backends.lan.records import Pool4
 from backends.netlink_types import Address
 from backends.tr181.openwrt_lan import Surface, openwrt_lan
@@ -108,6 +109,28 @@ def test_a_link_that_comes_is_the_row_s_at_once(make_router: Make) -> None:
     router.kernel.add_link("br-new", "bridge", up=True)
     router.kernel.addresses.append(Address("br-new", 4, "10.9.0.1", 16))
     assert router.get(f"{SERVER}Pool.2.Interface") == router.interface("br-new")
+
+
+def test_a_person_who_commits_while_an_acs_edits_is_not_overwritten(
+    router: Router, caplog: pytest.LogCaptureFixture
+) -> None:
+    def change(lease_time: str, text: str) -> None:
+        transaction = router.model.transaction(Caller.ACS)
+        transaction.set(f"{POOL}LeaseTime", lease_time)
+        router.write("dhcp", text)
+        transaction.commit()
+
+    change("900", DHCP.replace("192.168.1.20", "192.168.1.30"))
+    assert router.says("lan")["leasetime"] == "900"
+    assert "192.168.1.30" in router.dhcp, "beside what the person did"
+    with pytest.raises(Refusals) as refused:
+        change("600", DHCP.replace("12h", "2h"))
+    assert [type(one) for one in refused.value.refusals] == [Unavailable]
+    assert "lease_time of Pool4 lan was changed by somebody else meanwhile" in caplog.text
+    assert router.get(f"{POOL}LeaseTime") == "7200"
+    with pytest.raises(Refusals):
+        change("600", "config dhcp 'lan\n")
+    assert router.dhcp == "config dhcp 'lan\n"
 
 
 def writes(router: Router, told: list[frozenset[str]]) -> bool:
