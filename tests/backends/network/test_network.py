@@ -265,31 +265,31 @@ def test_recovery_by_the_record_undoes_whatever_part_was_made(bench: Bench) -> N
     assert bench.state() == down
 
 
-def test_what_is_not_confirmed_is_taken_back_also_where_the_address_before_was_ours(bench: Bench) -> None:
+def test_what_is_not_confirmed_is_taken_back_whole_also_where_the_address_before_was_set(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
     """The record brings the kernel back, then the records: the address that it brought back is nobody else's."""
-    device = bench.device()
+    reached_by: list[RouteTo] = []
+    device = bench.device(management_path=lambda: reached_by[0] if reached_by else None)
     own = bench.state()
-    row = add_address(device, "203.0.113.5")
-    made, network = bench.state(), device.network
-    before = network.state()
-    address = next(one for one in network.addresses(4) if "203.0.113.5" in str(one))
-    network.begin()
-    network.edit(address, address="198.51.100.77")
-    network.prepare()
-    record = network.undo_record()
-    network.commit()
-    assert "198.51.100.77/24" in bench.addresses("eth1")
-    network.recover(record, same_boot=True)
-    network.begin()
-    network.restore(before)
-    network.prepare()
-    network.commit()
-    assert bench.addresses("eth1") == {"203.0.113.5/24"}
+    row = device.find(device.find(IP, Name="eth0") + "IPv4Address.", IPAddress="192.0.2.1")
+    device.set({f"{row}IPAddress": "192.0.2.77"})
+    add_address(device, "203.0.113.5")
+    made = bench.state()
+    reached_by.append(RouteTo("eth0", "192.0.2.77", "192.0.2.254"))
+    assert device.set({f"{row}IPAddress": "198.51.100.77"}) == 1
+    assert device.model.apply_deferred()
+    assert "198.51.100.77/24" in bench.addresses("eth0")
+    bench.netlink.delete_address("eth1", "203.0.113.5", 24)  # what went meanwhile comes back as well
+    bench.netlink.forget()
+    device.model.revert()
+    bench.netlink.forget()
     assert bench.state() == made
-    device.delete(row)
+    assert "brought back" not in caplog.text
+    reached_by.clear()
+    device.model.forget_everything()
+    bench.netlink.forget()
     assert bench.state() == own
-    with pytest.raises(Refusals):  # and from then on it is checked again
-        add_address(device, "192.0.2.1", name="eth0")
 
 
 def test_factory_reset_leaves_the_kernel_as_before_the_agent_configured_it(bench: Bench) -> None:
