@@ -16,12 +16,15 @@ from backends.netlink_types import Link, Neighbour, Station
 from backends.tr181.host_leases import NOTHING_LEASED, Leased, Leases
 from backends.tr181.layers import ETHERNET_INTERFACE, IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
-from backends.tr181.presence import HEARD, is_heard, silence
+from backends.tr181.parts import Part
+from backends.tr181.presence import HEARD, Evidence, Seen, is_heard, judged, silence
 
 MOST_HOSTS: Final = 1024
 LONGEST_NAME: Final = 64
 UNHEARD: Final = frozenset({"none", "incomplete", "failed", "noarp"})
 DEEPEST: Final = 4
+LOOK: Final = 5.0
+"""Seconds between two looks at who comes and goes while nobody asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,17 @@ class HostAddress:
 
 def hosts(mechanisms: Mechanisms) -> list[Object[Any]]:
     """Host and its addresses. Numbers are volatile: who comes and goes writes nothing to flash."""
-    return _Hosts(mechanisms).objects()
+    return (mechanisms.hosts or HostTable(mechanisms)).objects()
 
 
-class _Hosts:
-    """The table; remembers of each host since when it is active or not."""
+def host_watch(given: Mechanisms) -> Part:
+    """Looks at the hosts when something happens to them, so that it is known when that was."""
+    table = HostTable(given)
+    return Part("hosts", {"hosts": table}, chores=[table], look=table.look)
+
+
+class HostTable:
+    """The table; remembers of each host since when it is active or not. A chore: see parts.Chore."""
 
     def __init__(self, mechanisms: Mechanisms) -> None:
         self._netlink = mechanisms.netlink
@@ -71,10 +80,31 @@ class _Hosts:
         self._sysfs = mechanisms.sysfs
         self._system = mechanisms.system
         self._network = mechanisms.network
-        self._seen: dict[str, tuple[bool, datetime]] = {}
+        self._seen: dict[str, Seen] = {}
+        self._looked: datetime | None = None
+        self._is_news = False
+        self._next = 0.0
         self._leases = Leases(mechanisms.lan, mechanisms.netlink)
         self._associations = mechanisms.associations
         self._known: tuple[tuple[Any, ...], Mapping[str, Target], list[Host]] = ((), {}, [])
+
+    def look(self, topics: frozenset[str]) -> frozenset[str]:
+        """A link that lost its carrier counts at once; of neighbours there are many, so their news are gathered."""
+        if topics & {"link", "everything"}:
+            self.rows()
+        self._is_news |= bool(topics & {"neighbour", "lease", "station"})
+        return frozenset()
+
+    def due(self, now: float) -> float | None:  # noqa: ARG002 - it has times of its own
+        """When those who came or went are looked at."""
+        return self._next if self._is_news else None
+
+    def act(self, now: float) -> frozenset[str]:
+        """Look at them."""
+        self._is_news, self._next = False, now + LOOK
+        self._netlink.forget()
+        self.rows()
+        return frozenset()
 
     def objects(self) -> list[Object[Any]]:
         """Hosts., Host.{i}., IPv4Address.{i}. and IPv6Address.{i}."""
@@ -95,7 +125,7 @@ class _Hosts:
             rows=self.rows,
             keys=lambda host: (host.mac,),
             parameters=parameters,
-            changed_by=("neighbour", "lease", "station"),
+            changed_by=("neighbour", "lease", "station", "link"),
             durable=False,
             source=lambda host: f"neighbours, bridge tables and leases of {host.interface}",
         )
@@ -109,12 +139,13 @@ class _Hosts:
             rows=partial(self.address_rows, family),
             keys=lambda row: (row.mac, row.address),
             parameters=[Parameter("IPAddress", lambda row: row.address)],
-            changed_by=("neighbour", "lease", "station"),
+            changed_by=("neighbour", "lease", "station", "link"),
             durable=False,
             source=lambda _: "neighbours and leases",
         )
 
     def address_rows(self, family: int) -> Iterator[HostAddress]:
+        """A row for each address of one family."""
         for host in self.rows():
             for address in host.addresses:
                 if ip_address(address).version == family:
@@ -138,6 +169,7 @@ class _Hosts:
         leased: Mapping[str, Leased],
         associated: Mapping[str, Target],
     ) -> list[Host]:
+        """The hosts by what speaks for them."""
         lan, gateways = self.lan()
         own = {link.mac for link in self._netlink.links()}
         heard: dict[str, list[Neighbour]] = {}
@@ -155,7 +187,8 @@ class _Hosts:
             )
             for mac in last_first[:MOST_HOSTS]
         ]
-        self._seen = {host.mac: (host.active, host.since or now) for host in found}
+        self._seen = {host.mac: self._seen[host.mac] for host in found}
+        self._looked = now
         return found
 
     def host(
@@ -167,17 +200,29 @@ class _Hosts:
         leased: Leased,
         association: Target | None,
     ) -> Host:
-        active = association is not None or is_heard(neighbours, station)
+        """One of them, with what is remembered of it."""
         before = self._seen.get(mac)
         best_first = tuple(sorted(neighbours, key=_preference))
         heard_on = best_first[0].interface if best_first else str(station.bridge if station else "")
+        interface = heard_on or leased.interface
+        member = station.interface if station else None
+        last_member = member or (before.member if before and before.interface == interface else None)
+        way = self.link(last_member or interface)
+        evidence = Evidence(
+            silence=silence(neighbours, station),
+            is_heard=is_heard(neighbours, station),
+            is_associated=association is not None,
+            is_cut=way is not None and not way.running and way.kind != "bridge",  # which of its ports led there?
+        )
+        seen = judged(evidence, before, self._looked, now, interface, last_member)
+        self._seen[mac] = seen
         return Host(
             mac=mac,
-            interface=heard_on or leased.interface,
+            interface=interface,
             neighbours=best_first,
-            member=station.interface if station else None,
-            active=active,
-            since=before[1] if before and before[0] == active else now,
+            member=member,
+            active=seen.active,
+            since=seen.since,
             leased=leased,
             association=association,
         )
@@ -200,6 +245,7 @@ class _Hosts:
         return Target(ETHERNET_INTERFACE, (name,)) if name else None
 
     def port(self, host: Host) -> str | None:
+        """The name of the Ethernet port through which a host is seen."""
         link = self.link(host.member or host.interface)
         for _ in range(DEEPEST):
             if link is None or self._network.topology.is_port(link):
@@ -222,6 +268,7 @@ class _Hosts:
         return "Ethernet" if self.port(host) else "Other"
 
     def link(self, name: str) -> Link | None:
+        """The link of a name, if it is there."""
         return self._netlink.link(name)
 
 

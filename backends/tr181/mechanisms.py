@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.fault_mgmt import FaultTables
     from backends.tr181.firewall_backend import FirewallTables
     from backends.tr181.host_access import AccessTables
+    from backends.tr181.hosts import HostTable
     from backends.tr181.lan_tables import LanTables
     from backends.tr181.links import Links
     from backends.tr181.periodic_statistics import StatisticsTables
@@ -108,6 +109,7 @@ class Mechanisms:
     usb: "UsbHosts | None" = None
     associations: "Callable[[], Mapping[str, Target]] | None" = None
     """Who is associated with an access point of ours: by MAC address, the row of WiFi…AssociatedDevice."""
+    hosts: "HostTable | None" = None
     host_access: "AccessTables | None" = None
     bridge_filter: "FilterTable | None" = None
     faults: "FaultTables | None" = None

@@ -16,6 +16,7 @@ from backends.tr181.dynamic_dns import dynamic_dns_clients
 from backends.tr181.fault_mgmt import fault_tables
 from backends.tr181.firewall_backend import firewall_tables
 from backends.tr181.host_access import host_access
+from backends.tr181.hosts import host_watch
 from backends.tr181.lan import lan
 from backends.tr181.leds import lamps
 from backends.tr181.parts import Build
@@ -63,6 +64,7 @@ SERVICES: Final[tuple[Build, ...]] = (
     qos_tables,
     dynamic_dns_clients,
     ways_out,
+    host_watch,
 )
 """In the order in which their changes are made: what others stand on comes first."""
 

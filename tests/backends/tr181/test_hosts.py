@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from agent.model.object import Target
 from backends.netlink_types import Neighbour, Route, Station
-from backends.tr181.hosts import MOST_HOSTS
+from backends.tr181.hosts import MOST_HOSTS, host_watch
 from backends.tr181.parts import Part
 from tests.backends.whole_device import WholeDevice, device_in_memory, device_on_linux
 from tests.fakes.machine import FakeMachine
@@ -94,6 +95,65 @@ def test_the_time_of_the_last_change_stays_until_the_next(kernel: FakeKernel, de
     kernel.stations = []
     kernel.neighbours = [neighbour("br0", "192.168.1.10", LAPTOP, "stale", age=4000.0)]
     assert hosts(device)[LAPTOP]["ActiveLastChange"] > first
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def test_who_was_there_before_us_is_there_since_the_kernel_heard_them_last(device: WholeDevice) -> None:
+    """The best that is known: each has a time of its own, and none is the agent's start."""
+    now = device.mechanisms.system.clock()
+    since = {mac: now - moment(host["ActiveLastChange"]) for mac, host in hosts(device).items()}
+    assert 0.9 <= since[LAPTOP].total_seconds() < 60
+    assert 599.9 <= since[PHONE].total_seconds() < 660, "heard 900 s ago, and taken to be there for 300 s more"
+
+
+def test_behind_a_port_that_lost_its_carrier_nobody_is_active(kernel: FakeKernel, device: WholeDevice) -> None:
+    """The kernel forgets the bridge's entry with the carrier, and believes in the neighbour for half a minute more."""
+    before = hosts(device)[LAPTOP]
+    time.sleep(0.002)
+    kernel.no_carrier.add("lan2")
+    kernel.stations = []
+    kernel.changed("link")
+    gone = hosts(device)[LAPTOP]
+    assert (before["Active"], gone["Active"]) == ("true", "false")
+    assert gone["ActiveLastChange"] > before["ActiveLastChange"]
+    assert hosts(device)[LAPTOP]["ActiveLastChange"] == gone["ActiveLastChange"]
+    kernel.no_carrier.clear()
+    kernel.changed("link")
+    assert hosts(device)[LAPTOP]["Active"] == "false", "what was heard before the carrier went is no evidence any more"
+    kernel.stations = [Station(LAPTOP, "lan1", "br0", used_age=0.0)]
+    assert hosts(device)[LAPTOP]["Active"] == "true"
+
+
+def test_a_link_tells_who_watches_a_host(device: WholeDevice) -> None:
+    assert "link" in device.model.changed_by(f"{HOSTS}1.Active")
+
+
+def test_when_somebody_came_or_went_is_known_though_nobody_asked(kernel: FakeKernel, tmp_path: Path) -> None:
+    device, _ = device_in_memory(tmp_path, kernel, services=[host_watch])
+    machine = device.machine
+    machine.look(frozenset({"link"}))
+    time.sleep(0.002)
+    kernel.no_carrier.add("lan2")
+    kernel.stations = []
+    kernel.changed("link")
+    device.mechanisms.netlink.forget()
+    machine.look(frozenset({"link"}))
+    gone = device.mechanisms.system.clock()
+    kernel.neighbours.append(neighbour("br0", "192.168.1.30", SWITCH, age=0.0))
+    (chore,) = machine.chores
+    assert chore.due(0.0) is None
+    machine.look(frozenset({"neighbour"}))
+    assert chore.due(0.0) is not None
+    chore.act(0.0)
+    assert chore.due(0.0) is None
+    came = device.mechanisms.system.clock()
+    time.sleep(0.002)
+    found = hosts(device)
+    assert moment(found[LAPTOP]["ActiveLastChange"]) <= gone
+    assert gone <= moment(found[SWITCH]["ActiveLastChange"]) <= came
 
 
 def test_a_host_without_ip_is_a_host(kernel: FakeKernel, device: WholeDevice) -> None:
@@ -193,6 +253,11 @@ def test_a_host_behind_a_real_bridge_is_found(make_namespace: Callable[[], Names
     assert device.get(host["Layer1Interface"] + ".Name") == "lan1"
     assert device.get(host["Layer3Interface"] + ".Name") == "br0"
     assert set(hosts(device)) == {eth0.mac}
+    house.ip("link set dev eth0 down")
+    ends = time.monotonic() + 10  # the kernel takes up to a second to tell of a carrier
+    while hosts(device)[eth0.mac]["Active"] == "true" and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert hosts(device)[eth0.mac]["Active"] == "false"
 
 
 def test_the_fake_machine_is_a_gateway(tmp_path: Path) -> None:
