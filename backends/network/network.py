@@ -87,6 +87,7 @@ class Network(NetworkEdits):
         self._applied = Records()
         self._step: _Step | None = None
         self._made: Wish | None = None
+        self._was_recovered = False  # the kernel is as it was, the records are not yet
         self._seen_links: frozenset[tuple[str, int]] = frozenset()
         self._seen_up: frozenset[tuple[str, int]] = frozenset()
         self._seen_addresses: frozenset[Ident] = frozenset()
@@ -153,6 +154,7 @@ class Network(NetworkEdits):
             self._made = from_json(record)
             self._take_back(self._made)
             self._made = None
+            self._was_recovered = True
 
     def state(self) -> Any:
         """The durable part, staged edits included."""
@@ -160,16 +162,19 @@ class Network(NetworkEdits):
 
     def restore(self, state: Any) -> None:
         """Take the durable part over. Within a transaction (factory reset) what we made in the kernel stays known, so
-        that the commit takes it back.
+        that the commit takes it back; after ``recover`` it is known as it was then.
         """
         taken = Records.from_json(state)
         if self._before is None:
             self._records = self._applied = taken
+        elif self._was_recovered:
+            self._records, self._was_recovered = taken, False
         else:
             self._records = replace(taken, originals=self._records.originals, lost=self._records.lost)
 
     def apply_at_start(self) -> None:
         """Bring the kernel to what is configured, as far as it goes; nothing is touched that holds already."""
+        self._was_recovered = False
         if self._records.boot != self._boot:
             self._records = replace(self._records, lost={}, boot="")
         self._applied = self._records
