@@ -21,6 +21,7 @@ DUMP = 0x300
 FAMILY = {4: int(socket.AF_INET), 6: int(socket.AF_INET6)}
 AF_BRIDGE = 7
 EXT_MASK_VLANS, EXT_MASK_NO_PROTOCOL_STATISTICS = 1 << 1, 1 << 3
+NO_WAY = frozenset({"ENETUNREACH", "EHOSTUNREACH", "ENODEV", "EACCES", "EINVAL"})  # the last: prohibit, blackhole
 RT_TABLE_COMPAT = 252  # "see the attribute": the header's field has eight bits
 
 
@@ -109,22 +110,17 @@ class NetlinkReader:
     def route_to(self, address: str, through: str = "") -> RouteTo | None:
         """The interface, source and gateway that the kernel would use to reach an address; None: it is unreachable.
 
-        ``through``: for a socket that is bound to this link.
+        ``through``: for a socket that is bound to this link; by one that is not there nothing is reached.
         """
         parsed = ip_of(address)
         message = new_message("rtmsg", family=FAMILY[parsed.version], dst_len=parsed.max_prefixlen)
         message["attrs"] = [("RTA_DST", str(parsed))]
-        if through:
-            message["attrs"].append(("RTA_OIF", self._index(through)))
         try:
+            if through:
+                message["attrs"].append(("RTA_OIF", self._index(through)))
             answer = self._exchange(message, GETROUTE, 0, f"route to {address}")
         except MechanismError as error:
-            if error.code in {
-                "ENETUNREACH",
-                "EHOSTUNREACH",
-                "EACCES",
-                "EINVAL",
-            }:  # also unreachable, prohibit, blackhole
+            if error.code in NO_WAY:
                 return None
             raise
         for row in answer:

@@ -1,5 +1,6 @@
 """End to end: the real agent as a process of its own, and the lab ACS at the other end of real HTTP."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -281,6 +282,43 @@ def test_the_interface_to_listen_on_is_followed_as_it_goes_and_comes(remote: Sta
         home.ip("link delete late0")
         assert until(lambda: "there is no interface late0" in facts()["problem"])
         assert facts()["url"] == ""
+
+
+def test_an_agent_whose_management_interface_is_not_there_answers_everything_and_the_doctor_names_it(
+    remote: Stand,
+) -> None:
+    assert remote.namespace is not None
+    part = "[network]"
+    remote.settings.write_text(remote.settings.read_text().replace(part, f'{part}\nmanagement_interface = "wan"'))
+    agent = remote.first_contact()
+
+    def answers() -> None:
+        for verb in ("status", "discover", "page_state", "page_where", "inform", "setup"):
+            assert "error" not in agent.ask(verb), verb
+        assert agent.values("Device.ManagementServer.ConnectionRequestURL").popitem()[1] == ""
+        link, *_ = agent.ask("doctor")["checks"]
+        assert (link["ok"], link["what"]) == (False, f"there is no link {missing}")
+        assert "management_interface" in link["next"]
+
+    missing = "wan"
+    remote.namespace.ip("link set wan down")
+    remote.namespace.ip("link set wan name elsewhere")
+    until(lambda: not agent.ask("doctor")["checks"][0]["ok"])
+    answers()
+    remote.settings.write_text(remote.settings.read_text().replace('"wan"\n', '"eth9"\n'))
+    agent.process.send_signal(signal.SIGHUP)
+    missing = "eth9"
+    until(lambda: "eth9" in agent.ask("doctor")["checks"][0]["what"])
+    answers()
+    agent.stop()
+    agent = remote.start()
+    answers()
+    assert not [line for line in remote.log_lines() if "Traceback" in line]
+
+    remote.namespace.ip("link set elsewhere name wan")
+    remote.namespace.ip("link set wan up")
+    assert agent.ask("settings", values={"network.management_interface": ""})["written"]
+    remote.session(agent)
 
 
 def test_a_person_s_change_without_an_acs_is_made_at_once_also_on_the_way_out(remote: Stand) -> None:

@@ -436,6 +436,11 @@ def test_the_way_to_an_address_is_the_kernel_s_choice(wired: Netlink) -> None:
     assert wired.route_to("198.51.100.1", "a") == RouteTo("a", "192.0.2.1", "192.0.2.3")
 
 
+def test_by_a_link_that_is_not_there_leads_no_way(wired: Netlink) -> None:
+    assert wired.route_to("192.0.2.7", "eth9") is None
+    assert wired.route_to("2001:db8::7", "eth9") is None
+
+
 def test_the_way_to_what_is_no_address_is_refused(wired: Netlink) -> None:
     with pytest.raises(MechanismError) as caught:
         wired.route_to("acs.example")

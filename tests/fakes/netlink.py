@@ -164,8 +164,8 @@ class FakeNetlink(Netlink):
 
     def route_to(self, address: str, through: str = "") -> RouteTo | None:
         wanted = ip_of(address)
-        if through:
-            self._present(through)
+        if through and self.link(through) is None:
+            return None
         own = [row for row in self.kernel.addresses if row.address == str(wanted)]
         if own:
             return RouteTo("lo", own[0].address)
