@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -39,6 +40,7 @@ CHECKS: Final[Mapping[str, check.Check]] = {
 }
 CREDENTIALS: Final = ("acs.username", "acs.password")
 SECRET: Final = ("acs.password", "connection_request.password")
+NO_UTF_8: Final = "what was given has bytes that are no UTF-8"
 # What the connection test takes, by key.
 _TESTED: Final[Mapping[str, str]] = {
     "acs.url": "url",
@@ -87,7 +89,7 @@ def from_options(options: argparse.Namespace) -> Values:
         "acs.ca_file": os.path.abspath(options.ca_file) if options.ca_file else options.ca_file,
     }
     if options.password_stdin:
-        given["acs.password"] = sys.stdin.readline().rstrip("\r\n")
+        given["acs.password"] = _line_of_stdin()
         if not given["acs.password"]:
             step = f"pipe the password in; `cpe-agent set {SERVER}Password=` takes one away"
             raise Failure("usage", "--password-stdin: standard input has none", step, USAGE)
@@ -97,6 +99,15 @@ def from_options(options: argparse.Namespace) -> Values:
             shown = "" if key in SECRET else f" {value!r}"
             raise Failure("usage", f"{key}{shown}: {problem}", "see cpe-agent setup --help", USAGE)
     return values
+
+
+def _line_of_stdin() -> str:
+    try:
+        text = sys.stdin.readline().rstrip("\r\n")
+        text.encode()  # half characters stand for bytes that could not be read
+    except UnicodeError:
+        raise Failure("usage", f"--password-stdin: {NO_UTF_8}", "give it as UTF-8 (iconv -t UTF-8)", USAGE) from None
+    return text
 
 
 def problem_of(key: str, value: Any) -> str:
@@ -126,6 +137,16 @@ def known(place: Place) -> Values:
             key = wanted[one["path"]]
             found[key] = int(one["value"]) if key == "inform.interval" else one["value"]
     return found
+
+
+def of_missing_link(place: Place, values: Mapping[str, Any]) -> list[str]:
+    """What to say where the interface is not there. It may come to be: a VLAN, a modem, an image's own."""
+    name = values.get("network.management_interface", "")
+    there = [one for _, one in socket.if_nameindex() if one != "lo"]
+    if not name or place.is_image or name in there:
+        return []
+    shown = f"there are {', '.join(there)}" if there else "there is none"
+    return [f"there is no interface {name} now ({shown}): until there is, the ACS is not reached"]
 
 
 def without_old_credentials(known: Mapping[str, Any], values: Values) -> Values:
@@ -221,7 +242,7 @@ def run(options: argparse.Namespace, file: Path) -> int:
     given = values = from_options(options)
     if "acs.url" in values:
         values = without_old_credentials(known(place), values)
-    done = [*apply(place, values), *of_dropped_credentials(given, values)]
+    done = [*apply(place, values), *of_dropped_credentials(given, values), *of_missing_link(place, values)]
     if not options.json:
         for line in done or ["nothing had to be changed"]:
             print(printable(line))

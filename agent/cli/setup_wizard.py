@@ -3,6 +3,8 @@
 import argparse
 import getpass
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,6 +105,8 @@ def _questions(place: Place, known: Values, earlier: Values) -> Values:
     put("acs.username", "User name for it (empty: OUI-ProductClass-SerialNumber)")
     put_secret("acs.password", "Password for it", may_keep=not is_another)
     put("network.management_interface", f"Interface to reach it by (empty: any; there are {_shown_interfaces()})")
+    for line in setup_acs.of_missing_link(place, values):
+        print(f"  {line}")
     put("inform.interval", "Seconds between periodic reports", 3600)
     while True:
         when_empty = "nobody may ask" if place.is_running else "made up"
@@ -141,7 +145,7 @@ def _answer(key: str, question: str, before: Any) -> Any:
     """One answer that can be taken; it is asked for until there is one."""
     shown = f" [{printable(before)}]" if before not in ("", None) else ""
     while True:
-        text = input(f"{question}{shown}: ").strip()
+        text = _typed(input, f"{question}{shown}: ").strip()
         if not text:
             return before
         if text == "-" and not isinstance(before, int):
@@ -159,7 +163,7 @@ def _secret(key: str, question: str, may_keep: bool) -> str | None:
     """A password that is not shown; None keeps the one that there is."""
     hint = " (Enter: as it is, -: none)" if may_keep else " (Enter: none)"
     while True:
-        text = getpass.getpass(f"{question}{hint}: ")
+        text = _typed(getpass.getpass, f"{question}{hint}: ")
         if not text:
             return None if may_keep else ""
         text = "" if text == "-" and may_keep else text
@@ -169,9 +173,19 @@ def _secret(key: str, question: str, may_keep: bool) -> str | None:
         print(f"  {problem}")
 
 
+def _typed(read: Callable[[str], str], prompt: str) -> str:
+    """A line; a terminal may be of another encoding than this program."""
+    while True:
+        with suppress(UnicodeError):
+            text = read(prompt)
+            text.encode()  # half characters stand for bytes that could not be read
+            return text
+        print(f"  {setup_acs.NO_UTF_8}")
+
+
 def _agreed(question: str, default: bool) -> bool:
     while True:
-        answer = input(f"{question} [{'Y/n' if default else 'y/N'}]: ").strip().lower()
+        answer = _typed(input, f"{question} [{'Y/n' if default else 'y/N'}]: ").strip().lower()
         if not answer:
             return default
         if answer in ("y", "yes", "n", "no"):

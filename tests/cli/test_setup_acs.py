@@ -66,6 +66,17 @@ def test_without_an_agent_the_settings_file_is_changed_and_the_rest_of_it_stays(
     assert "nothing had to be changed" in capsys.readouterr().out
 
 
+def test_an_interface_that_is_not_there_is_taken_with_a_warning(
+    file: Path, socket: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scripted_agent(socket, ANSWERS):
+        assert setup(file, socket, "--interface", "eth99", "--no-test") == 0
+        assert "there is no interface eth99 now" in capsys.readouterr().out
+        assert setup(file, socket, "--interface", "", "--no-test") == 0
+        assert setup(file, socket, "--root", str(tmp_path), "--interface", "eth99") == 0
+    assert "there is no interface" not in capsys.readouterr().out
+
+
 def test_an_image_is_changed_and_nobody_is_asked(
     tmp_path: Path, socket: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,6 +139,16 @@ def test_no_password_at_all_takes_none_away(
         assert setup(file, socket, "--password-stdin", "--no-test") == 2
     assert "set" not in [verb for verb, _ in asked]
     assert f"cpe-agent set {SERVER}Password=" in capsys.readouterr().err
+
+
+def test_a_password_of_other_bytes_than_utf_8_is_refused_in_a_sentence(
+    file: Path, socket: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"p\xe4ssword\n"), "utf-8"))
+    with scripted_agent(socket, ANSWERS) as asked:
+        assert setup(file, socket, "--password-stdin", "--no-test") == 2
+    assert "set" not in [verb for verb, _ in asked]
+    assert "no UTF-8" in capsys.readouterr().err
 
 
 def test_a_connection_that_does_not_work_ends_with_1_and_the_next_step(

@@ -170,6 +170,33 @@ def test_without_an_agent_the_answers_become_settings(terminal: Terminal, file: 
     assert '"https://acs.example/"  # none yet' in file.read_text()
 
 
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])  # as the locale has it
+def test_bytes_that_are_no_utf_8_are_asked_for_anew(
+    file: Path, socket: Path, monkeypatch: pytest.MonkeyPatch, errors: str
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", f"utf-8:{errors}")
+    terminal = Terminal("--config", str(file), "--socket", str(socket))
+    try:
+        terminal.answer("URL of the ACS", "https://acs.example/")
+        for question, right in (("User name for it", "cpe"), ("Password for it", CANARY)):
+            terminal.until(question)
+            terminal.until(": ")
+            os.write(terminal.master, b"p\xe4ss\n")
+            terminal.until("no UTF-8")
+            terminal.answer(question, right)
+        terminal.answer("Interface to reach it by", "eth99")
+        terminal.until("there is no interface eth99 now")
+        for question in ("Seconds between", "User name by which", "Password for that"):
+            terminal.answer(question)
+        terminal.decline("only interface")
+        assert terminal.ended() == 0
+    finally:
+        terminal.close()
+    assert "Traceback" not in terminal.said
+    made = load(file).settings
+    assert (made.acs.username, made.acs.password, made.network.management_interface) == ("cpe", CANARY, "eth99")
+
+
 def _confirm_all(terminal: Terminal, url: str = "", password: str = "") -> None:
     terminal.answer("URL of the ACS", url)
     terminal.answer("User name for it")
