@@ -64,7 +64,7 @@ def options(wanted: Wanted) -> Iterator[Refused]:
 
 
 def statics(wanted: Wanted) -> Iterator[Refused]:
-    """dnsmasq knows one client for an address, one address of a pool for a client, and none beside the pool's subnet."""
+    """dnsmasq knows one client for an address, and one address of a pool for a client: one of the pool's subnet."""
     addresses: dict[str, str] = {}
     clients: set[tuple[str, str]] = set()
     for key, one in wanted.of(Static4).items():
