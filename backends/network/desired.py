@@ -181,7 +181,7 @@ def _link_settings(topology: Topology) -> Iterator[tuple[Ident, Attributes | Non
             one["mtu"] = min(mtu, one.get("mtu", mtu))
         for setting in ("mac", "arp"):
             if (value := getattr(record, setting, None)) is not None:
-                one[setting] = value
+                one[setting] = one.get(setting, value) if isinstance(record, Bridge) else value
     for name, told in settings.items():
         if told:
             yield ("link", name), told

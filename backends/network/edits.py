@@ -1,6 +1,7 @@
 """Edits of the configured rows, refused where the owner did not give the interface to the agent."""
 
 import logging
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -83,7 +84,7 @@ class NetworkEdits(NetworkView):
             for number in range(MOST_BRIDGES):
                 name = pattern.replace("*", str(number))
                 if name not in taken and len(name) <= LONGEST_NAME and self.may_change(name):
-                    return self.add(Bridge(enable=False, name=name))
+                    return self.add(Bridge(enable=False, name=name, mac=_new_mac()))
         raise not_managed("no name for a new bridge")
 
     def remove(self, row: Row[Any]) -> None:
@@ -147,6 +148,14 @@ class NetworkEdits(NetworkView):
     def _must_manage_link(self, name: str | None) -> None:
         if name is not None and not self.may_change(name):
             raise not_managed(name)
+
+
+def _new_mac() -> str:
+    """A locally administered address (IEEE 802 8.4). The kernel's would be another after each boot, or of another port,
+    and with it the router that the hosts of a home know.
+    """
+    first, *others = secrets.token_bytes(6)
+    return ":".join(f"{octet:02x}" for octet in (first & 0xFC | 0x02, *others))
 
 
 def not_managed(name: str, ident: Ident | None = None) -> NotManaged:

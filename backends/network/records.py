@@ -67,9 +67,13 @@ class Vlan(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge(Record):
-    """A bridge; times in the kernel's centiseconds. ``name`` only of one that was added; ``standard`` is TR-181's."""
+    """A bridge; times in the kernel's centiseconds. ``name`` only of one that was added; ``standard`` is TR-181's.
+
+    ``mac``: the address of one that was added, while nobody sets another.
+    """
 
     name: str | None = None
+    mac: str | None = None
     standard: str | None = None
     ageing_time: int | None = None
     stp: bool | None = None

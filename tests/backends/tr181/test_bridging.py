@@ -211,3 +211,30 @@ def test_an_interface_with_addresses_is_still_one_in_a_bridge_and_they_can_be_ta
     device.delete(address)
     assert bench.addresses("eth1") == set()
     assert "eth1" not in [text for name, text in device.tree("Device.IP.").items() if name.endswith(".Name")]
+
+
+def test_a_bridge_of_ours_has_one_address_over_boots_and_whatever_its_ports_unless_somebody_sets_another(
+    bench: Bench,
+) -> None:
+    device = bench.device()
+    bridge = device.add("Device.Bridging.Bridge.", Enable="1")
+    lower = device.find("Device.Ethernet.Interface.", Name="eth1")
+
+    def mac() -> str:
+        bench.netlink.forget()
+        return bench.netlink.link("br0").mac
+
+    first = mac()
+    assert int(first[:2], 16) & 3 == 2, "locally administered, of one machine"
+    device.add(f"{bridge}Port.", LowerLayers=lower, Enable="1")
+    assert mac() == first
+    bench.netlink.delete_link("br0")
+    again = bench.device(store=device.store)
+    assert mac() == first
+    link = again.find("Device.Ethernet.Link.", Name="br0")
+    again.set({f"{link}MACAddress": "02:00:5E:10:00:07"})
+    assert mac() == "02:00:5e:10:00:07"
+    other = bench.device(store=again.store)
+    other.add("Device.Bridging.Bridge.", Enable="1")
+    bench.netlink.forget()
+    assert bench.netlink.link("br1").mac not in (first, mac())
