@@ -115,6 +115,10 @@ class Configured:
         edits, before, after = self._staged(difference, must_hold=True)
         try:
             edits.prepare()
+        except MechanismError as error:
+            if error.code == "EACCES":  # the agent runs as a user that only looks and reports
+                raise NotOurs(error.reason) from error
+            raise
         finally:
             edits.revert()
         return self.mapping.cuts(before, after)

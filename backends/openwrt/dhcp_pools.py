@@ -76,8 +76,9 @@ def document(sections: DhcpSections, wanted: Wanted, key: str) -> dict[str, Told
     """What is said of a pool: its section, and those that give tags to its clients' requests."""
     pool = wanted.get(Pool4, key)
     tags, kept, asking = told(key, pool)
-    network = _network(sections, pool)
-    is_sayable = network is not None and is_complete(pool)
+    said_so = _as_it_stands(sections, sections.section(key), pool)
+    network = _network(sections, pool) if is_complete(pool) else None
+    is_sayable = said_so is not None or network is not None
     is_serving = is_sayable and pool.enable and wanted.get(Dhcp4).enable
     values: dict[str, Value] = {
         "interface": _interface(sections, key, pool),
@@ -89,7 +90,7 @@ def document(sections: DhcpSections, wanted: Wanted, key: str) -> dict[str, Told
         "tag": tags,
         LEFT: kept,
         RESERVED: pool.reserved_addresses,
-        **_range(sections, pool, network if is_sayable else None),
+        **(said_so or _range(sections, pool, network)),
         **_options(sections, wanted, key),
     }
     return {key: Told(DHCP, values), **asking, **_reserved(key, pool)}
@@ -128,6 +129,8 @@ def _read_range(sections: DhcpSections, section: Section) -> dict[str, str]:
         first = IPv4Address(int(network.network_address) + _start(section.text("start")))
         last = IPv4Address(min(int(first) + _limit(section.text("limit")) - 1, int(network.broadcast_address) - 1))
     except ValueError:
+        return {}
+    if not network.network_address < first <= last:
         return {}
     return {"min_address": str(first), "max_address": str(last), "subnet_mask": str(network.netmask)}
 
@@ -171,6 +174,17 @@ def _range(sections: DhcpSections, pool: Pool4, network: IPv4Network | None) -> 
         RANGE: (),
         ROWS: (),
     }
+
+
+def _as_it_stands(sections: DhcpSections, section: Section, pool: Pool4) -> dict[str, Value] | None:
+    """What the section says of the range, where that is what is wanted: also while its interface has no address."""
+    said = serves(section) or bool({"start", "limit"} & set(section.options))
+    before = {"min_address": "", "max_address": "", "subnet_mask": "", **_read_range(sections, section)}
+    is_same = {name: getattr(pool, name) for name in before} == before
+    if not said or not is_same or pool.interface != sections.pointer(section.text("interface")):
+        return None
+    names = ("start", "limit", "netmask")
+    return {**{name: section.text(name) for name in names}, RANGE: section.items(RANGE), ROWS: section.items(ROWS)}
 
 
 def _interface(sections: DhcpSections, key: str, record: Pool4) -> str:

@@ -145,6 +145,14 @@ def test_an_edit_in_a_staged_one_s_way_is_refused_by_what_to_do(small: Small) ->
     assert small.configured.make(change(small, "a", text="uno")) is not None
 
 
+def test_what_the_agent_may_not_write_is_denied(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write everywhere
+    with pytest.raises(NotOurs, match="may not be written"):
+        small.configured.try_out(change(small, "a", text="uno"))
+    monkeypatch.undo()
+    assert small.configured.make(change(small, "a", text="uno")) is not None
+
+
 def test_a_broken_package_says_what_it_said_last_and_is_not_written(
     small: Small, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -174,3 +182,12 @@ def between(small: Small, monkeypatch: pytest.MonkeyPatch, act: Callable[[], obj
 
     monkeypatch.setattr(small.uci, "commit", committing)
     logging.getLogger("backends.openwrt").setLevel(logging.INFO)
+
+
+def test_it_is_a_service_as_others_are(small: Small) -> None:
+    wanted = Wanted(1, {Row: {**small.configured.now().of(Row), "a": Row(text="uno", port="7")}})
+    small.configured.check(wanted)
+    assert small.configured.cuts(wanted)
+    assert small.configured.apply(wanted)
+    assert not small.configured.apply(wanted)
+    assert small.texts()["a"] == "uno"

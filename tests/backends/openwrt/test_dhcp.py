@@ -226,6 +226,16 @@ def test_what_is_ignored_is_served_when_it_is_enabled(make_router: Make) -> None
     assert router.get(f"{POOLS}1.Enable") == "true"
 
 
+def test_a_pool_is_switched_also_while_its_interface_has_no_address(make_router: Make) -> None:
+    router = make_router(dhcp="config dnsmasq\n\nconfig dhcp 'wan6'\n\toption interface 'wan6'\n\toption start '5'\n")
+    router.kernel.addresses.clear()
+    assert (router.get(f"{POOLS}1.MinAddress"), router.get(f"{POOLS}1.Enable")) == ("", "true")
+    router.set_row(f"{POOLS}1.", Enable="0", LeaseTime="900")
+    assert router.says("wan6") == {"interface": "wan6", "start": "5", "dhcpv4": "disabled", "leasetime": "900"}
+    router.set_row(f"{POOLS}1.", Enable="1")
+    assert router.says("wan6")["dhcpv4"] == "server"
+
+
 def test_options_are_told_as_dnsmasq_reads_them(router: Router) -> None:
     pool = f"{POOLS}1."
     assert router.get(f"{pool}DNSServers") == "192.168.1.1,192.168.1.2"
@@ -412,3 +422,56 @@ def writable(router: Router) -> Iterable[str]:
     for one in router.model.names("Device.", False, Caller.ACS):
         if one.writable and not one.path.endswith((".", "Alias")) and not one.path.startswith("Device.IP."):
             yield one.path
+
+
+def test_what_has_no_place_is_denied_with_its_row(router: Router, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(Refusals, match="no place for such a row"):
+        router.add(f"{POOLS6}1.Option.")
+    with pytest.raises(Refusals, match="no place for such a row"):
+        router.add(f"{ADVERTISEMENTS}1.Option.")
+    assert "DHCPv6.Server.Pool.{i}.Option.{i}." in caplog.text
+    assert router.dhcp == DHCP
+
+
+def test_rows_on_links_of_nobody_s_are_refused_by_name(make_router: Make) -> None:
+    router = make_router(network=NETWORK.replace("option device 'wan'", "option device 'other'"))
+    wan, pool6, entry = router.interface("wan"), router.add(POOLS6), router.add(FORWARDINGS)
+    for row in (pool6, entry, f"{ADVERTISEMENTS}1."):
+        assert router.refused_in(row, Interface=wan) == {"Interface": "InvalidValue"}
+    server = router.add(SERVERS, DNSServer="192.0.2.53")
+    router.kernel.links.pop("wan")
+    assert router.refused_in(server, Interface=wan) == {"Interface": "InvalidValue"}
+
+
+def test_hosts_belong_to_the_pool_of_their_network_whatever_else_is_said() -> None:
+    pools_ = "".join(
+        f"config dhcp '{name}'\n option interface '{name}'\n {more}\n"
+        for name, more in {
+            "guest": "",
+            "lan": "",
+            "bad": "list cpe_range 'x'\n list cpe_range 'y'\n list cpe_range 'z'",
+        }.items()
+    )
+    texts = {"a": "192.168.1.7", "b": "10.9.3.3", "c": "198.51.100.9", "d": "nonsense"}
+    found = hosts(sections(pools_ + "".join(f"config host '{key}'\n option ip '{ip}'\n" for key, ip in texts.items())))
+    assert {key: one.parent for key, one in found.items()} == {"a": "lan", "b": "guest", "c": "bad"}
+
+
+def test_advertised_name_servers_are_those_of_ipv6(make_router: Make) -> None:
+    text = DHCP.replace("option force '1'", "list dns '192.168.1.1'\n\tlist dns 'fd00::53'\n\tlist dns '1:2'")
+    router = make_router(dhcp=text)
+    assert router.get(f"{ADVERTISEMENTS}1.RDNSS") == "fd00::53"
+    router.set_row(f"{ADVERTISEMENTS}1.", RDNSS="fd00::54")
+    assert router.says("lan")["dns"] == ("192.168.1.1", "fd00::54", "1:2")
+
+
+@pytest.mark.parametrize("match", ["60,zz", "61,01:02", "60,ff:fe", "nonsense"])
+def test_a_question_of_a_person_s_that_is_none_of_ours_is_left_alone(match: str) -> None:
+    text = "config dhcp 'p'\n option interface 'lan'\n list tag 'p_v'\nconfig match 'p_v'\n option networkid 'p_v'\n"
+    assert criteria(sections(f"{text} option match '{match}'\n"), "p").get("vendor_class_id", "") == ""
+
+
+@pytest.mark.parametrize("start", ["0.0.0.x", "-1", "0", "300", "99999999999", "1.2.3.4.5"])
+def test_a_range_that_cannot_be_is_no_range(start: str) -> None:
+    found = pools(sections(f"config dhcp 'p'\n option interface 'lan'\n option start '{start}'\n"))["p"]
+    assert (found.min_address, found.enable) == ("", True)
