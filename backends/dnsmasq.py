@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from backends.errors import Missing
-from backends.files import read_bytes, read_number, write_if_different
+from backends.files import make_directory, read_bytes, read_number, unwritable, write_if_different
 from backends.lan.rendering import Places, Rendered
 from backends.programs import Program, find_program
 
@@ -61,10 +61,10 @@ class Dnsmasq:
     def _make_way(self) -> None:
         """Whatever the umask: its directory can be read, and the one with those of other servers be passed."""
         directory = self.places.directory
-        directory.mkdir(parents=True, exist_ok=True)
+        make_directory(directory, 0o777)
         for one, mode in ((directory.parent, 0o711), (directory, 0o755)):
             if not _lets_others_in(one):
-                one.chmod(mode)
+                _chmod(one, mode)
 
     def _start(self) -> None:
         found = find_program("dnsmasq")
@@ -89,6 +89,13 @@ def _lets_others_in(directory: Path) -> bool:
         return os.stat(directory).st_mode & OTHERS == OTHERS
     except OSError:
         return True  # not there yet, and made so
+
+
+def _chmod(path: Path, mode: int) -> None:
+    try:
+        path.chmod(mode)
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def _account() -> str:

@@ -1,11 +1,16 @@
 """What a mechanism answers when it cannot do what was asked."""
 
+from typing import ClassVar
+
 
 class MechanismError(Exception):
     """The system refused or could not be understood.
 
     ``reason`` is a sentence for people; ``code`` the errno's name (``EEXIST`` …) where the kernel gave one, else "".
     """
+
+    is_foreseen: ClassVar[bool] = True
+    """It is no accident of ours: one line of the log tells it."""
 
     def __init__(self, reason: str, code: str = "") -> None:
         super().__init__(reason)

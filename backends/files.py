@@ -81,13 +81,18 @@ def unwritable(path: Path, error: OSError) -> MechanismError:
     return kind(f"{path}: {os.strerror(number)}", errno.errorcode.get(number, ""))
 
 
+def make_directory(path: Path, mode: int = 0o700) -> None:
+    """Let a directory of ours be there; one that is there stays as it is. MechanismError."""
+    try:
+        path.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
 def write_if_different(path: Path, text: str, mode: int = 0o600) -> bool:
     """Let a file of ours, in a directory made for it, hold a text; whether it was written. MechanismError."""
     if read_bytes(path, len(text.encode()) + 1) == text.encode():
         return False
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(path.parent, error) from error
+    make_directory(path.parent)
     replace_file(path, text.encode(), mode)
     return True

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from backends.desired_state import NotOurs, Pointer, Refused, Wanted, make_each
 from backends.errors import MechanismError
-from backends.files import names_in, read_text, replace_file, unwritable
+from backends.files import make_directory, names_in, read_text, replace_file, unwritable
 from backends.inotify import watched
 from backends.netlink_types import Address, Link, RouteTo
 from backends.ppp import output
@@ -186,7 +186,7 @@ class Pppd:
 
     def watch(self, tell: Callable[[frozenset[str]], None], stop: threading.Event) -> None:
         """Tell "ppp" after a pppd of ours has said something, until ``stop``."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(self._folder)
         with watched([self._folder], growing=True) as folders:
             while not stop.is_set():
                 if any(file.suffix == ".log" for file in folders.wait(LOOK)):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from backends.errors import MechanismError, Missing
-from backends.files import names_in, read_bytes, read_text, replace_file
+from backends.files import make_directory, names_in, read_bytes, read_text, replace_file, unwritable
 
 PLACES: Final = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 """Where daemons are that an ordinary user's PATH does not name."""
@@ -76,8 +76,12 @@ class Program:
         """
         self.stop()
         known: dict[str, Any] = {"pid": None, "started": None, "arguments": list(arguments)}
-        self._output.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self._output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        make_directory(self._output.parent)
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
+            descriptor = os.open(self._output, flags, 0o600)
+        except OSError as error:
+            raise unwritable(self._output, error) from error
         try:
             self._write(known)
             process = subprocess.Popen(
@@ -86,7 +90,7 @@ class Program:
                 restore_signals=not survives_broken_pipes,
             )  # fmt: skip
         except OSError as error:
-            self._known.unlink(missing_ok=True)
+            self._forget()
             raise Missing(f"{self.name} cannot be started: {error.strerror}") from error
         finally:
             os.close(descriptor)
@@ -108,7 +112,7 @@ class Program:
             deadline = time.monotonic() + GRACE
             while self.pid() is not None and time.monotonic() < deadline:
                 time.sleep(0.01)
-        self._known.unlink(missing_ok=True)
+        self._forget()
 
     def last_words(self) -> str:
         """The end of what it printed."""
@@ -124,7 +128,7 @@ class Program:
                 self.stop()
                 raise MechanismError(f"{self.name} was not ready within {PATIENCE:.0f} s: {self.last_words()}")
             time.sleep(0.01)
-        self._known.unlink(missing_ok=True)
+        self._forget()
         raise MechanismError(f"{self.name} ended at once: {self.last_words()}")
 
     def _read(self) -> dict[str, Any] | None:
@@ -136,6 +140,12 @@ class Program:
         except (ValueError, AttributeError, TypeError):
             return None
 
+    def _forget(self) -> None:
+        try:
+            self._known.unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(self._known, error) from error
+
     def _write(self, known: Mapping[str, Any]) -> None:
         replace_file(self._known, json.dumps(known).encode(), 0o600)
 
@@ -143,7 +153,7 @@ class Program:
         """What was being started when the agent was killed, if it came to be."""
         process = _running_with(known["arguments"]) or _speaking_to(self._output)
         if process is None:
-            self._known.unlink(missing_ok=True)
+            self._forget()
             return None
         found = {**known, "pid": process, "started": _started(process)}
         self._write(found)

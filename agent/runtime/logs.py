@@ -39,12 +39,27 @@ class LogRing(logging.Handler):
         return [dict(zip(names, one, strict=True)) for one in kept if one[0] > after]
 
 
+class ForeseenFilter(logging.Filter):
+    """For handlers: a failure that says of itself that it was foreseen, as those of mechanisms do, is told in the same
+    line; its traceback would say nothing of what is wrong. An accident keeps it.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten; every record passes."""
+        failure = record.exc_info[1] if record.exc_info else None
+        if getattr(failure, "is_foreseen", False) is True:
+            record.msg, record.args = "%s: %s", (record.getMessage(), " ".join(str(failure).split()))
+            record.exc_info = record.exc_text = None
+        return True
+
+
 def log_to_standard_error(level: str, redactor: Redactor) -> LogRing:
     """From now on; ``level`` is "debug", "info", "warning" or "error". The last lines can be read again."""
     shown, kept = logging.StreamHandler(sys.stderr), LogRing()
     what = "%(levelname)s %(message)s"
     shown.setFormatter(logging.Formatter(what if "JOURNAL_STREAM" in os.environ else f"%(asctime)s {what}"))
     for handler in (shown, kept):
+        handler.addFilter(ForeseenFilter())
         handler.addFilter(RedactingFilter(redactor))
     logging.basicConfig(level=level.upper(), handlers=[shown, kept], force=True)
     logging.getLogger("urllib3").setLevel(logging.WARNING)

@@ -27,6 +27,7 @@ from backends.dhcp_client.instance import Folders, Instance, instances
 from backends.dhcp_client.packets import LEASE_TIME, REFRESH_TIME, T1, T2, Lease4, Lease6, lease4, lease6
 from backends.dhcp_client.records import Client4, Client6, RequestedOption4, SentOption4, SentOption6
 from backends.errors import MechanismError
+from backends.files import make_directory
 from backends.inotify import watched
 from backends.netlink_types import Address, Link, RouteTo
 from backends.procfs import Procfs
@@ -232,7 +233,7 @@ class DhcpClients:
 
     def watch(self, tell: Callable[[frozenset[str]], None], stop: threading.Event) -> None:
         """Tell "dhcp" after a lease was written or taken back, until ``stop``."""
-        self._folders.leases.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(self._folders.leases)
         with watched(self.watched_folders) as folders:
             while not stop.is_set():
                 if folders.wait(LOOK):

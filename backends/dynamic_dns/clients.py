@@ -18,6 +18,7 @@ from backends.dynamic_dns.configuration import LINK, Unsayable
 from backends.dynamic_dns.instance import Folders, Instance, keys_started
 from backends.dynamic_dns.records import Client, Hostname, Server
 from backends.dynamic_dns.reports import Told
+from backends.files import make_directory
 from backends.inotify import watched
 from backends.netlink_types import MAIN_TABLE, Address, Link, Route
 
@@ -171,7 +172,7 @@ class DynamicDns:
         """Tell "ddns" after a ddclient of ours has tried something or ended, until ``stop``."""
         folders = [Path(self._folders.run), Path(self._folders.caches)]
         for folder in folders:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(folder)
         with watched(folders) as watch:
             while not stop.is_set():
                 if any(file.suffix in (".cache", ".log") for file in watch.wait(LOOK)):

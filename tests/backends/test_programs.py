@@ -107,6 +107,13 @@ def test_a_program_that_is_not_installed_is_missing(program: Program) -> None:
         program.start(["/nonexistent/daemon"])
 
 
+def test_where_nothing_can_be_written_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    program = Program("sleeper", tmp_path / "file" / "services")
+    with pytest.raises(MechanismError, match="Not a directory"):
+        program.start(SLEEPER)
+
+
 def test_it_starts_with_a_clean_environment(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", "/run/systemd/notify")
     seen = tmp_path / "seen"

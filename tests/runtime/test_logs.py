@@ -7,6 +7,7 @@ import pytest
 
 from agent.runtime.logs import KEPT, LONGEST, LogRing, log_to_standard_error
 from agent.runtime.redactor import Redactor
+from backends.errors import MechanismError, TimedOut
 
 
 @pytest.mark.parametrize(("stream", "begins_with"), [(None, "20"), ("8:1234", "WARNING ")])
@@ -41,6 +42,30 @@ def test_the_last_lines_stay_readable_without_their_secrets(ring: LogRing) -> No
     assert (line["n"], line["level"], line["logger"]) == (1, "error", "agent.test")
     assert line["text"].startswith("said ******\nTraceback")
     assert "correct horse" not in line["text"]
+
+
+def failed(failure: Exception, because: Exception | None = None) -> None:
+    try:
+        raise failure from because
+    except Exception:
+        logging.getLogger("agent.test").exception("%s could not make the change", "lan")
+
+
+def test_what_a_mechanism_foresaw_is_one_line(capsys: pytest.CaptureFixture[str], ring: LogRing) -> None:
+    failed(MechanismError("dnsmasq ended at once:\nbad option, 100 %s wrong: correct horse\n"), OSError(30, "no"))
+    failed(TimedOut("no answer"))
+    said = [
+        "lan could not make the change: dnsmasq ended at once: bad option, 100 %s wrong: ******",
+        "lan could not make the change: no answer",
+    ]
+    assert [line["text"] for line in ring.lines()] == said
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_an_accident_comes_with_the_place_where_it_happened(ring: LogRing) -> None:
+    failed(OSError(30, "Read-only file system"))
+    failed(KeyError("x"), MechanismError("no answer"))
+    assert all("\nTraceback" in line["text"] or ", in failed" in line["text"] for line in ring.lines())
 
 
 def test_only_the_last_ones_are_kept_and_no_line_is_long(ring: LogRing) -> None:
