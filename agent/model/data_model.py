@@ -3,7 +3,7 @@
 import enum
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from agent.model import values
@@ -39,6 +39,8 @@ class Value:
     path: str
     text: str
     type: str
+    is_secret: bool = field(default=False, compare=False)
+    """Whether ``text`` is empty because it is never told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,15 @@ class DataModel(DurableState):
 
         def read(view: View) -> list[Value]:
             return [value for _, value in self._present(view, paths, as_asked=False)]
+
+        return self._reading(read)
+
+    def kept_secrets(self, paths: Sequence[str]) -> frozenset[str]:
+        """Which of these are secrets that have a value other than "", as ``present`` names them; not what it is."""
+
+        def read(view: View) -> frozenset[str]:
+            found = [at for path in paths for at in self._still_there(view, path, as_asked=False)]
+            return frozenset(at.shown for at in found if at.leaf.entry.is_secret and self._has_value(view, at))
 
         return self._reading(read)
 
@@ -239,9 +250,9 @@ class DataModel(DurableState):
             except OSError as failure:
                 log.debug("the data model's state could not be saved: %s", failure)
 
-    def _still_there(self, view: View, path: str) -> list[LeafAt]:
+    def _still_there(self, view: View, path: str, as_asked: bool = True) -> list[LeafAt]:
         try:
-            return list(self.leaves_at(view, path))
+            return list(self.leaves_at(view, path, as_asked))
         except ModelError as gone:
             log.debug("not looked at: %s", gone)
             return []
@@ -269,12 +280,17 @@ class DataModel(DurableState):
             yield self._value(view, at)
 
     def _value(self, view: View, at: LeafAt) -> Value:
-        return Value(at.shown, self._text(view, at), at.leaf.entry.wire_type)
-
-    def _text(self, view: View, at: LeafAt) -> str:
         entry = at.leaf.entry
-        if entry.hidden or entry.secured:
-            return ""
+        return Value(at.shown, "" if entry.is_secret else self._read(view, at), entry.wire_type, entry.is_secret)
+
+    def _has_value(self, view: View, at: LeafAt) -> bool:
+        try:
+            return self._read(view, at) != ""
+        except ModelError as failure:
+            log.debug("not looked at: %s", failure)
+            return False
+
+    def _read(self, view: View, at: LeafAt) -> str:
         try:
             return self._render(view, at)
         except ModelError:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final, Protocol
 
-from agent.model.data_model import Caller, DataModel
+from agent.model.data_model import Caller, DataModel, Value
 from agent.model.errors import ModelError
 from agent.model.schema import template_of
 from agent.runtime.control import error
-from agent.runtime.verbs import BadArgument, refused
+from agent.runtime.verbs import BadArgument, refused, shown_values
 
 MOST_FOUND: Final = 1000
 LONGEST_TEXT: Final = 256
@@ -81,13 +81,13 @@ class PageVerbs:
         if not isinstance(text, str) or not 0 < len(text) <= LONGEST_TEXT:
             raise BadArgument(f"text has to be a text of 1 to {LONGEST_TEXT} characters")
         wanted = text.casefold()
-        found: list[Reply] = []
+        found: list[Value] = []
         for value in self._model.present([self._model.root], Caller.LOCAL):
             if wanted in value.path.casefold() or wanted in value.text.casefold():
                 if len(found) >= min(limit, MOST_FOUND):
-                    return {"parameters": found, "more": True}
-                found.append({"path": value.path, "value": value.text, "type": value.type})
-        return {"parameters": found, "more": False}
+                    return {"parameters": shown_values(self._model, found), "more": True}
+                found.append(value)
+        return {"parameters": shown_values(self._model, found), "more": False}
 
     def schema(self, arguments: Arguments) -> Reply:
         """``path`` of a parameter or an object → its facts by the schema, without those that say nothing."""

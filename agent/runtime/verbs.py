@@ -2,7 +2,7 @@
 
 import fnmatch
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -100,9 +100,11 @@ class ModelVerbs:
             return error("invalid_arguments", str(wrong), "see the verb's --help")
 
     def get(self, arguments: Arguments) -> Reply:
-        """``paths`` (globs allowed), ``explain`` → ``parameters``: path, value, type and, explained, source."""
+        """``paths`` (globs allowed), ``explain`` → ``parameters``: path, value, type, of secrets also ``secret``
+        ("kept" or "none"), and, explained, source.
+        """
         values = {value.path: value for text in _texts(arguments, "paths") for value in self._matching(text)}
-        shown = [{"path": value.path, "value": value.text, "type": value.type} for value in values.values()]
+        shown = shown_values(self._model, values.values())
         if switch(arguments, "explain"):
             sources = self._model.sources(list(values))
             return {"parameters": [one | {"source": sources.get(one["path"], "gone")} for one in shown]}
@@ -111,7 +113,8 @@ class ModelVerbs:
     def set(self, arguments: Arguments) -> Reply:
         """``values``: path → text, all or nothing → ``status`` 0 applied, 1 applied as soon as no session runs.
 
-        With ``dry_run`` nothing is changed → ``changes``: path, type, the text before and after, and the ``status``.
+        With ``dry_run`` nothing is changed → ``changes``: path, type, the text before and after, and the ``status``; of
+        secrets also ``secret``: "new" (whether or not it is another one), "emptied" or "none".
         """
         wanted = arguments.get("values")
         if not isinstance(wanted, dict) or not all(isinstance(text, str) for text in wanted.values()):
@@ -128,13 +131,16 @@ class ModelVerbs:
 
     def _preview(self, wanted: Mapping[str, str]) -> Reply:
         before = {value.path: value for value in self._model.present(list(wanted), Caller.LOCAL)}
+        had = self._model.kept_secrets(list(wanted))
         with self._change() as change:
             for path, text in wanted.items():
                 change.set(path, text)
             status = change.preview()
             after = self._model.present(list(wanted), Caller.LOCAL)
+            has = self._model.kept_secrets(list(wanted))
         changes = [
             {"path": one.path, "type": one.type, "before": before[one.path].text, "after": one.text}
+            | ({"secret": _fate(one.path in had, one.path in has)} if one.is_secret else {})
             for one in after
             if one.path in before
         ]
@@ -237,6 +243,22 @@ def refused(refusal: ModelError) -> Reply:
     if refusal.path:
         told["error"]["path"] = refusal.path
     return told
+
+
+def shown_values(model: DataModel, values: Iterable[Value]) -> list[Reply]:
+    """Parameters as people are told them: of a secret only whether there is one."""
+    values = list(values)
+    kept = model.kept_secrets([value.path for value in values if value.is_secret])
+    return [
+        {"path": value.path, "value": value.text, "type": value.type}
+        | ({"secret": "kept" if value.path in kept else "none"} if value.is_secret else {})
+        for value in values
+    ]
+
+
+def _fate(had: bool, has: bool) -> str:
+    """What becomes of a secret. Whether the new one is the old one is not told: who guesses would learn it."""
+    return "new" if has else "emptied" if had else "none"
 
 
 def _attributes(one: Attributes) -> Reply:

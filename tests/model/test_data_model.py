@@ -49,6 +49,16 @@ def test_secrets_read_as_nothing_whoever_asks(device: Device) -> None:
     assert device.own.get("ManagementServer.Password") == "another"
 
 
+def test_of_a_secret_it_is_told_whether_there_is_one(device: Device) -> None:
+    password = "Device.ManagementServer.Password"
+    [value] = device.model.get([password], Caller.LOCAL)
+    assert (value.text, value.is_secret) == ("", True)
+    assert not device.model.get([MTU], Caller.LOCAL)[0].is_secret
+    assert device.model.kept_secrets([password, MTU, "Device.Nothing"]) == {password}
+    device.change({password: ""})
+    assert device.model.kept_secrets([password]) == frozenset()
+
+
 def test_a_decimal_goes_out_as_a_string(device: Device) -> None:
     [value] = device.model.get(["Device.IP.Diagnostics.IPLayerCapacityMetrics.MaxIPLayerCapacity"], Caller.ACS)
 

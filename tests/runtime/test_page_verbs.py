@@ -46,6 +46,12 @@ def test_search_finds_in_paths_and_values_whatever_the_case(ask: Asked) -> None:
     assert ask("search", text="no such thing anywhere") == {"parameters": [], "more": False}
 
 
+def test_search_tells_of_a_secret_whether_there_is_one(ask: Asked) -> None:
+    assert ask("search", text="server.password")["parameters"] == [
+        {"path": "Device.ManagementServer.Password", "value": "", "type": "string", "secret": "kept"}
+    ]
+
+
 def test_search_is_bounded_and_says_that_there_is_more(ask: Asked) -> None:
     told = ask("search", text="Device", limit=2)
     assert (len(told["parameters"]), told["more"]) == (2, True)

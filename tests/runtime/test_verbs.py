@@ -195,3 +195,16 @@ def test_what_has_to_change_together_is_set_together(ask: Asked) -> None:
     ask.verbs = ModelVerbs(ask.device.model, ask._changed, completed=lambda wanted: {**wanted, other: "false"})
     assert other in ask("set", values={MTU: "1400"})["parameters"]
     assert {one["path"] for one in ask("set", values={MTU: "1300"}, dry_run=True)["changes"]} == {MTU, other}
+
+
+def test_a_secret_is_never_told_but_whether_there_is_one_and_what_a_change_would_make_of_it(ask: Asked) -> None:
+    path = "Device.ManagementServer.Password"
+    kept = {"path": path, "value": "", "type": "string", "secret": "kept"}
+    assert ask("get", paths=[path])["parameters"] == [kept]
+    for text, fate in (("n3wS3cret", "new"), ("secret", "new"), ("", "emptied")):
+        [change] = ask("set", values={path: text}, dry_run=True)["changes"]
+        assert change == {"path": path, "type": "string", "before": "", "after": "", "secret": fate}
+    assert ask("get", paths=[path])["parameters"] == [kept]
+    ask("set", values={path: ""})
+    assert ask("get", paths=[path])["parameters"] == [kept | {"secret": "none"}]
+    assert ask("set", values={path: ""}, dry_run=True)["changes"][0]["secret"] == "none"

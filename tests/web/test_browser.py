@@ -261,6 +261,26 @@ def test_a_value_is_previewed_before_it_is_set(page: Page) -> None:
     page.shows("3600", ".value")
 
 
+def test_a_secret_is_set_without_being_shown(page: Page) -> None:
+    path = "Device.ManagementServer.Password"
+    page.go(f"#/model/{path}")
+    page.shows("kept (hidden)", ".value")
+    page.fill({"New value": "n3wS3cret"})
+    page.press("Preview")
+    page.shows("a new secret", ".diff ins")
+    assert "n3wS3cret" not in page.text("main")
+    page.fill({"New value": ACS_PASSWORD})
+    page.press("Preview")
+    page.press("Apply")
+    page.shows("It is set.", ".detail")
+    page.go("#/model/Device.ManagementServer.URL")
+    page.fill({"New value": "https://acs.example.org/"})
+    page.press("Preview")
+    page.shows("it is emptied", ".diff")
+    page.press("Discard")
+    assert page.barriers() == []
+
+
 def test_the_tree_is_walked_with_the_keyboard(page: Page) -> None:
     from selenium.webdriver.common.keys import Keys
 

@@ -7,6 +7,9 @@ import { button, done, facts, failure, heading, loading, nothing, spoken } from 
 const ROW = 36; // pixels, as in app.css
 const AHEAD = 8; // rows beyond either edge
 const AT_ONCE = 40; // values asked for in one request: a URL has an end
+const MASK = "••••••••";
+// What a preview says of a secret before and after.
+const FATES = { new: "a new secret", emptied: "kept (hidden): it is emptied" };
 const NOTIFICATIONS = ["off", "passive", "active"];
 
 export function page({ place, rest, signal }) {
@@ -234,7 +237,7 @@ class Tree {
                 : h(
                       "span",
                       { class: `leaf-value${known?.value === "" ? " empty" : ""}`, title: known?.value },
-                      known ? known.value || "empty" : "…",
+                      known ? known.value || (isKept(known) ? MASK : "empty") : "…",
                   ),
             node.isWritable && !node.isObject
                 ? h("span", { class: "pen" }, h("span", { class: "unseen" }, "can be set"))
@@ -428,6 +431,8 @@ function span({ minimum, maximum }) {
     return maximum === null || maximum === undefined ? `from ${minimum}` : `${minimum} to ${maximum}`;
 }
 
+const isKept = (one) => one.secret === "kept";
+
 async function ofParameter(node, tree, says, signal) {
     const path = { path: node.path };
     const [read, schema, attributes] = await Promise.all([
@@ -441,7 +446,11 @@ async function ofParameter(node, tree, says, signal) {
     const limits = (some, unit = "") => (some || []).map((each) => span(each) + unit).join(" or ") || undefined;
     const access = node.isWritable ?? schema.access === "readWrite";
     return [
-        h("p", { class: "value mono" }, one.value === "" ? h("span", { class: "quiet" }, "empty") : one.value),
+        h(
+            "p",
+            { class: "value mono" },
+            one.value === "" ? h("span", { class: "quiet" }, isKept(one) ? "kept (hidden)" : "empty") : one.value,
+        ),
         facts([
             ["Type", schema.named_type ? `${schema.named_type} (${one.type})` : one.type || schema.type],
             ["Access", access ? "can be set" : "read only"],
@@ -452,7 +461,7 @@ async function ofParameter(node, tree, says, signal) {
             ["Unit", schema.units],
             ["By default", schema.default?.text],
             ["List", schema.list ? "values with commas between" : undefined],
-            ["Secret", schema.secured ? "cannot be read back" : undefined],
+            ["Secret", one.secret && "cannot be read back"],
         ]),
         notification(node, attributes.attributes[0], schema, says),
         access ? editor(node, one, schema, tree, says) : null,
@@ -513,10 +522,11 @@ function editor(node, one, schema, tree, says) {
           )
         : h("input", {
               id,
-              type: schema.secured ? "password" : "text",
-              autocomplete: "off",
+              type: one.secret ? "password" : "text",
+              autocomplete: one.secret ? "new-password" : "off",
               spellcheck: "false",
-              value: schema.secured ? "" : one.value,
+              placeholder: isKept(one) ? `${MASK} (kept)` : null,
+              value: one.value,
           });
     const preview = h("div");
     const values = () => ({ [node.path]: input.value });
@@ -529,7 +539,7 @@ function editor(node, one, schema, tree, says) {
                 fill(says);
                 try {
                     const answer = await api.post("/set", { values: values(), dry_run: true });
-                    const changes = answer.changes.filter((each) => each.before !== each.after);
+                    const changes = answer.changes.filter((each) => each.secret in FATES || each.before !== each.after);
                     fill(
                         preview,
                         changes.length
@@ -543,8 +553,12 @@ function editor(node, one, schema, tree, says) {
                                               "li",
                                               null,
                                               h("code", null, each.path),
-                                              h("del", null, each.before === "" ? "(empty)" : each.before),
-                                              h("ins", null, each.after === "" ? "(empty)" : each.after),
+                                              FATES[each.secret]
+                                                  ? h(each.secret === "new" ? "ins" : "del", null, FATES[each.secret])
+                                                  : [
+                                                        h("del", null, each.before === "" ? "(empty)" : each.before),
+                                                        h("ins", null, each.after === "" ? "(empty)" : each.after),
+                                                    ],
                                           ),
                                       ),
                                   ),
