@@ -43,13 +43,14 @@ Verb = Callable[[Mapping[str, Any]], Document]
 
 
 class Surroundings(NamedTuple):
-    """What the page needs of the daemon; for ``apart``, ``named_out``, ``leased`` and ``serving`` see Ground."""
+    """What the page needs of the daemon; for ``apart`` to ``home`` see Ground."""
 
     web: Callable[[], Web]
     apart: Callable[[], Iterable[str]]
     named_out: Callable[[], Iterable[str]]
     leased: Callable[[], Iterable[str]]
     serving: Callable[[], Iterable[str]]
+    home: Callable[[], Iterable[str]]
     netlink: Netlink
     control_socket: str
     refused: Callable[[str, str], object]
@@ -66,7 +67,7 @@ class PageService:
         self._places = PagePlaces(lambda: store.read(PLACES), lambda document: _quietly(store, PLACES, document))
         self.access = PageAccess(
             lambda: store.read(ACCESS),
-            lambda document: store.write(ACCESS, document),
+            lambda document: store.remove(ACCESS) if document is None else store.write(ACCESS, document),
             random.SystemRandom().choice,
             self.where,
             self._note_refused,
@@ -116,8 +117,9 @@ class PageService:
         self._page.follow(interfaces)
 
     def forget(self) -> None:
-        """Factory reset."""
-        self.access.forget()
+        """Factory reset, which goes on whether or not it can be written down: the store says so in the log."""
+        with suppress(OSError):
+            self.access.forget()
         self._places.forget()
 
     def stop(self) -> None:
@@ -196,6 +198,7 @@ class PageService:
             frozenset(around.leased()),
             _below_ppp(),
             frozenset(around.serving()),
+            frozenset(around.home()),
         )
         return self._places.interfaces(wanted.interfaces, ground)
 

@@ -25,9 +25,10 @@ Arguments = Mapping[str, Any]
 class PageAccess:
     """The verbs by which the page and ``cpe-agent setup`` speak about log-ins; the owner's thread answers them.
 
-    ``read`` and ``write`` keep one document; ``letter`` chooses one of LETTERS at random; ``where`` says at which URLs
-    the page is, and why it is nowhere; ``refused`` notes who was refused; ``changed`` is told the number of the
-    password from which on log-ins hold; ``clock`` gives monotonic seconds.
+    ``read`` and ``write`` keep one document, ``None`` is none; OSError: it could not be, and the one before holds.
+    ``letter`` chooses one of LETTERS at random; ``where`` says at which URLs the page is, and why it is nowhere;
+    ``refused`` notes who was refused; ``changed`` is told the number of the password from which on log-ins hold;
+    ``clock`` gives monotonic seconds.
 
     Looking at a password takes a while (scrypt), in which it may become another one: each has a number, which goes with
     it to the page and comes back from there.
@@ -36,7 +37,7 @@ class PageAccess:
     def __init__(
         self,
         read: Callable[[], Any],
-        write: Callable[[Mapping[str, Any]], None],
+        write: Callable[[Mapping[str, Any] | None], None],
         letter: Callable[[str], str],
         where: Callable[[], tuple[list[str], str]],
         refused: Callable[[str, str], object],
@@ -55,6 +56,7 @@ class PageAccess:
         self._password = str(kept["password"]) if kept else ""
         self._generation = 0
         self._code = ""
+        self._used_code = ""
         self._code_until = 0.0
         self.table: Mapping[str, Callable[[Arguments], Reply]] = {
             "page_state": self._state,
@@ -67,7 +69,7 @@ class PageAccess:
         }
 
     def forget(self) -> None:
-        """Factory reset: the next visit is the first one again."""
+        """Factory reset: the next visit is the first one again. Raises OSError where that cannot be written down."""
         self._set("")
 
     def _state(self, _arguments: Arguments) -> Reply:
@@ -101,7 +103,7 @@ class PageAccess:
             self._code = ""
             return error("wrong_code", "there is no one-time code now, or it is too old", next_step)
         if hmac.compare_digest(code.encode("utf-8", "replace"), self._code.encode()):
-            self._code = ""
+            self._code, self._used_code = "", self._code
             return {"right": True, "generation": self._generation}
         self._refused(str(arguments.get("source", "")), "first visit of the page refused: wrong one-time code")
         return error("wrong_code", "the one-time code is wrong", next_step)
@@ -113,14 +115,21 @@ class PageAccess:
             return error("invalid_arguments", "password is none as it is kept", "set it on the page")
         if arguments.get("generation") != self._generation:
             return error("changed_meanwhile", "another password was set meanwhile, or it was forgotten", "log in again")
-        self._set(password)
+        try:
+            self._set(password)
+        except OSError as failure:
+            self._code = "" if self._password else self._used_code  # who has it may come again
+            return _not_saved("the new password could not be saved", failure)
         log.info("the page has a new password")
         return {"kept": True, "generation": self._generation}
 
     def _forget(self, _arguments: Arguments) -> Reply:
         """The password is forgotten and every log-in ends → ``forgotten``: whether there was one."""
         had = bool(self._password)
-        self._set("")
+        try:
+            self._set("")
+        except OSError as failure:
+            return _not_saved("the password could not be forgotten", failure)
         log.info("the page's password was forgotten; the next visit needs a one-time code")
         return {"forgotten": had}
 
@@ -131,7 +140,13 @@ class PageAccess:
         return {}
 
     def _set(self, password: str) -> None:
-        self._password, self._code = password, ""
+        """What cannot be written down changes nothing: after a restart the password of before would hold again."""
+        self._write({"version": 1, "password": password} if password else None)
+        self._password, self._code, self._used_code = password, "", ""
         self._generation += 1
-        self._write({"version": 1, "password": password})
         self._changed(self._generation)
+
+
+def _not_saved(what: str, failure: OSError) -> Reply:
+    next_step = "make room where the agent keeps its state (`cpe-agent doctor` names the place), then try again"
+    return error("not_saved", f"{what}, and nothing has changed: {failure.strerror}", next_step)

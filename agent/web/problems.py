@@ -17,6 +17,7 @@ STATUS: Final[Mapping[str, tuple[int, str]]] = {
     "wrong_code": (401, "wrong_code"),
     "changed_meanwhile": (401, "wrong_password"),
     "too_many_tries": (429, "too_many_tries"),
+    "not_saved": (507, "not_saved"),
 }
 """By the daemon's word; any other is a refusal."""
 

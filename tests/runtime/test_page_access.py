@@ -1,5 +1,7 @@
 """The page's owner: who has the one-time code sets the password, once and in time."""
 
+import errno
+import os
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ class Device:
         self.ended = 0
         self.holds_from = 0
         self.problem = ""
+        self.is_full = False
         self.letters = iter("ABCDEFGHJK" * 100)
         self.access = PageAccess(
             lambda: self.kept,
@@ -28,6 +31,8 @@ class Device:
         )
 
     def write(self, document: Any) -> None:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.kept = document
 
     def end(self, generation: int) -> None:
@@ -105,11 +110,38 @@ def test_a_password_as_people_write_it_is_never_kept(password: Any) -> None:
 def test_forgetting_and_factory_reset_make_the_next_visit_the_first() -> None:
     device = Device({"version": 1, "password": "scrypt:16384:a:b"})
     assert device.ask("page_forget") == {"forgotten": True}
-    assert device.kept == {"version": 1, "password": ""}
+    assert device.kept is None
     assert device.ended == 1
     device.keep("scrypt:16384:a:b")
     device.access.forget()
     assert not device.ask("page_state")["has_password"]
+
+
+def test_where_nothing_can_be_written_down_the_password_of_before_holds_and_that_is_said() -> None:
+    device = Device({"version": 1, "password": "scrypt:16384:a:b"})
+    before = device.ask("page_secret")
+    device.is_full = True
+    for told in (device.keep("scrypt:16384:c:d"), device.ask("page_forget")):
+        assert told["error"]["code"] == "not_saved"
+        assert "No space left on device" in told["error"]["message"]
+        assert "doctor" in told["error"]["next"]
+    assert device.ask("page_secret") == before
+    assert device.ended == 0
+    device.is_full = False
+    assert device.keep("scrypt:16384:c:d")["kept"]
+    assert device.ended == 1
+
+
+def test_a_code_is_not_used_up_by_a_password_that_could_not_be_written_down() -> None:
+    device = Device()
+    device.ask("page_code")
+    assert device.ask("page_try_code", code="ABCDEFGHJK")["right"]
+    device.is_full = True
+    assert "error" in device.keep("scrypt:16384:a:b")
+    device.is_full = False
+    assert device.ask("page_try_code", code="ABCDEFGHJK")["right"]
+    assert device.keep("scrypt:16384:a:b")["kept"]
+    assert "error" in device.ask("page_try_code", code="ABCDEFGHJK")
 
 
 def test_without_a_page_there_is_no_code() -> None:

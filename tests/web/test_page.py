@@ -1,6 +1,8 @@
 """Who may see what: the first visit, the log-in and its bounds, and what another page cannot do in somebody's name."""
 
+import errno
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
@@ -203,12 +205,13 @@ class Changing:
 
     def __init__(self, directory: Path) -> None:
         self.kept: Any = None
+        self.is_full = False
         self.meanwhile: Callable[[], object] = lambda: None
         socket = directory / "control.sock"
         self.page = RunningPage(str(socket), 0)
         self.owner = PageAccess(
             lambda: self.kept,
-            lambda document: setattr(self, "kept", document),
+            self.write,
             lambda letters: letters[0],
             lambda: (["http://192.168.1.1/"], ""),
             lambda _source, _text: None,
@@ -223,6 +226,11 @@ class Changing:
         while not self.page.port and time.monotonic() < until:
             time.sleep(0.01)
         self.site = Site(self.page.port, [], {}, self.page)
+
+    def write(self, document: Any) -> None:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.kept = document
 
     def answer(self, verb: str, arguments: dict[str, Any], told: Callable[[dict[str, Any]], None]) -> None:
         reply = self.owner.table[verb](arguments)
@@ -267,6 +275,17 @@ def test_a_change_of_a_password_that_is_another_one_by_now_is_refused(changing: 
     changing.meanwhile = getattr(changing, what)
     assert changing.site.api("POST", "/password", {"old": PASSWORD, "new": "a third one"})[0] == 401
     assert changing.site.log_in("a third one") == 401
+
+
+def test_on_a_full_disk_the_password_of_before_holds_with_its_log_ins(changing: Changing) -> None:
+    assert changing.site.log_in() == 200
+    changing.is_full = True
+    status, told = changing.site.api("POST", "/password", {"old": PASSWORD, "new": "a better one"})
+    assert (status, told["error"]["code"]) == (507, "not_saved")
+    assert "No space left on device" in told["error"]["message"]
+    assert changing.site.api("GET", "/session")[1]["state"] == "open"
+    assert changing.site.log_in("a better one") == 401
+    assert changing.site.log_in() == 200
 
 
 def test_a_first_visit_that_is_under_way_at_a_factory_reset_sets_no_password(changing: Changing) -> None:
