@@ -232,7 +232,7 @@ def _check_said(difference: Difference, after: Wanted, said: Wanted, kinds: Sequ
                 raise Refused("OpenWrt's configuration cannot say this", kind, key, names)
             if (kind, key) in asked:
                 raise NotOurs("OpenWrt's configuration has no place for such a row, or always this one", kind, key)
-            if names == ["parent"]:  # what a row belongs to follows from other rows
+            if {*names} <= {"parent", "order"}:  # where a row belongs follows from other rows
                 continue
             changed = next(iter(asked), (kind, key))
             reason = f"OpenWrt keeps it together with {', '.join(names)} of {kind.__name__} {key}, which would change"

@@ -17,6 +17,8 @@ from backends.uci import Section
 LETTERS: Final = {"vendor_class_id": "v", "client_id": "c", "user_class_id": "u", "chaddr": "m"}
 OPTIONS: Final = {"vendor_class_id": VENDOR_CLASS, "client_id": CLIENT_ID, "user_class_id": USER_CLASS}
 WHOLE_MASK: Final = "ff:ff:ff:ff:ff:ff"
+CHADDR: Final = "cpe_chaddr"
+"""An option of ours: address and mask as they were told, of which the pattern shows less."""
 LEFT: Final = "cpe_criteria"
 """A list of ours: what is said of a question that is not asked yet, as ``chaddr_exclude=1``."""
 LEFT_OVER: Final = {
@@ -55,7 +57,8 @@ def told(key: str, pool: Pool4) -> tuple[tuple[str, ...], tuple[str, ...], Mappi
             continue
         is_excluded = getattr(pool, f"{field}_exclude")
         kind, option, text = _asking(key, field, pool)
-        made[tag] = Told(kind, {"networkid": tag, option: text})
+        as_told = {CHADDR: f"{pool.chaddr} {pool.chaddr_mask}".strip()} if field == "chaddr" else {}
+        made[tag] = Told(kind, {"networkid": tag, option: text, **as_told})
         if option == "match" and (field != "vendor_class_id" or pool.vendor_class_id_mode == "Exact"):
             if is_excluded:
                 reason = "OpenWrt can tell only those apart that fit exactly, not all the others"
@@ -79,7 +82,7 @@ def _asking(key: str, field: str, pool: Pool4) -> tuple[str, str, str]:
 
 def _read(field: str, asking: Section, *, is_whole: bool) -> dict[str, Any]:
     if field == "chaddr":
-        return _mac(asking.text("mac")) if asking.type == "mac" else {}
+        return _mac(asking) if asking.type == "mac" else {}
     if asking.type == "vendorclass" and field == "vendor_class_id":
         return {"vendor_class_id": asking.text("vendorclass"), "vendor_class_id_mode": "Substring"}
     option, _, text = asking.text("match").partition(",")
@@ -95,13 +98,23 @@ def _read(field: str, asking: Section, *, is_whole: bool) -> dict[str, Any]:
 
 
 def _mac_pattern(key: str, pool: Pool4) -> str:
-    mask = (pool.chaddr_mask or WHOLE_MASK).lower().split(":")
-    if not {*mask} <= {"ff", "00"}:
+    mask = pool.chaddr_mask or WHOLE_MASK
+    if not {*mask.lower().split(":")} <= {"ff", "00"}:
         raise Refused("OpenWrt compares whole bytes of an address", Pool4, key, ("chaddr_mask",))
-    return ":".join(one if bits == "ff" else "*" for one, bits in zip(pool.chaddr.split(":"), mask, strict=False))
+    return _pattern(pool.chaddr, mask)
 
 
-def _mac(pattern: str) -> dict[str, Any]:
+def _pattern(address: str, mask: str) -> str:
+    pairs = zip(address.split(":"), mask.lower().split(":"), strict=False)
+    return ":".join(one if bits == "ff" else "*" for one, bits in pairs)
+
+
+def _mac(asking: Section) -> dict[str, Any]:
+    """As it was told, if that is what is asked; else as the pattern shows it."""
+    pattern = asking.text("mac")
+    told_address, _, told_mask = asking.text(CHADDR).partition(" ")
+    if told_address and _pattern(told_address, told_mask or WHOLE_MASK) == pattern:
+        return {"chaddr": told_address, "chaddr_mask": told_mask}
     parts = pattern.split(":")
     mask = ":".join("00" if one == "*" else "ff" for one in parts)
     address = ":".join("00" if one == "*" else one for one in parts)

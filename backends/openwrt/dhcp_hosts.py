@@ -20,7 +20,12 @@ def hosts(sections: DhcpSections) -> dict[str, Static4]:
     for key, section in sections.of("host").items():
         address = section.text("ip")
         macs = section.items("mac")
-        if key in nobodys or not known or not _is_address(address) or not (address or macs or is_ours(key)):
+        if (
+            key in nobodys
+            or not known
+            or not _is_address(address)
+            or not (address or macs or is_ours(key) or section.text(POOL))
+        ):
             continue
         found[key] = Static4(
             parent=_pool_of(section, address, known),
@@ -32,9 +37,10 @@ def hosts(sections: DhcpSections) -> dict[str, Static4]:
 
 
 def document(sections: DhcpSections, key: str, record: Static4) -> dict[str, Told]:
-    """What is said of one; further MAC addresses of the same client stay."""
+    """What is said of one; further MAC addresses of the same client stay as long as it has a first."""
     section = sections.section(key)
-    mac = (record.chaddr,) if record.chaddr else ()
+    mac = (record.chaddr, *section.items("mac")[1:]) if record.chaddr else ()
+    is_kept = is_ours(key) or bool(section.text(POOL)) or not (record.chaddr or record.yiaddr)
     return {
         key: Told(
             "host",
@@ -42,7 +48,7 @@ def document(sections: DhcpSections, key: str, record: Static4) -> dict[str, Tol
                 "mac": mac,
                 "ip": record.yiaddr,
                 "enable": "" if record.enable else "0",
-                POOL: record.parent if is_ours(key) or section.text(POOL) else "",
+                POOL: record.parent if is_kept else "",
             },
         )
     }

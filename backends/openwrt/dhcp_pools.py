@@ -162,7 +162,7 @@ def _network(sections: DhcpSections, pool: Pool4) -> IPv4Network | None:
 def _range(sections: DhcpSections, pool: Pool4, network: IPv4Network | None) -> dict[str, Value]:
     said = (pool.min_address, pool.max_address, pool.subnet_mask)
     if network is None:
-        kept = tuple(one or "-" for one in said) if any(said) else ()
+        kept = " ".join(one or "-" for one in said) if any(said) else ""
         return {"start": "", "limit": "", "netmask": "", RANGE: kept, ROWS: ("dhcpv4",)}
     first, last = IPv4Address(pool.min_address), IPv4Address(pool.max_address)
     interface = sections.interface_of(pool.interface)
@@ -171,7 +171,7 @@ def _range(sections: DhcpSections, pool: Pool4, network: IPv4Network | None) -> 
         "start": str(int(first) - int(network.network_address)),
         "limit": str(int(last) - int(first) + 1),
         "netmask": "" if is_own else pool.subnet_mask,
-        RANGE: (),
+        RANGE: "",
         ROWS: (),
     }
 
@@ -184,7 +184,7 @@ def _as_it_stands(sections: DhcpSections, section: Section, pool: Pool4) -> dict
     if not said or not is_same or pool.interface != sections.pointer(section.text("interface")):
         return None
     names = ("start", "limit", "netmask")
-    return {**{name: section.text(name) for name in names}, RANGE: section.items(RANGE), ROWS: section.items(ROWS)}
+    return {**{name: section.text(name) for name in names}, RANGE: section.text(RANGE), ROWS: section.items(ROWS)}
 
 
 def _interface(sections: DhcpSections, key: str, record: Pool4) -> str:

@@ -95,22 +95,22 @@ def _write_options(
 
 
 def items_changed(present: Sequence[str], before: Value, after: Value) -> tuple[str, ...]:
-    """A list in which the items of ``after`` have taken the places of those of ``before``; others keep theirs."""
-    gone, come = _items(before), _items(after)
+    """A list in which the items of ``after``, in their order, have taken the places of those of ``before``; others
+    keep theirs. What there is no place for comes behind the last one.
+    """
+    gone, come = list(_items(before)), list(_items(after))
     result: list[str] = []
-    kept = [item for item in gone if item in come]
-    new = [item for item in come if item not in gone]
-    if kept == [item for item in come if item in gone]:
-        for item in present:
-            if item in gone and item not in come:
-                if new:
-                    result.append(new.pop(0))
-            else:
-                result.append(item)
-        return tuple(result + new)
-    place = next((number for number, item in enumerate(present) if item in gone), len(present))
-    others = [item for item in present[place:] if item not in gone]
-    return (*present[:place], *come, *others)
+    end: int | None = None
+    for item in present:
+        if item not in gone:
+            result.append(item)
+            continue
+        gone.remove(item)
+        if come:
+            result.append(come.pop(0))
+            end = len(result)
+    place = len(result) if end is None else end
+    return (*result[:place], *come, *result[place:])
 
 
 def _items(value: Value) -> tuple[str, ...]:

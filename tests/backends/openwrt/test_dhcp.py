@@ -196,7 +196,7 @@ def test_a_pool_that_is_not_complete_serves_nobody_until_it_is(router: Router) -
     key = [section.id for section in router.uci.read("dhcp").of_type("dhcp")][-1]
     assert (router.says(key)["dhcpv4"], router.says(key)["cpe_range"]) == (
         "disabled",
-        ("10.9.0.10", "-", "255.255.0.0"),
+        "10.9.0.10 - 255.255.0.0",
     )
     assert (router.get(f"{pool}Enable"), router.get(f"{pool}MinAddress")) == ("true", "10.9.0.10")
     router.set_row(pool, MaxAddress="10.9.0.29", Interface=router.interface("br-guest"))
@@ -290,6 +290,29 @@ def test_whom_a_pool_is_for_is_said_by_tags(router: Router) -> None:
     assert router.refused_in(pool, ChaddrMask="ff:ff:f0:00:00:00") == {"ChaddrMask": "InvalidValue"}
     router.delete(pool)
     assert key not in router.dhcp
+
+
+def test_what_patterns_and_lists_do_not_show_comes_back_as_it_was_told(router: Router) -> None:
+    pool = router.add(POOLS, Chaddr="02:11:22:33:44:55", ChaddrMask="ff:ff:ff:00:00:00")
+    router.set_row(pool, ReservedAddresses="192.168.1.7")
+    router.set_row(pool, ReservedAddresses="192.168.1.8,192.168.1.7")
+    told_back = router.tree(pool)
+    assert [told_back[name] for name in ("Chaddr", "ChaddrMask", "ReservedAddresses")] == [
+        "02:11:22:33:44:55", "ff:ff:ff:00:00:00", "192.168.1.8,192.168.1.7",
+    ]  # fmt: skip
+    router.write("dhcp", router.dhcp.replace("02:11:22:*:*:*", "02:99:*:*:*:*"))
+    assert router.get(f"{pool}Chaddr") == "02:99:00:00:00:00", "a person's word is newer"
+    static = f"{POOLS}1.StaticAddress.1."
+    router.set_row(static, Chaddr="", Yiaddr="")
+    assert (router.get(f"{static}Chaddr"), "00:11:22" in router.dhcp) == ("", False)
+
+
+def test_an_order_of_one_table_does_not_hinder_another(router: Router) -> None:
+    guest = router.interface("br-guest")
+    router.add(POOLS6, Enable="1", Interface=guest)
+    router.add(POOLS)
+    router.set_row(f"{POOLS}2.", Order="1")
+    assert [router.get(f"{POOLS}{number}.Order") for number in (1, 2)] == ["2", "1"]
 
 
 def test_what_is_said_of_a_question_that_is_not_asked_is_kept() -> None:
