@@ -64,6 +64,7 @@ from agent.runtime.housekeeping import Housekeeping
 from agent.runtime.kept_secrets import KeptSecrets
 from agent.runtime.lease_events import LeaseEvents
 from agent.runtime.leases import ways_out
+from agent.runtime.listen_again import ListenAgain
 from agent.runtime.live import Live
 from agent.runtime.logs import log_to_standard_error
 from agent.runtime.memory import forget_replaced_classes, give_back
@@ -468,7 +469,14 @@ class Agent:
             system_changed=self._system_changed,
             lease_heard=self.discovery.heard,
             housekeeping=Housekeeping(
-                [*self.machine.chores, self._refused_logins(), self.discovery, self.page, self._request_door()],
+                [
+                    *self.machine.chores,
+                    self._refused_logins(),
+                    self.discovery,
+                    self.page,
+                    self._request_door(),
+                    ListenAgain(lambda: self.workers.problem, lambda: self.workers.perform(Listen())),
+                ],
                 self._save_model,
                 self.model.forget,
             ),

@@ -11,7 +11,10 @@ HTTP: Final = "ManagementServer.HTTPConnectionRequestEnable"
 
 
 NO_WAY: Final = "give this device an address and a route to the ACS; the listener is up and waits for them"
-IN_THE_FILE: Final = "see [connection_request] in the settings file"
+IN_THE_FILE: Final = (
+    "end what holds it, or choose another in [connection_request] of the settings file; "
+    "the agent tries again by itself, at least once a minute"
+)
 
 
 class Reason(NamedTuple):

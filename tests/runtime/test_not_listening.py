@@ -44,4 +44,5 @@ def test_what_keeps_a_listener_from_being_reached_is_told_by_its_cause() -> None
     assert "address and a route" in told(on="eth1").next
     taken = told("port 7547 is in use", is_listening=False)
     assert (taken.what, "[connection_request]" in taken.next) == ("port 7547 is in use", True)
+    assert "tries again by itself, at least once a minute" in taken.next
     assert told("port 7547 is in use", is_listening=False, EnableCWMP=False).what.startswith("CWMP is disabled")
