@@ -60,6 +60,7 @@ from agent.runtime.doctor import Interface, Surroundings
 from agent.runtime.documents import shapes
 from agent.runtime.endpoint import AcsEndpoint, shown_url
 from agent.runtime.events import Changed, ControlAsked, LeaseHeard, Moment, Reload, Stop
+from agent.runtime.home_links import HomeLinks
 from agent.runtime.housekeeping import Housekeeping
 from agent.runtime.kept_secrets import KeptSecrets
 from agent.runtime.lease_events import LeaseEvents
@@ -69,7 +70,6 @@ from agent.runtime.live import Live
 from agent.runtime.logs import log_to_standard_error
 from agent.runtime.memory import forget_replaced_classes, give_back
 from agent.runtime.not_listening import why_none_can_come, why_nothing_listens
-from agent.runtime.page_places import with_home_address
 from agent.runtime.probe import Owner, Probe
 from agent.runtime.reach import Reach
 from agent.runtime.redactor import Redactor
@@ -221,6 +221,7 @@ class Agent:
         manage = set_by_person.network.manage
         self.network = LinuxNetwork(self.netlink, self.procfs, manage, self._management_path, Ethtool())
         self.other_managers = OtherManagers()
+        self.home_links = HomeLinks()
         given, proof = set_by_person.identity, set_by_person.ieee8021x
         services, links = self.settings.services_directory(), TunnelLinks()
         basic = Mechanisms(
@@ -271,12 +272,7 @@ class Agent:
         return self.settings.network.management_interface
 
     def _route_to(self, address: str) -> RouteTo | None:
-        """None as well by an interface that is not there: the doctor says so, and everything else goes on."""
-        try:
-            return self.netlink.route_to(address, self._management_interface())
-        except MechanismError as none:
-            log.debug("the way to %s: %s", address, none)
-            return None
+        return self.netlink.route_to(address, self._management_interface())
 
     def _resolver(self) -> Resolve:
         """How the ACS's name is found; the management interface asks servers of its own."""
@@ -345,6 +341,7 @@ class Agent:
             lambda: self.delivery.events.awaits_reboot,
             self._lease_changed,
             self._own_hosts,
+            _index_of,
         )
 
     def _build_core(self, boot: bool) -> None:
@@ -403,6 +400,7 @@ class Agent:
                 lambda: filter(None, [self.settings.discovery.interface]),
                 self._leased,
                 self._served,
+                self._home,
                 self.netlink,
                 str(self.settings.control_socket()),
                 lambda source, text: self.faults.happened("refused", source, text),
@@ -804,7 +802,12 @@ class Agent:
 
     def _leased(self) -> set[str]:
         """The links on which this machine is somebody's DHCP client."""
-        return {link for link, _, _ in self.discovery.leases.by_client}
+        return self.discovery.leases.links()
+
+    def _home(self) -> Collection[str]:
+        """The links that look like the home's."""
+        netlink = self.netlink
+        return self.home_links.now(netlink.links(), netlink.routes(), netlink.addresses(), self._served())
 
     def _served(self) -> Collection[str]:
         """The links on which this machine gives addresses to others."""
@@ -820,8 +823,7 @@ class Agent:
         """The links whose leases may name the ACS, by family."""
         chosen = self.settings.discovery.interface or self._management_interface()
         try:
-            like_home = with_home_address(self.netlink.addresses()) | {*self._served()}
-            return ways_out(self.netlink.routes(), chosen, like_home)
+            return ways_out(self.netlink.routes(), chosen, self._home())
         except MechanismError as silent:
             log.debug("which way leads out is not known now: %s", silent)
             return {}

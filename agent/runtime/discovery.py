@@ -84,8 +84,8 @@ class Discovery:
 
     ``ways`` tells by family the links that lead out, ``contact`` how it goes with the ACS; ``applied`` is called after
     a change of the ACS, for the core to follow, ``lease_changed`` with the link that a client told of; ``own_hosts``
-    are this machine's names and addresses. While a reboot or a factory reset is promised (``is_going_down``) nothing is
-    set: it is for the next start.
+    are this machine's names and addresses, ``index_of`` is the kernel's number of a link, 0 for none. While a reboot or
+    a factory reset is promised (``is_going_down``) nothing is set: it is for the next start.
     """
 
     def __init__(
@@ -101,12 +101,13 @@ class Discovery:
         is_going_down: Callable[[], bool] = lambda: False,
         lease_changed: Callable[[str], None] = lambda _link: None,
         own_hosts: Callable[[], Iterable[str]] = tuple,
+        index_of: Callable[[str], int] = lambda _link: 0,
     ) -> None:
         self._model = model
         self._own = own
         self._settings = settings
         self._ways = ways
-        self.leases = Leases(events, ways)
+        self.leases = Leases(events, ways, index_of)
         self._contact = contact
         self._clock = clock
         self._applied = applied
@@ -147,6 +148,8 @@ class Discovery:
 
     def system_changed(self, topics: frozenset[str]) -> None:
         """Links, routes or settings changed: another lease may be the WAN's, or allowed."""
+        if topics & {"link", "everything"} and self.leases.links_seen():
+            self._is_dirty = True
         self._is_dirty |= bool(topics & CONCERNED and self.leases) or "own" in topics
 
     @property

@@ -1,5 +1,6 @@
 """The leases of the machine's DHCP clients as they have told of them, and the links by which a lease may count."""
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -7,7 +8,11 @@ from agent.discovery.handed_over import Handed, NotUsable, name_servers, read, r
 from agent.discovery.offer import Neighbour, Offer, Source
 from agent.runtime.lease_events import LeaseEvents
 
+log = logging.getLogger(__name__)
+
 MOST_LEASES: Final = 32
+INDEX: Final = "link_index"
+"""In an event that is kept: which link it was."""
 ASKER: Final = "dhcpinform"
 """The client that is the agent itself."""
 
@@ -40,10 +45,11 @@ class Route(Protocol):
 
 
 class Lease(NamedTuple):
-    """What one client has last told of one link."""
+    """What one client has last told of one link; ``link_index`` is the kernel's number of it, 0 while it is away."""
 
     offer: Offer
     event: Mapping[str, Any]
+    link_index: int = 0
 
 
 def ways_out(routes: Iterable[Route], chosen: str = "", like_home: Collection[str] = ()) -> dict[int, tuple[str, ...]]:
@@ -68,9 +74,10 @@ def ways_out(routes: Iterable[Route], chosen: str = "", like_home: Collection[st
 class Leases:
     """Bounded, and kept for the next start of the agent. ``by_client``: by link, client and family."""
 
-    def __init__(self, events: LeaseEvents, ways: Callable[[], Ways]) -> None:
+    def __init__(self, events: LeaseEvents, ways: Callable[[], Ways], index_of: Callable[[str], int]) -> None:
         self._events = events
         self._ways = ways
+        self._index_of = index_of
         self.by_client: dict[tuple[str, str, int], Lease] = {}
         self.heard_of: set[tuple[str, Source]] = set()
         """Links and sources that were heard of since the start."""
@@ -80,7 +87,11 @@ class Leases:
 
     def begin(self) -> None:
         """Take over the leases that were in force, and what clients left since."""
-        for event in (*self._events.in_force(), *self._events.take_left()):
+        for event in self._events.in_force():
+            index = event.get(INDEX)
+            self._hear(event, asks=True, index=index if isinstance(index, int) else 0)
+        self.links_seen()
+        for event in self._events.take_left():
             self._hear(event, asks=True)
         self._keep()
 
@@ -90,6 +101,24 @@ class Leases:
         if handed is not None:
             self._keep()
         return handed, why
+
+    def links_seen(self) -> bool:
+        """Links came, went or were renamed: what was told of another link of the same name is no lease of this one.
+
+        Whether a lease was forgotten for that.
+        """
+        known = [(key, lease.link_index) for key, lease in self.by_client.items() if lease.link_index]
+        others = [key for key, link_index in known if self._index_of(key[0]) not in (0, link_index)]
+        for key in others:
+            log.info("the lease on %s is forgotten: another link is called so now", key[0])
+            del self.by_client[key]
+        if others:
+            self._keep()
+        return bool(others)
+
+    def links(self) -> set[str]:
+        """The links on which this machine is somebody's DHCP client."""
+        return {name for name, _, _ in self.by_client}
 
     def offers(self) -> list[Offer]:
         """What the leases say."""
@@ -121,7 +150,7 @@ class Leases:
             if client != ASKER and family == 4 and link in ways
         )
 
-    def _hear(self, event: Mapping[str, Any], asks: bool) -> tuple[Handed | None, str]:
+    def _hear(self, event: Mapping[str, Any], asks: bool, index: int | None = None) -> tuple[Handed | None, str]:
         try:
             handed = read(event)
         except NotUsable as useless:
@@ -136,7 +165,8 @@ class Leases:
             return None, f"{MOST_LEASES} leases are known already"
         else:
             offer = handed.offer or Offer(source, handed.client, handed.interface)
-            self.by_client[key] = Lease(offer, dict(event))
+            index = self._index_of(handed.interface) if index is None else index
+            self.by_client[key] = Lease(offer, {**event, INDEX: index}, index)
             if handed.offer is not None and handed.client != ASKER:
                 self.by_client.pop((handed.interface, ASKER, handed.family), None)  # a client's word is the newer one
         if len(self.heard_of) < 2 * MOST_LEASES:

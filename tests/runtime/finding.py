@@ -72,6 +72,7 @@ class Finder:
         self.now = 1000.0
         self.applied = 0
         self.own_hosts: tuple[str, ...] = ()
+        self.indexes: dict[str, int] = {}
         defaults = {**ms.DEFAULTS, **OWN_VALUES, "DeviceInfo.ProvisioningCode": ""}
         own = self.own = OwnValues(defaults, file or {})
         code: Parameter[None, Any] = Parameter(
@@ -93,6 +94,7 @@ class Finder:
             LeaseEvents(str(place), boot),
             self._applied,
             own_hosts=lambda: self.own_hosts,
+            index_of=lambda name: self.indexes.get(name, 0),
         )
         if begins:
             self.discovery.begin()
@@ -137,6 +139,7 @@ class Finder:
     def restarted(self, boot: str = "") -> "Finder":
         """The agent ends at once and starts anew; the machine too, where ``boot`` is another."""
         later = Finder(self.place, self.documents, boot=boot or self.boot, begins=False)
+        later.indexes = self.indexes
         later.ways, later.settings = self.ways, self.settings
         later.discovery.begin()
         return later.turns()

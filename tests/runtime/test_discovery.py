@@ -469,6 +469,29 @@ def test_what_is_no_event_changes_nothing(finder: Finder, event: dict[str, Any])
     assert why
 
 
+def test_a_lease_is_forgotten_when_another_link_is_called_so(finder: Finder) -> None:
+    """A rogue's word on the LAN is not the WAN's after the two have changed their names."""
+    finder.indexes = {"wan": 2, "lan": 3}
+    finder.hears(bound(B, "lan"))
+    assert finder.turns().url == ""
+    finder.indexes = {"wan": 3, "lan": 2}
+    finder.ways = {4: ("lan",), 6: ()}
+    finder.discovery.system_changed(frozenset({"link"}))
+    assert finder.turns().url == ""
+    assert not finder.discovery.leases
+    finder.hears(bound(A, "lan"))
+    finder.indexes = {"wan": 3}
+    finder.discovery.system_changed(frozenset({"link"}))
+    assert finder.turns().url == A, "a link that is away for a moment may come again"
+
+
+def test_a_lease_of_another_link_is_none_after_a_restart_either(finder: Finder) -> None:
+    finder.indexes = {"wan": 2}
+    finder.hears(bound(A))
+    finder.indexes = {"wan": 7}
+    assert not finder.restarted().discovery.leases
+
+
 # --- the way out -----------------------------------------------------------------------------------------------------
 
 

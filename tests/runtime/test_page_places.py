@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from agent.runtime.page_places import PPP, Ground, PagePlaces
+from agent.runtime.home_links import PPP, HomeLinks
+from agent.runtime.page_places import Ground, PagePlaces
 
 
 class Link(NamedTuple):
@@ -17,6 +18,7 @@ class Link(NamedTuple):
     kind: str = ""
     type: int = 1
     switch_id: str = ""
+    mac: str = ""
 
 
 class Route(NamedTuple):
@@ -42,12 +44,15 @@ class Places:
         self.kept = kept
         self.writes = 0
         self.places = PagePlaces(lambda: self.kept, self.write)
+        self.homes = HomeLinks()
 
     def write(self, document: Any) -> None:
         self.kept, self.writes = document, self.writes + 1
 
     def now(self, *routes: Route, named: Any = (), links: Any = None, addresses: Any = None, **more: Any) -> Any:
-        return self.places.interfaces(named, Ground(links or LINKS, routes, addresses or ADDRESSES, **more))
+        links, addresses = links or LINKS, addresses or ADDRESSES
+        home = self.homes.now(links, routes, addresses, more.get("serving", ()))
+        return self.places.interfaces(named, Ground(links, routes, addresses, **more, home=home))
 
 
 def both(*links: Link) -> dict[str, Any]:
@@ -216,11 +221,62 @@ def test_a_way_out_by_advertisement_beside_another_is_not_served() -> None:
     assert Places(places.kept).now(Route("wan", 6, protocol="ra"), **lte) == ("lo", "lan")
 
 
+def test_a_moment_without_an_address_makes_no_way_out_of_the_home() -> None:
+    rogue, wan = Route("lan", 6, protocol="ra"), Route("wan", 4)
+    places, bare = Places(), [one for one in ADDRESSES if one.interface != "lan"]
+    places.now(wan, rogue, leased={"lan"})
+    assert places.now(wan, rogue, leased={"lan"}, addresses=bare) == ("lo",)
+    assert places.now(wan) == ("lo", "lan")
+    assert Places(places.kept).now(wan) == ("lo", "lan")
+
+
+@pytest.mark.parametrize("kind", ["vlan", "macvlan"])
+def test_what_is_heard_on_the_cable_below_the_home_closes_it_only_meanwhile(kind: str) -> None:
+    links = [LO, Link("wan"), Link("eth1"), Link("home", lower="eth1", kind=kind)]
+    given: dict[str, Any] = {"links": links, "addresses": [Address("home", "192.168.1.1")]}
+    wan, rogue, places = Route("wan"), Route("eth1", 6, protocol="ra"), Places()
+    assert places.now(wan, **given) == ("lo", "home")
+    assert places.now(wan, rogue, **given) == ("lo",)
+    assert places.now(wan, rogue, **given, serving={"home"}) == ("lo", "home")
+    assert places.now(wan, **given) == ("lo", "home")
+
+
+def test_a_port_that_hears_an_advertisement_before_it_joins_takes_its_bridge_nowhere() -> None:
+    rogue, wan, places = Route("port", 6, protocol="ra"), Route("wan"), Places()
+    apart = [link._replace(master=None) for link in LINKS]
+    places.now(wan, rogue, links=apart)
+    assert places.now(wan, links=[LO, Link("wan"), Link("lan", kind="bridge"), Link("port", master="lan")]) == (
+        "lo",
+        "lan",
+    )
+
+
+def test_links_that_change_their_names_stay_what_they_are() -> None:
+    wan, lan = Link("eth0", mac="02:00:00:00:00:01"), Link("eth1", mac="02:00:00:00:00:02")
+    addresses = [Address("eth0", "10.9.0.2"), Address("eth1", "192.168.1.1")]
+    places = Places()
+    assert places.now(Route("eth0"), links=[LO, wan, lan], addresses=addresses) == ("lo", "eth1")
+    swapped = [LO, wan._replace(name="wan0"), lan._replace(name="eth0")]
+    renamed = [Address("wan0", "10.9.0.2"), Address("eth0", "192.168.1.1")]
+    assert places.now(links=swapped, addresses=renamed) == ("lo", "eth0")
+    assert Places(places.kept).now(links=swapped, addresses=renamed) == ("lo", "eth0")
+    cloned = [LO, wan._replace(mac="02:00:00:00:00:09"), lan]
+    assert places.now(links=cloned, addresses=addresses) == ("lo", "eth1"), "the WAN was given another MAC address"
+
+
+def test_what_is_remembered_of_a_link_that_is_plugged_in_again_and_again_does_not_grow() -> None:
+    places = Places()
+    for number in range(300):
+        modem = Link("wan", mac=f"02:00:00:00:{number >> 8:02x}:{number & 255:02x}")
+        places.now(Route("wan"), links=[LO, modem, Link("lan")])
+    assert len(places.kept["out"]) == 1
+
+
 def test_an_advertisement_shows_the_way_out_on_a_link_without_a_home_address() -> None:
     addresses = [Address("wan", "2001:db8::2", 3600), Address("lan", "192.168.1.1")]
     places = Places()
     assert places.now(Route("wan", 6, protocol="ra"), addresses=addresses) == ("lo", "lan")
-    assert places.now() == ("lo", "lan")  # remembered, whatever address it is given
+    assert places.now(addresses=addresses) == ("lo",)  # nothing is remembered of what anybody can send
 
 
 def test_a_port_with_no_address_but_a_link_local_one_is_passed_over() -> None:
