@@ -434,6 +434,7 @@ class Agent:
                 lambda: resources(str(self.settings.state.directory)),
                 self._service_troubles,
                 lambda: of_no_acs(self.discovery.picture(loop.moment().monotonic)),
+                lambda: loop.moment().wall is not None,
             ),
             self.redactor.xml,
             {

@@ -66,7 +66,9 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _show(check: Check) -> None:
-    mark = paint("✔", "green") if check["ok"] else paint("✘", "red")
+    mark = paint("✘", "red")
+    if check["ok"]:
+        mark = paint("!", "yellow") if check["next"] else paint("✔", "green")
     print(f"{mark} {printable(check['name'])}: {printable(check['what'])}", flush=True)
     for each in check.get("details", {}).get("chain", ()):
         lasts = f"{each['not_before'][:10]} … {each['not_after'][:10]}"

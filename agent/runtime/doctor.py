@@ -43,13 +43,17 @@ class Surroundings:
     """What is on, and cannot do its work here."""
     not_taken: Callable[[], tuple[str, str]] = lambda: ("", "")
     """Without an ACS: why the one that was offered is not taken, and what to do about it."""
+    is_clock_set: Callable[[], bool] = lambda: True
 
 
 def examine(status: Status, around: Surroundings) -> dict[str, Any]:
-    """The document of the verb doctor: ``checks`` in order, each with name, ok, what and next."""
+    """The document of the verb doctor: ``checks`` in order, each with name, ok, what and next.
+
+    One that is ok and has a next step is a warning: nothing fails, and something is worth a look.
+    """
     checks = [
         *around.way_out(),
-        *_clock(around.is_clock_right()),
+        *_clock(around.is_clock_set(), around.is_clock_right()),
         *_acs(status, around.not_taken),
         *_connection_request(status),
         *around.resources(),
@@ -110,10 +114,13 @@ def _write_side(status: Status) -> Iterator[Check]:
         yield Check("write side", True, what)
 
 
-def _clock(is_right: bool | None) -> Iterator[Check]:
-    if is_right is False:
-        next_step = "let a time daemon run (chrony, systemd-timesyncd)"
-        yield Check("clock", False, "nothing keeps the clock right: certificates cannot be judged", next_step)
+def _clock(is_set: bool, is_right: bool | None) -> Iterator[Check]:
+    next_step = "let a time daemon run (chrony, systemd-timesyncd)"
+    if not is_set:
+        yield Check("clock", False, "it was never set: certificates cannot be judged", next_step)
+    elif is_right is False:
+        what = "it is set, and nothing keeps it right: one that has gone wrong makes good certificates look bad"
+        yield Check("clock", True, what, next_step)
     elif is_right:
         yield Check("clock", True, "a time daemon keeps it right")
 

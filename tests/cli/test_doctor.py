@@ -53,6 +53,12 @@ def test_each_check_is_a_line_with_its_next_step_in_order(socket: Path, capsys: 
     ]
 
 
+def test_a_warning_has_a_mark_of_its_own_and_is_no_failure(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with agent(socket, [{**ILL, "ok": True, "what": "nothing keeps it right"}, WELL], [step("dns")]):
+        assert run(["doctor"]) == 0
+    assert "! clock: nothing keeps it right\n  next: let chrony run" in capsys.readouterr().out
+
+
 def test_a_healthy_device_ends_with_0_and_json_has_what_people_see(
     socket: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,7 +83,7 @@ def test_without_an_acs_there_is_no_test_and_a_busy_agent_is_no_fault(
     assert capsys.readouterr().out.splitlines() == ["✔ ACS: https://acs.example.net/: reachable"]
     with agent(socket, [WELL], [error("busy", "another test is under way", "try again")]):
         assert run(["doctor"]) == 0
-    assert "✔ connection test: not made: another test is under way" in capsys.readouterr().out
+    assert "! connection test: not made: another test is under way" in capsys.readouterr().out
 
 
 class Listener(http.server.BaseHTTPRequestHandler):

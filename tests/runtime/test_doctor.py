@@ -110,9 +110,14 @@ def test_a_write_side_that_is_off_is_told() -> None:
     assert "restart" in next_step
 
 
-def test_a_clock_that_nobody_keeps_right_is_told() -> None:
-    assert not checks(clock=False)["clock"][0]
+def test_a_clock_that_nobody_keeps_right_is_warned_of_and_one_that_was_never_set_is_a_fault() -> None:
+    ok, what, next_step = checks(clock=False)["clock"]
+    assert (ok, "cannot be judged" in what, "chrony" in next_step) == (True, False, True)
+    assert checks(clock=True)["clock"][2] == ""
     assert "clock" not in checks(clock=None)
+    around = Surroundings(lambda: HERE, lambda: ["eth1"], dict, lambda: False, is_clock_set=lambda: False)
+    [clock] = [one for one in examine(WELL, around)["checks"] if one["name"] == "clock"]
+    assert (clock["ok"], "cannot be judged" in clock["what"]) == (False, True)
 
 
 def test_an_interface_that_somebody_else_has_too_is_told_with_the_way_out() -> None:

@@ -50,13 +50,20 @@ function examined({ checks = [] }) {
     const isLack = (one) => one.ok && one.name === "services" && one.what.includes(" left out: ");
     const lacks = checks.filter(isLack);
     const bad = checks.filter((one) => !one.ok);
-    const rank = (one) => (one.ok ? 1 : 0);
+    const state = (one) => (!one.ok ? "bad" : one.next ? "warn" : "good");
+    const ranks = ["bad", "warn", "good"];
+    const rank = (one) => ranks.indexOf(state(one));
+    const warnings = checks.filter((one) => state(one) === "warn").length;
     return [
         h(
             "p",
-            { class: bad.length ? "lamp bad" : "lamp good" },
-            h("span", { class: "sign", "aria-hidden": "true" }, bad.length ? "✕" : "✓"),
-            bad.length ? `${count(bad.length, "check")} failed` : "Everything that was looked at is as it should be",
+            { class: `lamp ${bad.length ? "bad" : warnings ? "warn" : "good"}` },
+            h("span", { class: "sign", "aria-hidden": "true" }, bad.length ? "✕" : warnings ? "!" : "✓"),
+            bad.length
+                ? `${count(bad.length, "check")} failed`
+                : warnings
+                  ? `Nothing fails; ${count(warnings, "check")} worth a look`
+                  : "Everything that was looked at is as it should be",
         ),
         h(
             "ol",
@@ -66,10 +73,10 @@ function examined({ checks = [] }) {
                 .sort((one, two) => rank(one) - rank(two))
                 .map((one) =>
                     stop(
-                        one.ok ? "good" : "bad",
+                        state(one),
                         one.name,
                         h("p", null, one.what),
-                        one.ok ? null : next(one.next),
+                        next(one.next),
                     ),
                 ),
         ),
