@@ -272,7 +272,12 @@ class Agent:
         return self.settings.network.management_interface
 
     def _route_to(self, address: str) -> RouteTo | None:
-        return self.netlink.route_to(address, self._management_interface())
+        """None as well by an interface that is not there: the doctor says so, and everything else goes on."""
+        try:
+            return self.netlink.route_to(address, self._management_interface())
+        except MechanismError as none:
+            log.debug("the way to %s: %s", address, none)
+            return None
 
     def _resolver(self) -> Resolve:
         """How the ACS's name is found; the management interface asks servers of its own."""
