@@ -1,7 +1,7 @@
 """Who may use the page: tries, log-ins and their ends. No I/O; one thread calls, and says the time."""
 
 import hmac
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
@@ -13,7 +13,9 @@ LONGEST_SECONDS: Final = 43_200.0
 MOST_SESSIONS: Final = 16
 TRIES: Final = 5
 TRIES_SECONDS: Final = 300.0
-MOST_SOURCES: Final = 256
+SENT_AWAY_SECONDS: Final = 16.0
+"""For how long it counts that somebody was sent away: who comes again when he was told to has nothing against him."""
+MOST_SOURCES: Final = 1024
 MOST_KNOWN: Final = 16
 MOST_COUNTED: Final = 64
 
@@ -97,41 +99,42 @@ class Tries:
 
     Whoever has many addresses only has to wait (agent.web.waiting_room): were the tries of all bounded together, guests
     could use up the owner's. This machine itself and addresses that have known the secret need not even wait.
+    ``crowd_of``: what all addresses of one device, or of one network of IPv6, have in common.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, crowd_of: Callable[[str], str] = network_of) -> None:
+        self._crowd_of = crowd_of
         self._known: OrderedDict[str, None] = OrderedDict({LOOPBACK: None})
-        self._of: OrderedDict[str, deque[float]] = OrderedDict()
+        self._of: OrderedDict[str, list[float]] = OrderedDict()
+        self._sent_away: OrderedDict[str, list[float]] = OrderedDict()
 
     def wait(self, source: str, now: float) -> float:
         """Seconds until this address may try; 0: at once, and then this counts as a try."""
-        mine = self._counted(source, now)
+        mine = _recent(self._of, source, now - TRIES_SECONDS)
         if len(mine) >= TRIES:
             return TRIES_SECONDS - (now - mine[0])
         mine.append(now)
-        if network_of(source) != source:
-            self._counted(network_of(source), now).append(now)
+        if (crowd := self._crowd_of(source)) != source:
+            _recent(self._of, crowd, now - TRIES_SECONDS).append(now)
         return 0.0
 
     def tried(self, source: str, now: float) -> int:
-        """How often his network has tried in the last minutes; 0 for who need not wait for others."""
-        return 0 if source in self._known else len(self._counted(network_of(source), now))
+        """How often those of his crowd have tried in the last minutes, this time included; 0: he need not wait."""
+        if source in self._known:
+            return 0
+        count = len(_recent(self._of, self._crowd_of(source), now - TRIES_SECONDS))
+        return max(1, min(count, MOST_COUNTED))  # of a crowd that is known only now this is the first
 
-    def take_back(self, source: str) -> None:
-        """The last try was not looked at."""
-        for one in {source, network_of(source)}:
+    def sent_away(self, source: str, now: float) -> int:
+        """How often this address was sent away of late, for want of room."""
+        return len(_recent(self._sent_away, source, now - SENT_AWAY_SECONDS))
+
+    def send_away(self, source: str, now: float) -> None:
+        """The last try was not looked at: it uses none up, and yet who comes again at once has others before him."""
+        for one in {source, self._crowd_of(source)}:
             if self._of.get(one):
                 self._of[one].pop()
-
-    def _counted(self, one: str, now: float) -> deque[float]:
-        """When an address, or a network, has tried."""
-        mine = self._of.setdefault(one, deque(maxlen=MOST_COUNTED))
-        self._of.move_to_end(one)
-        while len(self._of) > MOST_SOURCES:
-            self._of.popitem(last=False)
-        while mine and now - mine[0] >= TRIES_SECONDS:
-            mine.popleft()
-        return mine
+        _recent(self._sent_away, source, now - SENT_AWAY_SECONDS).append(now)
 
     def succeeded(self, source: str) -> None:
         """The secret was right: what was tried from there before no longer counts."""
@@ -140,6 +143,16 @@ class Tries:
         self._known.move_to_end(LOOPBACK)
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
+
+
+def _recent(of: OrderedDict[str, list[float]], one: str, since: float) -> list[float]:
+    """What is remembered of somebody since then."""
+    mine = of.setdefault(one, [])
+    of.move_to_end(one)
+    while len(of) > MOST_SOURCES:
+        of.popitem(last=False)
+    mine[:] = [at for at in mine[-MOST_COUNTED:] if at > since]
+    return mine
 
 
 def _digest(cookie: str) -> bytes:

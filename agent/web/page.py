@@ -8,6 +8,7 @@ from typing import Any, Final
 from agent.web.access import LONGEST_SECONDS, Access, Session, Tries
 from agent.web.agent_socket import AgentDown, AgentSocket
 from agent.web.hosts import customer, is_meant, is_same_origin, names_of
+from agent.web.neighbours import crowd_of
 from agent.web.requests_in import Refused, Request
 from agent.web.responses import NOT_KEPT, Response, document, problem
 from agent.web.server import Job, Turn
@@ -36,7 +37,7 @@ class Page:
         self._files = files or StaticFiles()
         self._host_name = host_name
         self.access = Access(token)
-        self._tries = Tries()
+        self._tries = Tries(crowd_of)
         self._for_all: Mapping[tuple[str, str], Callable[[Request], Response | Job]] = {
             ("GET", "/session"): self._session,
             ("POST", "/login"): self._log_in,
@@ -166,13 +167,13 @@ class Page:
     def _turn(self, request: Request) -> Turn | None:
         """Whom nobody knows, and who may have any number of addresses, waits for his turn; None: for none."""
         source = customer(request.source)
-        tried = self._tries.tried(source, self._clock())
+        tried, sent_away = self._tries.tried(source, self._clock()), self._tries.sent_away(source, self._clock())
 
         def no_room(seconds: float) -> Response:
-            self._tries.take_back(source)
+            self._tries.send_away(source, self._clock())
             return _wait("too many others try to log in at this moment", seconds)
 
-        return Turn(tried, no_room) if tried and self._session_of(request) is None else None
+        return Turn((tried, sent_away), no_room) if tried and self._session_of(request) is None else None
 
     def _is_right(self, password: str, kept: Document, request: Request, what: str) -> bool:
         """In a worker's thread."""

@@ -22,7 +22,7 @@ from agent.web.listeners import Listeners
 from agent.web.pool import Pool
 from agent.web.requests_in import Refused, Request, end_of_head, read_head
 from agent.web.responses import Response, problem
-from agent.web.waiting_room import MOST_WAITING, PACE, WaitingRoom
+from agent.web.waiting_room import MOST_WAITING, PACE, Rank, WaitingRoom
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +42,12 @@ FORGET_AFTER: Final = 300.0  # seconds without a connection, until memory is giv
 
 
 class Turn(NamedTuple):
-    """What is not done before its turn: it goes the sooner the less often who asks has ``tried``.
+    """What is not done before its turn.
 
     ``no_room`` makes the answer when it has to give way; its argument: after how many seconds to come again.
     """
 
-    tried: int
+    rank: Rank
     no_room: Callable[[float], Response]
 
 
@@ -314,7 +314,7 @@ class Server:
     def _let_wait(self, connection: _Connection, job: Job, turn: Turn, *, is_head: bool) -> None:
         connection.waits_for = job, is_head
         connection.deadline = monotonic() + TURN_WITHIN
-        goes = self._room.enter(connection, turn.tried)
+        goes = self._room.enter(connection, turn.rank)
         if goes is not None and goes.waits_for and (gives_way := goes.waits_for[0].turn):
             self._begin(goes, gives_way.no_room(MOST_WAITING * PACE), is_head=goes.waits_for[1])
 

@@ -5,6 +5,7 @@ from itertools import count
 from agent.web import access
 from agent.web.access import Access, Tries
 from agent.web.hosts import LOOPBACK
+from agent.web.waiting_room import MOST_WAITING, PACE
 
 
 def made() -> Access:
@@ -106,18 +107,29 @@ def test_addresses_of_one_network_of_ipv6_have_tried_together_and_yet_each_has_i
     for number in range(12):
         assert tries.wait(f"fd77::{number:x}", 1.0) == 0.0
     assert tries.wait("192.0.2.1", 1.0) == tries.wait("fd77:0:0:1::5", 1.0) == tries.wait("fd77::5", 1.0) == 0.0
-    assert [tries.tried(one, 2.0) for one in ("fd77::99", "fd77:0:0:1::5", "192.0.2.1", "192.0.2.2")] == [13, 1, 1, 0]
-    assert tries.tried("fd77::99", 301.0) == 0
+    assert [tries.tried(one, 2.0) for one in ("fd77::99", "fd77:0:0:1::5", "192.0.2.1", "192.0.2.2")] == [13, 1, 1, 1]
+    assert tries.tried("fd77::99", 301.0) == 1
 
 
-def test_what_was_not_looked_at_is_no_try() -> None:
+def test_what_was_not_looked_at_is_no_try_and_is_held_against_who_comes_again_at_once() -> None:
     tries = Tries()
     for source in ("192.0.2.1", "fd77::5"):
-        for _ in range(10):
+        for times in range(10):
+            assert tries.sent_away(source, 1.0) == times
             assert tries.wait(source, 1.0) == 0.0
-            tries.take_back(source)
-        assert tries.tried(source, 1.0) == 0
-        tries.take_back(source)
+            tries.send_away(source, 1.0)
+        assert tries.tried(source, 1.0) == 1
+        assert tries.sent_away(source, 1.0 + MOST_WAITING * PACE) == 0
+        tries.send_away(source, 400.0)
+
+
+def test_all_addresses_of_one_device_have_tried_together() -> None:
+    macs = {f"192.0.2.{number}": "02:00:00:00:00:01" for number in range(248)}
+    tries = Tries(lambda source: macs.get(source, source))
+    for source in macs:
+        assert tries.wait(source, 1.0) == 0.0
+    assert tries.wait("192.0.2.250", 1.0) == 0.0
+    assert (tries.tried("192.0.2.7", 1.0), tries.tried("192.0.2.250", 1.0)) == (access.MOST_COUNTED, 1)
 
 
 def test_a_right_secret_takes_earlier_tries_back() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from agent.runtime.control import ControlServer
 from agent.runtime.page_access import PageAccess
-from agent.web import page, password, server, waiting_room
+from agent.web import neighbours, page, password, server, waiting_room
 from agent.web.start import RunningPage
 from tests.web.conftest import PASSWORD, PATIENCE, Site
 
@@ -118,6 +118,26 @@ def test_guests_who_try_from_many_addresses_keep_no_owner_out(home: Site, monkey
     assert logging_in(home, "127.0.0.77", PASSWORD).getresponse().status == 200
 
 
+def test_one_device_with_many_addresses_is_one_who_tries(
+    home: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    table = tmp_path / "arp"
+    table.write_text("".join(f"127.0.0.{n} 0x1 0x2 02:00:00:00:00:01 * lan\n" for n in range(2, 60)))
+    monkeypatch.setattr(neighbours, "TABLE", str(table))
+    monkeypatch.setattr(waiting_room, "PACE", 3600.0)
+    room = home.page._server._room
+    room._since = time.monotonic()
+    guests = [logging_in(home, f"127.0.0.{2 + number}", "wrong") for number in range(20)]
+    sent_away = answered(guests, 4)
+    owner = logging_in(home, "127.0.0.77", PASSWORD)
+    waiting = [one for one in guests if one not in sent_away]
+    (guest,) = answered(waiting, 1)
+    assert guest.getresponse().status == 429
+    room._since = time.monotonic() - 2.5 * waiting_room.PACE  # two turns: one of the guests has tried once as well
+    home.api("GET", "/session")
+    assert owner.getresponse().status == 200
+
+
 def test_when_many_wait_who_has_tried_least_goes_first_and_is_not_sent_away(
     home: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +151,7 @@ def test_when_many_wait_who_has_tried_least_goes_first_and_is_not_sent_away(
     (guest,) = answered([one for one in guests if one not in sent_away], 1)
     assert guest.getresponse().status == 429
     monkeypatch.setattr(waiting_room, "PACE", 0.01)
+    home.api("GET", "/session")  # wakes it
     assert owner.getresponse().status == 200
     assert {one.getresponse().status for one in guests if one not in sent_away and one is not guest} == {401}
 
