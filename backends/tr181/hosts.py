@@ -91,7 +91,7 @@ class HostTable:
     def look(self, topics: frozenset[str]) -> frozenset[str]:
         """A link that lost its carrier counts at once; of neighbours there are many, so their news are gathered."""
         if topics & {"link", "everything"}:
-            self.rows()
+            self._is_news, self._next = True, 0.0
         self._is_news |= bool(topics & {"neighbour", "lease", "station"})
         return frozenset()
 
@@ -102,7 +102,6 @@ class HostTable:
     def act(self, now: float) -> frozenset[str]:
         """Look at them."""
         self._is_news, self._next = False, now + LOOK
-        self._netlink.forget()
         self.rows()
         return frozenset()
 
