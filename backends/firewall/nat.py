@@ -121,6 +121,11 @@ def _mappings(wanted: Wanted, around: Surroundings) -> Iterator[Rule]:
 def _turns(wanted: Wanted, around: Surroundings) -> Iterator[Rule]:
     """Who went from inside to inside by an outer address is seen as that address: answers come back through us
     (hairpinning, RFC 5382 REQ-8 and RFC 4787 REQ-9).
+
+    Where br_netfilter has a bridge ask these rules (Docker switches that on), nobody reaches a host behind the port of
+    the bridge that they came by: the bridge turns the packet itself, and sends nothing back out of that port. The
+    port's hairpin mode would, and every broadcast and multicast back to its sender with it: hosts would take their own
+    addresses for somebody else's (RFC 4862, 5.4.3), and switches learn them at the wrong port. So it stays off.
     """
     in_force = list(_in_force(wanted, around))
     beyond = _beyond(wanted, around, in_force)
