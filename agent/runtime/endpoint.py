@@ -86,6 +86,10 @@ class Unreachable(Exception):
         self.host_answered = host_answered
 
 
+class TooNear(Unreachable):
+    """An ACS that is elsewhere, or has to be, leads to this machine, or to what only its link reaches."""
+
+
 def shown_url(url: str) -> str:
     """The URL without user name, password, query and fragment, fit for logs."""
     try:

@@ -20,7 +20,7 @@ from agent.runtime import coding
 from agent.runtime.cookie_dates import read_date
 from agent.runtime.cookies import Cookies
 from agent.runtime.dialler import Dialler
-from agent.runtime.endpoint import AcsEndpoint, HttpReply, Limits, Turn, Unreachable, shown_url
+from agent.runtime.endpoint import AcsEndpoint, HttpReply, Limits, TooNear, Turn, Unreachable, shown_url
 from agent.runtime.failures import broken, refused
 from agent.runtime.login import Login
 from agent.runtime.wire import Address, Connect, Resolve, Wire, connect_through, resolve_by_system
@@ -275,11 +275,9 @@ class AcsClient:
         self._is_elsewhere |= not is_here and not self._hops
         return connection
 
-    def _is_here(self, host: str) -> Unreachable:
+    def _is_here(self, host: str) -> TooNear:
         what = "the ACS redirects to" if self._hops else "DHCP's ACS is at"
-        return Unreachable(
-            f"{what} {host}: this machine, or what only its link reaches", host_answered=bool(self._hops)
-        )
+        return TooNear(f"{what} {host}: this machine, or what only its link reaches", host_answered=bool(self._hops))
 
     def _exchange(self, message: Sequence[bytes]) -> _Answer:
         """One request and its answer; a kept connection that proves closed before a byte came is replaced, once."""

@@ -85,6 +85,15 @@ def after_no_connection(failures: Sequence[OSError]) -> str:
     return _SILENCE
 
 
+def after_too_near(is_redirected: bool) -> str:
+    """An ACS that is not on this machine leads to it."""
+    if is_redirected:
+        return (
+            "have the ACS redirect to an address that devices reach: it sends them to themselves, which is not followed"
+        )
+    return "have the DHCP server name an ACS elsewhere, or set this one by hand: `cpe-agent setup --url URL`"
+
+
 def after_no_tls(failure: BaseException | None, host: str, chain: Sequence[Certificate], now: str) -> tuple[str, str]:
     """Why a handshake failed, in full, and what to do. ``now`` is this device's time."""
     if not isinstance(failure, ssl.SSLCertVerificationError):

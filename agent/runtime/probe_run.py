@@ -13,7 +13,7 @@ from agent.runtime import probe_advice as advice
 from agent.runtime.acs_session import parsed
 from agent.runtime.certificates import Certificate, chain_of, fitting, look
 from agent.runtime.clock import iso
-from agent.runtime.endpoint import AcsEndpoint, HttpReply, Limits, Turn, Unreachable, shown_url
+from agent.runtime.endpoint import AcsEndpoint, HttpReply, Limits, TooNear, Turn, Unreachable, shown_url
 from agent.runtime.wire import Address, Resolve, connect_through, resolve_by_system
 
 LIMITS: Final = Limits(connect_seconds=5.0, reply_seconds=10.0, session_seconds=40.0, grace_seconds=5.0, addresses=4)
@@ -238,6 +238,8 @@ class ProbeRun:
 
     def _explain(self, failure: Unreachable) -> NoReturn:
         reason = failure.reason
+        if isinstance(failure, TooNear):
+            self._fail("http" if failure.host_answered else "tcp", reason, advice.after_too_near(failure.host_answered))
         if any(300 <= turn.status < 400 for turn in self._turns) and self.stage != "http":
             reason = f"after the redirect to {self._host}: {reason}"
         match self.stage:

@@ -308,6 +308,27 @@ def test_a_redirect_that_leads_nowhere(acs: LabAcs) -> None:
     assert last.what.startswith("after the redirect to elsewhere.invalid: ")
 
 
+def test_a_redirect_to_the_device_itself_is_the_acs_s_mistake(make_namespace: Callable[[], Namespace]) -> None:
+    home, away = make_namespace(), make_namespace()
+    veth(home, "wan", away, "acs")
+    home.ip("address add 192.0.2.2/24 dev wan")
+    home.ip("link set lo up")
+    away.ip("address add 192.0.2.1/24 dev acs")
+    away.ip("link set lo up")
+    try:
+        with Listening(away, Behaviour(redirect_to="http://127.0.0.1:7547/")) as url:
+            last = failed(Stand.inside(lambda: steps(url), home), "http")
+    except OSError as refused:
+        pytest.skip(f"only root may enter a network namespace: {refused}")
+    assert last.what.startswith("the ACS redirects to 127.0.0.1: this machine")
+    assert "have the ACS redirect to an address that devices reach" in last.next
+
+
+def test_an_acs_of_dhcp_s_that_is_this_machine(acs: LabAcs) -> None:
+    last = failed(steps(AcsEndpoint(acs.url, is_elsewhere=True)), "tcp")
+    assert "have the DHCP server name an ACS elsewhere" in last.next
+
+
 def test_redirects_without_end(acs: LabAcs) -> None:
     acs.behaviour = Behaviour(redirect_to=acs.url)
     last = failed(steps(acs.url), "http")
@@ -402,9 +423,9 @@ def test_a_test_bound_to_an_interface_leaves_by_it(make_namespace: Callable[[], 
 class Listening:
     """A lab ACS in a namespace."""
 
-    def __init__(self, place: Namespace) -> None:
+    def __init__(self, place: Namespace, behaviour: Behaviour | None = None) -> None:
         self._place = place
-        self._acs = LabAcs("192.0.2.1")
+        self._acs = LabAcs("192.0.2.1", behaviour=behaviour)
 
     def __enter__(self) -> str:
         Stand.inside(self._acs.start, self._place)
