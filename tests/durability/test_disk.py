@@ -165,3 +165,33 @@ def test_a_change_is_refused_whole_whichever_call_fails(networked: Stand, call: 
         number += 1
         assert number < MOST_POINTS
     assert number > 1
+
+
+@pytest.mark.slow
+def test_a_page_s_password_that_cannot_be_saved_is_never_in_force_and_can_be_forgotten_for_good(
+    placed: Stand, lab: Namespace
+) -> None:
+    stand, disk = placed, Disk(placed, lab)
+    agent = stand.first_contact()
+    old, new = "scrypt:16384:old:one", "scrypt:16384:new:one"
+    agent.ask("page_keep", password=old, generation=agent.ask("page_secret")["generation"])
+    kept = agent.ask("page_secret")
+    for how in (FULL, READ_ONLY):
+        disk.spoil(how)
+        with pytest.raises(client.Failure, match="nothing has changed") as refused:
+            agent.ask("page_keep", password=new, generation=kept["generation"])
+        assert "make room" in refused.value.next_step
+        assert agent.ask("page_secret") == kept
+        if how == READ_ONLY:
+            with pytest.raises(client.Failure, match="could not be forgotten"):
+                agent.ask("page_forget")
+        else:
+            disk.mend(how)
+    agent.kill()
+    disk.mend(READ_ONLY)
+    agent = stand.start()
+    assert agent.ask("page_secret")["password"] == old
+    disk.spoil(FULL)
+    assert agent.ask("page_forget")["forgotten"]
+    agent.kill()
+    assert not stand.start().ask("page_state")["has_password"]
