@@ -372,6 +372,63 @@ def test_what_came_of_saving_or_testing_the_setup_is_in_sight(page: Page, manage
     assert in_sight(page, ".stay .note")
 
 
+def test_where_a_value_comes_from_follows_what_is_saved(page: Page) -> None:
+    page.go("#/setup")
+    label = "return arguments[0].closest('.field').querySelector('.from').innerText"
+    assert "person" not in page.run(label, page.labelled("Interval in seconds"))
+    page.fill({"Interval in seconds": "3601"})
+    page.press("Save")
+    page.shows("Saved", ".stay .note.good")
+    assert "set on this machine" in page.run(label, page.labelled("Interval in seconds"))
+    page.fill({"Interval in seconds": "3600"})
+    page.press("Save")
+    page.shows("Saved", ".stay .note.good")
+
+
+def test_what_was_typed_is_back_after_a_log_in_that_had_ended_and_secrets_are_not(page: Page) -> None:
+    page.go("#/setup")
+    page.fill({"Interval in seconds": "1200", "Password": "typed"})
+    page.driver.delete_all_cookies()
+    page.press("Save")
+    page.shows("Log in", "h1")
+    page.log_in()
+    page.shows("what was typed here is back", ".stay .note")
+    page.shows("type the passwords again", ".stay .note")
+    assert page.labelled("Interval in seconds").get_attribute("value") == "1200"
+    assert page.labelled("Password").get_attribute("value") == ""
+    assert (
+        page.run("return Object.values(localStorage).concat(Object.values(sessionStorage)).join()").count("1200") == 0
+    )
+    page.load("#/setup")
+    assert page.labelled("Interval in seconds").get_attribute("value") == "3600"
+    path = "model/Device.ManagementServer.PeriodicInformInterval"
+    for route, label, button in (("settings", "Sessions", "Save"), (path, "New value", "Preview")):
+        page.go(f"#/{route}")
+        page.fill({label: "1205"})
+        page.driver.delete_all_cookies()
+        page.press(button)
+        page.shows("Log in", "h1")
+        page.log_in()
+        page.shows("what was typed here is back", "main")
+        assert page.labelled(label).get_attribute("value") == "1205"
+    page.load("#/setup")
+    page.fill({"Interval in seconds": "1300"})
+    page.press("Log out")
+    page.log_in()
+    page.shows("Status", "h1")
+    page.go("#/setup")
+    assert page.labelled("Interval in seconds").get_attribute("value") == "3600"
+
+
+def test_however_far_one_scrolls_the_pages_are_there(page: Page) -> None:
+    page.go("#/settings")
+    page.run("scrollTo(0, document.documentElement.scrollHeight)")
+    assert page.run("return scrollY") > 800
+    assert in_sight(page, "#nav li:first-child a")
+    assert in_sight(page, "#nav li:last-child a")
+    assert in_sight(page, ".foot button")
+
+
 def test_a_step_that_a_page_can_take_leads_there(page: Page) -> None:
     path = "Device.ManagementServer.PeriodicInformInterval"
     page.go(f"#/model/{path}")

@@ -36,7 +36,8 @@ async function begin() {
 }
 
 async function enter(wasAsked) {
-    shown?.abort();
+    // Who is locked out comes back to what was typed (keepTyped of pieces.js).
+    shown?.abort(new DOMException(session.state === "locked" ? "locked" : "", "AbortError"));
     main = null;
     if (session.state === "open") {
         frame();
@@ -160,6 +161,7 @@ function themes() {
 
 async function leave() {
     await api.post("/logout").catch(() => null);
+    shown?.abort();
     session = { state: "locked" };
     location.hash = "#/status";
     await enter(true);

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { add, count, fill, h, whole } from "./dom.js";
-import { button, done, facts, failure, heading, loading, nothing, spoken } from "./pieces.js";
+import { button, done, facts, failure, heading, keepTyped, loading, nothing, spoken } from "./pieces.js";
 
 const ROW = 36; // pixels, as in app.css
 const AHEAD = 8; // rows beyond either edge
@@ -464,7 +464,7 @@ async function ofParameter(node, tree, says, signal) {
             ["Secret", one.secret && "cannot be read back"],
         ]),
         notification(node, attributes.attributes[0], schema, says),
-        access ? editor(node, one, schema, tree, says) : null,
+        access ? editor(node, one, schema, tree, says, signal) : null,
     ];
 }
 
@@ -501,7 +501,7 @@ function notification(node, attribute, schema, says) {
     );
 }
 
-function editor(node, one, schema, tree, says) {
+function editor(node, one, schema, tree, says, signal) {
     const options =
         schema.enumeration && !schema.list
             ? schema.enumeration.filter((each) => each.writable !== false).map((each) => each.text)
@@ -605,5 +605,8 @@ function editor(node, one, schema, tree, says) {
             fill(says, failure(problem));
         }
     };
+    const before = input.value;
+    const isSaved = () => !input.isConnected || input.value === before;
+    keepTyped(node.path, [["value", input]], isSaved, signal, (note) => fill(says, note));
     return form;
 }

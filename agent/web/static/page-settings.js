@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { fill, h } from "./dom.js";
-import { blame, done, failure, field, heading, lead, load, panel, spoken, text, tick } from "./pieces.js";
+import { blame, done, failure, field, heading, keepTyped, lead, load, panel, spoken, text, tick } from "./pieces.js";
 
 /** Lists as people write them; one whose entries have commas of their own stays JSON. */
 const shown = (value) =>
@@ -32,12 +32,12 @@ export function page({ place, rest, signal }) {
         password(),
     );
     const show = () =>
-        load(body, signal, async () => form((await api.get("/settings", signal)).settings, said, show, rest), 8);
+        load(body, signal, async () => form((await api.get("/settings", signal)).settings, said, show, rest, signal), 8);
     show();
 }
 
 /** ``sought`` is what the route asks for, such as acs.ca_file. */
-function form(settings, said, show, sought) {
+function form(settings, said, show, sought, signal) {
     const says = spoken();
     const groups = new Map();
     const inputs = new Map();
@@ -153,6 +153,9 @@ function form(settings, said, show, sought) {
         h("div", { class: "acts stay" }, says, save, tally),
     );
     narrow();
+    const all = [...inputs].map(([one, input]) => [one.key, input]);
+    keepTyped("settings", all, (key) => !(key in changed()), signal, (note) => fill(says, note));
+    count();
     return made;
 }
 

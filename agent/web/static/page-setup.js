@@ -10,6 +10,7 @@ import {
     failure,
     field,
     heading,
+    keepTyped,
     lead,
     load,
     next,
@@ -78,7 +79,11 @@ export function page({ place, signal }) {
 function form(now, signal, refresh) {
     const says = spoken();
     const request = now.connection_request || {};
-    const from = (key) => h("span", { class: "from" }, `From: ${now.sources?.[key] || "unknown"}`);
+    const origins = {};
+    const from = (key) => (origins[key] = h("span", { class: "from" }));
+    const trace = () => {
+        for (const [key, each] of Object.entries(origins)) each.textContent = `From: ${now.sources?.[key] || "unknown"}`;
+    };
     const secret = (isSet) =>
         h("input", { type: "password", autocomplete: "new-password", placeholder: isSet ? `${MASK} (kept)` : "none" });
     const inputs = {
@@ -125,7 +130,7 @@ function form(now, signal, refresh) {
     };
     const test = tester(inputs, signal, says, forget);
     const save = h("button", { type: "submit", class: "primary" }, "Save");
-    return [
+    const made = [
         h(
             "form",
             {
@@ -148,6 +153,7 @@ function form(now, signal, refresh) {
                                 each.value = "";
                             }
                             look();
+                            trace();
                             refresh();
                         }
                         fill(
@@ -221,6 +227,15 @@ function form(now, signal, refresh) {
             ),
         ),
     ];
+    const isSaved = (name) => {
+        const { connection_request: called = {}, ...changed } = changes(now, inputs, calls);
+        const own = /^connection_request\.(.*)/.exec(name)?.[1];
+        return own ? !(own in called) : !(name in changed);
+    };
+    keepTyped("setup", all, isSaved, signal, (note) => fill(says, note));
+    trace();
+    look();
+    return made;
 }
 
 /** Which fields a refusal is about, and what is wrong with each. */

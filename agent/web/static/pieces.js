@@ -62,6 +62,38 @@ export function blame(inputs, wrong) {
     return first;
 }
 
+const typed = new Map();
+
+/** Keep what is typed over a log-in that ended meanwhile, in this load of the page and never a secret; ``inputs`` are
+ *  pairs of a key and an input, ``isSaved`` says of a key whether its input is as it is kept. When it is back, ``tell``
+ *  gets a note of it. */
+export function keepTyped(name, inputs, isSaved, signal, tell) {
+    const isSecret = (input) => input.type === "password";
+    const property = (input) => (input.type === "checkbox" ? "checked" : "value");
+    const back = typed.get(name);
+    typed.delete(name);
+    if (back) {
+        for (const [key, input] of inputs) if (back.values.has(key)) input[property(input)] = back.values.get(key);
+        tell(
+            h(
+                "div",
+                { class: "note" },
+                h("p", { class: "what" }, "The log-in had ended: what was typed here is back, and not saved."),
+                back.hadSecret ? h("p", { class: "next" }, "Next: type the passwords again.") : null,
+            ),
+        );
+    }
+    signal.addEventListener("abort", () => {
+        if (signal.reason?.message !== "locked") return;
+        const open = inputs.filter(([key]) => !isSaved(key));
+        const values = new Map(
+            open.filter(([, input]) => !isSecret(input)).map(([key, input]) => [key, input[property(input)]]),
+        );
+        const hadSecret = open.some(([, input]) => isSecret(input));
+        if (open.length) typed.set(name, { values, hadSecret });
+    });
+}
+
 /** To the field that is wrong, in the middle: a bar would cover it at the edge. */
 export function lead(input) {
     input?.focus({ preventScroll: true });
