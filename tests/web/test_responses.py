@@ -22,6 +22,7 @@ def test_a_document_is_json_with_its_schema_and_is_not_kept() -> None:
     ):
         assert needed in head, needed
     assert "unsafe" not in head
+    assert "Opener-Policy" not in head  # browsers heed it with https alone, and complain of it elsewhere
 
 
 def test_an_error_says_what_and_what_next() -> None:
