@@ -16,7 +16,13 @@ Check = Callable[[Any], Any]
 
 _INTERFACE: Final = re.compile(r"[^\s/:]{0,15}")  # IFNAMSIZ - 1; the kernel refuses slash, colon and white space
 _LONGEST_SOCKET_NAME: Final = 64  # of the 107 bytes of a socket's address, beside "/proc/self/fd/N/" and a process id
+_QUOTES: Final = re.compile(r"(?: in|, in|, without) quotes")
 _GLOB: Final = re.compile(r"[^\s/:]{1,64}")
+
+
+def plain(wrong: object) -> str:
+    """A refusal for who writes no TOML, and types no quotes then."""
+    return _QUOTES.sub("", str(wrong))
 
 
 def switch(value: Any) -> bool:

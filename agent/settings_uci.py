@@ -28,9 +28,7 @@ NONE: Final = "none"
 OF_THE_PACKAGE: Final = {"openwrt": ("enabled", "user", "interfaces")}
 """What the init script reads from the same file."""
 TABLES: Final = tuple(each.name for each in fields(Settings))
-_WORDS: Final = (
-    ("true or false, without quotes", "1 or 0"), (", without quotes", ""), (", in quotes", ""), (" in quotes", ""),
-)  # fmt: skip
+_TRUTH: Final = ("true or false", "1 or 0")
 
 Refuse = Callable[[str, str], None]
 Document = dict[str, dict[str, Any]]
@@ -78,9 +76,7 @@ def line_of(text: str, wanted: str) -> int:
 
 def in_words(told: str) -> str:
     """A check's sentence about TOML, for who writes UCI."""
-    for of_toml, of_uci in _WORDS:
-        told = told.replace(of_toml, of_uci)
-    return told
+    return check.plain(told).replace(*_TRUTH)
 
 
 def changed(text: str, values: Mapping[str, Any], name: str) -> str:

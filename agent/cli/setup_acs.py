@@ -115,7 +115,7 @@ def problem_of(key: str, value: Any) -> str:
     try:
         CHECKS[key](value)
     except ValueError as wrong:
-        return str(wrong)
+        return check.plain(wrong)
     if key != "acs.ca_file" or not value:
         return ""
     from agent.pem_files import why_no_certificates

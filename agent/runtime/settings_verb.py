@@ -13,6 +13,7 @@ from agent import settings
 from agent.discovery.policy import host_of
 from agent.pem_files import why_no_certificates
 from agent.runtime.control import error
+from agent.settings_checks import plain
 from agent.settings_file import NotChangeable, changed
 from agent.settings_form import is_uci
 from agent.shipped import shipped
@@ -129,7 +130,7 @@ def _problem_of(key: str, value: Any) -> str:
     try:
         settings.CHECKS[key]("" if key in SECRET and value is None else value)
     except ValueError as wrong:
-        return f"{key}: {wrong}"
+        return f"{key}: {plain(wrong)}"
     return ""
 
 

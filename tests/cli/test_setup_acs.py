@@ -190,7 +190,10 @@ def test_what_the_agent_refuses_ends_with_4(file: Path, socket: Path, capsys: py
         ("--interval", "60", "--manage", "eth0"),
     ],
 )
-def test_what_cannot_be_is_refused_and_nothing_is_changed(file: Path, socket: Path, wrong: tuple[str, ...]) -> None:
+def test_what_cannot_be_is_refused_and_nothing_is_changed(
+    file: Path, socket: Path, wrong: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
     before = file.read_text()
     assert setup(file, socket, *wrong) == 2
     assert file.read_text() == before
+    assert "quotes" not in capsys.readouterr().err  # they are for who writes the file

@@ -70,6 +70,11 @@ def test_values_are_written_and_comments_stay(ask: Asked) -> None:
     assert ask.file.stat().st_mode & 0o777 == 0o640
 
 
+def test_who_types_into_a_page_is_told_nothing_of_quotes(ask: Asked) -> None:
+    for values in ({"web__port": "x"}, {"acs__url": 1}, {"log__level": "loud"}, {"web__enable": 1}):
+        assert "quotes" not in ask.write(**values)["error"]["message"]
+
+
 def test_what_is_so_already_is_not_written(ask: Asked) -> None:
     assert ask.write(log__level="info", web__port=8080) == {"written": []}
     assert ask.file.read_text() == TEXT
