@@ -169,7 +169,10 @@ class Row(NamedTuple):
 
 
 _ONLY_THE_WAN: Final = (_not_the_wan, _this_machine, _plain_http, _another_host)
-_NO_LEASE: Final = "`cpe-agent setup --dhcp-hooks` has the DHCP client ask for option {} and hand its leases over"
+_NO_LEASE: Final = (
+    "`cpe-agent setup --dhcp-hooks` has the DHCP client ask for option {} and hand its leases over; "
+    "where that is done already, the next lease tells: renew it"
+)
 
 TABLE: Final[Mapping[Source, Row]] = {
     Source.ACS: Row("the ACS", silent=Objection("no ACS has set another one")),

@@ -144,7 +144,10 @@ def _next(picture: Picture, winner: Verdict | None) -> str:
     said = {one.source for one in picture.decision.verdicts if one.offer is not None}
     if said & DHCP or not picture.settings.enable:
         return by_hand
-    return f"{by_hand}; `cpe-agent setup --dhcp-hooks` has the DHCP clients of this machine ask for one"
+    return (
+        f"{by_hand}; `cpe-agent setup --dhcp-hooks` has the DHCP clients of this machine ask for one, "
+        "and after that the next lease tells"
+    )
 
 
 def _nearest(picture: Picture) -> Verdict | None:

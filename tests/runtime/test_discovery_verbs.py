@@ -51,6 +51,8 @@ def test_with_nothing_heard_each_source_says_so_and_there_is_a_next_step(asked: 
     assert "cpe-agent setup --url" in answer["next"]
     assert "cpe-agent setup --dhcp-hooks" in answer["next"]
     assert "cpe-agent setup --dhcp-hooks" in asked.source(Source.DHCPV4)["next"]
+    assert "the next lease tells" in answer["next"]  # who has just done that is to know what is still to come
+    assert "the next lease tells: renew it" in asked.source(Source.DHCPV4)["next"]
     assert of_no_acs(asked.finder.discovery.picture(asked.finder.now)) == ("", "")
     assert answer["settings"] == {"enable": True, "allow_http": False, "allow_change": False, "interface": ""}
     assert answer["ways"] == {"ipv4": ["wan"], "ipv6": ["wan"]}
