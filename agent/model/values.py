@@ -151,6 +151,8 @@ def _integer(entry: ParameterEntry, text: str) -> int:
     number = int(found.group(1) + found.group(2))
     lowest, highest = _INTEGERS[entry.type]
     if not lowest <= number <= highest:
+        if entry.ranges:
+            raise InvalidValue("", f"{number} is out of range; allowed: {_spans(entry.ranges, lowest, highest)}")
         raise InvalidValue("", f"{number} is no {entry.type}; allowed: {lowest} to {highest}")
     _check_ranges(entry, number)
     return number
@@ -169,12 +171,15 @@ def _decimal(entry: ParameterEntry, text: str) -> "Decimal":
 
 def _check_ranges(entry: ParameterEntry, number: "int | Decimal") -> None:
     if entry.ranges and not any(_is_within(one, number) for one in entry.ranges):
-        allowed = ", ".join(
-            f"{'…' if one.minimum is None else one.minimum} to {'…' if one.maximum is None else one.maximum}"
-            + (f" in steps of {one.step}" if one.step else "")
-            for one in entry.ranges
-        )
-        raise InvalidValue("", f"{number} is out of range; allowed: {allowed}")
+        raise InvalidValue("", f"{number} is out of range; allowed: {_spans(entry.ranges)}")
+
+
+def _spans(ranges: Sequence[Range], lowest: object = "…", highest: object = "…") -> str:
+    return ", ".join(
+        f"{lowest if one.minimum is None else one.minimum} to {highest if one.maximum is None else one.maximum}"
+        + (f" in steps of {one.step}" if one.step else "")
+        for one in ranges
+    )
 
 
 def _is_within(one: Range, number: "int | Decimal") -> bool:

@@ -126,6 +126,12 @@ def test_a_number_is_in_one_of_its_ranges() -> None:
     assert refusal(stepped, "0") == "0 is out of range; allowed: -6 to 6 in steps of 4"
 
 
+def test_out_of_its_type_what_is_allowed_are_its_ranges() -> None:
+    assert refusal(entry("unsignedInt"), "-5") == "-5 is no unsignedInt; allowed: 0 to 4294967295"
+    of = entry("unsignedInt", ranges=(Range(1, None),))
+    assert refusal(of, "-5") == "-5 is out of range; allowed: 1 to 4294967295"
+
+
 def test_a_decimal_has_digits_on_both_sides_of_its_point() -> None:
     of = entry("decimal", ranges=(Range(0, 5),))
     assert [values.parse(of, text) for text in ("1.50", "+.5", "4.", "5")] == [Decimal("1.5"), Decimal("0.5"), 4, 5]

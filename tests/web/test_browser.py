@@ -41,6 +41,9 @@ def visited(empty: House) -> House:
     page.press("Set the password")
     page.shows("Next:", ".note")
     seen["wrong code"] = page.text(".note")
+    page.fill({"New password": "short", "The same password again": "short"})
+    page.press("Set the password")
+    seen["after a short one"] = len(page.all(".note"))
     page.fill({"One-time code": code, **fields, "The same password again": "another one"})
     page.press("Set the password")
     page.shows("differ", ".note")
@@ -102,6 +105,7 @@ def test_the_first_visit_needs_the_code_and_leads_to_where_one_wanted_to_go(visi
     assert visited.seen["first"] == "First visit"
     assert "code" in visited.seen["wrong code"]
     assert "Next:" in visited.seen["wrong code"]
+    assert visited.seen["after a short one"] == 0
     assert visited.seen["barriers"] == []
     assert visited.page.complaints() == []
 
@@ -434,9 +438,25 @@ def test_a_step_that_a_page_can_take_leads_there(page: Page) -> None:
     page.go(f"#/model/{path}")
     page.fill({"New value": "soon"})
     page.press("Preview")
-    page.shows("Next: Model shows", ".detail [role=alert]")
-    link = page.run("return document.querySelector('.detail [role=alert] a').getAttribute('href')")
+    page.shows("Next: this page shows", ".detail [role=alert]")
+    page.fill({"New value": "-5"})
+    page.press("Preview")
+    page.shows("allowed: 1 to 4294967295", ".detail [role=alert]")
+    page.go("#/log")
+    link = page.driver.execute_async_script(
+        "const [path, tell] = arguments; import('/static/pieces.js').then(({ nextStep }) =>"
+        " tell(nextStep('`cpe-agent schema show PATH` shows it', path)[1].getAttribute('href')))",
+        path,
+    )
     assert link == f"#/model/{path}"
+
+
+def test_an_entry_that_there_is_not_is_told(page: Page) -> None:
+    page.go("#/model/Device.Nope.X")
+    page.shows("This device has no Device.Nope.X.", ".finder")
+    page.go("#/model/Device.DeviceInfo")
+    page.shows("Device.DeviceInfo.", ".detail .path")
+    page.shows("object", ".detail")
 
 
 def test_settings_are_written_and_what_is_wrong_is_told(page: Page, managed: House) -> None:

@@ -79,6 +79,8 @@ export function page(state, enter) {
         h("div", { class: "acts" }, submit),
         says,
     );
+    // What the browser itself finds wrong it says; an older verdict beside that would be about something else.
+    form.addEventListener("invalid", () => submit.disabled || fill(says), true);
     return h(
         "main",
         { class: "gate", id: "main" },

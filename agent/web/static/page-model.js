@@ -56,7 +56,10 @@ export function page({ place, rest, signal }) {
         });
         if (isMove) detail.focus({ preventScroll: true });
     };
-    tree.begin(rest).catch((problem) => !signal.aborted && fill(tree.box, failure(problem)));
+    const begun = async () => {
+        if (!(await tree.begin(rest))) says.textContent = `This device has no ${rest}.`;
+    };
+    begun().catch((problem) => !signal.aborted && fill(tree.box, failure(problem)));
 }
 
 async function find(tree, words, says) {
@@ -102,7 +105,7 @@ class Tree {
         fill(this.box, this.list);
         for (const root of this.roots) if (root.isObject) await this.open(root);
         this.flatten();
-        if (path) await this.reveal(path);
+        return !path || this.reveal(path);
     }
 
     async children(path, level) {
@@ -130,16 +133,18 @@ class Tree {
         let nodes = this.roots;
         let node = null;
         for (;;) {
-            node = nodes.find((each) => path === each.path || (each.isObject && path.startsWith(each.path)));
-            if (!node || node.path === path) break;
+            node = nodes.find((each) => `${path}.` === each.path || path === each.path) ||
+                nodes.find((each) => each.isObject && path.startsWith(each.path));
+            if (!node || node.path.length >= path.length) break;
             await this.open(node);
             nodes = node.children;
         }
-        if (!node) return;
         this.flatten();
+        if (!node) return false;
         this.at = this.rows.indexOf(node);
         this.toView();
         this.choose(node, false);
+        return true;
     }
 
     flatten() {

@@ -28,6 +28,8 @@ const HERE = [
     [/^status/, "Status"],
 ];
 
+const isHere = (page) => location.hash.startsWith(`#/${page.toLowerCase()}`);
+
 /** A next step as who sits before the page takes it; ``path`` is the parameter that it is about. */
 export const nextStep = (text, path = "") =>
     String(text)
@@ -38,7 +40,7 @@ export const nextStep = (text, path = "") =>
             if (!page) return h("code", null, `cpe-agent ${part}`);
             const about = /^set ([\w.]+)=/.exec(part)?.[1] || path;
             const route = page === "Model" && about ? `#/model/${about}` : `#/${page.toLowerCase()}`;
-            return location.hash.startsWith(route) && page === "Setup" ? "this form" : h("a", { href: route }, page);
+            return isHere(page) ? (page === "Setup" ? "this form" : "this page") : h("a", { href: route }, page);
         });
 export const next = (text, path) => text && h("p", { class: "next" }, "Next: ", nextStep(text, path));
 
