@@ -25,8 +25,8 @@ def register(verbs: Verbs) -> None:
     parser.add_argument(
         "--leave",
         action="store_true",
-        help="take back what the agent made in this system (servers, packet filter, links, drop-ins), and end; settings "
-        "and state stay, and the next start makes it again",
+        help="take back what the agent made in this system (servers, packet filter, links, drop-ins), and end; "
+        "settings and state stay, and the next start makes it again",
     )
     parser.set_defaults(run=_run)
 

@@ -39,8 +39,13 @@ class Value:
     path: str
     text: str
     type: str
-    is_secret: bool = field(default=False, compare=False)
-    """Whether ``text`` is empty because it is never told."""
+    is_kept: bool | None = field(default=None, compare=False)
+    """Of a secret, whose ``text`` is never told: whether it has a value other than ""."""
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether ``text`` is empty because it is never told."""
+        return self.is_kept is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +142,6 @@ class DataModel(DurableState):
 
         def read(view: View) -> list[Value]:
             return [value for _, value in self._present(view, paths, as_asked=False)]
-
-        return self._reading(read)
-
-    def kept_secrets(self, paths: Sequence[str]) -> frozenset[str]:
-        """Which of these are secrets that have a value other than "", as ``present`` names them; not what it is."""
-
-        def read(view: View) -> frozenset[str]:
-            found = [at for path in paths for at in self._still_there(view, path, as_asked=False)]
-            return frozenset(at.shown for at in found if at.leaf.entry.is_secret and self._has_value(view, at))
 
         return self._reading(read)
 
@@ -250,9 +246,9 @@ class DataModel(DurableState):
             except OSError as failure:
                 log.debug("the data model's state could not be saved: %s", failure)
 
-    def _still_there(self, view: View, path: str, as_asked: bool = True) -> list[LeafAt]:
+    def _still_there(self, view: View, path: str) -> list[LeafAt]:
         try:
-            return list(self.leaves_at(view, path, as_asked))
+            return list(self.leaves_at(view, path))
         except ModelError as gone:
             log.debug("not looked at: %s", gone)
             return []
@@ -281,7 +277,9 @@ class DataModel(DurableState):
 
     def _value(self, view: View, at: LeafAt) -> Value:
         entry = at.leaf.entry
-        return Value(at.shown, "" if entry.is_secret else self._read(view, at), entry.wire_type, entry.is_secret)
+        if entry.is_secret:
+            return Value(at.shown, "", entry.wire_type, self._has_value(view, at))
+        return Value(at.shown, self._read(view, at), entry.wire_type)
 
     def _has_value(self, view: View, at: LeafAt) -> bool:
         try:

@@ -85,9 +85,9 @@ class PageVerbs:
         for value in self._model.present([self._model.root], Caller.LOCAL):
             if wanted in value.path.casefold() or wanted in value.text.casefold():
                 if len(found) >= min(limit, MOST_FOUND):
-                    return {"parameters": shown_values(self._model, found), "more": True}
+                    return {"parameters": shown_values(found), "more": True}
                 found.append(value)
-        return {"parameters": shown_values(self._model, found), "more": False}
+        return {"parameters": shown_values(found), "more": False}
 
     def schema(self, arguments: Arguments) -> Reply:
         """``path`` of a parameter or an object → its facts by the schema, without those that say nothing."""

@@ -104,7 +104,7 @@ class ModelVerbs:
         ("kept" or "none"), and, explained, source.
         """
         values = {value.path: value for text in _texts(arguments, "paths") for value in self._matching(text)}
-        shown = shown_values(self._model, values.values())
+        shown = shown_values(values.values())
         if switch(arguments, "explain"):
             sources = self._model.sources(list(values))
             return {"parameters": [one | {"source": sources.get(one["path"], "gone")} for one in shown]}
@@ -131,16 +131,14 @@ class ModelVerbs:
 
     def _preview(self, wanted: Mapping[str, str]) -> Reply:
         before = {value.path: value for value in self._model.present(list(wanted), Caller.LOCAL)}
-        had = self._model.kept_secrets(list(wanted))
         with self._change() as change:
             for path, text in wanted.items():
                 change.set(path, text)
             status = change.preview()
             after = self._model.present(list(wanted), Caller.LOCAL)
-            has = self._model.kept_secrets(list(wanted))
         changes = [
             {"path": one.path, "type": one.type, "before": before[one.path].text, "after": one.text}
-            | ({"secret": _fate(one.path in had, one.path in has)} if one.is_secret else {})
+            | ({"secret": _fate(before[one.path].is_kept, one.is_kept)} if one.is_secret else {})
             for one in after
             if one.path in before
         ]
@@ -245,18 +243,16 @@ def refused(refusal: ModelError) -> Reply:
     return told
 
 
-def shown_values(model: DataModel, values: Iterable[Value]) -> list[Reply]:
+def shown_values(values: Iterable[Value]) -> list[Reply]:
     """Parameters as people are told them: of a secret only whether there is one."""
-    values = list(values)
-    kept = model.kept_secrets([value.path for value in values if value.is_secret])
     return [
         {"path": value.path, "value": value.text, "type": value.type}
-        | ({"secret": "kept" if value.path in kept else "none"} if value.is_secret else {})
+        | ({"secret": "kept" if value.is_kept else "none"} if value.is_secret else {})
         for value in values
     ]
 
 
-def _fate(had: bool, has: bool) -> str:
+def _fate(had: bool | None, has: bool | None) -> str:
     """What becomes of a secret. Whether the new one is the old one is not told: who guesses would learn it."""
     return "new" if has else "emptied" if had else "none"
 

@@ -52,11 +52,10 @@ def test_secrets_read_as_nothing_whoever_asks(device: Device) -> None:
 def test_of_a_secret_it_is_told_whether_there_is_one(device: Device) -> None:
     password = "Device.ManagementServer.Password"
     [value] = device.model.get([password], Caller.LOCAL)
-    assert (value.text, value.is_secret) == ("", True)
+    assert (value.text, value.is_secret, value.is_kept) == ("", True, True)
     assert not device.model.get([MTU], Caller.LOCAL)[0].is_secret
-    assert device.model.kept_secrets([password, MTU, "Device.Nothing"]) == {password}
     device.change({password: ""})
-    assert device.model.kept_secrets([password]) == frozenset()
+    assert device.model.get([password], Caller.LOCAL)[0].is_kept is False
 
 
 def test_a_decimal_goes_out_as_a_string(device: Device) -> None:

@@ -35,7 +35,7 @@ def test_no_text_in_a_key_or_an_endpoint_is_an_accident_or_in_the_log(caplog: py
     for path in (f"{row}PrivateKey", f"{peer}PublicKey", f"{peer}PresharedKey"):
         for text in (*filter(None, HOSTILE), "$(id)", "a\nb", new_key()[:-1], new_key() + "="):
             assert device.refused({path: text}) == {path: "InvalidValue"}
-            assert len(text) < 5 or text not in caplog.text
+            assert len(text) < 5 or text == "Device." or text not in caplog.text  # the row is named by its path
     for path, text in ((f"{peer}Endpoint", "a b;id"), (f"{peer}AllowedIPs", "10.0.0.0/8,x")):
         assert device.refused({path: text}) == {path: "InvalidValue"}
     device.set({f"{peer}AllowedIPs": "10.0.0.0/8,2001:db8::/32", f"{peer}Endpoint": "vpn.example"})
