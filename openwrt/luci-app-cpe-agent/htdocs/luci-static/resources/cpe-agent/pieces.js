@@ -1,0 +1,91 @@
+'use strict';
+'require baseclass';
+
+/*
+ * What the pages have in common. E(name, attributes, 'text') would take a text as HTML; in a list it becomes a text
+ * node. Whatever the device or the ACS has said is only ever put in by these functions, or in a list.
+ */
+
+function text(value) {
+	return value == null || value === '' ? '–' : '%s'.format(value);
+}
+
+return baseclass.extend({
+	/* A node, or the text of a value: for the children of E(). */
+	shown: function(value) {
+		return [ value instanceof Node ? value : text(value) ];
+	},
+
+	/* "2026-11-22T12:34:30Z" as the browser's place says it. */
+	moment: function(iso) {
+		var date = new Date(iso);
+
+		return iso && !isNaN(date) ? date.toLocaleString() : text(iso);
+	},
+
+	/* 2812 seconds: "46 min 52 s". */
+	duration: function(seconds) {
+		if (seconds == null)
+			return '–';
+
+		if (seconds < 60)
+			return _('%d s').format(seconds);
+
+		if (seconds < 3600)
+			return _('%d min %d s').format(seconds / 60, seconds % 60);
+
+		return _('%d h %d min').format(seconds / 3600, seconds % 3600 / 60);
+	},
+
+	yes: function(value) {
+		return value ? _('yes') : _('no');
+	},
+
+	/* A heading of ours and rows of [name, value]. */
+	facts: function(title, rows) {
+		return E('div', { 'class': 'cbi-section' }, [
+			E('h3', {}, [ title ]),
+			E('table', { 'class': 'table' }, rows.map(L.bind(function(row) {
+				return E('tr', { 'class': 'tr' }, [
+					E('td', { 'class': 'td left', 'width': '33%' }, [ row[0] ]),
+					E('td', { 'class': 'td left' }, this.shown(row[1]))
+				]);
+			}, this)))
+		]);
+	},
+
+	/* Rows of values below headings; a phone shows each heading beside its value. */
+	table: function(headings, rows, nothing) {
+		var head = E('tr', { 'class': 'tr table-titles' }, headings.map(function(one) {
+			return E('th', { 'class': 'th' }, [ one ]);
+		}));
+
+		return E('table', { 'class': 'table' }, [ head ].concat(rows.length ? rows.map(L.bind(function(row) {
+			return E('tr', { 'class': 'tr' }, row.map(L.bind(function(value, i) {
+				return E('td', { 'class': 'td left', 'data-title': headings[i] }, this.shown(value));
+			}, this)));
+		}, this)) : [
+			E('tr', { 'class': 'tr placeholder' }, [ E('td', { 'class': 'td', 'colspan': headings.length }, [ nothing ]) ])
+		]));
+	},
+
+	/* The agent has refused, or is not there. */
+	failure: function(error) {
+		return E('div', { 'class': 'alert-message warning' }, [
+			E('p', {}, [ _('The agent has not answered. Is it started? "/etc/init.d/cpe-agent start" does that; the system log says why it ended.') ]),
+			E('p', {}, [ text(error && error.message || error) ])
+		]);
+	},
+
+	/* Where a page's answer is put, and again. */
+	put: function(place, children) {
+		while (place.firstChild)
+			place.removeChild(place.firstChild);
+
+		children.forEach(function(one) {
+			place.appendChild(one);
+		});
+
+		return place;
+	}
+});
