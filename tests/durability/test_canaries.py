@@ -182,6 +182,7 @@ def test_an_acs_that_asks_for_basic_over_http_gets_no_password_and_none_is_shown
     assert all(SECRETS["acs-password"].encode() not in exchange.head for exchange in stand.acs.exchanges)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "secret", ['qq"C4nA&x-and-more-of-it-so-that-a-refusal-cuts-it-off', r"bs\C4nB1", "amp&C4nary<pw"]
 )
@@ -203,6 +204,7 @@ def test_a_secret_in_the_wrong_place_is_in_no_log_trace_or_fault_however_it_is_e
         assert "C4n" not in shown
 
 
+@pytest.mark.slow
 def test_what_the_model_keeps_secret_is_masked_in_the_log_after_a_restart_too(make_stand: Callable[..., Stand]) -> None:
     stand = make_stand()
     agent = stand.first_contact()

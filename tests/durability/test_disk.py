@@ -59,6 +59,7 @@ def all_of(world: World) -> tuple[dict[str, str], set[str]]:
     return world.agent.values(CODE, KEY, f"{world.row}IPAddress"), world.addresses()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [FULL, READ_ONLY])
 def test_where_nothing_can_be_saved_changes_are_refused_whole_and_everything_else_goes_on(
     placed: Stand, lab: Namespace, how: str

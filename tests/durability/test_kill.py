@@ -38,6 +38,7 @@ def test_a_crash_at_sampled_write_points_leaves_no_half_change(networked: Stand)
         assert survives(world, STEPS[step], call, number), f"{step} has no {call} number {number}"
 
 
+@pytest.mark.slow
 def test_a_crash_on_the_answer_to_a_set_does_not_tell_the_acs_what_it_set_itself(stand: Stand) -> None:
     agent = stand.first_contact()
     for number in range(3):

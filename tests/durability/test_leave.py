@@ -33,6 +33,7 @@ def state(stand: Stand) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in stand.state.glob("*.json")}
 
 
+@pytest.mark.slow
 def test_what_was_made_goes_and_comes_back_with_the_next_start(tmp_path: Path, link: Namespace) -> None:
     with Stand(tmp_path, link, manage=["lan0"], more="[discovery]\nenable = false\n") as stand:
         agent = stand.start()

@@ -150,6 +150,7 @@ def test_a_document_that_is_no_json_costs_itself_and_is_a_new_beginning(stand: S
     assert stand.unusable() == ["model.unusable"]
 
 
+@pytest.mark.slow
 def test_a_reboot_that_only_restarts_the_agent_happens_once(stand: Stand) -> None:
     command = 'reboot_command = ["sh", "-c", "kill -TERM $PPID; sleep 5"]'
     stand.settings.write_text(stand.settings.read_text().replace('reboot_command = "restart"', command))
@@ -169,6 +170,7 @@ def test_a_reboot_that_only_restarts_the_agent_happens_once(stand: Stand) -> Non
     assert stand.acs.informs[-1].events == ("2 PERIODIC",)
 
 
+@pytest.mark.slow
 def test_a_reboot_that_cannot_be_made_is_still_owed(stand: Stand) -> None:
     stand.settings.write_text(
         stand.settings.read_text().replace('reboot_command = "restart"', 'reboot_command = ["false"]')
@@ -256,6 +258,7 @@ def test_clean_ends_between_crashes_keep_the_write_side(stand: Stand) -> None:
     assert stand.start().ask("status")["pending"]["write_side"] == "on"
 
 
+@pytest.mark.slow
 def test_fifty_periodic_sessions_write_nothing_to_the_state_directory(stand: Stand) -> None:
     agent = stand.first_contact()
     assert stand.session(agent)
@@ -280,6 +283,7 @@ def test_a_plain_restart_says_only_what_is_pending(stand: Stand) -> None:
     assert stand.acs.informs[-1].events == ("2 PERIODIC",)
 
 
+@pytest.mark.slow
 def test_a_setting_that_waits_for_a_start_is_told_at_every_sighup_until_it_is_put_back(stand: Stand) -> None:
     agent = stand.first_contact()
     before = stand.settings.read_text()

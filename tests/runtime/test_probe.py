@@ -84,6 +84,7 @@ def test_the_configured_acs_is_tested_and_its_turn_given_back(acs: LabAcs) -> No
     assert device.overs == 1
 
 
+@pytest.mark.slow
 def test_another_acs_does_not_get_the_configured_password(acs: LabAcs) -> None:
     device = Device(AcsEndpoint("https://acs.example.net/", "device", "right"))
     told = lines(device.probe().stream({"url": acs.url}))
@@ -130,6 +131,7 @@ def test_one_test_at_a_time_and_who_stops_looking_ends_it(acs: LabAcs) -> None:
     assert told[-1]["ok"]
 
 
+@pytest.mark.slow
 def test_a_connection_that_closes_ends_its_test(acs: LabAcs, tmp_path: Any) -> None:
     from agent.cli import client
 

@@ -203,6 +203,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_one_at_a_time_and_a_broken_one_is_told() -> None:
     device = Device()
     bundle = device.bundle()

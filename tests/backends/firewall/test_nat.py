@@ -86,6 +86,7 @@ def test_a_range_of_ports_stays_the_same_inside_where_no_other_is_told(bench: Be
         assert bench.gateway.reached(server, bench.wan, OUTSIDE, 3007) == STRANGER
 
 
+@pytest.mark.slow
 def test_the_largest_range_can_be_moved(bench: Bench) -> None:
     bench.make(
         PortMapping(

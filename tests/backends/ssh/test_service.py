@@ -38,6 +38,7 @@ def test_a_key_lets_its_user_in_until_it_is_taken_away(bench: Bench) -> None:
     assert not bench.logs_in(PORT), "the user is gone"
 
 
+@pytest.mark.slow
 def test_what_was_set_holds_for_whoever_logs_in_next(bench: Bench) -> None:
     bench.start()
     key = ("+1", AuthorizedKey(user=ROOT, text=bench.public()))

@@ -66,6 +66,7 @@ OTHERS = [
 ]
 
 
+@pytest.mark.slow
 def test_what_fulfils_a_criterion_passes(device: FirewallDevice) -> None:
     for criteria in MATCHING:
         row = rule(device, **criteria)

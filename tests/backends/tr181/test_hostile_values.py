@@ -64,7 +64,7 @@ def first_and_last(paths: list[str]) -> list[str]:
 
 SHARES = 8
 RUNS = [
-    ("memory", 0, 1, first_and_last),
+    pytest.param("memory", 0, 1, first_and_last, marks=pytest.mark.slow),
     *(
         pytest.param("linux", share, SHARES // 2, first_and_last, marks=pytest.mark.slow)
         for share in range(SHARES // 2)

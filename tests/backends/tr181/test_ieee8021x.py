@@ -110,6 +110,7 @@ def test_nobody_at_the_other_end_is_tried_as_often_as_is_said(port: Port) -> Non
     reads(device, f"{row}PAEState", "Authenticated")
 
 
+@pytest.mark.slow
 def test_an_agent_that_starts_again_disturbs_nobody(port: Port) -> None:
     device, row = authenticated(port)
     process, starts = port.process(), device.get(f"{row}Stats.TransmittedStartFrames")
@@ -144,6 +145,7 @@ def test_one_that_crashed_is_an_error_and_counts_nothing(port: Port) -> None:
     assert len(stats) == 12
 
 
+@pytest.mark.slow
 def test_by_certificates_both_ends_prove_who_they_are(port: Port) -> None:
     ours = make_certificates(port.folder / "pki")
     port.authenticator = Authenticator(port.folder / "authenticator", port.folder / "pki")
@@ -233,6 +235,7 @@ def test_every_text_is_told_to_wpa_supplicant_as_it_is_or_refused(port: Port) ->
     assert set(refused) <= {"\x00", "a" * 10_000}
 
 
+@pytest.mark.slow
 def test_a_secret_with_every_sign_in_it_is_the_secret(port: Port) -> None:
     device, row = authenticated(port)
     assert device.get(f"{row}EAPMD5.SharedSecret") == ""

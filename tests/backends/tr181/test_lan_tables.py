@@ -49,7 +49,8 @@ def writable(gateway: Gateway | Router) -> Iterator[str]:
             yield name.path
 
 
-@pytest.mark.parametrize("enabled", ["0", pytest.param("1", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("enabled", ["0", "1"])
 def test_no_text_in_a_writable_parameter_is_an_accident(
     home: Gateway | Router, caplog: pytest.LogCaptureFixture, enabled: str
 ) -> None:

@@ -104,6 +104,7 @@ def test_a_program_that_complains_of_a_batch_commits_nothing(stood_in: Machine, 
     assert stood_in.text() == TEXT
 
 
+@pytest.mark.slow
 def test_a_commit_that_does_not_end_is_tried_again_and_given_up(
     stood_in: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
