@@ -1,5 +1,6 @@
 """LuCI's pages of cpe-agent in a real Chromium, over a stand-in for LuCI and what a real agent answers."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -138,6 +139,7 @@ def test_a_session_is_opened_with_its_turns_and_on_demand_with_its_messages(
     for words in ("Inform", "HTTP status 200", "new connection", "nothing (an empty body)", "complete"):
         assert words in text
     assert "<?xml" not in text
+    assert re.search(r"\b\d\d:\d\d:\d\d\.\d{3}\b", text)
     shown.press("With the messages (XML)")
     shown.shows('<?xml version="1.0"', "#cpe-agent-session")
     shown.press("Without the messages")

@@ -10,10 +10,17 @@ function text(value) {
 	return value == null || value === '' ? '–' : '%s'.format(value);
 }
 
+/* Long names break where the screen ends, short words never. */
+function wrapping(value) {
+	return value instanceof Node || /\S{24}/.test(value) ? 'overflow-wrap: anywhere' : null;
+}
+
 return baseclass.extend({
-	/* A node, or the text of a value: for the children of E(). */
-	shown: function(value) {
-		return [ value instanceof Node ? value : text(value) ];
+	/* A cell with a node, or with a value as text. */
+	cell: function(value, title) {
+		return E('td', { 'class': 'td left', 'data-title': title, 'style': wrapping(value) }, [
+			value instanceof Node ? value : text(value)
+		]);
 	},
 
 	/* "2026-11-22T12:34:30Z" as the browser's place says it. */
@@ -21,6 +28,15 @@ return baseclass.extend({
 		var date = new Date(iso);
 
 		return iso && !isNaN(date) ? date.toLocaleString() : text(iso);
+	},
+
+	/* The same within a day, by milliseconds: a session has many lines in a second. */
+	instant: function(iso) {
+		var date = new Date(iso);
+
+		return iso && !isNaN(date) ? '%s.%s'.format(
+			date.toLocaleTimeString([], { hour12: false }), '%s'.format(date.getMilliseconds()).padStart(3, '0')
+		) : text(iso);
 	},
 
 	/* 2812 seconds: "46 min 52 s". */
@@ -48,7 +64,7 @@ return baseclass.extend({
 			E('table', { 'class': 'table' }, rows.map(L.bind(function(row) {
 				return E('tr', { 'class': 'tr' }, [
 					E('td', { 'class': 'td left', 'width': '33%' }, [ row[0] ]),
-					E('td', { 'class': 'td left' }, this.shown(row[1]))
+					this.cell(row[1])
 				]);
 			}, this)))
 		]);
@@ -62,7 +78,7 @@ return baseclass.extend({
 
 		return E('table', { 'class': 'table' }, [ head ].concat(rows.length ? rows.map(L.bind(function(row) {
 			return E('tr', { 'class': 'tr' }, row.map(L.bind(function(value, i) {
-				return E('td', { 'class': 'td left', 'data-title': headings[i] }, this.shown(value));
+				return this.cell(value, headings[i]);
 			}, this)));
 		}, this)) : [
 			E('tr', { 'class': 'tr placeholder' }, [ E('td', { 'class': 'td', 'colspan': headings.length }, [ nothing ]) ])

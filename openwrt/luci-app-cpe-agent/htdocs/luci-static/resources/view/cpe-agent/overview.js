@@ -94,7 +94,7 @@ return view.extend({
 		return callInform().then(function() {
 			ui.addNotification(null, E('p', {}, [ _('A session with the ACS has begun; it is in the list of sessions.') ]), 'info');
 		}).catch(function(error) {
-			ui.addNotification(null, E('p', {}, [ _('The agent has begun no session: %s').format(error.message) ]), 'warning');
+			ui.addNotification(null, E('p', {}, [ _('The agent has begun no session: %s. Is an ACS known, and remote management on?').format(error.message) ]), 'warning');
 		});
 	},
 

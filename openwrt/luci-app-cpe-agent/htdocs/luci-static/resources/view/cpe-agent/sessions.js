@@ -94,7 +94,7 @@ return view.extend({
 	open: function(number, hasXml) {
 		return callSession(number, hasXml).then(L.bind(function(answer) {
 			var rows = (answer.lines || []).map(function(line) {
-				return [ pieces.moment(line.at) ].concat(turn(line));
+				return [ pieces.instant(line.at) ].concat(turn(line));
 			});
 
 			pieces.put(this.one, [

@@ -62,7 +62,7 @@ var Secret = form.Value.extend({
 		this.password = true;
 		this.placeholder = uci.get(CONFIG, section, this.option) ? _('is set; leave it empty to keep it') : '';
 
-		return form.Value.prototype.renderWidget.call(this, section, index, null);
+		return form.Value.prototype.renderWidget.call(this, section, index, value);
 	},
 
 	remove: function() {}
@@ -190,7 +190,7 @@ function network(s) {
 	s.option(form.Value, 'management_interface', _('Way to the ACS'), _('By this interface only. Empty: as the routing table says.'));
 
 	o = s.option(form.DynamicList, 'management_name_servers', _('Name servers there'), _('Asked for the name of the ACS. None: those of the lease.'));
-	o.datatype = 'ipaddr';
+	o.datatype = 'ipaddr("nomask")';
 
 	o = s.option(form.Value, 'confirm_within', _('Undo after'), _('Seconds; a change that cuts off the ACS is undone unless it is reached again by then.'));
 	o.placeholder = '180';
@@ -203,7 +203,7 @@ return view.extend({
 	},
 
 	render: function() {
-		var m = new form.Map(CONFIG, _('Remote management'), _('They are initial values: what the ACS or a person sets later wins, until a factory reset or until the value here changes. All other settings are in /etc/config/cpe-agent.'));
+		var m = new form.Map(CONFIG, _('Remote management'), _('These are initial values: what the ACS or a person sets later wins, until a factory reset or until the value here changes. All other settings are in /etc/config/cpe-agent.'));
 
 		[
 			[ 'openwrt', _('Service'), openwrt ],
