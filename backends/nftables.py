@@ -126,6 +126,10 @@ class Nftables:
         """Read the kernel again for the next question."""
         self._read.clear()
 
+    def is_there(self, name: str, family: str = "inet") -> bool:
+        """Whether the kernel has a table of this name; the library is not needed for that."""
+        return table_flags(self._socket, family, name) is not None
+
     def tables(self) -> list[tuple[str, str]]:
         """Family and name of every table there is."""
         # As text: 1.0.6 writes a table's flags from memory that is not its own when it writes JSON.

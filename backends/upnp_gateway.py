@@ -146,7 +146,7 @@ class UpnpGateway:
         if place is None or not place.outside or not place.inside or self._nftables is None:
             return self._end()
         text = self._rendered(place)
-        is_there = self.program.is_running() and ("inet", TABLE) in self._nftables.tables()
+        is_there = self.program.is_running() and self._nftables.is_there(TABLE)
         if is_there and read_text(self._configuration) == text.strip():
             return False
         self._start(text, self._nftables)

@@ -72,7 +72,7 @@ class Firewall:
 
     def is_there(self) -> bool:
         """Whether the kernel has a table of ours, whatever is in it: not after a boot. MechanismError."""
-        return ("inet", TABLE) in self._nftables.tables()
+        return self._nftables.is_there(TABLE)
 
     @property
     def has_table(self) -> bool:

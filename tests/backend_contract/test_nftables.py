@@ -273,10 +273,10 @@ from pathlib import Path
 from backends.nftables import Chain, Nftables, Table
 def is_loaded(): return "libnftables" in Path("/proc/self/maps").read_text()
 nft = Nftables()
-nothing = [nft.bring_to(Table("cpe_agent")), nft.has(Table("cpe_agent")), is_loaded()]
+nothing = [nft.bring_to(Table("cpe_agent")), nft.has(Table("cpe_agent")), nft.is_there("cpe_agent"), is_loaded()]
 print(json.dumps([*nothing, nft.bring_to(Table("cpe_agent", [Chain("out")])), is_loaded()]))
 """
-    assert lab.python(code) == [False, True, False, True, True]
+    assert lab.python(code) == [False, True, False, False, True, True]
 
 
 def test_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ python -m tests.bench.gateway      prints its figures as JSON; the bench runs it
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -197,6 +198,8 @@ def system(live: Stage) -> list[object]:
 
 def main() -> int:
     """Measure, and print [[name, value, unit, target]…]."""
+    if len(socket.if_nameindex()) > 1:
+        sys.exit("a network namespace of its own is needed: `make bench ARGS=gateway` makes one")
     figures: list[tuple[str, float, str, float]] = []
     build()
     program = "tests.bench.radios" if HAS_RADIOS else "agent"
