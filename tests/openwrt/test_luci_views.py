@@ -56,9 +56,9 @@ def luci(documents: dict[str, Reply]) -> Iterator[Luci]:
 def look(browser: Page, luci: Luci) -> Iterator[Callable[..., Page]]:
     """Open one of the pages; at the end nothing may have been complained of."""
 
-    def look(view: str, size: str = "desktop") -> Page:
+    def look(view: str, size: str = "desktop", more: str = "") -> Page:
         browser.look("light", size)
-        browser.driver.get(f"http://127.0.0.1:{luci.port}/?view=cpe-agent/{view}&rights={luci.level}")
+        browser.driver.get(f"http://127.0.0.1:{luci.port}/?view=cpe-agent/{view}&rights={luci.level}{more}")
         browser.one("body[data-ready]")
         wait(lambda: not browser.all(".spinning"), "the page goes on loading")
         return browser
@@ -102,6 +102,18 @@ def test_each_page_is_shown_and_no_wider_than_the_screen(look: Callable[..., Pag
     assert "undefined" not in text
     assert "[object" not in text
     assert "NaN" not in text
+
+
+@pytest.mark.parametrize("view", NAMES)
+def test_every_word_of_the_pages_own_can_be_translated(look: Callable[..., Page], view: str) -> None:
+    shown = look(view, more="&marked")
+    if view == "sessions":
+        shown.press("«Open»")
+        shown.shows("«begin»", "#cpe-agent-session")
+    ours = "h2, h3, th, label, button, option, .cbi-map-descr, .cbi-value-description, td:first-child:not([data-title])"
+    said = [str(one.get_attribute("textContent")) for one in shown.all(f"#view :is({ours})")]
+    assert len(said) > 9
+    assert {one for one in said if "«" not in one} <= {"", "SHA-256", "Save"}
 
 
 def test_the_overview_says_who_manages_the_device_and_asks_again(look: Callable[..., Page], luci: Luci) -> None:
