@@ -205,7 +205,13 @@ class Desired:
         self._before, self._replaced = self.wanted, None
 
     def prepare(self) -> bool:
-        """Raises Refused; True when the change cuts the way to the management server."""
+        """Raises Refused; True when the change cuts the way to the management server.
+
+        What is as it was is not judged anew: what has come in its way since shows in its status, and is no reason why
+        nothing else could be changed.
+        """
+        if self.wanted == self._applied:
+            return False
         self._service.check(self.wanted)
         return self._service.cuts(self.wanted)
 
@@ -215,6 +221,10 @@ class Desired:
 
     def commit(self) -> None:
         """Make it; MechanismError when the system refuses, and then all is as it was."""
+        if self.wanted == self._applied:
+            self._bring_back(self._applied)
+            self._before = None
+            return
         try:
             self._service.apply(self.wanted)
         except MechanismError:

@@ -1,13 +1,15 @@
 """NAT and packet filter as a service: from records to the one table of ours, by difference."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from backends.desired_state import Record, Wanted
+from backends.desired_state import NotOurs, Record, Wanted
 from backends.firewall.conditions import check, lacking
 from backends.firewall.filter import filter_chains
-from backends.firewall.nat import about, nat_chains
+from backends.firewall.nat import about, arrivals, last_port, nat_chains
+from backends.firewall.records import PortMapping
+from backends.firewall.strangers import led_elsewhere
 from backends.firewall.surroundings import Surroundings
 from backends.nftables import TOUCHED, Nftables, Table
 
@@ -50,6 +52,23 @@ class Firewall:
         """Raises Refused or NotOurs."""
         self._around = None
         check(wanted, self._applied, self.around, self._may_change)
+        before = self._applied.of(PortMapping)
+        new = {key: one for key, one in wanted.of(PortMapping).items() if one.enable and one != before.get(key)}
+        if new:
+            self._check_ports(new, wanted)
+
+    def _check_ports(self, mappings: Mapping[str, PortMapping], wanted: Wanted) -> None:
+        """What somebody else's table leads elsewhere never comes to a mapping of ours."""
+        tables = {f"{family} {name}": self._nftables.listed(family, name) for family, name in self._others()}
+        for key, mapping in mappings.items():
+            links = arrivals(mapping, wanted, self.around)
+            addresses = frozenset[str]().union(*map(self.around.addresses_on, links))
+            first, last = mapping.external_port, last_port(mapping)
+            for table, told in tables.items():
+                led = led_elsewhere(told, links, addresses)
+                if first and any(one.meets(mapping.protocol, first, last) for one in led):
+                    reason = f"the packet filter's table {table}, which is somebody else's, leads this port elsewhere"
+                    raise NotOurs(reason, PortMapping, key, ("external_port",))
 
     def cuts(self, wanted: Wanted) -> bool:  # noqa: ARG002 - whatever is wanted
         """Never. There is no chain of ours in the way of what this machine sends; what comes to it passes where it
@@ -97,9 +116,13 @@ class Firewall:
         """What a record lacks to be made, in words; "" for nothing."""
         return lacking(record, self.around, wanted)
 
+    def _others(self) -> list[tuple[str, str]]:
+        """Family and name of the tables that are not ours."""
+        return [(family, name) for family, name in self._nftables.tables() if not name.startswith(TABLE)]
+
     def _tell_of_neighbours(self) -> None:
         """Once: whoever looks for why a port mapping does not work should know where else packets can end."""
-        others = [f"{family} {name}" for family, name in self._nftables.tables() if not name.startswith(TABLE)]
+        others = [" ".join(one) for one in self._others()]
         if others and not self._neighbours_told:
             log.info("there are other packet filters, and what they drop stays dropped: %s", ", ".join(others))
         self._neighbours_told = True

@@ -60,12 +60,13 @@ def upnp(mechanisms: Mechanisms) -> list[Object[Any]]:
 
 
 def _own_switch(tables: UpnpTables, name: str, field: str, runs: Callable[[], bool]) -> Parameter[Any, bool]:
-    """One that is of the gateway of ours, as long as nobody else's runs."""
+    """One that is of the gateway of ours, as long as nobody else's runs. Ours can always be switched off."""
 
     def keep(_: Any, value: bool) -> None:
-        if runs() and not value:
+        is_ours = getattr(tables.wanted.get(UpnpDevice), field)
+        if runs() and not value and not is_ours:
             raise Denied("", "the UPnP daemon that runs is its owner's to end")
-        if not runs():
+        if is_ours or not runs():
             tables.edit(UpnpDevice, SINGLE, **{field: value})
 
     return Parameter(name, lambda _: runs() or getattr(tables.wanted.get(UpnpDevice), field), keep)

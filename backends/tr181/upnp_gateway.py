@@ -70,7 +70,8 @@ def upnp_daemons(given: Mechanisms, enter: Sequence[str] = (), nftables: Nftable
 
     def others() -> Iterable[str]:
         own = gateway.program.pid()
-        known = [one for one in given.procfs.processes() if one.command in DAEMONS and one.pid != own]
+        alive = (one for one in given.procfs.processes() if one.state != "zombie")
+        known = [one for one in alive if one.command in DAEMONS and one.pid != own]
         return [one.command for one in known if _network(str(one.pid)) in ("", _network("self"))]
 
     daemons = Upnp(others, find_program)

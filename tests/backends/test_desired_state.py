@@ -95,6 +95,28 @@ def test_a_staged_record_is_seen_at_once_and_made_by_the_commit(desired: Desired
     assert shop.sold == ["lan"]
 
 
+def test_what_is_as_it_was_is_not_judged_anew_and_keeps_nobody_from_another_change(
+    desired: Desired, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's daemon came in the way of one service: a transaction over all of them goes on."""
+    made(desired, "lan")
+
+    def refuse(_: Wanted) -> None:
+        raise Refused("somebody else's daemon runs here")
+
+    monkeypatch.setattr(shop, "check", refuse)
+    shop.sold, shop.is_broken = ["stolen"], True
+    desired.begin()
+    assert not desired.prepare()
+    desired.commit()
+    desired.rollback()
+    assert [pool.name for pool in desired.wanted.of(Pool).values()] == ["lan"]
+    desired.begin()
+    desired.add(Pool(name="guest"))
+    with pytest.raises(Refused):
+        desired.prepare()
+
+
 def test_who_stands_on_the_records_follows_each_change_that_was_made_or_taken_back(desired: Desired) -> None:
     seen: list[list[str]] = []
     desired.followers.append(lambda: seen.append([pool.name for pool in desired.wanted.of(Pool).values()]))

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from backends.desired_state import Desired, Refused
+from backends.desired_state import Desired, NotOurs, Refused
 from backends.errors import MechanismError
 from backends.firewall.records import KINDS, FirewallSettings, InterfaceNat, PortMapping
 from tests.backends.firewall.conftest import WAN, Bench, surroundings, wanted
+from tests.netlab.gateway import OUTSIDE
 from tests.netlab.packet_filter import out_of_reach
 
 NAT = InterfaceNat(enable=True, interface=WAN)
@@ -47,6 +48,46 @@ def test_tables_of_others_stay_byte_for_byte(bench: Bench, caplog: pytest.LogCap
     bench.router.run("nft", "delete table inet cpe_agent_qos")
     bench.make()
     assert bench.ruleset() == before
+
+
+HAND_MADE = """
+table ip mynat {
+    chain pre {
+        type nat hook prerouting priority -101;
+        %s
+    }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_in_the_way"),
+    [
+        ("tcp dport 80 dnat to 192.168.1.9", True),
+        ('iifname "wan0" tcp dport { 79, 80 } counter dnat to 192.168.1.9', True),
+        ("tcp dport 70-90 redirect to :8080", True),
+        (f"ip daddr {OUTSIDE} tcp dport 80 dnat to 192.168.1.9", True),
+        ("ip daddr 203.0.113.0/24 tcp dport 80 dnat to 192.168.1.9", OUTSIDE.startswith("203.0.113.")),
+        ("udp dport 80 dnat to 192.168.1.9", False),
+        ("tcp dport 81 dnat to 192.168.1.9", False),
+        ("tcp dport != 81 dnat to 192.168.1.9", False),
+        ("ip daddr 10.1.1.1 tcp dport 80 dnat to 192.168.1.9", False),
+        ('iifname "docker0" tcp dport 80 dnat to 192.168.1.9', False),
+        ("tcp dport 80 counter accept", False),
+    ],
+)
+def test_a_port_that_somebody_else_leads_elsewhere_is_not_mapped(bench: Bench, rule: str, is_in_the_way: bool) -> None:
+    bench.make(NAT)
+    bench.router.run("sh", "-c", f"echo '{HAND_MADE % rule}' | nft -f -")
+    if is_in_the_way:
+        with pytest.raises(NotOurs, match="ip mynat, which is somebody else's"):
+            bench.make(NAT, WEB)
+    else:
+        assert bench.make(NAT, WEB)
+    bench.router.run("nft", "delete table ip mynat")
+    bench.make(NAT, WEB)
+    bench.router.run("sh", "-c", f"echo '{HAND_MADE % rule}' | nft -f -")
+    assert bench.make(NAT, WEB, InterfaceNat(enable=False)) is False, "what holds already is not judged anew"
 
 
 def test_a_change_that_cannot_be_made_leaves_all_as_it_was(bench: Bench) -> None:

@@ -56,6 +56,22 @@ def test_a_daemon_of_somebody_elses_is_not_the_agents_to_start_or_end(tmp_path: 
         assert running.set({DEVICE + name: "1"}) == 0
 
 
+def test_ours_is_switched_off_also_while_somebody_elses_runs(tmp_path: Path) -> None:
+    running: list[str] = []
+    daemons = Upnp(lambda: running, {"miniupnpd": Path("/usr/sbin/miniupnpd")}.get)
+    tables = UpnpTables(
+        UpnpGateway(tmp_path, None, lambda: None, lambda: daemons.runs("UPnPIGD")), daemons, lambda _: None
+    )
+    made = SmallDevice(upnp(given(tables)), backends=[tables])
+    made.set({f"{DEVICE}Enable": "1"})
+    running.append("miniupnpd")
+    daemons.forget()
+    assert made.set({f"{DEVICE}Enable": "0"}) == 0
+    running.clear()
+    daemons.forget()
+    assert made.get(f"{DEVICE}Enable") == "false"
+
+
 def test_without_a_packet_filter_there_is_no_gateway(tmp_path: Path) -> None:
     made = device(tmp_path)
     assert made.set({f"{DEVICE}Enable": "1"}) == 0, "nothing is to run yet"
