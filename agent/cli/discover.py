@@ -71,7 +71,13 @@ def lines(answer: Mapping[str, Any]) -> Iterator[str]:
         if links:
             families.setdefault(", ".join(links), []).append(family.replace("ipv", "IPv"))
     told = ", ".join(f"{printable(links)} ({' and '.join(some)})" for links, some in families.items())
-    yield f"leases count on {told or 'no link: none has the default route'}"
+    yield f"leases count on {told or NO_LINK}"
+
+
+NO_LINK: Final = (
+    "no link: none has a default route that counts; one that is only advertised, where this machine has a home's "
+    "address, does not ([discovery] interface names the WAN)"
+)
 
 
 def _source(source: Mapping[str, Any]) -> Iterator[str]:
