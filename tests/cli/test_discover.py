@@ -117,8 +117,10 @@ def test_without_an_acs_the_next_step_is_named() -> None:
         "why   DHCPv4 wins: it has named the ACS in force",
         "next  set one",
         "",
-        "leases count on no link: none has a default route that counts; one that is only advertised, where this machine "
-        "has a home's address, does not ([discovery] interface names the WAN)",
+        (
+            "leases count on no link: none has a default route that counts; one that is only advertised, where this "
+            "machine has a home's address, does not ([discovery] interface names the WAN)"
+        ),
     ]
 
 
