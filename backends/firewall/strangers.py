@@ -41,15 +41,17 @@ def _ports(parts: Iterable[Any], links: Collection[str], addresses: Collection[s
             continue
         left, values = match.get("left", {}), _values(match.get("right"))
         payload, meta = left.get("payload", {}), left.get("meta", {})
-        if match.get("op") not in ("==", "in"):
-            return
-        if payload.get("field") == "dport":
+        is_not, field = match.get("op") == "!=", payload.get("field")
+        if field == "dport" and not is_not:
             protocol = "" if payload["protocol"] == ANY_PROTOCOL else str(payload["protocol"])
             found = [Led(protocol, *span) for value in values if (span := _span(value))]
-        elif payload.get("field") == "daddr":
-            if not any(_holds(value, address) for value in values for address in addresses):
+        elif field == "daddr":
+            if not any(is_not != any(_holds(value, address) for value in values) for address in addresses):
                 return
-        elif meta.get("key") == "iifname" and not {str(value) for value in values} & {*links}:
+        elif meta.get("key") == "iifname":
+            if not any(is_not != (link in values) for link in links):
+                return
+        elif field == "dport" or (field == "saddr" and not is_not):
             return
     yield from found
 
