@@ -52,6 +52,9 @@ def test_tables_of_others_stay_byte_for_byte(bench: Bench, caplog: pytest.LogCap
 
 HAND_MADE = """
 table ip mynat {
+    set web { type inet_service; elements = { 79, 80 }; }
+    chain sub { counter dnat to 192.168.1.9; }
+    chain idle { counter accept; }
     chain pre {
         type nat hook prerouting priority -101;
         %s
@@ -78,6 +81,13 @@ table ip mynat {
         ("ip daddr 10.1.1.1 tcp dport 80 dnat to 192.168.1.9", False),
         ('iifname "docker0" tcp dport 80 dnat to 192.168.1.9', False),
         ("tcp dport 80 counter accept", False),
+        ("tcp dport @web dnat to 192.168.1.9", True),
+        ("dnat to tcp dport map { 80 : 192.168.1.9, 81 : 192.168.1.8 }", True),
+        ("dnat to tcp dport map { 81 : 192.168.1.9 }", False),
+        ("tcp dport 80 jump sub", True),
+        ("tcp dport 80 jump idle", False),
+        ("tcp dport vmap { 80 : jump sub, 81 : jump idle }", True),
+        ("tcp dport vmap { 81 : jump sub, 80 : jump idle }", False),
     ],
 )
 def test_a_port_that_somebody_else_leads_elsewhere_is_not_mapped(bench: Bench, rule: str, is_in_the_way: bool) -> None:

@@ -18,7 +18,12 @@ def to_port(right: Any, protocol: str = "tcp", op: str = "==") -> dict[str, Any]
 
 
 def led(*parts: Any) -> list[Led]:
-    table = [{"metainfo": {}}, {"table": {"name": "x"}}, {"chain": {"name": "pre"}}, {"rule": {"expr": [*parts]}}]
+    table = [
+        {"metainfo": {}},
+        {"table": {"name": "x"}},
+        {"chain": {"name": "pre"}},
+        {"rule": {"chain": "pre", "expr": [*parts]}},
+    ]
     return [*led_elsewhere(table, {"wan0"}, {"203.0.113.2"})]
 
 
