@@ -434,8 +434,8 @@ def _tour_of_changes(options: argparse.Namespace, hand: Stagehand) -> int:
     _heading(4, "A change that works: a bridge with an address, in a network namespace of the demo's own")
     with _stage(options, hand, ["br*"]) as stage:
         name, interface = _make_bridge(stage)
-        _give_address(stage, interface)
-        _kernel_change(stage, name, interface)
+        row = _give_address(stage, interface)
+        _kernel_change(stage, name, row)
     return OK
 
 
@@ -455,12 +455,13 @@ def _make_bridge(stage: Stage) -> tuple[str, str]:
     return name, interface
 
 
-def _give_address(stage: Stage, interface: str) -> None:
+def _give_address(stage: Stage, interface: str) -> str:
+    """The path of the address's row, whose Status is watched."""
     address = "192.0.2.1"
     number = stage.done(("AddObject", {"path": f"{interface}IPv4Address."}))["instance_number"]
     row = f"{interface}IPv4Address.{number}."
     wanted = {f"{row}IPAddress": address, f"{row}SubnetMask": "255.255.255.0", f"{row}Enable": True}
-    watched = {f"{interface}Status": {"notification": 2}}
+    watched = {f"{row}Status": {"notification": 2}}
     stage.done(
         ("SetParameterValues", {"parameters": wanted, "parameter_key": "demo-2"}),
         ("SetParameterAttributes", {"parameters": watched}),
@@ -468,11 +469,11 @@ def _give_address(stage: Stage, interface: str) -> None:
     if not scratch.has_address(address):
         raise Broken(f"the kernel does not have {address}")
     _proven(f"the kernel has {address}: a socket could be bound to it")
+    return row
 
 
-def _kernel_change(stage: Stage, name: str, interface: str) -> None:
-    _heading(5, "A change of the kernel's own arrives by itself: the link goes down, the ACS is told")
-    path = f"{interface}Status"
-    goes_down = partial(scratch.set_up, name, up=False)
-    inform, took = stage.news("4 VALUE CHANGE", goes_down, path, lambda status: status.endswith("Down"))
-    _proven(f"{path} = {inform.parameters[path]}, told {took:.0f} ms after {name} went down")
+def _kernel_change(stage: Stage, name: str, row: str) -> None:
+    _heading(5, "A change of the kernel's own arrives by itself: somebody takes the address away, the ACS is told")
+    path = f"{row}Status"
+    inform, took = stage.news("4 VALUE CHANGE", partial(scratch.take_address, name), path, "Error".__eq__)
+    _proven(f"{path} = {inform.parameters[path]}, told {took:.0f} ms after {name} lost it")

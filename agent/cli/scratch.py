@@ -10,6 +10,7 @@ from typing import Final
 
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # sched.h, CLONE_NEWUSER and CLONE_NEWNET
 _GET_FLAGS, _SET_FLAGS = 0x8913, 0x8914  # sockios.h, SIOCGIFFLAGS and SIOCSIFFLAGS
+_SET_ADDRESS = 0x8916  # SIOCSIFADDR; 0.0.0.0 takes the address away
 _UP: Final = 1  # if.h, IFF_UP
 
 
@@ -42,6 +43,13 @@ def set_up(name: str, *, up: bool) -> None:
         flags = struct.unpack("16xh14x", fcntl.ioctl(any_socket, _GET_FLAGS, wanted))[0]
         flags = flags | _UP if up else flags & ~_UP
         fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh14x", name.encode(), flags))
+
+
+def take_address(name: str) -> None:
+    """Take a link's IPv4 address away, as `ip addr flush` does; raises OSError."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        nothing = struct.pack("16sHH4s16x", name.encode(), socket.AF_INET, 0, bytes(4))
+        fcntl.ioctl(any_socket, _SET_ADDRESS, nothing)
 
 
 def has_address(address: str) -> bool:

@@ -20,13 +20,16 @@ try:
     scratch.set_up("nosuch0", up=True)
 except OSError as error:
     print(error.strerror)
+scratch.set_up("lo", up=True)
+scratch.take_address("lo")
+print(scratch.has_address("127.0.0.1"))
 """
 
 
 def test_the_namespace_has_its_own_loopback_and_nothing_else() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, timeout=30)
 
-    assert done.stdout.splitlines() == ["lo UNKNOWN", "True False", "DOWN", "No such device"], done.stderr
+    assert done.stdout.splitlines() == ["lo UNKNOWN", "True False", "DOWN", "No such device", "False"], done.stderr
 
 
 def test_where_namespaces_are_forbidden_it_says_so() -> None:

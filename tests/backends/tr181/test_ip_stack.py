@@ -1,6 +1,8 @@
 """The IP stack as a whole: its switches and unique local addresses."""
 
 import ipaddress
+from collections.abc import Mapping
+from typing import Any
 
 from backends.tr181.ip_stack import UNIQUE_LOCAL, random_ula_prefix
 from tests.backends.conftest import Bench
@@ -53,7 +55,12 @@ def test_an_interface_gets_a_unique_local_address_of_a_prefix_that_is_made_once(
     device.set({f"{STACK}ULAPrefix": "fd12:3456:789a::/48"})
     assert bench.addresses("eth1") == {"fd12:3456:789a:1::1/64"}
     device.set({f"{first}ULAEnable": "0", f"{second}ULAEnable": "0"})
-    assert bench.state() == before
+    assert without_link_local(bench.state()) == without_link_local(before)
+
+
+def without_link_local(state: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The kernel gives a link's own address when it has seen that nobody else has it: in its own time."""
+    return {what: how for what, how in state.items() if not any("fe80::" in str(part) for part in what)}
 
 
 def test_what_is_no_ula_prefix_is_refused(memory: Bench) -> None:
