@@ -21,7 +21,9 @@ SAMPLED = (
     ("a local change", "rename", 3),
 )
 MOST_POINTS = 200
-STRIDES = pytest.mark.parametrize("stride", [7, pytest.param(1, marks=pytest.mark.sweep)], ids=["every seventh", "every"])
+STRIDES = pytest.mark.parametrize(
+    "stride", [7, pytest.param(1, marks=pytest.mark.sweep)], ids=["every seventh", "every"]
+)
 """Every seventh point takes `make check` minutes; `make sweep` does all of them."""
 
 
