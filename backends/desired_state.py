@@ -210,10 +210,13 @@ class Desired:
         What is as it was is not judged anew: what has come in its way since shows in its status, and is no reason why
         nothing else could be changed.
         """
-        if self.wanted == self._applied:
+        if self._is_as_it_was():
             return False
         self._service.check(self.wanted)
         return self._service.cuts(self.wanted)
+
+    def _is_as_it_was(self) -> bool:
+        return self.wanted == self._applied
 
     def undo_record(self) -> Any:
         """What is in force now, if that is to be changed."""
@@ -221,7 +224,7 @@ class Desired:
 
     def commit(self) -> None:
         """Make it; MechanismError when the system refuses, and then all is as it was."""
-        if self.wanted == self._applied:
+        if self._is_as_it_was():
             self._bring_back(self._applied)
             self._before = None
             return

@@ -22,6 +22,9 @@ class ActingService(TableService):
         super().begin()
         self._acts.clear()
 
+    def _is_as_it_was(self) -> bool:
+        return not self._acts and super()._is_as_it_was()
+
     def commit(self) -> None:
         """See Desired."""
         super().commit()

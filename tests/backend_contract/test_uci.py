@@ -10,6 +10,8 @@ from backends.errors import MechanismError, Missing
 from backends.uci import BrokenPackage, ChangedMeanwhile, FileUci, NotUci, Package, Places, Section, identities
 from tests.backend_contract.uci_machines import WAYS, Machine
 
+pytestmark = pytest.mark.slow
+
 HOME = """
 config interface 'lan'
 	option proto 'static'

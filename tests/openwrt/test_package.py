@@ -283,6 +283,8 @@ class OnlyThese:
             raise ModuleNotFoundError(f"No module named {{name!r}}: its package is not asked for", name=name)
 sys.meta_path.insert(0, OnlyThese())
 import runpy
+
+pytestmark = pytest.mark.slow
 sys.argv = ["agent", *sys.argv[1:]]
 runpy.run_module("agent", run_name="__main__", alter_sys=True)
 """

@@ -10,6 +10,8 @@ import pytest
 from agent.settings import parse
 from tests.openwrt.router import PROJECT, SHELL, Router
 
+pytestmark = pytest.mark.slow
+
 FILES = PROJECT / "openwrt" / "files"
 SCRIPTS = [*sorted(FILES.glob("*.sh")), FILES / "cpe-agent.init", FILES / "cpe-agent.defaults"]
 SCRIPTS += [PROJECT / "config/dhcp/udhcpc.user", PROJECT / "config/dhcp/odhcp6c.user"]

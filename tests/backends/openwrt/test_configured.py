@@ -15,6 +15,8 @@ from backends.openwrt.differences import Difference
 from backends.uci import ChangedMeanwhile
 from tests.backends.openwrt.small import TEXT, Row, Small
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def small(tmp_path: Path) -> Small:

@@ -10,6 +10,8 @@ from backends.desired_state import Refused
 from backends.uci.types import NAME
 from tests.backends.openwrt.small import TEXT, Row, Small
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def small(tmp_path: Path) -> Small:

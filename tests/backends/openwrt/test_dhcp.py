@@ -25,6 +25,8 @@ from backends.uci.reading import parsed
 from tests.backends.openwrt.router import DHCP, NETWORK, Make, Router
 from tests.backends.uci.boards import CORPUS, mutated
 
+pytestmark = pytest.mark.slow
+
 SERVER = "Device.DHCPv4.Server."
 POOLS = f"{SERVER}Pool."
 FORWARDINGS = "Device.DHCPv4.Relay.Forwarding."

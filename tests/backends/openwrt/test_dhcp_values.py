@@ -4,6 +4,8 @@ import pytest
 
 from backends.openwrt.dhcp_values import DhcpOption, item_of, lease_seconds, lease_text, option_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("text", "seconds"),

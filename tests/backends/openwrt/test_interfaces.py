@@ -8,6 +8,8 @@ import pytest
 from backends.openwrt.interfaces import interfaces, links_by_name
 from backends.uci.reading import parsed
 
+pytestmark = pytest.mark.slow
+
 TEXT = """
 config interface 'lan'
 	option type 'bridge'

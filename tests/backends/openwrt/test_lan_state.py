@@ -12,6 +12,8 @@ from backends.ubus import Bus
 from tests.backends.openwrt.procd import Procd
 from tests.backends.openwrt.router import Make
 
+pytestmark = pytest.mark.slow
+
 POOL = "Device.DHCPv4.Server.Pool.1."
 SETTING = "Device.RouterAdvertisement.InterfaceSetting.1."
 LEASES_6: dict[str, Any] = {

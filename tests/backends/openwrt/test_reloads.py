@@ -11,6 +11,8 @@ from backends.openwrt.reloads import Reloads
 from backends.ubus import Bus
 from tests.backends.openwrt.procd import Procd
 
+pytestmark = pytest.mark.slow
+
 
 class Scripts:
     """Init scripts: those that are there, what was started, and which fail."""

@@ -7,6 +7,8 @@ import pytest
 from backends.openwrt.sections import Told, fresh, is_ours, items_changed, sections_of, truth, write
 from backends.uci import FileUci, Places, Section, identified
 
+pytestmark = pytest.mark.slow
+
 TEXT = """# ours? no
 config host
 	option name	'a'   # beside

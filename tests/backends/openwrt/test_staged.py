@@ -8,6 +8,8 @@ import pytest
 from backends.openwrt.staged import Others, conflict, named
 from backends.uci import Edits, FileUci, Package, Places, Staged
 
+pytestmark = pytest.mark.slow
+
 TEXT = "config host 'a'\n\toption ip '1'\n\nconfig host\n\toption ip '2'\n\nconfig host\n\toption ip '3'\n"
 
 

@@ -90,6 +90,7 @@ def test_the_log_names_a_row_by_its_path_or_by_table_and_key(
 
 
 def test_a_reason_names_parameters(service: TableService, picky: Picky) -> None:
+    service.add(Rule())
     picky.refusal = Refused("the same {dest_port}, {address} as {x}", Rule, "", ("dest_port", "address"))
     assert refused(service).reason == "the same DestPort, DestIP as {x}"
 
@@ -105,6 +106,7 @@ def test_those_behind_a_row_that_goes_move_up_in_its_table_only(service: TableSe
 
 def test_what_is_somebody_elses_is_denied(service: TableService, picky: Picky) -> None:
     service.begin()
+    service.add(Rule())
     picky.refusal = NotOurs("another firewall is at work")
     answer = refused(service)
     assert (answer.refusal, answer.rows) == (Denied, ())
