@@ -21,6 +21,8 @@ from tests.openwrt.router import PROJECT
 sys.path.insert(0, str(PROJECT / "openwrt"))
 import pack
 
+pytestmark = pytest.mark.slow
+
 MOST = 600_000
 SPLIT = {
     "asyncio": "asyncio", "unicodedata": "codecs", "ctypes": "ctypes", "dbm": "dbm", "decimal": "decimal",
@@ -283,8 +285,6 @@ class OnlyThese:
             raise ModuleNotFoundError(f"No module named {{name!r}}: its package is not asked for", name=name)
 sys.meta_path.insert(0, OnlyThese())
 import runpy
-
-pytestmark = pytest.mark.slow
 sys.argv = ["agent", *sys.argv[1:]]
 runpy.run_module("agent", run_name="__main__", alter_sys=True)
 """
