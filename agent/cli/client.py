@@ -3,12 +3,11 @@
 import argparse
 import json
 import os
-import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from agent.control_connection import connected
 from agent.settings_form import UCI_FILE
 
 OK: Final = 0
@@ -74,7 +73,11 @@ def ask(options: argparse.Namespace, verb: str, **arguments: Any) -> dict[str, A
 def stream(options: argparse.Namespace, verb: str, **arguments: Any) -> Iterator[dict[str, Any]]:
     """Ask, and yield the lines of the answer as they come. Raises Failure."""
     path = socket_path(options)
-    with _connected(path) as connection:
+    try:
+        opened = connected(path, ANSWER_WITHIN)
+    except OSError as error:
+        _explain(error, path)
+    with opened as connection:
         try:
             request = {"verb": verb, "arguments": arguments}
             connection.sendall(json.dumps(request, ensure_ascii=False).encode() + b"\n")
@@ -91,34 +94,6 @@ def stream(options: argparse.Namespace, verb: str, **arguments: Any) -> Iterator
             raise Failure(
                 "no_answer", "the agent ended while it was asked", "look at its log, then ask again"
             ) from None
-
-
-def _connected(path: Path) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(ANSWER_WITHIN)
-    directory = -1
-    try:
-        directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-        # Through the descriptor the name is short: a socket's address has room for 107 bytes.
-        _connect(connection, f"/proc/self/fd/{directory}/{path.name}")
-    except OSError as error:
-        connection.close()
-        _explain(error, path)
-    finally:
-        if directory >= 0:
-            os.close(directory)
-    return connection
-
-
-def _connect(connection: socket.socket, address: str) -> None:
-    for attempt in range(50):  # a full queue refuses at once; five seconds are enough for the agent to empty it
-        try:
-            connection.connect(address)
-            return
-        except BlockingIOError:
-            if attempt == 49:
-                raise
-            time.sleep(0.1)
 
 
 def _explain(error: OSError, path: Path) -> NoReturn:

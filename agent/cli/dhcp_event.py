@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import re
-import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any, Final
 from agent.cli.client import DEFAULT_SOCKET, OK, USAGE, Failure, socket_path
 from agent.cli.options import Verbs, add_verb
 from agent.cli.output import printable, show_json
+from agent.control_connection import connected
 from agent.discovery.handed_over import CLIENTS, MOST_NAMES, MOST_TEXT, family_of
 
 TOLD_WITHIN: Final = 2.0
@@ -147,14 +147,7 @@ def tell(path: Path, event: Mapping[str, Any]) -> dict[str, Any] | None:
     deadline = time.monotonic() + TOLD_WITHIN
     request = json.dumps({"verb": "dhcp_event", "arguments": {"event": event}}).encode() + b"\n"
     try:
-        directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as agent:
-            agent.settimeout(TOLD_WITHIN)
-            # Through the descriptor the name is short: a socket's address has room for 107 bytes.
-            agent.connect(f"/proc/self/fd/{directory}/{path.name}")
+        with connected(path, TOLD_WITHIN, patience=0) as agent:
             agent.sendall(request)
             said = b""
             while b"\n" not in said and len(said) < LONGEST_ANSWER:
@@ -166,6 +159,4 @@ def tell(path: Path, event: Mapping[str, Any]) -> dict[str, Any] | None:
         answer = json.loads(said)
     except (OSError, ValueError):
         return None
-    finally:
-        os.close(directory)
     return answer if isinstance(answer, dict) and "error" not in answer else None

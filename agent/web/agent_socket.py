@@ -1,11 +1,10 @@
 """Asks the daemon through its control socket: a verb and its arguments; the JSON lines of the answer as they come."""
 
 import json
-import os
-import socket
-import time
 from collections.abc import Iterator
 from typing import Any, Final
+
+from agent.control_connection import connected
 
 ANSWER_WITHIN: Final = 90.0  # seconds; more than the agent allows its owner
 REFUSAL: Final = b'{"schema":1,"error":'
@@ -39,38 +38,10 @@ class AgentSocket:
         """The lines of the answer as they come, without their line ends. Raises AgentDown."""
         asked = json.dumps({"verb": verb, "arguments": arguments}, ensure_ascii=False).encode("utf-8", "replace")
         try:
-            with self._connected() as connection:
+            with connected(self._path, ANSWER_WITHIN) as connection:
                 connection.sendall(asked + b"\n")
                 with connection.makefile("rb") as lines:
                     for line in lines:
                         yield line.rstrip(b"\n")
         except OSError as broken:
             raise AgentDown(f"the agent does not answer: {broken.strerror or 'it took too long'}") from None
-
-    def _connected(self) -> socket.socket:
-        directory, name = os.path.split(self._path)
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(ANSWER_WITHIN)
-        handle = -1
-        try:
-            handle = os.open(directory, os.O_PATH | os.O_DIRECTORY)
-            # Through the descriptor the name is short: a socket's address has room for 107 bytes.
-            _connect(connection, f"/proc/self/fd/{handle}/{name}")
-        except OSError:
-            connection.close()
-            raise
-        finally:
-            if handle >= 0:
-                os.close(handle)
-        return connection
-
-
-def _connect(connection: socket.socket, address: str) -> None:
-    for attempt in range(50):  # a full queue refuses at once; five seconds are enough for the agent to empty it
-        try:
-            connection.connect(address)
-            return
-        except BlockingIOError:
-            if attempt == 49:
-                raise
-            time.sleep(0.1)
