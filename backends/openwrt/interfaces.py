@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
-from typing import Any
 
 from backends.uci import Package, Section
 
@@ -24,17 +23,6 @@ def interfaces(network: Package, present: Mapping[str, str]) -> dict[str, Interf
         name: Interface(name, present.get(name) or _link(section, found, 3), _address(section))
         for name, section in found.items()
     }
-
-
-def links_by_name(dump: Any) -> dict[str, str]:
-    """What ``network.interface dump`` says of the links: the one that has the addresses, else the one below it."""
-    found = {}
-    for one in dump.get("interface", ()) if isinstance(dump, dict) else ():
-        if isinstance(one, dict):
-            name, link = one.get("interface"), one.get("l3_device") or one.get("device")
-            if isinstance(name, str) and isinstance(link, str):
-                found[name] = link
-    return found
 
 
 def _link(section: Section, others: Mapping[str, Section], depth: int) -> str:

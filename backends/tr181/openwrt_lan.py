@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Final
@@ -13,8 +14,8 @@ from backends.lan.resolver import Resolver
 from backends.netlink import Netlink
 from backends.openwrt.desired import UciDesired
 from backends.openwrt.dhcp import DhcpMapping, Ground
-from backends.openwrt.interfaces import links_by_name
 from backends.openwrt.lan_state import LEASES, LanOnOpenWrt, OpenWrtLeases
+from backends.openwrt.netifd import NetifdState
 from backends.openwrt.reloads import Reloads
 from backends.tr181.lan_tables import TOPIC, LanTables
 from backends.tr181.layers import IP_INTERFACE
@@ -22,13 +23,13 @@ from backends.tr181.learned_servers import learned_servers
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.service import pointer_of
-from backends.ubus import Bus, BusError
+from backends.ubus import Bus
 from backends.uci import Uci
 
 PACKAGES: Final = ("dhcp", "network")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Surface:
     """OpenWrt's own ways in, one of each for all services; ``root`` is where its files are."""
 
@@ -36,6 +37,11 @@ class Surface:
     bus: Bus
     reloads: Reloads
     root: Path = Path("/")
+
+    @cached_property
+    def netifd(self) -> NetifdState:
+        """What netifd says, asked once in a request by whichever service is first; each forgets it."""
+        return NetifdState(self.bus)
 
 
 class UciLanTables(LanTables, UciDesired):
@@ -54,32 +60,11 @@ class UciLanTables(LanTables, UciDesired):
         UciDesired.forget(self)
 
 
-class Present:
-    """The links of netifd's interfaces, asked once until ``forget``; none while the bus does not answer."""
-
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
-        self._links: dict[str, str] | None = None
-
-    def __call__(self) -> dict[str, str]:
-        """By the interfaces' names."""
-        if self._links is None:
-            try:
-                self._links = links_by_name(self._bus.call("network.interface", "dump"))
-            except BusError:
-                self._links = {}
-        return self._links
-
-    def forget(self) -> None:
-        """What was read may be old."""
-        self._links = None
-
-
 def openwrt_lan(given: Mechanisms, surface: Surface) -> Part | None:
     """DHCP, router advertisements and DNS relay, where OpenWrt has its configuration of them."""
     if not set(PACKAGES) <= set(surface.uci.packages()):
         return None
-    netlink, links, present = given.netlink, given.links, Present(surface.bus)
+    netlink, links, netifd = given.netlink, given.links, surface.netifd
 
     def row_of(link: str) -> Pointer | None:
         return pointer_of(links.row_of(link, IP_INTERFACE))
@@ -90,7 +75,7 @@ def openwrt_lan(given: Mechanisms, surface: Surface) -> Part | None:
     def address_of(link: str) -> IPv4Interface | None:
         return _address_of(netlink, link)
 
-    ground = Ground(row_of, links.link_of, links.may_change, present, address_of, around)
+    ground = Ground(row_of, links.link_of, links.may_change, netifd.links, address_of, around)
     leases = OpenWrtLeases(surface.root / _lease_file(surface.uci).lstrip("/"), surface.bus)
     resolver = Resolver(surface.root, lambda: learned_servers(given))
     served = LanOnOpenWrt(surface.uci, DhcpMapping(ground), surface.reloads.note, surface.bus)
@@ -103,7 +88,7 @@ def openwrt_lan(given: Mechanisms, surface: Surface) -> Part | None:
         name="lan",
         provides={"lan": tables},
         backend=tables,
-        forget=[present.forget, tables.forget],
+        forget=[netifd.forget, tables.forget],
         watch=FileWatch(topics).watch,
         look=tables.look,
         settle=surface.reloads.settle,

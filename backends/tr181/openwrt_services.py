@@ -8,6 +8,7 @@ from backends.openwrt.reloads import Reloads
 from backends.tr181.lan import lan
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.openwrt_lan import Surface, openwrt_lan
+from backends.tr181.openwrt_netifd import ALWAYS
 from backends.tr181.parts import Build, Part
 from backends.ubus import SOCKET, Bus
 from backends.uci import Places, opened
@@ -17,9 +18,10 @@ INSTEAD: Final[dict[Build, Callable[[Mechanisms, Surface], Part | None]]] = {lan
 
 
 def openwrt_services(services: Sequence[Build], root: Path = Path("/")) -> tuple[Build, ...]:
-    """In the same order; UCI, the bus and whoever tells services are one for all."""
+    """In the same order, behind what is OpenWrt's alone; UCI, the bus and whoever tells services are one for all."""
     surface = surface_of(root)
-    return tuple(_over(INSTEAD[one], surface) if one in INSTEAD else one for one in services)
+    instead = (_over(INSTEAD[one], surface) if one in INSTEAD else one for one in services)
+    return (*(_over(one, surface) for one in ALWAYS), *instead)
 
 
 def surface_of(root: Path) -> Surface:

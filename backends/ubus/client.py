@@ -62,6 +62,11 @@ class Bus:
         self._numbers: dict[str, int] = {}
         self._lock = threading.Lock()
 
+    @property
+    def path(self) -> Path:
+        """Its socket."""
+        return self._path
+
     def call(self, path: str, method: str, values: Values | None = None, *, deadline: float | None = None) -> Answer:
         """Call one method; the values that it answers, {} when there are none.
 

@@ -1,6 +1,7 @@
 """Those whom a router asks over the bus: procd, netifd and odhcpd, with the answers that a test gives them."""
 
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,13 @@ class Procd:
         self.leases6: dict[str, Any] = {}
         self.told: list[tuple[str, str, dict[str, Any]]] = []
         self.refuses: set[str] = set()
+        self.interfaces: list[dict[str, Any]] = []
+        """What netifd says of its interfaces, beside what ``links`` says of their links."""
+        self.dumps = 0
         self._bus = FakeUbusd(path)
         self._bus.start()
         self._stop = threading.Event()
+        self._more: list[tuple[BusService, threading.Event, threading.Thread]] = []
         self._service = BusService(path)
         any_kind = {"name": Kind.STRING}
         event = {"type": Kind.STRING, "data": Kind.TABLE}
@@ -43,11 +48,27 @@ class Procd:
 
     def close(self) -> None:
         """End all of it."""
-        self._stop.set()
-        self._service.wake()
-        self._thread.join(20)
-        self._service.close()
+        for service, stop, thread in [*self._more, (self._service, self._stop, self._thread)]:
+            stop.set()
+            service.wake()
+            thread.join(20)
+            service.close()
         self._bus.stop()
+
+    def serve_interface(self, name: str) -> None:
+        """Have an interface's own object on the bus, from now on or as soon as the bus has seen it."""
+        service, path = BusService(self.path), f"network.interface.{name}"
+        service.publish(Published(path, {one: Method(partial(self._command, path)) for one in ("up", "down", "renew")}))
+        there, stop = threading.Event(), threading.Event()
+        service.on_connect(there.set)
+        thread = threading.Thread(target=service.run, args=(stop,), daemon=True)
+        thread.start()
+        assert there.wait(20)
+        self._more.append((service, stop, thread))
+
+    def notify(self, path: str, name: str, values: dict[str, Any]) -> None:
+        """Tell those who have subscribed to an object."""
+        self._service.notify(path, name, values)
 
     def events(self) -> list[str]:
         """The packages of which procd was told, and netifd's reloads."""
@@ -59,10 +80,19 @@ class Procd:
         request.answer(found if name in self.running else {})
 
     def _dump(self, request: Request) -> None:
-        request.answer({"interface": [{"interface": name, "l3_device": link} for name, link in self.links.items()]})
+        self.dumps += 1
+        links = [{"interface": name, "l3_device": link} for name, link in self.links.items()]
+        request.answer({"interface": [*links, *self.interfaces]})
 
     def _answer(self, request: Request, document: dict[str, Any]) -> None:
         request.answer(document)
+
+    def _command(self, path: str, request: Request) -> None:
+        if request.method in self.refuses:
+            request.answer(None, 9)
+            return
+        self.told.append((path, request.method, {}))
+        request.answer({})
 
     def _note(self, request: Request) -> None:
         if request.method in self.refuses:

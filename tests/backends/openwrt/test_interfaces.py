@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.openwrt.interfaces import interfaces, links_by_name
+from backends.openwrt.interfaces import interfaces
 from backends.uci.reading import parsed
 
 pytestmark = pytest.mark.slow
@@ -48,13 +48,3 @@ def test_links_and_addresses_as_they_are_configured() -> None:
     assert found["lan"].address == IPv4Interface("192.168.1.1/24")
     assert found["guest"].address == IPv4Interface("10.9.0.1/16")
     assert found["wan"].address is None
-
-
-def test_what_netifd_tells() -> None:
-    dump = {"interface": [{"interface": "wan", "device": "eth1", "l3_device": "pppoe-wan"}, {"interface": "lan"}, 7]}
-    assert links_by_name(dump) == {"wan": "pppoe-wan"}
-
-
-@pytest.mark.parametrize("answer", [None, [], {}, {"interface": [{}]}, {"interface": [{"interface": 1, "device": 2}]}])
-def test_an_answer_that_is_none_tells_nothing(answer: object) -> None:
-    assert links_by_name(answer) == {}
