@@ -5,7 +5,7 @@ One each, because ddclient has one interval, one choice of HTTP or HTTPS and one
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from glob import glob
@@ -68,6 +68,8 @@ class Job(NamedTuple):
 
 class DynamicDns:
     """A service of desired_state, and its own chore; reads are kept until ``forget``."""
+
+    program = "ddclient"
 
     def __init__(self, kernel: Kernel, place: Place, folders: Folders) -> None:
         self._kernel = kernel
@@ -134,6 +136,18 @@ class DynamicDns:
         """Read everything anew from now on."""
         self._told.clear()
         self._doing.clear()
+
+    def services(self) -> Sequence[str]:
+        """The services that can be asked here."""
+        return configuration.services(self.has_tls)
+
+    def protocols(self, server: Server) -> Sequence[str]:
+        """How the service of a server can be asked here."""
+        return configuration.protocols(server.service, self.has_tls)
+
+    def address_of(self, wanted: Wanted, key: str) -> str | None:
+        """The address that the client with a key publishes; None as long as there is none."""
+        return self.address(wanted.get(Client, key))
 
     def address(self, client: Client) -> str | None:
         """The address that a client publishes; None as long as there is none."""

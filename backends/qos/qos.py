@@ -142,6 +142,20 @@ class Qos:
         places = [link for key, link in self.plan(wanted).minors if key == queue]
         return bool(places) and all(self.counted(wanted, queue, link) for link in places)
 
+    def buffer_length(self, wanted: Wanted, queue: str) -> int:
+        """How many bytes can wait in a queue at most; 0 where there is none."""
+        places = [link for key, link in self.plan(wanted).minors if key == queue]
+        found = [self.counted(wanted, queue, link) for link in places]
+        return max((one[1] for one in found if one), default=0)
+
+    def is_classified(self, key: str) -> bool:
+        """Whether packets are classified by the row with this key."""
+        return f"classification {key}" in self.counters()
+
+    def is_misconfigured(self, record: Record) -> bool:
+        """Whether a necessary value is missing."""
+        return is_misconfigured(record, self.around)
+
     def is_shaped(self, link: str) -> bool:
         """Whether a link has our queues."""
         there = self._links().get(link)

@@ -1,15 +1,16 @@
 """Device.DynamicDNS.: names that follow this machine's address, each client a ddclient of the agent's own."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from agent.model.object import Object, Parameter
-from backends.desired_state import Record
+from backends.desired_state import Record, Service, Wanted
 from backends.dynamic_dns import reports
 from backends.dynamic_dns.clients import TOPIC, DynamicDns, Place
-from backends.dynamic_dns.configuration import protocols, services
 from backends.dynamic_dns.instance import ASLEEP, Folders
 from backends.dynamic_dns.records import KINDS, Client, Hostname, Server
+from backends.dynamic_dns.reports import Told
 from backends.programs import find_program
 from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
@@ -33,22 +34,40 @@ CONNECTING: Final = "connecting"
 UPDATED: Final = "Updated"
 
 
-class DynamicDnsTables(TableService):
-    """The backend of the three tables, and a chore: what failed is tried again in time."""
+class Naming(Service, Protocol):
+    """Whoever publishes names by the records, and tells what becomes of them in ddclient's words."""
 
-    def __init__(self, clients: DynamicDns) -> None:
+    program: str
+    """What people call it."""
+
+    def services(self) -> Sequence[str]:
+        """The services that can be asked here."""
+
+    def protocols(self, server: Server) -> Sequence[str]:
+        """How the service of a server can be asked here."""
+
+    def is_complete(self, wanted: Wanted, key: str) -> bool:
+        """Whether everything is told that a client needs."""
+
+    def address_of(self, wanted: Wanted, key: str) -> str | None:
+        """The address that a client publishes; None as long as there is none."""
+
+    def doing(self, wanted: Wanted, key: str) -> str:
+        """What a client does at this moment; "" when it does not run."""
+
+    def told(self, wanted: Wanted, key: str) -> Mapping[str, Told]:
+        """What became of a client's names, by name."""
+
+    def error(self, wanted: Wanted, key: str) -> str:
+        """Why a client's last attempt failed; "" when it did not."""
+
+
+class DynamicDnsTables(TableService):
+    """The backend of the three tables."""
+
+    def __init__(self, clients: Naming) -> None:
         super().__init__("dynamic_dns", KINDS, clients, TABLES, PARAMETERS)
         self.clients = clients
-
-    def due(self, now: float) -> float | None:
-        """See parts.Chore."""
-        return self.clients.due(now)
-
-    def act(self, now: float) -> frozenset[str]:
-        """See parts.Chore."""
-        self.clients.postpone(now)
-        self.reapply()
-        return frozenset({TOPIC})
 
     def status(self, key: str) -> str:
         """Status of a client."""
@@ -62,7 +81,7 @@ class DynamicDnsTables(TableService):
             return "Authenticating"
         if doing.startswith(CONNECTING):
             return "Connecting"
-        if self._is_published(key, client):
+        if self._is_published(key):
             return UPDATED
         return "Error" if self.clients.error(self.wanted, key) else "Connecting"
 
@@ -79,7 +98,7 @@ class DynamicDnsTables(TableService):
         if not hostname.enable or not client.enable:
             return "Disabled"
         told = self.clients.told(self.wanted, key).get(hostname.name)
-        if reports.is_published(told, self.clients.address(client)):
+        if reports.is_published(told, self.clients.address_of(self.wanted, key)):
             return "Registered"
         doing = self.clients.doing(self.wanted, key)
         if doing and not doing.startswith(ASLEEP):
@@ -91,10 +110,26 @@ class DynamicDnsTables(TableService):
         told = self.clients.told(self.wanted, hostname.parent).get(hostname.name)
         return moment(told.updated) if told is not None and told.updated else None
 
-    def _is_published(self, key: str, client: Client) -> bool:
-        address, told = self.clients.address(client), self.clients.told(self.wanted, key)
+    def _is_published(self, key: str) -> bool:
+        address, told = self.clients.address_of(self.wanted, key), self.clients.told(self.wanted, key)
         names = [one.name for one in self.wanted.children(Hostname, key).values() if one.enable and one.name]
         return all(reports.is_published(told.get(name), address) for name in names)
+
+
+class OwnDynamicDnsTables(DynamicDnsTables):
+    """With ddclients of our own: as a chore it tries again in time what failed."""
+
+    clients: DynamicDns
+
+    def due(self, now: float) -> float | None:
+        """See parts.Chore."""
+        return self.clients.due(now)
+
+    def act(self, now: float) -> frozenset[str]:
+        """See parts.Chore."""
+        self.clients.postpone(now)
+        self.reapply()
+        return frozenset({TOPIC})
 
 
 def dynamic_dns_clients(given: Mechanisms) -> Part | None:
@@ -108,7 +143,7 @@ def dynamic_dns_clients(given: Mechanisms) -> Part | None:
 
 def part_of(clients: DynamicDns) -> Part:
     """The part of the machine that these clients are."""
-    tables = DynamicDnsTables(clients)
+    tables = OwnDynamicDnsTables(clients)
     return Part(
         name="dynamic_dns",
         provides={"dynamic_dns": tables},
@@ -125,25 +160,24 @@ def dynamic_dns(mechanisms: Mechanisms) -> list[Object[Any]]:
     service = mechanisms.dynamic_dns
     if service is None:
         return []
-    has_tls = service.clients.has_tls
-    tables = tables_of(service, TABLES)
-    supported: Parameter[Any, Any] = Parameter("SupportedServices", lambda _: services(has_tls))
+    tables, clients = tables_of(service, TABLES), service.clients
+    supported: Parameter[Any, Any] = Parameter("SupportedServices", lambda _: clients.services())
     return [
-        Object(DYNAMIC_DNS, lambda: [()], lambda row: row, [supported], source=lambda _: "ddclient"),
-        _servers(tables[Server], has_tls),
+        Object(DYNAMIC_DNS, lambda: [()], lambda row: row, [supported], source=lambda _: clients.program),
+        _servers(tables[Server], clients),
         _clients(service, tables),
         _names(service, tables[Hostname]),
     ]
 
 
-def _servers(table: RecordTable[Any], has_tls: bool) -> Object[Keys]:
+def _servers(table: RecordTable[Any], clients: Naming) -> Object[Keys]:
     return table.object(
         [
             *table.plain("Enable", "Name", "Protocol", "CheckInterval", "RetryInterval", "MaxRetries"),
             table.field("ServiceName", "service"),
             table.field("ServerAddress", "address"),
             table.field("ServerPort", "port"),
-            Parameter("SupportedProtocols", lambda row: protocols(table.record(row).service, has_tls)),
+            Parameter("SupportedProtocols", lambda row: clients.protocols(table.record(row))),
         ],
         "configured",
     )
@@ -159,7 +193,7 @@ def _clients(service: DynamicDnsTables, tables: dict[type[Record], RecordTable[A
             Parameter("Status", lambda row: service.status(row[-1])),
             Parameter("LastError", lambda row: service.error(row[-1])),
         ],
-        "ddclient",
+        service.clients.program,
         CHANGED_BY,
     )
 
@@ -171,6 +205,6 @@ def _names(service: DynamicDnsTables, table: RecordTable[Any]) -> Object[Keys]:
             Parameter("Status", lambda row: service.name_status(table.record(row))),
             Parameter("LastUpdate", lambda row: service.updated(table.record(row))),
         ],
-        "ddclient",
+        service.clients.program,
         CHANGED_BY,
     )

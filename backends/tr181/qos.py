@@ -1,16 +1,16 @@
 """Device.QoS.: classifications and policers (nftables), queues and shapers (tc) of what leaves this machine."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
 
 from agent.model.errors import InvalidValue
 from agent.model.object import Object, Parameter
-from backends.desired_state import Pointer, Record
+from backends.desired_state import Pointer, Record, Service, Wanted
 from backends.errors import MechanismError
 from backends.firewall.leases import system_clock
 from backends.marks import FORWARDING_POLICY, TRAFFIC_CLASS, Field
 from backends.nftables import Counter, Nftables
-from backends.qos.qos import Qos, is_misconfigured
+from backends.qos.qos import Qos
 from backends.qos.queues import MOST_QUEUES
 from backends.qos.records import (
     AUTOMATIC,
@@ -62,12 +62,43 @@ MEGABIT: Final = 1_000_000
 PERCENT: Final = 100
 
 
+class Queueing(Service, Protocol):
+    """Whoever classifies packets and lets them wait, by the records."""
+
+    def is_misconfigured(self, record: Record) -> bool:
+        """Whether a necessary value is missing (TR-181's Error_Misconfigured)."""
+
+    def counters(self) -> Mapping[str, Counter]:
+        """What classifications and policers have counted, by what the rules are about."""
+
+    def counted(self, wanted: Wanted, queue: str, link: str) -> tuple[Counted, int] | None:
+        """What went through a queue on a link, and how much can wait in it; None where there is no such queue."""
+
+    def is_classified(self, key: str) -> bool:
+        """Whether packets are classified by the row with this key."""
+
+    def is_made(self, wanted: Wanted, queue: str) -> bool:
+        """Whether a queue is on every link on which it is to be."""
+
+    def buffer_length(self, wanted: Wanted, queue: str) -> int:
+        """How many bytes can wait in a queue; 0 where nobody knows."""
+
+    def is_shaped(self, link: str) -> bool:
+        """Whether what leaves by a link is shaped."""
+
+
 class QosTables(TableService):
     """The backend of these tables; ``qos`` is the service behind them."""
 
-    def __init__(self, qos: Qos) -> None:
+    def __init__(self, qos: Queueing) -> None:
         super().__init__("qos", KINDS, qos, TABLES, PARAMETERS)
         self.qos = qos
+
+
+class OwnQosTables(QosTables):
+    """With a table of the packet filter and queues of our own."""
+
+    qos: Qos
 
 
 def qos_tables(given: Mechanisms) -> Part | None:
@@ -83,7 +114,7 @@ def qos_tables(given: Mechanisms) -> Part | None:
     )
 
 
-def tables_over(given: Mechanisms, nftables: Nftables, control: TrafficControl) -> QosTables:
+def tables_over(given: Mechanisms, nftables: Nftables, control: TrafficControl) -> OwnQosTables:
     """The same over this packet filter and these queues."""
 
     def speed_of(link: str) -> int:
@@ -91,7 +122,7 @@ def tables_over(given: Mechanisms, nftables: Nftables, control: TrafficControl) 
 
     around = Here(given, system_clock(given.procfs.boot_id()))
     links = given.netlink.links
-    return QosTables(
+    return OwnQosTables(
         Qos(nftables, control, around, lambda: {link.name: link for link in links()}, speed_of, vlan_priorities)
     )
 
@@ -146,7 +177,9 @@ def _classification(service: QosTables, tables: dict[type[Record], RecordTable[A
     return table.object(
         [
             *table.plain("Enable", "AllInterfaces", "Protocol", "ProtocolExclude"),
-            Parameter("Status", lambda row: _status(service, table.record(row), lambda: _is_made(service, row[0]))),
+            Parameter(
+                "Status", lambda row: _status(service, table.record(row), lambda: service.qos.is_classified(row[0]))
+            ),
             table.order(),
             _interface(table),
             *ends,
@@ -218,11 +251,6 @@ def _queue(service: QosTables, table: RecordTable[Queue]) -> Object[Keys]:
     def status(row: Keys) -> str:
         return _status(service, table.record(row), lambda: service.qos.is_made(service.wanted, row[0]))
 
-    def buffer_length(row: Keys) -> int:
-        links = [link for queue, link in service.qos.plan(service.wanted).minors if queue == row[0]]
-        found = [service.qos.counted(service.wanted, row[0], link) for link in links]
-        return max((limit for one in found if one for limit in (one[1],)), default=0)
-
     classes = _within(TRAFFIC_CLASS)
     return table.object(
         [
@@ -230,7 +258,7 @@ def _queue(service: QosTables, table: RecordTable[Queue]) -> Object[Keys]:
             Parameter("Status", status),
             _interface(table),
             table.field("TrafficClasses", write=lambda some: tuple(classes(one) for one in some)),
-            Parameter("BufferLength", buffer_length),
+            Parameter("BufferLength", lambda row: service.qos.buffer_length(service.wanted, row[0])),
             table.field("DropAlgorithm", "drop", write=drop),
             table.field("SchedulerAlgorithm", "scheduler"),
             table.field("ShapingRate", "rate"),
@@ -301,14 +329,10 @@ def _is_shaped(service: QosTables, mechanisms: Mechanisms, interface: Pointer | 
     return link is not None and service.qos.is_shaped(link)
 
 
-def _is_made(service: QosTables, key: str) -> bool:
-    return f"classification {key}" in service.qos.counters()
-
-
 def _status(service: QosTables, record: Classification | Queue | Shaper, is_made: Callable[[], bool]) -> str:
     if not record.enable:
         return "Disabled"
-    if is_misconfigured(record, service.qos.around):
+    if service.qos.is_misconfigured(record):
         return "Error_Misconfigured"
     return "Enabled" if is_made() else "Error"
 

@@ -3,9 +3,9 @@
 import ipaddress
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
-from backends.desired_state import Pointer
+from backends.desired_state import Pointer, Service, Wanted
 from backends.errors import MechanismError
 from backends.firewall.leases import Now, granted
 from backends.firewall.records import PortMapping
@@ -26,15 +26,30 @@ UPKEEP: Final = 60.0
 LONGEST_DESCRIPTION: Final = 256
 
 
-class UpnpTables(TableService):
-    """The backend of the device; as a chore it looks after the gateway. ``daemons`` are others'."""
+class Gateway(Service, Protocol):
+    """Whoever maps ports for hosts inside, by the record."""
 
-    def __init__(self, gateway: UpnpGateway, daemons: Upnp, row_of: Callable[[str], Pointer | None]) -> None:
+    def forget(self) -> None:
+        """Read again for the next request."""
+
+    def mapped(self) -> Sequence[Mapped]:
+        """What hosts inside asked for and have."""
+
+    def link(self) -> str:
+        """The link that mappings are of."""
+
+    def trouble(self, wanted: Wanted) -> str:
+        """Why no host inside gets what it asks for, in a sentence; "" where it does."""
+
+
+class UpnpTables(TableService):
+    """The backend of the device. ``daemons`` are others'."""
+
+    def __init__(self, gateway: Gateway, daemons: Upnp, row_of: Callable[[str], Pointer | None]) -> None:
         super().__init__("upnp", (UpnpDevice,), gateway, {UpnpDevice: DEVICE}, {"gateway": ("UPnPIGD",)})
         self.gateway = gateway
         self.daemons = daemons
         self._row_of = row_of
-        self._looked: float | None = None
 
     def forget(self) -> None:
         """Read again for the next request."""
@@ -51,6 +66,14 @@ class UpnpTables(TableService):
     def trouble(self) -> str:
         """Why no host inside gets what it asks for; "" where it does."""
         return self.gateway.trouble(self.wanted)
+
+
+class OwnUpnpTables(UpnpTables):
+    """With a gateway of our own: as a chore it looks after it."""
+
+    def __init__(self, gateway: UpnpGateway, daemons: Upnp, row_of: Callable[[str], Pointer | None]) -> None:
+        super().__init__(gateway, daemons, row_of)
+        self._looked: float | None = None
 
     def due(self, now: float) -> float | None:
         """See parts.Chore."""
@@ -84,7 +107,7 @@ def upnp_daemons(given: Mechanisms, enter: Sequence[str] = (), nftables: Nftable
         lambda: daemons.runs("UPnPIGD"),
         enter,
     )
-    tables = UpnpTables(gateway, daemons, lambda link: pointer_of(given.links.row_of(link, IP_INTERFACE)))
+    tables = OwnUpnpTables(gateway, daemons, lambda link: pointer_of(given.links.row_of(link, IP_INTERFACE)))
     return Part("upnp", {"upnp": tables}, tables, [tables.forget], chores=[tables], follows=FOLLOWS)
 
 
