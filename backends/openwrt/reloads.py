@@ -18,10 +18,14 @@ PATIENCE: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Who makes a package's configuration so. ``calls``: what is asked of the bus instead of telling procd."""
+    """Who makes a package's configuration so. ``calls``: what is asked of the bus instead of telling procd. ``action``:
+    what its script is told; ``by_script``: nobody else can be told, since procd knows of no trigger of it.
+    """
 
     scripts: Sequence[str]
     calls: Sequence[tuple[str, str]] = ()
+    action: str = "reload"
+    by_script: bool = False
 
 
 NETWORK: Final = Service(("network",), (("network", "reload"),))
@@ -35,9 +39,10 @@ SERVICES: Final[dict[str, Service]] = {
     "dropbear": Service(("dropbear",)),
     "uhttpd": Service(("uhttpd",)),
     "upnpd": Service(("miniupnpd",)),
-    "ddns": Service(("ddns",)),
+    # procd knew of no trigger until 2026, and lets updaters run on with what they read when they began since.
+    "ddns": Service(("ddns",), action="restart", by_script=True),
     "sqm": Service(("sqm",)),
-    "qos": Service(("qos",)),
+    "qos": Service(("qos",), action="restart", by_script=True),
     "rpcd": Service(("rpcd",)),
 }
 """By package. One that is not here is told of to procd, which knows what else is triggered by it."""
@@ -64,22 +69,24 @@ class Reloads:
         if failures:
             raise failures[0]
 
-    def _told(self, call: Call, scripts: Sequence[str]) -> MechanismError | None:
+    def _told(self, call: Call, service: Service) -> MechanismError | None:
+        if service.by_script:
+            return self._started(service)
         try:
             self._bus.call(call.path, call.method, call.values, deadline=PATIENCE)
         except BusError as silent:
             log.warning("%s; the init scripts are started instead", silent)
-            return self._started(scripts)
+            return self._started(service)
         log.info("told %s %s", call, dict(call.values) or "")
         return None
 
-    def _started(self, scripts: Sequence[str]) -> MechanismError | None:
+    def _started(self, service: Service) -> MechanismError | None:
         """Each that is installed: which of those of a table are differs from device to device."""
         failure: MechanismError | None = None
-        for script in scripts:
+        for script in service.scripts:
             try:
-                self._run((f"/etc/init.d/{script}", "reload"), seconds=SECONDS)
-                log.info("started /etc/init.d/%s reload", script)
+                self._run((f"/etc/init.d/{script}", service.action), seconds=SECONDS)
+                log.info("started /etc/init.d/%s %s", script, service.action)
             except Missing:
                 continue
             except MechanismError as error:
@@ -87,7 +94,7 @@ class Reloads:
         return failure
 
 
-def _steps(packages: Collection[str]) -> Iterator[tuple[Call, Sequence[str]]]:
+def _steps(packages: Collection[str]) -> Iterator[tuple[Call, Service]]:
     seen: set[Call] = set()
     places = {package: place for place, package in enumerate(ORDER)}
     for package in sorted(packages, key=lambda one: (places.get(one, len(ORDER)), one)):
@@ -95,7 +102,7 @@ def _steps(packages: Collection[str]) -> Iterator[tuple[Call, Sequence[str]]]:
         for call in [Call(*one) for one in service.calls] or [changed(package)]:
             if _known(call) not in seen:
                 seen.add(_known(call))
-                yield call, service.scripts
+                yield call, service
 
 
 def changed(package: str) -> Call:

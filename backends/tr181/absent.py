@@ -160,6 +160,7 @@ def without(mechanisms: Mechanisms) -> dict[str, str]:
             if kind not in kinds
         },
         **{path: why for path, (feature, why) in KERNEL.items() if feature in mechanisms.kernel_lacks},
+        **mechanisms.lacks,
     }
 
 

@@ -123,5 +123,7 @@ class Mechanisms:
     page: "Page | None" = None
     kernel_lacks: "frozenset[str]" = frozenset()
     """Of backends.kernel_features, what this kernel surely has not."""
+    lacks: "Mapping[str, str]" = field(default_factory=dict)
+    """By the beginning of a path, why it is not there, where that is otherwise than on any Linux."""
     dynamic_dns: "DynamicDnsTables | None" = None
     supplicants: "SupplicantTable | None" = None

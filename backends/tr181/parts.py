@@ -51,6 +51,11 @@ Build = Callable[[Mechanisms], Part | None]
 """Makes a service over the mechanisms so far; None where this machine does not have what it needs."""
 
 
+def lacking(given: Mechanisms, path: str, reason: str) -> Part:
+    """What stands for a service that this machine has not, for another reason than any Linux would: it says why."""
+    return Part(f"no {path}", {"lacks": {**given.lacks, path: reason}}, follows=frozenset())
+
+
 class Machine:
     """The mechanisms with every service that this machine has."""
 

@@ -59,3 +59,12 @@ def test_one_that_fails_keeps_nobody_from_being_told(procd: Procd) -> None:
         reloads.settle()
     assert procd.events() == ["reload"]
     assert [one.split("/")[3] for one in scripts.started] == ["firewall reload", "dnsmasq reload", "odhcpd reload"]
+
+
+def test_a_service_of_whose_changes_procd_knows_nothing_is_restarted_by_its_script(procd: Procd) -> None:
+    scripts = Scripts(["ddns"])
+    reloads = Reloads(Bus(procd.path), scripts)
+    reloads.note(["ddns", "sqm", "qos"])
+    reloads.settle()
+    assert scripts.started == ["/etc/init.d/ddns restart"]
+    assert procd.events() == ["sqm"]

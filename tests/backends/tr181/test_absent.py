@@ -71,3 +71,8 @@ def test_what_the_kernel_lacks_is_told_before_a_package_that_would_not_help() ->
             assert lacking.of(path), path
     assert not Reasons(absent.reasons(given())).of("Device.Ethernet.VLANTermination.{i}.Enable")
     assert "package ppp" in absent.reasons(given())["Device.PPP."]
+
+
+def test_a_machine_of_another_kind_has_reasons_of_its_own() -> None:
+    told = absent.without(given(lacks={"Device.QoS.": "sqm-scripts is not installed"}))
+    assert told["Device.QoS."] == "sqm-scripts is not installed"

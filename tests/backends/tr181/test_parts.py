@@ -9,7 +9,7 @@ import pytest
 
 from backends.desired_state import Desired, Record, Wanted
 from backends.tr181.mechanisms import Mechanisms
-from backends.tr181.parts import Machine, Part
+from backends.tr181.parts import Machine, Part, lacking
 from backends.tr181.service import TableService
 from tests.backends.conftest import Bench
 
@@ -138,3 +138,13 @@ def test_every_change_of_the_system_is_looked_at_and_may_make_news(memory: Bench
     machine = Machine(mechanisms(memory), [lambda _: Part("faults", {}, look=look), lambda _: Part("quiet", {})])
     assert machine.look(frozenset({"link"})) == {"fault"}
     assert seen == [{"link"}]
+
+
+def test_a_service_that_is_not_there_may_say_why_beside_what_others_said(memory: Bench) -> None:
+    reasons = {"Device.QoS.": "no sqm", "Device.UPnP.": "no miniupnpd"}
+    machine = Machine(
+        mechanisms(memory),
+        [lambda given, path=path, why=why: lacking(given, path, why) for path, why in reasons.items()],  # type: ignore[misc]
+    )
+    assert machine.mechanisms.lacks == reasons
+    assert machine.backends == []
