@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agent.model.errors import Denied, InvalidValue
+from agent.model.errors import InvalidValue
 from agent.model.object import Object, Parameter, Target
 from backends.tr181.service import pointer_of
 from backends.tr181.wifi_stations import LOWEST_RATE
@@ -51,10 +51,11 @@ def end_points(tables: WifiTables) -> list[Object[Any]]:
                 yield ProfileRow(row, key, record)
 
     def add(parent: tuple[str, ...]) -> tuple[str, ...]:
-        (link,) = parent
-        if not tables.service.may_change(link):
-            raise Denied("", f"{link} is not in [network] manage")
-        return link, tables.add(Profile(parent=link))
+        (key,) = parent
+        for row in rows():
+            if row.key == key:
+                tables.must_be_given(row.ssid)
+        return key, tables.add(Profile(parent=key))
 
     described: list[tuple[str, Any, Any, list[Parameter[Any, Any]]]] = [
         (END_POINT, rows, end_point_key, _itself(tables)),
@@ -71,7 +72,7 @@ def end_points(tables: WifiTables) -> list[Object[Any]]:
                 parameters=parameters,
                 changed_by=CHANGED_BY,
                 backend=tables,
-                source=lambda row: f"wpa_supplicant {row.key}",
+                source=_source,
             )
             for path, some, keys, parameters in described
         ),
@@ -104,7 +105,7 @@ def _itself(tables: WifiTables) -> list[Parameter[EndPointRow, Any]]:
         if row.ssid.link and row.ssid.link.ssid:
             return "Enabled"
         ready = networks(row.record, tables.rows.profiles(row.key))
-        return "Enabled" if ready and tables.supplicant_status(row.key) else "Error_Misconfigured"
+        return "Enabled" if ready and tables.supplicant_status(row.ssid) else "Error_Misconfigured"
 
     def profile(row: EndPointRow) -> Target | None:
         chosen = row.record.profile
@@ -131,7 +132,7 @@ def _stats(tables: WifiTables) -> list[Parameter[EndPointRow, Any]]:
         return min(max(kbps, LOWEST_RATE), FASTEST)
 
     def heard(row: EndPointRow) -> WifiStation:
-        return _heard(tables, row) or WifiStation("", row.key)
+        return _heard(tables, row) or WifiStation("", row.ssid.name or "")
 
     return [
         Parameter("LastDataDownlinkRate", lambda row: rate(heard(row).rx.kbps)),
@@ -193,7 +194,13 @@ def _active(tables: WifiTables, row: EndPointRow) -> str | None:
 
 def _heard(tables: WifiTables, row: EndPointRow) -> WifiStation | None:
     """The access point that it is connected to."""
-    return next(iter(tables.nl80211.stations(row.key)), None) if row.ssid.link and row.ssid.link.ssid else None
+    link = row.ssid.link
+    return next(iter(tables.nl80211.stations(link.name)), None) if link and link.ssid else None
+
+
+def _source(row: EndPointRow | ProfileRow) -> str:
+    ssid = row.ssid if isinstance(row, EndPointRow) else row.end_point.ssid
+    return f"wpa_supplicant {ssid.name}" if ssid.name else "set here"
 
 
 def _profile_key(row: ProfileRow) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from backends.desired_state import Refused
 from backends.network.network import Network
 from backends.tr181.wifi_tables import CHANGED_BY, COUNTED, RADIO, WifiTables, one_of
 from backends.wifi import bit_rates, channels
-from backends.wifi.configuration import is_wanted, missing, supported_standards
+from backends.wifi.configuration import is_wanted, missing
 from backends.wifi.records import RadioSettings
 from backends.wireless_types import EIGHTY_PLUS_EIGHTY, Band, Channel, Radio, WirelessLink, channel_number
 
@@ -67,7 +67,7 @@ class _Radios:
         return [
             Parameter("MaxBitRate", bit_rates.most),
             Parameter("SupportedFrequencyBands", lambda radio: [band.name for band in radio.bands]),
-            Parameter("SupportedStandards", lambda radio: supported_standards(self.band(radio))),
+            Parameter("SupportedStandards", lambda radio: self._tables.supported_standards(self.band(radio))),
             Parameter("PossibleChannels", lambda radio: [str(one.number) for one in self.possible(radio)]),
             Parameter("AutoChannelSupported", self.chooses_channels),
             Parameter("MaxSupportedSSIDs", lambda radio: radio.most_access_points),
@@ -102,7 +102,7 @@ class _Radios:
         return [
             Parameter(
                 "OperatingStandards",
-                lambda radio: self.settings(radio).standards or supported_standards(self.band(radio)),
+                lambda radio: self.settings(radio).standards or self._tables.supported_standards(self.band(radio)),
                 self.set_standards,
             ),
             Parameter("GuardInterval", lambda radio: self.settings(radio).guard_interval or "Auto", self.set_guard),
@@ -274,7 +274,7 @@ class _Radios:
         """The same."""
         if not values:
             raise InvalidValue("", "a radio speaks by one standard at least")
-        known = {name for band in radio.bands for name in supported_standards(band)}
+        known = {name for band in radio.bands for name in self._tables.supported_standards(band)}
         standards = tuple(dict.fromkeys(map(one_of(known), values)))
         self._tables.edit(RadioSettings, radio.key, standards=standards)
 

@@ -1,11 +1,11 @@
 """The service behind Device.WiFi.: records, and what the kernel and the daemons say, as the rows of its tables."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from agent.model.errors import Denied, InvalidValue
 from agent.model.object import Parameter, Target
-from backends.desired_state import Record
+from backends.desired_state import Record, Service, Wanted
 from backends.errors import MechanismError, Missing
 from backends.hostapd import Hostapd
 from backends.netlink import Netlink
@@ -17,12 +17,13 @@ from backends.programs import find_program
 from backends.tr181.acting_service import ActingService
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
+from backends.wifi.configuration import supported_standards
 from backends.wifi.records import KINDS, AccessPoint, EndPoint, Profile, RadioSettings, Ssid
 from backends.wifi.rows import EndPointRow, PointRow, Rows, SsidRow
 from backends.wifi.scan import NeighbourScan
 from backends.wifi.service import ELSEWHERE, WifiService
 from backends.wifi.watch import WifiWatch
-from backends.wireless_types import Radio
+from backends.wireless_types import Band, Radio
 
 RADIO: Final = "Device.WiFi.Radio.{i}."
 SSID: Final = "Device.WiFi.SSID.{i}."
@@ -62,10 +63,40 @@ NARROW: Final = frozenset(name for name in COUNTED if not name.startswith(("Byte
 """StatsCounter32."""
 
 
+class Wireless(Service, Protocol):
+    """Whoever makes radios, access points and stations by the records."""
+
+    @property
+    def has_access_points(self) -> bool:
+        """Whether there can be any."""
+
+    @property
+    def has_end_points(self) -> bool:
+        """Whether there can be any."""
+
+    def may_change(self, link: str) -> bool:
+        """Whether the owner gave this link to the agent."""
+
+    def rows(self, wanted: Wanted) -> Rows:
+        """The rows of all tables, as things are."""
+
+    def seen(self) -> tuple[object, ...]:
+        """What ``rows`` are made of beside records: others where it changed."""
+
+    def radio_status(self, radio: Radio) -> Mapping[str, str]:
+        """What hostapd says of a radio; nothing where it does not run. Missing, MechanismError."""
+
+    def point_status(self, row: PointRow) -> Mapping[str, str]:
+        """What hostapd, which runs, says of an access point's configuration. Missing, MechanismError."""
+
+    def end_point_status(self, row: SsidRow) -> Mapping[str, str]:
+        """What is known of who looks for a network on a link; nothing where nobody does. Missing, MechanismError."""
+
+
 class WifiTables(ActingService):
     """The backend of all tables. ``scan`` is the neighbourhood diagnostic; its ``finished`` tells whoever asks."""
 
-    def __init__(self, service: WifiService, nl80211: Nl80211, netlink: Netlink, scan: NeighbourScan) -> None:
+    def __init__(self, service: Wireless, nl80211: Nl80211, netlink: Netlink, scan: NeighbourScan) -> None:
         super().__init__("wifi", KINDS, service, TABLES, PARAMETERS)
         self.service = service
         self.nl80211 = nl80211
@@ -101,9 +132,9 @@ class WifiTables(ActingService):
     @property
     def rows(self) -> Rows:
         """The rows as they are, staged edits included."""
-        made_of = (self.wanted, self.nl80211.radios(), self.nl80211.links())
+        made_of = (self.wanted, *self.service.seen())
         if self._kept is None or any(one is not other for one, other in zip(made_of, self._kept[0], strict=True)):
-            self._kept = (made_of, Rows(*made_of))
+            self._kept = (made_of, self.service.rows(self.wanted))
         return self._kept[1]
 
     def counted(self, names: Iterable[str], parameter: str) -> int:
@@ -121,13 +152,7 @@ class WifiTables(ActingService):
 
     def hostapd_status(self, radio: Radio) -> Mapping[str, str]:
         """What our hostapd says of a radio; nothing where it does not run."""
-
-        def ask() -> Mapping[str, str]:
-            program = self.service.radio_program(radio)
-            running = program.running()
-            return program.control(running.points[0].link).status() if running else {}
-
-        return self._ask(f"radio {radio.name}", ask)
+        return self._ask(f"radio {radio.name}", lambda: self.service.radio_status(radio))
 
     def foreign_configuration(self, link: str) -> Mapping[str, str]:
         """What another hostapd says of the access point on a link, where it lets itself be asked."""
@@ -135,21 +160,22 @@ class WifiTables(ActingService):
 
     def own_configuration(self, row: PointRow) -> Mapping[str, str]:
         """What our hostapd says of an access point; nothing where it does not run."""
-        ssid = row.ssid
-        if ssid is None or ssid.radio is None or ssid.name is None or not self.hostapd_status(ssid.radio):
+        if row.ssid is None or row.ssid.radio is None or not self.hostapd_status(row.ssid.radio):
             return {}
-        control = self.service.radio_program(ssid.radio).control(ssid.name)
-        return self._ask(f"access point {ssid.name}", control.configuration)
+        return self._ask(f"access point {row.key}", lambda: self.service.point_status(row))
 
-    def supplicant_status(self, link: str) -> Mapping[str, str]:
+    def supplicant_status(self, row: SsidRow) -> Mapping[str, str]:
         """What our wpa_supplicant says of an end point; nothing where it does not run."""
-        program = self.service.end_point_program(link)
-        return self._ask(f"end point {link}", program.control.status) if program.is_running() else {}
+        return self._ask(f"end point {row.key}", lambda: self.service.end_point_status(row))
 
     def must_be_given(self, row: SsidRow) -> None:
         """Refuse to change a link that the owner did not give to the agent."""
         if not row.is_own and not self.service.may_change(row.key):
             raise Denied("", f"{row.key} is not in [network] manage")
+
+    def supported_standards(self, band: Band) -> tuple[str, ...]:
+        """What a radio can on a band, and hostapd with it."""
+        return supported_standards(band, self.rows.newest)
 
     def set_radio(self, field: str) -> Callable[[Radio, Any], None]:
         """A setter of a radio's settings."""

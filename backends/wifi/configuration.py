@@ -5,7 +5,7 @@ from typing import Final
 from backends.desired_state import Refused
 from backends.hostapd import Bss, Instance
 from backends.wifi import channels
-from backends.wifi.records import AccessPoint, RadioSettings
+from backends.wifi.records import AccessPoint, EndPoint, RadioSettings
 from backends.wifi.rows import PointRow, Rows
 from backends.wireless_types import Band, Radio
 
@@ -39,19 +39,47 @@ WPS_MODES: Final = frozenset(("None", "WPA2-Personal", "WPA-WPA2-Personal", "WPA
 
 def instances(rows: Rows) -> dict[str, Instance]:
     """What is to run on each radio, by the radio's key; none where nothing complete is wanted. Raises Refused."""
-    found = {}
-    for radio in rows.radios:
-        settings = rows.settings(radio)
-        if settings.enable is False:
-            continue
-        ready = [row for row in rows.points_of(radio) if is_wanted(row) and not missing(row)]
-        ready.sort(key=lambda row: row.ssid is not None and row.ssid.is_own)
-        if ready:
-            told = tuple(radio_settings(radio, settings).items())
-            band = channels.band_of(radio, settings)
-            points = tuple(point for row in ready if (point := access_point(row, band)))
-            found[radio.key] = Instance(radio.name, told, points)
-    return found
+    found = {radio.key: instance(rows, radio) for radio in rows.radios}
+    return {key: one for key, one in found.items() if one is not None}
+
+
+def instance(rows: Rows, radio: Radio) -> Instance | None:
+    """What is to run on a radio; None where nothing complete is wanted. Raises Refused."""
+    settings = rows.settings(radio)
+    if settings.enable is False:
+        return None
+    ready = [row for row in rows.points_of(radio) if is_wanted(row) and not missing(row)]
+    ready.sort(key=lambda row: row.ssid is not None and row.ssid.is_own)
+    if not ready:
+        return None
+    told = tuple(radio_settings(radio, settings, rows.newest).items())
+    band = channels.band_of(radio, settings)
+    return Instance(radio.name, told, tuple(point for row in ready if (point := access_point(row, band))))
+
+
+def check_claims(rows: Rows, radio: Radio) -> None:
+    """Refused where two access points of a radio have the same SSID."""
+    taken: set[str] = set()
+    for row in rows.points_of(radio):
+        if row.ssid is not None and row.ssid.key in taken:
+            raise Refused("another access point has this SSID already", AccessPoint, row.key, ("ssid",))
+        if row.ssid is not None:
+            taken.add(row.ssid.key)
+
+
+def check_number(rows: Rows, radio: Radio, instance: Instance) -> None:
+    """Refused where a radio cannot be that many access points at once."""
+    if len(instance.points) > radio.most_access_points:
+        reason = f"{radio.name} can be {radio.most_access_points} access points at once"
+        raise Refused(reason, AccessPoint, rows.point_on(instance.points[-1].link), ("enable",))
+
+
+def check_roles(rows: Rows) -> None:
+    """Refused where a link is to be an access point and a station at once."""
+    for row in rows.end_points:
+        if row.record.enable and any(one.ssid and one.ssid.key == row.key and is_wanted(one) for one in rows.points):
+            reason = f"{row.key} cannot be an access point and a station at once"
+            raise Refused(reason, EndPoint, row.key, ("enable",))
 
 
 def is_wanted(row: PointRow) -> bool:
@@ -81,20 +109,21 @@ def missing(row: PointRow) -> str:
 # --- a radio
 
 
-def radio_settings(radio: Radio, wanted: RadioSettings) -> dict[str, str]:
-    """The lines of a radio. Raises Refused where its hardware cannot be as wanted."""
+def radio_settings(radio: Radio, wanted: RadioSettings, newest: bool = False) -> dict[str, str]:
+    """The lines of a radio, for a hostapd that knows the ``newest`` standard or does not. Raises Refused."""
     band = channels.band_of(radio, wanted)
     if band is None:
         raise Refused(f"{radio.name} has no such band", RadioSettings, radio.key, ("band",))
     channel = channels.chosen(radio, band, wanted)
     width = channels.width(radio, band, channel, wanted)
-    standards = wanted.standards or supported_standards(band)
+    supported = supported_standards(band, newest)
+    standards = wanted.standards or supported
     place = channels.secondary(band, channel, wanted) if channel and width >= 40 else 0
     told = {
         "hw_mode": "a" if band.name != "2.4GHz" else "b" if standards == ("b",) else "g",
         "channel": str(channel.number) if channel else "acs_survey",
         **_country(wanted),
-        **_standards(band, standards, wanted, (width, place), radio),
+        **_standards(band, standards, wanted, (width, place), radio, supported),
         **channels.settings(band, channel, (width, place), standards),
         **_legacy_rates(band, standards),
         "beacon_int": str(wanted.beacon_period or 100),
@@ -109,13 +138,14 @@ def radio_settings(radio: Radio, wanted: RadioSettings) -> dict[str, str]:
     return told
 
 
-def supported_standards(band: Band) -> tuple[str, ...]:
-    """What a radio can on a band, and hostapd with it (802.11be takes releases that are not out everywhere)."""
+def supported_standards(band: Band, newest: bool = False) -> tuple[str, ...]:
+    """What a radio can on a band, and hostapd with it: 802.11be takes the ``newest``, which are not out everywhere."""
     legacy = {"2.4GHz": ("b", "g"), "5GHz": ("a",)}.get(band.name, ())
     newer = (
         ("n", band.ht is not None),
         ("ac", band.vht is not None and band.name == "5GHz"),
         ("ax", bool(band.he_phy)),
+        ("be", band.eht and newest),
     )
     return (*legacy, *(name for name, there in newer if there))
 
@@ -129,9 +159,14 @@ def _country(wanted: RadioSettings) -> dict[str, str]:
 
 
 def _standards(
-    band: Band, standards: tuple[str, ...], wanted: RadioSettings, width: tuple[int, int], radio: Radio
+    band: Band,
+    standards: tuple[str, ...],
+    wanted: RadioSettings,
+    width: tuple[int, int],
+    radio: Radio,
+    supported: tuple[str, ...],
 ) -> dict[str, str]:
-    unknown = set(standards) - set(supported_standards(band))
+    unknown = set(standards) - set(supported)
     if unknown or not standards:
         reason = f"{radio.name} cannot {', '.join(sorted(unknown)) or 'do without a standard'} on {band.name}"
         raise Refused(reason, RadioSettings, radio.key, ("standards",))

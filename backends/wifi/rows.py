@@ -59,7 +59,9 @@ class EndPointRow:
 
 
 class Rows:
-    """The rows of one moment."""
+    """The rows of one moment. ``newest``: hostapd knows the newest standard."""
+
+    newest = False
 
     def __init__(self, wanted: Wanted, radios: Sequence[Radio], links: Sequence[WirelessLink]) -> None:
         self.wanted = wanted
@@ -97,6 +99,10 @@ class Rows:
     def points_of(self, radio: Radio) -> list[PointRow]:
         """The access points that were added on a radio."""
         return [row for row in self.points if row.is_own and row.ssid and row.ssid.radio is radio]
+
+    def point_on(self, link: str) -> str:
+        """The key of the access point that was added on a link; "" where there is none."""
+        return next((row.key for row in self.points if row.ssid and row.ssid.name == link and row.is_own), "")
 
     def profiles(self, end_point: str) -> dict[str, Profile]:
         """The networks that an end point may join."""

@@ -12,12 +12,13 @@ from backends.errors import MechanismError
 from backends.hostapd import Instance
 from backends.nl80211 import Nl80211
 from backends.wifi import stations
-from backends.wifi.configuration import instances, is_wanted
+from backends.wifi.configuration import check_claims, check_number, check_roles, instances
 from backends.wifi.difference import Difference, as_it_runs, difference
 from backends.wifi.end_point import EndPointProgram
 from backends.wifi.instance import RadioProgram
+from backends.wifi.power import power_of
 from backends.wifi.records import AccessPoint, EndPoint, RadioSettings
-from backends.wifi.rows import EndPointRow, PointRow, Rows
+from backends.wifi.rows import EndPointRow, PointRow, Rows, SsidRow
 from backends.wireless_types import Radio
 from backends.wpa_control import ControlSocket
 from backends.wpa_supplicant import KnownNetwork
@@ -80,6 +81,28 @@ class WifiService:
         """The rows of all tables, as things are."""
         return Rows(wanted, self._nl80211.radios(), self._nl80211.links())
 
+    def seen(self) -> tuple[object, ...]:
+        """What ``rows`` are made of beside records: others where it changed."""
+        return self._nl80211.radios(), self._nl80211.links()
+
+    def radio_status(self, radio: Radio) -> Mapping[str, str]:
+        """What our hostapd says of a radio; nothing where it does not run. Missing, MechanismError."""
+        program = self.radio_program(radio)
+        running = program.running()
+        return program.control(running.points[0].link).status() if running else {}
+
+    def point_status(self, row: PointRow) -> Mapping[str, str]:
+        """What our hostapd, which runs, says of an access point's configuration. Missing, MechanismError."""
+        ssid = row.ssid
+        if ssid is None or ssid.radio is None or ssid.name is None:
+            return {}
+        return self.radio_program(ssid.radio).control(ssid.name).configuration()
+
+    def end_point_status(self, row: SsidRow) -> Mapping[str, str]:
+        """What our wpa_supplicant says of an end point; nothing where it does not run. Missing, MechanismError."""
+        program = self.end_point_program(row.key)
+        return program.control.status() if program.is_running() else {}
+
     def radio_program(self, radio: Radio) -> RadioProgram:
         """The hostapd of a radio, whether it runs or not."""
         return RadioProgram(radio.name, self._directory / radio.name, self._hostapd)
@@ -102,9 +125,7 @@ class WifiService:
         for row in rows.end_points:
             if row.record.enable:
                 self._check_link(row.key, EndPoint, row.key)
-                if any(one.ssid and one.ssid.key == row.key and is_wanted(one) for one in rows.points):
-                    reason = f"{row.key} cannot be an access point and a station at once"
-                    raise Refused(reason, EndPoint, row.key, ("enable",))
+        check_roles(rows)
 
     def cuts(self, wanted: Wanted) -> bool:
         """Whether the way to the management server leads over a link that is about to change."""
@@ -163,22 +184,14 @@ class WifiService:
             raise NotOurs(f"no interface on {radio.name} is in [network] manage", RadioSettings, radio.key)
 
     def _check_points(self, rows: Rows, radio: Radio, instance: Instance | None) -> None:
-        taken: dict[str, str] = {}
-        for row in rows.points_of(radio):
-            if row.ssid is not None and row.ssid.key in taken:
-                reason = "another access point has this SSID already"
-                raise Refused(reason, AccessPoint, row.key, ("ssid",))
-            if row.ssid is not None:
-                taken[row.ssid.key] = row.key
+        check_claims(rows, radio)
         if instance is None:
             return
         if self._hostapd is None:
             raise NotOurs("hostapd is not installed")
-        if len(instance.points) > radio.most_access_points:
-            reason = f"{radio.name} can be {radio.most_access_points} access points at once"
-            raise Refused(reason, AccessPoint, self._row_of(rows, instance.points[-1].link), ("enable",))
+        check_number(rows, radio, instance)
         for point in instance.points:
-            self._check_link(point.link, AccessPoint, self._row_of(rows, point.link), rows)
+            self._check_link(point.link, AccessPoint, rows.point_on(point.link), rows)
 
     def _check_link(self, link: str, kind: type[AccessPoint | EndPoint], key: str, rows: Rows | None = None) -> None:
         """A link is ours to change: given to us by the owner, and used by nobody else."""
@@ -212,10 +225,6 @@ class WifiService:
             return True
         running = (self.radio_program(radio).running() for radio in self._nl80211.radios())
         return any(one is not None and one.point(link) is not None for one in running)
-
-    def _row_of(self, rows: Rows, link: str) -> str:
-        found: list[PointRow] = [row for row in rows.points if row.ssid and row.ssid.name == link and row.is_own]
-        return found[0].key if found else ""
 
     def _apply_radio(self, rows: Rows, radio: Radio, after: Instance | None) -> bool:
         program = self.radio_program(radio)
@@ -293,10 +302,3 @@ class WifiService:
             return False
         self._nl80211.set_power(first.name, wanted)
         return True
-
-
-def power_of(per_cent: int, most: float) -> int:
-    """Whole dBm of a share (1–100) of a power in dBm; at least 0 dBm, which is a milliwatt."""
-    share = (100, 80, 63, 50, 40, 32, 25, 20, 16, 12, 10, 8, 6, 5)  # per cent at 0, 1, 2 … dB less
-    less = next((step for step, left in enumerate(share) if left <= per_cent), len(share))
-    return max(int(most) - less, 0)

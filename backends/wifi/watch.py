@@ -2,7 +2,7 @@
 
 import selectors
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
@@ -31,8 +31,15 @@ class WifiWatch:
     quarter of a second, as nobody announces them.
     """
 
-    def __init__(self, nl80211: Nl80211, directory: Path, scan_ended: Callable[[frozenset[int]], None]) -> None:
-        self._nl80211 = nl80211
+    def __init__(
+        self,
+        nl80211: Nl80211,
+        directory: Path,
+        scan_ended: Callable[[frozenset[int]], None],
+        others: Sequence[Path] = (),
+    ) -> None:
+        """``others``: folders of sockets of the machine's own daemons."""
+        self._nl80211, self._others = nl80211, others
         self._directory = directory
         self._scan_ended = scan_ended
 
@@ -92,9 +99,9 @@ class WifiWatch:
 
     def _folders(self) -> list[Path]:
         try:
-            return [folder / "control" for folder in self._directory.iterdir()]
+            return [*self._others, *(folder / "control" for folder in self._directory.iterdir())]
         except OSError:
-            return []
+            return [*self._others]
 
 
 def _made(path: Path) -> int:

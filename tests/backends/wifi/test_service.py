@@ -14,7 +14,7 @@ from backends.wifi.end_point import EndPointProgram
 from backends.wifi.instance import RadioProgram
 from backends.wifi.records import KINDS, AccessPoint, EndPoint, Profile, RadioSettings, Ssid
 from backends.wifi.scan import COMPLETE, ERROR, REQUESTED, NeighbourScan
-from backends.wifi.service import WifiService, power_of
+from backends.wifi.service import WifiService
 from backends.wifi.stations import networks
 from backends.wifi.watch import WifiWatch
 from backends.wireless_types import Neighbour
@@ -161,12 +161,6 @@ def test_an_end_point_joins_the_profiles_that_are_complete_the_first_first() -> 
     chosen = EndPoint(enable=True, profile=Pointer("Profile", ("wlan0", "+1")))
     assert [network.ssid for network in networks(chosen, profiles)] == ["second"]
     assert networks(EndPoint(), profiles) == ()
-
-
-def test_power_is_a_share_of_what_is_allowed() -> None:
-    shares = {100: 20, 75: 18, 50: 17, 25: 14, 10: 10, 1: 6}
-    assert {share: power_of(share, 20.0) for share in shares} == shares
-    assert power_of(1, 3.0) == 0
 
 
 def scanner(air: FakeAir, now: list[float]) -> tuple[NeighbourScan, FakeKernel, list[str]]:
