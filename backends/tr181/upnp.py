@@ -7,7 +7,7 @@ from agent.model.errors import Denied
 from agent.model.object import Object, Parameter
 from backends.desired_state import SINGLE
 from backends.tr181.mechanisms import Mechanisms
-from backends.tr181.upnp_gateway import DEVICE, UpnpTables
+from backends.tr181.upnp_gateway import DEVICE, TOPIC, UpnpTables
 from backends.upnp import DAEMONS, GATEWAY
 from backends.upnp_gateway import UpnpDevice
 
@@ -46,6 +46,7 @@ def upnp(mechanisms: Mechanisms) -> list[Object[Any]]:
             lambda: [()],
             lambda row: row,
             switches,
+            changed_by=(TOPIC,),
             backend=tables,
             source=lambda _: "what is configured for miniupnpd, and the processes of others",
         ),

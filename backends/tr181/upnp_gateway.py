@@ -20,6 +20,7 @@ from backends.upnp import DAEMONS, Upnp
 from backends.upnp_gateway import Mapped, Place, UpnpDevice, UpnpGateway, is_on
 
 DEVICE: Final = "Device.UPnP.Device."
+TOPIC: Final = "upnp"
 FOLLOWS: Final = frozenset({"link", "route", "address"})
 UPKEEP: Final = 60.0
 """Seconds after which a gateway that ended is started again, and what it printed is kept short."""

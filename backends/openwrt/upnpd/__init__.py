@@ -1,0 +1,1 @@
+"""UPnP on OpenWrt: /etc/config/upnpd, and the miniupnpd that is configured by it."""
