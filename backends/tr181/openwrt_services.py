@@ -9,11 +9,16 @@ from backends.tr181.lan import lan
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.openwrt_lan import Surface, openwrt_lan
 from backends.tr181.openwrt_netifd import ALWAYS
+from backends.tr181.openwrt_upnp import openwrt_upnp
 from backends.tr181.parts import Build, Part
+from backends.tr181.upnp_gateway import upnp_daemons
 from backends.ubus import SOCKET, Bus
 from backends.uci import Places, opened
 
-INSTEAD: Final[dict[Build, Callable[[Mechanisms, Surface], Part | None]]] = {lan: openwrt_lan}
+INSTEAD: Final[dict[Build, Callable[[Mechanisms, Surface], Part | None]]] = {
+    lan: openwrt_lan,
+    upnp_daemons: openwrt_upnp,
+}
 """What stands for which of the services of any Linux."""
 
 

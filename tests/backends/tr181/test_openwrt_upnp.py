@@ -86,7 +86,7 @@ def test_what_a_person_does_is_seen_at_once(tmp_path: Path) -> None:
         watcher.join()
     assert router.get(f"{DEVICE}Enable") == "true"
     followed: list[int] = []
-    router.given.upnp.followers.append(lambda: followed.append(1))  # type: ignore[union-attr]
+    router.given.upnp.followers.append(lambda: followed.append(1))
     assert router.part.look is not None
     assert router.part.look(frozenset({"upnp"})) == frozenset()
     assert followed == [1]

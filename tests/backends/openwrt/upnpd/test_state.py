@@ -42,8 +42,8 @@ def gateway(directory: Path, options: str = "", bus: Path | None = None) -> tupl
         lambda _: None,
         Bus(bus or directory / "none"),
         kernel,
-        {"lte": "wwan0"}.get,
-        directory,  # type: ignore[arg-type]
+        lambda name: {"lte": "wwan0"}[name],
+        directory,
     )
     return made, kernel
 
