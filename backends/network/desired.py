@@ -157,10 +157,10 @@ def ways_out_wanted(topology: Topology, near: list[Ident]) -> frozenset[str]:
 
 def raised(topology: Topology) -> frozenset[str]:
     """The links of which a row says that they are to be up, whatever others on them say."""
-    return frozenset(name for name, record in _says_of_links(topology) if record.enable)
+    return frozenset(name for name, record in says_of_links(topology) if record.enable)
 
 
-def _says_of_links(topology: Topology) -> Iterator[tuple[str, Record]]:
+def says_of_links(topology: Topology) -> Iterator[tuple[str, Record]]:
     """The rows on each link that have a say in its settings: the link, and the row's record."""
     for word in ("port", "ethernet_link", "vlan", "bridge", "bridge_port", "ip"):
         for key, record in topology.records.by_kind.get(word, {}).items():
@@ -173,7 +173,7 @@ def _says_of_links(topology: Topology) -> Iterator[tuple[str, Record]]:
 def _link_settings(topology: Topology) -> Iterator[tuple[Ident, Attributes | None]]:
     """Admin state, ARP, MTU and address of links. A link is up when no row on it that says anything says no."""
     settings: dict[str, dict[str, object]] = {}
-    for name, record in _says_of_links(topology):
+    for name, record in says_of_links(topology):
         one = settings.setdefault(name, {})
         if record.enable is not None:
             one["up"] = bool(one.get("up", True)) and record.enable

@@ -17,7 +17,7 @@ from backends.network.contradictions import (
     impossible_addresses,
     wrong_management_ports,
 )
-from backends.network.desired import claims, settle
+from backends.network.desired import Claims, claims, settle
 from backends.network.edits import NetworkEdits, not_managed
 from backends.network.errors import Conflict
 from backends.network.kernel import address_ident
@@ -279,26 +279,33 @@ class Network(NetworkEdits):
         tables |= {int(table) for policy in told for table in table_of(policy)}
         return self._kernel.observe([one for one in known if one[0] == "sysctl"], tables, with_phys=with_phys)
 
+    def _claims(self, topology: Topology, observed: State) -> Claims:
+        """What records ask for."""
+        return claims(topology, observed, self.ways_out())
+
+    def _check(self, topology: Topology, observed: State, claimed: Claims, held: Claims) -> None:
+        """Refused for what cannot be; ``held`` is what was asked for before."""
+        before = self._topology_before()
+        if found := next(contradictions(topology, observed, claimed, held), None):
+            raise found
+        if broken := next(broken_routes(before, topology, observed), None):
+            key, field, reason = broken
+            raise Conflict(reason, row=Reference("route", key), field=field)
+        if wrong := next(wrong_management_ports(before, topology), None):
+            key, field, reason = wrong
+            raise Conflict(reason, row=Reference("bridge_port", key), field=field)
+        if impossible := next(impossible_addresses(before, topology), None):
+            key, field, reason = impossible
+            raise Conflict(reason, row=Reference("address", key), field=field)
+
     def _plan(self, checked: bool = True) -> "_Step":
         observed = self._observe()
         topology = self.topology
-        ways = self.ways_out()
-        claimed = claims(topology, observed, ways)
-        before = self._topology_before()
-        held = claims(before, observed, ways)
-        new = {ident for ident, wanted in claimed.items() if ident not in held or held[ident] != wanted}
-        new |= held.keys() - claimed.keys()
-        if checked and (found := next(contradictions(topology, observed, claimed, held), None)):
-            raise found
-        if checked and (broken := next(broken_routes(before, topology, observed), None)):
-            key, field, reason = broken
-            raise Conflict(reason, row=Reference("route", key), field=field)
-        if checked and (wrong := next(wrong_management_ports(before, topology), None)):
-            key, field, reason = wrong
-            raise Conflict(reason, row=Reference("bridge_port", key), field=field)
-        if checked and (impossible := next(impossible_addresses(before, topology), None)):
-            key, field, reason = impossible
-            raise Conflict(reason, row=Reference("address", key), field=field)
+        claimed = self._claims(topology, observed)
+        held = self._claims(self._topology_before(), observed)
+        new = news(claimed, held)
+        if checked:
+            self._check(topology, observed, claimed, held)
         wish, originals = settle(claimed, self._records, observed)
         for ident, _ in handed_down(topology):  # nobody else's, also where a crash came before it was written down
             originals[ident] = self._records.originals.get(ident)
@@ -397,6 +404,12 @@ class Network(NetworkEdits):
         if ident[0] == "port" and wanted is not None and "bridge" in wanted:
             names.append(wanted["bridge"])
         return all(self.may_change(name) for name in names)
+
+
+def news(claimed: Claims, held: Claims) -> set[Ident]:
+    """What is asked for otherwise than before, or no longer."""
+    new = {ident for ident, wanted in claimed.items() if ident not in held or held[ident] != wanted}
+    return new | (held.keys() - claimed.keys())
 
 
 def going_down(name: str) -> Change:
