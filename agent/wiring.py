@@ -316,7 +316,7 @@ class Agent:
             self.schema,
             [*objects, *extended.objects],
             self.own,
-            [self.network, *self.machine.backends, self.system.settings],
+            [self.network, *self.machine.backends],
             self._kept_secrets.seen_in(self.store),
             lambda: loop.moment().monotonic,
             forget=[

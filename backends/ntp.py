@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from backends.commands import Run, run
-from backends.desired_state import SINGLE, NotOurs, Record, Refused, Wanted
+from backends.desired_state import SINGLE, NotOurs, Pointer, Record, Refused, Wanted
 from backends.errors import MechanismError
 from backends.files import names_in, read_text, unwritable, write_if_different
 from backends.ntp_daemons import DAEMONS, HEADER, Daemon
@@ -43,8 +43,19 @@ class Client(Record):
         return tuple(dict.fromkeys(filter(None, self.servers))) if self.enable else ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server(Record):
+    """Whether others are told the time, on one interface only where one is named; the one record of its kind is
+    called SERVES.
+    """
+
+    enable: bool = False
+    interface: Pointer | None = None
+
+
 KINDS: Final = (Clock, Client)
 OURS: Final = "agent"
+SERVES: Final = "server"
 
 
 def is_server(text: str) -> bool:
@@ -87,6 +98,20 @@ class Ntp:
         if self._known:
             return self._known[0]
         return next((one for one in DAEMONS if (unit := one.unit(self._root)) and self._switch(unit).exists()), None)
+
+    def name(self) -> str:
+        """The daemon's; "" where there is none."""
+        daemon = self.daemon()
+        return daemon.name if daemon else ""
+
+    def asks_found(self) -> bool:
+        """Whether servers that were found are asked beside ours."""
+        daemon = self.daemon()
+        return daemon is not None and not daemon.replaces
+
+    def is_failing(self) -> bool:
+        """Never known: a daemon that has ended is none."""
+        return False
 
     def found_servers(self) -> list[str]:
         """The servers that the daemon's own configuration names."""

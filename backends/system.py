@@ -1,5 +1,6 @@
 """The machine as a whole: restart, factory reset, host name, clock, time zone, what it is."""
 
+import copy
 import ctypes
 import hashlib
 import os
@@ -18,7 +19,7 @@ from backends.errors import MechanismError
 from backends.files import read_text, replace_file
 from backends.netlink_types import Link
 from backends.sysfs import Machine
-from backends.system_settings import SystemSettings
+from backends.system_settings import Settings, SystemSettings
 from backends.time_zone import TimeZone
 
 Command = Sequence[str] | Literal["restart"]
@@ -84,7 +85,13 @@ class System:
         self._restart = restart
         self._set_kernel_host_name = set_kernel_host_name
         self.time_zone = TimeZone(root)
-        self.settings = SystemSettings(self, self.time_zone)
+        self.settings: Settings = SystemSettings(self, self.time_zone)
+
+    def over(self, settings: Settings, time_zone: TimeZone) -> "System":
+        """The same machine, whose host name and time zone others keep."""
+        other = copy.copy(self)
+        other.settings, other.time_zone = settings, time_zone
+        return other
 
     def forget(self) -> None:
         """Let the next reads ask again."""

@@ -26,12 +26,60 @@ class Host(Protocol):
         """The time."""
 
 
+class Settings(Protocol):
+    """Host name and time zone as a backend (agent.model.object) that objects set them in."""
+
+    name: str
+    topics: tuple[str, ...]
+    """Those of the system's changes after which they may be others; () where nobody tells."""
+
+    def host_name(self) -> str:
+        """The host name that is wanted, else the present one."""
+
+    def time_zone(self) -> str:
+        """The POSIX time zone that is wanted, else the present one."""
+
+    def stage_host_name(self, name: str) -> None:
+        """Want a host name; MechanismError (EINVAL) if it cannot be one."""
+
+    def stage_time_zone(self, posix: str) -> None:
+        """Want a time zone; MechanismError (EINVAL) if it is no POSIX TZ string."""
+
+    def begin(self) -> None:
+        """See Backend."""
+
+    def prepare(self) -> bool:
+        """See Backend."""
+
+    def undo_record(self) -> Any:
+        """See Backend."""
+
+    def commit(self) -> None:
+        """See Backend."""
+
+    def postpone(self) -> None:
+        """See Backend."""
+
+    def rollback(self) -> None:
+        """See Backend."""
+
+    def recover(self, record: Any, same_boot: bool) -> None:
+        """See Backend."""
+
+    def state(self) -> Any:
+        """See Backend."""
+
+    def restore(self, state: Any) -> None:
+        """See Backend."""
+
+
 class SystemSettings:
     """A backend (agent.model.object): stages, makes and undoes changes. The system's own files keep what was made; its
     state is only what was accepted and has to wait for the session's end.
     """
 
     name = "system"
+    topics: tuple[str, ...] = ()
 
     def __init__(self, system: Host, time_zone: TimeZone) -> None:
         self._system = system

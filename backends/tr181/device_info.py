@@ -126,6 +126,7 @@ def host_name(mechanisms: Mechanisms) -> list[Object[Any]]:
             rows=lambda: (None,),
             keys=lambda _: (),
             parameters=[Parameter("HostName", lambda _: settings.host_name(), rename)],
+            changed_by=settings.topics,
             backend=settings,
             source=lambda _: "gethostname(2)",
         )

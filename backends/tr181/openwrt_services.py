@@ -9,14 +9,20 @@ from backends.tr181.lan import lan
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.openwrt_lan import Surface, openwrt_lan
 from backends.tr181.openwrt_netifd import ALWAYS
+from backends.tr181.openwrt_system import openwrt_system
+from backends.tr181.openwrt_time import openwrt_time
 from backends.tr181.openwrt_upnp import openwrt_upnp
 from backends.tr181.parts import Build, Part
+from backends.tr181.time import ntp_clock
 from backends.tr181.upnp_gateway import upnp_daemons
 from backends.ubus import SOCKET, Bus
 from backends.uci import Places, opened
 
+FIRST: Final = (*ALWAYS, openwrt_system)
+"""What is OpenWrt's alone."""
 INSTEAD: Final[dict[Build, Callable[[Mechanisms, Surface], Part | None]]] = {
     lan: openwrt_lan,
+    ntp_clock: openwrt_time,
     upnp_daemons: openwrt_upnp,
 }
 """What stands for which of the services of any Linux."""
@@ -26,7 +32,7 @@ def openwrt_services(services: Sequence[Build], root: Path = Path("/")) -> tuple
     """In the same order, behind what is OpenWrt's alone; UCI, the bus and whoever tells services are one for all."""
     surface = surface_of(root)
     instead = (_over(INSTEAD[one], surface) if one in INSTEAD else one for one in services)
-    return (*(_over(one, surface) for one in ALWAYS), *instead)
+    return (*(_over(one, surface) for one in FIRST), *instead)
 
 
 def surface_of(root: Path) -> Surface:

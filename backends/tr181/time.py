@@ -3,30 +3,52 @@
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Protocol
 
 from agent.model.errors import Denied, InvalidValue
 from agent.model.object import Object, Parameter
 from backends.clock_watch import watch_clock
-from backends.desired_state import SINGLE
+from backends.desired_state import SINGLE, Record, Service
 from backends.errors import MechanismError
-from backends.ntp import KINDS, OURS, Client, Clock, Ntp, is_server
+from backends.ntp import KINDS, OURS, SERVES, Client, Clock, Ntp, Server, is_server
+from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
-from backends.tr181.service import TableService
+from backends.tr181.service import TableService, only, target_of
 
 # adjtimex(2) may be forbidden in a container: then nobody knows, and a clock that may be wrong is not called right.
 WORDS: Final = {True: "Synchronized", False: "Unsynchronized", None: "Unsynchronized"}
 CLIENT: Final = "Device.Time.Client.{i}."
+SERVER: Final = "Device.Time.Server.{i}."
+TABLES: Final[dict[type[Record], str]] = {Clock: "Device.Time.", Client: CLIENT, Server: SERVER}
 FOUND: Final = "found"
 NTP_PORT: Final = 123
+
+
+class Keeper(Service, Protocol):
+    """Who keeps the clock right."""
+
+    def name(self) -> str:
+        """What the daemon is called; "" where there is none."""
+
+    def found_servers(self) -> Sequence[str]:
+        """The servers that it knows otherwise than from here."""
+
+    def asks_found(self) -> bool:
+        """Whether it asks them beside those that were set here."""
+
+    def is_failing(self) -> bool:
+        """Whether it should run, and does not."""
 
 
 class NtpClock(TableService):
     """The NTP daemon's desired state, and the daemon to read."""
 
-    def __init__(self, ntp: Ntp) -> None:
-        super().__init__("time", KINDS, ntp, {Clock: "Device.Time.", Client: CLIENT})
+    kinds: ClassVar[Sequence[type[Record]]] = KINDS
+    topics: ClassVar[tuple[str, ...]] = ("clock",)
+
+    def __init__(self, ntp: Keeper) -> None:
+        super().__init__("time", self.kinds, ntp, TABLES)
         self.daemon = ntp
 
     def client(self) -> Client:
@@ -67,7 +89,7 @@ def _clock(mechanisms: Mechanisms) -> Object[None]:
             raise InvalidValue("", str(wrong)) from wrong
 
     def status(_: None) -> str:
-        return "Disabled" if ntp and not ntp.is_enabled() else WORDS[system.is_synchronised()]
+        return "Disabled" if ntp and not ntp.is_enabled() else _word(mechanisms)
 
     return Object(
         path="Device.Time.",
@@ -78,10 +100,17 @@ def _clock(mechanisms: Mechanisms) -> Object[None]:
             Parameter("CurrentLocalTime", lambda _: system.clock().astimezone(system.time_zone.zone())),
             Parameter("LocalTimeZone", lambda _: settings.time_zone(), set_zone),
         ],
-        changed_by=("clock",),
+        changed_by=("clock", *settings.topics),
         backend=settings,
         source=lambda _: "adjtimex(2), clock_gettime(2), /etc/localtime",
     )
+
+
+def _word(mechanisms: Mechanisms) -> str:
+    """How the clock is."""
+    is_right = mechanisms.system.is_synchronised()
+    fails = mechanisms.ntp is not None and not is_right and mechanisms.ntp.daemon.is_failing()
+    return "Error" if fails else WORDS[is_right]
 
 
 def _refuse_unless_allowed(mechanisms: Mechanisms, what: str) -> None:
@@ -100,8 +129,8 @@ class _Row:
 
 def _ntp(mechanisms: Mechanisms, ntp: NtpClock) -> list[Object[Any]]:
     def source(_: Any) -> str:
-        daemon = ntp.daemon.daemon()
-        return f"the configuration of {daemon.name}" if daemon else ""
+        name = ntp.daemon.name()
+        return f"the configuration of {name}" if name else ""
 
     def enable(_: None, wanted: bool) -> None:
         _refuse_unless_allowed(mechanisms, "the NTP daemon")
@@ -110,13 +139,13 @@ def _ntp(mechanisms: Mechanisms, ntp: NtpClock) -> list[Object[Any]]:
     return [
         Object(
             path="Device.Time.",
-            rows=lambda: (None,) if ntp.daemon.daemon() else (),
+            rows=lambda: (None,) if ntp.daemon.name() else (),
             keys=lambda _: (),
             parameters=[
                 Parameter("Enable", lambda _: ntp.is_enabled(), enable),
                 *(_server(mechanisms, ntp, place) for place in range(5)),
             ],
-            changed_by=("clock",),
+            changed_by=ntp.topics,
             backend=ntp,
             source=source,
         ),
@@ -125,10 +154,11 @@ def _ntp(mechanisms: Mechanisms, ntp: NtpClock) -> list[Object[Any]]:
             rows=lambda: _clients(ntp),
             keys=lambda row: (row.key,),
             parameters=_client_parameters(mechanisms, ntp),
-            changed_by=("clock",),
+            changed_by=ntp.topics,
             backend=ntp,
             source=source,
         ),
+        *([_serving(mechanisms, ntp, source)] if Server in ntp.kinds else ()),
     ]
 
 
@@ -162,33 +192,25 @@ def _checked(server: str) -> str:
 
 
 def _clients(ntp: NtpClock) -> Iterable[_Row]:
-    daemon = ntp.daemon.daemon()
-    if daemon is None:
+    if not ntp.daemon.name():
         return
     ours = ntp.client()
     yield _Row(OURS, ours.enable, tuple(filter(None, ours.servers)))
     found = ntp.daemon.found_servers()
-    if found and not (daemon.replaces and ours.in_force):
+    if found and (ntp.daemon.asks_found() or not ours.in_force):
         yield _Row(FOUND, True, tuple(found))
 
 
 def _client_parameters(mechanisms: Mechanisms, ntp: NtpClock) -> list[Parameter[_Row, Any]]:
     def status(row: _Row) -> str:
         works = row.enable and row.servers and ntp.is_enabled()
-        return WORDS[mechanisms.system.is_synchronised()] if works else "Disabled"
+        return _word(mechanisms) if works else "Disabled"
 
     def edit(row: _Row, **values: Any) -> None:
         if row.key == FOUND:
             raise Denied("", "this client is the daemon's own configuration, which is never changed")
         _refuse_unless_allowed(mechanisms, "an NTP client")
         ntp.edit(Client, OURS, **values)
-
-    def fixed(name: str, only: Any) -> Parameter[_Row, Any]:
-        def store(_: _Row, value: Any) -> None:
-            if value != only:
-                raise InvalidValue("", f"this client can only have {only}")
-
-        return Parameter(name, lambda _: only, store)
 
     def store_servers(row: _Row, servers: Sequence[str]) -> None:
         edit(row, servers=tuple(_checked(server) for server in servers))
@@ -197,8 +219,51 @@ def _client_parameters(mechanisms: Mechanisms, ntp: NtpClock) -> list[Parameter[
     return [
         Parameter("Enable", lambda row: row.enable, store_enable),
         Parameter("Status", status),
-        fixed("Mode", "Unicast"),
-        fixed("Port", NTP_PORT),
-        fixed("Version", 4),
+        *_unicast("client"),
         Parameter("Servers", lambda row: row.servers, store_servers),
     ]
+
+
+def _unicast(what: str) -> list[Parameter[Any, Any]]:
+    """What the daemons of Linux can be, and nothing else."""
+
+    def fixed(name: str, it: Any) -> Parameter[Any, Any]:
+        def store(_: Any, value: Any) -> None:
+            if value != it:
+                raise InvalidValue("", f"this {what} can only have {it}")
+
+        return Parameter(name, lambda _: it, store)
+
+    return [fixed("Mode", "Unicast"), fixed("Port", NTP_PORT), fixed("Version", 4)]
+
+
+def _serving(mechanisms: Mechanisms, ntp: NtpClock, source: Callable[[Any], str]) -> Object[None]:
+    """Who tells others the time: the daemon itself, where it can."""
+
+    def status(_: None) -> str:
+        if not (ntp.is_enabled() and ntp.wanted.get(Server, SERVES).enable):
+            return "Down"
+        return "Error" if ntp.daemon.is_failing() else "Up"
+
+    def edit(**values: Any) -> None:
+        _refuse_unless_allowed(mechanisms, "the NTP server")
+        ntp.edit(Server, SERVES, **values)
+
+    return Object(
+        path=SERVER,
+        rows=lambda: (None,) if ntp.daemon.name() else (),
+        keys=lambda _: (SERVES,),
+        parameters=[
+            Parameter("Enable", lambda _: ntp.wanted.get(Server, SERVES).enable, lambda _, enable: edit(enable=enable)),
+            Parameter("Status", status),
+            *_unicast("server"),
+            Parameter(
+                "Interface",
+                lambda _: target_of(ntp.wanted.get(Server, SERVES).interface),
+                lambda _, row: edit(interface=only(IP_INTERFACE)(row)),
+            ),
+        ],
+        changed_by=ntp.topics,
+        backend=ntp,
+        source=source,
+    )

@@ -64,7 +64,7 @@ class WholeDevice(Acs):
             shipped_schema(),
             tr181.objects(self.mechanisms),
             self.own,
-            [network, *self.machine.backends, system.settings],
+            [network, *self.machine.backends],
             Documents(),
             time.monotonic,
             forget=[netlink.forget, procfs.forget, *self.machine.forget],

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from agent.settings import load
 from backends.tr181.openwrt_lan import UciLanTables
-from backends.tr181.openwrt_netifd import ALWAYS
-from backends.tr181.openwrt_services import INSTEAD, openwrt_services, surface_of
+from backends.tr181.openwrt_services import FIRST, INSTEAD, openwrt_services, surface_of
 from backends.tr181.parts import Build, Machine
 from backends.tr181.services import SERVICES
 from backends.uci import Places
@@ -22,7 +21,7 @@ def test_what_openwrt_makes_stands_in_the_place_of_what_we_would(tmp_path: Path)
     (config / "dhcp").write_text(DHCP)
     (config / "network").write_text(NETWORK)
     always, services = split(openwrt_services(SERVICES, tmp_path))
-    assert len(always) == len(ALWAYS)
+    assert len(always) == len(FIRST)
     assert [one is not other for one, other in zip(services, SERVICES, strict=True)].count(True) == len(INSTEAD)
     device, _ = device_in_memory(tmp_path)
     machine = Machine(device.mechanisms, [*always, *services])

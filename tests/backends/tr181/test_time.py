@@ -1,18 +1,13 @@
 """Time tells the clock, whether it is right, and the zone; the zone can be set."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from agent.model.object import Backend
-from backends.desired_state import SINGLE
-from backends.ntp import OURS, Client, Clock
 from backends.system import System
-from backends.tr181.time import NtpClock, ntp_clock, time
-from tests.backends.small_device import SmallDevice
-from tests.backends.test_ntp import Host
+from backends.tr181.time import ntp_clock, time
+from tests.backends.ntp_device import CLIENTS, SERVERS, NtpDevice
 from tests.backends.whole_device import WholeDevice, device_in_memory, device_on_linux
 
 ZONE = "Device.Time.LocalTimeZone"
@@ -74,25 +69,6 @@ def test_this_machine_has_a_zone() -> None:
 # --- NTP
 
 
-CLIENTS = "Device.Time.Client."
-SERVERS = [f"Device.Time.NTPServer{number}" for number in range(1, 6)]
-
-
-class NtpDevice(SmallDevice):
-    """The time of a machine that runs chrony."""
-
-    def __init__(self, root: Path, process: str = "chronyd", may_change: bool = True) -> None:
-        self.host = Host(root, process)
-        self.clock = NtpClock(self.host.ntp)
-        whole = device_in_memory(root, may_change_system=may_change)[0]
-        mechanisms = replace(whole.mechanisms, ntp=self.clock)
-        backends: list[Backend] = [self.clock, mechanisms.system.settings]
-        super().__init__(time(mechanisms), whole.own, backends, forget=[self.host.ntp.forget])
-
-    def servers(self) -> list[str]:
-        return [self.get(path) for path in SERVERS]
-
-
 @pytest.fixture
 def ntp(tmp_path: Path) -> NtpDevice:
     return NtpDevice(tmp_path)
@@ -126,44 +102,6 @@ def test_servers_of_ours_take_the_place_of_others_where_the_daemon_does_it_so(tm
     assert ntp.get("Device.Time.ClientNumberOfEntries") == "2"
     ntp.set({SERVERS[0]: "ntp1.example"})
     assert ntp.get("Device.Time.ClientNumberOfEntries") == "1"
-
-
-def test_switched_off_the_time_is_disabled(ntp: NtpDevice) -> None:
-    ntp.set({SERVERS[0]: "ntp1.example", "Device.Time.Enable": "0"})
-    assert ntp.get("Device.Time.Status") == "Disabled"
-    assert ntp.get(f"{ntp.find(CLIENTS, Servers='ntp1.example')}Status") == "Disabled"
-    assert ntp.clock.wanted.get(Clock, SINGLE) == Clock(enable=False)
-    ntp.set({"Device.Time.Enable": "1"})
-    assert ntp.get("Device.Time.Status") != "Disabled"
-
-
-def test_a_client_can_be_what_it_is_and_nothing_else(ntp: NtpDevice) -> None:
-    ours = ntp.find(CLIENTS, Servers="")
-    ntp.set({f"{ours}Mode": "Unicast", f"{ours}Port": "123", f"{ours}Version": "4", f"{ours}Enable": "0"})
-    for name, value in (("Mode", "Broadcast"), ("Port", "124"), ("Version", "3"), ("Servers", "a;b")):
-        assert ntp.refused({ours + name: value}) == {ours + name: "InvalidValue"}
-    assert ntp.clock.wanted.get(Client, OURS) == Client(enable=False)
-
-
-HOSTILE = ("a b", "a\nserver evil.example", "$(id)", "`id`", "a'b", 'a"b', "-x", "..", "a\u00e9", "\u4e2d", "a;reboot",
-           "x" * 64, "a#b", "%s", "fe80::1%eth0")  # fmt: skip
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_a_hostile_server_is_refused_or_reads_back(ntp: NtpDevice, text: str) -> None:
-    ours = ntp.find(CLIENTS, Servers="")
-    for path in (*SERVERS, f"{ours}Servers"):
-        assert ntp.refused({path: text}) == {path: "InvalidValue"}
-    assert ntp.host.drop_in() is None
-    assert ntp.host.started == []
-
-
-def test_nothing_of_it_is_changed_where_the_owner_did_not_allow_it(tmp_path: Path) -> None:
-    ntp = NtpDevice(tmp_path, may_change=False)
-    ours = ntp.find(CLIENTS, Servers="")
-    for path, text in ((SERVERS[0], "a.example"), ("Device.Time.Enable", "0"), (f"{ours}Servers", "a.example")):
-        assert ntp.refused({path: text}) == {path: "Denied"}
-    assert ntp.host.started == []
 
 
 def test_a_daemon_that_is_installed_and_does_not_run_has_no_parameters(tmp_path: Path) -> None:
