@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.bench import browsing, configuration, extension, page
+from tests.bench.home import ALONE
 from tests.bench.listening import listening
 from tests.bench.stage import Stage, stage
 from tests.cwmp import mutate
@@ -162,10 +163,15 @@ def lease() -> Iterator[Figure]:
     yield from _alone("tests.bench.lease")
 
 
-def _alone(program: str) -> Iterator[Figure]:
-    """What a program measures in a network namespace of its own."""
-    alone = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net"]
-    command = [*alone, sys.executable, "-m", program]
+def home() -> Iterator[Figure]:
+    """A home router with OpenWrt."""
+    yield from _alone("tests.bench.home", *ALONE)
+
+
+def _alone(program: str, *namespaces: str) -> Iterator[Figure]:
+    """What a program measures in namespaces of its own: a network, and the others that are named."""
+    user = () if os.geteuid() == 0 else ("--user", "--map-root-user")
+    command = ["unshare", *user, *(namespaces or ("--net",)), sys.executable, "-m", program]
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     for name, value, unit, target in json.loads(printed.splitlines()[-1]):
         yield Figure(name, value, unit, target)
@@ -198,6 +204,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "lease": lease,
     "page": page_figures,
     "uci": uci,
+    "home": home,
 }
 
 

@@ -96,7 +96,10 @@ def stage(
         begun = time.monotonic()
         live = Stage(acs, start(settings, state, program), state, "", 0.0, program)
         try:
-            live.device = acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE).device
+            try:
+                live.device = acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE).device
+            except TimeoutError as silent:
+                raise TimeoutError(f"{silent}; the agent said\n{settings.with_suffix('.log').read_text()}") from None
             live.seconds_to_inform = acs.exchanges[0].received - begun
             acs.wait_for_session_end(timeout=PATIENCE)
             yield live
