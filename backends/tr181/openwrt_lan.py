@@ -64,18 +64,7 @@ def openwrt_lan(given: Mechanisms, surface: Surface) -> Part | None:
     """DHCP, router advertisements and DNS relay, where OpenWrt has its configuration of them."""
     if not set(PACKAGES) <= set(surface.uci.packages()):
         return None
-    netlink, links, netifd = given.netlink, given.links, surface.netifd
-
-    def row_of(link: str) -> Pointer | None:
-        return pointer_of(links.row_of(link, IP_INTERFACE))
-
-    def around() -> Hashable:
-        return tuple((link.name, row_of(link.name), _address_of(netlink, link.name)) for link in netlink.links())
-
-    def address_of(link: str) -> IPv4Interface | None:
-        return _address_of(netlink, link)
-
-    ground = Ground(row_of, links.link_of, links.may_change, netifd.links, address_of, around)
+    links, netifd, ground = given.links, surface.netifd, ground_of(given, surface)
     leases = OpenWrtLeases(surface.root / _lease_file(surface.uci).lstrip("/"), surface.bus)
     resolver = Resolver(surface.root, lambda: learned_servers(given))
     served = LanOnOpenWrt(surface.uci, DhcpMapping(ground), surface.reloads.note, surface.bus)
@@ -93,6 +82,22 @@ def openwrt_lan(given: Mechanisms, surface: Surface) -> Part | None:
         look=tables.look,
         settle=surface.reloads.settle,
     )
+
+
+def ground_of(given: Mechanisms, surface: Surface) -> Ground:
+    """What the machine says of its links."""
+    netlink, links = given.netlink, given.links
+
+    def row_of(link: str) -> Pointer | None:
+        return pointer_of(links.row_of(link, IP_INTERFACE))
+
+    def around() -> Hashable:
+        return tuple((link.name, row_of(link.name), _address_of(netlink, link.name)) for link in netlink.links())
+
+    def address_of(link: str) -> IPv4Interface | None:
+        return _address_of(netlink, link)
+
+    return Ground(row_of, links.link_of, links.may_change, surface.netifd.links, address_of, around)
 
 
 def _lease_file(uci: Uci) -> str:
