@@ -10,7 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final
 
-from backends.accounts import NAME, NO_LOGIN, Accounts, User
+from backends.accounts import NAME, Accounts, User
 from backends.errors import MechanismError
 
 log = logging.getLogger(__name__)
@@ -58,8 +58,8 @@ class AccountChanges:
         """The system's rows, changed as is wanted, and those that are not made yet."""
         there = {key: row for key, row in self._system(kind).items() if key not in self._state["removed"][kind]}
         edits: dict[str, Any] = self._state["edits"][kind]
-        drafts = {key: Row(kind, key, "", None, False, True, NO_LOGIN if kind == USER else "")
-                  for key in edits if key not in there}  # fmt: skip
+        shell = self._accounts.no_login if kind == USER else ""
+        drafts = {key: Row(kind, key, "", None, False, True, shell) for key in edits if key not in there}
         return [_edited(row, edits.get(row.key, {})) for row in (*there.values(), *drafts.values())]
 
     def row(self, kind: str, key: str) -> Row:

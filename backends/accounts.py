@@ -6,13 +6,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from backends.commands import Run, run
 from backends.errors import MechanismError
-from backends.files import read_bytes, read_text, replace_file
+from backends.files import read_bytes, read_text, rewrite_file
 
-FILES: Final = (("etc/passwd", 0o644), ("etc/group", 0o644), ("etc/shadow", 0o640), ("etc/gshadow", 0o640))
+FILES: Final = ("etc/passwd", "etc/group", "etc/shadow", "etc/gshadow")
 HUMAN: Final = range(1000, 60_001)
 """User and group numbers of people (login.defs)."""
 NO_LOGIN: Final = "/usr/sbin/nologin"
@@ -50,6 +50,11 @@ class Group:
 
 class Accounts:
     """Reads below ``root`` and keeps what it read until ``forget``; the programs work on this machine's /etc."""
+
+    no_login: ClassVar[str] = NO_LOGIN
+    """The shell of those who are not to log in."""
+    has_roots_password: ClassVar[bool] = False
+    """Whether root's password may be set from afar."""
 
     def __init__(self, root: str | Path = "/", start: Run = run) -> None:
         self._root = Path(root)
@@ -113,7 +118,7 @@ class Accounts:
 
     def add_user(self, name: str) -> None:
         """Make an account that nobody can use yet."""
-        self._do("useradd", "--create-home", "--shell", NO_LOGIN, "--expiredate", "1970-01-02", name)
+        self._do("useradd", "--create-home", "--shell", self.no_login, "--expiredate", "1970-01-02", name)
 
     def remove_user(self, name: str, with_home: bool = False) -> None:
         """Take an account away; what its owner had stays, unless that was made only just now."""
@@ -147,13 +152,11 @@ class Accounts:
 
     def saved(self, names: Sequence[str]) -> Mapping[str, Any]:
         """What the files say of users and groups of these names now; for ``restore``."""
-        return {
-            file: {name: line for name in names if (line := self._line(file, name)) is not None} for file, _ in FILES
-        }
+        return {file: {name: line for name in names if (line := self._line(file, name)) is not None} for file in FILES}
 
     def restore(self, names: Sequence[str], saved: Mapping[str, Any]) -> None:
         """Let the files say of these names what they said. MechanismError."""
-        for file, mode in FILES:
+        for file in FILES:
             content = read_bytes(self._root / file)
             if content is None:
                 continue
@@ -162,7 +165,7 @@ class Accounts:
             have = {line.partition(":")[0]: line for line in content.decode().splitlines()}
             if {name: line for name, line in have.items() if name in names} != before:
                 text = "".join(f"{line}\n" for line in (*kept, *before.values()))
-                replace_file(self._root / file, text.encode(), mode)
+                rewrite_file(self._root / file, text.encode())
         self.forget()
 
     def _line(self, file: str, name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,12 +53,17 @@ def names_in(directory: Path) -> list[str]:
         return []
 
 
-def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Put a file in place of another (or of a symbolic link) at once: temporary file, fsync, rename. MechanismError."""
+def replace_file(path: Path, content: bytes, mode: int = 0o644, owner: tuple[int, int] | None = None) -> None:
+    """Put a file in place of another (or of a symbolic link) at once: temporary file, fsync, rename. MechanismError.
+
+    ``owner``: user and group, where it is not to be who runs this.
+    """
     temporary = path.with_name(f".{path.name}.new")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         with os.fdopen(descriptor, "wb") as file:
+            if owner is not None:
+                os.fchown(descriptor, *owner)
             os.fchmod(descriptor, mode)
             file.write(content)
             file.flush()
@@ -72,6 +78,15 @@ def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
         with suppress(OSError):
             os.unlink(temporary)
         raise unwritable(path, error) from error
+
+
+def rewrite_file(path: Path, content: bytes) -> None:
+    """Like ``replace_file``, for a file that is there and keeps its mode and its owner. MechanismError."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise unwritable(path, error) from error
+    replace_file(path, content, stat.S_IMODE(found.st_mode), (found.st_uid, found.st_gid))
 
 
 def unwritable(path: Path, error: OSError) -> MechanismError:

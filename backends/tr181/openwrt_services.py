@@ -5,24 +5,30 @@ from pathlib import Path
 from typing import Final
 
 from backends.openwrt.reloads import Reloads
+from backends.tr181.dhcp_clients import dhcp_clients
 from backends.tr181.lan import lan
 from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.openwrt_dhcp_clients import openwrt_dhcp_clients
 from backends.tr181.openwrt_lan import Surface, openwrt_lan
 from backends.tr181.openwrt_netifd import ALWAYS
 from backends.tr181.openwrt_system import openwrt_system
 from backends.tr181.openwrt_time import openwrt_time
 from backends.tr181.openwrt_upnp import openwrt_upnp
+from backends.tr181.openwrt_users import openwrt_users
 from backends.tr181.parts import Build, Part
 from backends.tr181.time import ntp_clock
 from backends.tr181.upnp_gateway import upnp_daemons
+from backends.tr181.users import accounts
 from backends.ubus import SOCKET, Bus
 from backends.uci import Places, opened
 
 FIRST: Final = (*ALWAYS, openwrt_system)
 """What is OpenWrt's alone."""
 INSTEAD: Final[dict[Build, Callable[[Mechanisms, Surface], Part | None]]] = {
+    dhcp_clients: openwrt_dhcp_clients,
     lan: openwrt_lan,
     ntp_clock: openwrt_time,
+    accounts: openwrt_users,
     upnp_daemons: openwrt_upnp,
 }
 """What stands for which of the services of any Linux."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from agent.model.errors import Denied, InvalidValue
 from agent.model.object import Object, Parameter, RowsRefused, Target
 from backends.account_changes import GROUP, ROLE, USER, AccountChanges, BadAccount, Row
-from backends.accounts import NAME, NO_LOGIN, Accounts, hashed
+from backends.accounts import NAME, Accounts, hashed
 from backends.errors import MechanismError
 from backends.programs import find_program
 from backends.tr181.mechanisms import Mechanisms
@@ -86,7 +86,7 @@ class _Editing:
     def edit(self, row: Row, **values: Any) -> None:
         """Stage values; Denied for what is not the agent's to change."""
         self._allow()
-        if row.number == 0:
+        if row.number == 0 and not (values.keys() == {"password"} and self._tables.accounts.has_roots_password):
             raise Denied("", "root's account is not changed from afar")
         self._tables.edit(row.kind, row.key, **values)
 
@@ -143,7 +143,7 @@ def _user_parameters(tables: AccountTables, editing: _Editing) -> list[Parameter
         return store
 
     def set_shell(row: Row, shell: Target | None) -> None:
-        editing.edit(row, shell=shell.keys[-1] if shell else NO_LOGIN)
+        editing.edit(row, shell=shell.keys[-1] if shell else tables.accounts.no_login)
 
     def shell(row: Row) -> Target | None:
         return Target(SHELLS, (row.shell,)) if row.shell in tables.accounts.shells() else None

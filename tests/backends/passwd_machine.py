@@ -46,6 +46,7 @@ class PasswdMachine:
             ("shells", "# all\n/bin/sh\n/usr/bin/sh\n/bin/bash\n"),
         ):
             (root / "etc" / file).write_text(text)
+            (root / "etc" / file).chmod(0o640 if "shadow" in file else 0o644)
         self.accounts = Accounts(root, self.start)
 
     def start(self, arguments: Sequence[str], given: str = "", seconds: float = 2.0) -> str:

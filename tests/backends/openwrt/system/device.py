@@ -15,9 +15,11 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.openwrt_lan import Surface
 from backends.tr181.openwrt_system import openwrt_system
 from backends.tr181.openwrt_time import openwrt_time
+from backends.tr181.openwrt_users import openwrt_users
 from backends.tr181.parts import Build, Machine, Part
 from backends.tr181.root import root as root_object
 from backends.tr181.time import time as time_objects
+from backends.tr181.users import users
 from backends.ubus import Bus
 from backends.uci import FileUci, Places
 from tests.backends.acs import Acs
@@ -50,13 +52,33 @@ config led 'led_wan'
 	option dev 'wan'
 """
 
+ETC: Final = {
+    "passwd": "root:x:0:0:root:/root:/bin/ash\ndaemon:*:1:1:daemon:/var:/bin/false\n"
+    "ntp:x:123:123:ntp:/var/run:/bin/false\nanna:x:1000:1000::/home/anna:/bin/bash\n",
+    "group": "root:x:0:\ndaemon:x:1:\nadm:x:4:\nsudo:x:27:anna\nempty:x:99:\nanna:x:1000:\nfriends:x:1001:anna\n",
+    "shadow": "root::0:0:99999:7:::\ndaemon:*:0:0:99999:7:::\nntp:x:0:0:99999:7:::\n"
+    "anna:$6$salt$old:20000:0:99999:7:::\n",
+    "shells": "/bin/ash\n/bin/sh\n/bin/bash\n",
+}
+RPCD: Final = """
+config rpcd
+	option socket /var/run/ubus/ubus.sock
+	option timeout 30
+
+config login
+	option username 'root'
+	option password '$p$root'
+	list read '*'
+	list write '*'
+"""
+
 Piece = Callable[[Mechanisms, Surface], Part | None]
 
 
 class OpenWrtDevice(Acs):
     """Set, add, delete and get as an ACS would; ``told`` is what init scripts were told."""
 
-    PARTS: tuple[Piece, ...] = (openwrt_system, openwrt_time)
+    PARTS: tuple[Piece, ...] = (openwrt_system, openwrt_time, openwrt_users)
 
     def __init__(
         self,
@@ -70,12 +92,15 @@ class OpenWrtDevice(Acs):
         self.root = root
         self.places = Places.under(root)
         self.store = store or Documents()
-        given = {"system": SYSTEM, "network": NETWORK, **(packages or {})}
+        given = {"system": SYSTEM, "network": NETWORK, "rpcd": RPCD, **(packages or {})}
         if store is None:
             for folder in (self.places.config, self.places.staged, root / "tmp"):
                 folder.mkdir(parents=True, exist_ok=True)
             for name, text in given.items():
                 self.write(name, text)
+            for name, text in ETC.items():
+                (root / "etc" / name).write_text(text)
+            (root / "etc/shadow").chmod(0o600)
         kernel = FakeKernel()
         for name, kind in (("br-lan", "bridge"), ("br-guest", "bridge"), ("wan", "")):
             kernel.add_link(name, kind, up=True, running=True, operstate="up")
@@ -84,7 +109,7 @@ class OpenWrtDevice(Acs):
         self.told = Told()
         reach = Bus(bus or root / "no-bus")
         self.reloads = Reloads(reach, self.told)
-        surface = Surface(self.uci, reach, self.reloads, root)
+        self.surface = surface = Surface(self.uci, reach, self.reloads, root)
         builds: list[Build] = [self._build(one, surface) for one in self.PARTS]
         made = Machine(whole.mechanisms, builds)
         self.mechanisms, self.parts = made.mechanisms, {part.name: part for part in made.parts}
@@ -93,6 +118,7 @@ class OpenWrtDevice(Acs):
             whole.model.schema, declared, whole.own, [whole.mechanisms.network, *made.backends], self.store,
             time.monotonic, forget=[whole.mechanisms.netlink.forget, *made.forget], boot_id="boot",
         )  # fmt: skip
+        self.accounts = self.mechanisms.accounts.accounts if self.mechanisms.accounts else None
         self.model.settle = made.settle
         self.model.load(made.apply_at_start)
 
@@ -102,7 +128,7 @@ class OpenWrtDevice(Acs):
 
     def declared(self) -> list[Callable[[Mechanisms], list[Object[Any]]]]:
         """The objects that it has."""
-        return [root_object, ip, device_info, device_files, host_name, time_objects]
+        return [root_object, ip, device_info, device_files, host_name, time_objects, users]
 
     def write(self, package: str, text: str) -> None:
         """Somebody writes a package."""
@@ -111,6 +137,12 @@ class OpenWrtDevice(Acs):
     def text(self, package: str) -> str:
         """A package's text."""
         return (self.places.config / package).read_text()
+
+    def etc(self) -> dict[str, str]:
+        """What stands in the files of the accounts, and who has a home."""
+        texts = {name: (self.root / "etc" / name).read_text() for name in ("passwd", "group", "shadow")}
+        homes = [path.name for path in (self.root / "home").iterdir()] if (self.root / "home").is_dir() else []
+        return {**texts, "home": str(sorted(homes)), "rpcd": self.text("rpcd")}
 
     def interface(self, name: str) -> str:
         """The IP interface with this name."""
