@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from datetime import datetime
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from agent.model.errors import Denied
 from agent.model.object import Object, Parameter, Target
-from backends.desired_state import R, Record
+from backends.desired_state import R, Record, Service
 from backends.dhcp_client.clients import TOPIC, DhcpClients, Place
 from backends.dhcp_client.instance import Folders
+from backends.dhcp_client.packets import Lease4, Lease6
 from backends.dhcp_client.records import KINDS, Client4, Client6, RequestedOption4, SentOption4, SentOption6
 from backends.programs import find_program
 from backends.tr181.acting_service import ActingService
@@ -33,10 +35,49 @@ CHANGED_BY: Final = (TOPIC, "address", "link")
 C = TypeVar("C", bound=Client4 | Client6)
 
 
+class Leasing(Service, Protocol):
+    """Whoever makes clients by the records, and knows of their leases: by family (4, 6) and link."""
+
+    def is_running(self, family: int, link: str) -> bool:
+        """Whether a client of the records runs there."""
+
+    def foreign(self, family: int) -> list[str]:
+        """The links on which a client that no record is of has a lease."""
+
+    def lease4(self, link: str) -> Lease4 | None:
+        """The DHCPv4 lease in force."""
+
+    def lease6(self, link: str) -> Lease6 | None:
+        """The DHCPv6 lease in force."""
+
+    def phase(self, link: str) -> str:
+        """Where a DHCPv4 client stands (RFC 2131, 4.4): init, selecting, bound, renewing or rebinding."""
+
+    def remaining(self, link: str) -> int | None:
+        """Seconds that are left of the leased IPv4 address; None for ever."""
+
+    def duid(self) -> bytes:
+        """What DHCPv6 clients identify themselves by; empty where nobody knows."""
+
+    def answered_by(self, link: str) -> str | None:
+        """The address of the DHCPv6 server of a link."""
+
+    def refresh_at(self, link: str) -> datetime | None:
+        """When what a DHCPv6 server told without a lease is to be asked for anew."""
+
+    def known_options(self) -> tuple[int, ...]:
+        """The DHCPv6 options that the client understands."""
+
+    def renew(self, family: int, link: str) -> None:
+        """Ask for the lease again now. MechanismError."""
+
+
 class DhcpClientTables(ActingService):
     """The backend of both tables: the records, and through ``clients`` the leases."""
 
-    def __init__(self, clients: DhcpClients, links: Links) -> None:
+    told_by: ClassVar[str] = "dhcpcd"
+
+    def __init__(self, clients: Leasing, links: Links) -> None:
         super().__init__("dhcp_client", KINDS, clients, TABLES)
         self.clients = clients
         self.links = links
@@ -120,7 +161,9 @@ class ClientTable(Generic[C]):
             delete=self.delete,
             changed_by=CHANGED_BY,
             backend=self.tables,
-            source=lambda row: f"dhcpcd on {row.link}" if row.is_own else f"a lease file of this system, {row.link}",
+            source=lambda row: (
+                f"{self.tables.told_by} on {row.link}" if row.is_own else f"a lease of this system's own, {row.link}"
+            ),
         )
 
     def sent_options(self, kind: type[SentOption4 | SentOption6]) -> Object[Keys]:

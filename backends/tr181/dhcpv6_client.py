@@ -80,7 +80,7 @@ class _Clients:
                 ],
                 changed_by=CHANGED_BY,
                 durable=False,
-                source=lambda _: "the lease file of dhcpcd",
+                source=lambda _: f"what {self._tables.told_by} was told",
             ),
             Object(
                 path=SERVER,
@@ -93,7 +93,7 @@ class _Clients:
                 ],
                 changed_by=CHANGED_BY,
                 durable=False,
-                source=lambda _: "the lease file and the output of dhcpcd",
+                source=lambda _: f"what {self._tables.told_by} was told",
             ),
         ]
 

@@ -1,4 +1,7 @@
-"""Device.DHCPv4.Client. against a real server and a real client program, in namespaces."""
+"""Device.DHCPv4.Client. against a real server and a real client program, in namespaces.
+
+What is the same over every mechanism: tests/backend_contract/test_dhcp_clients.py.
+"""
 
 import threading
 import time
@@ -118,50 +121,6 @@ def test_what_would_cut_the_management_server_off_waits_for_the_session_s_end(ma
     assert device.set({f"{client}Enable": "1"}) == 1
     assert device.get(f"{client}Enable") == "true"
     assert not wan.devices[0].is_running(4, "c0")
-
-
-def test_a_client_on_an_interface_that_is_not_given_to_the_agent_is_denied(make_wan: Callable[..., Wan]) -> None:
-    wan = make_wan()
-    device = wan.device(manage=())
-    row = device.find("Device.IP.Interface.", Name="c0").removesuffix(".")
-    client = device.add(CLIENT4, Interface=row)
-    assert device.refused({f"{client}Enable": "1"}) == {f"{client}Enable": "Denied"}
-
-
-def test_what_cannot_be_sent_or_asked_for_is_refused_by_its_parameter(make_wan: Callable[..., Wan]) -> None:
-    wan = make_wan()
-    device = wan.device()
-    client = device.add(CLIENT4)
-    sent = device.add(f"{client}SentOption.")
-    assert (
-        device.refused({f"{sent}Enable": "1", f"{sent}Tag": "82", f"{sent}Value": "00"})[f"{sent}Tag"] == "InvalidValue"
-    )
-    device.set({f"{sent}Enable": "1", f"{sent}Tag": "61", f"{sent}Value": "0102"})
-    twice = device.add(f"{client}SentOption.", Value="03ff")
-    assert device.refused({f"{twice}Enable": "1", f"{twice}Tag": "61"})[f"{twice}Tag"] == "InvalidValue"
-    asked = device.add(f"{client}ReqOption.")
-    assert device.refused({f"{asked}Tag": "53"}) == {f"{asked}Tag": "InvalidValue"}
-
-
-def test_the_order_of_what_is_asked_for_has_no_gaps(make_wan: Callable[..., Wan]) -> None:
-    device = make_wan().device()
-    client = device.add(CLIENT4)
-    one, other = (device.add(f"{client}ReqOption.") for _ in range(2))
-    assert device.get(f"{other}Order") == "2"
-    device.set({f"{other}Order": "1"})
-    assert device.get(f"{one}Order") == "2"
-    device.delete(other)
-    assert device.get(f"{one}Order") == "1"
-
-
-def test_two_clients_on_one_interface_are_refused(make_wan: Callable[..., Wan]) -> None:
-    wan = make_wan()
-    wan.home.ip("link set c0 down")  # so that nothing is started
-    device = wan.device()
-    wan.client(device)
-    row = device.find("Device.IP.Interface.", Name="c0").removesuffix(".")
-    other = device.add(CLIENT4, Interface=row)
-    assert device.refused({f"{other}Enable": "1"}) == {f"{other}Enable": "InvalidValue"}
 
 
 def test_a_client_of_the_machine_s_own_can_be_read_and_is_not_changed(make_wan: Callable[..., Wan]) -> None:

@@ -1,0 +1,1 @@
+"""What netifd's protocol handlers do, by /etc/config/network: DHCP clients, PPPoE, name servers, tunnels."""
