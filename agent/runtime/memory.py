@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import sys
+from collections.abc import Iterable
 from types import FunctionType
 from typing import Any, Final
 
@@ -25,18 +26,31 @@ def forget_replaced_classes() -> None:
     """Let go of the classes that ``@dataclass(frozen=True, slots=True)`` has put another in the place of.
 
     Up to Python 3.13 the interpreter's own methods of the new class hold the old one (CPython's gh-105936): a kilobyte
-    or two for each of some hundred classes, and a TypeError instead of FrozenInstanceError for what is no field.
+    or two for each of some hundred classes, and a TypeError instead of FrozenInstanceError for what is no field. Up to
+    3.11.2 so does the attribute that weak references would be kept in (gh-102069).
     """
-    for one in gc.get_objects():
+    _let_go(gc.get_objects())
+    gc.collect()
+
+
+def _let_go(objects: Iterable[Any]) -> None:
+    for one in objects:
         if isinstance(one, type) and "__dataclass_fields__" in vars(one) and "__slots__" in vars(one):
             _hold_itself(one)
-    gc.collect()
 
 
 def _hold_itself(new: type[Any]) -> None:
     for name in ("__setattr__", "__delattr__"):
         method = vars(new).get(name)
         for cell in (method.__closure__ or ()) if isinstance(method, FunctionType) else ():
-            old = cell.cell_contents
-            if isinstance(old, type) and (old.__module__, old.__qualname__) == (new.__module__, new.__qualname__):
+            if _is_replaced(cell.cell_contents, new):
                 cell.cell_contents = new
+    if _is_replaced(getattr(vars(new).get("__weakref__"), "__objclass__", new), new):
+        del new.__weakref__
+
+
+def _is_replaced(old: Any, new: type[Any]) -> bool:
+    """Whether the new class stands in for this one."""
+    if not isinstance(old, type) or old is new:
+        return False
+    return (old.__module__, old.__qualname__) == (new.__module__, new.__qualname__)
