@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,15 +26,15 @@ class PersonalKey:
         return f"{self.user}:{hashlib.sha256(self.text.encode()).hexdigest()[:16]}"
 
 
-def personal_keys(root: Path, homes: Mapping[str, str]) -> Iterator[PersonalKey]:
+def personal_keys(root: Path, homes: Mapping[str, str], files: Sequence[str] = FILES) -> Iterator[PersonalKey]:
     """Those of these users, in files as sshd looks for them; what the agent may not read is not told of."""
     for user, home in homes.items():
-        texts = [read_text(os.path.join(root, home.lstrip("/"), file), LONGEST_FILE) or "" for file in FILES]
-        found = dict.fromkeys(key.strip() for text in texts for key in text.splitlines() if _is_key(key.strip()))
+        texts = [read_text(os.path.join(root, home.lstrip("/"), file), LONGEST_FILE) or "" for file in files]
+        found = dict.fromkeys(key.strip() for text in texts for key in text.splitlines() if is_key(key.strip()))
         yield from (PersonalKey(user, key) for key in found)
 
 
-def _is_key(line: str) -> bool:
+def is_key(line: str) -> bool:
     """Whether it is one at its end: options may stand before."""
     words = line.split(" ")
     for at in range(len(words) - 1):

@@ -55,6 +55,11 @@ class Ssh:
         self.configuration = Configuration(root)
         self.instances = Instances(directory, ground)
 
+    @property
+    def proc(self) -> str:
+        """Where processes are told of."""
+        return os.path.join(self._root, "proc")
+
     def is_installed(self) -> bool:
         """Whether there is a server with a configuration."""
         return (self._root / CONFIGURATION).exists() and any(

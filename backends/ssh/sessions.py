@@ -34,11 +34,12 @@ def sessions(candidates: Iterable[int], servers: Mapping[int, str], otherwise: s
         found = TITLE.match(title)
         if found is None:
             continue
-        address, port = _peer(process, proc)
-        yield Session(_server(process, servers, otherwise, proc), process, found[1], address, port)
+        address, port = peer(process, proc)
+        yield Session(server_of(process, servers, otherwise, proc), process, found[1], address, port)
 
 
-def _server(process: int, servers: Mapping[int, str], otherwise: str, proc: str) -> str:
+def server_of(process: int, servers: Mapping[int, str], otherwise: str, proc: str) -> str:
+    """The server that has started a process, itself or by one between."""
     above = process
     for _ in range(DEEPEST):
         above = parent(above, proc)
@@ -47,7 +48,8 @@ def _server(process: int, servers: Mapping[int, str], otherwise: str, proc: str)
     return otherwise
 
 
-def _peer(process: int, proc: str) -> tuple[str, int]:
+def peer(process: int, proc: str) -> tuple[str, int]:
+    """Address and port of who is at the other end; "" and 0 where the agent may not look."""
     sockets = set(_sockets(process, proc))
     for table in ("tcp", "tcp6"):
         for line in (read_text(f"{proc}/{process}/net/{table}") or "").splitlines()[1:]:

@@ -8,16 +8,15 @@ from agent.model.errors import Denied, InvalidValue
 from agent.model.object import Object, Parameter, Target
 from backends.account_changes import GROUP, USER
 from backends.firewall.leases import granted
-from backends.ssh.configuration import Configuration
 from backends.ssh.instance import started_at
-from backends.ssh.records import ADDED, MACHINE, SshServer, SshService
+from backends.ssh.records import MACHINE, SshServer, SshService
 from backends.ssh.rendering import checked_network, permit_root_login
-from backends.ssh.sessions import Session, sessions
+from backends.ssh.sessions import Session
 from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.service import only, target_of
 from backends.tr181.ssh_keys import authorized_keys
-from backends.tr181.ssh_tables import SERVER, SSH, TOPIC, SshTables
+from backends.tr181.ssh_tables import SERVER, SSH, SshTables
 from backends.tr181.users import GROUPS, USERS
 
 
@@ -32,28 +31,28 @@ def ssh(mechanisms: Mechanisms) -> list[Object[Any]]:
         Parameter("Status", lambda _: "Enabled" if rows.is_any_running() else "Disabled"),
     ]
     found: list[Object[Any]] = [
-        Object(SSH, lambda: [()], lambda row: row, switch, backend=tables, source=lambda _: "sshd"),
+        Object(SSH, lambda: [()], lambda row: row, switch, backend=tables, source=lambda _: "the SSH servers"),
         Object(
             SERVER,
-            rows.keys,
+            tables.server_keys,
             lambda key: (key,),
             rows.parameters(),
             add=rows.add,
             delete=rows.delete,
-            changed_by=(TOPIC,),
+            changed_by=tables.topics,
             backend=tables,
-            source=lambda key: "sshd_config" if key == MACHINE else "what is configured for a sshd of the agent's own",
+            source=tables.source,
         ),
         Object(
             f"{SERVER}Session.{{i}}.",
-            rows.sessions,
+            tables.sessions,
             lambda row: (row.server, str(row.pid)),
             rows.session_parameters(),
             durable=False,
             source=lambda row: f"/proc/{row.pid}",
         ),
     ]
-    return found + authorized_keys(tables, mechanisms.accounts, tables.personal)
+    return found + authorized_keys(tables.key_tables, mechanisms.accounts, tables.personal)
 
 
 class _Servers:
@@ -64,21 +63,13 @@ class _Servers:
         self._given = given
         self._proc = str(given.system.root / "proc")
 
-    @property
-    def _configuration(self) -> Configuration:
-        return self._tables.ssh.configuration
-
-    def keys(self) -> list[str]:
-        """The machine's, and ours."""
-        return [MACHINE, *(key for key in self._tables.wanted.of(SshServer) if key != MACHINE)]
-
     def add(self, _: tuple[str, ...]) -> tuple[str, ...]:
         """A server that is disabled, and lets nobody in."""
-        return (self._tables.add(ADDED),)
+        return (self._tables.add(self._tables.added),)
 
     def delete(self, key: str) -> None:
         """Of ours."""
-        if key == MACHINE:
+        if self._tables.is_machine(key):
             raise Denied("", "the machine's own server is not the agent's to remove")
         self._tables.remove(SshServer, key)
 
@@ -90,7 +81,7 @@ class _Servers:
 
     def is_any_running(self) -> bool:
         """Status of the whole."""
-        return self._tables.is_served() or any(self._tables.pid(key) for key in self.keys())
+        return self._tables.is_served() or any(map(self._tables.pid, self._tables.server_keys()))
 
     def switch(self, _: Any, enable: bool) -> None:
         """Of ours."""
@@ -99,10 +90,10 @@ class _Servers:
         self._tables.edit(SshService, enable=enable)
 
     def _is_enabled(self, key: str) -> bool:
-        return self._tables.is_served() if key == MACHINE else self._record(key).enable
+        return self._tables.is_served() if self._tables.is_machine(key) else self._record(key).enable
 
     def _enable(self, key: str, enable: bool) -> None:
-        if key == MACHINE:
+        if self._tables.is_machine(key):
             if enable != self._tables.is_served():
                 raise Denied("", "the machine's own server is its owner's to start and to end: add a server")
             return
@@ -111,16 +102,16 @@ class _Servers:
         self._tables.edit(SshServer, key, enable=enable, **lease)
 
     def _status(self, key: str) -> str:
-        if key == MACHINE:
+        if self._tables.is_machine(key):
             return "Enabled" if self._tables.is_served() else "Disabled"
         if not self._record(key).enable or not self._tables.wanted.get(SshService).enable:
             return "Disabled"
-        if not self._tables.ssh.is_possible(self._tables.wanted, key):
+        if not self._tables.is_possible(key):
             return "Error_Misconfigured"
         return "Enabled" if self._tables.pid(key) else "Error"
 
     def _set_duration(self, key: str, seconds: int) -> None:
-        if key == MACHINE and seconds:
+        if self._tables.is_machine(key) and seconds:
             raise Denied("", "the machine's own server is its owner's to end: add a server")
         self._tables.edit(SshServer, key, **granted(seconds, self._tables.clock()))
 
@@ -133,7 +124,7 @@ class _Servers:
 
     def parameters(self) -> list[Parameter[str, Any]]:
         """Of Server.{i}."""
-        told = self._configuration.told
+        told = self._tables.told
         found: list[Parameter[str, Any]] = [
             Parameter("Enable", self._is_enabled, self._enable),
             Parameter("Status", self._status),
@@ -172,14 +163,6 @@ class _Servers:
 
         return [Parameter("User", user), *found]
 
-    def sessions(self) -> Sequence[Session]:
-        """Who is logged in, read once for a request."""
-        if self._tables.sessions is None:
-            servers = {process: key for key in self.keys() if (process := self._tables.pid(key))}
-            daemons = [one.pid for one in self._given.procfs.processes() if one.command.startswith("sshd")]
-            self._tables.sessions = list(sessions(daemons, servers, MACHINE, self._proc))
-        return self._tables.sessions
-
     def _field(self, name: str, field: str, otherwise: Callable[[], Any]) -> Parameter[str, Any]:
         """A field as it was set, else as the machine's configuration says."""
 
@@ -207,33 +190,33 @@ class _Servers:
     # -- what the machine's configuration says ------------------------------------------------------------------------
 
     def _lets_passwords_in(self) -> bool:
-        told = self._configuration.told
+        told = self._tables.told
         by_pam = told("usepam") == "yes" and told("kbdinteractiveauthentication") == "yes"
         return told("passwordauthentication") == "yes" or by_pam
 
     def _lets_roots_password_in(self) -> bool:
-        word = permit_root_login(self._record(MACHINE), self._configuration.told("permitrootlogin"))
+        word = permit_root_login(self._record(MACHINE), self._tables.told("permitrootlogin"))
         passwords = self._record(MACHINE).password_login
         return word == "yes" and (self._lets_passwords_in() if passwords is None else passwords)
 
     def _interface(self, key: str) -> Target | None:
-        if key != MACHINE:
+        if not self._tables.is_machine(key):
             return target_of(self._record(key).interface)
-        address = self._configuration.told("listenaddress").strip("[").split("]")[0]
+        address = self._tables.told("listenaddress").strip("[").split("]")[0]
         host = address.rpartition(":")[0] if address.count(":") == 1 else address
         links = [one.interface for one in self._given.netlink.addresses() if one.address == host] if host else []
         return self._given.links.row_of(links[0], IP_INTERFACE) if links else None
 
     def _set_interface(self, key: str, target: Target | None) -> None:
-        if key != MACHINE:
+        if not self._tables.is_machine(key):
             self._edit(key, interface=only(IP_INTERFACE)(target))
         elif target != self._interface(key):
             raise Denied("", "where the machine's own server listens would keep it from starting: add a server")
 
     def _group(self, key: str) -> Target | None:
         group = self._record(key).group
-        told = self._configuration.told("allowgroups").split()
-        if group is not None or key != MACHINE or len(told) != 1 or self._given.accounts is None:
+        told = self._tables.told("allowgroups").split()
+        if group is not None or not self._tables.is_machine(key) or len(told) != 1 or self._given.accounts is None:
             return target_of(group)
         found = self._given.accounts.key_of_group(told[0])
         return Target(GROUPS, (found[1],)) if found and found[0] == GROUP else None

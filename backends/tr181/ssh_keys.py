@@ -1,6 +1,6 @@
 """Device.SSH.AuthorizedKey.: the keys that let users in: those set here, and those that people keep themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +9,7 @@ from agent.model.errors import Denied, InvalidValue
 from agent.model.object import Object, Parameter, Target
 from backends.account_changes import USER
 from backends.desired_state import Pointer
-from backends.ssh.people import PersonalKey, personal_keys
+from backends.ssh.people import FILES, PersonalKey, personal_keys
 from backends.ssh.records import AuthorizedKey
 from backends.ssh.rendering import checked_key
 from backends.tr181.service import TableService, only, target_of
@@ -21,18 +21,24 @@ KEYS: Final = "Device.SSH.AuthorizedKey.{i}."
 class PersonalKeys:
     """What people keep, read once for a request."""
 
-    def __init__(self, root: Path, accounts: AccountTables | None) -> None:
+    def __init__(
+        self, root: Path, accounts: AccountTables | None, *, files: Sequence[str] = FILES, without: Collection[str] = ()
+    ) -> None:
+        """In these files of the homes, but of users in ``without``."""
         self._root = root
         self._accounts = accounts
+        self._files = files
+        self._without = without
         self._found: Sequence[PersonalKey] | None = None
 
     def __call__(self) -> Sequence[PersonalKey]:
         """All of them."""
         if self._found is None:
             accounts = self._accounts
-            users = {row.name for row in accounts.rows(USER)} if accounts else set[str]()
+            users = {row.name for row in accounts.rows(USER)} - {*self._without} if accounts else set[str]()
             homes = accounts.accounts.homes() if accounts else {}
-            self._found = list(personal_keys(self._root, {user: homes[user] for user in sorted(users & homes.keys())}))
+            known = {user: homes[user] for user in sorted(users & homes.keys())}
+            self._found = list(personal_keys(self._root, known, self._files))
         return self._found
 
     def forget(self) -> None:
@@ -95,6 +101,6 @@ def authorized_keys(tables: TableService, accounts: AccountTables | None, person
             add=lambda _: (tables.add(AuthorizedKey()),),
             delete=delete,
             backend=tables,
-            source=lambda row: "~/.ssh/authorized_keys" if row.personal else "/etc/ssh/cpe-agent.keys",
+            source=lambda row: "~/.ssh/authorized_keys" if row.personal else "what lets its user in",
         )
     ]

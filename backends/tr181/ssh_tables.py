@@ -1,16 +1,17 @@
 """The service behind Device.SSH.: a backend of the data model, and a chore that ends servers and looks after them."""
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import ClassVar, Final
 
-from backends.desired_state import Pointer, Record
+from backends.desired_state import Pointer, Record, Service
 from backends.errors import MechanismError
 from backends.firewall.leases import Clock, remaining, system_clock
 from backends.lan.ports import holder_of
+from backends.ssh.configuration import DEFAULTS
 from backends.ssh.instance import Ground
-from backends.ssh.records import KINDS, MACHINE, AuthorizedKey, SshServer, SshService
+from backends.ssh.records import ADDED, KINDS, MACHINE, AuthorizedKey, SshServer, SshService
 from backends.ssh.service import Around, Ssh
-from backends.ssh.sessions import Session
+from backends.ssh.sessions import Session, sessions
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.service import TableService
@@ -40,31 +41,71 @@ TOPIC: Final = "ssh"
 class SshTables(TableService):
     """The backend of the tables; as a chore it disables servers whose time is over, and looks after the others."""
 
-    def __init__(self, ssh: Ssh, clock: Clock, personal: PersonalKeys) -> None:
-        super().__init__("ssh", KINDS, ssh, TABLES_OF, FIELDS)
-        self.ssh = ssh
+    kinds: ClassVar[Sequence[type[Record]]] = KINDS
+    added: ClassVar[SshServer] = ADDED
+    topics: ClassVar[tuple[str, ...]] = (TOPIC,)
+
+    def __init__(self, service: Service, clock: Clock, personal: PersonalKeys) -> None:
+        super().__init__("ssh", self.kinds, service, TABLES_OF, FIELDS)
         self.clock = clock
         self.personal = personal
-        self.sessions: list[Session] | None = None
+        self._sessions: Sequence[Session] | None = None
         self._pids: dict[str, int | None] = {}
         self._looked: float | None = None
 
+    @property
+    def key_tables(self) -> TableService:
+        """The backend of the keys."""
+        return self
+
     def forget(self) -> None:
         """Read again for the next request."""
-        self.ssh.forget()
         self.personal.forget()
-        self.sessions = None
+        self._sessions = None
         self._pids.clear()
+
+    def server_keys(self) -> list[str]:
+        """Of all servers."""
+        return list(self.wanted.of(SshServer))
+
+    def is_machine(self, key: str) -> bool:  # noqa: ARG002 - see OpenSshTables
+        """Whether a server is one that its owner starts and ends."""
+        return False
+
+    def is_served(self) -> bool:
+        """Whether such a server answers."""
+        return False
+
+    def told(self, keyword: str) -> str:
+        """What is said to such a server of a keyword in small letters."""
+        return DEFAULTS[keyword]
+
+    def source(self, key: str) -> str:  # noqa: ARG002 - see OpenSshTables
+        """Where a server's configuration stands."""
+        return ""
+
+    def is_possible(self, key: str) -> bool:  # noqa: ARG002 - see OpenSshTables
+        """Whether a server has where to listen, and whom to let in."""
+        return True
 
     def pid(self, key: str) -> int | None:
         """The process of a server while it runs."""
         if key not in self._pids:
-            self._pids[key] = self.ssh.pid() if key == MACHINE else self.ssh.instances.pid(key[1:])
+            self._pids[key] = self._pid_of(key)
         return self._pids[key]
 
-    def is_served(self) -> bool:
-        """Whether the machine's server answers: it runs, or systemd starts it for each who comes."""
-        return self.pid(MACHINE) is not None or self.ssh.has_socket()
+    def sessions(self) -> Sequence[Session]:
+        """Who is logged in, read once for a request."""
+        if self._sessions is None:
+            keys = self.server_keys()
+            self._sessions = self._logged_in({process: key for key in keys if (process := self.pid(key))})
+        return self._sessions
+
+    def _pid_of(self, key: str) -> int | None:
+        raise NotImplementedError
+
+    def _logged_in(self, servers: Mapping[int, str]) -> Sequence[Session]:
+        raise NotImplementedError
 
     def due(self, now: float) -> float | None:
         """See parts.Chore."""
@@ -78,7 +119,7 @@ class SshTables(TableService):
         self._looked = now
         self._pids.clear()
         ended = [key for key, left in self._ending() if left <= 0]
-        if ended and self.wanted is self._applied:
+        if ended and self._is_idle():
             self.begin()
             for key in ended:
                 self.edit(SshServer, key, enable=False)
@@ -91,13 +132,61 @@ class SshTables(TableService):
             self.reapply()
         return frozenset({TOPIC}) if ended else frozenset()
 
+    def _is_idle(self) -> bool:
+        return self.wanted is self._applied
+
     def _own(self) -> list[str]:
-        return [key for key, server in self.wanted.of(SshServer).items() if key != MACHINE and server.enable]
+        return [key for key, one in self.wanted.of(SshServer).items() if one.enable and not self.is_machine(key)]
 
     def _ending(self) -> list[tuple[str, int]]:
         now = self.clock()
         times = ((key, remaining(self.wanted.get(SshServer, key), now)) for key in self._own())
         return [(key, left) for key, left in times if left is not None]
+
+
+class OpenSshTables(SshTables):
+    """The machine's own sshd, and others of ours."""
+
+    def __init__(self, ssh: Ssh, clock: Clock, personal: PersonalKeys, daemons: Callable[[], Iterable[int]]) -> None:
+        """``daemons`` tells the processes that are called as sshd is."""
+        super().__init__(ssh, clock, personal)
+        self.ssh = ssh
+        self._daemons = daemons
+
+    def forget(self) -> None:
+        """See SshTables."""
+        super().forget()
+        self.ssh.forget()
+
+    def server_keys(self) -> list[str]:
+        """The machine's, and ours."""
+        return [MACHINE, *(key for key in super().server_keys() if key != MACHINE)]
+
+    def is_machine(self, key: str) -> bool:
+        """See SshTables."""
+        return key == MACHINE
+
+    def is_served(self) -> bool:
+        """Whether the machine's server answers: it runs, or systemd starts it for each who comes."""
+        return self.pid(MACHINE) is not None or self.ssh.has_socket()
+
+    def told(self, keyword: str) -> str:
+        """See SshTables."""
+        return self.ssh.configuration.told(keyword)
+
+    def source(self, key: str) -> str:
+        """See SshTables."""
+        return "sshd_config" if key == MACHINE else "what is configured for a sshd of the agent's own"
+
+    def is_possible(self, key: str) -> bool:
+        """See SshTables."""
+        return self.ssh.is_possible(self.wanted, key)
+
+    def _pid_of(self, key: str) -> int | None:
+        return self.ssh.pid() if key == MACHINE else self.ssh.instances.pid(key[1:])
+
+    def _logged_in(self, servers: Mapping[int, str]) -> Sequence[Session]:
+        return list(sessions(self._daemons(), servers, MACHINE, self.ssh.proc))
 
 
 def ssh_server(given: Mechanisms, ground: Ground | None = None) -> Part | None:
@@ -134,7 +223,12 @@ def ssh_server(given: Mechanisms, ground: Ground | None = None) -> Part | None:
     server = Ssh(root, given.directory / "ssh", given.may_change_system, around, ground or Ground())
     if not server.is_installed():
         return None
-    tables = SshTables(server, system_clock(given.procfs.boot_id()), PersonalKeys(root, accounts))
+    tables = OpenSshTables(
+        server,
+        system_clock(given.procfs.boot_id()),
+        PersonalKeys(root, accounts),
+        lambda: [one.pid for one in given.procfs.processes() if one.command.startswith("sshd")],
+    )
     return Part(
         "ssh", {"ssh": tables}, tables, [tables.forget], chores=[tables], follows=frozenset({"link", "address"})
     )
