@@ -7,24 +7,20 @@ from typing import Final
 from backends.openwrt.reloads import Reloads
 from backends.tr181.dhcp_clients import dhcp_clients
 from backends.tr181.dynamic_dns import dynamic_dns_clients
-from backends.tr181.firewall_backend import firewall_tables
 from backends.tr181.lan import lan
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.openwrt_ddns import openwrt_ddns
 from backends.tr181.openwrt_dhcp_clients import openwrt_dhcp_clients
-from backends.tr181.openwrt_firewall import openwrt_firewall
 from backends.tr181.openwrt_lan import Surface, openwrt_lan
 from backends.tr181.openwrt_netifd import ALWAYS
 from backends.tr181.openwrt_system import openwrt_system
 from backends.tr181.openwrt_time import openwrt_time
 from backends.tr181.openwrt_upnp import openwrt_upnp
 from backends.tr181.openwrt_users import openwrt_users
-from backends.tr181.openwrt_wifi import openwrt_wifi
 from backends.tr181.parts import Build, Part
 from backends.tr181.time import ntp_clock
 from backends.tr181.upnp_gateway import upnp_daemons
 from backends.tr181.users import accounts
-from backends.tr181.wifi_service import wifi_service
 from backends.ubus import SOCKET, Bus
 from backends.uci import Places, opened
 
@@ -37,8 +33,6 @@ INSTEAD: Final[dict[Build, Callable[[Mechanisms, Surface], Part | None]]] = {
     accounts: openwrt_users,
     upnp_daemons: openwrt_upnp,
     dynamic_dns_clients: openwrt_ddns,
-    wifi_service: openwrt_wifi,
-    firewall_tables: openwrt_firewall,
 }
 """What stands for which of the services of any Linux."""
 
