@@ -141,6 +141,14 @@ class Pppd:
             self._said[name] = output.read(read_text(self._output(name), LONGEST_OUTPUT) or "")
         return self._said[name]
 
+    def link_name(self, key: str) -> str:
+        """The name of the link of a connection that was added under this key."""
+        return link_name(key)
+
+    def unknown_protocols(self, name: str) -> int | None:
+        """How many packets had no taker: pppd rejects them, and says so."""
+        return self.said(name).unknown_protocols
+
     def phase(self, name: str) -> str:
         """Where a connection stands (see ppp.output): what the kernel has comes before what pppd said."""
         if self._is_up(name):

@@ -6,7 +6,6 @@ from backends.dhcp_client.packets import DNS
 from backends.dhcp_client.records import Client4, Client6
 from backends.lan.resolver import NameServer
 from backends.ppp.records import PppInterface
-from backends.pppd import link_name
 from backends.tr181.dhcp_clients import DhcpClientTables
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.ppp_connections import PppConnections
@@ -38,6 +37,6 @@ def _leased(tables: DhcpClientTables) -> Iterator[NameServer]:
 def _agreed(connections: PppConnections) -> Iterator[NameServer]:
     for key, record in connections.wanted.of(PppInterface).items():
         if record.enable:
-            name = link_name(key)
+            name = connections.pppd.link_name(key)
             told = connections.pppd.name_servers(name)
             yield from (NameServer(one, "IPCP", name, "a PPP connection of the agent") for one in told)

@@ -142,10 +142,14 @@ class _Interfaces:
         def counted(read: Callable[[Any], int]) -> Callable[[PppRow], int]:
             return lambda row: read(network.traffic(row.name))
 
+        def unknown(row: PppRow) -> int:
+            told = self._pppd.unknown_protocols(row.name)
+            return counted(COUNTED[UNKNOWN_PROTOCOLS])(row) if told is None else told
+
         kernel = {name: read for name, read in COUNTED.items() if name != UNKNOWN_PROTOCOLS}
         return [
             *(Parameter(name, counted(read)) for name, read in kernel.items()),
-            Parameter(UNKNOWN_PROTOCOLS, lambda row: self._pppd.said(row.name).unknown_protocols),
+            Parameter(UNKNOWN_PROTOCOLS, unknown),
         ]
 
     # -- reading ------------------------------------------------------------------------------------------------------
@@ -233,7 +237,7 @@ class _Interfaces:
         """Stage that the connection is set up anew."""
         self.check_own(row)
         if value:
-            self.edit(row, resets=self._connections.wanted.get(PppInterface, row.key).resets + 1)
+            self._connections.reset(row.key)
 
 
 def source(row: PppRow) -> str:

@@ -39,3 +39,8 @@ WAN6 = interface(
     ipv6_prefix=[{"address": "2001:db8:4700::", "mask": 56, "preferred": 1800, "valid": 3600, "class": "wan6"}],
     dns_server=["2001:db8::53"], data={"passthru": "001700102001" + "0db8" + "0" * 23 + "5"},
 )  # fmt: skip
+DIALLED = interface(
+    "dsl", "pppoe", l3_device="pppoe-dsl", device="eth2",
+    ipv4_address=[{"address": "10.67.0.100", "mask": 32, "ptpaddress": "10.67.0.1"}],
+    dns_server=["10.67.0.53", "2001:db8::53"], inactive={**EMPTY, "dns-server": ["10.67.0.54"]},
+)  # fmt: skip

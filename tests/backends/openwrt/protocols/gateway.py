@@ -178,3 +178,15 @@ def links() -> FakeKernel:
             one = ip_interface(own)
             made.addresses.append(Address(name, 4, str(one.ip), one.network.prefixlen))
     return made
+
+
+def with_pppoe(build: Build) -> Build:
+    """On a router that has pppd's plugin for it."""
+
+    def made(given: Mechanisms, surface: Surface) -> Part | None:
+        plugin = surface.root / "usr/lib/pppd/2.5.1/pppoe.so"
+        plugin.parent.mkdir(parents=True, exist_ok=True)
+        plugin.touch()
+        return build(given, surface)
+
+    return made
