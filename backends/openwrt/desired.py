@@ -1,14 +1,44 @@
 """Records that UCI keeps as something that can be changed, all or nothing; see agent.model.object.Backend."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
-from backends.desired_state import Desired, Record, Wanted
-from backends.openwrt.configured import Configured, Made
+from backends.desired_state import Desired, Record, Service, Wanted
 from backends.openwrt.differences import Difference
 
 NOTHING = Difference()
+
+
+class Naming(Protocol):
+    """Who calls new records something."""
+
+    def key_for(self, record: Record, taken: Collection[str]) -> str:
+        """See backends.openwrt.configured.Mapping."""
+
+
+class Keeping(Service, Protocol):
+    """Configuration that others write too; see backends.openwrt.configured.Configured."""
+
+    @property
+    def mapping(self) -> Naming:
+        """How its records are called."""
+
+    def now(self) -> Wanted:
+        """What it says."""
+
+    def forget(self) -> None:
+        """What was read may be old."""
+
+    def try_out(self, difference: Difference) -> bool:
+        """Make sure that it can be made; whether it cuts the way to the management server."""
+
+    def make(self, difference: Difference, *, must_hold: bool = True) -> Any:
+        """Make it; what ``take_back`` needs, None where nothing was to be done."""
+
+    def take_back(self, made: Any) -> None:
+        """Let it be as it was."""
 
 
 class UciDesired(Desired):
@@ -16,12 +46,12 @@ class UciDesired(Desired):
     session's end. OpenWrt's own daemons make of it what they do: nothing is applied by us at a start or after an event.
     """
 
-    def __init__(self, name: str, kinds: Any, service: Configured) -> None:
+    def __init__(self, name: str, kinds: Any, service: Keeping) -> None:
         self._configured = service
         self._base = Wanted()
         self._staged: Wanted | None = None
         self._waiting = self._waited = NOTHING
-        self._made: Made | None = None
+        self._made: Any = None
         self._seen: tuple[Wanted, Difference, Wanted] = (Wanted(), NOTHING, Wanted())
         super().__init__(name, kinds, service)
         self._staged = None

@@ -7,39 +7,54 @@ from typing import Final
 from backends.openwrt.reloads import Reloads
 from backends.tr181.dhcp_clients import dhcp_clients
 from backends.tr181.dynamic_dns import dynamic_dns_clients
+from backends.tr181.firewall_backend import firewall_tables
 from backends.tr181.lan import lan
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.openwrt_ddns import openwrt_ddns
 from backends.tr181.openwrt_dhcp_clients import openwrt_dhcp_clients
+from backends.tr181.openwrt_firewall import openwrt_firewall
 from backends.tr181.openwrt_lan import Surface, openwrt_lan
 from backends.tr181.openwrt_netifd import ALWAYS
+from backends.tr181.openwrt_network import network_part
+from backends.tr181.openwrt_ppp import openwrt_ppp
+from backends.tr181.openwrt_ssh import openwrt_ssh
 from backends.tr181.openwrt_system import openwrt_system
 from backends.tr181.openwrt_time import openwrt_time
 from backends.tr181.openwrt_upnp import openwrt_upnp
 from backends.tr181.openwrt_users import openwrt_users
+from backends.tr181.openwrt_wifi import openwrt_wifi
 from backends.tr181.parts import Build, Part
+from backends.tr181.ppp_connections import ppp_connections
+from backends.tr181.ssh_tables import ssh_server
 from backends.tr181.time import ntp_clock
 from backends.tr181.upnp_gateway import upnp_daemons
 from backends.tr181.users import accounts
+from backends.tr181.wifi_service import wifi_service
 from backends.ubus import SOCKET, Bus
 from backends.uci import Places, opened
 
-FIRST: Final = (*ALWAYS, openwrt_system)
+FIRST: Final = (network_part, *ALWAYS, openwrt_system)
 """What is OpenWrt's alone."""
 INSTEAD: Final[dict[Build, Callable[[Mechanisms, Surface], Part | None]]] = {
     dhcp_clients: openwrt_dhcp_clients,
     lan: openwrt_lan,
+    ppp_connections: openwrt_ppp,
     ntp_clock: openwrt_time,
     accounts: openwrt_users,
+    ssh_server: openwrt_ssh,
     upnp_daemons: openwrt_upnp,
     dynamic_dns_clients: openwrt_ddns,
+    wifi_service: openwrt_wifi,
+    firewall_tables: openwrt_firewall,
 }
 """What stands for which of the services of any Linux."""
 
 
-def openwrt_services(services: Sequence[Build], root: Path = Path("/")) -> tuple[Build, ...]:
+def openwrt_services(
+    services: Sequence[Build], root: Path = Path("/"), surface: Surface | None = None
+) -> tuple[Build, ...]:
     """In the same order, behind what is OpenWrt's alone; UCI, the bus and whoever tells services are one for all."""
-    surface = surface_of(root)
+    surface = surface or surface_of(root)
     instead = (_over(INSTEAD[one], surface) if one in INSTEAD else one for one in services)
     return (*(_over(one, surface) for one in FIRST), *instead)
 

@@ -15,6 +15,8 @@ class Procd:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.running = {"dnsmasq", "odhcpd"}
+        self.services: dict[str, Any] = {}
+        """What procd says of a service, in full."""
         self.links: dict[str, str] = {}
         self.leases4: dict[str, Any] = {}
         self.leases6: dict[str, Any] = {}
@@ -77,7 +79,9 @@ class Procd:
     def _list(self, request: Request) -> None:
         name = str(request.arguments.get("name", ""))
         found = {name: {"instances": {"one": {"running": name in self.running, "pid": 1}}}}
-        request.answer(found if name in self.running else {})
+        if name in self.services:
+            found = {name: self.services[name]}
+        request.answer(found if name in self.running or name in self.services else {})
 
     def _dump(self, request: Request) -> None:
         self.dumps += 1

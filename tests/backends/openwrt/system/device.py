@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,13 +12,17 @@ from backends.openwrt.reloads import Reloads
 from backends.tr181.device_files import device_files
 from backends.tr181.device_info import device_info, host_name
 from backends.tr181.ip import ip
+from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.openwrt_lan import Surface
+from backends.tr181.openwrt_ssh import openwrt_ssh
 from backends.tr181.openwrt_system import openwrt_system
 from backends.tr181.openwrt_time import openwrt_time
 from backends.tr181.openwrt_users import openwrt_users
 from backends.tr181.parts import Build, Machine, Part
 from backends.tr181.root import root as root_object
+from backends.tr181.ssh import ssh
+from backends.tr181.staging import LinuxNetwork
 from backends.tr181.time import time as time_objects
 from backends.tr181.users import users
 from backends.ubus import Bus
@@ -72,13 +77,22 @@ config login
 	list write '*'
 """
 
+DROPBEAR: Final = """
+config dropbear
+	option PasswordAuth 'on'
+	option RootPasswordAuth 'on'
+	option Port         '22'
+#	option BannerFile   '/etc/banner'
+	option mdns '0'
+"""
+
 Piece = Callable[[Mechanisms, Surface], Part | None]
 
 
 class OpenWrtDevice(Acs):
     """Set, add, delete and get as an ACS would; ``told`` is what init scripts were told."""
 
-    PARTS: tuple[Piece, ...] = (openwrt_system, openwrt_time, openwrt_users)
+    PARTS: tuple[Piece, ...] = (openwrt_system, openwrt_time, openwrt_users, openwrt_ssh)
 
     def __init__(
         self,
@@ -92,7 +106,7 @@ class OpenWrtDevice(Acs):
         self.root = root
         self.places = Places.under(root)
         self.store = store or Documents()
-        given = {"system": SYSTEM, "network": NETWORK, "rpcd": RPCD, **(packages or {})}
+        given = {"system": SYSTEM, "network": NETWORK, "rpcd": RPCD, "dropbear": DROPBEAR, **(packages or {})}
         if store is None:
             for folder in (self.places.config, self.places.staged, root / "tmp"):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -105,17 +119,19 @@ class OpenWrtDevice(Acs):
         for name, kind in (("br-lan", "bridge"), ("br-guest", "bridge"), ("wan", "")):
             kernel.add_link(name, kind, up=True, running=True, operstate="up")
         whole, self.machine = device_in_memory(root, kernel, may_change_system=may_change)
+        network = LinuxNetwork(whole.mechanisms.netlink, whole.mechanisms.procfs, ("br-*",), lambda: None)
+        mechanisms = replace(whole.mechanisms, network=network, links=Links(network))
         self.uci = FileUci(self.places)
         self.told = Told()
         reach = Bus(bus or root / "no-bus")
         self.reloads = Reloads(reach, self.told)
         self.surface = surface = Surface(self.uci, reach, self.reloads, root)
         builds: list[Build] = [self._build(one, surface) for one in self.PARTS]
-        made = Machine(whole.mechanisms, builds)
+        made = Machine(mechanisms, builds)
         self.mechanisms, self.parts = made.mechanisms, {part.name: part for part in made.parts}
         declared: list[Object[Any]] = [one for declare in self.declared() for one in declare(self.mechanisms)]
         self.model = DataModel(
-            whole.model.schema, declared, whole.own, [whole.mechanisms.network, *made.backends], self.store,
+            whole.model.schema, declared, whole.own, [network, *made.backends], self.store,
             time.monotonic, forget=[whole.mechanisms.netlink.forget, *made.forget], boot_id="boot",
         )  # fmt: skip
         self.accounts = self.mechanisms.accounts.accounts if self.mechanisms.accounts else None
@@ -128,7 +144,7 @@ class OpenWrtDevice(Acs):
 
     def declared(self) -> list[Callable[[Mechanisms], list[Object[Any]]]]:
         """The objects that it has."""
-        return [root_object, ip, device_info, device_files, host_name, time_objects, users]
+        return [root_object, ip, device_info, device_files, host_name, time_objects, users, ssh]
 
     def write(self, package: str, text: str) -> None:
         """Somebody writes a package."""
