@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from backends.commands import Run, run
-from backends.desired_state import NotOurs, Record, Wanted
+from backends.desired_state import NotOurs, Pointer, Record, Wanted
 from backends.errors import MechanismError
 from backends.files import read_text, replace_file, unwritable, write_if_different
 from backends.lan.resolver import MADE_BY, RESOLV_CONF, NameServer, merged
@@ -29,10 +29,11 @@ SECONDS: Final = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaticServer(Record):
-    """A name server that was set here."""
+    """A name server that was set here; ``interface`` over which it is asked, where that can be told."""
 
     enable: bool = False
     dns_server: str = ""
+    interface: Pointer | None = None
 
 
 class NameServers:

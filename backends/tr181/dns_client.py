@@ -1,30 +1,64 @@
 """Device.DNS.Client.Server.: the name servers that this machine was told of, and those that were set here."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Protocol
 
 from agent.model.errors import Denied, InvalidValue, NotWritable
 from agent.model.object import Object, Parameter, Target
+from backends.desired_state import Record, Service
 from backends.lan.resolver import STATIC, NameServer
 from backends.name_servers import NameServers, StaticServer, enabled
 from backends.tr181.lan_tables import LanTables, target_of_link
 from backends.tr181.learned_servers import learned_servers
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
-from backends.tr181.service import TableService
+from backends.tr181.service import TableService, target_of
 
 SERVERS: Final = "Device.DNS.Client.Server.{i}."
 CHANGED_BY: Final = ("resolver", "dhcp", "ppp", "address")
 
 
+class Asking(Service, Protocol):
+    """Whoever has servers asked by the records."""
+
+    def is_asked(self, address: str) -> bool:
+        """Whether the resolver was told of it."""
+
+
 class NameServerTable(TableService):
     """The backend of the rows that were added."""
 
-    def __init__(self, servers: NameServers) -> None:
+    kinds: ClassVar[tuple[type[Record], ...]] = (StaticServer,)
+
+    def __init__(self, servers: Asking) -> None:
         parameters = {"dns_server": ("DNSServer",)}
-        super().__init__("name servers", (StaticServer,), servers, {StaticServer: SERVERS}, parameters)
+        super().__init__("name servers", self.kinds, servers, {StaticServer: SERVERS}, parameters)
         self.resolver = servers
+
+    def found(self, told: Iterable[NameServer]) -> list[NameServer]:
+        """Those that others told of, of ``told``, the system's resolver's."""
+        ours = enabled(self.wanted)
+        return [one for one in told if one.address not in ours]
+
+    def is_used(self, server: NameServer) -> bool:  # noqa: ARG002 - the resolver asks what it was told of
+        """Whether one of those is asked."""
+        return True
+
+    def use(self, server: NameServer, value: bool) -> None:
+        """Stage whether it is."""
+        if value != self.is_used(server):
+            raise Denied("", "the system was told of this server by somebody else")
+
+    def interface_of(self, record: StaticServer) -> Target | None:
+        """Over which one that was added is asked."""
+        return target_of(record.interface)
+
+    def set_interface(self, key: str, value: Target | None) -> None:
+        """Stage that."""
+        if value != self.interface_of(self.wanted.get(StaticServer, key)):
+            raise InvalidValue("", "a server is asked over whichever link leads to it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +112,10 @@ class _Servers:
         return self._table
 
     def rows(self) -> list[_Row]:
-        own = self._table.wanted if self._table else None
-        told = enabled(own) if own else []
-        found = [_Row(one.address, one) for one in self._lan.resolver.name_servers() if one.address not in told]
-        return [*found, *(_Row(key) for key in (own.of(StaticServer) if own else ()))]
+        told = self._lan.resolver.name_servers()
+        found = self._table.found(told) if self._table else told
+        own = self._table.wanted.of(StaticServer) if self._table else ()
+        return [*(_Row(one.address, one) for one in found), *map(_Row, own)]
 
     def add(self, _: tuple[str, ...]) -> tuple[str, ...]:
         return (self.table.add(StaticServer()),)
@@ -92,13 +126,15 @@ class _Servers:
         self.table.remove(StaticServer, row.key)
 
     def is_enabled(self, row: _Row) -> bool:
-        return row.found is not None or self._record(row).enable
+        if row.found is None:
+            return self._record(row).enable
+        return self._table is None or self._table.is_used(row.found)
 
     def set_enabled(self, row: _Row, value: bool) -> None:
         if row.found is None:
             self.table.edit(StaticServer, row.key, enable=value)
-        elif not value:
-            raise Denied("", "the system was told of this server by somebody else")
+        else:
+            self.table.use(row.found, value)
 
     def status(self, row: _Row) -> str:
         """Error: no address was set, or the resolver was not told of it."""
@@ -116,10 +152,14 @@ class _Servers:
             raise Denied("", "the system was told of this server by somebody else")
 
     def interface(self, row: _Row) -> Target | None:
-        return target_of_link(self._lan, row.found.link) if row.found else None
+        if row.found is not None:
+            return target_of_link(self._lan, row.found.link)
+        return self.table.interface_of(self._record(row))
 
     def set_interface(self, row: _Row, value: Target | None) -> None:
-        if value != self.interface(row):
+        if row.found is None:
+            self.table.set_interface(row.key, value)
+        elif value != self.interface(row):
             raise InvalidValue("", "a server is asked over whichever link leads to it")
 
     def _record(self, row: _Row) -> StaticServer:

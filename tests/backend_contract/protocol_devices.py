@@ -17,9 +17,10 @@ WITHOUT_PROTOCOLS = NETWORK.partition("# the provider's")[0]
 """As on Linux: nothing there but links with addresses."""
 
 
-def device_of(directory: Path, build: Build, declares: Sequence[Declare], *, manage: Sequence[str] = ("*",)) -> Gateway:
-    """A gateway with two links that are down, low0 and low1."""
+def device_of(directory: Path, build: Build, declares: Sequence[Declare], *more: Build, manage: str = "*") -> Gateway:
+    """A gateway with two links that are down, low0 and low1; ``manage`` "" gives nothing of it to the agent."""
     kernel = links()
     for name in ("low0", "low1"):
         kernel.add_link(name, "", up=False)
-    return Gateway(directory, [build], declares, network=WITHOUT_PROTOCOLS, kernel=kernel, manage=tuple(manage))
+    given = tuple(manage.split())
+    return Gateway(directory, [*more, build], declares, network=WITHOUT_PROTOCOLS, kernel=kernel, manage=given)

@@ -59,7 +59,7 @@ def test_a_new_client_is_off_and_on_nothing(device: Gateway, table: str) -> None
 
 
 def test_a_client_on_an_interface_that_is_not_given_to_the_agent_is_denied(make: Make) -> None:
-    device = make(manage=())
+    device = make(manage="")
     client = device.add(CLIENT4, Interface=device.row("low0"))
     assert device.refused({f"{client}Enable": "1"}) == {f"{client}Enable": "Denied"}
 

@@ -57,7 +57,7 @@ def test_a_new_connection_is_off_and_over_nothing(device: Gateway) -> None:
 
 
 def test_one_over_a_port_that_is_not_given_to_the_agent_is_denied(make: Make) -> None:
-    device = make(manage=())
+    device = make(manage="")
     lower = device.row("low0", "Device.Ethernet.Link.")
     row = device.add(PPP, LowerLayers=lower)
     assert device.get(f"{row}LowerLayers") == lower

@@ -110,7 +110,7 @@ class Gateway(Acs):
         system: Any = SimpleNamespace(root=directory)
         made: Any = Mechanisms(
             netlink, nothing, procfs, Sysfs("/nonexistent"), system, self.linux, own,  # type: ignore[arg-type]
-            links=Links(self.linux), management_path=lambda: self.way,
+            links=Links(self.linux), management_path=lambda: self.way, may_change_system=bool(manage),
         )  # fmt: skip
         self.parts: list[Part] = []
         for build in builds:
