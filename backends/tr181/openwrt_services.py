@@ -6,6 +6,7 @@ from typing import Final
 
 from backends.openwrt.reloads import Reloads
 from backends.tr181.dhcp_clients import dhcp_clients
+from backends.tr181.dns_client import name_servers
 from backends.tr181.dynamic_dns import dynamic_dns_clients
 from backends.tr181.firewall_backend import firewall_tables
 from backends.tr181.lan import lan
@@ -14,6 +15,7 @@ from backends.tr181.openwrt_ddns import openwrt_ddns
 from backends.tr181.openwrt_dhcp_clients import openwrt_dhcp_clients
 from backends.tr181.openwrt_firewall import openwrt_firewall
 from backends.tr181.openwrt_lan import Surface, openwrt_lan
+from backends.tr181.openwrt_name_servers import openwrt_name_servers
 from backends.tr181.openwrt_netifd import ALWAYS
 from backends.tr181.openwrt_network import network_part
 from backends.tr181.openwrt_ppp import openwrt_ppp
@@ -37,6 +39,7 @@ FIRST: Final = (network_part, *ALWAYS, openwrt_system)
 """What is OpenWrt's alone."""
 INSTEAD: Final[dict[Build, Callable[[Mechanisms, Surface], Part | None]]] = {
     dhcp_clients: openwrt_dhcp_clients,
+    name_servers: openwrt_name_servers,
     lan: openwrt_lan,
     ppp_connections: openwrt_ppp,
     ntp_clock: openwrt_time,
