@@ -35,7 +35,9 @@ SERVICES: Final[dict[str, Service]] = {
     "wireless": NETWORK,
     "dhcp": Service(("dnsmasq", "odhcpd")),
     "firewall": Service(("firewall",)),
-    "system": Service(("system", "sysntpd", "led", "log")),
+    "system": Service(("system", "sysntpd", "log")),
+    # Of /etc/config/system too, but procd knows of no trigger of it.
+    "led": Service(("led",), action="restart", by_script=True),
     "dropbear": Service(("dropbear",)),
     "uhttpd": Service(("uhttpd",)),
     "upnpd": Service(("miniupnpd",)),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.host_access import AccessTables
     from backends.tr181.hosts import HostTable
     from backends.tr181.lan_tables import LanTables
+    from backends.tr181.leds import Settable
     from backends.tr181.links import Links
     from backends.tr181.periodic_statistics import StatisticsTables
     from backends.tr181.ppp_connections import PppConnections
@@ -115,6 +116,8 @@ class Mechanisms:
     faults: "FaultTables | None" = None
     statistics: "StatisticsTables | None" = None
     leds: "Leds | None" = None
+    lamps: "Settable | None" = None
+    """The system's own say in what its lamps show."""
     name_servers: "NameServerTable | None" = None
     ssh: "SshTables | None" = None
     upnp: "UpnpTables | None" = None

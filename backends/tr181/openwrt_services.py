@@ -10,11 +10,13 @@ from backends.tr181.dns_client import name_servers
 from backends.tr181.dynamic_dns import dynamic_dns_clients
 from backends.tr181.firewall_backend import firewall_tables
 from backends.tr181.lan import lan
+from backends.tr181.leds import lamps
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.openwrt_ddns import openwrt_ddns
 from backends.tr181.openwrt_dhcp_clients import openwrt_dhcp_clients
 from backends.tr181.openwrt_firewall import openwrt_firewall
 from backends.tr181.openwrt_lan import Surface, openwrt_lan
+from backends.tr181.openwrt_leds import openwrt_leds
 from backends.tr181.openwrt_name_servers import openwrt_name_servers
 from backends.tr181.openwrt_netifd import ALWAYS
 from backends.tr181.openwrt_network import network_part
@@ -43,6 +45,7 @@ INSTEAD: Final[dict[Build, Callable[[Mechanisms, Surface], Part | None]]] = {
     lan: openwrt_lan,
     ppp_connections: openwrt_ppp,
     ntp_clock: openwrt_time,
+    lamps: openwrt_leds,
     accounts: openwrt_users,
     ssh_server: openwrt_ssh,
     upnp_daemons: openwrt_upnp,
