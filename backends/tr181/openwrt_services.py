@@ -21,6 +21,7 @@ from backends.tr181.openwrt_name_servers import openwrt_name_servers
 from backends.tr181.openwrt_netifd import ALWAYS
 from backends.tr181.openwrt_network import network_part
 from backends.tr181.openwrt_ppp import openwrt_ppp
+from backends.tr181.openwrt_qos import openwrt_qos
 from backends.tr181.openwrt_ssh import openwrt_ssh
 from backends.tr181.openwrt_system import openwrt_system
 from backends.tr181.openwrt_time import openwrt_time
@@ -29,6 +30,7 @@ from backends.tr181.openwrt_users import openwrt_users
 from backends.tr181.openwrt_wifi import openwrt_wifi
 from backends.tr181.parts import Build, Part
 from backends.tr181.ppp_connections import ppp_connections
+from backends.tr181.qos import qos_tables
 from backends.tr181.ssh_tables import ssh_server
 from backends.tr181.time import ntp_clock
 from backends.tr181.upnp_gateway import upnp_daemons
@@ -50,6 +52,7 @@ INSTEAD: Final[dict[Build, Callable[[Mechanisms, Surface], Part | None]]] = {
     ssh_server: openwrt_ssh,
     upnp_daemons: openwrt_upnp,
     dynamic_dns_clients: openwrt_ddns,
+    qos_tables: openwrt_qos,
     wifi_service: openwrt_wifi,
     firewall_tables: openwrt_firewall,
 }
