@@ -150,8 +150,11 @@ def _service(key: str, service: LocalService, around: Surroundings) -> Iterator[
         if ports:
             match.append(equal(header("th", "dport"), ports))
         if service.icmp_type != ANY:
+            icmp = ICMP if family == 4 else ICMPV6
+            if protocols and icmp not in protocols:
+                continue  # it is told of the other version of IP
             match += [
-                protocol_is([ICMP if family == 4 else ICMPV6]),
+                protocol_is([icmp]),
                 equal(header("icmp" if family == 4 else "icmpv6", "type"), service.icmp_type),
             ]
         yield Rule(about("service", key), [*match, COUNTER, VERDICTS[service.action]])

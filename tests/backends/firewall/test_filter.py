@@ -273,10 +273,12 @@ def test_a_service_of_the_gateway_is_opened_and_closed(bench: Bench) -> None:
         assert not bench.gateway.reached(server, bench.lan, INSIDE, 22, soon=True)
 
 
-def test_a_service_can_be_one_type_of_icmp(bench: Bench) -> None:
-    bench.make(
-        LocalService(enable=True, interface=LAN, protocol=(1,), ip_version=4, icmp_type=8, action="Drop"), settings=LOW
-    )
+@pytest.mark.parametrize("version", [4, -1])
+def test_a_service_can_be_one_type_of_icmp(bench: Bench, version: int) -> None:
+    ping = LocalService(
+        enable=True, interface=LAN, protocol=(1,), ip_version=version, icmp_type=8, action="Drop"
+    )  # fmt: skip
+    bench.make(ping, settings=LOW)
     assert not bench.gateway.answers(bench.lan, INSIDE, soon=True)
     assert bench.gateway.answers(bench.wan, OUTSIDE)
 
