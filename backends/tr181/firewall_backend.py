@@ -4,9 +4,9 @@ import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
-from backends.desired_state import SINGLE, Record
+from backends.desired_state import SINGLE, Record, Service, Wanted
 from backends.errors import MechanismError
 from backends.firewall.firewall import Firewall
 from backends.firewall.leases import Clock, remaining, system_clock
@@ -56,15 +56,43 @@ PARAMETERS: Final = {
     "source_ip": ("SourceIP",),
     "source_mask": ("SourceMask", "SourceIP"),
     "dest_mask": ("DestMask", "DestIP"),
+    "source_ip_exclude": ("SourceIPExclude",),
+    "dest_ip_exclude": ("DestIPExclude",),
+    "source_mac": ("SourceMAC",),
+    "source_mac_exclude": ("SourceMACExclude",),
+    "ip_version": ("IPVersion",),
+    "icmp_type": ("ICMPType",),
+    "dscp": ("DSCP",),
+    "dscp_exclude": ("DSCPExclude",),
 }
 """By which parameters a field is set, where the names differ otherwise than in their capitals."""
 TOPIC: Final = "firewall"
 
 
+class Filtering(Service, Protocol):
+    """Whoever filters and translates by the records."""
+
+    @property
+    def around(self) -> Surroundings:
+        """What the rules depend on beside the records, in this request."""
+
+    def forget(self) -> None:
+        """Read everything again for the next request."""
+
+    def is_made(self, what: str, key: str) -> bool:
+        """Whether the kernel has the rules of a row: "nat", "port mapping", "dmz", "rule", "pinhole", "service"."""
+
+    def lacking(self, record: Record, wanted: Wanted) -> str:
+        """What a record lacks to be made, in words; "" for nothing."""
+
+
 class FirewallTables(TableService):
     """The backend of all these tables. As a chore it takes away what was granted for a time that is over."""
 
-    def __init__(self, firewall: Firewall, clock: Clock) -> None:
+    source = "what is configured for the table inet cpe_agent of nftables"
+    """Where the rows are from, as the command line tells it."""
+
+    def __init__(self, firewall: Filtering, clock: Clock) -> None:
         super().__init__("firewall", KINDS, firewall, TABLES, PARAMETERS)
         self.firewall = firewall
         self.clock = clock
@@ -91,14 +119,6 @@ class FirewallTables(TableService):
         super().commit()
         self._tell_what_lacks()
 
-    def guard(self) -> None:
-        """After a boot: the table as far as it can be told, before any link is up. What is not made is told later.
-
-        A table that is there is what the links were up with, and stays until all that it depends on is there again.
-        """
-        if not self.firewall.is_there():
-            self.firewall.apply(self.wanted)
-
     def reapply(self, level: int = logging.WARNING) -> None:
         """See Desired."""
         super().reapply(level)
@@ -115,7 +135,7 @@ class FirewallTables(TableService):
         ended = [(kind, key) for kind, key, seconds in self._ending() if seconds <= 0]
         if not ended:
             return frozenset()
-        is_made = self.wanted is self._applied  # else a change waits for the end of a session, and these with it
+        is_made = self.wanted is self.in_force  # else a change waits for the end of a session, and these with it
         if is_made:
             self.begin()
         for kind, key in ended:
@@ -138,7 +158,7 @@ class FirewallTables(TableService):
 
     def _tell_what_lacks(self) -> None:
         """The log hears once why a row that is enabled is not made (Error_Misconfigured)."""
-        wanted, found = self._applied, dict[tuple[type[Record], str], str]()
+        wanted, found = self.in_force, dict[tuple[type[Record], str], str]()
         for kind in KINDS:
             for key, record in wanted.of(kind).items():
                 if getattr(record, "enable", False) and (what := self.firewall.lacking(record, wanted)):
@@ -160,6 +180,20 @@ class FirewallTables(TableService):
                 yield FilterRule, key, max(0.0, rule.expiry_date - now.wall)
 
 
+class OwnFirewallTables(FirewallTables):
+    """With a table of our own in the packet filter."""
+
+    firewall: Firewall
+
+    def guard(self) -> None:
+        """After a boot: the table as far as it can be told, before any link is up. What is not made is told later.
+
+        A table that is there is what the links were up with, and stays until all that it depends on is there again.
+        """
+        if not self.firewall.is_there():
+            self.firewall.apply(self.wanted)
+
+
 def firewall_tables(mechanisms: Mechanisms) -> Part | None:
     """NAT and firewall as a service; None where libnftables or the kernel's nf_tables is absent."""
     try:
@@ -178,9 +212,9 @@ def firewall_tables(mechanisms: Mechanisms) -> Part | None:
     )
 
 
-def tables_over(mechanisms: Mechanisms, nftables: Nftables, clock: Clock) -> FirewallTables:
+def tables_over(mechanisms: Mechanisms, nftables: Nftables, clock: Clock) -> OwnFirewallTables:
     """The same over this packet filter and this clock."""
-    tables = FirewallTables(Firewall(nftables, Here(mechanisms, clock), mechanisms.links.may_change), clock)
+    tables = OwnFirewallTables(Firewall(nftables, Here(mechanisms, clock), mechanisms.links.may_change), clock)
     if mechanisms.lan:
         mechanisms.lan.followers.append(tables.reapply)
     return tables

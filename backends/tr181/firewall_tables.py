@@ -28,8 +28,7 @@ class FirewallTable(RecordTable[R]):
         delete: Callable[[Keys], None] | None = None,
     ) -> Object[Keys]:
         """The declaration."""
-        source = "what is configured for the table inet cpe_agent of nftables"
-        return self.object(parameters, source, (TOPIC, "link"), add, delete)
+        return self.object(parameters, self.service.source, (TOPIC, "link"), add, delete)
 
     # -- parameters ---------------------------------------------------------------------------------------------------
 

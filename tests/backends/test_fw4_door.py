@@ -14,13 +14,15 @@ from tests.netlab.namespace import Namespace
 
 __all__ = ["lab", "make_namespace"]
 FILES = Path(__file__).parent.parent.parent / "openwrt" / "files"
-PORT = 7547
+PORT, ELSEWHERE = 7547, 7548
 
 pytestmark = pytest.mark.skipif(not shutil.which("nft"), reason="nft is not installed (Debian: apt install nftables)")
 
 
 class Firewall:
-    """fw4 as far as it matters here: its table with what others have it include, all else from outside dropped."""
+    """fw4 as far as it matters here: its table with what others have it include, a redirect that would take the port as
+    a DMZ does, all else from outside dropped.
+    """
 
     def __init__(self, lab: Namespace, folder: Path) -> None:
         self.lab, self.folder = lab, folder
@@ -33,7 +35,10 @@ class Firewall:
             f'include "{folder}/sets.nft"\n'
             "chain input {\ntype filter hook input priority filter; policy drop;\n"
             f'include "{FILES}/fw4-rules.nft"\n'
-            "ct state established accept\n}\n}\n"
+            "ct state established accept\n}\n"
+            "chain dstnat {\ntype nat hook output priority -100; policy accept;\n"
+            f'include "{FILES}/fw4-own-ports.nft"\n'
+            f"tcp dport {PORT} redirect to :{ELSEWHERE}\n}}\n}}\n"
         )
 
     def run(self, arguments: Sequence[str], given: str = "") -> str:

@@ -147,14 +147,6 @@ def test_a_rule_ends_at_its_date_and_the_log_says_so(device: FirewallDevice, cap
     assert not comes_in(device, soon=True)
 
 
-def test_those_behind_a_rule_that_ended_move_up(device: FirewallDevice) -> None:
-    first, *others = [rule(device) for _ in range(4)]
-    device.set({f"{first}ExpiryDate": "2027-01-15T08:01:00Z"})
-    device.clock.forward(60)
-    assert device.tables.act(0.0) == {"firewall"}
-    assert [device.get(f"{row}Order") for row in (*others, rule(device))] == ["1", "2", "3", "4"]
-
-
 @pytest.mark.parametrize(
     ("values", "blamed"),
     [

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from agent.model.errors import Denied, InvalidValue, Refusals
+from agent.model.errors import Denied, InvalidValue
 from backends.desired_state import Wanted
 from backends.lan.leases import Lease
 from backends.tr181.nat import nat
@@ -73,17 +73,6 @@ def test_a_port_mapping_is_made_changed_and_taken_away(device: FirewallDevice) -
     assert device.get(f"{row}Description") == "the printer's page"
     device.delete(row)
     assert device.get("Device.NAT.PortMappingNumberOfEntries") == "0"
-
-
-def test_a_new_mapping_has_the_defaults_of_the_data_model(device: FirewallDevice) -> None:
-    row = device.add(MAPPING)
-    told = device.tree(row)
-    del told["Alias"]
-    assert told == {
-        "Enable": "false", "Status": "Disabled", "Origin": "Controller", "Interface": "", "AllInterfaces": "false",
-        "LeaseDuration": "0", "RemainingLeaseTime": "0", "RemoteHost": "", "ExternalPort": "0",
-        "ExternalPortEndRange": "0", "InternalPort": "0", "Protocol": "TCP", "InternalClient": "", "Description": "",
-    }  # fmt: skip
 
 
 def test_an_unrelated_change_leaves_a_connection_and_the_counters(device: FirewallDevice) -> None:
@@ -173,15 +162,6 @@ def test_what_cannot_be_is_refused_and_changes_nothing(device: FirewallDevice, n
     before = device.ruleset(), device.tree(row)
     assert device.refused({f"{row}{name}": value}) == {f"{row}{name}": InvalidValue.__name__}
     assert (device.ruleset(), device.tree(row)) == before
-
-
-def test_two_enabled_mappings_cannot_have_one_port(device: FirewallDevice) -> None:
-    web(device)
-    other = web(device, Enable="0")
-    assert device.refused({f"{other}Enable": "1"}) == {f"{other}Enable": "InvalidValue"}
-    with pytest.raises(Refusals, match="the same RemoteHost, ExternalPort, Protocol"):
-        device.set({f"{other}Enable": "1"})
-    device.set({f"{other}Enable": "1", f"{other}Protocol": "UDP"})
 
 
 def test_an_interface_that_the_owner_keeps_is_not_touched(make_namespace: Callable[[], Namespace]) -> None:

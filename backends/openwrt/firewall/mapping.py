@@ -1,0 +1,198 @@
+"""NAT and packet filter in UCI: what /etc/config/firewall says as records, and records as what it says.
+
+Device.NAT. and Device.Firewall. are one package here, of which fw4 makes the whole ruleset; a table of the agent's own
+is not made. What stands for what is told in the modules of each kind: ``redirects`` (PortMapping, DMZ), ``rules``
+(Chain.Rule, Pinhole, Service), ``policies`` (Config, Level, Chain, Policy), ``translation`` (InterfaceSetting).
+
+An interface stands for the zone that its link is in, and a zone for the first of its interfaces that is a row: what is
+told for that one holds for all of the zone. Rules are in the order of their sections, but fw4 asks those from every
+zone before those from one. Of redirects the more explicit come first, as TR-181 has it: one that is added goes before a
+DMZ, which would take everything.
+"""
+
+from collections.abc import Callable, Collection, Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from backends.desired_state import Pointer, Record, Wanted
+from backends.firewall.conditions import check
+from backends.firewall.records import (
+    KINDS,
+    Dmz,
+    FilterRule,
+    FirewallSettings,
+    InterfaceNat,
+    Level,
+    LocalService,
+    Pinhole,
+    Policy,
+    PortMapping,
+    RuleChain,
+)
+from backends.firewall.surroundings import Surroundings
+from backends.openwrt.configured import Read
+from backends.openwrt.firewall import policies, translation
+from backends.openwrt.firewall.firewall_sections import BESIDE, FIREWALL, OF, FirewallSections
+from backends.openwrt.firewall.redirects import DMZS, MAPPINGS, REDIRECT
+from backends.openwrt.firewall.rows import kept
+from backends.openwrt.firewall.rules import PINHOLES, RULES, SERVICES, WORDS, input_services
+from backends.openwrt.firewall.sayable import refusals
+from backends.openwrt.firewall.words import TARGETS
+from backends.openwrt.interfaces import interfaces
+from backends.openwrt.sections import Told, fresh, write
+from backends.uci import Edits, Value
+
+NETWORK: Final = "network"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the machine says: ``row_of`` the IP interface of a link, ``link_of`` the link of a row, ``present`` the
+    links that netifd has made of its interfaces, ``subnets`` what a link's addresses are in; ``links`` all of that, to
+    compare. ``around`` is what a firewall of the agent's own depends on as well.
+    """
+
+    row_of: Callable[[str], Pointer | None]
+    link_of: Callable[[Pointer | None], str | None]
+    may_change: Callable[[str], bool]
+    present: Callable[[], Mapping[str, str]]
+    subnets: Callable[[str], tuple[str, ...]]
+    links: Callable[[], Hashable]
+    around: Callable[[], Surroundings]
+
+
+class FirewallMapping:
+    """See backends.openwrt.configured.Mapping."""
+
+    packages = (FIREWALL, NETWORK)
+    kinds = KINDS
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._read: FirewallSections | None = None
+
+    def surroundings(self) -> Hashable:
+        """The links and their rows."""
+        return tuple(sorted(self._ground.present().items())), self._ground.links()
+
+    def read(self, read: Read) -> Wanted:
+        """See Mapping."""
+        here = self.sections(read)
+        rules = RULES.rows(here)
+        return Wanted(1, {
+            InterfaceNat: translation.settings(here),
+            PortMapping: MAPPINGS.rows(here),
+            Dmz: DMZS.rows(here),
+            FirewallSettings: {"": policies.settings(here)},
+            Level: policies.levels(here),
+            RuleChain: policies.chains(),
+            FilterRule: {key: replace(rule, order=place) for place, (key, rule) in enumerate(rules.items(), 1)},
+            Policy: policies.policies(here),
+            Pinhole: PINHOLES.rows(here),
+            LocalService: {**SERVICES.rows(here), **input_services(here, policies.usual(here, "input"))},
+        })  # fmt: skip
+
+    def check(self, before: Wanted, after: Wanted) -> None:
+        """See Mapping."""
+        ground = self._ground
+        check(after, before, ground.around(), ground.may_change)
+        here = self._read
+        for refused in refusals(here, before, after) if here else ():
+            raise refused
+
+    def write(self, edits: Edits, before: Wanted, after: Wanted) -> None:
+        """See Mapping."""
+        here = self.sections(edits.read)
+        was, wanted = document(here, before), document(here, after)
+        for told in wanted.values():  # a section that something is kept of is known by its name from now on
+            if (
+                told.type == BESIDE
+                and (section := here.all.get(str(told.options[OF]))) is not None
+                and not section.name
+            ):
+                edits.identify(FIREWALL, section.id)
+        write(edits, FIREWALL, was, wanted, [_rule_order(after), *_redirect_orders(here, was, wanted)])
+
+    def cuts(self, before: Wanted, after: Wanted) -> bool:  # noqa: ARG002 - whatever is wanted
+        """Never. What this machine sends, and what belongs to a connection that exists, passes fw4 whatever zones,
+        rules and redirects say of input and of what is forwarded; and nothing else of a zone is said here.
+        """
+        return False
+
+    def key_for(self, record: Record, taken: Collection[str]) -> str:  # noqa: ARG002 - whatever it is
+        """See Mapping."""
+        return fresh(taken)
+
+    def sections(self, read: Read) -> FirewallSections:
+        """The package as it is read."""
+        ground = self._ground
+        found = interfaces(read(NETWORK), ground.present())
+        self._read = FirewallSections(read(FIREWALL), found, ground.row_of, ground.link_of, ground.subnets)
+        return self._read
+
+
+def document(sections: FirewallSections, wanted: Wanted) -> dict[str, Told]:
+    """Everything that the records say, by section; of the zones and of ``defaults`` at least that they stay."""
+    parts: list[Mapping[str, Told]] = [
+        {zone.key: Told("zone") for zone in sections.zones.values()},
+        policies.say_whole(sections, wanted.get(FirewallSettings), wanted.get(Level, policies.LEVEL)),
+        translation.say(sections, wanted.of(InterfaceNat)),
+        MAPPINGS.document(sections, wanted.of(PortMapping)),
+        DMZS.document(sections, wanted.of(Dmz)),
+        RULES.document(sections, wanted.of(FilterRule)),
+        PINHOLES.document(sections, wanted.of(Pinhole)),
+        _services(sections, wanted),
+        policies.say_policies(sections, wanted.of(Policy)),
+    ]
+    told: dict[str, Told] = {}
+    for part in parts:
+        for key, one in part.items():
+            known = told.get(key, Told(one.type))
+            told[key] = Told(one.type, {**known.options, **one.options})
+    return told
+
+
+def _services(sections: FirewallSections, wanted: Wanted) -> dict[str, Told]:
+    zones = {zone.key: zone.section for zone in sections.zones.values()}
+    records = wanted.of(LocalService)
+    told = SERVICES.document(sections, {key: one for key, one in records.items() if key not in zones})
+    for key, section in zones.items():
+        if key in records:
+            now = TARGETS.get(section.text("input", policies.usual(sections, "input")).lower(), "Drop")
+            word: Value = WORDS.get(records[key].action, "")
+            told[key] = Told("zone", {"input": kept(section, "input", now == records[key].action, word)})
+    return told
+
+
+def _rule_order(wanted: Wanted) -> list[str]:
+    """The sections of rules as they are looked at."""
+    rules = wanted.of(FilterRule)
+    return sorted(rules, key=lambda key: rules[key].order)
+
+
+def _redirect_orders(
+    sections: FirewallSections, before: Mapping[str, Told], after: Mapping[str, Told]
+) -> list[list[str]]:
+    """For each redirect that is new or other than it was: it, before those there that are less explicit."""
+    there = [*sections.of(REDIRECT)]
+    orders = []
+    for key, told in after.items():
+        if told.type != REDIRECT or before.get(key) == told:
+            continue
+        rank = _rank(told.options)
+        ahead = there[: there.index(key)] if key in there else there
+        ranks = {one: _rank(after[one].options) for one in ahead if one in after and after[one].type == REDIRECT}
+        behind = [one for one, its in ranks.items() if its > rank]
+        if behind:
+            orders.append([key, *behind])
+            there = [one for one in there if one != key]
+            there.insert(there.index(behind[0]), key)
+    return orders
+
+
+def _rank(said: Mapping[str, Value]) -> tuple[bool, bool, int]:
+    """The order of what TR-181 calls more explicit: DMZs last, then by remote host, then by port."""
+    is_all = "src_dport" not in said
+    source = str(said.get("src_ip", ""))
+    length = int(source.partition("/")[2] or 32) if source else 0
+    return is_all, not source if not is_all else False, -length if is_all else int(not said.get("src_dport"))
