@@ -27,6 +27,10 @@ class LogFile:
     is_persistent: bool
 
 
+FindLogs = Callable[[Callable[[str], str]], Sequence[LogFile]]
+"""The logs that there are, for whoever tells the kind of the file system that a path lies on."""
+
+
 def log_files(root: Path, kind_of: Callable[[str], str]) -> Sequence[LogFile]:
     """Those below ``root``. ``kind_of`` tells the kind of the file system that a path lies on."""
     found = [

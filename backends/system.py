@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from backends.board import Board, board
 from backends.errors import MechanismError
 from backends.files import read_text, replace_file
 from backends.netlink_types import Link
@@ -179,9 +180,13 @@ class System:
             raise MechanismError(f"{self.root}: {os.strerror(error.errno or 0)}") from error
         return Storage(found.f_blocks * found.f_frsize // 1024, found.f_bavail * found.f_frsize // 1024)
 
+    def board(self) -> Board:
+        """What OpenWrt says of the board; nothing elsewhere."""
+        return board(self.root)
+
     def board_name(self) -> str:
         """What OpenWrt calls the board ("acme,router-1"); "" elsewhere."""
-        return read_text(self.root / "tmp/sysinfo/board_name", 128) or ""
+        return self.board().name
 
     def machine_id(self) -> str:
         """A number of this installation, derived from /etc/machine-id, which is not to be shown; "" without one."""
@@ -208,22 +213,26 @@ class System:
             raise MechanismError(f"{what}: {shlex.join(command)} ended with status {status}")
 
 
-def identity(machine: Machine, release: Release, links: Iterable[Link], machine_id: str) -> Identity:
+def identity(
+    machine: Machine, release: Release, links: Iterable[Link], machine_id: str, board: Board | None = None
+) -> Identity:
     """Who the machine is: its maker's words where there are some, else its first Ethernet address, else its number.
 
     The OUI is that of the first physical port's address. A made-up (locally administered) address is used too: an
     identity has to have an OUI, and the settings can say a better one. A veth's is not: it is
     another one each time that its container starts, and so would the device be.
     """
-    digits = first_mac(links)
-    words = machine.model or release.name or "Linux"
+    board = board or Board()
+    digits = board.mac or first_mac(links)
+    words = board.product or machine.model or board.model or release.name or "Linux"
+    maker, _, rest = board.model.partition(" ")
     return Identity(
-        manufacturer=machine.manufacturer or release.name or "Linux",
+        manufacturer=board.manufacturer or machine.manufacturer or (maker if rest else "") or release.name or "Linux",
         oui=digits[:6] or "000000",
         model_name=words[:64],
         product_class=re.sub(r"[^A-Za-z0-9_.-]+", "-", words).strip("-")[:64],
         serial_number=(machine.serial_number or digits or machine_id or "0")[:64],
-        hardware_version=machine.version[:64],
+        hardware_version=(board.revision or machine.version or board.name)[:64],
         software_version=" ".join(filter(None, (release.version, release.build)))[:64] or release.pretty_name[:64],
     )
 

@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +14,7 @@ from agent.model.object import Object, Parameter, Target
 from agent.model.own_values import OwnValues
 from backends.files import read_bytes
 from backends.firmware import Firmware, Image
-from backends.log_files import LogFile, log_files
+from backends.log_files import FindLogs, LogFile, log_files
 from backends.storage import Storage
 from backends.tr181.device_info import device_identity
 from backends.tr181.mechanisms import Mechanisms
@@ -24,7 +26,8 @@ IMAGES: Final = "Device.DeviceInfo.FirmwareImage.{i}."
 LOCATION: Final = "DeviceInfo.Location"
 ACS: Final = "ManagementServer.URL"
 OWN_VALUES: Final[dict[str, Any]] = {LOCATION: {}}
-SETTINGS: Final = "etc/cpe-agent/agent.toml"
+SETTINGS: Final = ("etc/config/cpe-agent", "etc/cpe-agent/agent.toml")
+"""Those of OpenWrt, else of any other system."""
 PICTURES: Final = ("etc/cpe-agent/pictures", "usr/share/cpe-agent/pictures")
 SIDES: Final = ("Front", "Back", "Left", "Right", "Top", "Bottom")
 PICTURE_BYTES: Final = 64 * 1024
@@ -44,7 +47,7 @@ def device_files(mechanisms: Mechanisms) -> list[Object[Any]]:
     root, storage = mechanisms.system.root, mechanisms.storage
     return [
         *(_firmware_images(mechanisms.firmware) if mechanisms.firmware else ()),
-        *([_log_files(root, storage)] if storage else ()),
+        *([_log_files(mechanisms.log_files or partial(log_files, root), storage)] if storage else ()),
         _configuration_file(root),
         _pictures(root),
         _location(mechanisms.own, mechanisms),
@@ -90,14 +93,14 @@ def _firmware_images(firmware: Firmware) -> list[Object[Any]]:
     ]
 
 
-def _log_files(root: Path, storage: Storage) -> Object[LogFile]:
+def _log_files(found: FindLogs, storage: Storage) -> Object[LogFile]:
     def kind_of(path: str) -> str:
         below = [one for one in storage.file_systems() if f"{path}/".startswith(f"{one.mount_point.rstrip('/')}/")]
         return max(below, key=lambda one: len(one.mount_point)).kind if below else ""
 
     return Object(
         path="Device.DeviceInfo.VendorLogFile.{i}.",
-        rows=lambda: log_files(root, kind_of),
+        rows=lambda: found(kind_of),
         keys=lambda row: (row.path,),
         parameters=[
             Parameter("Name", lambda row: row.path),
@@ -108,25 +111,24 @@ def _log_files(root: Path, storage: Storage) -> Object[LogFile]:
     )
 
 
-def _configuration_file(root: Path) -> Object[datetime]:
-    def rows() -> Iterable[datetime]:
-        try:
-            changed = (root / SETTINGS).stat().st_mtime
-        except OSError:
-            return
-        yield datetime.fromtimestamp(int(changed), UTC)
+def _configuration_file(root: Path) -> Object[tuple[str, datetime]]:
+    def rows() -> Iterable[tuple[str, datetime]]:
+        for path in SETTINGS:
+            with suppress(OSError):
+                yield path, datetime.fromtimestamp(int((root / path).stat().st_mtime), UTC)
+                return
 
     return Object(
         path="Device.DeviceInfo.VendorConfigFile.{i}.",
         rows=rows,
-        keys=lambda _: (SETTINGS,),
+        keys=lambda row: (row[0],),
         parameters=[
-            Parameter("Name", lambda _: Path(SETTINGS).name),
+            Parameter("Name", lambda row: Path(row[0]).name),
             Parameter("Version", lambda _: ""),
-            Parameter("Date", lambda changed: changed),
+            Parameter("Date", lambda row: row[1]),
             Parameter("Description", lambda _: "The settings of the agent"),
         ],
-        source=lambda _: f"/{SETTINGS}",
+        source=lambda row: f"/{row[0]}",
     )
 
 

@@ -28,6 +28,7 @@ def device_identity(mechanisms: Mechanisms) -> Identity:
         mechanisms.system.release(),
         mechanisms.netlink.links(),
         mechanisms.system.machine_id(),
+        mechanisms.system.board(),
     )
     given = mechanisms.identity
     return replace(
@@ -62,10 +63,10 @@ def _itself(mechanisms: Mechanisms) -> Object[Identity]:
         source = "the settings' [identity]" if given else found_in
         return Parameter(name, lambda it: str(getattr(it, attribute)), source=lambda _: source)
 
-    firmware = "DMI or the device tree"
+    firmware = "DMI, the device tree or /etc/board.json"
     parameters: list[Parameter[Identity, Any]] = [
         who("Manufacturer", "manufacturer", f"{firmware}, else /etc/os-release"),
-        who("ManufacturerOUI", "oui", "the first Ethernet port's MAC address"),
+        who("ManufacturerOUI", "oui", "the MAC address of the label or of the first Ethernet port"),
         who("ModelName", "model_name", f"{firmware}, else /etc/os-release"),
         Parameter("Description", lambda it: f"{it.model_name}, {system.release().pretty_name or 'Linux'}"[:256]),
         who("ProductClass", "product_class", f"{firmware}, else /etc/os-release"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.ieee8021x.configuration import Credentials
     from backends.leds import Leds
     from backends.load import MemoryLoad, ProcessorLoad
+    from backends.log_files import FindLogs
     from backends.netlink import Netlink
     from backends.netlink_types import RouteTo
     from backends.procfs import Procfs
@@ -115,6 +116,8 @@ class Mechanisms:
     bridge_filter: "FilterTable | None" = None
     faults: "FaultTables | None" = None
     statistics: "StatisticsTables | None" = None
+    log_files: "FindLogs | None" = None
+    """Where the system keeps its log files, where it says so itself."""
     leds: "Leds | None" = None
     lamps: "Settable | None" = None
     """The system's own say in what its lamps show."""

@@ -1,6 +1,7 @@
 """Host name and time zone of a machine with OpenWrt: /etc/config/system has them, OpenWrt's init scripts make them."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from backends.desired_state import SINGLE, Record
@@ -9,6 +10,7 @@ from backends.lan.file_watch import FileWatch
 from backends.openwrt.configured import Configured
 from backends.openwrt.desired import UciDesired
 from backends.openwrt.system.host import SYSTEM, HostMapping, HostName, Zone, first
+from backends.openwrt.system.log import log_file
 from backends.openwrt.system.zone import UciTimeZone, has_zones, in_force
 from backends.system import System
 from backends.time_zone import UTC_STRING, compiled
@@ -65,7 +67,8 @@ def openwrt_system(given: Mechanisms, surface: Surface) -> Part:
     mapping = HostMapping(root, system.check_host_name, lambda: has_zones(root))
     settings = UciSettings(Configured(uci, mapping, surface.reloads.note), system)
     time_zone = UciTimeZone(zone)
-    provides: dict[str, Any] = {"system": system.over(settings, time_zone)}
+    found = partial(log_file, uci.read, root)
+    provides: dict[str, Any] = {"system": system.over(settings, time_zone), "log_files": found}
     return Part(
         name="system",
         provides=provides,

@@ -111,3 +111,12 @@ def test_a_machine_without_a_section_is_given_one(tmp_path: Path) -> None:
     device.set({NAME: "gateway"})
     assert "config system 'cpe_system'\n\toption hostname 'gateway'\n" in device.text("system")
     assert device.get(NAME) == "gateway"
+
+
+def test_the_settings_are_a_package_and_the_log_is_a_file_where_it_is_told_to_be(tmp_path: Path) -> None:
+    log = SYSTEM.replace("log_size '128'", "log_file '/tmp/log.txt'\n\toption log_size '64'")
+    device = OpenWrtDevice(tmp_path, {"cpe-agent": "", "system": log})
+    assert device.get("Device.DeviceInfo.VendorConfigFile.1.Name") == "cpe-agent"
+    (tmp_path / "tmp/log.txt").touch()
+    assert device.get("Device.DeviceInfo.VendorLogFile.1.Name") == "/tmp/log.txt"
+    assert device.get("Device.DeviceInfo.VendorLogFile.1.MaximumSize") == "65536"
