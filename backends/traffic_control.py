@@ -34,7 +34,11 @@ TICK: Final = 64
 """Nanoseconds in a tick of the packet scheduler (PSCHED_SHIFT)."""
 RED_PARAMETERS, RED_TABLE, RED_MOST = 1, 2, 3
 RED: Final = struct.Struct("=IIIBBBB")
+RED_TOLD: Final = 12
+"""Bytes of it that say the limits."""
 RED_WEIGHT: Final = 9
+PACKET: Final = 1_514
+"""Bytes of the largest packet that an Ethernet carries."""
 RED_FORGETS: Final = bytes([0]) + bytes([31]) * 255
 """After a pause the average queue counts as empty."""
 LINK_INFO, INFO_KIND, INFO_DATA = 18, 1, 2
@@ -61,13 +65,16 @@ class QueueClass:
     ceiling: int
     burst: int
     priority: int = 0
-    quantum: int = 1514
+    quantum: int = PACKET
 
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
     """What waits in a class: ``limit`` bytes at most. ``red_from``: from how many on some are dropped at random, and
     ``red_percent`` of them when the buffer is full (0: none are, until it is full).
+
+    Where none are dropped at random, as many packets as of the largest size that a network carries are that many bytes:
+    a connection of this machine's own comes in larger ones (GSO), each of which counts once.
     """
 
     limit: int
@@ -208,10 +215,8 @@ class TrafficControl:
             if handle == OURS:
                 default = int(struct.unpack_from("=IIIII", attributes(options)[HTB_GLOBAL])[2])
             elif parent & 0xFFFF0000 == OURS:
-                buffers[parent & 0xFFFF] = (
-                    kind,
-                    options[:4] if kind == "bfifo" else attributes(options)[RED_PARAMETERS][:12],
-                )
+                told_limits = attributes(options).get(RED_PARAMETERS, b"") if kind == "red" else options
+                buffers[parent & 0xFFFF] = kind, told_limits[: RED_TOLD if kind == "red" else 4]
         classes, counted = {}, {}
         for _, handle, parent, _, told in self._dump(GET_CLASS, index):
             if handle & 0xFFFF0000 == OURS:
@@ -251,14 +256,14 @@ def encoded(one: QueueClass) -> tuple[ToldClass, bytes]:
 def encoded_buffer(buffer: Buffer) -> tuple[str, bytes, bytes]:
     """Its kind, the options that make it so, and what the kernel tells of one that is so."""
     if not buffer.red_percent:
-        limit = struct.pack("=I", buffer.limit)
-        return "bfifo", limit, limit
+        limit = struct.pack("=I", -(-buffer.limit // PACKET))
+        return "pfifo", limit, limit
     first, last = buffer.red_from, max(buffer.limit, buffer.red_from + 1)
     # The kernel drops in proportion to the average between the two, which it shifts instead of dividing.
     slope = min((last - first).bit_length() - 1 + (100 // buffer.red_percent).bit_length(), 31)
     packed = RED.pack(2 * last, first, last, RED_WEIGHT, slope, 0, 0)
     options = attribute(RED_PARAMETERS, packed) + attribute(RED_TABLE, RED_FORGETS)
-    return "red", options + number(RED_MOST, buffer.red_percent * 0xFFFFFFFF // 100), packed[:12]
+    return "red", options + number(RED_MOST, buffer.red_percent * 0xFFFFFFFF // 100), packed[:RED_TOLD]
 
 
 def _told_class(parent: int, options: Mapping[int, bytes]) -> ToldClass:

@@ -12,7 +12,7 @@ from backends.desired_state import Wanted
 from backends.firewall.surroundings import Surroundings
 from backends.qos.marking import Exit
 from backends.qos.records import Defaults, Queue, Shaper
-from backends.traffic_control import Buffer, QueueClass, Queues
+from backends.traffic_control import PACKET, Buffer, QueueClass, Queues
 
 WHOLE, REST, FIRST = 1, 2, 0x10
 """Minor numbers: the link's class, what no queue takes, and where the queues begin; each has sixteen."""
@@ -25,12 +25,15 @@ PERCENT: Final = 100
 UNLIMITED: Final = 10_000_000_000
 LEAST: Final = 1_000
 """Bytes per second that a queue always has: none of them starves."""
-PACKET: Final = 1_514
 SHARES: Final = 16
 """How many packets' worth at most the heaviest queue sends at a time."""
 BUFFER_TIME: Final = 0.05
 """Seconds of what a queue can send at most that wait at most in it."""
 LEAST_BUFFER: Final = 30_000
+LEAST_RED: Final = 50_000
+"""Where bytes are counted, and not packets, there is room (twice this) for one that is cut up no sooner than in the
+driver (GSO: 64 kB and a header for each piece): else it is dropped whole, and our own connections starve.
+"""
 BURST_TIME: Final = 0.01
 SENSIBLE: Final = 5
 """Percent of the buffer at which random drops begin where nobody said (TR-181, REDThreshold)."""
@@ -79,6 +82,7 @@ def buffer_of(queue: Queue, rate: int) -> Buffer:
     limit = max(int(rate * BUFFER_TIME), LEAST_BUFFER)
     if queue.drop != "RED" or not queue.red_percentage:
         return Buffer(limit)
+    limit = max(limit, LEAST_RED)
     return Buffer(limit, limit * (queue.red_threshold or SENSIBLE) // PERCENT, queue.red_percentage)
 
 

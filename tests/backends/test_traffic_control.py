@@ -1,6 +1,7 @@
 """Queues of the kernel's, compared with what tc says of them."""
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -68,8 +69,8 @@ def test_queues_are_as_tc_tells_them(bench: Bench) -> None:
     assert set(classes) == {"ca9e:1", "ca9e:2", "ca9e:10"}
     assert "parent ca9e:1 leaf 10: prio 0 rate 8Kbit ceil 500Kbit burst 3000b" in classes["ca9e:10"]
     assert "prio 7" in classes["ca9e:2"]
-    limits = {one["handle"]: one["options"]["limit"] for one in bench.qdiscs() if one["kind"] == "bfifo"}
-    assert limits == {"2:": 100_000, "10:": 50_000}
+    limits = {one["handle"]: one["options"]["limit"] for one in bench.qdiscs() if one["kind"] == "pfifo"}
+    assert limits == {"2:": 67, "10:": 34}
 
 
 def test_what_is_so_already_is_not_touched_and_a_change_touches_that_alone(bench: Bench) -> None:
@@ -128,7 +129,7 @@ def test_random_drops_begin_below_the_limit() -> None:
     kind, options, told = encoded_buffer(Buffer(100_000, 5_000, 10))
     assert kind == "red"
     assert told in options
-    assert encoded_buffer(Buffer(100_000))[0] == "bfifo"
+    assert encoded_buffer(Buffer(100_000))[:2] == ("pfifo", (67).to_bytes(4, sys.byteorder))
 
 
 def test_a_packet_asks_for_a_class_by_its_number() -> None:

@@ -30,6 +30,25 @@ def arrives(sender: Namespace, receiver: Namespace, address: str, port: int, sec
             return (got + _taken(listening)) * 8 / seconds
 
 
+def streams(sender: Namespace, receiver: Namespace, address: str, seconds: float) -> float:
+    """Bits per second of a TCP connection that sends all that it can, after the kernel has found its pace."""
+    with (
+        inside(receiver.path, lambda: socket.create_server(("", 0))) as server,
+        inside(sender.path, lambda: socket.create_connection((address, server.getsockname()[1]), 10)) as sending,
+        server.accept()[0] as accepted,
+    ):
+        sending.setblocking(False)
+        accepted.setblocking(False)
+        begun, got = time.monotonic(), [0, 0]
+        while (passed := time.monotonic() - begun) < 2 * seconds:
+            with contextlib.suppress(BlockingIOError):
+                sending.send(CHUNK * 100)
+            with contextlib.suppress(BlockingIOError):
+                got[passed > seconds] += len(accepted.recv(1 << 20))
+            time.sleep(0.001)
+        return got[1] * 8 / seconds
+
+
 def _taken(listening: socket.socket) -> int:
     got = 0
     while True:

@@ -12,7 +12,7 @@ from backends.qos.records import Classification, Defaults, Policer, Queue, Shape
 from tests.backends.firewall.conftest import LAN, WAN, surroundings, wanted
 from tests.backends.qos.conftest import Bench
 from tests.netlab.gateway import HOST, STRANGER
-from tests.netlab.rates import arrives
+from tests.netlab.rates import arrives, streams
 
 MEGABIT = 1_000_000.0
 SECONDS = 0.5
@@ -29,6 +29,12 @@ def test_a_shaper_holds_what_leaves_to_its_rate(bench: Bench) -> None:
     assert 2.5 * MEGABIT < measured(bench) < 5 * MEGABIT
     bench.make()
     assert measured(bench) > 15 * MEGABIT
+
+
+def test_this_machines_own_connections_have_the_rate_too(bench: Bench) -> None:
+    bench.make(Shaper(enable=True, interface=WAN, rate=4_000_000))
+    own = streams(bench.gateway.router, bench.gateway.wan, STRANGER, SECONDS)
+    assert 2.5 * MEGABIT < own < 5 * MEGABIT
 
 
 def test_a_share_of_the_links_rate_is_a_rate_too(bench: Bench) -> None:
