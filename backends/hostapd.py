@@ -46,6 +46,10 @@ class Instance:
     radio: Lines = ()
     points: tuple[Bss, ...] = ()
 
+    def radio_value(self, name: str) -> str:
+        """What the radio's line of this name says; "" without one."""
+        return next((value for line, value in self.radio if line == name), "")
+
     def point(self, link: str) -> Bss | None:
         """The access point on a link."""
         return next((one for one in self.points if one.link == link), None)

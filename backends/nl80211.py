@@ -76,7 +76,7 @@ class Nl80211:
         return next((link for link in self.links() if link.name == name), None)
 
     def country(self) -> str:
-        """The country whose rules hold, as two letters; "" for those of the whole world."""
+        """The country whose rules hold for a radio without its own, as two letters; "" for those of the whole world."""
         return self._cached("country", lambda: [rows.country(self._ask(GET_REG, b"", "regulation"))])[0]
 
     def stations(self, link: str) -> Sequence[WifiStation]:
@@ -139,7 +139,8 @@ class Nl80211:
         for radio in found:
             address = read_text(self._addresses / radio.name / "macaddress", 64) or radio.name
             keys[radio.name] = radio.name if address in keys.values() else address
-        return [rows.with_key(radio, keys[radio.name]) for radio in found]
+        everywhere = self.country() if found else ""
+        return [rows.placed(radio, keys[radio.name], everywhere) for radio in found]
 
     def _read_links(self) -> Iterable[WirelessLink]:
         for link in rows.links(self._dump(GET_INTERFACE, b"", "wireless interfaces")):

@@ -32,9 +32,9 @@ MODES: Final = {1: "adhoc", 2: "station", 3: "ap", 6: "monitor", 7: "mesh", 8: "
 FEATURE_SAE: Final = 1 << 5
 
 
-def with_key(radio: Radio, key: str) -> Radio:
-    """The same radio under a key."""
-    return replace(radio, key=key)
+def placed(radio: Radio, key: str, everywhere: str) -> Radio:
+    """The same radio under a key; ``everywhere``: the country by whose rules one goes that has none of its own."""
+    return replace(radio, key=key, country=radio.country or everywhere)
 
 
 # --- radios

@@ -70,7 +70,7 @@ class Radio:
     rts: int | None = None
     has_uapsd: bool = False
     has_sae: bool = False
-    country: str = ""  # two letters, "" the whole world's rules
+    country: str = ""  # by whose rules it goes, two letters; "" the whole world's
 
     def band(self, name: str) -> Band | None:
         """The band of this name."""

@@ -230,8 +230,7 @@ class _Radios:
 
     def country(self, radio: Radio) -> str:
         told = self.settings(radio).country
-        known = radio.country or self._tables.nl80211.country()
-        return told or (known + COUNTRY_EVERYWHERE if known else "")
+        return told or (radio.country + COUNTRY_EVERYWHERE if radio.country else "")
 
     def has_spectrum_management(self, radio: Radio) -> bool:
         settings = self.settings(radio)

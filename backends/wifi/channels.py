@@ -26,7 +26,9 @@ def band_of(radio: Radio, wanted: RadioSettings) -> Band | None:
 
 
 def chosen(radio: Radio, band: Band, wanted: RadioSettings) -> Channel | None:
-    """The channel to start on; None: hostapd chooses. Raises Refused for one that is not the radio's, or forbidden."""
+    """The channel to start on; None: hostapd chooses. Raises Refused for one that is not the radio's, or forbidden by
+    the rules that hold, unless those of another country are wanted.
+    """
     if wanted.auto_channel:
         return None
     is_foreign = wanted.country is not None and wanted.country[:2] != radio.country

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +30,10 @@ BEGUN: Final = ("ENABLED", "DFS", "ACS", "HT_SCAN")
 FAILED: Final = "DISABLED"
 OF_COUNTRY: Final = "COUNTRY_UPDATE"
 LONGEST_WAIT: Final = 1.0
-"""Seconds for the kernel to take a country's rules over; where that takes longer, hostapd goes on waiting alone."""
+"""Seconds for the kernel to take a country's rules over; where that takes longer, hostapd goes on waiting alone, on a
+channel that the rules which hold allow too."""
+GIVEN_UP: Final = 3.0
+"""Seconds after which the kernel will not take them over any more; hostapd itself waits five."""
 
 
 class RadioProgram:
@@ -77,8 +81,11 @@ class RadioProgram:
         """What hostapd said last."""
         return self._program.last_words()
 
-    def start(self, instance: Instance) -> None:
-        """Start it, and wait until its first access point is there. MechanismError with hostapd's last words."""
+    def start(self, instance: Instance, may_go_on: Callable[[], bool]) -> None:
+        """Start it, and wait until its first access point is there. MechanismError with hostapd's last words.
+
+        ``may_go_on``: whether its channel is allowed also by the rules that the kernel goes by at present.
+        """
         if self._hostapd is None:
             raise Missing("hostapd is not installed")
         self._write(instance)
@@ -87,7 +94,7 @@ class RadioProgram:
             str(self._hostapd), "-g", str(self._directory / "global"), str(self._directory / "hostapd.conf"),
         ]  # fmt: skip
         try:
-            self._program.start(arguments, lambda: self._has_begun(first, begun))
+            self._program.start(arguments, lambda: self._has_begun(first, begun, instance, may_go_on))
         except MechanismError:
             self.stop()
             raise
@@ -157,7 +164,7 @@ class RadioProgram:
                 write_if_different(accepted_file(self._directory, point.link), accepted_text(point))
         write_if_different(self._directory / "hostapd.conf", text(instance, self._directory))
 
-    def _has_begun(self, first: Hostapd, since: float) -> bool:
+    def _has_begun(self, first: Hostapd, since: float, instance: Instance, may_go_on: Callable[[], bool]) -> bool:
         """Whether the first access point is there. MechanismError: hostapd could not make it, and lives on."""
         has_tried = HostapdGlobal(self._directory / "global").is_there()  # the last thing that it opens
         try:
@@ -168,7 +175,16 @@ class RadioProgram:
             state = ""
         if state == FAILED:
             raise MechanismError(f"hostapd gave up: {self._program.last_words()}")
-        return state in BEGUN or (state == OF_COUNTRY and time.monotonic() - since > LONGEST_WAIT)
+        waited = time.monotonic() - since
+        if state != OF_COUNTRY or waited < LONGEST_WAIT:
+            return state in BEGUN
+        if waited > GIVEN_UP and not may_go_on():
+            country, channel = instance.radio_value("country_code"), instance.radio_value("channel")
+            raise MechanismError(
+                f"{self.phy}: the kernel does not take over the rules of {country} (has it a regulatory database?), and"
+                f" those that it has forbid channel {channel}"
+            )
+        return may_go_on()
 
     def _accepted(self, link: str) -> tuple[str, ...]:
         return tuple((read_text(accepted_file(self._directory, link)) or "").split())

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from backends.desired_state import NotOurs, Refused, Wanted, make_each
 from backends.errors import MechanismError
 from backends.hostapd import Instance
 from backends.nl80211 import Nl80211
-from backends.wifi import stations
+from backends.wifi import channels, stations
 from backends.wifi.configuration import check_claims, check_number, check_roles, instances
 from backends.wifi.difference import Difference, as_it_runs, difference
 from backends.wifi.end_point import EndPointProgram
@@ -121,6 +122,7 @@ class WifiService:
         target = instances(rows)
         for radio in rows.radios:
             self._check_radio(rows, radio)
+            self._check_channel(rows, radio)
             self._check_points(rows, radio, target.get(radio.key))
         for row in rows.end_points:
             if row.record.enable:
@@ -183,6 +185,16 @@ class WifiService:
         if wanted != RadioSettings() and not any(self._may_change(link.name) for link in rows.links_of(radio)):
             raise NotOurs(f"no interface on {radio.name} is in [network] manage", RadioSettings, radio.key)
 
+    def _check_channel(self, rows: Rows, radio: Radio) -> None:
+        """Where hostapd has asked for this country's rules already, those that hold are all that there are: a kernel
+        without its regulatory database has no others.
+        """
+        wanted, running = rows.settings(radio), self.radio_program(radio).running()
+        country = (wanted.country or "")[:2]
+        band = channels.band_of(radio, wanted)
+        if running and band and country and country == running.radio_value("country_code"):
+            channels.chosen(replace(radio, country=country), band, wanted)
+
     def _check_points(self, rows: Rows, radio: Radio, instance: Instance | None) -> None:
         check_claims(rows, radio)
         if instance is None:
@@ -240,7 +252,7 @@ class WifiService:
         if steps.anew:
             if before is None:
                 self._refuse_to_hurry(program, radio, after)
-            self._begin(program, radio, after)
+            self._begin(program, radio, after, rows.settings(radio))
         elif changed:
             self._change(program, rows, radio, before, after, steps)
         return self._apply_power(rows, radio, after) or changed
@@ -251,7 +263,7 @@ class WifiService:
         if before == after and self._clock() - begun < PAUSE:
             raise MechanismError(f"{radio.name}: hostapd has just ended: {program.last_words()}")
 
-    def _begin(self, program: RadioProgram, radio: Radio, after: Instance) -> None:
+    def _begin(self, program: RadioProgram, radio: Radio, after: Instance, wanted: RadioSettings) -> None:
         """Start anew; a link of our own making goes first, so that hostapd finds its name free."""
         self._begun[radio.key] = (after, self._clock())
         for point in after.points:
@@ -263,8 +275,18 @@ class WifiService:
         if self._nl80211.link(first) is None:
             program.note_made(first)
             self._nl80211.add_access_point(radio.index, first)
-        program.start(after)
+        program.start(after, lambda: self._may_use(radio, wanted, after.radio_value("channel")))
         self._nl80211.forget()
+
+    def _may_use(self, radio: Radio, wanted: RadioSettings, number: str) -> bool:
+        """Whether the rules that hold now, of whatever country, allow the radio a channel; one that hostapd is to
+        choose it chooses by them.
+        """
+        self._nl80211.forget()
+        now = next((one for one in self._nl80211.radios() if one.key == radio.key), radio)
+        band = channels.band_of(now, wanted)
+        found = next((one for one in band.channels if str(one.number) == number), None) if band else None
+        return found is None or found.usable
 
     def _change(
         self,
@@ -279,7 +301,7 @@ class WifiService:
             program.change(as_it_runs(before, after), steps, radio, rows.settings(radio))
         except MechanismError as error:
             log.warning("%s: %s; hostapd is started anew", radio.name, error.reason)
-            self._begin(program, radio, after)
+            self._begin(program, radio, after, rows.settings(radio))
 
     def _drop(self, program: RadioProgram) -> None:
         """Take the link away that was made for an access point that stood first."""

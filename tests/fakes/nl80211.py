@@ -85,7 +85,8 @@ class FakeNl80211(Nl80211):
         return True
 
     def radios(self) -> Sequence[Radio]:
-        return self._cached("radios", lambda: self._answered(self.air.radios))
+        there = [replace(radio, country=radio.country or self.air.country) for radio in self.air.radios]
+        return self._cached("radios", lambda: self._answered(there))
 
     def links(self) -> Sequence[WirelessLink]:
         return self._cached("links", lambda: self._answered(self.air.links))

@@ -12,7 +12,7 @@ PACKAGES = {"hostapd": "hostapd", "wpa_supplicant": "wpasupplicant", "iw": "iw"}
 @pytest.mark.parametrize(
     ("suites", "passed"),
     [
-        (("tests/backend_contract/test_nl80211.py", "tests/vm/wifi/surroundings.py"), 18 + 7),
+        (("tests/backend_contract/test_nl80211.py", "tests/vm/wifi/surroundings.py"), 18 + 9),
         (("tests/vm/wifi/access_points.py",), 11),
         (("tests/vm/wifi/crossing.py",), 1),
     ],

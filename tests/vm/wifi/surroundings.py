@@ -49,6 +49,28 @@ def test_wide_channels_of_5_ghz_by_the_rules_of_a_country(gateway: Gateway, air:
     run("iw", "reg", "set", "00")
 
 
+def test_a_channel_that_a_country_forbids_is_refused_while_its_access_point_goes_on(gateway: Gateway) -> None:
+    point = gateway.access_point(Security_KeyPassphrase=SECRET)
+    gateway.set({f"{RADIO}RegulatoryDomain": "US "})
+    until(lambda: "US" in run("iw", "reg", "get"), "the rules of the United States")
+    before = gateway.processes()
+    assert gateway.refused({f"{RADIO}Channel": "13"}) == {f"{RADIO}Channel": "InvalidValue"}
+    assert (gateway.processes(), gateway.get(f"{point}Status")) == (before, "Enabled")
+    run("iw", "reg", "set", "00")
+
+
+def test_where_the_kernel_has_no_rules_of_a_country_those_hold_that_it_has(gateway: Gateway) -> None:
+    point = gateway.access_point(Security_KeyPassphrase=SECRET)
+    assert list(gateway.refused({f"{RADIO}RegulatoryDomain": "QQ ", f"{RADIO}Channel": "13"}))
+    until(lambda: "2437 MHz" in iw("wlan0").get("channel", ""), "the access point as it was")
+    gateway.set({f"{RADIO}RegulatoryDomain": "QQ "})
+    until(lambda: gateway.get(f"{point}Status") == "Enabled", "the access point on a channel that all rules allow", 20)
+    before = gateway.processes()
+    assert gateway.refused({f"{RADIO}Channel": "13"}) == {f"{RADIO}Channel": "InvalidValue"}
+    assert (gateway.processes(), gateway.get(f"{point}Status")) == (before, "Enabled")
+    run("iw", "reg", "set", "00")
+
+
 def test_an_end_point_joins_and_tells_who_it_hears(gateway: Gateway, air: list[Station]) -> None:
     stranger = Stranger(
         air[2],
