@@ -64,7 +64,7 @@ class WirelessMapping:
         """See Mapping. A person's own configuration is not looked at: it is as it is."""
         difference = Difference.between(before, after)
         changed = {*difference.rows()}
-        _check_keys(difference.after)
+        _check_texts(difference.after)
         rows, were = self._ground.rows(after), self._ground.rows(before)
         self._check_given(difference, rows, were)
         known = {(one.reason, one.kind, one.key) for one in _refusals(were)}
@@ -76,6 +76,7 @@ class WirelessMapping:
         """See Mapping."""
         here = self._sections(edits.read)
         self._check_lists(here, before, after)
+        _check_places(here, before, after)
         write(edits, WIRELESS, document(here, before), document(here, after))
 
     def cuts(self, before: Wanted, after: Wanted) -> bool:
@@ -167,6 +168,17 @@ def _radios(here: WirelessSections) -> Iterator[tuple[str, RadioSettings]]:
         yield key, devices.settings(section, here.radios.get(key), on_it)
 
 
+def _check_places(here: WirelessSections, before: Wanted, after: Wanted) -> None:
+    """A radio that came later has no section yet; what it is called there is not ours to say."""
+    reason = "no section of /etc/config/wireless is this radio: wifi config makes one"
+    for key in after.of(RadioSettings):
+        if key not in here.devices:
+            raise NotOurs(reason, RadioSettings, key)
+    for key, one in after.of(Ssid).items():
+        if one.radio and one.radio.keys[-1] not in here.devices and one != before.of(Ssid).get(key):
+            raise NotOurs(reason, Ssid, key, ("radio",))
+
+
 def _names(here: WirelessSections, section: Section) -> str:
     device = here.devices.get(pointer.keys[-1]) if (pointer := here.radio_pointer(section)) else None
     return device.name if device else ""
@@ -177,8 +189,14 @@ def _profiles(here: WirelessSections) -> Iterator[tuple[str, Profile]]:
         yield key, profiles.profile(section, section.text("iface") or here.identity_of[section.id])
 
 
-def _check_keys(changed: Wanted) -> None:
-    """netifd sets an interface up only with a key of 8 to 63 characters."""
+def _check_texts(changed: Wanted) -> None:
+    """netifd sets an interface up only with a key of 8 to 63 characters. Its scripts write names into files as they
+    are: one with the end of a line would say more than a name.
+    """
+    for kind in (Ssid, Profile):
+        for key, one in changed.of(kind).items():
+            if any(character < " " or character == "\x7f" for character in one.ssid or ""):
+                raise Refused("a name with control characters is not for OpenWrt's scripts", kind, key, ("ssid",))
     records: Iterable[tuple[str, Any]] = (*changed.of(AccessPoint).items(), *changed.of(Profile).items())
     for key, record in records:
         text = record.passphrase or ""

@@ -297,6 +297,8 @@ def test_an_ssid_without_an_access_point_may_become_a_station(home: WirelessDevi
         ({f"{SECURITY}SAEPassphrase": "another one"}, f"{SECURITY}SAEPassphrase"),
         ({f"{SECURITY}SecondaryRadiusServerPort": "99"}, f"{SECURITY}SecondaryRadiusServerPort"),
         ({f"{POINT}1.WPS.ConfigMethodsEnabled": "PIN"}, f"{POINT}1.WPS.ConfigMethodsEnabled"),
+        ({f"{SSID}1.SSID": "a\nwpa_passphrase=b"}, f"{SSID}1.SSID"),
+        ({f"{END_POINT}1.Profile.1.SSID": "a\tb"}, f"{END_POINT}1.Profile.1.SSID"),
         ({f"{RADIO}Channel": "14"}, f"{RADIO}Channel"),
         ({f"{RADIO}OperatingStandards": "b"}, f"{RADIO}OperatingStandards"),
         ({f"{RADIO}OperatingFrequencyBand": "5GHz", f"{RADIO}Channel": "6"}, f"{RADIO}Channel"),
@@ -353,6 +355,15 @@ def test_what_a_person_has_made_wrong_keeps_nobody_from_changing_something_else(
     home = make(HOME.replace("'auto'", "'14'"))
     home.set({f"{POINT}1.IsolationEnable": "1"})
     assert home.refused({f"{RADIO}OperatingFrequencyBand": "5GHz"}) != {}
+
+
+def test_a_radio_without_a_section_is_shown_and_left_alone(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    home = make()
+    other = home.find(f"{WIFI}Radio.", Name="phy1")
+    assert home.refused({f"{other}Channel": "6"}) == {f"{other}Channel": "Denied"}
+    assert "wifi config makes one" in caplog.text
+    values = {f"{SSID}1.LowerLayers": other[:-1], f"{SSID}1.SSID": "x"}
+    assert home.refused(values) == {f"{SSID}1.LowerLayers": "Denied"}
 
 
 def test_what_is_on_no_link_of_ours_is_left_alone(make: Make) -> None:
