@@ -161,7 +161,7 @@ def _service(here: DdnsSections, wanted: Wanted, carriers: Carriers, key: str) -
     own, base = f"{key}_client", here.home(Client, name.parent)
     return {
         **_taken_along(here, wanted, key, name.parent),
-        **_server(here, server, client.server, key if is_server_carried else ""),
+        **_server(here, server, client.server, key, is_server_carried),
         **client_options(base, here, client, name.parent),
         **name_options(here.section(key), name.name),
         "enabled": _switch(not off),
@@ -171,10 +171,12 @@ def _service(here: DdnsSections, wanted: Wanted, carriers: Carriers, key: str) -
     }
 
 
-def _server(here: DdnsSections, server: Server | None, key: str, name: str) -> Options:
+def _server(here: DdnsSections, server: Server | None, key: str, carrier: str, is_carried: bool) -> Options:
+    """Who carries a server gives it its name, unless it was made for itself; all others say nothing of that."""
     if server is None:
         return dict.fromkeys((NAME, KNOWN_AS, "service_name", "update_url", "use_https"), "")
-    return server_options(here.home(Server, key), here, server, key, name or server.name)
+    own = carrier if key == f"{carrier}_server" else ""
+    return server_options(here.home(Server, key), here, server, key, own if is_carried else server.name)
 
 
 def _whose(key: str, server: Server | None, name: str, is_carried: bool, is_server_carried: bool) -> str:

@@ -154,13 +154,14 @@ class DdnsSections:
         named = section.text(SERVER)
         if named.startswith(NO_SERVER):
             return named.removeprefix(NO_SERVER)
-        said = replace(self.server(section, key), enable=is_on)
+        said = replace(self.server(section, ""), enable=is_on)
         if named in servers:
             if self._same(said, servers[named]) and (servers[named].enable or not truth(section, "enabled", False)):
                 return named
             named = ""
-        named = named or f"{key}_server"
-        servers[named] = said
+        own = f"{key}_server"
+        named = named or own
+        servers[named] = replace(said, name=said.name or key) if named == own else said
         self._homes[Server, named] = section
         return named
 
