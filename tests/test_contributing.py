@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 READ = """
 import pathlib, sys
+import pytest
+
 from agent.model.data_model import Caller
 from agent.settings import Loaded, Settings, State
 from agent.wiring import Agent
@@ -43,6 +45,7 @@ def apply(diff: str, file: Path) -> None:
     file.write_text(text, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_object_of_the_example_is_read_from_the_real_system(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     for part in ("agent", "backends", "config"):

@@ -188,6 +188,7 @@ def test_where_there_is_no_bus_nothing_of_it_is_loaded() -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_a_real_agent_is_on_the_bus_and_says_what_it_says_by_the_control_socket(
     ubusd: FakeUbusd, tmp_path: Path
 ) -> None:

@@ -112,6 +112,7 @@ def test_a_pc_is_known_by_dmi_without_what_its_maker_left_in_the_form(machine: F
     assert machine.sysfs().machine() == Machine("PC Engines", "APU2", "", "")
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=400))
 def test_files_full_of_nonsense_raise_nothing(tmp_path: Path, content: bytes) -> None:

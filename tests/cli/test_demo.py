@@ -81,7 +81,11 @@ def still_there(directory: Path) -> list[str]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize(
     "marks",
-    [("1. First",), ("→ Inform",), pytest.param(("4. A change", "→ Inform"), marks=pytest.mark.slow)],
+    [
+        ("1. First",),
+        pytest.param(("→ Inform",), marks=pytest.mark.slow),
+        pytest.param(("4. A change", "→ Inform"), marks=pytest.mark.slow),
+    ],
     ids=" ".join,
 )
 def test_whenever_it_is_ended_it_leaves_nothing_behind(
@@ -95,6 +99,7 @@ def test_whenever_it_is_ended_it_leaves_nothing_behind(
     assert still_there(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_it_stays_until_it_is_told_and_a_pipe_shows_all_at_once(tmp_path: Path) -> None:
     with playing(tmp_path) as process:
         read_until(process, "Ctrl-C ends it.")

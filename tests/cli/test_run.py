@@ -23,7 +23,9 @@ def test_settings_that_are_wrong_end_with_2_and_every_line(tmp_path: Path, capsy
     assert not (tmp_path / "state").exists()
 
 
-@pytest.mark.parametrize("place", ["/etc/passwd", "/etc/passwd/x", "/proc/x"])
+@pytest.mark.parametrize(
+    "place", ["/etc/passwd", *(pytest.param(one, marks=pytest.mark.slow) for one in ("/etc/passwd/x", "/proc/x"))]
+)
 def test_a_state_directory_that_cannot_be_one_ends_with_2_and_its_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str
 ) -> None:

@@ -42,6 +42,7 @@ def test_the_same_seed_gives_the_same_inputs() -> None:
     assert first != [*itertools.islice(Mutator(6), 300)]
 
 
+@pytest.mark.slow
 def test_5000_mutated_envelopes_break_nothing() -> None:
     report = run(5000, 1, Devices())
     assert report.is_clean, complaint(report)
@@ -49,6 +50,7 @@ def test_5000_mutated_envelopes_break_nothing() -> None:
     assert report.outcomes["answered 9002"] == 0, "a surprise was answered as an internal error"
 
 
+@pytest.mark.slow
 def test_the_mutations_reach_every_part() -> None:
     report = run(3000, 2, Devices())
     assert report.outcomes["malformed"] > 500

@@ -139,6 +139,7 @@ def spoken(secrets: Iterable[str]) -> list[bytes]:
     return [*plain, base64.b64encode(b"acs:" + SECRETS["basic-credentials"].encode())]
 
 
+@pytest.mark.slow
 def test_twenty_canaries_are_planted_and_none_is_found(planted: Stand, tmp_path: Path) -> None:
     stand = planted
     agent = stand.first_contact()

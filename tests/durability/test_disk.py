@@ -96,6 +96,7 @@ def test_where_nothing_can_be_saved_changes_are_refused_whole_and_everything_els
     assert not stand.informs_with("M ScheduleInform", "lost")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [FULL, READ_ONLY])
 def test_it_starts_where_nothing_can_be_saved_with_what_was_saved_before(
     placed: Stand, lab: Namespace, how: str
@@ -113,6 +114,7 @@ def test_it_starts_where_nothing_can_be_saved_with_what_was_saved_before(
     assert not any("Traceback" in line for line in stand.log_lines())
 
 
+@pytest.mark.slow
 def test_a_new_device_whose_disk_is_full_is_managed_all_the_same(placed: Stand, lab: Namespace) -> None:
     disk = Disk(placed, lab)
     disk.spoil(FULL)

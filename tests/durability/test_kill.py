@@ -60,6 +60,7 @@ def test_a_crash_on_the_answer_to_a_set_does_not_tell_the_acs_what_it_set_itself
         assert agent.values(CODE) == {CODE: f"tag-{number}"}
 
 
+@pytest.mark.slow
 def test_a_device_moves_twice_and_a_crash_of_the_second_time_leaves_one_address(remote: Stand) -> None:
     world = WanWorld(remote)
 

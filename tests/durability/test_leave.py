@@ -53,6 +53,7 @@ def test_what_was_made_goes_and_comes_back_with_the_next_start(tmp_path: Path, l
         assert "192.0.2.1/24" in link.ip("address show dev lan0")
 
 
+@pytest.mark.slow
 def test_an_agent_that_runs_is_not_left_behind_its_back(tmp_path: Path, link: Namespace) -> None:
     with Stand(tmp_path, link, more="[discovery]\nenable = false\n") as stand:
         agent = stand.start()

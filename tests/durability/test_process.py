@@ -117,6 +117,7 @@ def test_a_second_agent_is_refused_before_it_touches_anything(
     assert stand.session(first)
 
 
+@pytest.mark.slow
 def test_state_of_a_newer_version_is_set_aside_and_the_device_comes_back_as_new_to_the_acs_that_it_had(
     stand: Stand,
 ) -> None:
@@ -139,6 +140,7 @@ def test_state_of_a_newer_version_is_set_aside_and_the_device_comes_back_as_new_
         assert any("newer agent" in line for line in stand.log_lines())
 
 
+@pytest.mark.slow
 def test_a_document_that_is_no_json_costs_itself_and_is_a_new_beginning(stand: Stand) -> None:
     stand.first_contact().stop()
     (stand.state / "model.json").write_bytes(b'{"version":1,"transac')
@@ -271,6 +273,7 @@ def test_fifty_periodic_sessions_write_nothing_to_the_state_directory(stand: Sta
     assert stand.state.stat().st_mtime_ns == directory.st_mtime_ns
 
 
+@pytest.mark.slow
 def test_a_plain_restart_says_only_what_is_pending(stand: Stand) -> None:
     agent = stand.first_contact()
     agent.kill()
