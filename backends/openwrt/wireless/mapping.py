@@ -193,10 +193,10 @@ def _check_texts(changed: Wanted) -> None:
     """netifd sets an interface up only with a key of 8 to 63 characters. Its scripts write names into files as they
     are: one with the end of a line would say more than a name.
     """
-    for kind in (Ssid, Profile):
-        for key, one in changed.of(kind).items():
-            if any(character < " " or character == "\x7f" for character in one.ssid or ""):
-                raise Refused("a name with control characters is not for OpenWrt's scripts", kind, key, ("ssid",))
+    named: Iterable[tuple[str, Ssid | Profile]] = (*changed.of(Ssid).items(), *changed.of(Profile).items())
+    for key, one in named:
+        if any(character < " " or character == "\x7f" for character in one.ssid or ""):
+            raise Refused("a name with control characters is not for OpenWrt's scripts", type(one), key, ("ssid",))
     records: Iterable[tuple[str, Any]] = (*changed.of(AccessPoint).items(), *changed.of(Profile).items())
     for key, record in records:
         text = record.passphrase or ""
