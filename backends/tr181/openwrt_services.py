@@ -5,12 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from backends.openwrt.reloads import Reloads
-from backends.tr181.dhcp_clients import dhcp_clients
-from backends.tr181.dns_client import name_servers
-from backends.tr181.dynamic_dns import dynamic_dns_clients
-from backends.tr181.firewall_backend import firewall_tables
-from backends.tr181.lan import lan
-from backends.tr181.leds import lamps
+from backends.tr181.later import Later
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.openwrt_ddns import openwrt_ddns
 from backends.tr181.openwrt_dhcp_clients import openwrt_dhcp_clients
@@ -29,42 +24,35 @@ from backends.tr181.openwrt_upnp import openwrt_upnp
 from backends.tr181.openwrt_users import openwrt_users
 from backends.tr181.openwrt_wifi import openwrt_wifi
 from backends.tr181.parts import Build, Part
-from backends.tr181.ppp_connections import ppp_connections
-from backends.tr181.qos import qos_tables
-from backends.tr181.ssh_tables import ssh_server
-from backends.tr181.time import ntp_clock
-from backends.tr181.upnp_gateway import upnp_daemons
-from backends.tr181.users import accounts
-from backends.tr181.wifi_service import wifi_service
 from backends.ubus import SOCKET, Bus
 from backends.uci import Places, opened
 
 FIRST: Final = (network_part, *ALWAYS, openwrt_system)
 """What is OpenWrt's alone."""
-INSTEAD: Final[dict[Build, Callable[[Mechanisms, Surface], Part | None]]] = {
-    dhcp_clients: openwrt_dhcp_clients,
-    name_servers: openwrt_name_servers,
-    lan: openwrt_lan,
-    ppp_connections: openwrt_ppp,
-    ntp_clock: openwrt_time,
-    lamps: openwrt_leds,
-    accounts: openwrt_users,
-    ssh_server: openwrt_ssh,
-    upnp_daemons: openwrt_upnp,
-    dynamic_dns_clients: openwrt_ddns,
-    qos_tables: openwrt_qos,
-    wifi_service: openwrt_wifi,
-    firewall_tables: openwrt_firewall,
+INSTEAD: Final[dict[str, Callable[[Mechanisms, Surface], Part | None]]] = {
+    "dhcp_clients": openwrt_dhcp_clients,
+    "name_servers": openwrt_name_servers,
+    "lan": openwrt_lan,
+    "ppp_connections": openwrt_ppp,
+    "ntp_clock": openwrt_time,
+    "lamps": openwrt_leds,
+    "accounts": openwrt_users,
+    "ssh_server": openwrt_ssh,
+    "upnp_daemons": openwrt_upnp,
+    "dynamic_dns_clients": openwrt_ddns,
+    "qos_tables": openwrt_qos,
+    "wifi_service": openwrt_wifi,
+    "firewall_tables": openwrt_firewall,
 }
-"""What stands for which of the services of any Linux."""
+"""What stands for which of the services of any Linux, by its name there: those are neither loaded nor installed."""
 
 
 def openwrt_services(
-    services: Sequence[Build], root: Path = Path("/"), surface: Surface | None = None
+    services: Sequence[Later], root: Path = Path("/"), surface: Surface | None = None
 ) -> tuple[Build, ...]:
     """In the same order, behind what is OpenWrt's alone; UCI, the bus and whoever tells services are one for all."""
     surface = surface or surface_of(root)
-    instead = (_over(INSTEAD[one], surface) if one in INSTEAD else one for one in services)
+    instead = (_over(INSTEAD[one.name], surface) if one.name in INSTEAD else one for one in services)
     return (*(_over(one, surface) for one in FIRST), *instead)
 
 

@@ -12,7 +12,7 @@ from tests.backends.whole_device import device_in_memory
 
 
 def test_every_service_is_there_once() -> None:
-    names = [build.__name__ for build in SERVICES]
+    names = [build.name for build in SERVICES]
     assert len(set(names)) == len(names)
 
 
