@@ -6,12 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 
 READ = """
 import pathlib, sys
-import pytest
-
 from agent.model.data_model import Caller
 from agent.settings import Loaded, Settings, State
 from agent.wiring import Agent

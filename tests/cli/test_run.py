@@ -47,8 +47,9 @@ def test_a_reload_that_comes_before_it_serves_does_not_end_it(tmp_path: Path) ->
     try:
         until(lambda: ignores_hangup(agent.pid))
         agent.send_signal(signal.SIGHUP)
-        assert agent.stderr is not None
-        until(lambda: " runs; ACS " in agent.stderr.readline())
+        said = agent.stderr
+        assert said is not None
+        until(lambda: " runs; ACS " in said.readline())
     finally:
         agent.terminate()
         agent.communicate(timeout=20)
