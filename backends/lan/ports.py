@@ -1,4 +1,4 @@
-"""Who listens on a UDP port of this machine, and for which link (sock_diag(7)); to name what is in the way."""
+"""Who listens on a port of this machine, and for which link (sock_diag(7)); to name what is in the way."""
 
 import os
 import socket
@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,9 @@ SOCK_DIAG_BY_FAMILY: Final = 20
 NLM_F_REQUEST_DUMP: Final = 0x301
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 ALL_STATES: Final = 0xFFFFFFFF
+LISTENING: Final = 1 << 10  # TCP_LISTEN of the kernel's tcp_states.h
+WITH_TCP: Final = frozenset({53})
+"""The ports that are taken where either protocol is: who serves names needs both."""
 HEADER: Final = struct.Struct("=IHHII")
 REQUEST: Final = struct.Struct("=BBBBI48x")
 ANSWER: Final = struct.Struct("=BBBB2s2s16s16sI8xIIIII")
@@ -40,12 +44,15 @@ def open_diag_socket() -> socket.socket:
 
 
 def listeners(port: int, open_socket: Callable[[], socket.socket] = open_diag_socket) -> list[Listener]:
-    """The UDP sockets of both families on a port; [] where the kernel does not tell."""
+    """The UDP sockets of both families on a port, and those of TCP where it belongs to both protocols; [] where the
+    kernel does not tell.
+    """
     found: list[Listener] = []
+    protocols = [(socket.IPPROTO_UDP, ALL_STATES), *([(socket.IPPROTO_TCP, LISTENING)] if port in WITH_TCP else [])]
     with suppress(OSError), open_socket() as asked:
         asked.settimeout(DEADLINE)
-        for family in (socket.AF_INET, socket.AF_INET6):
-            request = REQUEST.pack(family, socket.IPPROTO_UDP, 0, 0, ALL_STATES)
+        for (protocol, states), family in product(protocols, (socket.AF_INET, socket.AF_INET6)):
+            request = REQUEST.pack(family, protocol, 0, 0, states)
             asked.send(HEADER.pack(HEADER.size + len(request), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST_DUMP, 1, 0) + request)
             found += [listener for number, listener in _answers(asked) if number == port]
     return found

@@ -5,7 +5,7 @@ conditions and options that clients did not ask for are in its configuration, an
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -84,8 +84,9 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What of the machine the files depend on: the links of rows, those on which names are served, and for how many
-    seconds the DHCPv6 leases of a link are (0: none can be given).
+    """What of the machine the files depend on: the links of rows, those on which names are served, for how many
+    seconds the DHCPv6 leases of a link are (0: none can be given), and the links on which somebody else gives addresses
+    of a family.
     """
 
     link_of: LinkOf
@@ -93,13 +94,16 @@ class Surroundings:
     name_servers: Sequence[tuple[str, str | None]] = ()
     """Address, and the link to ask over; None whichever leads there."""
     lease_times: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    left4: Collection[str] = ()
+    left6: Collection[str] = ()
 
 
 def render(wanted: Wanted, around: Surroundings, places: Places, user: str, left_alone: Sequence[str] = ()) -> Rendered:
     """The files for all that is wanted and can stand; ``user`` is who dnsmasq becomes, ``left_alone`` the lines that
     say whom it does not serve. Unmatchable, Unsayable.
     """
-    pools4, pools6 = served_pools4(wanted, around.link_of), served_pools6(wanted, around.link_of)
+    pools4 = served_pools4(wanted, around.link_of, around.left4)
+    pools6 = served_pools6(wanted, around.link_of, around.left6)
     relays = wanted.get(DnsRelay).enable
     names = list(around.name_links) if relays else []
     links = list(dict.fromkeys([*pools4.values(), *pools6.values(), *names]))
@@ -130,20 +134,24 @@ def tag_of(key: str) -> str:
     return "p" + key.lstrip("+")
 
 
-def served_pools4(wanted: Wanted, link_of: LinkOf) -> Mapping[str, str]:
-    """The DHCPv4 pools that are in force, in their order, with their links."""
+def served_pools4(wanted: Wanted, link_of: LinkOf, left: Collection[str] = ()) -> Mapping[str, str]:
+    """The DHCPv4 pools that are in force, in their order, with their links; but for those links that are ``left`` to
+    somebody else.
+    """
     if not wanted.get(Dhcp4).enable:
         return {}
     pools = sorted(wanted.of(Pool4).items(), key=lambda one: one[1].order)
-    return {key: link for key, pool in pools if pool.enable and is_complete(pool) and (link := link_of(pool.interface))}
+    linked = {key: link_of(pool.interface) for key, pool in pools if pool.enable and is_complete(pool)}
+    return {key: link for key, link in linked.items() if link and link not in left}
 
 
-def served_pools6(wanted: Wanted, link_of: LinkOf) -> Mapping[str, str]:
-    """The DHCPv6 pools that are in force, in their order, with their links."""
+def served_pools6(wanted: Wanted, link_of: LinkOf, left: Collection[str] = ()) -> Mapping[str, str]:
+    """The DHCPv6 pools that are in force, in their order, with their links; ``left`` as of ``served_pools4``."""
     if not wanted.get(Dhcp6).enable:
         return {}
     pools = sorted(wanted.of(Pool6).items(), key=lambda one: one[1].order)
-    return {key: link for key, pool in pools if pool.enable and (link := link_of(pool.interface))}
+    linked = {key: link_of(pool.interface) for key, pool in pools if pool.enable}
+    return {key: link for key, link in linked.items() if link and link not in left}
 
 
 def is_complete(pool: Pool4) -> bool:

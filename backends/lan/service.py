@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ from backends.lan.companion import Companion
 from backends.lan.lease_times import LONGEST, lease_time, shortens_in, times_in
 from backends.lan.matching import Unmatchable
 from backends.lan.options import Unsayable
+from backends.lan.others import NOBODY, Blocking, LeftOut, left_out
 from backends.lan.records import Advertised, DnsRelay, Forwarding4, Pool4, Pool6
 from backends.lan.relaying import ignored, relay_document
 from backends.lan.rendering import (
@@ -32,16 +33,12 @@ log = logging.getLogger(__name__)
 
 WRITTEN_WITHIN: Final = 5
 """Seconds from giving a lease until its file is read."""
-DHCP_PORT, DHCP6_PORT, DNS_PORT = 67, 547, 53
 ON_LINKS: Final[tuple[type[Pool4] | type[Pool6] | type[Advertised] | type[Forwarding4], ...]] = (
     Pool4,
     Pool6,
     Advertised,
     Forwarding4,
 )
-
-Blocking = Callable[[int, str], str | None]
-"""Which other program has a UDP port on a link, with its process id; None where nobody has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +70,9 @@ class LanService:
         self.shortens_at = math.inf
         """When DHCPv6 leases have to be shorter than they are since the last ``apply``, in monotonic seconds."""
         self._lease_times: Mapping[str, int] = {}
+        self.left = NOBODY
+        """What is left to others since the last ``apply``."""
+        self._applied = Wanted()
 
     def check(self, wanted: Wanted) -> None:
         """See Service."""
@@ -87,11 +87,31 @@ class LanService:
         return False
 
     def apply(self, wanted: Wanted) -> bool:
-        """See Service."""
+        """See Service. Where somebody else serves, nobody of ours does: all other links are served."""
+        self._applied = wanted
+        left = self._left_out(wanted)
+        try:
+            return self._make(wanted, left)
+        except MechanismError:
+            come = self._left_out(wanted)
+            if come.is_as(left):
+                raise
+            return self._make(wanted, come)  # somebody was quicker than the program that has just ended over it
+
+    def has_others_moved(self) -> bool:
+        """Whether somebody else has come to serve where we do, or has gone, since the last ``apply``."""
+        return not self._left_out(self._applied).is_as(self.left)
+
+    def _left_out(self, wanted: Wanted) -> LeftOut:
+        return left_out(wanted, self._ground.link_of, self._ground.name_links(), self._ground.blocking)
+
+    def _make(self, wanted: Wanted, left: LeftOut) -> bool:
         ground = self._ground
+        self._tell_of_others(left)
         self._lease_times = self._times_of_leases(wanted)
-        names, servers = tuple(ground.name_links()), tuple(ground.name_servers(wanted))
-        around = Surroundings(ground.link_of, names, servers, self._lease_times)
+        names = tuple(link for link in ground.name_links() if link not in left.names)
+        servers = tuple(ground.name_servers(wanted))
+        around = Surroundings(ground.link_of, names, servers, self._lease_times, left.pools4, left.pools6)
         try:
             left_alone = tuple(ignored(wanted, ground.link_of))
             rendered = render(wanted, around, self._dnsmasq.places, self._dnsmasq.user(), left_alone)
@@ -136,6 +156,10 @@ class LanService:
         """Whether the server is there to serve."""
         return self.program.is_running()
 
+    def serves(self, family: int, link: str | None) -> bool:
+        """Whether the server serves this link, and does not leave it to somebody else."""
+        return self.is_running(family) and link not in (self.left.pools6 if family == 6 else self.left.pools4)
+
     def is_advertising(self) -> bool:
         """Whether router advertisements are sent."""
         return self.advertiser.is_running()
@@ -151,7 +175,7 @@ class LanService:
 
     def serves_names(self) -> bool:
         """Whether there is a link of the LAN on which names are served, and a server to do it."""
-        return bool(self._ground.name_links()) and self.is_running()
+        return self.is_running() and not self.left.names.keys() >= set(self._ground.name_links())
 
     def links_served(self, wanted: Wanted) -> frozenset[str]:
         """The links whose hosts are given addresses, or told of prefixes."""
@@ -168,6 +192,15 @@ class LanService:
                 log.warning(told, one.name, words or "none")
         self.missed = frozenset(one.name for one in missing)
 
+    def _tell_of_others(self, left: LeftOut) -> None:
+        """The log hears once of who is in the way, and of who no longer is."""
+        before, now = self.left.reasons(), left.reasons()
+        self.left = left
+        for reason in (one for one in now if one not in before):
+            log.warning("%s: what would be served there is left to it until it goes", reason)
+        for reason in (one for one in before if one not in now):
+            log.info("no longer: %s", reason)
+
     def _check_links(self, wanted: Wanted) -> None:
         for kind in ON_LINKS:
             for key, record in wanted.of(kind).items():
@@ -177,21 +210,27 @@ class LanService:
                     raise NotOurs(reason, kind, key, ("interface", "enable"))
 
     def _check_ports(self, wanted: Wanted) -> None:
+        """What is new has to find its ports free. What served before is no reason to refuse anything else."""
+        link_of, left = self._ground.link_of, self._left_out(wanted)
+        for kind, key, link, who in self._pools_in_the_way(wanted, left):
+            of = served_pools4 if kind is Pool4 else served_pools6
+            if of(self._applied, link_of).get(key) != link:
+                raise NotOurs(_let_be(who), kind, key, ("enable", "interface"))
+        if left.names and wanted.get(DnsRelay).enable and not self._applied.get(DnsRelay).enable:
+            is_everywhere = left.names.keys() >= set(self._ground.name_links())
+            if is_everywhere or any(who in left.names.values() for *_, who in self._pools_in_the_way(wanted, left)):
+                raise NotOurs(_let_be(left.reasons()[0]), DnsRelay, "", ("enable",))
+
+    def _pools_in_the_way(self, wanted: Wanted, left: LeftOut) -> Iterator[tuple[type[Record], str, str, str]]:
+        """Kind and key of each pool that is left to somebody else, with its link, and who that is."""
         link_of = self._ground.link_of
-        served: list[tuple[type[Record], str, str, int]] = [
-            *((Pool4, key, link, DHCP_PORT) for key, link in served_pools4(wanted, link_of).items()),
-            *((Pool6, key, link, DHCP6_PORT) for key, link in served_pools6(wanted, link_of).items()),
-        ]
-        for kind, key, link, port in served:
-            if who := self._ground.blocking(port, link):
-                raise NotOurs(_in_the_way(who, port, link), kind, key, ("enable", "interface"))
-        for link in self._name_links(wanted):
-            if who := self._ground.blocking(DNS_PORT, link):
-                raise NotOurs(_in_the_way(who, DNS_PORT, link), DnsRelay, "", ("enable",))
-
-    def _name_links(self, wanted: Wanted) -> Sequence[str]:
-        return self._ground.name_links() if wanted.get(DnsRelay).enable else ()
+        for key, link in served_pools4(wanted, link_of).items():
+            if link in left.pools4:
+                yield Pool4, key, link, left.pools4[link]
+        for key, link in served_pools6(wanted, link_of).items():
+            if link in left.pools6:
+                yield Pool6, key, link, left.pools6[link]
 
 
-def _in_the_way(who: str, port: int, link: str) -> str:
-    return f"{who} has UDP port {port} on {link}: stop it there, or let it keep that link"
+def _let_be(reason: str) -> str:
+    return f"{reason}: stop it there, or let it keep that link"

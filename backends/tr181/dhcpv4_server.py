@@ -77,7 +77,7 @@ def pool_status(pools: LanTable[Pool4], netlink: Netlink, row: Keys) -> str:
     is_there = any(
         one.interface == link and one.family == 4 and IPv4Address(one.address) in subnet for one in netlink.addresses()
     )
-    return "Enabled" if is_there and pools.service.daemons.is_running() else "Error"
+    return "Enabled" if is_there and pools.service.serves(4, link) else "Error"
 
 
 class _Clients:

@@ -92,7 +92,7 @@ def _status(pools: LanTable[Pool6], netlink: Netlink, row: Keys) -> str:
     if link is None or not any(one.interface == link and one.family == 6 for one in netlink.addresses()):
         return "Error_Misconfigured"
     has_prefix = bool(prefixes_on(netlink, link))
-    return "Enabled" if has_prefix and pools.service.daemons.is_running(6) else "Error"
+    return "Enabled" if has_prefix and pools.service.serves(6, link) else "Error"
 
 
 def _prefix_rows(pools: LanTable[Pool6], netlink: Netlink, row: Keys) -> Iterator[Target]:

@@ -121,14 +121,18 @@ class LanTables(TableService):
         self.leases.forget()
         self.resolver.forget()
 
+    def serves(self, family: int, link: str | None) -> bool:  # noqa: ARG002 - one server, for every link that is told
+        """Whether the DHCP server of a family serves a link that it was told of."""
+        return self.daemons.is_running(family)
+
     def links_served(self) -> frozenset[str]:
         """The links whose hosts are given addresses, or told of prefixes, as it is in force."""
         return self.daemons.links_served(self.in_force)
 
 
 class OwnLanTables(LanTables):
-    """With daemons of our own: as a chore it starts programs anew that ended by themselves or by somebody else, and
-    shortens leases in time.
+    """With daemons of our own: as a chore it starts programs anew that ended by themselves or by somebody else, makes
+    room for others' and takes it again, and shortens leases in time.
     """
 
     daemons: LanService
@@ -136,6 +140,10 @@ class OwnLanTables(LanTables):
     def __init__(self, daemons: LanService, links: Links, leases: LeaseFile, resolver: Resolver) -> None:
         super().__init__(daemons, links, leases, resolver)
         self._next = 0.0
+
+    def serves(self, family: int, link: str | None) -> bool:
+        """See LanTables; what somebody else has taken is not served by us."""
+        return self.daemons.serves(family, link)
 
     def due(self, now: float) -> float | None:  # noqa: ARG002 - it has times of its own
         """See parts.Chore."""
@@ -146,7 +154,7 @@ class OwnLanTables(LanTables):
         """See parts.Chore."""
         self._next = now + LOOK
         missing = {program.name for program in self.daemons.missing()}
-        if not missing and now < self.daemons.shortens_at:
+        if not missing and now < self.daemons.shortens_at and not self.daemons.has_others_moved():
             return frozenset()
         self.reapply(logging.WARNING if missing - self.daemons.missed else logging.DEBUG)
         return frozenset({TOPIC})

@@ -1,8 +1,9 @@
 """A gateway in a network namespace: a bridge for the LAN with our own dnsmasq on it, and houses that hang on it."""
 
+import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -50,18 +51,25 @@ DECLARED: tuple[Callable[[Mechanisms], list[Object[Any]]], ...] = (
 
 
 class Gateway(Acs):
-    """``br0`` with 192.0.2.1/24 and 2001:db8:1::1/64, and the data model over it. ``close`` ends what it started."""
+    """``br0`` with 192.0.2.1/24 and 2001:db8:1::1/64, and the data model over it. ``close`` ends what it started.
 
-    def __init__(self, namespace: Namespace, directory: Path, store: Documents | None = None) -> None:
+    ``blind``: how often from now on the kernel does not tell who listens on a port.
+    """
+
+    def __init__(
+        self, namespace: Namespace, directory: Path, store: Documents | None = None, manage: Sequence[str] = ("br0",)
+    ) -> None:
         self.namespace = namespace
         self.directory = directory
+        self.manage = manage
+        self.blind = 0
         self.store = store or Documents()
         self.netlink = namespace.netlink()
         self.procfs = NamespaceSettings(namespace)
-        network = LinuxNetwork(self.netlink, self.procfs, ("br0",), lambda: None)
+        network = LinuxNetwork(self.netlink, self.procfs, manage, lambda: None)
         own = OwnValues({}, {})
         nothing: Any = None
-        surface = Surface(namespace.command(), directory, lambda: inside(namespace.path, open_diag_socket))
+        surface = Surface(namespace.command(), directory, self._diag_socket)
         mechanisms = Mechanisms(
             self.netlink, nothing, self.procfs, Sysfs(namespace.sysfs), System("/"), network, own,
             links=Links(network), directory=directory / "run", state_directory=directory / "state",
@@ -107,7 +115,7 @@ class Gateway(Acs):
 
     def again(self) -> "Gateway":
         """The same after a restart of the agent."""
-        return Gateway(self.namespace, self.directory, self.store)
+        return Gateway(self.namespace, self.directory, self.store, self.manage)
 
     @property
     def server(self) -> int | None:
@@ -122,6 +130,12 @@ class Gateway(Acs):
     def is_serving(self) -> bool:
         """Whether dnsmasq runs."""
         return self.server is not None
+
+    def _diag_socket(self) -> socket.socket:
+        if self.blind:
+            self.blind -= 1
+            raise PermissionError
+        return inside(self.namespace.path, open_diag_socket)
 
     def close(self) -> None:
         self.tables.daemons.program.stop()

@@ -43,3 +43,11 @@ def test_a_kernel_that_does_not_tell_names_nobody() -> None:
         raise PermissionError
 
     assert listeners(53, refuse) == []
+
+
+def test_a_port_of_both_protocols_is_taken_by_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as made:
+        port = made.getsockname()[1]
+        assert listeners(port) == []
+        monkeypatch.setattr("backends.lan.ports.WITH_TCP", frozenset({port}))
+        assert [one.address for one in listeners(port)] == ["127.0.0.1"]

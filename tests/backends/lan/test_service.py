@@ -75,7 +75,7 @@ def test_a_link_that_is_not_given_to_the_agent_is_not_served(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("port", [67, 53])
 def test_who_has_the_port_is_named(tmp_path: Path, port: int) -> None:
-    with pytest.raises(NotOurs, match=r"other \(process 1\) has UDP port"):
+    with pytest.raises(NotOurs, match=r"other \(process 1\) has port"):
         service(tmp_path, blocked=frozenset({port})).check(wanted(p=POOL))
 
 

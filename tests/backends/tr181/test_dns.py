@@ -106,7 +106,7 @@ def test_another_name_server_in_the_way_is_named(
         assert until(lambda: ":53" in gateway.namespace.run("ss", "-lunH"))
         with pytest.raises(Refusals):
             gateway.set_row(RELAY, Enable="1")
-        assert f"dnsmasq (process {other.pid}) has UDP port 53 on br0" in caplog.text
+        assert f"dnsmasq (process {other.pid}) has port 53 on br0" in caplog.text
     finally:
         other.terminate()
         other.wait()
