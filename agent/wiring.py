@@ -113,8 +113,7 @@ from backends.tr181.links import Links
 from backends.tr181.management_interface import management_way, name_servers_on
 from backends.tr181.mechanisms import Identity, Mechanisms
 from backends.tr181.parts import Machine, Watch
-from backends.tr181.services import services_for
-from backends.tr181.staging import LinuxNetwork
+from backends.tr181.services import network_and_services
 from backends.tr181.supported_data_model import supported_data_model
 from backends.tr181.user_interface import ENABLE, PASSWORD_RESET, Page
 from backends.tunnels.links import TunnelLinks
@@ -219,7 +218,9 @@ class Agent:
         )
         self.reach = Reach(self._route_to, lambda: str(self.own.get(ms.URL)), self.netlink.addresses)
         manage = set_by_person.network.manage
-        self.network = LinuxNetwork(self.netlink, self.procfs, manage, self._management_path, Ethtool())
+        self.network, builds = network_and_services(
+            set_by_person.system.mechanisms, self.netlink, self.procfs, manage, self._management_path, Ethtool()
+        )
         self.other_managers = OtherManagers()
         self.home_links = HomeLinks()
         given, proof = set_by_person.identity, set_by_person.ieee8021x
@@ -252,7 +253,7 @@ class Agent:
             ),
         )
         self._take_preset(basic)
-        self.machine = Machine(basic, services_for(set_by_person.system.mechanisms))
+        self.machine = Machine(basic, builds)
         self.mechanisms = self.machine.mechanisms
         self.management_way = management_way(self.mechanisms, self._management_interface, self._routers)
         self.faults = faults_of(self.mechanisms)

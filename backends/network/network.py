@@ -123,6 +123,10 @@ class Network(NetworkEdits):
             self._take_back(step.undo)
             self._made = None
             raise
+        self._has_been_made()
+
+    def _has_been_made(self) -> None:
+        """What was staged is so now."""
         self._applied, self._replaced, self._before = self._records, self._before, None
         self._handed_down, self._seen_ways = dict(handed_down(self.topology)), self.ways_out()
         for name in self._resets:

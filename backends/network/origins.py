@@ -21,6 +21,10 @@ KINDS_BEHIND: Final = {
     "address": ("address", "prefix"),
     "route": ("route",),
     "rule": ("route",),
+    "interface": ("ip",),
+    "assign": ("ip",),
+    "sysctl": ("neighbor_setting",),
+    "ula": ("stack",),
 }
 """The kinds of rows that can ask for each kind of thing."""
 

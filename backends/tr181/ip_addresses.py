@@ -163,7 +163,7 @@ class _Addresses(ABC):
             return True
         record = self.network.record(above)
         speaks = record.ipv4 if self.family == 4 else record.ipv6
-        return speaks is False or (above.is_own and not record.enable)
+        return speaks is False or record.enable is False or (above.is_own and not record.enable)
 
 
 class _Ipv4(_Addresses):

@@ -1,11 +1,16 @@
 """The services that this product can manage, one line each; a machine has those whose programs and hardware it has."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from backends.ethtool import Ports
+from backends.netlink import Netlink
+from backends.netlink_types import RouteTo
+from backends.procfs import Procfs
 from backends.tr181.later import Later
 from backends.tr181.parts import Build
+from backends.tr181.staging import LinuxNetwork
 
 SERVICES: Final = tuple(
     map(
@@ -51,8 +56,32 @@ OPENWRT: Final = "etc/openwrt_release"
 
 def services_for(mechanisms: str, root: Path = Path("/")) -> Sequence[Build]:
     """Those of ``[system] mechanisms``: "linux", "openwrt", or "auto" for what the machine is."""
-    if mechanisms == "linux" or (mechanisms == "auto" and not (root / OPENWRT).exists()):
+    if not _is_openwrt(mechanisms, root):
         return SERVICES
     from backends.tr181.openwrt_services import openwrt_services  # loaded where it is needed only
 
     return openwrt_services(SERVICES, root)
+
+
+def network_and_services(
+    mechanisms: str,
+    netlink: Netlink,
+    procfs: Procfs,
+    manage: Sequence[str],
+    management_path: Callable[[], RouteTo | None],
+    ports: Ports,
+    root: Path = Path("/"),
+) -> tuple[LinuxNetwork, Sequence[Build]]:
+    """The network that the services stand on, and those services; on OpenWrt over the same UCI and the same bus."""
+    if not _is_openwrt(mechanisms, root):
+        return LinuxNetwork(netlink, procfs, manage, management_path, ports), SERVICES
+    from backends.tr181.openwrt_network import openwrt_network
+    from backends.tr181.openwrt_services import openwrt_services, surface_of
+
+    surface = surface_of(root)
+    network = openwrt_network(surface, netlink, procfs, manage, management_path, ports)
+    return network, openwrt_services(SERVICES, root, surface)
+
+
+def _is_openwrt(mechanisms: str, root: Path) -> bool:
+    return mechanisms != "linux" and (mechanisms != "auto" or (root / OPENWRT).exists())

@@ -13,6 +13,7 @@ from backends.network.kernel import Kernel
 from backends.procfs import Procfs
 from tests.backends.device import KernelSettings, NamespaceSettings, NetworkDevice
 from tests.backends.lan_device import Gateway, gateway, house
+from tests.backends.openwrt.netifd import FakeNetifd
 from tests.backends.openwrt.procd import Procd
 from tests.backends.openwrt.router import BARE, BARE_NETWORK, Router
 from tests.fakes.documents import Documents
@@ -127,7 +128,56 @@ def linux(make_namespace: Callable[[], Namespace]) -> Iterator[Bench]:
     procfs.close()
 
 
-@pytest.fixture(params=["linux", "memory"])
+UCI_OF_BENCH = """
+# the first cable
+config interface 'one'
+	option device 'eth0'
+	option proto 'static'
+	option ipaddr '192.0.2.1'
+	option netmask '255.255.255.0'
+	option gateway '192.0.2.254'
+	option ip6addr '2001:db8::1/64'
+	option ip6gw '2001:db8::fe'
+
+config interface 'two'
+	option device 'eth1'
+	option proto 'none'
+
+config route
+	option interface 'one'
+	option target '198.51.100.0'
+	option netmask '255.255.255.0'
+	option gateway '192.0.2.253'
+	option metric '7'
+"""
+"""What of the bench netifd has made; the far ends of the cables are nobody's."""
+
+
+class OpenWrtBench(Bench):
+    """The bench on the fake, with OpenWrt's configuration of it."""
+
+    def __init__(self, directory: Path) -> None:
+        kernel = FakeKernel()
+        super().__init__(FakeNetlink(kernel), KernelSettings(kernel), None)
+        self.netifd = FakeNetifd(directory, UCI_OF_BENCH, self.netlink, self.procfs)
+
+    def device(
+        self, manage: tuple[str, ...] = ("eth*", "br*"), store: Documents | None = None, **more: Any
+    ) -> NetworkDevice:
+        return super().device(manage, store, surface=self.netifd.surface, **more)
+
+
+@pytest.fixture
+def openwrt(tmp_path: Path) -> OpenWrtBench:
+    """The bench with OpenWrt."""
+    return OpenWrtBench(tmp_path)
+
+
+by_our_own_hand = pytest.mark.parametrize("bench", ["linux", "memory"], indirect=True)
+"""What OpenWrt's configuration has no word for, or what netifd sees to and not the agent."""
+
+
+@pytest.fixture(params=["linux", "memory", pytest.param("openwrt", marks=pytest.mark.slow)])
 def bench(request: pytest.FixtureRequest) -> Bench:
-    """The bench on both kernels in turn."""
+    """The bench on both kernels in turn, and with OpenWrt's configuration in the place of our own hand."""
     return request.getfixturevalue(request.param)  # type: ignore[no-any-return]

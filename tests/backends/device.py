@@ -22,6 +22,8 @@ from backends.tr181.links import Links
 from backends.tr181.logical import logical
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.neighbor_discovery import neighbor_discovery
+from backends.tr181.openwrt_lan import Surface
+from backends.tr181.openwrt_network import openwrt_network
 from backends.tr181.root import root
 from backends.tr181.routing import routing
 from backends.tr181.staging import LinuxNetwork
@@ -113,9 +115,13 @@ class NetworkDevice(Acs):
         beside: Sequence[Object[Any]] = (),
         ports: Ports | None = None,
         kernel_lacks: frozenset[str] = frozenset(),
+        surface: Surface | None = None,
     ) -> None:
+        """``surface``: of a device with OpenWrt."""
         self.store = store or Documents()
-        self.network = LinuxNetwork(netlink, procfs, manage, management_path, ports)
+        on_linux = LinuxNetwork(netlink, procfs, manage, management_path, ports)
+        on_openwrt = openwrt_network(surface, netlink, procfs, manage, management_path, ports) if surface else None
+        self.network = on_openwrt or on_linux
         own = OwnValues({}, {})
         mechanisms: Any = Mechanisms(
             netlink,
@@ -141,9 +147,11 @@ class NetworkDevice(Acs):
             [self.network],
             self.store,
             time.monotonic,
-            forget=[netlink.forget],
+            forget=[netlink.forget, *([on_openwrt.forget] if on_openwrt else ())],
             boot_id="boot",
         )
+        if surface is not None:
+            self.model.settle = surface.reloads.settle
         self.model.load()
 
 

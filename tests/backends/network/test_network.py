@@ -12,7 +12,7 @@ from backends.network.network import Network, Unmade
 from backends.network.plan import Change
 from backends.network.records import EthernetLink, IpAddress, IpRoute, Port
 from backends.network.rows import Row, ethernet_links, ports
-from tests.backends.conftest import Bench
+from tests.backends.conftest import Bench, by_our_own_hand
 from tests.backends.device import NetworkDevice
 from tests.fakes.documents import Documents
 
@@ -66,6 +66,7 @@ def test_routes_that_the_kernel_drops_with_an_address_come_back_where_they_can(b
     assert bench.routes() == before
 
 
+@by_our_own_hand
 def test_a_link_taken_down_and_up_again_has_its_routes_and_ipv6_addresses(bench: Bench) -> None:
     device = bench.device()
     before, told = bench.state(), bench.as_ip_tells()
@@ -80,6 +81,7 @@ def test_a_link_taken_down_and_up_again_has_its_routes_and_ipv6_addresses(bench:
     assert bench.as_ip_tells() == told
 
 
+@by_our_own_hand
 def test_a_link_taken_down_before_a_restart_still_gets_its_routes_back_after_it(bench: Bench) -> None:
     before = bench.state()
     store = Documents()
@@ -91,6 +93,7 @@ def test_a_link_taken_down_before_a_restart_still_gets_its_routes_back_after_it(
     assert bench.state() == before
 
 
+@by_our_own_hand
 def test_what_somebody_elses_tool_made_comes_back_as_it_was(bench: Bench) -> None:
     bench.netlink.add_address("eth1", "203.0.113.7", 24, prefix_route=False, scope="link")
     route = Route(4, "203.0.113.0/24", None, "eth1", 100, protocol="kernel", scope="link", source="203.0.113.7")
@@ -107,6 +110,7 @@ def test_what_somebody_elses_tool_made_comes_back_as_it_was(bench: Bench) -> Non
     assert bench.state() == before
 
 
+@by_our_own_hand
 def test_after_another_boot_the_machines_own_start_has_the_word(bench: Bench) -> None:
     store = Documents()
     device = bench.device(store=store)
@@ -120,6 +124,7 @@ def test_after_another_boot_the_machines_own_start_has_the_word(bench: Bench) ->
     assert bench.routes() == set()
 
 
+@by_our_own_hand
 def test_a_commit_that_fails_in_the_middle_is_undone_and_names_the_edit(bench: Bench) -> None:
     device = bench.device()
     before, told = bench.state(), bench.as_ip_tells()
@@ -166,6 +171,7 @@ def test_a_removal_that_the_kernel_does_not_make_is_an_error(memory: Bench, monk
     assert device.get(f"{row}Status") == "Enabled"
 
 
+@by_our_own_hand
 def test_what_the_kernel_refuses_is_told_of_the_parameters_that_asked_for_it(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -227,6 +233,7 @@ def test_a_route_through_the_machines_own_address_comes_back_with_its_link(bench
     assert bench.state() == before
 
 
+@by_our_own_hand
 def test_rollback_after_a_whole_commit_leaves_the_kernel_as_it_was(bench: Bench) -> None:
     device = bench.device()
     before, told = bench.state(), bench.as_ip_tells()
@@ -245,6 +252,7 @@ def test_rollback_after_a_whole_commit_leaves_the_kernel_as_it_was(bench: Bench)
     assert bench.as_ip_tells() == told
 
 
+@by_our_own_hand
 def test_recovery_by_the_record_undoes_whatever_part_was_made(bench: Bench) -> None:
     device = bench.device()
     before = bench.state()
@@ -265,6 +273,7 @@ def test_recovery_by_the_record_undoes_whatever_part_was_made(bench: Bench) -> N
     assert bench.state() == down
 
 
+@by_our_own_hand
 def test_what_is_not_confirmed_is_taken_back_whole_also_where_the_address_before_was_set(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -292,6 +301,7 @@ def test_what_is_not_confirmed_is_taken_back_whole_also_where_the_address_before
     assert bench.state() == own
 
 
+@by_our_own_hand
 def test_factory_reset_leaves_the_kernel_as_before_the_agent_configured_it(bench: Bench) -> None:
     device = bench.device()
     before, told = bench.state(), bench.as_ip_tells()
@@ -306,6 +316,7 @@ def test_factory_reset_leaves_the_kernel_as_before_the_agent_configured_it(bench
     assert device.network.state() == {}
 
 
+@by_our_own_hand
 def test_what_was_configured_is_applied_again_at_boot(bench: Bench) -> None:
     store = Documents()
     device = bench.device(store=store)
@@ -319,6 +330,7 @@ def test_what_was_configured_is_applied_again_at_boot(bench: Bench) -> None:
     assert bench.state() == wanted
 
 
+@by_our_own_hand
 def test_a_link_that_comes_up_later_gets_what_is_configured_for_it(bench: Bench) -> None:
     store = Documents()
     device = bench.device(store=store)
@@ -340,6 +352,7 @@ def test_a_link_that_comes_up_later_gets_what_is_configured_for_it(bench: Bench)
     assert device.network.kernel_changed() is False
 
 
+@by_our_own_hand
 def test_a_link_that_comes_to_be_is_brought_up_where_that_is_configured(bench: Bench) -> None:
     device = bench.device()
     row, port = add_address(device, "203.0.113.5"), device.find("Device.Ethernet.Interface.", Name="eth1")
@@ -369,6 +382,7 @@ def test_a_link_that_somebody_takes_down_is_left_down(bench: Bench) -> None:
     assert not next(link.up for link in bench.netlink.links() if link.name == "eth1")
 
 
+@by_our_own_hand
 def test_a_link_that_was_away_while_nothing_could_be_made_gets_what_is_configured_for_it(bench: Bench) -> None:
     reached_by: list[RouteTo] = []
     device = bench.device(management_path=lambda: reached_by[0] if reached_by else None)
@@ -394,6 +408,7 @@ def test_a_link_that_was_away_while_nothing_could_be_made_gets_what_is_configure
     assert device.network.kernel_changed() is False
 
 
+@by_our_own_hand
 def test_a_link_that_comes_up_while_a_change_waits_is_not_forgotten(bench: Bench) -> None:
     reached_by: list[RouteTo] = []
     device = bench.device(management_path=lambda: reached_by[0] if reached_by else None)
@@ -444,6 +459,7 @@ def test_applying_at_start_touches_nothing_that_holds(memory: Bench) -> None:
     assert memory.addresses("eth1") == {"203.0.113.5/24"}
 
 
+@by_our_own_hand
 def test_what_cannot_be_applied_at_start_does_not_hold_up_the_rest(bench: Bench) -> None:
     store = Documents()
     device = bench.device(store=store)

@@ -7,7 +7,7 @@ import pytest
 from agent.model.errors import Denied, NotWritable
 from backends.netlink_types import BridgeState
 from backends.tr181.bridging import MOST_BRIDGES
-from tests.backends.conftest import Bench, comes_to
+from tests.backends.conftest import Bench, by_our_own_hand, comes_to
 from tests.backends.device import NetworkDevice
 
 BRIDGES = "Device.Bridging.Bridge."
@@ -81,6 +81,7 @@ def test_a_member_has_no_ip_interface_of_its_own(memory: Bench) -> None:
     assert names == {"lo", "eth0", "far0", "far1", "br7"}
 
 
+@by_our_own_hand
 def test_a_bridge_of_the_machines_own_shows_its_management_port_and_members(bench: Bench) -> None:
     bench.netlink.add_bridge("br7")
     bench.netlink.set_link("eth1", master="br7")
@@ -118,6 +119,7 @@ def test_options_are_in_the_kernels_units(bench: Bench) -> None:
     assert device.get(f"{bridge}AgingTime") == "600"
 
 
+@by_our_own_hand
 def test_cost_and_priority_of_a_member(bench: Bench) -> None:
     device = bench.device()
     bridge = device.add(BRIDGES, Enable="1")
@@ -213,6 +215,7 @@ def test_an_interface_with_addresses_is_still_one_in_a_bridge_and_they_can_be_ta
     assert "eth1" not in [text for name, text in device.tree("Device.IP.").items() if name.endswith(".Name")]
 
 
+@by_our_own_hand
 def test_a_bridge_of_ours_has_one_address_over_boots_and_whatever_its_ports_unless_somebody_sets_another(
     bench: Bench,
 ) -> None:

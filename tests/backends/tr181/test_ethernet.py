@@ -5,7 +5,7 @@ import pytest
 from agent.model.errors import NotWritable
 from backends.netlink import Link
 from backends.tr181.ethernet import SMALLEST_MTU
-from tests.backends.conftest import Bench, comes_to
+from tests.backends.conftest import Bench, by_our_own_hand, comes_to
 from tests.backends.device import fake_device
 from tests.fakes.netlink import FakeKernel
 
@@ -47,6 +47,7 @@ def test_a_link_held_down_by_one_layer_is_still_enabled_on_the_others(memory: Be
     assert device.get(device.find(PORTS, Name="eth1") + "Status") == "Down"
 
 
+@by_our_own_hand
 def test_a_link_may_ask_no_neighbours_and_does_again_after_factory_reset(bench: Bench) -> None:
     device = bench.device()
     before = bench.state()

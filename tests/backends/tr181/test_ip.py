@@ -5,7 +5,7 @@ import pytest
 from agent.model.errors import NotWritable
 from backends.netlink_types import RouteTo
 from backends.tr181.ip import SMALLEST_MTU
-from tests.backends.conftest import Bench, comes_to
+from tests.backends.conftest import Bench, by_our_own_hand, comes_to
 
 IP = "Device.IP.Interface."
 LINKS = "Device.Ethernet.Link."
@@ -126,6 +126,7 @@ def test_the_stack_tells_what_the_kernel_can(memory: Bench) -> None:
     assert device.get("Device.IP.IPv6Status") == "Disabled"
 
 
+@by_our_own_hand
 def test_a_reset_takes_an_interface_down_and_up_and_loses_nothing(bench: Bench) -> None:
     device = bench.device()
     before, told = bench.state(), bench.as_ip_tells()

@@ -6,7 +6,7 @@ import pytest
 
 from agent.model.errors import InvalidValue, NotWritable
 from backends.tr181.ip_addresses import length_of, mask_of
-from tests.backends.conftest import Bench
+from tests.backends.conftest import Bench, by_our_own_hand
 
 IP = "Device.IP.Interface."
 
@@ -146,6 +146,7 @@ def test_an_address_of_an_interface_that_is_disabled_waits(bench: Bench) -> None
     assert (device.get(f"{row}Status"), bench.addresses("eth1")) == ("Enabled", {"203.0.113.5/24"})
 
 
+@by_our_own_hand
 def test_lifetimes_of_an_ipv6_address_are_set_and_kept(bench: Bench) -> None:
     device = bench.device()
     interface = device.find("Device.IP.Interface.", Name="eth1")

@@ -9,7 +9,7 @@ from backends.delegations import Delegation
 from backends.netlink_types import Address, Route
 from backends.network.children import interface_identifier
 from backends.tr181.ip_prefixes import LINK_LOCAL, is_announced
-from tests.backends.conftest import Bench
+from tests.backends.conftest import Bench, by_our_own_hand
 from tests.fakes.documents import Documents
 
 IP = "Device.IP.Interface."
@@ -161,6 +161,7 @@ class Provider:
         return {str(one) for one in networks}
 
 
+@by_our_own_hand
 def test_a_delegated_prefix_is_a_row_of_the_link_it_came_over(bench: Bench) -> None:
     provider = Provider(bench)
     device = provider.device
@@ -184,6 +185,7 @@ def test_a_delegated_prefix_is_a_row_of_the_link_it_came_over(bench: Bench) -> N
     assert provider.unreachable() == set()
 
 
+@by_our_own_hand
 def test_a_child_is_carved_out_and_the_link_has_an_address_in_it(bench: Bench) -> None:
     provider = Provider(bench)
     device = provider.device
@@ -209,6 +211,7 @@ def test_a_child_is_carved_out_and_the_link_has_an_address_in_it(bench: Bench) -
     assert provider.unreachable() == {"2001:db8:100::/56"}
 
 
+@by_our_own_hand
 def test_the_routes_of_a_delegated_prefix_are_dhcps_whenever_they_end(bench: Bench) -> None:
     provider = Provider(bench)
     provider.delegates("2001:db8:100::/56")
@@ -258,6 +261,7 @@ def test_children_without_bits_have_a_subnet_each_and_keep_it(memory: Bench) -> 
     assert device.get(f"{third}Prefix") == "2001:db8:500:7::/64"
 
 
+@by_our_own_hand
 def test_a_server_that_renumbers_changes_the_link_and_no_row(bench: Bench) -> None:
     provider = Provider(bench)
     provider.delegates("2001:db8:100::/56")
@@ -296,6 +300,7 @@ def test_a_slot_for_what_will_be_delegated_can_be_a_parent_beforehand(memory: Be
     assert (device.get(f"{row}Prefix"), device.get(f"{row}ParentPrefix"), provider.own()) == ("", "", set())
 
 
+@by_our_own_hand
 def test_what_is_handed_on_holds_over_a_restart_and_a_crash(bench: Bench) -> None:
     provider = Provider(bench)
     provider.delegates("2001:db8:100::/56")

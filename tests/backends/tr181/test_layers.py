@@ -10,7 +10,7 @@ from agent.model.values import parse
 from backends.netlink import Link
 from backends.network.records import Reference
 from backends.tr181.layers import ETHERNET_INTERFACE, ETHERNET_LINK, link_status, reference_of, target_of
-from tests.backends.conftest import Bench, comes_to
+from tests.backends.conftest import Bench, by_our_own_hand, comes_to
 from tests.backends.device import NetworkDevice
 from tests.schemas import shipped_schema
 
@@ -83,6 +83,7 @@ def test_what_lies_on_a_disabled_link_says_that_it_is_held_down(bench: Bench) ->
     assert comes_to(device, (link, interface), ("Up", "Up"))
 
 
+@by_our_own_hand
 def test_a_link_that_one_row_raised_is_up_in_all_of_its_rows_and_one_that_is_set_false_holds_them_down(
     bench: Bench,
 ) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.model.errors import NotWritable
-from tests.backends.conftest import Bench
+from tests.backends.conftest import Bench, by_our_own_hand
 
 ND = "Device.NeighborDiscovery."
 SETTINGS = f"{ND}InterfaceSetting."
@@ -25,6 +25,7 @@ def test_each_interface_with_ipv6_has_its_settings(bench: Bench) -> None:
     assert device.get(f"{ND}Enable") == "true"
 
 
+@by_our_own_hand
 def test_they_are_set_in_the_kernel_and_taken_back(bench: Bench) -> None:
     device = bench.device()
     row = device.find(SETTINGS, Interface=device.find(IP, Name="eth1")[:-1])
@@ -45,6 +46,7 @@ def test_they_are_set_in_the_kernel_and_taken_back(bench: Bench) -> None:
     assert [setting(bench, name) for name in names] == ["1000", "4", "1", "-1"]
 
 
+@by_our_own_hand
 def test_a_row_that_was_added_takes_the_place_of_the_interfaces_own(bench: Bench) -> None:
     device = bench.device()
     row = device.add(SETTINGS, RetransTimer="2000", Enable="1")

@@ -5,7 +5,7 @@ import pytest
 from agent.model.errors import NotWritable, Refusals
 from backends.netlink import Route
 from backends.tr181.routing import MAIN_ROUTER
-from tests.backends.conftest import Bench
+from tests.backends.conftest import Bench, by_our_own_hand
 
 V4 = "Device.Routing.Router.1.IPv4Forwarding."
 V6 = "Device.Routing.Router.1.IPv6Forwarding."
@@ -133,6 +133,7 @@ def test_a_route_takes_another_gateway_again_and_again(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "::/0"])
+@by_our_own_hand
 def test_an_ipv6_route_of_the_machines_own_becomes_the_default_route(bench: Bench, value: str) -> None:
     bench.netlink.add_route(Route(6, "2001:db8:b::/48", "2001:db8::9", "eth0", 77))
     device = bench.device()
@@ -164,6 +165,7 @@ def test_an_ipv4_route_of_the_machines_own_becomes_the_default_route(bench: Benc
         assert device.get(f"{row}Status") == "Enabled"
 
 
+@by_our_own_hand
 def test_a_route_of_the_machines_own_keeps_its_interface_for_another_gateway(bench: Bench) -> None:
     bench.netlink.add_route(Route(6, "2001:db8:a::/48", "fe80::9", "eth1", 77))
     device = bench.device()
@@ -204,6 +206,7 @@ def test_a_gateway_that_would_take_a_working_route_away_is_refused(bench: Bench)
     assert device.get(f"{natural}Status") == "Error_Misconfigured"
 
 
+@by_our_own_hand
 def test_of_two_rows_in_one_request_only_the_bad_one_is_refused(bench: Bench) -> None:
     device = bench.device()
     good = device.find(V4, DestIPAddress="198.51.100.0")
@@ -232,6 +235,7 @@ def test_a_route_of_the_machines_own_is_changed_and_comes_back_at_factory_reset(
 
 
 @pytest.mark.parametrize("family", [4, 6])
+@by_our_own_hand
 def test_a_route_that_somebody_else_added_goes_from_the_kernel(bench: Bench, family: int) -> None:
     table, destination, gateway, metric = {
         4: (V4, "10.45.0.0/16", "192.0.2.9", 5),
@@ -315,6 +319,7 @@ def test_a_route_over_an_interface_that_is_not_managed_is_refused(memory: Bench)
     assert set(device.refused(asked).values()) == {"Denied"}
 
 
+@by_our_own_hand
 def test_a_route_that_takes_another_metric_keeps_its_source_and_mtu(bench: Bench) -> None:
     bench.netlink.add_route(
         Route(4, "203.0.113.0/24", "192.0.2.250", "eth0", 5, source="192.0.2.1", metrics=(("mtu", 1280),))
@@ -344,6 +349,7 @@ def test_a_destination_with_bits_right_of_its_mask_is_refused(memory: Bench) -> 
     device.set({f"{row}DestIPAddress": "203.0.113.0", f"{row}DestSubnetMask": "255.255.255.0"})
 
 
+@by_our_own_hand
 def test_a_route_is_made_when_an_address_comes_that_its_gateway_is_reached_through(bench: Bench) -> None:
     device = bench.device()
     device.network.kernel_changed()
@@ -380,6 +386,7 @@ def test_a_route_is_moved_at_once_or_by_disabling_it_and_the_refusal_says_so(ben
     assert ("203.0.113.0/24", "192.0.2.250", "eth0", 0) in bench.routes()
 
 
+@by_our_own_hand
 def test_ipv6_is_forwarded_where_the_owner_gave_the_switch_for_all_links(bench: Bench) -> None:
     device = bench.device(manage=["eth1", "all"])
     device.network.ways_out = lambda: frozenset({"eth1"})
@@ -395,6 +402,7 @@ def test_ipv6_is_forwarded_where_the_owner_gave_the_switch_for_all_links(bench: 
     assert (bench.procfs.setting(every), bench.procfs.setting(heeds)) == before
 
 
+@by_our_own_hand
 def test_a_router_forwards_between_the_links_that_are_its(bench: Bench) -> None:
     device = bench.device(manage=["eth1"])
     router = "Device.Routing.Router.1."
