@@ -15,6 +15,7 @@ from backends.openwrt.desired import UciDesired
 from backends.openwrt.wireless import WIRELESS
 from backends.openwrt.wireless.air import Air
 from backends.openwrt.wireless.control import control_of
+from backends.openwrt.wireless.events import HostapdEvents
 from backends.openwrt.wireless.hardware import Hardware
 from backends.openwrt.wireless.mapping import Ground, WirelessMapping, canonical
 from backends.openwrt.wireless.rows import SectionRows
@@ -134,6 +135,7 @@ def wireless_part(
     scan = NeighbourScan(air, netlink, may_change)
     tables = UciWifiTables(service, air, netlink, scan)
     radio_watch = WifiWatch(Nl80211(), given.directory / "wifi", scan.ended, sockets)
+    events = HostapdEvents(bus, sockets[0])
     file_watch = FileWatch({surface.root / "etc/config" / WIRELESS: TOPIC})
     given.network.other_layers = (*given.network.other_layers, SsidLayer(tables))
     return Part(
@@ -141,7 +143,7 @@ def wireless_part(
         provides={"wifi": tables, "associations": tables.associations},
         backend=tables,
         forget=(tables.forget,),
-        watch=both(radio_watch.watch, file_watch.watch),
+        watch=together(radio_watch.watch, file_watch.watch, events.watch),
         chores=(scan,),
         follows=frozenset({"link", "radio", TOPIC}),
         look=tables.look,
@@ -165,21 +167,23 @@ def is_way(given: Mechanisms, air: Nl80211, link: str) -> bool:
     return known.get(path.gateway, "") in stations if path.gateway else bool(stations)
 
 
-def both(first: Watch, second: Watch) -> Watch:
-    """Two watches at once."""
+def together(first: Watch, *others: Watch) -> Watch:
+    """Several watches at once; one of the others that cannot be keeps nobody from the rest."""
 
     def watch(tell: Callable[[frozenset[str]], None], stop: threading.Event) -> None:
-        def beside() -> None:
+        def beside(other: Watch) -> None:
             try:
-                second(tell, stop)
+                other(tell, stop)
             except MechanismError as error:
-                log.warning("changes by people are seen at the next look only: %s", error.reason)
+                log.warning("some changes of Wi-Fi are seen at the next look only: %s", error.reason)
 
-        other = threading.Thread(target=beside, name="files", daemon=True)
-        other.start()
+        threads = [threading.Thread(target=beside, args=(one,), name="wifi", daemon=True) for one in others]
+        for thread in threads:
+            thread.start()
         try:
             first(tell, stop)
         finally:
-            other.join()
+            for thread in threads:
+                thread.join()
 
     return watch

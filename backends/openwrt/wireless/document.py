@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from backends.desired_state import Wanted
-from backends.openwrt.sections import Document, Told
+from backends.openwrt.sections import Document, Told, is_ours
 from backends.openwrt.wireless import access_points, devices, profiles
 from backends.openwrt.wireless.hardware import DEVICE
 from backends.openwrt.wireless.sections import (
@@ -25,11 +25,13 @@ from backends.uci import Value
 from backends.wifi.configuration import is_wanted, missing
 from backends.wifi.records import AccessPoint, EndPoint, Profile, RadioSettings, Ssid
 from backends.wifi.rows import PointRow, SsidRow
+from backends.wireless_types import Radio
 
 ENABLED: Final = "cpe_enable"
 SSID_ENABLED: Final = "cpe_ssid_enable"
 SSID_TEXT: Final = "cpe_ssid"
 """Options of ours: rows that are enabled though their section is not; the name of a link that is no access point."""
+IFNAME: Final = "ifname"
 
 
 def document(sections: WirelessSections, wanted: Wanted) -> Document:
@@ -40,10 +42,12 @@ def document(sections: WirelessSections, wanted: Wanted) -> Document:
         for key, record in wanted.of(RadioSettings).items()
         if (device := sections.devices.get(key)) is not None
     }
+    present = {key: one.text(IFNAME) for key, one in sections.of(IFACE).items()}
+    names = names_said(wanted, present, sections.radios)
     for key in wanted.of(Ssid):
         point = points.get(key, "")
         joined = "" if point else profiles.joined(sections, wanted, key) or ""
-        told[key] = Told(IFACE, _iface(sections, wanted, key, point, joined))
+        told[key] = Told(IFACE, {**_iface(sections, wanted, key, point, joined), IFNAME: names.get(key, "")})
         for other, record in wanted.children(Profile, key).items():
             if other != joined:
                 place = _place(sections, other, PROFILE)
@@ -55,6 +59,22 @@ def document(sections: WirelessSections, wanted: Wanted) -> Document:
             place = _place(sections, key, POINT)
             told[place] = Told(POINT, _waiting(sections, key, place, point_))
     return told
+
+
+def names_said(wanted: Wanted, present: Mapping[str, str], radios: Mapping[str, Radio]) -> dict[str, str]:
+    """The links' names that sections say, or will; ``present`` is what they say now. One that was added has its name
+    for good: a port of a bridge refers to it before netifd has made the link, which counts those that have none.
+    """
+    found = {key: name for key, name in present.items() if name and key in wanted.of(Ssid)}
+    for key, ssid in wanted.of(Ssid).items():
+        if ssid.radio is not None and is_ours(key) and key not in found:
+            radio = radios.get(ssid.radio.keys[-1])
+            begin = radio.name if radio else "wifi"
+            taken, number = {*present.values(), *found.values()}, 0
+            while (name := f"{begin}-cpe{number}") in taken:
+                number += 1
+            found[key] = name
+    return found
 
 
 def points_in_force(wanted: Wanted) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from backends.desired_state import Wanted
-from backends.openwrt.wireless.document import points_in_force
+from backends.openwrt.wireless.document import names_said, points_in_force
 from backends.wifi.configuration import MODES
 from backends.wifi.records import AccessPoint, EndPoint, Ssid
 from backends.wifi.rows import EndPointRow, PointRow, Rows, SsidRow
@@ -25,7 +25,7 @@ class SectionRow(SsidRow):
 
 
 class SectionRows(Rows):
-    """``names``: of sections by identity, the links that netifd has made; ``fixed`` those that they are to have."""
+    """``names``: of sections by identity, the links that netifd has made; ``fixed`` those that they say."""
 
     newest = True
 
@@ -53,7 +53,8 @@ class SectionRows(Rows):
     def _ssids(self) -> list[SsidRow]:
         found: list[SsidRow] = []
         points = points_in_force(self.wanted)
-        names = {**self._fixed, **{key: name for key, name in self._names.items() if key in self.wanted.of(Ssid)}}
+        names = names_said(self.wanted, self._fixed, self._by_key)
+        names |= {key: name for key, name in self._names.items() if key in self.wanted.of(Ssid)}
         names |= self._guessed(names, points)
         for key, ssid in self.wanted.of(Ssid).items():
             radio = self._by_key.get(ssid.radio.keys[-1]) if ssid.radio else None

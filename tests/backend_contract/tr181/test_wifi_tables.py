@@ -175,7 +175,7 @@ def test_the_same_is_told_as_data_elements(strange: Device) -> None:
 def test_another_access_point_is_added_to_a_radio_and_has_a_link_of_its_own(device: Device) -> None:
     ssid = device.add(SSID, SSID="Guest", LowerLayers=RADIO[:-1])
     name = device.get(f"{ssid}Name")
-    assert name == ("phy0-ap0" if isinstance(device, WirelessDevice) else "wlan0_1")
+    assert name == ("phy0-cpe0" if isinstance(device, WirelessDevice) else "wlan0_1")
     assert device.get(f"{ssid}Status") == "Down"
     point = device.add(POINT, SSIDReference=ssid[:-1])
     device.set({f"{ssid}Enable": "1", f"{point}Enable": "1"})

@@ -8,7 +8,7 @@ import pytest
 
 from agent.model.errors import Refusals
 from backends.errors import MechanismError
-from backends.tr181.openwrt_wifi_tables import TOPIC, both, is_way
+from backends.tr181.openwrt_wifi_tables import TOPIC, is_way, together
 from backends.wifi.records import Ssid
 from tests.backends.lan_device import until
 from tests.backends.openwrt.wireless.conftest import netifd
@@ -96,7 +96,7 @@ def test_two_watches_are_one_and_a_file_that_cannot_be_watched_keeps_nobody_from
     def no_files(*_: Any) -> None:
         raise MechanismError("there is no inotify")
 
-    both(lambda _tell, _stop: heard.append("air"), no_files)(lambda _: None, threading.Event())
+    together(lambda _tell, _stop: heard.append("air"), no_files)(lambda _: None, threading.Event())
     assert heard == ["air"]
 
 

@@ -28,6 +28,10 @@ class Netifd:
         self._thread.start()
         assert there.wait(20)
 
+    def notify(self, name: str) -> None:
+        """hostapd tells of something."""
+        self._service.notify("hostapd.phy0-ap0", name, {"address": "0c:00:00:00:00:01"})
+
     def close(self) -> None:
         """End all of it."""
         self._stop.set()

@@ -222,13 +222,13 @@ def test_what_is_not_complete_is_not_on_the_air(home: WirelessDevice) -> None:
     home.set({f"{point}Security.KeyPassphrase": "12345678"})
     assert home.says(key) == {
         "device": "radio0", "mode": "ap", "ssid": "Guest", "encryption": "psk2", "key": "12345678",
-        "wps_pushbutton": "1", "cpe_point": home.says(key)["cpe_point"],
+        "wps_pushbutton": "1", "cpe_point": home.says(key)["cpe_point"], "ifname": "phy0-cpe0",
     }  # fmt: skip
     home.set({f"{point}Security.ModeEnabled": "WPA2-Enterprise"})
     assert home.says(key)["disabled"] == "1", "it has no server"
     home.delete(point)
     assert home.says(key) == {"device": "radio0", "mode": "ap", "disabled": "1", "cpe_ssid_enable": "1",
-                              "cpe_point": "-", "cpe_ssid": "Guest"}  # fmt: skip
+                              "cpe_point": "-", "cpe_ssid": "Guest", "ifname": "phy0-cpe0"}  # fmt: skip
     home.delete(ssid)
     assert key not in home.text
 
@@ -279,7 +279,8 @@ def test_an_ssid_without_an_access_point_may_become_a_station(home: WirelessDevi
     home.set({f"{end_point}Enable": "1"})
     [key] = set(home.sections("wifi-iface")) - {"", "mesh", "up"}
     assert (home.says(key)["mode"], home.says(key)["ssid"], "disabled" in home.says(key)) == ("sta", "Upstream", False)
-    assert name == "phy0-ap1", "what netifd would call it"
+    assert name == "phy0-cpe0", "before netifd has made it, and then"
+    assert home.get(f"{SSID}1.Name") == "phy0-ap0", "what netifd would call it"
     assert home.get(f"{ssid}Enable") == "true"
     point = home.add(POINT, SSIDReference=ssid[:-1])
     home.set({f"{point}Security.ModeEnabled": "None", f"{ssid}SSID": "x"})
