@@ -17,6 +17,7 @@ from backends.tr181.openwrt_netifd import ALWAYS
 from backends.tr181.openwrt_network import network_part
 from backends.tr181.openwrt_ppp import openwrt_ppp
 from backends.tr181.openwrt_qos import openwrt_qos
+from backends.tr181.openwrt_reasons import NEEDS, openwrt_reasons, worded
 from backends.tr181.openwrt_ssh import openwrt_ssh
 from backends.tr181.openwrt_system import openwrt_system
 from backends.tr181.openwrt_time import openwrt_time
@@ -27,7 +28,7 @@ from backends.tr181.parts import Build, Part
 from backends.ubus import SOCKET, Bus
 from backends.uci import Places, opened
 
-FIRST: Final = (network_part, *ALWAYS, openwrt_system)
+FIRST: Final = (network_part, *ALWAYS, openwrt_system, openwrt_reasons)
 """What is OpenWrt's alone."""
 INSTEAD: Final[dict[str, Callable[[Mechanisms, Surface], Part | None]]] = {
     "dhcp_clients": openwrt_dhcp_clients,
@@ -52,7 +53,12 @@ def openwrt_services(
 ) -> tuple[Build, ...]:
     """In the same order, behind what is OpenWrt's alone; UCI, the bus and whoever tells services are one for all."""
     surface = surface or surface_of(root)
-    instead = (_over(INSTEAD[one.name], surface) if one.name in INSTEAD else one for one in services)
+    instead = (
+        _over(INSTEAD[one.name], surface) if one.name in INSTEAD
+        else worded(one, one.name) if one.name in NEEDS
+        else one
+        for one in services
+    )  # fmt: skip
     return (*(_over(one, surface) for one in FIRST), *instead)
 
 

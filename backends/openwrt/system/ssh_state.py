@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from backends.files import read_text
+from backends.openwrt.sections import truth
 from backends.ssh.instance import parent
 from backends.ssh.sessions import Session, peer, server_of
 from backends.uci import Section
@@ -16,17 +17,17 @@ USER: Final = re.compile(r"^Uid:\s+(\d+)", re.MULTILINE)
 
 def server_pids(answer: Any, sections: Mapping[str, Section]) -> dict[str, int]:
     """By identity, out of what procd says of its service dropbear. The process file's name tells the section, by what
-    libuci calls it, or, on releases before 2024, by its place among those that are enabled.
+    libuci calls it, or, on releases before 2024, by its place among those that are enabled. Where none is named, and
+    there are as many as are enabled, they are in the same order.
     """
-    enabled = [key for key, one in sections.items() if one.text("enable", "1") != "0"]
+    enabled = [key for key, one in sections.items() if truth(one, "enable", True)]
     keys = {section.id: key for key, section in sections.items()}
     keys |= {str(place): key for place, key in enumerate(enabled, 1) if str(place) not in keys}
-    found = {}
-    for one in _instances(answer):
-        process, name = one.get("pid"), _name(one.get("command"))
-        if one.get("running") is True and isinstance(process, int) and name in keys:
-            found[keys[name]] = process
-    return found
+    running = [(process, _name(one.get("command"))) for one in _instances(answer)
+               if one.get("running") is True and isinstance(process := one.get("pid"), int)]  # fmt: skip
+    if len(running) == len(enabled) and not any(name for _, name in running):
+        return {key: process for key, (process, _) in zip(enabled, running, strict=True)}
+    return {keys[name]: process for process, name in running if name in keys}
 
 
 def logged_in(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agent.settings import load
 from backends.tr181.openwrt_lan import UciLanTables
+from backends.tr181.openwrt_reasons import NEEDS
 from backends.tr181.openwrt_services import FIRST, INSTEAD, openwrt_services, surface_of
 from backends.tr181.parts import Build, Machine
 from backends.tr181.services import SERVICES
@@ -22,14 +23,16 @@ def test_what_openwrt_makes_stands_in_the_place_of_what_we_would(tmp_path: Path)
     (config / "network").write_text(NETWORK)
     always, services = split(openwrt_services(SERVICES, tmp_path))
     assert len(always) == len(FIRST)
-    assert [one is not other for one, other in zip(services, SERVICES, strict=True)].count(True) == len(INSTEAD)
+    assert [one is not other for one, other in zip(services, SERVICES, strict=True)].count(True) == len(
+        {*INSTEAD, *NEEDS}
+    )
     device, _ = device_in_memory(tmp_path)
     machine = Machine(device.mechanisms, [*always, *services])
     assert isinstance(machine.mechanisms.lan, UciLanTables)
     assert [part.settle for part in machine.parts if part.settle is not None]
     machine.settle()
     changed = [SERVICES[place] for place, one in enumerate(services) if one is not SERVICES[place]]
-    assert changed == [one for one in SERVICES if one.name in INSTEAD], "changes are made in the same order"
+    assert changed == [one for one in SERVICES if one.name in {*INSTEAD, *NEEDS}], "changes are made in the same order"
 
 
 def test_the_ways_in_are_openwrt_s_own() -> None:

@@ -36,6 +36,12 @@ def test_on_older_releases_it_counts_those_that_are_enabled() -> None:
     assert server_pids(told, SECTIONS) == {"main": 7, "dropbear_0123456789": 8}
 
 
+def test_without_names_they_are_in_their_order() -> None:
+    told = answer(instance("a", 7), instance("b", 8))
+    assert server_pids(told, SECTIONS) == {"main": 7, "dropbear_0123456789": 8}
+    assert server_pids(answer(instance("a", 7)), SECTIONS) == {}
+
+
 def test_a_server_as_another_user_is_known_too() -> None:
     assert server_pids(answer(instance("dropbear.uid1000.main.pid")), SECTIONS) == {"main": 7}
 
