@@ -1,6 +1,6 @@
 """SSH on a machine with OpenWrt: dropbear, over /etc/config/dropbear, and root's keys in the file that it reads."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, Final
 
 from backends.account_changes import USER
@@ -17,11 +17,10 @@ from backends.openwrt.system.key_file import FILE, KeyFile
 from backends.openwrt.system.ssh_state import logged_in, server_pids
 from backends.ssh.records import AuthorizedKey, SshServer, SshService
 from backends.ssh.sessions import Session
-from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
-from backends.tr181.openwrt_lan import Surface
+from backends.tr181.openwrt_lan import Surface, ground_of
 from backends.tr181.parts import Part
-from backends.tr181.service import TableService, pointer_of
+from backends.tr181.service import TableService
 from backends.tr181.ssh_keys import KEYS, PersonalKeys
 from backends.tr181.ssh_tables import TOPIC, SshTables
 from backends.tr181.users import USERS, AccountTables
@@ -132,25 +131,19 @@ def openwrt_ssh(given: Mechanisms, surface: Surface) -> Part | None:
     """dropbear, where it is installed."""
     if not {DROPBEAR, NETWORK} <= set(surface.uci.packages()):
         return None
-    links, netlink, procfs, accounts, root = given.links, given.netlink, given.procfs, given.accounts, surface.root
-
-    def row_of(link: str) -> Pointer | None:
-        return pointer_of(links.row_of(link, IP_INTERFACE))
+    lan, procfs, accounts, root = ground_of(given, surface), given.procfs, given.accounts, surface.root
 
     def is_ours(pointer: Pointer) -> bool:
-        link = links.link_of(pointer)
-        return link is not None and links.may_change(link)
+        link = lan.link_of(pointer)
+        return link is not None and lan.may_change(link)
 
     def blocking(port: int) -> str:
         there = [one for one in procfs.ports() if (one.protocol, one.state) == ("tcp", "listen")]
         holder = next((holder_of(one.inode) for one in there if one.local_port == port), "")
         return "" if holder.startswith(DROPBEAR) else holder
 
-    def around() -> Hashable:
-        return tuple((link.name, row_of(link.name)) for link in netlink.links())
-
     netifd, may_change = surface.netifd, given.may_change_system
-    ground = Ground(row_of, links.link_of, is_ours, netifd.links, blocking, around, may_change)
+    ground = Ground(lan.row_of, lan.link_of, is_ours, lan.present, blocking, lan.links, may_change)
     configured = Configured(surface.uci, DropbearMapping(ground), surface.reloads.note)
     keys = KeyTables(KeyFile(root, lambda: _root_of(accounts), may_change))
     daemons = Daemons(

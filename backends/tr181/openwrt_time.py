@@ -1,22 +1,25 @@
 """Who keeps the clock of a machine with OpenWrt right: BusyBox's ntpd, over /etc/config/system."""
 
 import threading
-from collections.abc import Callable, Hashable, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Final
 
 from backends.clock_watch import watch_clock
-from backends.desired_state import Pointer, Record
+from backends.desired_state import Record
 from backends.ntp import Client, Clock, Server
 from backends.openwrt.desired import UciDesired
 from backends.openwrt.system.host import SYSTEM
 from backends.openwrt.system.ntp import Ground, NtpMapping, NtpOnOpenWrt
-from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.mechanisms import Mechanisms
-from backends.tr181.openwrt_lan import Surface
+from backends.tr181.openwrt_lan import Surface, ground_of
 from backends.tr181.openwrt_system import TOPIC
 from backends.tr181.parts import Part
-from backends.tr181.service import pointer_of
 from backends.tr181.time import NtpClock
+
+CHRONY: Final = "chrony"
+"""The package of UCI that only who has installed chrony has."""
+NTP_ONLY: Final = ("Device.Time.Enable", "Device.Time.Client.", "Device.Time.Server.", "Device.Time.NTPServer")
+ANOTHER: Final = "chrony keeps the clock right, by a configuration of its own"
 
 
 class UciClock(NtpClock, UciDesired):
@@ -30,18 +33,15 @@ def openwrt_time(given: Mechanisms, surface: Surface) -> Part | None:
     """The NTP daemon as a service, and the clock as something that tells when it is set."""
     if SYSTEM not in surface.uci.packages():
         return None
-    links, netlink, netifd, system = given.links, given.netlink, surface.netifd, given.system
-
-    def row_of(link: str) -> Pointer | None:
-        return pointer_of(links.row_of(link, IP_INTERFACE))
-
-    def around() -> Hashable:
-        return tuple((link.name, row_of(link.name)) for link in netlink.links())
+    system, netifd, lan = given.system, surface.netifd, ground_of(given, surface)
 
     def watch(tell: Callable[[frozenset[str]], None], stop: threading.Event) -> None:
         watch_clock(tell, stop, system.is_synchronised)
 
-    ground = Ground(row_of, links.link_of, netifd.links, around)
+    if CHRONY in surface.uci.packages():
+        lacks = {**given.lacks, **dict.fromkeys(NTP_ONLY, ANOTHER)}
+        return Part("time", {"lacks": lacks}, watch=watch, follows=frozenset())
+    ground = Ground(lan.row_of, lan.link_of, lan.present, lan.links)
     served = NtpOnOpenWrt(surface.uci, NtpMapping(ground), surface.reloads.note, surface.bus, netifd)
     clock = UciClock(served)
     return Part(

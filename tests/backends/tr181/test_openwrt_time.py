@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from backends.system import System
+from backends.tr181.absent import reasons
 from tests.backends.ntp_device import CLIENTS, SERVERS
 from tests.backends.openwrt.conftest import procd
 from tests.backends.openwrt.procd import Procd
@@ -100,3 +101,10 @@ def test_a_daemon_s_section_that_is_not_there_is_made(tmp_path: Path) -> None:
     assert device.get("Device.Time.Enable") == "true"
     device.set({SERVERS[0]: "ntp.example"})
     assert device.text("system").endswith("config timeserver 'ntp'\n\tlist server 'ntp.example'\n")
+
+
+def test_where_chrony_keeps_the_clock_right_nothing_is_told_of_ntpd(tmp_path: Path) -> None:
+    device = OpenWrtDevice(tmp_path, {"chrony": "config server\n\toption hostname 'ntp.example'\n"})
+    assert set(device.tree("Device.Time.")) == {"Status", "CurrentLocalTime", "LocalTimeZone"}
+    assert "chrony" in reasons(device.mechanisms)["Device.Time.Client."]
+    assert device.parts["time"].watch is not None, "the clock is watched all the same"
