@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 from backends.desired_state import NotOurs, Pointer, Record, Refused, Wanted
 from backends.firewall.filter import has_ends, pinhole_versions
+from backends.firewall.leases import remaining
 from backends.firewall.matching import families, network_of
-from backends.firewall.nat import BROADCAST, LAST_PORT, PROTOCOLS, last_port
+from backends.firewall.nat import BROADCAST, LAST_PORT, PROTOCOLS, arrivals, last_port
 from backends.firewall.records import (
     ANY,
     Dmz,
@@ -21,6 +22,7 @@ from backends.firewall.records import (
     PortMapping,
     RuleChain,
 )
+from backends.firewall.services import lets_in, takes_from
 from backends.firewall.surroundings import Surroundings, active_level, config_of, is_filtering
 
 R = TypeVar("R", bound=Record)
@@ -66,6 +68,7 @@ def check(wanted: Wanted, before: Wanted, around: Surroundings, may_change: Call
     """Raises Refused or NotOurs for what is new in ``wanted``."""
     _check_owner(wanted, before, around, may_change)
     _check_mappings(wanted, before, around)
+    _check_services(wanted, before, around)
     _check_unique(PortMapping, ("remote_host", "external_port", "protocol"), wanted, before)
     _check_unique(InterfaceNat, ("interface",), wanted, before)
     _check_unique(Dmz, ("dest_ip", "source_prefix"), wanted, before)
@@ -106,6 +109,26 @@ def _check_mappings(wanted: Wanted, before: Wanted, around: Surroundings) -> Non
             raise _refused(f"the agent itself listens on port {first}", mapping, key, "external_port")
         if mapping.internal_client == BROADCAST and mapping.protocol != "UDP":
             raise _refused("only UDP can be broadcast", mapping, key, "internal_client")
+
+
+def _check_services(wanted: Wanted, before: Wanted, around: Surroundings) -> None:
+    """A port that comes to this machine leads to no host inside; whichever of the two is new is refused."""
+    new_mappings, new_services = dict(changed(PortMapping, wanted, before)), dict(changed(LocalService, wanted, before))
+    for key, mapping in wanted.of(PortMapping).items():
+        if not mapping.enable or not mapping.external_port or remaining(mapping, around.now) == 0:
+            continue
+        ports, links = (mapping.external_port, last_port(mapping)), arrivals(mapping, wanted, around)
+        for service_key, service in wanted.of(LocalService).items():
+            is_new = key in new_mappings or service_key in new_services
+            if not is_new or not lets_in(service) or around.managed_link(service.interface) not in links:
+                continue
+            if not takes_from(service, PROTOCOLS[mapping.protocol], ports, mapping.remote_host):
+                continue
+            if key in new_mappings:
+                reason = "a service of this machine is let in by this port (Firewall.Service)"
+                raise Refused(reason, PortMapping, key, ("external_port", "enable"))
+            reason = "a port mapping leads this port to a host inside (NAT.PortMapping)"
+            raise Refused(reason, LocalService, service_key, ("dest_port", "enable"))
 
 
 def _check_unique(kind: type[Record], fields: tuple[str, ...], wanted: Wanted, before: Wanted) -> None:

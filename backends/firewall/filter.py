@@ -25,7 +25,6 @@ from backends.firewall.expressions import (
     RETURN,
     TCP,
     UDP,
-    Expression,
     address,
     comes_in_by,
     equal,
@@ -42,6 +41,7 @@ from backends.firewall.leases import remaining
 from backends.firewall.matching import alternatives, families
 from backends.firewall.nat import DHCP_PORT, about
 from backends.firewall.records import ANY, FilterRule, Level, LocalService, Pinhole, Policy, RuleChain
+from backends.firewall.services import from_any_of, service_packets, versions
 from backends.firewall.surroundings import Surroundings, active_level, config_of, is_filtering, outside_links
 from backends.nftables import Chain, Hook, Rule
 
@@ -141,22 +141,7 @@ def _service(key: str, service: LocalService, around: Surroundings) -> Iterator[
     link = around.managed_link(service.interface)
     if not service.enable or not link:
         return
-    protocols = [number for number in service.protocol if number != ANY]
-    ports = [number for number in service.dest_port if number != ANY]
-    for family in versions(service.ip_version, service.source_prefixes):
-        match = [comes_in_by((link,)), family_is(family), *_from_any_of(service.source_prefixes, family)]
-        if protocols or ports:
-            match.append(protocol_is(protocols or (TCP, UDP)))
-        if ports:
-            match.append(equal(header("th", "dport"), ports))
-        if service.icmp_type != ANY:
-            icmp = ICMP if family == 4 else ICMPV6
-            if protocols and icmp not in protocols:
-                continue  # it is told of the other version of IP
-            match += [
-                protocol_is([icmp]),
-                equal(header("icmp" if family == 4 else "icmpv6", "type"), service.icmp_type),
-            ]
+    for _, match in service_packets(service, link):
         yield Rule(about("service", key), [*match, COUNTER, VERDICTS[service.action]])
 
 
@@ -227,7 +212,7 @@ def _pinhole(key: str, pinhole: Pinhole, around: Surroundings) -> Iterator[Rule]
         if first != ANY
     ]
     for family in pinhole_versions(pinhole):
-        match = [comes_in_by((link,)), family_is(family), *_from_any_of(pinhole.source_prefixes, family)]
+        match = [comes_in_by((link,)), family_is(family), *from_any_of(pinhole.source_prefixes, family)]
         if pinhole.dest_ip:
             match.append(address("daddr", ipaddress.ip_network(pinhole.dest_ip)))
         if told or with_ports:
@@ -239,28 +224,6 @@ def pinhole_versions(pinhole: Pinhole) -> tuple[int, ...]:
     """The versions of IP that a pinhole is for; none where its addresses contradict each other."""
     destination = versions(pinhole.ip_version, (pinhole.dest_ip,))
     return tuple(one for one in versions(pinhole.ip_version, pinhole.source_prefixes) if one in destination)
-
-
-def versions(version: int, addresses: Iterable[str]) -> tuple[int, ...]:
-    """The versions of IP that these addresses or prefixes allow; each for itself where several are listed."""
-    found = {ipaddress.ip_network(text, strict=False).version for text in addresses if text} or {4, 6}
-    return tuple(sorted(found if version == ANY else found & {version}))
-
-
-def _from_any_of(prefixes: Iterable[str], family: int) -> list[Expression]:
-    networks = [ipaddress.ip_network(text, strict=False) for text in prefixes]
-    same = [network for network in networks if network.version == family]
-    if not same or any(network.prefixlen == 0 for network in same):
-        return []
-    together = [{"prefix": {"addr": str(one.network_address), "len": one.prefixlen}} for one in _merged(same)]
-    return [equal(header("ip" if family == 4 else "ip6", "saddr"), together)]
-
-
-def _merged(
-    networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network],
-) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """Without those that lie in others: nftables takes no intervals that overlap."""
-    return [*ipaddress.collapse_addresses(networks)]  # type: ignore[type-var]
 
 
 # -- rules ------------------------------------------------------------------------------------------------------------

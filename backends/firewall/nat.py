@@ -28,6 +28,7 @@ from backends.firewall.expressions import (
 )
 from backends.firewall.leases import remaining
 from backends.firewall.records import Dmz, InterfaceNat, PortMapping
+from backends.firewall.services import left_to_services
 from backends.firewall.surroundings import Surroundings, outside_links, ports_are_mapped, translating_links
 from backends.nftables import Chain, Hook, Rule
 
@@ -44,9 +45,11 @@ _Mapped = tuple[str, PortMapping, str, frozenset[str]]
 
 def nat_chains(wanted: Wanted, around: Surroundings) -> list[Chain]:
     """The chains there is something in."""
-    destinations = [*_mappings(wanted, around), *_dmz(wanted, around)]
+    mappings, unasked = list(_mappings(wanted, around)), list(_dmz(wanted, around))
+    destinations = [*mappings, *unasked]
     if destinations:
-        destinations = [*_own_ports(around), *destinations]
+        named, others = (list(left_to_services(wanted, around, has_ports)) for has_ports in (True, False))
+        destinations = [*_own_ports(around), *named, *mappings, *others, *unasked]
     chains = [
         Chain("prerouting", destinations, BEFORE_ROUTING),
         Chain("postrouting", [*_turns(wanted, around), *_masquerades(wanted, around)], AFTER_ROUTING),

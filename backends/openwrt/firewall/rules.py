@@ -9,8 +9,8 @@ sends, and those that mark, are none of the rows.
 import ipaddress
 from typing import Final
 
-from backends.firewall.filter import versions
 from backends.firewall.records import ANY, FilterRule, LocalService, Pinhole
+from backends.firewall.services import versions
 from backends.openwrt.firewall.criteria import (
     APART,
     EVERYWHERE,

@@ -164,6 +164,20 @@ def test_what_cannot_be_is_refused_and_changes_nothing(device: FirewallDevice, n
     assert (device.ruleset(), device.tree(row)) == before
 
 
+def test_a_port_of_a_service_of_this_machine_is_not_mapped_nor_the_other_way_round(device: FirewallDevice) -> None:
+    service, row = "Device.Firewall.Service.", web(device)
+    ssh = device.add(service, Enable="1", Interface=device.wan, DestPort="22,2222", Protocol="6")
+    assert device.refused({f"{row}ExternalPort": "2222"}) == {f"{row}ExternalPort": InvalidValue.__name__}
+    device.set({f"{row}Enable": "0", f"{row}ExternalPort": "2222"})
+    assert device.refused({f"{row}Enable": "1"}) == {f"{row}Enable": InvalidValue.__name__}
+    device.set({f"{row}Enable": "1", f"{row}Protocol": "UDP"})
+    assert device.refused({f"{ssh}Protocol": "6,17"}) == {f"{ssh}Protocol": InvalidValue.__name__}
+    device.set({f"{ssh}Enable": "0", f"{row}Protocol": "TCP"})
+    assert device.refused({f"{ssh}Enable": "1"}) == {f"{ssh}Enable": InvalidValue.__name__}
+    device.set({f"{ssh}Enable": "1", f"{ssh}Interface": device.lan})
+    assert device.get(f"{row}Status") == device.get(f"{ssh}Status") == "Enabled"
+
+
 def test_an_interface_that_the_owner_keeps_is_not_touched(make_namespace: Callable[[], Namespace]) -> None:
     device = FirewallDevice(Gateway(make_namespace), manage=("lan0",))
     row = device.add(SETTING, Interface=device.wan)
