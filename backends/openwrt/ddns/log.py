@@ -55,11 +55,13 @@ def outcome(text: str) -> Outcome:
         if BEGUN.match(message):
             now, answer = Outcome(), ""
         elif sent := SENT.match(message):
-            now = Outcome(GOOD, "", sent[1])
+            word = next(iter(_words(answer)), "")  # a URL of one's own is content with whatever is answered
+            now = Outcome(word if word in WORDS else GOOD, WORDS.get(word, ""), sent[1])
         elif message.startswith(ANSWERED):
-            answer = _word(f"{message.removeprefix(ANSWERED)}\n{rest}")
+            answer = f"{message.removeprefix(ANSWERED)}\n{rest}"
         elif message.startswith(REFUSED):
-            now = now._replace(status=answer or "failed", error=WORDS.get(answer, PROTOCOL))
+            word = next((one for one in _words(answer) if one in WORDS), "")
+            now = now._replace(status=word or "failed", error=WORDS.get(word, PROTOCOL))
         elif found := TRANSFER.match(message):
             meanings = CURL if found[1].endswith("curl") or "cURL" in message else OTHERS
             now = now._replace(status="failed", error=meanings.get(int(found[2]), CONNECTION))
@@ -88,6 +90,6 @@ def _messages(text: str) -> Iterator[tuple[str, str]]:
         yield message, "\n".join(rest)
 
 
-def _word(answer: str) -> str:
-    """The first word that is known of a service's answer."""
-    return next((word for word in re.findall(r"!?[a-z0-9]+", answer.lower()) if word in WORDS), "")
+def _words(answer: str) -> list[str]:
+    """Those of a service's answer."""
+    return re.findall(r"!?[a-z0-9]+", answer.lower())

@@ -2,8 +2,8 @@
 
 What is refused, and why: a service that is not installed; another address for a service that a script asks; checks
 more often than every five minutes, for which the scripts wait; no retries at all, since 0 means endless ones there;
-user names and passwords beyond printable ASCII, which the scripts cannot encode, and for services that a script asks
-whatever means something to a shell, since their scripts put both into commands.
+user names and passwords beyond printable ASCII or with a backslash, which the scripts cannot encode, and for services
+that a script asks whatever means something to a shell, since their scripts put both into commands.
 """
 
 import re
@@ -25,7 +25,8 @@ from backends.uci import Edits
 
 SHORTEST_CHECK: Final = 300
 """Seconds."""
-SAYABLE: Final = re.compile(r"[\x20-\x7e]*")
+SAYABLE: Final = re.compile(r"[\x20-\x5b\x5d-\x7e]*")
+"""Without the backslash, which awk takes away as they encode it."""
 SHELL: Final = re.compile(r"""["'`$!();><{}?|\[\]*\\&#~\s]""")
 """What means something to a shell."""
 
@@ -113,7 +114,8 @@ class DdnsMapping:
         for field in ("username", "password"):
             text = getattr(client, field)
             if not SAYABLE.fullmatch(text):
-                raise Refused("ddns-scripts can encode printable ASCII only", Client, key, (field,))
+                reason = "ddns-scripts can encode printable ASCII only, and no backslash"
+                raise Refused(reason, Client, key, (field,))
             if is_script and SHELL.search(text):
                 reason = f"the script that asks {service} takes nothing that means something to a shell"
                 raise Refused(reason, Client, key, (field,))

@@ -197,7 +197,8 @@ def is_updater(pid: int) -> bool:
 
 def _told(seen: Seen, address: str | None) -> Told:
     here = _same(address or "")
-    if here and here in (seen.registered, _same(seen.last.address)):
+    sent = seen.last.address if seen.last.status == GOOD else ""
+    if here and here in (seen.registered, _same(sent)):
         return Told(GOOD, address or "", seen.updated, seen.updated)
     return Told(seen.last.status, seen.last.address or seen.registered, seen.updated, seen.updated)
 

@@ -27,6 +27,7 @@ FIRST, SERVER = f"{BASE}Client.1.", f"{BASE}Server.1."
         (f"{SERVER}Name", ""),
         (f"{FIRST}Username", "\u00e4rger"),
         (f"{FIRST}Password", "a\nb"),
+        (f"{FIRST}Password", "a\\b"),
         (f"{FIRST}Hostname.1.Name", "x y"),
         (f"{FIRST}Hostname.1.Name", "x';reboot;'.example"),
         (f"{FIRST}Server", "Device.DynamicDNS.Client.1"),

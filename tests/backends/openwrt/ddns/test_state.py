@@ -32,6 +32,7 @@ def shows(router: DdnsRouter) -> tuple[str, str, str]:
         (BEGIN + WAIT, HERE, ("Updated", "NO_ERROR", "Registered")),
         (BEGIN + GOOD.replace(HERE, "198.51.100.8") + WAIT, "198.51.100.8", ("Connecting", "NO_ERROR", "UpdateNeeded")),
         (f"{BEGIN}{ANSWER}badauth\n{REFUSED}{WAIT}", "", ("Error", "AUTHENTICATION_ERROR", "Error")),
+        (f"{BEGIN}{ANSWER}nohost\n{GOOD}{WAIT}", "", ("Error", "MISCONFIGURATION_ERROR", "Error")),
         (f"{BEGIN}{ANSWER}911\n{REFUSED}{WAIT}", "", ("Error", "PROTOCOL_ERROR", "UpdateNeeded")),
         (BEGIN + " 120002  WARN : NO valid IP found\n" + WAIT, HERE, ("Updated", "NO_ERROR", "Registered")),
     ],
