@@ -32,4 +32,4 @@ def dslite(mechanisms: Mechanisms) -> list[Object[Any]]:
 
 def origin(service: TunnelTables) -> str:
     """Origin: who told the relay that is used."""
-    return aftr_of(service.wanted.get(DsLite), service.tunnels.place.aftr_name())[1]
+    return aftr_of(service.wanted.get(DsLite), service.tunnels.relay_name())[1]

@@ -21,6 +21,7 @@ from backends.tr181.openwrt_reasons import NEEDS, openwrt_reasons, worded
 from backends.tr181.openwrt_ssh import openwrt_ssh
 from backends.tr181.openwrt_system import openwrt_system
 from backends.tr181.openwrt_time import openwrt_time
+from backends.tr181.openwrt_tunnels import openwrt_tunnels
 from backends.tr181.openwrt_upnp import openwrt_upnp
 from backends.tr181.openwrt_users import openwrt_users
 from backends.tr181.openwrt_wifi import openwrt_wifi
@@ -33,6 +34,7 @@ FIRST: Final = (network_part, *ALWAYS, openwrt_system, openwrt_reasons)
 INSTEAD: Final[dict[str, Callable[[Mechanisms, Surface], Part | None]]] = {
     "dhcp_clients": openwrt_dhcp_clients,
     "name_servers": openwrt_name_servers,
+    "tunnel_tables": openwrt_tunnels,
     "lan": openwrt_lan,
     "ppp_connections": openwrt_ppp,
     "ntp_clock": openwrt_time,

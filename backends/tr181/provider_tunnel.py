@@ -9,7 +9,7 @@ from typing import Any
 
 from agent.model.object import Object, Parameter
 from backends.tr181.mechanisms import Mechanisms
-from backends.tr181.tunnels import CHANGED_BY, NAMES, TABLES, TunnelTables, ip_interface_of
+from backends.tr181.tunnels import CHANGED_BY, TABLES, TunnelTables, ip_interface_of
 from backends.tunnels.checks import ONE
 from backends.tunnels.records import DsLite, SixRd
 
@@ -24,8 +24,12 @@ def provider_tunnel(
     more: Iterable[Parameter[Any, Any]],
 ) -> list[Object[Any]]:
     """The objects over a record. ``fields``: parameters that are one of its fields; ``more``: those that are not."""
-    setting, link = TABLES[record], NAMES[record]
-    end: Parameter[Any, Any] = Parameter("TunnelInterface", lambda _: ip_interface_of(mechanisms, link))
+    setting = TABLES[record]
+
+    def link() -> str:
+        return service.link_name(record, ONE)
+
+    end: Parameter[Any, Any] = Parameter("TunnelInterface", lambda _: ip_interface_of(mechanisms, link()))
 
     def status(_: Any) -> str:
         kept = service.wanted.get(record)
@@ -51,7 +55,7 @@ def provider_tunnel(
             ],
             changed_by=CHANGED_BY,
             backend=service,
-            source=lambda _: f"netlink link {link}",
+            source=lambda _: f"netlink link {link()}",
         ),
     ]
 

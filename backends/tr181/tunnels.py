@@ -1,10 +1,10 @@
 """The service behind GRE, VXLAN, IPv6rd, DSLite and WireGuard, and its links as rows of the interface stack."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Collection, Mapping
+from typing import Final, Protocol
 
 from agent.model.object import Target
-from backends.desired_state import Pointer, Record
+from backends.desired_state import Pointer, Record, Service, Wanted
 from backends.dhcp_client.records import Client6
 from backends.errors import MechanismError
 from backends.generic_netlink import GenericNetlink
@@ -18,7 +18,7 @@ from backends.tr181.record_table import RecordTable, tables_of
 from backends.tr181.service import TableService
 from backends.tunnels.checks import ONE
 from backends.tunnels.kinds import kinds
-from backends.tunnels.links import ToldLink, TunnelLinks
+from backends.tunnels.links import TunnelLinks
 from backends.tunnels.names import TOPIC, ResolvedNames, name_in_packet
 from backends.tunnels.records import (
     KINDS,
@@ -32,7 +32,7 @@ from backends.tunnels.records import (
     WireGuardPeer,
 )
 from backends.tunnels.service import Tunnels
-from backends.tunnels.wishes import DS_LITE, PREFIXES, SIX_RD, Place, link_name
+from backends.tunnels.wishes import DS_LITE, SIX_RD, Place, link_name
 from backends.wireguard import FAMILY, WireGuard
 
 GRE_TUNNEL: Final = "Device.GRE.Tunnel.{i}."
@@ -74,10 +74,33 @@ AFTR_NAME: Final = 64
 """The DHCPv6 option of RFC 6334."""
 
 
+class Tunnelling(Service, Protocol):
+    """Whoever makes tunnels by the records, and knows what has come of them: by the link's name."""
+
+    @property
+    def wireguard(self) -> WireGuard:
+        """The kernel's WireGuard links."""
+
+    def is_there(self, name: str) -> bool:
+        """Whether the link is there, and a tunnel's."""
+
+    def is_up(self, name: str) -> bool:
+        """Whether packets can go through it."""
+
+    def remote(self, wanted: Wanted, name: str) -> str:
+        """The address that packets go to, "" where it is not known."""
+
+    def carriers(self, wanted: Wanted, name: str) -> Collection[str]:
+        """The links by which packets leave, as far as they are known."""
+
+    def relay_name(self) -> str:
+        """The DS-Lite relay that DHCPv6 told, "" for none."""
+
+
 class TunnelTables(TableService):
     """The backend of these tables. ``kinds``: of LINK_KINDS, what this kernel has."""
 
-    def __init__(self, tunnels: Tunnels, kinds: frozenset[str]) -> None:
+    def __init__(self, tunnels: Tunnelling, kinds: frozenset[str]) -> None:
         super().__init__("tunnels", KINDS, tunnels, TABLES, PARAMETERS)
         self.tunnels = tunnels
         self.kinds = kinds
@@ -87,20 +110,26 @@ class TunnelTables(TableService):
         """The name of the link of a record, whether it is there or not."""
         return NAMES.get(kind) or link_name(kind, key)
 
-    def link(self, kind: type[Record], key: str) -> ToldLink | None:
-        """The link of a record, while it is there."""
-        return self.tunnels.link(self.link_name(kind, key))
+    def names(self, kind: type[Record]) -> Mapping[str, tuple[str, str]]:
+        """Of the records of a kind by key, that of the tunnel that each belongs to, and its link's name."""
+        if kind in NAMES:
+            return {ONE: ("", NAMES[kind])}
+        return {key: (one.parent, self.link_name(kind, key)) for key, one in self.wanted.of(kind).items()}
+
+    def is_there(self, kind: type[Record], key: str) -> bool:
+        """Whether the link of a record is."""
+        return self.tunnels.is_there(self.link_name(kind, key))
 
     def status(self, kind: type[Record], key: str, *enabled: bool) -> str:
         """Of what is enabled or not: whether its link is there."""
         if not all(enabled):
             return "Disabled"
-        return "Enabled" if (told := self.link(kind, key)) and told.is_up else "Error"
+        return "Enabled" if self.tunnels.is_up(self.link_name(kind, key)) else "Error"
 
     def remote(self, kind: type[Record], key: str) -> str:
         """The address that packets go to, while there is a link."""
-        wish = self.tunnels.wish(self.wanted, self.link_name(kind, key)) if self.link(kind, key) else None
-        return wish.remote if wish else ""
+        name = self.link_name(kind, key)
+        return self.tunnels.remote(self.wanted, name) if self.tunnels.is_there(name) else ""
 
     def carrier(self, kind: type[Record], key: str) -> str:
         """The link that packets leave by, "" when it is not known."""
@@ -123,12 +152,12 @@ class TunnelLayers(OtherLayers):
 
     def link_of(self, reference: Reference) -> str | None:
         """See OtherLayers; a tunnel has its link's name before there is the link."""
-        is_there = self._record in NAMES or reference.key in self._service.wanted.of(self._record)
-        return self._service.link_name(self._record, reference.key) if is_there else None
+        found = self._service.names(self._record).get(reference.key)
+        return found[1] if found else None
 
     def keys_of(self, reference: Reference) -> tuple[str, ...]:
         """See OtherLayers."""
-        parent = self._service.wanted.get(self._record, reference.key).parent
+        parent, _ = self._service.names(self._record).get(reference.key, ("", ""))
         return (parent, reference.key) if self._record.owner else (reference.key,)
 
     def carrier_of(self, link: Link) -> str | None:
@@ -137,12 +166,8 @@ class TunnelLayers(OtherLayers):
         return self._service.carrier(self._record, key) or None if key is not None else None
 
     def _key(self, name: str) -> str | None:
-        if self._record in NAMES:
-            return ONE if name == NAMES[self._record] else None
-        prefix = PREFIXES[self._record]
-        key = f"+{name.removeprefix(prefix)}"
-        is_ours = name.startswith(prefix) and key in self._service.wanted.of(self._record)
-        return key if is_ours else None
+        names = self._service.names(self._record)
+        return next((key for key, (_, link) in names.items() if link == name), None)
 
 
 def tunnel_tables(mechanisms: Mechanisms) -> Part | None:

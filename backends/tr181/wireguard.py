@@ -90,7 +90,7 @@ class _WireGuard:
 
     def _told(self, row: Keys) -> Device:
         """Its link; without one the kernel is not asked, which would load the module."""
-        is_there = self._service.link(WireGuardInterface, row[0]) is not None
+        is_there = self._service.is_there(WireGuardInterface, row[0])
         return self._service.tunnels.wireguard.told(self._name(row)) if is_there else Device()
 
     def _peer(self, row: Keys) -> Peer:

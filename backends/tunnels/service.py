@@ -40,6 +40,24 @@ class Tunnels:
         told = self.links.told().get(name)
         return told if told is not None and told.is_ours else None
 
+    def is_there(self, name: str) -> bool:
+        """Whether there is such a link of ours."""
+        return self.link(name) is not None
+
+    def is_up(self, name: str) -> bool:
+        """Whether packets can go through it."""
+        told = self.link(name)
+        return told is not None and told.is_up
+
+    def remote(self, wanted: Wanted, name: str) -> str:
+        """The address that packets of a tunnel go to, "" where it is not known."""
+        wish = self.wish(wanted, name)
+        return wish.remote if wish else ""
+
+    def relay_name(self) -> str:
+        """The DS-Lite relay that DHCPv6 told, "" for none."""
+        return self.place.aftr_name()
+
     def wish(self, wanted: Wanted, name: str) -> Wish | None:
         """What a link is to be, as the network is now; once for a request."""
         if self._wishes is None or self._wishes[0] is not wanted:

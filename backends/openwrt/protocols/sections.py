@@ -133,6 +133,24 @@ def switch(section: Section, enable: bool) -> dict[str, Value]:
     return {"disabled": "", "auto": ""} if enable else {"disabled": "1", "auto": section.text("auto")}
 
 
+def both_on(section: Section, option: str) -> tuple[bool, bool]:
+    """Whether a whole is on, and whether its part is, where netifd has one switch for both; ``option`` of ours says
+    which of them keeps it off.
+    """
+    kept = section.text(option)
+    is_up = not truth(section, "disabled", False)
+    return (is_up, is_up) if is_up or kept not in ("01", "10") else (kept[0] == "1", kept[1] == "1")
+
+
+def switch_both(section: Section, option: str, whole: bool, part: bool) -> dict[str, Value]:
+    """What is said of that; as it stands already where it is so."""
+    is_up = whole and part
+    return {
+        "disabled": standing(section, "disabled", all(both_on(section, option)) == is_up, "" if is_up else "1"),
+        option: "" if whole == part else f"{int(whole)}{int(part)}",
+    }
+
+
 def standing(section: Section, option: str, is_so: bool, otherwise: str) -> str:
     """An option as it stands where it says what is wanted."""
     return section.text(option) if is_so and section.options else otherwise

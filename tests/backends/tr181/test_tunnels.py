@@ -7,26 +7,15 @@ from typing import Any
 
 import pytest
 
-from agent.model.data_model import Caller
-from agent.model.errors import Refusals, Unavailable
 from backends.desired_state import Pointer, Wanted
 from backends.dhcp_client.packets import Lease6
 from backends.dhcp_client.records import Client6
 from backends.netlink_types import Link
 from backends.network.records import Reference
-from backends.tr181.dslite import dslite
-from backends.tr181.gre import gre
-from backends.tr181.ipv6rd import ipv6rd
 from backends.tr181.tunnels import TunnelLayers, aftr_name, tunnel_tables
-from backends.tr181.vxlan import vxlan
-from backends.tr181.wireguard import wireguard
 from backends.tunnels.records import DsLite, VxlanInterface, VxlanTunnel
-from tests.backends.tr181.test_hostile_values import HOSTILE
 from tests.backends.tunnels.bench import HOME, ISP, Bench
-from tests.backends.tunnels.memory import MemoryTunnels
 from tests.netlab.namespace import Namespace
-
-ROOTS = ("Device.GRE.", "Device.VXLAN.", "Device.IPv6rd.", "Device.DSLite.", "Device.X_CPEAGENT_WireGuard.")
 
 
 @pytest.fixture
@@ -80,24 +69,3 @@ def test_a_kernel_without_tunnels_has_no_such_part(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("backends.tr181.tunnels.LINK_KINDS", ("no-such-kind",))
     nothing: Any = None
     assert tunnel_tables(nothing) is None
-
-
-def test_no_text_in_a_writable_parameter_of_any_tunnel_is_an_accident(caplog: pytest.LogCaptureFixture) -> None:
-    device = MemoryTunnels(gre, vxlan, ipv6rd, dslite, wireguard)
-    for table in ("Device.GRE.Tunnel.", "Device.VXLAN.Tunnel."):
-        device.add(f"{device.add(table)}Interface.")
-    device.add(f"{device.add('Device.X_CPEAGENT_WireGuard.Interface.')}Peer.")
-    names = [name for root in ROOTS for name in device.model.names(root, False, Caller.ACS)]
-    paths = [name.path for name in names if name.writable and not name.path.endswith((".", "Alias"))]
-    assert len(paths) > 45
-    accidents = []
-    for path in paths:
-        for text in (*HOSTILE, "$(id)", "a\nb", "a'b\"c;id", "\0", "x" * 10_000):
-            before = device.get(path)
-            try:
-                device.set({path: text})
-            except Refusals as refusals:
-                accidents += [f"{path}: {one}" for one in refusals.refusals if isinstance(one, Unavailable)]
-                assert device.get(path) == before
-    assert accidents == []
-    assert [record.message for record in caplog.records if record.exc_info] == []

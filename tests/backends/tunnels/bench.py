@@ -52,7 +52,8 @@ class TunnelDevice(SmallDevice):
         kinds = frozenset(kind for kind in LINK_KINDS if links.has(kind))
         part = part_over(given, links, GenericNetlink(FAMILY, bench.home.path, deadline=5), kinds)
         self.tables: TunnelTables = part.provides["tunnels"]
-        self.tunnels: Tunnels = self.tables.tunnels
+        assert isinstance(self.tables.tunnels, Tunnels)
+        self.tunnels = self.tables.tunnels
         given = Mechanisms(**{name: getattr(given, name) for name in Mechanisms.__slots__} | {"tunnels": self.tables})
         objects = [one for declare in DECLARED for one in declare(given)]
         super().__init__(

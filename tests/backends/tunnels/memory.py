@@ -51,6 +51,4 @@ class MemoryTunnels(SmallDevice):
         self.tables: TunnelTables = part.provides["tunnels"]
         given = Mechanisms(**{name: getattr(given, name) for name in Mechanisms.__slots__} | {"tunnels": self.tables})
         self.declared = [one for each in declare for one in each(given)]
-        super().__init__(
-            self.declared, backends=[network, self.tables], forget=[netlink.forget, self.tables.tunnels.forget]
-        )
+        super().__init__(self.declared, backends=[network, self.tables], forget=[netlink.forget, *part.forget])
