@@ -163,7 +163,8 @@ RULES: list[dict[str, str]] = [
     {"SourceIP": "2001:db8:f::1", "SourceMask": "/128"}, {"DestPort": "8000"}, {"Protocol": "58"}, {"Log": "1"},
     {"Protocol": "1"}, {"DestPort": "7000", "DestPortRangeMax": "9000", "Protocol": "17"},
     {"DestPort": "80", "DestPortExclude": "1", "Protocol": "6"}, {"DSCP": "46", "DSCPExclude": "1"},
-    {"SourceMAC": "02:00:00:00:00:99", "SourceMACExclude": "1"}, {"DestIP": HOST, "DestIPExclude": "1"},
+    {"SourceMAC": "02:00:00:00:00:99", "SourceMACExclude": "1"},
+    {"DestIP": HOST, "DestIPExclude": "1", "IPVersion": "4"},
     {"Target": "Reject", "Description": "no"}, {"Protocol": "253"}, {"SourcePort": "1", "DestPort": "2"},
 ]  # fmt: skip
 

@@ -26,6 +26,7 @@ from backends.openwrt.firewall.words import (
     ports_word,
     protocol_words,
     protocols,
+    version_of,
 )
 from backends.uci import Section, Value
 
@@ -50,7 +51,7 @@ Fields = dict[str, Any]
 
 def alternatives(section: Section) -> list[Fields]:
     """The criteria but for interfaces, of each row that a section is; [] where a row cannot say them."""
-    version, point = family(section.text("family")), (ANY, False)
+    version, point = version_of_rule(section), (ANY, False)
     numbers = protocols(section.items("proto"), version)
     if section.text("dscp"):
         told = code_point(section.text("dscp"))
@@ -78,6 +79,14 @@ def alternatives(section: Section) -> list[Fields]:
     return [
         {**common, **{name: v for part in parts for name, v in part.items()}} for parts in itertools.product(*lists)
     ]
+
+
+def version_of_rule(section: Section) -> int:
+    """What is told; an excepted address is one of its own version of IP only."""
+    told = family(section.text("family"))
+    nets = [network(text) for _, word in ENDS for text in section.items(f"{word}_ip")]
+    excepted = {6 if ":" in net.address else 4 for net in nets if net and net.exclude}
+    return excepted.pop() if told == ANY and len(excepted) == 1 else told
 
 
 def ends(sections: FirewallSections, section: Section) -> Fields | None:
@@ -144,12 +153,13 @@ def said(section: Section, record: FilterRule) -> dict[str, Value]:
 
     has_ports = ANY not in (record.source_port, record.dest_port) or record.source_port != record.dest_port
     numbers = (TCP, UDP) if has_ports and record.protocol == ANY else (record.protocol,)
-    told = protocols(section.items("proto"), family(section.text("family"))) if section.options else None
-    is_proto_same = told == numbers and family(section.text("family")) == version
+    told = protocols(section.items("proto"), version_of_rule(section)) if section.options else None
+    is_family_same = bool(section.options) and version_of_rule(section) == version
+    is_proto_same = told == numbers and is_family_same
     point = code_point(section.text("dscp")) if section.text("dscp") else (ANY, False)
     mac = f"{'!' if record.source_mac_exclude else ''}{record.source_mac}" if record.source_mac else ""
     words: dict[str, Value] = {
-        "family": kept(section, "family", family(section.text("family")) == version, _family_word(version)),
+        "family": kept(section, "family", is_family_same, _family_word(version)),
         "proto": kept(section, "proto", is_proto_same, " ".join(protocol_words(numbers))),
         "src_mac": kept(section, "src_mac", same("src_mac"), mac),
         "dscp": kept(section, "dscp", point == (record.dscp, record.dscp_exclude), _point_word(record)),
@@ -165,10 +175,16 @@ def said(section: Section, record: FilterRule) -> dict[str, Value]:
 def refusal(record: FilterRule) -> tuple[str, str] | None:
     """Why fw4 cannot say the criteria, and the field; None where it can."""
     excluding = [end for end, _ in ENDS if getattr(record, f"{end}_port_exclude")]
+    excepted = next((end for end, _ in ENDS if _is_of_another_version(record, end)), "")
     has_ports = ANY not in (record.source_port, record.dest_port) or record.source_port != record.dest_port
     reasons = (
         (record.source_interface_exclude, "fw4 has no rule for all zones but one", "source_interface_exclude"),
         (record.dest_interface_exclude, "fw4 has no rule for all zones but one", "dest_interface_exclude"),
+        (
+            bool(excepted),
+            "fw4 excepts an address from those of its version of IP only, which has to be told",
+            f"{excepted or 'dest'}_ip_exclude",
+        ),
         (record.protocol_exclude, "fw4 has no rule for all protocols but one", "protocol_exclude"),
         (bool(record.connection_state), "fw4 lets existing connections pass before its rules", "connection_state"),
         (has_ports and record.protocol not in (ANY, TCP, UDP), "fw4 knows the ports of TCP and UDP only", "protocol"),
@@ -192,6 +208,12 @@ def can_match(record: FilterRule) -> bool:
         return bool(families(record))
     except ValueError:
         return False
+
+
+def _is_of_another_version(record: FilterRule, end: str) -> bool:
+    """Whether what is excepted has a version of IP that the rule is not told to be of."""
+    address = getattr(record, f"{end}_ip") if getattr(record, f"{end}_ip_exclude") else ""
+    return bool(address) and record.ip_version != version_of(address)
 
 
 def _is_sayable(told: list[Any]) -> bool:

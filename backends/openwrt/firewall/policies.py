@@ -20,6 +20,8 @@ from backends.openwrt.sections import Told, is_ours, truth
 from backends.uci import Section, Value
 
 FORWARDING: Final = "forwarding"
+WAITING: Final = "cpe_policy"
+"""A forwarding without source or destination, of which fw4 would warn at every start."""
 LEVEL: Final = "fw4"
 """The key of the one level, and its name."""
 CHANGED: Final = "last_change"
@@ -79,7 +81,7 @@ def say_whole(sections: FirewallSections, now: FirewallSettings, level: Level) -
 def policies(sections: FirewallSections) -> dict[str, Policy]:
     """Of forwardings, then of zones."""
     found: dict[str, Policy] = {}
-    forwardings = sections.of(FORWARDING)
+    forwardings = {**sections.of(FORWARDING), **sections.of(WAITING)}
     backs = {key: _back(sections, key, section) for key, section in forwardings.items()}
     for key, section in forwardings.items():
         is_whole = section.text("src") in sections.zones and section.text("dest") in sections.zones
@@ -114,7 +116,7 @@ def _within(sections: FirewallSections) -> dict[str, Policy]:
 def _back(sections: FirewallSections, key: str, section: Section) -> str:
     """The forwarding that was made to lead back; "" for none, or one that a person has changed."""
     other = sections.all.get(f"{key}{BACK}")
-    if other is None or other.type != FORWARDING:
+    if other is None or other.type not in (FORWARDING, WAITING):
         return ""
     ends = [section.text(end) for end in ("dest", "src")]
     rest = [family(section.text("family")), truth(section, "enabled", True)]
@@ -170,12 +172,13 @@ def _say_forwarding(sections: FirewallSections, key: str, record: Policy) -> dic
         "enabled": switched(section, is_made),
         "family": kept(section, "family", is_family_same, version),
     }
-    told = {key: Told(FORWARDING, said)}
+    kind = FORWARDING if source and dest else WAITING
+    told = {key: Told(kind, said)}
     back = _back(sections, key, section) if section.options else ""
     if record.reverse_target_chain == "Accept":
         other = sections.section(back)
         told[back or f"{key}{BACK}"] = Told(
-            FORWARDING,
+            kind,
             {
                 "src": shown["dest"],
                 "dest": shown["src"],

@@ -9,6 +9,7 @@ sends, and those that mark, are none of the rows.
 import ipaddress
 from typing import Final
 
+from backends.firewall.filter import pinhole_versions
 from backends.firewall.records import ANY, FilterRule, LocalService, Pinhole
 from backends.firewall.services import versions
 from backends.openwrt.firewall.criteria import (
@@ -154,8 +155,7 @@ def _read_pinhole(sections: FirewallSections, section: Section) -> list[Pinhole]
 def _say_pinhole(sections: FirewallSections, section: Section, record: Pinhole) -> dict[str, Value]:
     zone, inside = sections.zone_of(record.interface), sections.zone_with(record.dest_ip)
     has_ports = ANY not in (record.source_port, record.dest_port) or record.source_port != record.dest_port
-    fitting = [one for one in versions(ANY, (record.dest_ip,)) if one in versions(record.ip_version, ())]
-    is_ready = zone is not None and bool(record.dest_ip) and bool(fitting)
+    is_ready = zone is not None and bool(record.dest_ip) and bool(pinhole_versions(record))
     is_led_same = bool(section.text("dest")) and section.text("dest_ip") == record.dest_ip
     return {
         "name": _name(section, record.description),
@@ -206,9 +206,10 @@ def _say_service(sections: FirewallSections, section: Section, record: LocalServ
     zone = sections.zone_of(record.interface)
     numbers = tuple(number for number in record.dest_port if number != ANY)
     is_kind_same = [one.icmp_type for one in _read_service(sections, section)] == [record.icmp_type]
+    is_possible = bool(versions(record.ip_version, record.source_prefixes))
     protocol = (ICMP,) if record.icmp_type != ANY and ANY in record.protocol else record.protocol
     return {
-        "enabled": switched(section, record.enable and zone is not None),
+        "enabled": switched(section, record.enable and zone is not None and is_possible),
         "src": zone.name if zone else "",
         "family": _family(section, record.ip_version),
         "proto": _protocols(section, protocol, bool(numbers), record.ip_version),

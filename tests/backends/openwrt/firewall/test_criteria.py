@@ -54,7 +54,7 @@ def test_what_a_row_cannot_say_has_none(options: dict[str, Value]) -> None:
         FilterRule(protocol=6, dest_port=80, dest_port_range_max=90),
         FilterRule(source_port=5), FilterRule(protocol=58), FilterRule(protocol=1, ip_version=4),
         FilterRule(protocol=17, source_port=5, source_port_exclude=True, ip_version=6),
-        FilterRule(source_ip="203.0.113.0", source_mask="/24", source_ip_exclude=True),
+        FilterRule(source_ip="203.0.113.0", source_mask="/24", source_ip_exclude=True, ip_version=4),
         FilterRule(dest_ip="2001:db8::1", dscp=46, dscp_exclude=True),
         FilterRule(source_mac="02:00:00:00:00:01", source_mac_exclude=True),
     ],
@@ -63,6 +63,13 @@ def test_what_is_said_reads_the_same(record: FilterRule) -> None:
     blank = rule()
     [one] = alternatives(replace(blank, options={k: v for k, v in said(blank, record).items() if v}))
     assert replace(FilterRule(), **one) == record
+
+
+def test_an_excepted_address_is_of_its_version_of_ip_alone() -> None:
+    section = rule(src_ip="!203.0.113.1", proto="all")
+    [one] = alternatives(section)
+    assert one["ip_version"] == 4, "fw4 looks at no packet of the other"
+    assert said(section, replace(FilterRule(), **one))["family"] == "", "which need not be said"
 
 
 def test_what_says_the_same_already_stays_as_it_is() -> None:
@@ -82,6 +89,8 @@ def test_what_says_the_same_already_stays_as_it_is() -> None:
         (FilterRule(protocol=132, dest_port=80), "protocol"),
         (FilterRule(source_port=80, source_port_exclude=True), "source_port_exclude"),
         (FilterRule(dscp=8), "dscp"),
+        (FilterRule(source_ip="203.0.113.1", source_ip_exclude=True), "source_ip_exclude"),
+        (FilterRule(dest_ip="203.0.113.1", dest_ip_exclude=True, ip_version=6), "dest_ip_exclude"),
     ],
 )
 def test_what_fw4_cannot_say_has_a_reason(record: FilterRule, field: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backends.openwrt.firewall.policies import LEVEL
+from backends.openwrt.firewall.policies import LEVEL, WAITING
 from tests.backends.openwrt.firewall.conftest import Make
 from tests.backends.openwrt.firewall.gateway import NOTHING, UciGateway
 from tests.backends.openwrt.firewall.written import lines_changed
@@ -63,11 +63,13 @@ def test_a_new_policy_waits_until_it_is_complete(make_gateway: Make) -> None:
     gateway = make_gateway(firewall_=NOTHING)
     row = gateway.add(POLICY, Enable="1", SourceInterface=gateway.wan)
     assert gateway.get(f"{row}Status") == "Error_Misconfigured"
+    assert f"config {WAITING} 'cpe_" in gateway.text, "fw4 would warn of a forwarding from or to nowhere"
     values = {"TargetChain": "Drop", "Enable": "true", "SourceInterface": gateway.wan, "DestinationInterface": ""}
     assert gateway.tree(row) | values == gateway.tree(row)
     gateway.set({f"{row}DestinationInterface": gateway.lan})
     assert gateway.get(f"{row}TargetChain") == "Drop"
     assert gateway.text.count("option enabled '0'") == 1
+    assert "cpe_policy" not in gateway.text, "fw4 knows of it from now on"
     gateway.set({f"{row}TargetChain": "Accept"})
     assert "option enabled" not in gateway.text
     assert "cpe_row_cpe" not in gateway.text
