@@ -62,6 +62,11 @@ def test_one_that_is_whole_shapes_and_shapes_no_more(device: Any) -> None:
     assert device.get("Device.QoS.ShaperNumberOfEntries") == "0"
 
 
+def test_one_that_holds_nothing_is_as_good_as_made(device: Any) -> None:
+    path = device.add(SHAPER, Interface=device.wan, Enable="1")
+    assert (device.get(f"{path}ShapingRate"), device.get(f"{path}Status")) == ("-1", "Enabled")
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

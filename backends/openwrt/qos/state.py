@@ -10,7 +10,7 @@ from backends.openwrt.configured import Configured
 from backends.openwrt.qos.mapping import QosMapping
 from backends.openwrt.qos.qdiscs import Qdisc, Qdiscs
 from backends.openwrt.qos.schemes import CAKE, SHAPERS, Place
-from backends.qos.records import Queue, Shaper
+from backends.qos.records import UNSET, Queue, Shaper
 from backends.traffic_control import Counted
 from backends.uci import Uci
 
@@ -79,8 +79,13 @@ class QosOnOpenWrt(Configured):
         return found[1] if found else 0
 
     def is_shaped(self, link: str) -> bool:
-        """Whether somebody has put a shaper at its root: what the kernel chooses itself has no handle."""
-        return any(one.is_root and one.handle and one.kind in SHAPERS for one in self._of(link))
+        """Whether somebody has put a shaper at its root (what the kernel chooses itself has no handle), or is to hold
+        nothing there.
+        """
+        found = (one for one in self.now().of(Shaper).values() if one.enable and self._qos.link_of(one) == link)
+        return any(one.rate == UNSET for one in found) or any(
+            one.is_root and one.handle and one.kind in SHAPERS for one in self._of(link)
+        )
 
     def _of(self, link: str) -> list[Qdisc]:
         index = next((one.index for one in self._links() if one.name == link), None)

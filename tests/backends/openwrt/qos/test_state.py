@@ -53,6 +53,12 @@ def test_what_the_kernel_chose_itself_shapes_nothing(tmp_path: Path) -> None:
     assert router.get(f"{QOS}Shaper.1.Status") == "Error"
 
 
+def test_a_shaper_that_holds_nothing_needs_no_queue(tmp_path: Path) -> None:
+    router = QosRouter(tmp_path, ON.replace("upload '10000'", "upload '0'"))
+    assert (router.get(f"{QOS}Shaper.1.ShapingRate"), router.get(f"{QOS}Shaper.1.Status")) == ("-1", "Enabled")
+    assert router.get(f"{QOS}QueueNumberOfEntries") == "3", "those of the other link"
+
+
 def test_a_link_that_is_not_there_is_no_place_for_a_queue(tmp_path: Path) -> None:
     router = QosRouter(tmp_path, ON.replace("interface 'wan'", "interface 'pppoe-wan'"))
     assert router.get(f"{QOS}Shaper.1.Status") == "Error_Misconfigured"
