@@ -22,7 +22,7 @@ from backends.openwrt.protocols.sections import (
 from backends.openwrt.sections import Document, Told, truth
 from backends.ppp.options import Unsayable, check
 from backends.ppp.records import ALWAYS_ON, ETHERNET_MRU, KINDS, MANUAL, ON_DEMAND, PppInterface
-from backends.uci import Edits, Section, Uci, Value
+from backends.uci import Edits, Package, Section, Uci, Value
 
 PROTO: Final = "pppoe"
 LOWER: Final = ("Device.Ethernet.Link.{i}.", "Device.Ethernet.VLANTermination.{i}.")
@@ -88,11 +88,15 @@ class PppoeLinks:
 
     def __init__(self, uci: Uci) -> None:
         self._uci = uci
+        self._found: tuple[Package | None, dict[str, str]] = (None, {})
 
     def __call__(self) -> dict[str, str]:
-        """By the interface's name. MechanismError."""
-        sections = self._uci.read(NETWORK).of_type(INTERFACE)
-        return {one.name: link_name(one) for one in sections if one.name and one.text("proto") == PROTO}
+        """By the interface's name; made once of a package. MechanismError."""
+        package = self._uci.read(NETWORK)
+        if self._found[0] is not package:
+            there = [one for one in package.of_type(INTERFACE) if one.name and one.text("proto") == PROTO]
+            self._found = package, {one.name: link_name(one) for one in there}
+        return self._found[1]
 
 
 def link_name(section: Section) -> str:

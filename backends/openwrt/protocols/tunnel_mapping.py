@@ -25,7 +25,7 @@ from backends.tunnels.records import (
     WireGuardInterface,
     WireGuardPeer,
 )
-from backends.uci import Edits, Uci
+from backends.uci import Edits, Package, Uci
 
 SHAPES: Final = (GRE, VXLAN)
 LINKS: Final[tuple[type[Record], ...]] = (GreInterface, VxlanInterface, WireGuardInterface)
@@ -45,10 +45,16 @@ class TunnelNames:
 
     def __init__(self, uci: Uci, ground: Ground) -> None:
         self._uci, self._ground = uci, ground
+        self._found: tuple[Package | None, Names] = (None, {})
 
     def __call__(self) -> Names:
-        """Those of the sections that there are. MechanismError."""
-        here = NetworkSections(self._uci.read(NETWORK), self._ground)
+        """Those of the sections that there are; made once of a package. MechanismError."""
+        package = self._uci.read(NETWORK)
+        if self._found[0] is not package:
+            self._found = package, self._read(NetworkSections(package, self._ground))
+        return self._found[1]
+
+    def _read(self, here: NetworkSections) -> Names:
         found: Names = {}
         for shape in SHAPES:
             found[shape.interface] = {
