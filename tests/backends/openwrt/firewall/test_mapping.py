@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.desired_state import Wanted
+from backends.desired_state import Pointer, Wanted
 from backends.firewall.leases import Now
 from backends.firewall.records import FilterRule, InterfaceNat, PortMapping
 from backends.firewall.surroundings import Surroundings
@@ -13,7 +13,7 @@ from backends.openwrt.firewall.mapping import FirewallMapping, Ground, document
 from backends.uci import BrokenPackage, FileUci, Places
 from backends.uci.reading import parsed
 from tests.backends.openwrt.firewall.gateway import FIREWALL, NOTHING, UciGateway
-from tests.backends.openwrt.firewall.test_firewall_sections import IP, Pointer, sections
+from tests.backends.openwrt.firewall.test_firewall_sections import IP, sections
 from tests.backends.openwrt.router import NETWORK
 from tests.backends.uci.boards import CORPUS, mutated
 
@@ -39,8 +39,8 @@ def changed_by_nothing(directory: Path, text: str) -> frozenset[str]:
     """The packages that would be written when nothing is asked for."""
     places = Places.under(directory)
     places.config.mkdir(parents=True, exist_ok=True)
-    for name, one in (("firewall", text), ("network", NETWORK)):
-        (places.config / name).write_bytes(one.encode("utf-8", "surrogateescape"))
+    for name, said in (("firewall", text), ("network", NETWORK)):
+        (places.config / name).write_bytes(said.encode("utf-8", "surrogateescape"))
     one = mapping()
     edits = FileUci(places).edit()
     now = one.read(edits.read)
