@@ -161,15 +161,16 @@ class Accounts:
             if content is None:
                 continue
             before = saved.get(file, {})
-            kept = [line for line in content.decode().splitlines() if line.partition(":")[0] not in names]
-            have = {line.partition(":")[0]: line for line in content.decode().splitlines()}
+            lines = lines_of(content)
+            kept = [line for line in lines if line.partition(":")[0] not in names]
+            have = {line.partition(":")[0]: line for line in lines}
             if {name: line for name, line in have.items() if name in names} != before:
                 text = "".join(f"{line}\n" for line in (*kept, *before.values()))
-                rewrite_file(self._root / file, text.encode())
+                rewrite_file(self._root / file, text.encode("utf-8", "surrogateescape"))
         self.forget()
 
     def _line(self, file: str, name: str) -> str | None:
-        lines = (read_text(self._root / file) or "").splitlines()
+        lines = lines_of(read_bytes(self._root / file) or b"")
         return next((line for line in lines if line.partition(":")[0] == name), None)
 
     def _all_groups(self) -> list[Group]:
@@ -181,7 +182,7 @@ class Accounts:
 
     def _lines(self, file: str, fields: int) -> list[list[str]]:
         if file not in self._read:
-            lines = (read_text(self._root / "etc" / file) or "").splitlines()
+            lines = lines_of(read_bytes(self._root / "etc" / file) or b"")
             self._read[file] = [split for line in lines if len(split := line.split(":")) == fields]
         return self._read[file]
 
@@ -190,6 +191,12 @@ class Accounts:
             self._start(arguments, given, seconds=SECONDS)
         finally:
             self.forget()
+
+
+def lines_of(content: bytes) -> list[str]:
+    """As the C library sees them: other ends of lines than its are letters of a person's name."""
+    text = content.decode("utf-8", "surrogateescape")
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def hashed(password: str) -> str:

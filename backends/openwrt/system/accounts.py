@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from backends.accounts import HUMAN, Accounts, User
+from backends.accounts import HUMAN, Accounts, User, lines_of
 from backends.errors import MechanismError, Missing
 from backends.files import read_bytes, rewrite_file, unwritable
 from backends.uci import Edits, Section, Uci
@@ -166,7 +166,7 @@ class FileAccounts(Accounts):
         content = read_bytes(path)
         if content is None:
             return
-        lines = content.decode("utf-8", "surrogateescape").splitlines()
+        lines = lines_of(content)
         size = {"passwd": 7, "shadow": 9, "group": 4}[file]
         made = (change(fields) if len(fields := line.split(":")) == size else fields for line in lines)
         self._write(path, content, [":".join(fields) for fields in made if fields is not None])
@@ -176,7 +176,7 @@ class FileAccounts(Accounts):
         content = read_bytes(path)
         if content is None:
             raise Missing(f"{path} cannot be read")
-        self._write(path, content, [*content.decode("utf-8", "surrogateescape").splitlines(), line])
+        self._write(path, content, [*lines_of(content), line])
 
     def _write(self, path: Path, before: bytes, lines: Sequence[str]) -> None:
         text = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")

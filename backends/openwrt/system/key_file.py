@@ -157,7 +157,9 @@ def _conflicts(kind: type[Record], key: str, names: Collection[str]) -> None:  #
 
 
 def _pieces(content: bytes | None) -> list[_Piece]:
-    return list(_read((content or b"").decode("utf-8", "surrogateescape").splitlines()))
+    """Lines end as dropbear sees them end, and nowhere else: not at U+2028, which a key's name may have."""
+    text = (content or b"").decode("utf-8", "surrogateescape")
+    return list(_read(text.removesuffix("\n").split("\n") if text else ()))
 
 
 def _read(lines: Sequence[str]) -> Iterator[_Piece]:

@@ -107,7 +107,7 @@ def test_who_goes_is_in_no_group_and_logs_in_nowhere(machine: Machine) -> None:
 
 
 def test_lines_that_are_none_stay(machine: Machine) -> None:
-    odd = b"# made by hand\n+::::::\nodd:\xff\n"
+    odd = b"# made by hand\n+::::::\nodd:\xff\n\nline:x:7:7:a\xe2\x80\xa8b:/:/bin/false\n"
     path = machine.root / "etc/passwd"
     path.write_bytes(odd + path.read_bytes().rstrip(b"\n"))
     machine.accounts.set_shell("anna", "/bin/ash")

@@ -119,6 +119,16 @@ def test_remarks_that_are_lost_or_copied_do_no_harm(tmp_path: Path) -> None:
     assert len(machine.rows()) == 4
 
 
+def test_a_line_ends_where_dropbear_sees_it_end(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, None)
+    texts = [f"{KEY} a{end}{KEY} b" for end in ("\u2028", "\x85", "\u2029")]
+    for text in texts:
+        machine.do(lambda text=text: machine.desired.add(AuthorizedKey(user=ROOT, text=text)))
+    assert [row.text for row in machine.rows().values()] == texts
+    lines = machine.file.read_bytes().split(b"\n")
+    assert [line.startswith(b"#") for line in lines] == [True, False] * 3 + [False]
+
+
 def test_only_root_s_keys_are_kept_and_only_where_that_is_allowed(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     other = Pointer(ROOT.table, ("anna",))
