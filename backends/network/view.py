@@ -40,7 +40,8 @@ class NetworkView:
 
     ``other_layers``: the tables of other services that links belong to; ``delegations``: the prefixes that were
     delegated to this machine, the same object until it is to be read anew; ``ways_out``: the links that lead outside
-    at present. Whoever wires them puts them there.
+    at present; ``translating``: those on which NAT is wanted; ``serving``: those whose hosts this machine gives
+    addresses. Whoever wires them puts them there.
     """
 
     def __init__(self, netlink: Netlink, procfs: Procfs, ports: Ports | None = None) -> None:
@@ -51,6 +52,9 @@ class NetworkView:
         self.other_layers: Sequence[OtherLayers] = ()
         self.delegations: Callable[[], Sequence[Delegation]] = tuple
         self.ways_out: Callable[[], frozenset[str]] = frozenset
+        self.translating: Callable[[], frozenset[str]] = frozenset
+        self.serving: Callable[[], frozenset[str]] = frozenset
+        self._led_outside: frozenset[str] = frozenset()
         self._manage: tuple[str, ...] = ()
         self._baselines = Baselines()
         self._derived: dict[str, tuple[tuple[Any, ...], Any]] = {}
@@ -157,6 +161,19 @@ class NetworkView:
     def ways_out_wanted(self) -> frozenset[str]:
         """The links over which rows ask for a default route, there or not."""
         return self._kept("ways out wanted", (self.topology, self.near()), ways_out_wanted)
+
+    def led_outside(self) -> frozenset[str]:
+        """The links that default routes lead to, are to lead to, or did. A way out stays one when its route goes: the
+        link is coming back. One that serves a home does not: any of its hosts may have called itself a router.
+        """
+        routes = [route for route in self._netlink.routes() if not route.destination and route.type == "unicast"]
+        now = frozenset(route.interface for route in routes if route.interface)
+        self._led_outside = now | (self._led_outside - self.serving())
+        return self._led_outside | self.ways_out_wanted()
+
+    def outside(self) -> frozenset[str]:
+        """The links behind which strangers are, for the packet filter and for who serves names."""
+        return self.led_outside() | self.translating()
 
     def setting(self, name: str, path: str) -> str | None:
         """A kernel setting of a link: ``path`` below /proc/sys, with ``{}`` for the link; None where there is none."""

@@ -226,21 +226,18 @@ class Here:
     def __init__(self, mechanisms: Mechanisms, clock: Clock) -> None:
         self._mechanisms = mechanisms
         self._clock = clock
-        self._led_outside: frozenset[str] = frozenset()
 
     def __call__(self) -> Surroundings:
         """As they are now, and with the links and default routes that the network is to have: nobody is let in before
-        those are there. A way out stays one when its route goes: nobody is while a link is coming back.
+        those are there.
         """
         netlink, links, network = self._mechanisms.netlink, self._mechanisms.links, self._mechanisms.network
         names = {link.name for link in netlink.links() if not link.loopback} | network.links_wanted()
         managed = frozenset(filter(links.may_change, names))
-        routes = [route for route in netlink.routes() if route.destination == "" and route.type == "unicast"]
-        self._led_outside |= frozenset(route.interface for route in routes if route.interface)
         return Surroundings(
             now=self._clock(),
             managed=managed,
-            ways_out=(self._led_outside | network.ways_out_wanted()) & managed,
+            ways_out=network.led_outside() & managed,
             own_ports=frozenset(one for one in self._mechanisms.own_ports() if one[1]),
             relayed_to=self._relayed_to(),
             link_of=links.link_of,

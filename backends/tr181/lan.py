@@ -55,7 +55,9 @@ def lan(mechanisms: Mechanisms, surface: Surface = Surface()) -> Part | None:
         link_of=links.link_of,
         may_change=links.may_change,
         address_of=lambda link: _address_of(netlink, link),
-        name_links=lambda: list(name_links(netlink, links.may_change, lambda link: _asks(mechanisms, link))),
+        name_links=lambda: list(
+            name_links(netlink, links.may_change, lambda link: _asks(mechanisms, link), mechanisms.network.outside())
+        ),
         name_servers=name_servers,
         blocking=PortsInTheWay(lambda link: _index_and_addresses(netlink, link), own, surface.open_diag_socket),
         lasting=lambda link: lasting(netlink.addresses(), link),
@@ -75,15 +77,15 @@ def lan(mechanisms: Mechanisms, surface: Surface = Surface()) -> Part | None:
     )
 
 
-def name_links(netlink: Netlink, may_change: Callable[[str], bool], asks: Callable[[str], bool]) -> Iterator[str]:
-    """The links on which names are served: those given to the agent that have addresses and do not lead outside.
-
-    A default route leads outside, and so does a link on which this machine ``asks`` another for its own address.
+def name_links(
+    netlink: Netlink, may_change: Callable[[str], bool], asks: Callable[[str], bool], outside: Collection[str]
+) -> Iterator[str]:
+    """The links on which names are served: those given to the agent that have addresses and do not lead ``outside``,
+    as one does as well on which this machine ``asks`` another for its own address.
     """
-    upstream_links = {route.interface for route in netlink.routes() if not route.destination}
     addressed = {one.interface for one in netlink.addresses() if one.scope == "global"}
     for link in netlink.links():
-        leads_outside = link.name in upstream_links or link.point_to_point or link.loopback
+        leads_outside = link.name in outside or link.point_to_point or link.loopback
         if link.name in addressed and not leads_outside and may_change(link.name) and not asks(link.name):
             yield link.name
 

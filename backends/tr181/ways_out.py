@@ -1,6 +1,7 @@
-"""Which links lead outside, to routers that this machine heeds for its own way: never one that serves a home."""
+"""Which links lead outside: to strangers, and to routers that this machine heeds for its own way."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from backends.desired_state import Desired
@@ -9,6 +10,7 @@ from backends.firewall.records import InterfaceNat
 from backends.lan.records import Advertised, Forwarding4, Pool4, Pool6
 from backends.lan.service import ON_LINKS
 from backends.netlink_types import Route
+from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 
@@ -22,10 +24,23 @@ def ways_out(mechanisms: Mechanisms) -> Part:
     """Tells the network of the links that lead outside, whenever what makes them so has changed."""
     network = mechanisms.network
     network.ways_out = WaysOut(mechanisms)
+    if mechanisms.firewall is not None:
+        network.translating = partial(links_with_nat, mechanisms.firewall, mechanisms.links)
+    if mechanisms.lan is not None:
+        network.serving = mechanisms.lan.links_served
+    if mechanisms.firewall is not None and mechanisms.lan is not None:
+        mechanisms.firewall.followers.append(mechanisms.lan.reapply)  # it serves nobody outside
     for service in (mechanisms.firewall, mechanisms.lan, mechanisms.dhcp_clients):
         if service is not None:
             service.followers.append(network.ways_changed)
     return Part(name="ways_out", provides={})
+
+
+def links_with_nat(firewall: Desired, links: Links) -> frozenset[str]:
+    """The links on which addresses are translated, or will be when what is staged is made."""
+    rows = [row for wanted in (firewall.wanted, firewall.in_force) for row in wanted.of(InterfaceNat).values()]
+    found = (links.link_of(row.interface) for row in rows if row.enable)
+    return frozenset(link for link in found if link)
 
 
 class WaysOut:

@@ -66,6 +66,7 @@ def home(make_namespace: Callable[[], Namespace]) -> Iterator[Home]:
     )
     firewall = tables_over(mechanisms, packet_filter(places.router), Moving())
     lan: Any = Desired("lan", (Pool4, Advertised), SimpleNamespace(check=id, cuts=bool, apply=bool))  # type: ignore[arg-type]
+    lan.links_served = frozenset
     ways_out(replace(mechanisms, firewall=firewall, lan=lan))
     network.begin()
     network.edit(STACK, forwarding=True)
