@@ -21,6 +21,8 @@ TELLING: Final = frozenset({"sudo", "wheel", "adm", "netdev", "systemd-journal"}
 """System groups that give rights to people, which are told of also while nobody is in them."""
 SALT: Final = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SECONDS: Final = 5.0
+ANY_BYTE: Final = "latin-1"
+"""What is put back is put back byte by byte, and is JSON until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +163,16 @@ class Accounts:
             if content is None:
                 continue
             before = saved.get(file, {})
-            lines = lines_of(content)
+            lines = lines_of(content, ANY_BYTE)
             kept = [line for line in lines if line.partition(":")[0] not in names]
             have = {line.partition(":")[0]: line for line in lines}
             if {name: line for name, line in have.items() if name in names} != before:
                 text = "".join(f"{line}\n" for line in (*kept, *before.values()))
-                rewrite_file(self._root / file, text.encode("utf-8", "surrogateescape"))
+                rewrite_file(self._root / file, text.encode(ANY_BYTE))
         self.forget()
 
     def _line(self, file: str, name: str) -> str | None:
-        lines = lines_of(read_bytes(self._root / file) or b"")
+        lines = lines_of(read_bytes(self._root / file) or b"", ANY_BYTE)
         return next((line for line in lines if line.partition(":")[0] == name), None)
 
     def _all_groups(self) -> list[Group]:
@@ -193,9 +195,9 @@ class Accounts:
             self.forget()
 
 
-def lines_of(content: bytes) -> list[str]:
+def lines_of(content: bytes, encoding: str = "utf-8") -> list[str]:
     """As the C library sees them: other ends of lines than its are letters of a person's name."""
-    text = content.decode("utf-8", "surrogateescape")
+    text = content.decode(encoding, "surrogateescape")
     return text.removesuffix("\n").split("\n") if text else []
 
 

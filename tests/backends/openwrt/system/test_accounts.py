@@ -1,6 +1,7 @@
 """OpenWrt's files of accounts: others' lines, modes and owners stay; nobody comes in who should not."""
 
 import fcntl
+import json
 import os
 import stat
 from pathlib import Path
@@ -160,3 +161,13 @@ def test_a_full_table_is_refused(machine: Machine, monkeypatch: pytest.MonkeyPat
     with pytest.raises(MechanismError, match="every number"):
         machine.accounts.add_user("bob")
     assert machine.text("passwd") == ETC["passwd"]
+
+
+def test_what_is_put_back_is_so_byte_by_byte(machine: Machine) -> None:
+    path = machine.root / "etc/passwd"
+    path.write_bytes(path.read_bytes().replace(b"1000::/home/anna", b"1000:\xff \xe2\x80\xa8 \xc3\xa4:/home/anna"))
+    before = path.read_bytes()
+    saved = json.loads(json.dumps(dict(machine.accounts.saved(["anna"])), ensure_ascii=False).encode().decode())
+    machine.accounts.set_shell("anna", "/bin/ash")
+    machine.accounts.restore(["anna"], saved)
+    assert path.read_bytes() == before
