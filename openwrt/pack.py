@@ -19,6 +19,8 @@ from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from typing import Final
 
+from shaking import SHAKEN, plainly_typed, shaken
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 LIBRARY: Final = "usr/lib/cpe-agent"
 LOADER: Final = "cpe_agent_library"
@@ -38,7 +40,7 @@ SCHEMA: Final = "datamodel/tr-181-2-19-1-cwmp.json"
 
 CONFIGURED: Final = {
     "connection_request.firewall": "open", "web.enable": "0", "state.directory": "/etc/cpe-agent/state",
-    "trace.sessions": "20", "trace.bytes": "1048576",
+    "system.mechanisms": "openwrt", "trace.sessions": "20", "trace.bytes": "1048576",
 }  # fmt: skip
 """What /etc/config/cpe-agent says from the beginning: /var is memory here, and little; the page is LuCI's."""
 HEAD: Final = """\
@@ -129,8 +131,10 @@ def names() -> list[str]:
 
 
 def modules() -> dict[str, str]:
-    """The tidied sources of all these."""
-    return {name: tidied((ROOT / name).read_text(encoding="utf-8")) for name in names()}
+    """The tidied sources of those of these that a router reaches."""
+    sources = {name: tidied((ROOT / name).read_text(encoding="utf-8")) for name in names()}
+    of_mechanisms = {name: plainly_typed(text) for name, text in sources.items() if name.startswith(SHAKEN)}
+    return shaken(sources | of_mechanisms, PROGRAMS)
 
 
 def packs(sources: Mapping[str, str], *, is_compiled: bool = False) -> dict[str, bytes]:

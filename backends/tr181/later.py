@@ -1,4 +1,4 @@
-"""A service that is imported when it is asked for: those that OpenWrt has others for are neither loaded nor installed."""
+"""A service that is imported when it is asked for: what OpenWrt has another for is neither loaded nor installed."""
 
 import importlib
 import logging

@@ -251,7 +251,7 @@ def test_a_verb_does_not_unpack_the_daemon(package: Path) -> None:
 
 @pytest.mark.slow
 def test_every_module_that_is_packed_can_be_imported(package: Path) -> None:
-    names = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in pack.names()]
+    names = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in pack.modules()]
     names.remove("agent.__main__")
     code = (
         "import importlib, sys\n"
