@@ -13,11 +13,13 @@ from backends.lan.file_watch import FileWatch
 from backends.nl80211 import Nl80211
 from backends.openwrt.desired import UciDesired
 from backends.openwrt.wireless import WIRELESS
+from backends.openwrt.wireless.access_points import together as together_with
 from backends.openwrt.wireless.air import Air
 from backends.openwrt.wireless.control import control_of
 from backends.openwrt.wireless.events import HostapdEvents
 from backends.openwrt.wireless.hardware import Hardware
 from backends.openwrt.wireless.mapping import Ground, WirelessMapping, canonical
+from backends.openwrt.wireless.modes import on_band
 from backends.openwrt.wireless.rows import SectionRows
 from backends.openwrt.wireless.sections import Tables
 from backends.openwrt.wireless.service import WifiOnOpenWrt
@@ -66,11 +68,17 @@ class UciWifiTables(WifiTables, UciDesired):
             super().put(key, record)
 
     def edit(self, kind: type[Record], key: str = "", **values: Any) -> None:
-        """See Desired. A station's link has one switch; a passphrase and a pre-shared key are one key; whoever ends
-        an automatic choice has the channel that is in use.
+        """See Desired. What OpenWrt has once changes together: a station's link has one switch, a passphrase and a
+        pre-shared key are one key, servers have one port and one secret; on another band a radio has the standards
+        that are to be had there, and whoever ends an automatic choice has the channel that is in use.
         """
         if kind is Ssid and "enable" in values and self._is_station(key):
             kind = EndPoint
+        if kind is AccessPoint:
+            values |= together_with(self.wanted.get(AccessPoint, key), values)
+        if kind is RadioSettings and "band" in values and "standards" not in values:
+            standards = self.wanted.get(RadioSettings, key).standards or ()
+            values["standards"] = on_band(values["band"], standards)
         if values.get("passphrase"):
             values["pre_shared_key"] = kind().pre_shared_key  # type: ignore[attr-defined] # of those that have both
         if values.get("pre_shared_key"):

@@ -5,6 +5,7 @@ RADIUS servers, and WMM is always on.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from backends.openwrt.sections import truth
 from backends.openwrt.wireless.encryption import encryption_of, encryption_text
 from backends.openwrt.wireless.values import number_of, one_or_list, said
 from backends.uci import Section, Value
-from backends.wifi.configuration import DEFAULT_MODE, ENTERPRISE
+from backends.wifi.configuration import ACCOUNTING_PORT, DEFAULT_MODE, ENTERPRISE, RADIUS_PORT
 from backends.wifi.records import AccessPoint, Profile
 
 ALLOWED, DENY, ALLOW, OFF = "maclist", "deny", "allow", "disable"
@@ -68,6 +69,8 @@ def canonical(record: AccessPoint) -> AccessPoint:
     single: AccessPoint = one_key(record)
     return replace(
         single,
+        **_second(record, "radius", "radius", RADIUS_PORT),
+        **_second(record, "accounting_server", "accounting", ACCOUNTING_PORT),
         enable=bool(record.enable),
         advertised=record.advertised is not False,
         wmm=None if record.wmm else record.wmm,
@@ -82,6 +85,15 @@ def canonical(record: AccessPoint) -> AccessPoint:
         wps=bool(record.wps),
         wps_methods=_in_order(USUAL_METHODS if record.wps_methods is None else record.wps_methods),
     )
+
+
+def together(record: AccessPoint, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What else changes with these: a second server has the first one's port and secret, and keeps on having them."""
+    return {
+        f"second_{name}": values[name]
+        for name in ("radius_port", "radius_secret", "accounting_port", "accounting_secret")
+        if name in values and getattr(record, f"second_{name}") == getattr(record, name)
+    }
 
 
 def options(section: Section, record: AccessPoint) -> dict[str, Value]:
@@ -168,6 +180,21 @@ def _servers(section: Section, servers: tuple[str, ...], name: str, address: str
         f"second_{address}": servers[1] if has_second else None,
         f"second_{name}_port": port if has_second else None,
         f"second_{name}_secret": secret if has_second else None,
+    }
+
+
+def _second(record: AccessPoint, address: str, name: str, usual: int) -> dict[str, Any]:
+    """The second server with what the first one has, where it is told nothing else; without an address it has nothing.
+    What differs stays, and cannot be said.
+    """
+    port, secret = getattr(record, f"{name}_port"), getattr(record, f"{name}_secret")
+    told_port, told_secret = getattr(record, f"second_{name}_port"), getattr(record, f"second_{name}_secret")
+    is_there = bool(getattr(record, f"second_{address}"))
+    is_same_port = told_port is None or told_port == (port or usual)
+    is_same_secret = told_secret is None or told_secret == secret
+    return {
+        f"second_{name}_port": (port if is_there else None) if is_same_port else told_port,
+        f"second_{name}_secret": (secret if is_there else None) if is_same_secret else told_secret,
     }
 
 

@@ -52,6 +52,15 @@ def standards_of(band: str, family: str, options: Mapping[str, str]) -> tuple[st
     return (*(legacy if is_slow or band != "2.4GHz" else legacy[1:]), *newer)
 
 
+def on_band(band: str, standards: tuple[str, ...]) -> tuple[str, ...]:
+    """The same standards on another band, as far as they are to be had there."""
+    last = max((NEWER.index(one) for one in standards if one in ON_BAND.get(band, NEWER)), default=-1)
+    newer = tuple(one for one in NEWER[: last + 1] if one in ON_BAND.get(band, NEWER))
+    legacy = LEGACY.get(band, ())
+    kept = tuple(one for one in legacy if one in standards) or legacy[-1:]
+    return (*kept, *newer) or ON_BAND.get(band, ())[:1]
+
+
 def said_of(band: str, standards: tuple[str, ...]) -> dict[str, str]:
     """legacy_rates and require_mode."""
     newer = [one for one in NEWER if one in standards]

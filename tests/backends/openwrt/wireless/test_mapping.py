@@ -344,6 +344,32 @@ def test_radius_servers_are_asked_in_the_modes_that_have_them_only(home: Wireles
     assert home.says(section)["cpe_acct_server"] == "192.0.2.3"
 
 
+def test_a_second_server_has_what_the_first_one_has(home: WirelessDevice) -> None:
+    home.set({f"{SECURITY}RadiusServerIPAddr": "192.0.2.1", f"{SECURITY}RadiusSecret": "s"})
+    home.set({f"{SECURITY}SecondaryRadiusServerPort": "1812"})
+    home.set({f"{SECURITY}SecondaryRadiusServerIPAddr": "192.0.2.2"})
+    home.set({f"{SECURITY}RadiusServerPort": "99"})
+    assert home.get(f"{SECURITY}SecondaryRadiusServerPort") == "99"
+    home.set({f"{SECURITY}RadiusSecret": "t"})
+    assert home.refused({f"{SECURITY}SecondaryRadiusSecret": "u"}) == {
+        f"{SECURITY}SecondaryRadiusSecret": "InvalidValue"
+    }
+    section = home.says(home.sections("wifi-iface")[0])
+    assert (section["cpe_auth_server"], section["auth_port"], section["auth_secret"]) == (
+        ("192.0.2.1", "192.0.2.2"), "99", "t",
+    )  # fmt: skip
+
+
+def test_a_radio_goes_to_another_band_with_that_band_s_standards(home: WirelessDevice) -> None:
+    home.set({f"{RADIO}OperatingFrequencyBand": "5GHz", f"{RADIO}Channel": "36"})
+    assert home.get(f"{RADIO}OperatingStandards") == "a,n"
+    assert (home.says("radio0")["band"], home.says("radio0")["htmode"]) == ("5g", "HT40+"), (
+        "on this band the channel says where"
+    )
+    home.set({f"{RADIO}OperatingStandards": "a,n,ac,ax", f"{RADIO}OperatingChannelBandwidth": "80MHz"})
+    assert home.says("radio0")["htmode"] == "HE80"
+
+
 def test_a_list_of_those_who_are_kept_out_is_left_alone(make: Make) -> None:
     home = make(HOME.replace("'allow'", "'deny'"))
     assert home.get(f"{POINT}1.AllowedMACAddress") == ""

@@ -3,7 +3,7 @@
 import pytest
 
 from backends.openwrt.wireless.encryption import WORDS, encryption_of, encryption_text
-from backends.openwrt.wireless.modes import mode_of, mode_text, said_of, standards_of
+from backends.openwrt.wireless.modes import mode_of, mode_text, on_band, said_of, standards_of
 from backends.openwrt.wireless.values import number_of, one_or_list, said
 from backends.uci import Section
 from backends.wifi.configuration import MODES
@@ -61,6 +61,14 @@ def test_an_htmode_is_standards_and_a_width(band: str, text: str, standards: tup
 def test_slow_standards_are_let_in_or_kept_out(band: str, text: str, standards: tuple[str, ...]) -> None:
     assert mode_text(band, standards, 20, "Auto") == text
     assert standards_of(band, mode_of(text)[0], said_of(band, standards)) == standards
+
+
+def test_on_another_band_there_are_that_band_s_standards() -> None:
+    assert on_band("5GHz", ("b", "g", "n", "ax")) == ("a", "n", "ac", "ax")
+    assert on_band("2.4GHz", ("a", "n", "ac")) == ("g", "n")
+    assert on_band("6GHz", ("a", "n", "ac")) == ("ax",)
+    assert on_band("5GHz", ("a", "n")) == ("a", "n")
+    assert on_band("2.4GHz", ("b",)) == ("b",)
 
 
 def test_the_place_of_a_wide_channel_is_said_where_it_can_be() -> None:
