@@ -51,16 +51,17 @@ class UpnpOnOpenWrt(Configured):
         self._link_of = link_of
         self._root = root
         self._mapped: list[Mapped] | None = None
+        self._runs: bool | None = None
 
     def forget(self) -> None:
         """What was read may be old."""
         super().forget()
-        self._mapped = None
+        self._mapped = self._runs = None
 
     def mapped(self) -> Sequence[Mapped]:
-        """What hosts inside asked for and have."""
+        """What hosts inside asked for and have; nothing while miniupnpd does not run, whatever its file says."""
         if self._mapped is None:
-            self._mapped = list(mappings(read_text(self.leases(), LONGEST) or ""))
+            self._mapped = [] if not self._is_running() else list(mappings(read_text(self.leases(), LONGEST) or ""))
         return self._mapped
 
     def leases(self) -> Path:
@@ -77,14 +78,12 @@ class UpnpOnOpenWrt(Configured):
             for one in self._kernel.routes()
             if (one.family, one.destination, one.table, one.type) == (4, "", MAIN_TABLE, "unicast") and one.interface
         ]
-        return min(ways, key=lambda one: one.metric).interface if ways else ""
+        return (min(ways, key=lambda one: one.metric).interface or "") if ways else ""
 
     def trouble(self, wanted: Wanted) -> str:
         """Why no host inside gets what it asks for although it is on; "" where it does."""
         if not is_on(wanted):
             return ""
-        if not self._is_running():
-            return "UPnP maps no port: miniupnpd does not run although it is enabled"
         section, link = self._section(), self.link()
         is_told = section.text("external_ip") or any(
             truth(section, name, False) for name in ("use_stun", "ext_allow_private_ipv4")
@@ -96,10 +95,12 @@ class UpnpOnOpenWrt(Configured):
         return f"UPnP maps no port: {address} on {link} is no address of the Internet's"
 
     def _is_running(self) -> bool:
-        try:
-            return runs(self._bus.call("service", "list", {"name": SERVICE}), SERVICE)
-        except BusError:
-            return True  # nobody knows better
+        if self._runs is None:
+            try:
+                self._runs = runs(self._bus.call("service", "list", {"name": SERVICE}), SERVICE)
+            except BusError:
+                self._runs = True  # nobody knows better
+        return self._runs
 
     def _section(self) -> Section:
         try:

@@ -74,15 +74,23 @@ def test_the_link_outside_is_the_one_named_else_where_the_default_route_leads(tm
     assert gateway(tmp_path, "\toption external_iface 'lte'\n")[0].link() == "wwan0"
 
 
-def test_why_it_maps_nothing_is_told(tmp_path: Path, procd: Procd) -> None:
-    made, kernel = gateway(tmp_path, bus=procd.path)
-    assert made.trouble(Wanted()) == ""
-    assert "miniupnpd does not run" in made.trouble(ON)
+def test_one_that_does_not_run_maps_nothing_whatever_its_file_says(tmp_path: Path, procd: Procd) -> None:
+    made, _ = gateway(tmp_path, bus=procd.path)
+    (tmp_path / LEASES.lstrip("/")).write_text("TCP:8080:192.168.1.5:80:0:a\n")
+    assert made.mapped() == []
     procd.running.add("miniupnpd")
+    assert made.mapped() == []
+    made.forget()
+    assert len(made.mapped()) == 1
+
+
+def test_why_it_maps_nothing_is_told(tmp_path: Path) -> None:
+    made, kernel = gateway(tmp_path)
+    assert made.trouble(Wanted()) == ""
     assert made.trouble(ON) == ""
     kernel.address = "100.64.0.9"
     assert "100.64.0.9 on wan is no address of the Internet's" in made.trouble(ON)
-    made, kernel = gateway(tmp_path, "\toption use_stun '1'\n", procd.path)
+    made, kernel = gateway(tmp_path, "\toption use_stun '1'\n")
     kernel.address = "100.64.0.9"
     assert made.trouble(ON) == ""
 
