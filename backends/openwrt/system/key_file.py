@@ -72,7 +72,7 @@ class KeyFile:
             self._content, self._is_read = read_bytes(self._path), True
         if self._known is None or self._known != (self._content, self._root()):
             self._known = (self._content, self._root())
-            self._now = self._said(_pieces(self._content))
+            self._now = self._rows(_pieces(self._content))
         return self._now
 
     def forget(self) -> None:
@@ -144,7 +144,7 @@ class KeyFile:
             replace_file(self._path, made.before, 0o600)
         self.forget()
 
-    def _said(self, pieces: Sequence[_Piece]) -> Wanted:
+    def _rows(self, pieces: Sequence[_Piece]) -> Wanted:
         root = self._root()
         return Wanted(1, {AuthorizedKey: {
             piece.key: AuthorizedKey(user=root if piece.is_root else None, text=piece.text)
@@ -173,17 +173,22 @@ def _read(lines: Sequence[str]) -> Iterator[_Piece]:
             yield _Piece((line,))
         elif remark and remark[2] is not None:
             taken.add(remark[1])
-            yield _Piece((line,), remark[1], remark[2] == "root", remark[3] or "")
+            yield _Piece((line,), remark[1], remark[2] == "root", _said(remark[3] or ""))
         elif remark and _holds_key(following):
             taken.add(remark[1])
             at += 1
-            yield _Piece((line, following), remark[1], True, following.strip())
+            yield _Piece((line, following), remark[1], True, _said(following))
         elif _holds_key(line):
             key = _key_of(line.strip(), taken)
             taken.add(key)
-            yield _Piece((line,), key, True, line.strip())
+            yield _Piece((line,), key, True, _said(line))
         else:
             yield _Piece((line,))
+
+
+def _said(line: str) -> str:
+    """What a row says of a line: bytes that are no UTF-8 are in the line alone."""
+    return line.strip().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _holds_key(line: str) -> bool:

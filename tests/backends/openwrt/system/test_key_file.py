@@ -1,5 +1,6 @@
 """The file of root's keys: others' lines stay, rows stay the same rows, and what somebody did meanwhile stays too."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,6 +128,20 @@ def test_a_line_ends_where_dropbear_sees_it_end(tmp_path: Path) -> None:
     assert [row.text for row in machine.rows().values()] == texts
     lines = machine.file.read_bytes().split(b"\n")
     assert [line.startswith(b"#") for line in lines] == [True, False] * 3 + [False]
+
+
+def test_bytes_that_are_no_text_stay_in_their_line(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    odd = f"{KEY} a".encode() + b"\xff\n"
+    machine.file.write_bytes(odd)
+    [row] = machine.rows().values()
+    assert row.text == f"{KEY} a\ufffd"
+    machine.do(lambda: machine.desired.add(AuthorizedKey(user=ROOT, text=KEY)))
+    assert machine.file.read_bytes().startswith(odd)
+    machine.desired.begin()
+    machine.desired.remove(AuthorizedKey, machine.key_of(row.text))
+    json.dumps(machine.desired.undo_record(), ensure_ascii=False).encode()
+    machine.desired.rollback()
 
 
 def test_only_root_s_keys_are_kept_and_only_where_that_is_allowed(tmp_path: Path) -> None:
