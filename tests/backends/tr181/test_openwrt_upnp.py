@@ -1,12 +1,18 @@
 """Device.UPnP. on OpenWrt, as an ACS sees it: switches are UCI's, mappings are miniupnpd's."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from backends.firewall.leases import Now
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.nat import nat
+from backends.tr181.openwrt_firewall import tables_over_uci
+from backends.tr181.openwrt_lan import Surface
 from backends.tr181.openwrt_upnp import UciUpnpTables, openwrt_upnp
+from backends.tr181.parts import Part
 from backends.tr181.upnp import upnp
 from tests.backends.lan_device import until
 from tests.backends.openwrt.bench import OneService
@@ -101,3 +107,29 @@ def test_where_it_is_not_installed_it_is_said_so(tmp_path: Path, lacking: str) -
     )
     assert router.given.upnp is None
     assert "miniupnpd is not installed" in router.given.lacks["Device.UPnP."]
+
+
+FIREWALL = """
+config zone
+	option name 'wan'
+	list network 'wan'
+	option input 'REJECT'
+	option masq '1'
+"""
+
+
+def test_what_hosts_asked_for_stands_among_the_firewall_s_port_mappings(tmp_path: Path) -> None:
+    def build(given: Mechanisms, surface: Surface) -> Part | None:
+        part = openwrt_upnp(given, surface)
+        assert part is not None
+        tables = tables_over_uci(given, surface, lambda: Now("boot", 100.0, 1_800_000_000.0), None)
+        return replace(part, provides={**part.provides, "firewall": tables})
+
+    text = DELIVERED.replace("enabled '0'", "enabled '1'")
+    router = OneService(tmp_path, build, [upnp, nat], {"upnpd": text, "firewall": FIREWALL}, programs=("miniupnpd",))
+    (tmp_path / "var/run/miniupnpd.leases").write_text("TCP:8080:192.168.1.5:80:1800003600:a game\n")
+    row = router.find("Device.NAT.PortMapping.", ExternalPort="8080")
+    told = {"Origin": "UPnP", "InternalClient": "192.168.1.5", "Interface": router.interface("wan"),
+            "RemainingLeaseTime": "3600"}  # fmt: skip
+    assert {name: router.get(row + name) for name in told} == told
+    assert set(router.refused({f"{row}Enable": "0"}).values()) == {"Denied"}
