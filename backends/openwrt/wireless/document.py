@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from backends.desired_state import Wanted
-from backends.openwrt.sections import Document, Told, is_ours
+from backends.openwrt.sections import Document, Told, is_ours, truth
 from backends.openwrt.wireless import access_points, devices, profiles
 from backends.openwrt.wireless.hardware import DEVICE
 from backends.openwrt.wireless.sections import (
@@ -34,8 +34,8 @@ SSID_TEXT: Final = "cpe_ssid"
 IFNAME: Final = "ifname"
 
 
-def document(sections: WirelessSections, wanted: Wanted) -> Document:
-    """Everything that the records say, by section; what has no section is left out."""
+def document(sections: WirelessSections, wanted: Wanted, standing: Mapping[str, str] = {}) -> Document:
+    """Everything that the records say, by section; what has no section is left out. ``standing``: see there."""
     points = points_in_force(wanted)
     told = {
         device.name: Told(DEVICE, devices.options(device, record, sections.radios.get(key), _has(points, wanted, key)))
@@ -47,7 +47,7 @@ def document(sections: WirelessSections, wanted: Wanted) -> Document:
     for key in wanted.of(Ssid):
         point = points.get(key, "")
         joined = "" if point else profiles.joined(sections, wanted, key) or ""
-        told[key] = Told(IFACE, {**_iface(sections, wanted, key, point, joined), IFNAME: names.get(key, "")})
+        told[key] = Told(IFACE, {**_iface(sections, wanted, key, point, joined, standing), IFNAME: names.get(key, "")})
         for other, record in wanted.children(Profile, key).items():
             if other != joined:
                 place = _place(sections, other, PROFILE)
@@ -100,14 +100,36 @@ def is_running(wanted: Wanted, key: str, point: str) -> bool:
     return bool(end_point.enable and profiles.ready_of(end_point, wanted.children(Profile, key)))
 
 
+def standing(sections: WirelessSections, wanted: Wanted) -> dict[str, str]:
+    """The SSIDs, with their access points ("" for none), that a person has enabled though something is missing that
+    netifd needs, by what the sections say: they stay as they are until somebody changes what they are.
+    """
+    points = points_in_force(wanted)
+    enabled = (key for key, section in sections.ifaces.items() if not truth(section, "disabled", False))
+    return {key: point for key in enabled if not is_running(wanted, key, point := points.get(key, ""))}
+
+
+def _is_on(wanted: Wanted, key: str, point: str, standing: Mapping[str, str]) -> bool:
+    if is_running(wanted, key, point):
+        return True
+    is_enabled = (
+        wanted.get(Ssid, key).enable and wanted.get(AccessPoint, point).enable
+        if point
+        else (wanted.get(EndPoint, key).enable)
+    )
+    return bool(is_enabled) and standing.get(key) == point
+
+
 def _has(points: Mapping[str, str], wanted: Wanted, radio: str) -> bool:
     on_it = (wanted.get(Ssid, key).radio for key in points)
     return any(one is not None and one.keys[-1] == radio for one in on_it)
 
 
-def _iface(sections: WirelessSections, wanted: Wanted, key: str, point: str, joined: str) -> dict[str, Value]:
+def _iface(
+    sections: WirelessSections, wanted: Wanted, key: str, point: str, joined: str, standing: Mapping[str, str]
+) -> dict[str, Value]:
     section, ssid = sections.section(key), wanted.get(Ssid, key)
-    is_on = is_running(wanted, key, point)
+    is_on = _is_on(wanted, key, point, standing)
     chosen = wanted.get(EndPoint, key).profile
     said = _point(sections, wanted, key, point) if point else _station(sections, wanted, key, joined)
     is_enabled = wanted.get(AccessPoint, point).enable if point else wanted.get(EndPoint, key).enable

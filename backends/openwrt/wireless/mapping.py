@@ -11,7 +11,7 @@ from backends.openwrt.sections import fresh, truth, write
 from backends.openwrt.wireless import WIRELESS, access_points, devices, profiles
 from backends.openwrt.wireless.access_points import one_key
 from backends.openwrt.wireless.air import Air
-from backends.openwrt.wireless.document import ENABLED, SSID_ENABLED, SSID_TEXT, document
+from backends.openwrt.wireless.document import ENABLED, SSID_ENABLED, SSID_TEXT, document, standing
 from backends.openwrt.wireless.rows import SectionRows
 from backends.openwrt.wireless.sections import POINT, Tables, WirelessSections, is_station
 from backends.uci import Edits, Section
@@ -77,7 +77,8 @@ class WirelessMapping:
         here = self._sections(edits.read)
         self._check_lists(here, before, after)
         _check_places(here, before, after)
-        write(edits, WIRELESS, document(here, before), document(here, after))
+        stand = standing(here, before)
+        write(edits, WIRELESS, document(here, before, stand), document(here, after, stand))
 
     def cuts(self, before: Wanted, after: Wanted) -> bool:
         """Whether the server is reached over a radio of which anything changes: netifd sets all of it up anew."""

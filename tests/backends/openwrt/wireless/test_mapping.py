@@ -393,6 +393,22 @@ def test_a_radio_without_a_section_is_shown_and_left_alone(make: Make, caplog: p
     assert home.refused(values) == {f"{SSID}1.LowerLayers": "Denied"}
 
 
+def test_what_a_person_has_enabled_and_not_finished_stays_so_until_it_is_another_thing(make: Make) -> None:
+    home = make(
+        HOME.replace("\toption key 'correct horse'\n", "").replace("option ssid 'Upstream'", "option powersave '1'")
+    )
+    home.set({f"{POINT}1.IsolationEnable": "1", f"{RADIO}Channel": "6"})
+    assert "disabled" not in home.text
+    home.set({f"{SSID}1.Enable": "0"})
+    assert home.says(home.sections("wifi-iface")[0])["disabled"] == "1"
+    home.set({f"{SSID}1.Enable": "1"})
+    section = home.sections("wifi-iface")[0]
+    assert home.says(section)["disabled"] == "1", "now it is not complete"
+    home.write(home.text.replace("\toption disabled '1'\n", ""))
+    home.delete(f"{POINT}1.")
+    assert (home.says(section)["disabled"], home.get(f"{SSID}1.Enable")) == ("1", "true")
+
+
 def test_what_is_on_no_link_of_ours_is_left_alone(make: Make) -> None:
     home = make(manage=("phy1-*",))
     for path, text in {f"{SSID}1.SSID": "x", f"{RADIO}Channel": "6", f"{SECURITY}KeyPassphrase": "12345678"}.items():
