@@ -120,7 +120,8 @@ def place(given: Mechanisms) -> Place | None:
     routes = [one for one in given.netlink.routes() if one.family == 4 and one.destination == "" and one.interface]
     leading = {one.interface for one in routes if one.type == "unicast"}
     outside = min((one.name for one in links if one.name in leading), default="")
-    networks = {one.name: _networks(given, one) for one in links if one.name not in leading}
+    strange = leading | given.network.outside()
+    networks = {one.name: _networks(given, one) for one in links if one.name not in strange}
     inside = tuple((name, some) for name, some in sorted(networks.items()) if some)
     ports = tuple(sorted({port for _, port in given.own_ports() if port}))
     addresses = (one for one in given.netlink.addresses() if (one.family, one.scope) == (4, "global"))

@@ -4,12 +4,22 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.model.errors import Denied
+from agent.model.own_values import OwnValues
+from backends.netlink_types import Address, Route
+from backends.sysfs import Sysfs
+from backends.tr181.links import Links
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.staging import LinuxNetwork
+from backends.tr181.upnp_gateway import place
+from tests.backends.device import KernelSettings
 from tests.backends.tr181.firewall_device import FirewallDevice
 from tests.backends.upnp_host import ask
+from tests.fakes.netlink import FakeKernel, FakeNetlink
 from tests.netlab.gateway import HOST, Gateway
 from tests.netlab.namespace import Namespace
 
@@ -104,3 +114,22 @@ def test_behind_an_address_that_is_not_the_internets_it_says_that_nothing_is_map
     assert device.upnp.trouble() == ""
     device.set({f"{DEVICE}UPnPIGD": "0"})
     assert device.upnp.trouble() == ""
+
+
+def test_nobody_behind_a_link_that_leads_outside_is_asked_which_ports_to_map() -> None:
+    kernel = FakeKernel()
+    nothing: Any = None
+    for number, name in enumerate(("wan0", "wan1", "lan0")):
+        kernel.add_link(name, up=True)
+        kernel.addresses.append(Address(name, 4, f"192.0.{number}.1", 24))
+    kernel.routes.append(Route(4, "", "192.0.0.9", "wan0"))
+    netlink = FakeNetlink(kernel)
+    network = LinuxNetwork(netlink, KernelSettings(kernel), ("*",))
+    network.translating = lambda: frozenset({"wan1"})
+    found = place(
+        Mechanisms(
+            netlink, nothing, nothing, Sysfs("/nonexistent"), nothing, network, OwnValues({}, {}), links=Links(network)
+        )
+    )
+    assert found is not None
+    assert (found.outside, found.inside) == ("wan0", (("lan0", ("192.0.2.0/24",)),))
