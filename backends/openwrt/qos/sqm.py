@@ -68,9 +68,9 @@ def shapers(here: SqmSections) -> dict[str, Shaper]:
 def places(here: SqmSections) -> Iterator[tuple[str, str, Place, Scheme]]:
     """The queues: the key and the section of each, and what it is."""
     for key, section in here.all.items():
-        scheme = scheme_of(section)
-        for place in scheme.places if scheme and upload(section) else ():
-            yield f"{key}:{place.name}", key, place, scheme
+        scheme = scheme_of(section) if upload(section) else None
+        if scheme is not None:
+            yield from ((f"{key}:{place.name}", key, place, scheme) for place in scheme.places)
 
 
 def queues(here: SqmSections) -> dict[str, Queue]:

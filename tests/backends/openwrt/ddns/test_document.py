@@ -144,3 +144,68 @@ def test_who_carries_whom() -> None:
     assert (found.clients, found.servers) == ({"c1": "n1"}, {})
     del clients["c3"]
     assert carriers_of(Wanted(1, {Hostname: names, Client: clients, Server: servers})).servers == {"s1": "n1"}
+
+
+OLDER = """
+config ddns 'global'
+	option ddns_dateformat '%F %R'
+	option upd_privateip '0'
+	option ddns_loglines '250'
+
+config service 'myddns_ipv4'
+	option interface 'wan'
+	option ip_source 'network'
+	option ip_network 'wan'
+	option enabled '0'
+	option lookup_host 'yourhost.example.com'
+	option service_name 'dyndns.com'
+	option domain 'yourhost.example.com'
+	option username 'your_username'
+	option password 'your_password'
+"""
+BY_PAGE = """
+config service 'home'
+	option service_name 'cloudflare.com-v4'
+	option use_ipv6 '0'
+	option enabled '1'
+	option lookup_host 'home.example.org'
+	option domain 'home@example.org'
+	option username 'Bearer'
+	option password 'token-1'
+	option ip_source 'web'
+	option ip_url 'http://checkip.example.net'
+	option interface 'wan'
+	option use_syslog '2'
+	option check_interval '1'
+	option check_unit 'hours'
+	option force_unit 'days'
+	option force_interval '3'
+	option retry_unit 'seconds'
+	option retry_max_count '0'
+	option use_https '1'
+	option cacert '/etc/ssl/certs'
+	list allowed 'x'
+"""
+BY_INTERFACE = BY_PAGE.replace("ip_source 'web'", "ip_source 'interface'").replace(
+    "ip_url 'http://checkip.example.net'", "ip_interface 'wan'"
+)
+
+
+@pytest.mark.parametrize(
+    "text", [DELIVERED, OLDER, BY_PAGE, BY_INTERFACE, BY_PAGE + BY_PAGE.replace("'home'", "'work'")]
+)
+def test_whatever_is_delivered_or_made_on_a_page_is_edited_by_the_line(tmp_path: Path, text: str) -> None:
+    router = DdnsRouter(tmp_path, text)
+    rows = [f"{BASE}{name.partition('.Enable')[0]}." for name in router.tree(BASE) if name.endswith(".Enable")]
+    router.set({f"{row}Enable": router.get(f"{row}Enable") for row in rows})
+    assert router.ddns == text, "nothing was changed"
+    for row in rows:
+        was = router.get(f"{row}Enable")
+        router.set({f"{row}Enable": "0" if was == "true" else "1"})
+        assert router.get(f"{row}Enable") != was
+    router.set({f"{FIRST}Password": "new-1"})
+    lost = [line for line in text.splitlines() if line not in router.ddns.splitlines()]
+    lost = [line for line in lost if line != "config service"]  # one that is edited gets a name
+    assert all("password" in line or "enabled" in line for line in lost), lost
+    router.set({f"{FIRST}Interface": router.interface("br-lan")})
+    assert router.again().get(f"{FIRST}Interface") == router.interface("br-lan")
