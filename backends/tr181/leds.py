@@ -1,5 +1,4 @@
-"""Device.LEDs.: what the machine's lamps show. Who works them (the kernel's triggers, a program) is left as it is, but
-where the system has a say of its own in what they show."""
+"""Device.LEDs.: what the machine's lamps show. Who works them is left as it is, but where the system has a say."""
 
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
