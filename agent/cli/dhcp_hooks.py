@@ -41,7 +41,7 @@ class Hook(NamedTuple):
 _START_UDHCPC: Final = "start it with: udhcpc -s /etc/udhcpc/cpe-agent.script -O 43 -O 125 -V dslforum.org"
 HOOKS: Final = (
     Hook("udhcpc", "lib/netifd/dhcp.script", "etc/udhcpc.user.d/50-cpe-agent", "udhcpc.user", 0o644,
-         "uci add_list network.wan.reqopts='43 125'; uci set network.wan.vendorid=dslforum.org; uci commit; ifup wan"),
+         "uci set network.wan.reqopts='43 125'; uci set network.wan.vendorid=dslforum.org; uci commit; ifup wan"),
     Hook("odhcp6c", "lib/netifd/dhcpv6.script", "etc/odhcp6c.user.d/50-cpe-agent", "odhcp6c.user", 0o644,
          "uci set network.wan6.reqopts=17; uci commit; ifup wan6"),
     Hook("udhcpc", "etc/udhcpc", "etc/udhcpc/cpe-agent.script", "udhcpc.script", 0o755, _START_UDHCPC),
