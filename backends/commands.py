@@ -3,19 +3,24 @@
 import os
 import subprocess
 from collections.abc import Callable, Sequence
-from typing import Final
+from contextlib import nullcontext
+from typing import Any, Final
 
 from backends.errors import MechanismError, Missing, TimedOut
 from backends.programs import PLACES, find_program
 
 LAST_WORDS: Final = 200
+LONGEST: Final = 65_536
 
 Run = Callable[..., str]
 """``run`` below, or what a test has instead of it."""
 
 
-def run(arguments: Sequence[str], given: str = "", seconds: float = 2.0, lines: int = 1) -> str:
-    """What a program printed. ``given`` is its standard input, for what no list of processes may show.
+def run(
+    arguments: Sequence[str], given: str = "", seconds: float = 2.0, lines: int = 1, *, leaves_daemons: bool = False
+) -> str:
+    """What a program printed. ``given`` is its standard input, for what no list of processes may show. One that
+    ``leaves_daemons`` behind, which keep its output open, is waited for alone, and they outlive the agent.
 
     Missing when it is not installed, TimedOut when it has not ended in time, MechanismError, with the last ``lines``
     of what it said, when it ended with a failure.
@@ -24,10 +29,17 @@ def run(arguments: Sequence[str], given: str = "", seconds: float = 2.0, lines: 
     if program is None:
         raise Missing(f"{arguments[0]} is not installed")
     try:
-        ended = subprocess.run(
-            [str(program), *arguments[1:]], input=given.encode(), capture_output=True, timeout=seconds, check=False,
-            cwd="/", env={"PATH": os.pathsep.join(PLACES) + ":/usr/bin:/bin", "LC_ALL": "C"},
-        )  # fmt: skip
+        with open(os.memfd_create("output"), "w+b") if leaves_daemons else nullcontext() as file:
+            output: Any = (
+                {"stdout": file, "stderr": file, "start_new_session": True} if file else {"capture_output": True}
+            )
+            ended: subprocess.CompletedProcess[bytes] = subprocess.run(
+                [str(program), *arguments[1:]], input=given.encode(), timeout=seconds, check=False,
+                cwd="/", env={"PATH": os.pathsep.join(PLACES) + ":/usr/bin:/bin", "LC_ALL": "C"}, **output,
+            )  # fmt: skip
+            if file is not None:
+                file.seek(0)
+                ended.stdout = ended.stderr = file.read(LONGEST)
     except subprocess.TimeoutExpired as late:
         raise TimedOut(f"{arguments[0]} did not end within {seconds:.0f} s") from late
     except (OSError, ValueError) as error:

@@ -87,7 +87,7 @@ class Reloads:
         failure: MechanismError | None = None
         for script in service.scripts:
             try:
-                self._run((f"/etc/init.d/{script}", service.action), seconds=SECONDS)
+                self._run((f"/etc/init.d/{script}", service.action), seconds=SECONDS, leaves_daemons=True)
                 log.info("started /etc/init.d/%s %s", script, service.action)
             except Missing:
                 continue

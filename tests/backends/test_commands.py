@@ -1,5 +1,7 @@
 """Programs that do one thing: what they print, how they fail, and that no shell ever reads their arguments."""
 
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -45,3 +47,18 @@ def test_it_is_given_no_environment_of_ours(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("SECRET", "x")
     assert "SECRET" not in run(("env",))
     assert Path("/usr/sbin").name in run(("env",))
+
+
+def test_daemons_that_a_script_leaves_behind_are_not_waited_for(tmp_path: Path) -> None:
+    script = tmp_path / "script"
+    script.write_text(f"#!/bin/sh\necho begun\nsleep 60 &\necho $! > {tmp_path}/daemon\nexit ${{1:-0}}\n")
+    script.chmod(0o755)
+    for status in ("0", "3"):
+        before = time.monotonic()
+        if status == "0":
+            assert run((str(script), status), seconds=30, leaves_daemons=True) == "begun\n"
+        else:
+            with pytest.raises(MechanismError, match="status 3: begun"):
+                run((str(script), status), seconds=30, leaves_daemons=True)
+        assert time.monotonic() - before < 20
+        os.kill(int((tmp_path / "daemon").read_text()), signal.SIGTERM)
