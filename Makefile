@@ -10,7 +10,7 @@ ARGS    ?=
 PYTHON  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check sweep deb deb-check bench format openwrt-root clean
+.PHONY: help setup demo test check sweep deb deb-check matrix bench format openwrt-root clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-19s %s\n", $$1, $$2 }'
@@ -39,6 +39,9 @@ deb: ## the Debian package, in build/ (needs Debian's dpkg-dev debhelper dh-pyth
 
 deb-check: $(STAMP) ## installs, runs, upgrades and purges it in Debians of its own, under their systemd (root; debootstrap)
 	@CPE_AGENT_CHECK=1 $(PYTEST) -n 2 -m debian tests/debian $(ARGS)
+
+matrix: $(STAMP) ## oldest and newest libraries, and newer Pythons (root and debootstrap bring Debian's); ARGS='sid' chooses
+	@$(BIN)/python -m tests.matrix $(ARGS)
 
 bench: $(STAMP) ## the figures beside their targets; also build/bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)

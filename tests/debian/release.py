@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,7 @@ class ReleaseUnavailable(Exception):
     """There is no such Debian here, for the reason given."""
 
 
-def release(name: str) -> Path:
+def release(name: str, packages: Sequence[str] = PACKAGES) -> Path:
     """Its root directory in the cache (~/.cache/cpe-agent-debian, or CPE_AGENT_DEBIAN), made at first use.
 
     It is for reading: whoever uses it lays a layer of his own over it. About 150 MB are fetched, and 450 MB kept.
@@ -34,12 +35,12 @@ def release(name: str) -> Path:
     if shutil.which("debootstrap") is None:
         raise ReleaseUnavailable("needs debootstrap (apt-get install)")
     folder = Path(os.environ.get("CPE_AGENT_DEBIAN") or Path.home() / ".cache/cpe-agent-debian")
-    recipe = hashlib.sha256(json.dumps(PACKAGES).encode()).hexdigest()[:12]
+    recipe = hashlib.sha256(json.dumps(packages).encode()).hexdigest()[:12]
     root = folder / f"{name}-{recipe}"
     if not root.exists():
         folder.mkdir(parents=True, exist_ok=True)
         new = folder / f"{name}-{recipe}.{os.getpid()}"
-        command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", name, str(new), mirror()]
+        command = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}", name, str(new), mirror()]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True, timeout=FETCHED_WITHIN)
         except (OSError, subprocess.SubprocessError) as error:
