@@ -18,7 +18,7 @@ from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.openwrt_lan import Surface
 from backends.tr181.openwrt_netifd import PACKAGE, ground_of, news_for
-from backends.tr181.parts import Part
+from backends.tr181.parts import Part, lacking
 from backends.tr181.ppp_connections import PppConnections, PppLayers
 
 PLUGINS: Final = ("*/pppoe.so", "*/rp-pppoe.so")
@@ -68,10 +68,10 @@ class UciPppLayers(PppLayers):
         return found.link or None if found else None
 
 
-def openwrt_ppp(given: Mechanisms, surface: Surface) -> Part | None:
+def openwrt_ppp(given: Mechanisms, surface: Surface) -> Part:
     """PPPoE connections, where netifd has its configuration and pppd's plugin for them is installed."""
     if PACKAGE not in surface.uci.packages() or not has_plugin(surface.root):
-        return None
+        return lacking(given, "Device.PPP.", "pppd's plugin for PPPoE is not installed (package ppp-mod-pppoe)")
     names = PppoeLinks(surface.uci)
     mapping = PppoeMapping(ground_of(given, surface, ETHERNET_LINK, VLAN_TERMINATION), names)
     pppoe = PppoeOfNetifd(

@@ -1,6 +1,7 @@
 """Tunnels on OpenWrt as a part of the machine: /etc/config/network, and the links that netifd has made of it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,14 @@ from backends.wireguard import FAMILY, WireGuard
 
 SCRIPTS: Final = {"gre": "gre", "vxlan": "vxlan", "6rd": "sit", "dslite": "ip6tnl", "wireguard": "wireguard"}
 """netifd's protocols by the names of their scripts, and what kind of link each makes."""
+PACKAGES: Final = {
+    "gre": ("Device.GRE.", "gre"),
+    "vxlan": ("Device.VXLAN.", "vxlan"),
+    "sit": ("Device.IPv6rd.", "6rd"),
+    "ip6tnl": ("Device.DSLite.", "ds-lite"),
+    "wireguard": ("Device.X_CPEAGENT_WireGuard.", "wireguard-tools"),
+}
+"""By the kind of link, what of the data model stands on it, and the package that has the script."""
 PROVIDERS: Final[Mapping[type[Record], str]] = {SixRd: provider_tunnels.SIX_RD, DsLite: provider_tunnels.DS_LITE}
 
 
@@ -72,10 +81,19 @@ class UciTunnelTables(TunnelTables, UciDesired):
 
 def openwrt_tunnels(given: Mechanisms, surface: Surface) -> Part | None:
     """Tunnels of the kinds that netifd has scripts for."""
-    there = kinds(surface.root)
-    if PACKAGE not in surface.uci.packages() or not there:
+    if PACKAGE not in surface.uci.packages():
         return None
-    return part_over(given, surface, TunnelLinks(), GenericNetlink(FAMILY), there)
+    there = kinds(surface.root)
+    missing = {
+        path: f"netifd's script for it is not installed (package {package})"
+        for kind, (path, package) in PACKAGES.items()
+        if kind not in there
+    }
+    lacks = {"lacks": {**given.lacks, **missing}}
+    if not there:
+        return Part("no tunnels", lacks, follows=frozenset())
+    part = part_over(given, surface, TunnelLinks(), GenericNetlink(FAMILY), there)
+    return replace(part, provides={**part.provides, **lacks})
 
 
 def part_over(

@@ -50,9 +50,13 @@ def test_netifd_s_news_are_the_connections_news(tmp_path: Path) -> None:
     assert part.look(frozenset({"link"})) == frozenset()
 
 
-def test_without_the_plugin_or_the_package_there_is_no_part(tmp_path: Path) -> None:
+def test_without_the_plugin_there_is_a_reason(tmp_path: Path) -> None:
     gateway = Gateway(tmp_path, [], [])
-    assert openwrt_ppp(gateway.mechanisms, gateway.surface) is None
+    part = openwrt_ppp(gateway.mechanisms, gateway.surface)
+    assert part.backend is None
+    assert "ppp-mod-pppoe" in part.provides["lacks"]["Device.PPP."]
     (gateway.places.config / "network").unlink()
     gateway.uci.forget()
-    assert with_pppoe(openwrt_ppp)(gateway.mechanisms, gateway.surface) is None
+    bare = with_pppoe(openwrt_ppp)(gateway.mechanisms, gateway.surface)
+    assert bare is not None
+    assert bare.backend is None

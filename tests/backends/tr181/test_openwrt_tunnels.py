@@ -17,7 +17,10 @@ pytestmark = pytest.mark.slow
 
 def test_there_are_the_kinds_that_netifd_has_scripts_for(tmp_path: Path) -> None:
     gateway = Gateway(tmp_path, [], [])
-    assert openwrt_tunnels(gateway.mechanisms, gateway.surface) is None
+    none = openwrt_tunnels(gateway.mechanisms, gateway.surface)
+    assert none is not None
+    assert none.backend is None
+    assert none.provides["lacks"]["Device.GRE."] == "netifd's script for it is not installed (package gre)"
     folder = tmp_path / "lib/netifd/proto"
     folder.mkdir(parents=True)
     for name in ("gre", "6rd"):
@@ -25,6 +28,7 @@ def test_there_are_the_kinds_that_netifd_has_scripts_for(tmp_path: Path) -> None
     assert kinds(tmp_path) == {"gre", "sit"}
     part = openwrt_tunnels(gateway.mechanisms, gateway.surface)
     assert part is not None
+    assert set(part.provides["lacks"]) == {"Device.VXLAN.", "Device.DSLite.", "Device.X_CPEAGENT_WireGuard."}
     assert set(SCRIPTS.values()) == {"gre", "vxlan", "sit", "ip6tnl", "wireguard"}
     (gateway.places.config / "network").unlink()
     gateway.uci.forget()
