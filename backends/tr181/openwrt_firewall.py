@@ -82,7 +82,11 @@ def tables_over_uci(
     def subnets(link: str) -> tuple[str, ...]:
         return tuple(f"{one.address}/{one.prefix_length}" for one in netlink.addresses() if one.interface == link)
 
-    ground = Ground(row_of, links.link_of, links.may_change, netifd.links, subnets, around, here)
+    def way() -> str:
+        path = given.management_path()
+        return path.interface if path else ""
+
+    ground = Ground(row_of, links.link_of, links.may_change, netifd.links, subnets, around, here, way)
     service = FirewallOnOpenWrt(surface.uci, FirewallMapping(ground), surface.reloads.note, Loaded(nftables), here)
     return UciFirewallTables(service, clock, surface.reloads)
 

@@ -32,7 +32,7 @@ from backends.firewall.records import (
 from backends.firewall.surroundings import Surroundings
 from backends.openwrt.configured import Read
 from backends.openwrt.firewall import policies, translation
-from backends.openwrt.firewall.firewall_sections import BESIDE, FIREWALL, OF, FirewallSections
+from backends.openwrt.firewall.firewall_sections import BESIDE, FIREWALL, OF, FirewallSections, Zone
 from backends.openwrt.firewall.redirects import DMZS, MAPPINGS, REDIRECT
 from backends.openwrt.firewall.rows import kept
 from backends.openwrt.firewall.rules import PINHOLES, RULES, SERVICES, WORDS, input_services
@@ -49,7 +49,8 @@ NETWORK: Final = "network"
 class Ground:
     """What the machine says: ``row_of`` the IP interface of a link, ``link_of`` the link of a row, ``present`` the
     links that netifd has made of its interfaces, ``subnets`` what a link's addresses are in; ``links`` all of that, to
-    compare. ``around`` is what a firewall of the agent's own depends on as well.
+    compare. ``around`` is what a firewall of the agent's own depends on as well, ``way`` the link that leads to the
+    management server, "" where none is known.
     """
 
     row_of: Callable[[str], Pointer | None]
@@ -59,6 +60,7 @@ class Ground:
     subnets: Callable[[str], tuple[str, ...]]
     links: Callable[[], Hashable]
     around: Callable[[], Surroundings]
+    way: Callable[[], str]
 
 
 class FirewallMapping:
@@ -104,6 +106,8 @@ class FirewallMapping:
         """See Mapping."""
         here = self.sections(edits.read)
         was, wanted = document(here, before), document(here, after)
+        if was != wanted:
+            was = _as_kept(here, was)
         for told in wanted.values():  # a section that something is kept of is known by its name from now on
             if (
                 told.type == BESIDE
@@ -113,15 +117,23 @@ class FirewallMapping:
                 edits.identify(FIREWALL, section.id)
         write(edits, FIREWALL, was, wanted, [_rule_order(after), *_redirect_orders(here, was, wanted)])
 
-    def cuts(self, before: Wanted, after: Wanted) -> bool:  # noqa: ARG002 - whatever is wanted
-        """Never. What this machine sends, and what belongs to a connection that exists, passes fw4 whatever zones,
-        rules and redirects say of input and of what is forwarded; and nothing else of a zone is said here.
+    def cuts(self, before: Wanted, after: Wanted) -> bool:
+        """What this machine sends, and what belongs to a connection that exists, passes fw4 whatever is said here. But
+        neighbours, routers and DHCPv6 servers of the link on the way are heard by what is let in from its zone.
         """
-        return False
+        zone = self._read.zone_on(self._ground.way()) if self._read else None
+        was, wanted = before.of(LocalService), after.of(LocalService)
+        return zone is not None and any(
+            zone in (self._zone_of(one), self._zone_of(other)) and _may_shut_out(one, other)
+            for one, other in ((was.get(key), wanted.get(key)) for key in {*was, *wanted})
+        )
 
     def key_for(self, record: Record, taken: Collection[str]) -> str:  # noqa: ARG002 - whatever it is
         """See Mapping."""
         return fresh(taken)
+
+    def _zone_of(self, service: LocalService | None) -> Zone | None:
+        return self._read.zone_of(service.interface) if self._read and service else None
 
     def sections(self, read: Read) -> FirewallSections:
         """The package as it is read."""
@@ -129,6 +141,13 @@ class FirewallMapping:
         found = interfaces(read(NETWORK), ground.present())
         self._read = FirewallSections(read(FIREWALL), found, ground.row_of, ground.link_of, ground.subnets)
         return self._read
+
+
+def _may_shut_out(before: LocalService | None, after: LocalService | None) -> bool:
+    """Whether something is let in no longer, or kept out from now on."""
+    lets_in = before is not None and before.enable and before.action == "Accept"
+    keeps_out = after is not None and after.enable and after.action != "Accept"
+    return before != after and (lets_in or keeps_out)
 
 
 def document(sections: FirewallSections, wanted: Wanted) -> dict[str, Told]:
@@ -150,6 +169,13 @@ def document(sections: FirewallSections, wanted: Wanted) -> dict[str, Told]:
             known = told.get(key, Told(one.type))
             told[key] = Told(one.type, {**known.options, **one.options})
     return told
+
+
+def _as_kept(sections: FirewallSections, told: Mapping[str, Told]) -> dict[str, Told]:
+    """With what was kept beside rows that a person has taken away since, and without what is under another name."""
+    there = sections.of(BESIDE)
+    left_over = {key: Told(BESIDE) for key in there if key not in told}
+    return left_over | {key: one for key, one in told.items() if one.type != BESIDE or key in there}
 
 
 def _services(sections: FirewallSections, wanted: Wanted) -> dict[str, Told]:

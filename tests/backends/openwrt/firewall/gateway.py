@@ -8,6 +8,7 @@ from typing import Any
 from agent.model.data_model import DataModel
 from agent.model.object import Object
 from agent.model.own_values import OwnValues
+from backends.netlink_types import RouteTo
 from backends.openwrt.firewall.loaded import Listing
 from backends.openwrt.reloads import Reloads
 from backends.sysfs import Sysfs
@@ -117,7 +118,7 @@ class Fw4:
 
 
 class UciGateway(Acs):
-    """``firewall``: the package's text; ``nftables``: who lists what is loaded."""
+    """``nftables``: who lists what is loaded; ``way``: the link that leads to the management server."""
 
     def __init__(self, directory: Path, firewall_: str = FIREWALL, network: str = NETWORK,
                  store: Documents | None = None, manage: tuple[str, ...] = ("*",), nftables: Listing | None = None,
@@ -136,12 +137,14 @@ class UciGateway(Acs):
         network_ = LinuxNetwork(netlink, procfs, manage, lambda: None)
         own = OwnValues({}, {})
         self.told = Told()
+        self.way = ""
         bus = Bus(directory / "no-bus")
         self.surface = Surface(FileUci(self.places), bus, Reloads(bus, self.told), directory)
         nothing: Any = None
         given = Mechanisms(
             netlink, nothing, procfs, Sysfs("/nonexistent"), nothing, network_, own, links=Links(network_),
             own_ports=lambda: ((6, 7547),),
+            management_path=lambda: RouteTo(self.way, "") if self.way else None,
         )  # fmt: skip
         self.given = given
         tables = tables_over_uci(given, self.surface, self.clock, nftables)

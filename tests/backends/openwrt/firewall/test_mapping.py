@@ -1,13 +1,14 @@
 """The whole of /etc/config/firewall: what nobody asks for is not touched, whatever there is."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from backends.desired_state import Pointer, Wanted
 from backends.firewall.leases import Now
-from backends.firewall.records import FilterRule, InterfaceNat, PortMapping
+from backends.firewall.records import FilterRule, InterfaceNat, LocalService, PortMapping
 from backends.firewall.surroundings import Surroundings
 from backends.openwrt.firewall.mapping import FirewallMapping, Ground, document
 from backends.uci import BrokenPackage, FileUci, Places
@@ -30,7 +31,7 @@ def mapping() -> FirewallMapping:
     return FirewallMapping(
         Ground(
             lambda link: Pointer(IP, (link,)), lambda row: row.keys[-1] if row and row.keys else None, lambda _: True,
-            dict, lambda _: (), tuple, lambda: around,
+            dict, lambda _: (), tuple, lambda: around, lambda: "wan",
         )
     )  # fmt: skip
 
@@ -76,7 +77,8 @@ def test_the_records_are_those_of_the_sections() -> None:
     assert len(now.of(PortMapping)) == 2
     assert [rule.order for rule in now.of(FilterRule).values()] == [1, 2]
     assert len(now.of(InterfaceNat)) == 1
-    assert not one.cuts(now, Wanted())
+    assert one.cuts(now, Wanted()), "nothing would be let in on the way"
+    assert not one.cuts(now, now)
     assert one.key_for(FilterRule(), ()).startswith("cpe_")
 
 
@@ -95,3 +97,50 @@ def test_a_person_s_comments_order_and_options_survive_every_change(gateway: Uci
     for word in ("# as it is delivered", "# Allow IPv4 ping", "# the web server", "syn_flood", "mtu_fix", "limit",
                  "reflection", "list icmp_type		echo-reply"):  # fmt: skip
         assert word in gateway.text
+
+
+def test_what_the_way_to_the_acs_hears_by_is_not_shut_at_once(gateway: UciGateway) -> None:
+    """Neighbours on the WAN answer by ICMPv6, which fw4 lets in by a rule."""
+    ping = "Device.Firewall.Service.1."
+    gateway.way = "wan"
+    assert gateway.set({"Device.Firewall.Chain.1.Rule.1.Enable": "0", "Device.NAT.InterfaceSetting.1.Enable": "0"}) == 0
+    assert gateway.set({f"{ping}Enable": "0"}) == 1
+    assert gateway.get(f"{ping}Enable") == "false"
+    assert gateway.text.count("option enabled '0'") == 1
+
+
+def test_only_what_lets_in_less_on_the_way_may_cut_it() -> None:
+    one = mapping()
+    now = one.read(lambda name: parsed(name, FIREWALL if name == "firewall" else NETWORK, Path(name)))
+    services = now.of(LocalService)
+    [ping, _, wan] = services
+    lan = Pointer(IP, ("br-lan",))
+
+    def cuts(**changes: LocalService | None) -> bool:
+        kept = {key: record for key, record in {**services, **changes}.items() if record is not None}
+        return one.cuts(now, Wanted(1, {**now.by_kind, LocalService: kept}))
+
+    assert cuts(**{ping: None})
+    assert cuts(**{ping: replace(services[ping], protocol=(6,))})
+    assert cuts(**{wan: replace(services[wan], action="Drop")})
+    assert not cuts(**{wan: replace(services[wan], action="Accept")})
+    assert cuts(new=LocalService(enable=True, interface=services[wan].interface, action="Reject"))
+    assert not cuts(new=LocalService(enable=False, interface=services[wan].interface, action="Reject"))
+    assert not cuts(new=LocalService(enable=True, interface=services[wan].interface))
+    assert not cuts(new=LocalService(enable=True, interface=lan, action="Drop"))
+
+
+def test_what_was_kept_of_a_row_goes_when_a_person_has_taken_that_away(gateway: UciGateway) -> None:
+    gateway.add("Device.NAT.PortMapping.", LeaseDuration="60")
+    kept = "\n\n".join(one for one in gateway.text.split("\n\n") if "config redirect 'cpe_" not in one)
+    gateway.write("firewall", kept)
+    gateway.set({"Device.NAT.PortMapping.1.Enable": "0"})
+    assert "cpe_row_cpe_" not in gateway.text
+
+
+def test_what_is_kept_under_another_name_stays_kept(gateway: UciGateway) -> None:
+    row = gateway.add("Device.NAT.PortMapping.", LeaseDuration="60")
+    gateway.write("firewall", gateway.text.replace("config cpe_row 'cpe_row_cpe_", "config cpe_row 'renamed_"))
+    gateway.set({f"{row}Description": "still for a minute"})
+    assert gateway.get(f"{row}LeaseDuration") == "60"
+    assert "renamed_" not in gateway.text
