@@ -220,12 +220,14 @@ class Wishes:
 
     def wireguard(self, key: str, record: WireGuardInterface, wanted: Wanted) -> Wish:
         """A WireGuard link. One without a known endpoint only answers: where the default routes lead, or it itself if
-        that was given to the agent.
+        that was given to the agent. One whose peers have no endpoints needs no way out for that: what it has an address
+        on, and was given to the agent, will do.
         """
-        peers, carriers = {}, set()
+        peers, carriers, asks = {}, set[str](), False
         for peer in wanted.children(WireGuardPeer, key).values():
             if not peer.enable or not peer.public_key:
                 continue
+            asks = asks or bool(peer.endpoint)
             host = self._names.address(peer.endpoint) if peer.endpoint else None
             if host and (route := self._kernel.route_to(host)):
                 carriers.add(route.interface)
@@ -240,6 +242,9 @@ class Wishes:
         if not carriers:
             carriers = {route.interface for route in self._kernel.routes() if not route.destination and route.interface}
             carriers -= set(self._ours)
+        if not carriers and not asks:
+            carriers = {one.interface for one in self._kernel.addresses() if one.scope == "global"} - set(self._ours)
+            carriers = set(filter(self._place.may_change, carriers))
         device = Device(key_of(record.private_key), listen_port=record.listen_port, peers=peers)
         return Wish(WireGuardInterface, key, frozenset(carriers), TunnelLink("wireguard", {}), device)
 

@@ -212,6 +212,15 @@ def test_wireguard_carries_what_its_peers_may_send(bench: Bench, caplog: pytest.
     assert bench.home.run("wg", "show", name, "peers") == ""
 
 
+def test_wireguard_listens_without_a_way_out(bench: Bench) -> None:
+    for version in ("-4", "-6"):
+        bench.home.ip(f"{version} route del default")
+    device = bench.device()
+    row = device.add(WIREGUARD, ListenPort="4500", Enable="1")
+    assert (device.get(f"{row}Status"), device.get(f"{row}UsedPort")) == ("Up", "4500")
+    assert bench.home.run("wg", "show", device.get(f"{row}Name"), "listen-port").strip() == "4500"
+
+
 def test_a_carrier_that_was_not_given_to_the_agent_is_left_alone(bench: Bench) -> None:
     device = bench.device(manage=("lan*",))
     before = bench.home.ip("-j link")

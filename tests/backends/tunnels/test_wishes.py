@@ -25,9 +25,9 @@ KEY = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
 class Ways(FakeNetlink):
     """A kernel that sends everything by ``by``, where that is told."""
 
-    def __init__(self, by: str = "w0") -> None:
+    def __init__(self, by: str = "w0", default: str = "w0") -> None:
         super().__init__(FakeKernel())
-        self.by = by
+        self.by, self.default = by, default
 
     def route_to(self, address: str) -> RouteTo | None:
         source = "2001:db8::1" if ":" in address else "192.0.2.1"
@@ -37,7 +37,7 @@ class Ways(FakeNetlink):
         return [Address("w0", 4, "192.0.2.1", 24), Address("w1", 4, "198.51.100.1", 24)]
 
     def routes(self, table: int = 254) -> list[Route]:
-        return [Route(4, "", "192.0.2.9", "w0")]
+        return [Route(4, "", "192.0.2.9", self.default)] if self.default else []
 
     def links(self) -> list[Link]:
         return []
@@ -47,7 +47,9 @@ def wishes(kernel: Ways, *records: tuple[str, Record], lower: str | None = None,
     wanted = Wanted()
     for key, record in records:
         wanted = wanted.with_record(key, record)
-    place = Place(lambda _: lower, lambda _: True, aftr_name=lambda: aftr, address_of=lambda _: "198.51.100.1")
+    place = Place(
+        lambda _: lower, lambda link: link != "w1", aftr_name=lambda: aftr, address_of=lambda _: "198.51.100.1"
+    )
     found = Wishes(kernel, place, ResolvedNames(), {"w0": 2, "w1": 3, "gre-2": 9}.get, ["gre-2"])
     return found.all(wanted)
 
@@ -116,3 +118,12 @@ def test_a_wireguard_link_that_only_answers_is_of_the_default_routes() -> None:
     assert found.carriers == {"w1"}
     assert found.device is not None
     assert next(iter(found.device.peers.values())).endpoint == ("192.0.2.7", 7)
+
+
+def test_a_wireguard_link_that_is_only_asked_needs_no_way_out() -> None:
+    interface = ("+1", WireGuardInterface(enable=True, private_key=KEY, listen_port=51820))
+    road_warrior = WireGuardPeer(parent="+1", enable=True, public_key=KEY)
+    without = Ways(by="", default="")
+    assert wishes(without, interface, ("+2", road_warrior))["wg-1"].carriers == {"w0"}, "w1 is not the agent's"
+    away = WireGuardPeer(parent="+1", enable=True, public_key=KEY, endpoint="192.0.2.7", endpoint_port=7)
+    assert wishes(without, interface, ("+2", away))["wg-1"].carriers == set()
