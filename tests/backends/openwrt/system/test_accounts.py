@@ -14,6 +14,8 @@ from backends.openwrt.system.accounts import FileAccounts
 from backends.uci import FileUci, Places
 from tests.backends.openwrt.system.device import ETC, RPCD
 
+pytestmark = pytest.mark.slow
+
 LOGIN = "\nconfig login 'bobs'\n\toption username 'bob'\n\toption password '$p$bob'\n\tlist read 'luci-*'\n"
 
 

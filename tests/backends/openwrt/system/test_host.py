@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from backends.desired_state import SINGLE, Wanted
 from backends.errors import MechanismError
 from backends.openwrt.system.host import HostMapping, HostName, Zone, first
 from backends.uci import BrokenPackage, FileUci, Places
 from tests.backends.uci.boards import CORPUS, mutated
+
+pytestmark = pytest.mark.slow
 
 
 def accept(name: str) -> None:

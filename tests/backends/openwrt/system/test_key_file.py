@@ -13,6 +13,8 @@ from backends.openwrt.system.key_file import FILE, KeyFile
 from backends.ssh.records import AuthorizedKey
 from tests.backends.ssh.test_rendering import KEY
 
+pytestmark = pytest.mark.slow
+
 ROOT = Pointer("Device.Users.User.{i}.", ("root",))
 LIMITED = f'from="192.0.2.0/24",no-pty {KEY} limited'
 TEXT = f"# head\n{KEY} anna\n\n{LIMITED}\n# {KEY} not in use\n"

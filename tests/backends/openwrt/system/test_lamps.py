@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from backends.openwrt.configured import Configured
 from backends.openwrt.desired import UciDesired
 from backends.openwrt.system.lamps import Lamp, LampMapping
 from backends.uci import BrokenPackage, FileUci, Places
 from tests.backends.openwrt.system.device import SYSTEM
 from tests.backends.uci.boards import CORPUS, mutated
+
+pytestmark = pytest.mark.slow
 
 NAMES = ("green:wan", "green:status", "red:alarm")
 BLINKS = "config led 'a'\n\toption sysfs 'red:alarm'\n\toption trigger 'timer'\n\toption delayon '100'\n"

@@ -8,6 +8,8 @@ from backends.log_files import LogFile
 from backends.openwrt.system.log import log_file
 from backends.uci import FileUci, Places
 
+pytestmark = pytest.mark.slow
+
 
 def found(root: Path, text: str, kind: str = "tmpfs") -> list[LogFile]:
     places = Places.under(root)
