@@ -93,6 +93,11 @@ class FirewallSections:
         """The zone that a row's link is in."""
         return self.zone_on(self.link_of(pointer))
 
+    def zone_told(self, section: Section, option: str, pointer: Pointer | None) -> Zone | None:
+        """The zone that an option says for a row, or shall say; what it says stays also while no link is up."""
+        now = self.zones.get(section.text(option))
+        return now if now is not None and self.pointer(now) == pointer else self.zone_of(pointer)
+
     def pointer(self, zone: Zone | None) -> Pointer | None:
         """The row that stands for a zone: that of the first link that has one."""
         rows = (self.row_of(link) for link in (zone.links if zone else ()))

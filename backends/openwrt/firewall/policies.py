@@ -161,8 +161,9 @@ def say_policies(sections: FirewallSections, records: Mapping[str, Policy]) -> d
 
 
 def _say_forwarding(sections: FirewallSections, key: str, record: Policy) -> dict[str, Told]:
-    source, dest = sections.zone_of(record.source_interface), sections.zone_of(record.destination_interface)
     section = sections.section(key)
+    source = sections.zone_told(section, "src", record.source_interface)
+    dest = sections.zone_told(section, "dest", record.destination_interface)
     is_made = record.enable and source is not None and dest is not None and record.target_chain == "Accept"
     shown = {"src": source.name if source else "", "dest": dest.name if dest else ""}
     version = next((word for word, number in FAMILIES.items() if number == record.ip_version), "")

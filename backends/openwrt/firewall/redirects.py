@@ -53,7 +53,7 @@ def source_zone(sections: FirewallSections, section: Section, record: PortMappin
     if isinstance(record, PortMapping) and record.all_interfaces:
         outside, now = sections.outside(), sections.zones.get(section.text("src"))
         return now if now and (now in outside or now.is_outer) else outside[0] if len(outside) == 1 else None
-    return sections.zone_of(record.interface)
+    return sections.zone_told(section, "src", record.interface)
 
 
 def _read_mapping(sections: FirewallSections, section: Section) -> list[PortMapping]:

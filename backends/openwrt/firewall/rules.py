@@ -3,7 +3,8 @@
 One with source and destination is a rule of the one chain that there is; one that lets IPv6 in from outside to one host
 is a pinhole; one without destination, for the router itself, is a service. What a zone does with all that comes to the
 router and that no rule is for (``input``) is a service too, the last one, without criteria. Rules for what the router
-sends, and those that mark, are none of the rows.
+sends, and those that mark, are none of the rows. A row's ExpiryDate is kept beside, and the row goes then, as TR-181
+has it: fw4's ``stop_date`` is in the local time of whoever loads the ruleset, leaves the rule, and stays a person's.
 """
 
 import ipaddress
@@ -153,7 +154,7 @@ def _read_pinhole(sections: FirewallSections, section: Section) -> list[Pinhole]
 
 
 def _say_pinhole(sections: FirewallSections, section: Section, record: Pinhole) -> dict[str, Value]:
-    zone, inside = sections.zone_of(record.interface), sections.zone_with(record.dest_ip)
+    zone, inside = sections.zone_told(section, "src", record.interface), sections.zone_with(record.dest_ip)
     has_ports = ANY not in (record.source_port, record.dest_port) or record.source_port != record.dest_port
     is_ready = zone is not None and bool(record.dest_ip) and bool(pinhole_versions(record))
     is_led_same = bool(section.text("dest")) and section.text("dest_ip") == record.dest_ip
@@ -203,7 +204,7 @@ def _read_service(sections: FirewallSections, section: Section) -> list[LocalSer
 
 
 def _say_service(sections: FirewallSections, section: Section, record: LocalService) -> dict[str, Value]:
-    zone = sections.zone_of(record.interface)
+    zone = sections.zone_told(section, "src", record.interface)
     numbers = tuple(number for number in record.dest_port if number != ANY)
     is_kind_same = [one.icmp_type for one in _read_service(sections, section)] == [record.icmp_type]
     is_possible = bool(versions(record.ip_version, record.source_prefixes))

@@ -13,8 +13,10 @@ from backends.firewall.surroundings import Surroundings
 from backends.openwrt.firewall.mapping import FirewallMapping, Ground, document
 from backends.uci import BrokenPackage, FileUci, Places
 from backends.uci.reading import parsed
+from tests.backends.openwrt.firewall.conftest import Make
 from tests.backends.openwrt.firewall.gateway import FIREWALL, NOTHING, UciGateway
 from tests.backends.openwrt.firewall.test_firewall_sections import IP, sections
+from tests.backends.openwrt.firewall.written import lines_changed
 from tests.backends.openwrt.router import NETWORK
 from tests.backends.uci.boards import CORPUS, mutated
 
@@ -144,3 +146,21 @@ def test_what_is_kept_under_another_name_stays_kept(gateway: UciGateway) -> None
     gateway.set({f"{row}Description": "still for a minute"})
     assert gateway.get(f"{row}LeaseDuration") == "60"
     assert "renamed_" not in gateway.text
+
+
+def test_a_zone_without_a_link_keeps_what_is_told_of_it(make_gateway: Make) -> None:
+    """PPPoE that is down: the link is not there, and a change of something else says nothing of the zone."""
+    hole = "\nconfig rule\n\toption src wan\n\toption dest lan\n\toption dest_ip fd00::5\n\toption target ACCEPT\n"
+    gateway = make_gateway(
+        firewall_=FIREWALL + hole, network=NETWORK.replace("option device 'wan'", "option device 'x'")
+    )
+    before = gateway.text
+    assert gateway.get("Device.NAT.PortMapping.1.Interface") == ""
+    for path in ("Device.NAT.PortMapping.1.", "Device.NAT.PortMapping.2.", "Device.Firewall.Chain.1.Rule.2.",
+                 "Device.Firewall.Pinhole.1."):  # fmt: skip
+        gateway.set({f"{path}Description": "while it is down"})
+    gateway.set({"Device.Firewall.Policy.1.IPVersion": "4", "Device.Firewall.Service.1.ICMPType": "0"})
+    gone = [line for line in lines_changed(before, gateway.text) if line[0] == "-"]
+    assert not [line for line in gone if "option src" in line or "option dest " in line]
+    assert gateway.text.count("option enabled") == 0
+    assert gateway.text.count("config forwarding") == 1
