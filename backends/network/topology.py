@@ -141,8 +141,8 @@ class Topology:
     # -- which rows a link has, seen from the kernel ------------------------------------------------------------------
 
     def is_port(self, link: Link) -> bool:
-        """Whether a link is an Ethernet port: physical, or a veth, which is one in a container."""
-        return link.type == ARPHRD_ETHER and link.kind in ("", "veth") and self.other(link) is None
+        """Whether a link is an Ethernet port: physical, of a switch chip (DSA), or a container's veth."""
+        return link.type == ARPHRD_ETHER and link.kind in ("", "dsa", "veth") and self.other(link) is None
 
     def has_ethernet_link(self, link: Link) -> bool:
         """Whether a link is a layer 2 endpoint of its own: no VLAN, no member of a bridge (but for what is on it)."""

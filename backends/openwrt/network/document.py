@@ -83,6 +83,11 @@ class Document:
         """The link of each interface, by its section: "" while nobody knows it."""
         return {key: self._link(key, DEEPEST) for key in self.of("interface")}
 
+    @cached_property
+    def asks_netifd(self) -> bool:
+        """Whether netifd alone knows the link of any interface."""
+        return any(one.text("proto") not in ON_DEVICE for one in self.package.of_type("interface"))
+
     def on(self, link: str) -> list[str]:
         """The interfaces on a link, the static ones first."""
         found = [key for key, name in self.interfaces.items() if name == link]

@@ -84,7 +84,7 @@ class UciNetwork(Network):
         self._commits = Commits(uci, netifd.links, self._said_by, committed)
         self._document = Document(Package(NETWORK))
         self._given: Mapping[Reference, Record] = {}
-        self._links_seen: frozenset[str] = frozenset()
+        self._seen: tuple[frozenset[str], dict[str, str]] = (frozenset(), {})
         self._telling = NOTHING
         self._committed: Made | None = None
         self._to_restart: frozenset[str] = frozenset()
@@ -127,10 +127,11 @@ class UciNetwork(Network):
         self._is_current = True
         document, links = self._read(), {link.name: link for link in self._netlink.links()}
         is_other = document.package is not self._document.package
-        if not is_other and links.keys() == self._links_seen and document.interfaces == self._document.interfaces:
+        seen = (frozenset(links), dict(self._netifd.links()) if document.asks_netifd else {})
+        if not is_other and seen == self._seen:
             return False
         mine, before = ours(self._records, self._given), self._given
-        self._document, self._links_seen = document, frozenset(links)
+        self._document, self._seen = document, seen
         state = self._said_by(document)
         given = said_rows(document, state, links)
         self._put_together(laid_over(mine, before, given), given)

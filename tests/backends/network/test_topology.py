@@ -68,6 +68,12 @@ def test_the_layers_are_those_of_the_kernels_stack() -> None:
     assert topology.member("eth0.7") == Reference("vlan", "eth0.7")
 
 
+def test_ports_of_a_switch_are_ports_like_others() -> None:
+    topology = Topology(Records(), [])
+    kinds = [kind for kind in ("", "dsa", "veth", "vlan", "bridge") if topology.is_port(Link(1, "lan1", kind))]
+    assert kinds == ["", "dsa", "veth"]
+
+
 def test_what_lies_below_counts_what_is_only_wanted() -> None:
     topology, _ = whole()
     assert topology.below("eth0.12") == {"eth0"}

@@ -21,6 +21,7 @@ def test_an_interface_that_makes_its_own_link_is_where_netifd_says(tmp_path: Pat
     text = DSA + "\nconfig interface 'vpn'\n\toption proto 'wireguard'\n\toption device 'wan'\n"
     package = document_of(tmp_path, text).package
     assert Document(package).interfaces["vpn"] == ""
+    assert (Document(package).asks_netifd, document_of(tmp_path).asks_netifd) == (True, False)
     assert Document(package, lambda: {"vpn": "vpn"}).interfaces["vpn"] == "vpn"
 
 
