@@ -7,6 +7,7 @@ from backends.kernel_features import PPPOE, VLANS
 from backends.tr181.mechanisms import Mechanisms
 
 NAT_TRAVERSAL: Final = "NAT traversal is a feature of its own"
+NO_FIREWALL: Final = "libnftables or nf_tables is absent, or not for the agent to use; on OpenWrt, /etc/config/firewall is"
 NO_MODULES: Final = "this system has no execution environment for software modules"
 DIAGNOSTICS: Final = "diagnostics are a feature of their own"
 NO_DHCP_CLASSES: Final = "a bridge does not know which hardware address told a DHCP server which class it is of"
@@ -87,8 +88,8 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
 """By the beginning of a path, of what a plain Linux machine does not have, or what is shown as a feature of its own."""
 
 NEEDS: Final[Mapping[str, tuple[str, str]]] = {
-    "Device.NAT.": ("firewall", "libnftables or nf_tables of the kernel is absent, or not for the agent to use"),
-    "Device.Firewall.": ("firewall", "libnftables or nf_tables of the kernel is absent, or not for the agent to use"),
+    "Device.NAT.": ("firewall", NO_FIREWALL),
+    "Device.Firewall.": ("firewall", NO_FIREWALL),
     "Device.PPP.": ("ppp", "pppd or its PPPoE plugin is not installed (package ppp)"),
     "Device.DHCPv4.Client": ("dhcp_clients", "dhcpcd is not installed (package dhcpcd-base)"),
     "Device.DHCPv6.Client": ("dhcp_clients", "dhcpcd is not installed (package dhcpcd-base)"),
