@@ -36,10 +36,9 @@ def logged_in(
     """The sessions among the processes that are called dropbear. Each serves one who comes; who has said who he is has
     a program running, as the user that he is. ``users`` by number.
     """
-    below = {process: parent(process, proc) for process in _numbers(proc)}
-    for process in processes:
-        if process in servers:
-            continue
+    guests = [process for process in processes if process not in servers]
+    below = {process: parent(process, proc) for process in (_numbers(proc) if guests else ())}
+    for process in guests:
         address, port = peer(process, proc)
         children = [child for child, above in below.items() if above == process]
         if not port or not children:
