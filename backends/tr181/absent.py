@@ -7,7 +7,7 @@ from backends.kernel_features import PPPOE, VLANS
 from backends.tr181.mechanisms import Mechanisms
 
 NAT_TRAVERSAL: Final = "NAT traversal is a feature of its own"
-NO_FIREWALL: Final = "libnftables or nf_tables is absent, or not for the agent to use; on OpenWrt, /etc/config/firewall is"
+NO_FIREWALL: Final = "libnftables or nf_tables is absent, or not for the agent to use (OpenWrt: /etc/config/firewall)"
 NO_MODULES: Final = "this system has no execution environment for software modules"
 DIAGNOSTICS: Final = "diagnostics are a feature of their own"
 NO_DHCP_CLASSES: Final = "a bridge does not know which hardware address told a DHCP server which class it is of"
