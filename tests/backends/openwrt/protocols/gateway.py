@@ -19,6 +19,7 @@ from backends.tr181.ip import ip
 from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.openwrt_lan import Surface
+from backends.tr181.openwrt_network import openwrt_network
 from backends.tr181.parts import Part
 from backends.tr181.root import root
 from backends.tr181.staging import LinuxNetwork
@@ -74,7 +75,9 @@ Declare = Callable[[Mechanisms], list[Object[Any]]]
 
 
 class Gateway(Acs):
-    """Set, add, delete and get as an ACS would. ``way``: how the management server is reached."""
+    """Set, add, delete and get as an ACS would. ``way``: how the management server is reached. ``over_uci``: links,
+    addresses and routes are OpenWrt's configuration as well.
+    """
 
     def __init__(
         self,
@@ -87,8 +90,15 @@ class Gateway(Acs):
         store: Documents | None = None,
         manage: tuple[str, ...] = ("*",),
         kernel: FakeKernel | None = None,
+        over_uci: bool = False,
     ) -> None:
-        self._made_of: dict[str, Any] = {"builds": builds, "declares": declares, "bus": bus, "manage": manage}
+        self._made_of: dict[str, Any] = {
+            "builds": builds,
+            "declares": declares,
+            "bus": bus,
+            "manage": manage,
+            "over_uci": over_uci,
+        }
         self.directory = directory
         self.places = Places.under(directory)
         if store is None:
@@ -100,13 +110,17 @@ class Gateway(Acs):
         self.way: RouteTo | None = None
         netlink = FakeNetlink(self.kernel)
         procfs = KernelSettings(self.kernel)
-        self.linux = LinuxNetwork(netlink, procfs, manage, lambda: self.way)
         own, nothing = OwnValues({}, {}), None
         self.uci = FileUci(self.places)
         self.told = Told()
         bus_ = Bus(bus or directory / "no-bus")
         self.reloads = Reloads(bus_, self.told)
         self.surface = Surface(self.uci, bus_, self.reloads, directory)
+        self.linux: LinuxNetwork = (
+            openwrt_network(self.surface, netlink, procfs, manage, lambda: self.way)
+            if over_uci
+            else LinuxNetwork(netlink, procfs, manage, lambda: self.way)
+        )
         system: Any = SimpleNamespace(root=directory)
         made: Any = Mechanisms(
             netlink, nothing, procfs, Sysfs("/nonexistent"), system, self.linux, own,  # type: ignore[arg-type]
