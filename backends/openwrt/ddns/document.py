@@ -25,7 +25,7 @@ from backends.openwrt.ddns.sections import (
     source,
 )
 from backends.openwrt.interfaces import Interface
-from backends.openwrt.sections import Document, Told
+from backends.openwrt.sections import Document, Told, truth
 from backends.uci import Section, Value
 
 Options = dict[str, Value]
@@ -165,10 +165,16 @@ def _service(here: DdnsSections, wanted: Wanted, carriers: Carriers, key: str) -
         **client_options(base, here, client, name.parent),
         **name_options(here.section(key), name.name),
         "enabled": _switch(not off),
-        OFF: "" if not off or (off == ["client"] and is_carried) else " ".join(off),
+        OFF: _off(here.section(key), off, is_carried),
         CLIENT: "" if is_carried and name.parent == own else name.parent,
         SERVER: _whose(client.server, server, key, is_carried, is_server_carried),
     }
+
+
+def _off(section: Section, off: list[str], is_carried: bool) -> str:
+    """What is switched off: nothing has to be said of a person's service that is, as it stands for its client."""
+    is_as_it_was = section.type == SERVICE and not truth(section, "enabled", False) and not section.text(OFF)
+    return "" if off == ["client"] and is_carried and is_as_it_was else " ".join(off)
 
 
 def _server(here: DdnsSections, server: Server | None, key: str, carrier: str, is_carried: bool) -> Options:

@@ -136,6 +136,19 @@ def test_what_lacks_something_waits_for_it(tmp_path: Path) -> None:
     assert "cpe_off" not in added(router)
 
 
+def test_what_a_person_switched_on_is_switched_off_again_whatever_was_kept_of_it(tmp_path: Path) -> None:
+    router = DdnsRouter(tmp_path)
+    router.set({f"{FIRST}Enable": "1", f"{FIRST}Hostname.1.Enable": "0"})
+    assert "option cpe_off 'hostname'" in router.ddns
+    by_hand = "option use_api_check '0'\n\toption enabled '1'"
+    router.write("ddns", router.ddns.replace("option use_api_check '0'", by_hand))
+    assert (router.get(f"{FIRST}Enable"), router.get(f"{FIRST}Hostname.1.Enable")) == ("true", "true")
+    router.set({f"{FIRST}Enable": "0"})
+    assert (router.get(f"{FIRST}Enable"), router.get(f"{FIRST}Hostname.1.Enable")) == ("false", "true")
+    router.set({f"{FIRST}Enable": "1"})
+    assert "cpe_off" not in router.ddns
+
+
 def test_who_carries_whom() -> None:
     names = {"n1": Hostname(parent="c1"), "n2": Hostname(parent="c2"), "n3": Hostname(parent="c2")}
     clients = {"c1": Client(server="s1"), "c2": Client(server="s2"), "c3": Client(server="s1")}
