@@ -58,7 +58,7 @@ def test_a_client_that_was_added_is_an_interface_of_its_own(make: Callable[..., 
     gateway.add(f"{client}ReqOption.", Enable="1", Tag="43")
     [name] = set(gateway.sections()) - {"loopback", "lan", "wan", "wan6"}
     assert gateway.text.startswith(NETWORK)
-    options = gateway.says(name)
+    options = dict(gateway.says(name))
     entries = options.pop("cpe_reqopts")
     assert options == {"proto": "dhcp", "device": "eth2", "reqopts": "43"}
     assert len(entries) == 1

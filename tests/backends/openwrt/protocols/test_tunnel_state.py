@@ -92,8 +92,8 @@ def test_links_that_netifd_made_are_those_of_the_rows(device: Gateway) -> None:
 
 
 def test_a_link_that_is_not_there_is_an_error(device: Gateway, links: Links) -> None:
-    for made in ({}, None):
-        links.made = made
+    nothing: tuple[Mapping[str, ToldLink] | None, ...] = ({}, None)
+    for links.made in nothing:
         assert (device.get(f"{ROW}Status"), device.get(f"{ROW}RemoteEndpoints")) == ("Error", "192.0.2.9")
         assert device.get(f"{ROW}ConnectedRemoteEndpoint") == ""
 
