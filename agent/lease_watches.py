@@ -52,7 +52,8 @@ class LeaseWatches:
         self._has_begun = True
         given, vendor = self._mechanisms, Vendor(*asking4(self._device))
         ours = Folders(given.directory / "dhcp-client", given.state_directory / "dhcp-client")
-        watches = sources(ours if given.dhcp_clients else None, lambda: Way(self._asks(), self._link()), lambda: vendor)
+        has_files = given.dhcp_clients is not None and given.dhcp_clients.has_lease_files
+        watches = sources(ours if has_files else None, lambda: Way(self._asks(), self._link()), lambda: vendor)
 
         def watch(name: str, one: LeaseWatch) -> None:
             while not self._stop.is_set():

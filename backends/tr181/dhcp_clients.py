@@ -76,6 +76,8 @@ class DhcpClientTables(ActingService):
     """The backend of both tables: the records, and through ``clients`` the leases."""
 
     told_by: ClassVar[str] = "dhcpcd"
+    has_lease_files: ClassVar[bool] = True
+    """Whether clients of the agent's own keep their leases in files of its own."""
 
     def __init__(self, clients: Leasing, links: Links) -> None:
         super().__init__("dhcp_client", KINDS, clients, TABLES)

@@ -18,6 +18,7 @@ class UciDhcpClientTables(DhcpClientTables, UciDesired):
     """The clients' tables over UCI."""
 
     told_by: ClassVar[str] = "netifd"
+    has_lease_files: ClassVar[bool] = False
 
     def changed(self) -> None:
         """A person, or netifd, has changed something: whoever stands on it is told as of a change of ours."""

@@ -24,6 +24,7 @@ def test_netifd_s_news_are_the_clients_news(tmp_path: Path, procd: Procd) -> Non
     [part] = gateway.parts
     tables = part.backend
     assert isinstance(tables, UciDhcpClientTables)
+    assert not tables.has_lease_files, "leases are netifd's to tell"
     followed: list[bool] = []
     tables.followers.append(lambda: followed.append(tables.in_force.get(Client4, "wan").enable))
     assert part.look is not None
