@@ -160,19 +160,30 @@ def wireless_part(
 
 
 def is_way(given: Mechanisms, air: Nl80211, link: str) -> bool:
-    """Whether the management server is reached over a wireless link: over it alone, or through a station of it.
+    """Whether the management server is reached over a wireless link, or a VLAN of it, or through one of its stations.
 
     Of a server on the other side of a bridge nobody knows the port: it may be any that has stations.
     """
     path = given.management_path()
-    if path is None or path.interface == link:
-        return path is not None
+    if path is None:
+        return False
+    ways = _and_below(given, path.interface)
+    if link in ways:
+        return True
     there = given.netlink.link(link)
-    if there is None or there.master != path.interface:
+    if there is None or there.master not in ways:
         return False
     known = {one.address: one.mac for one in given.netlink.neighbours()}
     stations = {one.mac for one in air.stations(link)}
     return known.get(path.gateway, "") in stations if path.gateway else bool(stations)
+
+
+def _and_below(given: Mechanisms, name: str) -> list[str]:
+    """A link and those that it stands on."""
+    found = [name]
+    while (there := given.netlink.link(found[-1])) is not None and there.lower and there.lower not in found:
+        found.append(there.lower)
+    return found
 
 
 def together(first: Watch, *others: Watch) -> Watch:

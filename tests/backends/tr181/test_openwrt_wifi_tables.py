@@ -8,6 +8,7 @@ import pytest
 
 from agent.model.errors import Refusals
 from backends.errors import MechanismError
+from backends.netlink_types import RouteTo
 from backends.tr181.openwrt_wifi_tables import TOPIC, is_way, together
 from backends.wifi.records import Ssid
 from tests.backends.lan_device import until
@@ -106,3 +107,12 @@ def test_without_a_way_to_the_server_nothing_is_on_it(device: WirelessDevice) ->
             return None
 
     assert not is_way(Nowhere(), device.tables.nl80211, "wlan0")  # type: ignore[arg-type]  # nobody else is asked
+
+
+def test_what_cuts_the_way_waits_and_is_shown_as_it_will_be(device: WirelessDevice, netifd: Netifd) -> None:
+    device.write(HOME + "\toption ifname 'wlan0'\n")
+    before = device.text
+    device.way = RouteTo("wlan0", "192.0.2.2")
+    assert device.set({f"{WIFI}SSID.1.SSID": "x"}) == 1
+    assert (device.text, netifd.told) == (before, [])
+    assert device.get(f"{WIFI}SSID.1.SSID") == "x"

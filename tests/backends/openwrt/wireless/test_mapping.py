@@ -433,6 +433,11 @@ def test_a_change_of_the_radio_on_the_way_to_the_server_waits(home: WirelessDevi
     assert mapping.cuts(before, after)
     assert mapping.cuts(before, louder), "netifd sets all of a radio up anew"
     assert not mapping.cuts(before, before)
+    home.kernel.add_link("wlan0.7", "vlan")
+    home.kernel.links["wlan0.7"] = replace(home.kernel.links["wlan0.7"], lower="wlan0")
+    home.get(f"{WIFI}SSIDNumberOfEntries")
+    home.way = RouteTo("wlan0.7", "192.0.2.2")
+    assert mapping.cuts(before, after)
     home.way = RouteTo("br-lan", "192.0.2.2", "192.0.2.1")
     assert not mapping.cuts(before, after)
 
