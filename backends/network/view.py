@@ -41,7 +41,8 @@ class NetworkView:
     ``other_layers``: the tables of other services that links belong to; ``delegations``: the prefixes that were
     delegated to this machine, the same object until it is to be read anew; ``ways_out``: the links that lead outside
     at present; ``translating``: those on which NAT is wanted; ``serving``: those whose hosts this machine gives
-    addresses. Whoever wires them puts them there.
+    addresses; ``leased``: whether a DHCPv4 server gave an address of a link, where the kernel cannot tell. Whoever
+    wires them puts them there.
     """
 
     def __init__(self, netlink: Netlink, procfs: Procfs, ports: Ports | None = None) -> None:
@@ -54,6 +55,7 @@ class NetworkView:
         self.ways_out: Callable[[], frozenset[str]] = frozenset
         self.translating: Callable[[], frozenset[str]] = frozenset
         self.serving: Callable[[], frozenset[str]] = frozenset
+        self.leased: Callable[[str, str], bool] = lambda _link, _address: False
         self._led_outside: frozenset[str] = frozenset()
         self._manage: tuple[str, ...] = ()
         self._baselines = Baselines()

@@ -40,7 +40,8 @@ def ipv4_type(network: Network, row: Row[IpAddress]) -> str:
     link = network.topology.links.get(found.interface)
     if link is not None and link.type == ARPHRD_PPP:
         return "IPCP"
-    return "Static" if "permanent" in found.flags else "DHCP"
+    is_given = "permanent" not in found.flags or network.leased(found.interface, found.address)
+    return "DHCP" if is_given else "Static"
 
 
 def ipv6_origin(network: Network, row: Row[IpAddress]) -> str:

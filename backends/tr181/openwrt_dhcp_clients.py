@@ -34,6 +34,7 @@ def openwrt_dhcp_clients(given: Mechanisms, surface: Surface) -> Part | None:
     clients = DhcpClientsOfNetifd(surface.uci, mapping, surface.reloads.note, surface.netifd)
     tables = UciDhcpClientTables(clients, given.links)
     given.network.delegations = clients.delegated
+    given.network.leased = clients.is_leased  # netifd gives addresses for good, also those of a lease
     return Part(
         name="dhcp_client",
         provides={"dhcp_clients": tables},

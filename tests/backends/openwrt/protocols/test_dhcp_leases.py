@@ -1,6 +1,7 @@
 """Leases as netifd tells of them: what an ACS is told, renewals, and a bus that is silent."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,16 @@ def test_a_dhcpv6_lease_has_addresses_prefixes_and_options(make: Make, procd: Pr
     assert all(isinstance(one, Delegation) and one.valid_until > 10**9 for one in delegated)
     gateway.surface.netifd.forget()
     assert gateway.linux.delegations() is delegated, "the same as long as the same is told"
+
+
+def test_an_address_of_a_lease_is_no_static_one_though_netifd_gives_it_for_good(make: Make, procd: Procd) -> None:
+    procd.interfaces = [WAN, WAN6]
+    gateway = make(bus=procd.path)
+    gateway.kernel.addresses = [replace(one, flags=frozenset({"permanent"})) for one in gateway.kernel.addresses]
+    address = f"{gateway.row('wan')}.IPv4Address.1."
+    assert (gateway.get(f"{address}IPAddress"), gateway.get(f"{address}AddressingType")) == ("198.51.100.7", "DHCP")
+    assert gateway.refused({f"{address}IPAddress": "198.51.100.8"}) == {f"{address}IPAddress": "NotWritable"}
+    assert gateway.get(f"{gateway.row('br-lan')}.IPv4Address.1.AddressingType") == "Static"
 
 
 def test_servers_that_may_not_be_used_were_told_all_the_same() -> None:
