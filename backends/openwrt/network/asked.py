@@ -7,7 +7,7 @@ from backends.link_modes import speeds
 from backends.network.children import CHILD, DELEGATED, handed_down
 from backends.network.desired import Claims, claims, modes_of, says_of_links, ula_addresses
 from backends.network.places import address_ident
-from backends.network.plan import Ident, State
+from backends.network.plan import Ident, State, Wish
 from backends.network.records import IpAddress, IpInterface, IpPrefix, IpStack, Port, Reference, is_own
 from backends.network.sysctls import ACCEPT_RA
 from backends.network.topology import Topology
@@ -39,7 +39,27 @@ def asked(topology: Topology, observed: State, ways_out: Collection[str] = ()) -
     for ident, wanted in wish.items():
         if ident[0] == "bridge" and wanted is not None:  # netifd has a default VLAN in no bridge
             wish[ident] = {name: value for name, value in wanted.items() if name != "default_pvid"}
+    for ident in list(_primaries(wish, observed, topology.records.originals)):
+        wish[ident] = {**(wish[ident] or {}), "pvid": True}
     return {**wish, **dict(_silent(topology)), **_interfaces(topology)}
+
+
+def _primaries(wish: Claims, observed: State, originals: State | Wish) -> Iterator[Ident]:
+    """Of each link the first VLAN that it is in untagged, where none is said to be that of untagged frames that come
+    in: netifd takes it for that.
+    """
+    going = {ident for ident, was in originals.items() if was is None and ident not in wish}
+    for name in {ident[1] for ident in wish if ident[0] == "bridge_vlan"}:
+        there = {**observed, **wish}
+        idents = [ident for ident in there if ident[:2] == ("bridge_vlan", name) and ident not in going]
+        left = {
+            ident: {**observed.get(ident, {}), **(wish.get(ident) or {})}
+            for ident in sorted(idents, key=lambda one: int(one[2]))
+            if there[ident] is not None
+        }
+        untagged = [ident for ident, one in left.items() if one.get("untagged")]
+        if untagged and untagged[0] in wish and not any(one.get("pvid") for one in left.values()):
+            yield untagged[0]
 
 
 def _silent(topology: Topology) -> Iterator[tuple[Ident, dict[str, object]]]:

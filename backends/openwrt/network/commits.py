@@ -150,7 +150,8 @@ def _holds(change: Change, after: Said) -> bool:
         return there is None
     if change.ident[0] in ("address", "route", "rule"):
         return there is not None
-    return there is not None and all(there.get(name) == value for name, value in change.after.items())
+    told = {name: value for name, value in change.after.items() if value is not None}  # the rest is left to others
+    return not told or (there is not None and all(there.get(name) == value for name, value in told.items()))
 
 
 def _blamed(ident: Ident) -> Ident | None:

@@ -9,7 +9,7 @@ from backends.network.plan import Attributes, Change, Ident
 from backends.network.sysctls import DAD_TRANSMITS
 from backends.openwrt.network.document import VLAN_TYPES
 from backends.openwrt.network.said import ANY_SUBNET, SECONDS, SUBNET_LENGTH, SWITCHES, advertised_by_netifd
-from backends.openwrt.network.sheet import Sheet, cannot
+from backends.openwrt.network.sheet import NO_PROTOCOL, Sheet, cannot
 from backends.openwrt.network.vlan_ports import VlanPort, item_of, read_port
 from backends.openwrt.sections import is_ours
 
@@ -31,7 +31,11 @@ def tell_link(sheet: Sheet, change: Change) -> None:
     elif "up" in after:
         if (section := sheet.document.settings(name)) and section.type == "device":
             sheet.set(sheet.settings(name), "enabled", "")
-        if name not in sheet.document.held and after["up"]:
+        if after["up"] is None:
+            for key in filter(is_ours, sheet.document.on(name)):
+                if sheet.section(key).options == {"device": name, "proto": NO_PROTOCOL}:
+                    sheet.delete(key)
+        elif name not in sheet.document.held:
             sheet.interface(name)
 
 

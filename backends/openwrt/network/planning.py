@@ -46,8 +46,10 @@ GIVEN: Final[Mapping[str, Mapping[str, Any]]] = {
 
 
 def merged(kernel: State, said: Said) -> dict[Ident, dict[str, Any]]:
-    """What there is or will be: what UCI says is stronger."""
-    state = {ident: dict(there) for ident, there in kernel.items()}
+    """What there is or will be: what UCI says is stronger. Of the VLANs in a bridge of netifd's only those count that
+    are said: the kernel's own default one goes with the first of them.
+    """
+    state = {ident: dict(there) for ident, there in kernel.items() if not _is_by_default(ident, said)}
     for ident, told in said.items():
         if ident[0] not in OF_THE_KERNEL:
             continue
@@ -56,6 +58,11 @@ def merged(kernel: State, said: Said) -> dict[Ident, dict[str, Any]]:
         elif ident[0] in THINGS:
             state[ident] = {**GIVEN.get(ident[0], {}), **told}
     return state
+
+
+def _is_by_default(ident: Ident, said: Said) -> bool:
+    is_known = ident[0] == "bridge_vlan" and (("port", ident[1]) in said or ("bridge", ident[1]) in said)
+    return is_known and ident not in said
 
 
 def is_said(ident: Ident, wanted: Attributes | None, said: Said, observed: State) -> bool:

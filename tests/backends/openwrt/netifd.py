@@ -99,6 +99,12 @@ class FakeNetifd:
             for gone in self._made - set(wish):
                 wish[gone] = self._before.get(gone)
             observed = self._kernel.observe([one for one in wish if one[0] == "sysctl"], {13000, 13001, 13002, 13003})
+            filtering = {str(there["bridge"]) for ident, there in observed.items() if ident[0] == "port"}
+            filtering &= {bridge for bridge, _ in Document(FileUci(self.places).read("network")).vlans}
+            for ident in observed:  # netifd has no default VLAN where any is configured
+                above = observed.get(("port", ident[1]), {}).get("bridge", ident[1])
+                if ident[0] == "bridge_vlan" and above in filtering:
+                    wish.setdefault(ident, None)
             for ident, told in wish.items():
                 if told is not None and ident in observed and ident[0] in ("link", "ipv6", "sysctl"):
                     self._before.setdefault(ident, {}).update(

@@ -16,10 +16,15 @@ BRIDGES = "Device.Bridging.Bridge."
 PORTS = "Device.Ethernet.Interface."
 
 
-@pytest.fixture(params=["fake", "linux"] if IN_MACHINE else ["fake"])
+KERNELS = ["fake", "linux"] if IN_MACHINE else ["fake"]
+by_our_own_hand = pytest.mark.parametrize("vlans", KERNELS, indirect=True)
+"""What netifd does otherwise, or leaves to whoever made it."""
+
+
+@pytest.fixture(params=[*KERNELS, *([] if IN_MACHINE else [pytest.param("openwrt", marks=pytest.mark.slow)])])
 def vlans(request: pytest.FixtureRequest) -> Bench:
     """The bench, on a kernel whose bridges filter."""
-    return request.getfixturevalue("memory" if request.param == "fake" else "linux")  # type: ignore[no-any-return]
+    return request.getfixturevalue({"fake": "memory"}.get(request.param, request.param))  # type: ignore[no-any-return]
 
 
 def entries(bench: Bench) -> set[tuple[str, int, bool, bool]]:
@@ -44,6 +49,7 @@ def filtering_bridge(device: NetworkDevice) -> tuple[str, str, str]:
     return bridge, management, member
 
 
+@by_our_own_hand
 def test_a_vlan_passes_the_ports_that_its_rows_name_and_no_other(vlans: Bench) -> None:
     device = vlans.device()
     before = vlans.state()
@@ -68,6 +74,7 @@ def test_a_vlan_passes_the_ports_that_its_rows_name_and_no_other(vlans: Bench) -
     assert vlans.state() == before
 
 
+@by_our_own_hand
 def test_the_same_is_made_at_the_next_start_and_nothing_is_done_again(vlans: Bench) -> None:
     device = vlans.device()
     bridge, _, member = filtering_bridge(device)
@@ -85,6 +92,7 @@ def test_the_same_is_made_at_the_next_start_and_nothing_is_done_again(vlans: Ben
     again.network.rollback()
 
 
+@by_our_own_hand
 def test_the_machines_own_bridge_shows_what_it_lets_pass_and_gives_it_back(vlans: Bench) -> None:
     vlans.netlink.add_bridge("br7", vlan_filtering=1)
     vlans.netlink.set_link("eth1", master="br7")

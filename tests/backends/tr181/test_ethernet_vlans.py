@@ -14,10 +14,20 @@ LINKS = "Device.Ethernet.Link."
 VLANS = "Device.Ethernet.VLANTermination."
 
 
-@pytest.fixture(params=["fake", "linux"] if "CPE_AGENT_IN_MACHINE" in os.environ else ["fake"])
+KERNELS = ["fake", "linux"] if "CPE_AGENT_IN_MACHINE" in os.environ else ["fake"]
+by_our_own_hand = pytest.mark.parametrize("vlans", KERNELS, indirect=True)
+"""What netifd does otherwise, or leaves to whoever made it."""
+
+
+@pytest.fixture(
+    params=[
+        *KERNELS,
+        *([] if "CPE_AGENT_IN_MACHINE" in os.environ else [pytest.param("openwrt", marks=pytest.mark.slow)]),
+    ]
+)
 def vlans(request: pytest.FixtureRequest) -> Bench:
     """The bench, on a kernel that has VLANs."""
-    return request.getfixturevalue("memory" if request.param == "fake" else "linux")  # type: ignore[no-any-return]
+    return request.getfixturevalue({"fake": "memory"}.get(request.param, request.param))  # type: ignore[no-any-return]
 
 
 def link(bench: Bench, name: str) -> Link | None:
@@ -71,6 +81,7 @@ def test_a_vlan_over_a_vlan(vlans: Bench) -> None:
     assert link(vlans, "eth1.10.20").up
 
 
+@by_our_own_hand
 def test_a_vlan_of_the_machines_own_keeps_its_identifier_and_can_be_deleted(vlans: Bench) -> None:
     vlans.netlink.add_vlan("eth1.5", "eth1", 5)
     device = vlans.device()
@@ -119,6 +130,7 @@ def test_a_vlan_has_the_mtu_that_is_set_and_goes_down_with_the_link_below(vlans:
     assert device.get(f"{row}Status") == "Up"
 
 
+@by_our_own_hand
 def test_a_vlan_of_the_machines_own_that_a_reset_brings_back_has_its_addresses_and_routes(vlans: Bench) -> None:
     vlans.netlink.add_vlan("eth1.5", "eth1", 5)
     vlans.netlink.set_link("eth1.5", up=True, mtu=1400)

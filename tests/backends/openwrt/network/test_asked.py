@@ -2,8 +2,12 @@
 
 import pytest
 
+from backends.netlink_types import Link
 from backends.network.plan import Ident
 from backends.network.records import (
+    Bridge,
+    BridgedVlan,
+    BridgePort,
     EthernetLink,
     IpAddress,
     IpInterface,
@@ -12,6 +16,8 @@ from backends.network.records import (
     Port,
     Record,
     Records,
+    Reference,
+    VlanMember,
 )
 from backends.network.topology import Topology
 from backends.openwrt.network.asked import asked, is_assigned
@@ -53,6 +59,23 @@ def test_a_port_is_told_the_fastest_speed_alone() -> None:
     assert asks(("a", Port(max_bit_rate=10)))[PHY] == {"advertised": [0, 1]}
     assert asks(("a", Port(max_bit_rate=100, duplex="full")))[PHY] == {"advertised": [3]}
     assert asks(("a", Port(max_bit_rate=-1)))[PHY] == {"advertised": [0, 1, 2, 3]}
+
+
+def test_the_first_vlan_of_a_port_is_that_of_its_untagged_frames() -> None:
+    """netifd takes it so, unless another one is marked."""
+    records = Records().with_record("a", Bridge(standard="802.1Q-2005"))
+    for key, record in (
+        ("+1", BridgedVlan(enable=True, bridge="a", vlan_id=20)),
+        ("+2", BridgePort(enable=True, bridge="a", lower=Reference("port", "b"))),
+        ("+3", VlanMember(enable=True, bridge="a", vlan=Reference("bridged_vlan", "+1"),
+                          port=Reference("bridge_port", "+2"), untagged=True)),
+    ):  # fmt: skip
+        records = records.with_record(key, record)
+    topology = Topology(records, [Link(1, "a", "bridge"), Link(2, "b")], manage=("*",))
+    ident: Ident = ("bridge_vlan", "b", "20")
+    assert asked(topology, {})[ident] == {"untagged": True, "pvid": True}
+    another: Ident = ("bridge_vlan", "b", "1")
+    assert asked(topology, {another: {"untagged": True, "pvid": True}})[ident] == {"untagged": True, "pvid": False}
 
 
 def test_forwarding_does_not_make_routers_be_heeded() -> None:

@@ -232,6 +232,33 @@ def test_only_what_uci_does_not_say_is_kept(openwrt: OpenWrtBench, device: Netwo
     assert network.ways_changed() is False
 
 
+def test_a_bridge_that_filters_is_sections_of_the_switch(openwrt: OpenWrtBench, device: NetworkDevice) -> None:
+    def entries() -> set[tuple[str, int, bool, bool]]:
+        openwrt.netlink.forget()
+        return {(one.interface, one.vlan_id, one.untagged, one.pvid) for one in openwrt.netlink.bridge_vlans()}
+
+    bridge = device.add("Device.Bridging.Bridge.", Standard="802.1Q-2011", Enable="1")
+    management = device.add(f"{bridge}Port.", ManagementPort="1", Enable="1")
+    member = device.add(
+        f"{bridge}Port.", LowerLayers=device.find("Device.Ethernet.Interface.", Name="eth1"), Enable="1"
+    )
+    vlan = device.add(f"{bridge}VLAN.", VLANID="10", Name="guests", Enable="1")
+    one = device.add(f"{bridge}VLANPort.", VLAN=vlan, Port=member, Untagged="1", Enable="1")
+    device.add(f"{bridge}VLANPort.", VLAN=vlan, Port=management, Enable="1")
+    assert entries() == {("eth1", 10, True, True), ("br0", 10, False, False)}
+    assert device.get(f"{member}PVID") == "10", "netifd takes the first untagged VLAN of a port for that"
+    assert "list ports 'eth1:u*'" in openwrt.netifd.text
+    device.set({f"{vlan}VLANID": "11"})
+    assert entries() == {("eth1", 11, True, True), ("br0", 11, False, False)}
+    device.set({f"{one}Untagged": "0"})
+    assert entries() == {("eth1", 11, False, True), ("br0", 11, False, False)}
+    device.set({f"{vlan}Enable": "0"})
+    assert "bridge-vlan" not in openwrt.netifd.text
+    device.delete(bridge)
+    assert "br0" not in openwrt.netifd.text
+    assert openwrt.netlink.link("br0") is None
+
+
 def test_nobody_s_staged_edit_is_lost(openwrt: OpenWrtBench, device: NetworkDevice) -> None:
     (openwrt.netifd.places.staged / "network").write_text("network.one.gateway='192.0.2.3'\n")
     default = next(f"{V4}{name[:1]}." for name, value in device.tree(V4).items() if value == "192.0.2.254")

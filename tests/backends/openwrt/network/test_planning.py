@@ -34,6 +34,13 @@ def test_what_uci_says_is_stronger_than_what_the_kernel_has_and_nothing_says_not
     assert ("ula", "") not in state
 
 
+def test_a_vlan_that_the_kernel_gives_by_default_does_not_count_in_a_bridge_of_netifd_s() -> None:
+    vlan: Ident = ("bridge_vlan", "a", "1")
+    entry = {"untagged": True, "pvid": True}
+    assert merged({vlan: entry}, {("port", "a"): {"bridge": "br0"}}) == {("port", "a"): {"bridge": "br0"}}
+    assert merged({vlan: entry}, {}) == {vlan: entry}
+
+
 def test_nothing_is_to_be_done_where_it_is_said_or_so_by_itself() -> None:
     wish = {ADDRESS: {}, LINK: {"mtu": 1500}}
     said = {ADDRESS: {}, LINK: {"mtu": None, "up": False}}

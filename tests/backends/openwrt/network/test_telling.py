@@ -133,6 +133,7 @@ def test_a_link_s_settings_go_where_the_device_is(edited: Edited) -> None:
     assert told == ["option dadtransmits '3'"]
     assert edited.tell(Change(("link", "lan5"), {}, {"up": False})) == ["option enabled '0'"]
     assert "option proto 'none'" in edited.tell(Change(("link", "lan5"), {}, {"up": True}))
+    assert "-option proto 'none'" in edited.tell(Change(("link", "lan5"), {"up": True}, {"up": None}))
 
 
 def test_a_bridge_with_filtering_from_nothing_and_back(edited: Edited) -> None:
