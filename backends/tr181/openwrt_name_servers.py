@@ -38,9 +38,9 @@ class UciNameServerTable(NameServerTable, UciDesired):
         return list({one.address: one for _, one, _ in reversed(self._learnt())}.values())[::-1]
 
     def is_used(self, server: NameServer) -> bool:
-        """See NameServerTable; as it is staged, where it is."""
+        """See NameServerTable; as it is staged, where it is. One that several have learnt is asked if one is heeded."""
         places = self._places(server)
-        return all(self.wanted.get(Heeded, name).enable for name in places) if places else True
+        return not places or any(self.wanted.get(Heeded, name).enable for name in places)
 
     def use(self, server: NameServer, value: bool) -> None:
         """See NameServerTable."""
