@@ -11,10 +11,12 @@ from backends.openwrt.network.document import VLAN_TYPES
 from backends.openwrt.network.said import ANY_SUBNET, SECONDS, SUBNET_LENGTH, SWITCHES, advertised_by_netifd
 from backends.openwrt.network.sheet import NO_PROTOCOL, Sheet, cannot
 from backends.openwrt.network.vlan_ports import VlanPort, item_of, read_port
-from backends.openwrt.sections import is_ours
+from backends.openwrt.sections import OURS, is_ours
 
 TYPES: Final = {protocol: word for word, protocol in VLAN_TYPES.items()}
 SETTINGS: Final = {"mtu": "mtu", "mac": "macaddr"}
+BY_US: Final = f"{OURS}disabled"
+"""An option of ours: of several interfaces on a link, those that were on and will be on again."""
 SWITCH: Final = {True: "1", False: "0", None: ""}
 
 
@@ -46,11 +48,15 @@ def tell_interface(sheet: Sheet, change: Change) -> None:
         for key in filter(is_ours, sheet.document.on(link)):
             sheet.delete(key)
         return
-    is_on = bool(change.after["enabled"])
-    for key in sheet.document.on(link) or [sheet.interface(link)]:
-        sheet.set(key, "disabled", "" if is_on else "1")
-        if is_on:
-            sheet.set(key, "auto", "")
+    keys = sheet.document.on(link) or [sheet.interface(link)]
+    if not change.after["enabled"]:
+        for key in filter(sheet.document.is_on, keys):
+            sheet.set(key, "disabled", "1")
+            sheet.set(key, BY_US, "1" if len(keys) > 1 else "")
+        return
+    for key in [key for key in keys if sheet.section(key).text(BY_US)] or keys:
+        for option in ("disabled", "auto", BY_US):
+            sheet.set(key, option, "")
 
 
 def tell_ipv6(sheet: Sheet, change: Change) -> None:

@@ -58,11 +58,14 @@ def test_an_interface_is_made_for_a_link_that_has_none_and_goes_with_what_it_was
     assert "lan9" not in edited.before
 
 
-def test_an_interface_is_switched_off_and_on_in_all_its_sections(edited: Edited) -> None:
-    assert edited.tell(Change(("interface", WAN), {"enabled": True}, {"enabled": False})) == ["option disabled '1'"]
-    assert "disabled '1'" in edited.before
-    edited.tell(Change(("interface", WAN), {"enabled": False}, {"enabled": True}))
-    assert edited.before.count("disabled '1'") == 1, "the route's"
+def test_of_a_link_s_interfaces_those_are_switched_on_again_that_were_on(edited: Edited) -> None:
+    off = Change(("interface", WAN), {"enabled": True}, {"enabled": False})
+    on = Change(("interface", WAN), {"enabled": False}, {"enabled": True})
+    assert edited.tell(off) == ["option disabled '1'", "option cpe_disabled '1'"]
+    edited.tell(on)
+    assert edited.before.count("disabled '1'") == 2, "wan6's and the route's, which a person has switched off"
+    edited.tell(Change(("interface", LAN), {"enabled": True}, {"enabled": False}))
+    assert "cpe_disabled" not in edited.before
 
 
 def test_a_route_of_a_person_is_changed_where_it_stands(edited: Edited) -> None:
