@@ -77,7 +77,8 @@ def tables_over_uci(
         return pointer_of(links.row_of(link, IP_INTERFACE))
 
     def around() -> Hashable:
-        return tuple((link.name, row_of(link.name), subnets(link.name)) for link in netlink.links())
+        addresses = tuple((one.interface, one.address, one.prefix_length) for one in netlink.addresses())
+        return tuple((link.name, row_of(link.name)) for link in netlink.links()), addresses
 
     def subnets(link: str) -> tuple[str, ...]:
         return tuple(f"{one.address}/{one.prefix_length}" for one in netlink.addresses() if one.interface == link)

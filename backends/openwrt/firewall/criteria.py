@@ -14,6 +14,7 @@ from backends.openwrt.firewall.rows import kept
 from backends.openwrt.firewall.words import (
     FAMILIES,
     ICMP,
+    ICMPV6,
     TCP,
     UDP,
     Network,
@@ -33,6 +34,7 @@ from backends.uci import Section, Value
 EVERYWHERE: Final = "*"
 INWARDS: Final = ("", "in", "ingress")
 ENDS: Final = (("source", "src"), ("dest", "dest"))
+OTHER_ICMP: Final = "ICMP is 1 of IPv4 and 58 of IPv6"
 APART: Final = {
     "proto": ("protocol",),
     **{
@@ -186,6 +188,7 @@ def refusal(record: FilterRule) -> tuple[str, str] | None:
             f"{excepted or 'dest'}_ip_exclude",
         ),
         (record.protocol_exclude, "fw4 has no rule for all protocols but one", "protocol_exclude"),
+        (is_other_icmp(record.ip_version, (record.protocol,)), OTHER_ICMP, "protocol"),
         (bool(record.connection_state), "fw4 lets existing connections pass before its rules", "connection_state"),
         (has_ports and record.protocol not in (ANY, TCP, UDP), "fw4 knows the ports of TCP and UDP only", "protocol"),
         (
@@ -200,6 +203,11 @@ def refusal(record: FilterRule) -> tuple[str, str] | None:
         ),
     )
     return next(((reason, field) for is_so, reason, field in reasons if is_so), None)
+
+
+def is_other_icmp(version: int, numbers: Iterable[int]) -> bool:
+    """Whether ICMP is told of the other version of IP: fw4 would make it that of its own."""
+    return {4: ICMPV6, 6: ICMP}.get(version, ANY) in {*numbers} - {ANY}
 
 
 def can_match(record: FilterRule) -> bool:

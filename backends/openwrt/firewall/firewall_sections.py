@@ -5,10 +5,10 @@ fw4 warns of every option that it does not know. So what has no option there is 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import ip_address, ip_network
-from typing import Final
+from typing import Any, Final
 
 from backends.desired_state import Pointer
 from backends.openwrt.interfaces import Interface
@@ -43,7 +43,7 @@ class Zone:
 @dataclass(frozen=True)
 class FirewallSections:
     """``row_of`` is the IP interface of a link, ``link_of`` the link of a row, ``subnets`` what a link's addresses
-    are in.
+    are in. ``memory`` is for what is made of it, once.
     """
 
     package: Package
@@ -51,15 +51,23 @@ class FirewallSections:
     row_of: Callable[[str], Pointer | None]
     link_of: Callable[[Pointer | None], str | None]
     subnets: Callable[[str], tuple[str, ...]]
+    memory: dict[Any, Any] = field(default_factory=dict)
 
     @cached_property
     def all(self) -> Mapping[str, Section]:
         """By identity."""
         return identified(self.package)
 
-    def of(self, kind: str) -> dict[str, Section]:
+    def of(self, kind: str) -> Mapping[str, Section]:
         """Those of a type, in their order."""
-        return {key: section for key, section in self.all.items() if section.type == kind}
+        return self._by_type.get(kind, {})
+
+    @cached_property
+    def _by_type(self) -> Mapping[str, dict[str, Section]]:
+        found: dict[str, dict[str, Section]] = {}
+        for key, section in self.all.items():
+            found.setdefault(section.type, {})[key] = section
+        return found
 
     def section(self, key: str) -> Section:
         """One by its identity; without any option where it is not there yet."""
@@ -100,8 +108,12 @@ class FirewallSections:
 
     def pointer(self, zone: Zone | None) -> Pointer | None:
         """The row that stands for a zone: that of the first link that has one."""
-        rows = (self.row_of(link) for link in (zone.links if zone else ()))
-        return next((row for row in rows if row), None)
+        if zone is None:
+            return None
+        if zone.name not in self.memory:
+            self.memory[zone.name] = next((row for row in map(self.row_of, zone.links) if row), None)
+        found: Pointer | None = self.memory[zone.name]
+        return found
 
     def outside(self) -> list[Zone]:
         """The zones behind which strangers are: where addresses are translated."""

@@ -31,15 +31,16 @@ from backends.firewall.records import (
 )
 from backends.firewall.surroundings import Surroundings
 from backends.openwrt.configured import Read
+from backends.openwrt.differences import Difference
 from backends.openwrt.firewall import policies, translation
 from backends.openwrt.firewall.firewall_sections import BESIDE, FIREWALL, OF, FirewallSections, Zone
-from backends.openwrt.firewall.redirects import DMZS, MAPPINGS, REDIRECT
+from backends.openwrt.firewall.redirects import DMZS, MAPPINGS, REDIRECT, is_dmz
 from backends.openwrt.firewall.rows import kept
 from backends.openwrt.firewall.rules import PINHOLES, RULES, SERVICES, WORDS, input_services
 from backends.openwrt.firewall.sayable import refusals
 from backends.openwrt.firewall.words import TARGETS
 from backends.openwrt.interfaces import interfaces
-from backends.openwrt.sections import Told, fresh, write
+from backends.openwrt.sections import Document, Told, fresh, write
 from backends.uci import Edits, Value
 
 NETWORK: Final = "network"
@@ -72,6 +73,7 @@ class FirewallMapping:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._read: FirewallSections | None = None
+        self._read_around: Hashable = None
 
     def surroundings(self) -> Hashable:
         """The links and their rows."""
@@ -105,9 +107,10 @@ class FirewallMapping:
     def write(self, edits: Edits, before: Wanted, after: Wanted) -> None:
         """See Mapping."""
         here = self.sections(edits.read)
-        was, wanted = document(here, before), document(here, after)
+        changed = {*Difference.between(before, after).rows()}
+        was, wanted = document(here, before, changed), document(here, after, changed)
         if was != wanted:
-            was = _as_kept(here, was)
+            was = _as_kept(here, before, was)
         for told in wanted.values():  # a section that something is kept of is known by its name from now on
             if (
                 told.type == BESIDE
@@ -115,7 +118,10 @@ class FirewallMapping:
                 and not section.name
             ):
                 edits.identify(FIREWALL, section.id)
-        write(edits, FIREWALL, was, wanted, [_rule_order(after), *_redirect_orders(here, was, wanted)])
+        orders = _redirect_orders(here, was, wanted)
+        if any(kind is FilterRule for kind, _ in changed):
+            orders.append(_rule_order(after))
+        write(edits, FIREWALL, was, wanted, orders)
 
     def cuts(self, before: Wanted, after: Wanted) -> bool:
         """What this machine sends, and what belongs to a connection that exists, passes fw4 whatever is said here. But
@@ -137,9 +143,12 @@ class FirewallMapping:
 
     def sections(self, read: Read) -> FirewallSections:
         """The package as it is read."""
-        ground = self._ground
-        found = interfaces(read(NETWORK), ground.present())
-        self._read = FirewallSections(read(FIREWALL), found, ground.row_of, ground.link_of, ground.subnets)
+        ground, package = self._ground, read(FIREWALL)
+        around = read(NETWORK), self.surroundings()
+        if self._read is None or self._read_around != around or self._read.package != package:
+            found = interfaces(around[0], ground.present())
+            self._read = FirewallSections(package, found, ground.row_of, ground.link_of, ground.subnets)
+            self._read_around = around
         return self._read
 
 
@@ -150,17 +159,18 @@ def _may_shut_out(before: LocalService | None, after: LocalService | None) -> bo
     return before != after and (lets_in or keeps_out)
 
 
-def document(sections: FirewallSections, wanted: Wanted) -> dict[str, Told]:
-    """Everything that the records say, by section; of the zones and of ``defaults`` at least that they stay."""
+def document(sections: FirewallSections, wanted: Wanted, changed: Collection[tuple[type[Record], str]]) -> Document:
+    """What the records that are ``changed`` say, by section; of zones and ``defaults`` at least that they stay."""
+    only = {kind: {key for one, key in changed if one is kind} for kind in KINDS}
     parts: list[Mapping[str, Told]] = [
         {zone.key: Told("zone") for zone in sections.zones.values()},
         policies.say_whole(sections, wanted.get(FirewallSettings), wanted.get(Level, policies.LEVEL)),
         translation.say(sections, wanted.of(InterfaceNat)),
-        MAPPINGS.document(sections, wanted.of(PortMapping)),
-        DMZS.document(sections, wanted.of(Dmz)),
-        RULES.document(sections, wanted.of(FilterRule)),
-        PINHOLES.document(sections, wanted.of(Pinhole)),
-        _services(sections, wanted),
+        MAPPINGS.document(sections, wanted.of(PortMapping), only[PortMapping]),
+        DMZS.document(sections, wanted.of(Dmz), only[Dmz]),
+        RULES.document(sections, wanted.of(FilterRule), only[FilterRule]),
+        PINHOLES.document(sections, wanted.of(Pinhole), only[Pinhole]),
+        _services(sections, wanted, only[LocalService]),
         policies.say_policies(sections, wanted.of(Policy)),
     ]
     told: dict[str, Told] = {}
@@ -171,17 +181,23 @@ def document(sections: FirewallSections, wanted: Wanted) -> dict[str, Told]:
     return told
 
 
-def _as_kept(sections: FirewallSections, told: Mapping[str, Told]) -> dict[str, Told]:
+def _as_kept(sections: FirewallSections, before: Wanted, told: Document) -> dict[str, Told]:
     """With what was kept beside rows that a person has taken away since, and without what is under another name."""
     there = sections.of(BESIDE)
-    left_over = {key: Told(BESIDE) for key in there if key not in told}
+    rows = {policies.LEVEL}.union(*before.by_kind.values())
+    named = {str(one.options[OF]) for one in told.values() if one.type == BESIDE}
+    left_over = {
+        key: Told(BESIDE)
+        for key, section in there.items()
+        if section.text(OF) not in rows or (key not in told and section.text(OF) in named)
+    }
     return left_over | {key: one for key, one in told.items() if one.type != BESIDE or key in there}
 
 
-def _services(sections: FirewallSections, wanted: Wanted) -> dict[str, Told]:
+def _services(sections: FirewallSections, wanted: Wanted, only: Collection[str]) -> dict[str, Told]:
     zones = {zone.key: zone.section for zone in sections.zones.values()}
     records = wanted.of(LocalService)
-    told = SERVICES.document(sections, {key: one for key, one in records.items() if key not in zones})
+    told = SERVICES.document(sections, {key: one for key, one in records.items() if key not in zones}, only)
     for key, section in zones.items():
         if key in records:
             now = TARGETS.get(section.text("input", policies.usual(sections, "input")).lower(), "Drop")
@@ -196,19 +212,17 @@ def _rule_order(wanted: Wanted) -> list[str]:
     return sorted(rules, key=lambda key: rules[key].order)
 
 
-def _redirect_orders(
-    sections: FirewallSections, before: Mapping[str, Told], after: Mapping[str, Told]
-) -> list[list[str]]:
+def _redirect_orders(sections: FirewallSections, before: Document, after: Document) -> list[list[str]]:
     """For each redirect that is new or other than it was: it, before those there that are less explicit."""
-    there = [*sections.of(REDIRECT)]
+    there = [key for key in sections.of(REDIRECT) if key not in before or key in after]
+    rows = {*MAPPINGS.places(sections).values(), *DMZS.places(sections).values(), *after}
     orders = []
     for key, told in after.items():
         if told.type != REDIRECT or before.get(key) == told:
             continue
-        rank = _rank(told.options)
+        rank = _rank(told.options, "src_dport" not in told.options)
         ahead = there[: there.index(key)] if key in there else there
-        ranks = {one: _rank(after[one].options) for one in ahead if one in after and after[one].type == REDIRECT}
-        behind = [one for one, its in ranks.items() if its > rank]
+        behind = [one for one in ahead if one in rows and _rank_of(sections, one, after) > rank]
         if behind:
             orders.append([key, *behind])
             there = [one for one in there if one != key]
@@ -216,9 +230,15 @@ def _redirect_orders(
     return orders
 
 
-def _rank(said: Mapping[str, Value]) -> tuple[bool, bool, int]:
-    """The order of what TR-181 calls more explicit: DMZs last, then by remote host, then by port."""
-    is_all = "src_dport" not in said
+def _rank_of(sections: FirewallSections, key: str, after: Document) -> tuple[bool, bool, int]:
+    if key in after:
+        return _rank(after[key].options, "src_dport" not in after[key].options)
+    return _rank(sections.section(key).options, is_dmz(sections, sections.section(key)))
+
+
+def _rank(said: Mapping[str, Value], is_all: bool) -> tuple[bool, bool, int]:
+    """The order of what TR-181 calls more explicit: by remote host, then by port; DMZs last, the narrower first."""
     source = str(said.get("src_ip", ""))
-    length = int(source.partition("/")[2] or 32) if source else 0
-    return is_all, not source if not is_all else False, -length if is_all else int(not said.get("src_dport"))
+    if not is_all:
+        return False, not source, int(not said.get("src_dport"))
+    return True, False, -int(source.partition("/")[2] or 32) if source else 0

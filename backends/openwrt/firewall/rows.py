@@ -7,7 +7,7 @@ What is kept beside counts as long as it still says what the section says: of wh
 they cannot say (leases, dates) is taken from there.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Generic
 
@@ -51,14 +51,17 @@ class Form(Generic[R]):
         """The identity of the section of each row."""
         return {row: key for row, (key, _, _) in self._found(sections).items()}
 
-    def document(self, sections: FirewallSections, records: Mapping[str, R]) -> dict[str, Told]:
-        """What is said of the sections of all these rows, and of those beside."""
+    def document(self, sections: FirewallSections, records: Mapping[str, R], only: Collection[str]) -> dict[str, Told]:
+        """What is said of the sections of ``only`` these rows, and of those beside."""
         found, told = self._found(sections), dict[str, Told]()
         groups: dict[str, list[str]] = {}
         for row, (key, _, _) in found.items():
             groups.setdefault(key, []).append(row)
+        changed = {found[row][0] if row in found else row for row in only}
         for row, record in records.items():
             key, _, _ = found.get(row, (row, None, True))
+            if key not in changed:
+                continue
             group = groups.get(key, [row])
             if len(group) > 1 and self._is_one_section(found, records, group):
                 if row == group[0]:
@@ -82,6 +85,12 @@ class Form(Generic[R]):
 
     def _found(self, sections: FirewallSections) -> dict[str, tuple[str, R, bool]]:
         """By row: its section, what that says, and whether it is the only row of it."""
+        if self.kind not in sections.memory:
+            sections.memory[self.kind] = self._find(sections)
+        found: dict[str, tuple[str, R, bool]] = sections.memory[self.kind]
+        return found
+
+    def _find(self, sections: FirewallSections) -> dict[str, tuple[str, R, bool]]:
         found: dict[str, tuple[str, R, bool]] = {}
         for key, section in sections.of(self.type).items():
             kept = sections.beside.get(key, {}).get(AS)

@@ -19,7 +19,7 @@ from backends.firewall.records import (
     PortMapping,
     RuleChain,
 )
-from backends.openwrt.firewall.criteria import one_link, refusal, zones_of
+from backends.openwrt.firewall.criteria import OTHER_ICMP, is_other_icmp, one_link, refusal, zones_of
 from backends.openwrt.firewall.firewall_sections import FirewallSections
 from backends.openwrt.firewall.words import TCP, UDP, is_host
 
@@ -42,10 +42,14 @@ def refusals(sections: FirewallSections, before: Wanted, after: Wanted) -> Itera
         has_ports = pinhole.source_port != ANY or pinhole.dest_port != ANY
         if has_ports and not PORTS_ONLY.issuperset(pinhole.protocol):
             yield Refused("fw4 knows the ports of TCP and UDP only", Pinhole, key, ("protocol",))
+        if is_other_icmp(pinhole.ip_version, pinhole.protocol):
+            yield Refused(OTHER_ICMP, Pinhole, key, ("protocol", "ip_version"))
     for key, service in changed(LocalService, after, before):
         has_ports = any(port != ANY for port in service.dest_port)
         if has_ports and not PORTS_ONLY.issuperset(service.protocol):
             yield Refused("fw4 knows the ports of TCP and UDP only", LocalService, key, ("protocol",))
+        if is_other_icmp(service.ip_version, service.protocol):
+            yield Refused(OTHER_ICMP, LocalService, key, ("protocol", "ip_version"))
         if has_ports and service.icmp_type != ANY:
             yield Refused("ICMP has no ports", LocalService, key, ("icmp_type",))
 

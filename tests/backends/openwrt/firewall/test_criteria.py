@@ -89,6 +89,8 @@ def test_what_says_the_same_already_stays_as_it_is() -> None:
         (FilterRule(protocol=132, dest_port=80), "protocol"),
         (FilterRule(source_port=80, source_port_exclude=True), "source_port_exclude"),
         (FilterRule(dscp=8), "dscp"),
+        (FilterRule(protocol=58, ip_version=4), "protocol"),
+        (FilterRule(protocol=1, ip_version=6), "protocol"),
         (FilterRule(source_ip="203.0.113.1", source_ip_exclude=True), "source_ip_exclude"),
         (FilterRule(dest_ip="203.0.113.1", dest_ip_exclude=True, ip_version=6), "dest_ip_exclude"),
     ],

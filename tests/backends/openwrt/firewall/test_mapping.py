@@ -85,7 +85,7 @@ def test_the_records_are_those_of_the_sections() -> None:
 
 
 def test_zones_stay_whatever_is_wanted() -> None:
-    told = document(sections(), Wanted())
+    told = document(sections(), Wanted(), ())
     assert [one.type for one in told.values()].count("zone") == 2
 
 

@@ -48,7 +48,7 @@ def test_what_a_person_has_changed_since_is_theirs_and_leases_stay() -> None:
 
 def test_what_is_read_is_what_would_be_written() -> None:
     here = sections(TEXT)
-    told = MAPPINGS.document(here, MAPPINGS.rows(here))
+    told = MAPPINGS.document(here, MAPPINGS.rows(here), ("a",))
     assert set(told) == {"a", "cpe_row_a"}
     said = {name: value for name, value in told["a"].options.items() if value and name != "dest"}
     assert said == here.section("a").options

@@ -33,6 +33,8 @@ TWO = NOTHING.replace("list   network		'lan'", "list network 'lan'\n\tlist netwo
         ({f"{MAPPING}1.ExternalPortEndRange": "8090"}, "same ports only"),
         ({f"{RULE}2.Target": "Return"}, "no chains beside its own"),
         ({f"{RULE}2.Protocol": "132"}, "ports of TCP and UDP only"),
+        ({f"{FIREWALL}Service.1.Protocol": "58"}, "58 of IPv6"),
+        ({f"{FIREWALL}Service.1.DestPort": "22"}, "ports of TCP and UDP only"),
     ],
 )
 def test_it_is_told_why(gateway: UciGateway, values: dict[str, str], reason: str) -> None:
