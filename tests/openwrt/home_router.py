@@ -33,8 +33,9 @@ FILES: Final = Path(__file__).parent / "home"
 ROOT: Final = "HOME_ROUTER"
 MOUNTED: Final = "HOME_ROUTER_MOUNTED"
 PROGRAM: Final = "tests.openwrt.home_router"
+AGENT: Final = "tests.openwrt.home_radios"
 ENVIRONMENT: Final = {
-    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": f"/{pack.LIBRARY}", "PYTHONSAFEPATH": "1",
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": f"/{pack.LIBRARY}:{PROJECT}", "PYTHONSAFEPATH": "1",
     "PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "1",
 }  # fmt: skip
 """As the package's command and init script have it."""
@@ -63,6 +64,7 @@ PROGRAMS: Final = (
     )),
 )  # fmt: skip
 """What the image has installed. None of them can run here: whoever starts one is seen to fork, and gets nothing."""
+PATH_OF_RADIOS: Final = "platform/soc/18000000.wifi"
 LAMPS: Final = ("blue:wan", "green:status", "green:lan", "white:wlan-2g")
 
 
@@ -182,12 +184,12 @@ def main(arguments: Sequence[str]) -> None:
     os.environ.update(ENVIRONMENT)
     os.chroot(root)
     os.chdir("/")
-    os.execv(sys.executable, [sys.executable, "-m", "agent", *arguments])
+    os.execv(sys.executable, [sys.executable, "-m", AGENT, *arguments])
 
 
 def _mount(root: Path, given: Path) -> None:
     """This machine's Python and kernel below the root, at their own places; ``given`` has settings and state."""
-    for place in (Path("/dev"), Path("/proc"), Path(sys.prefix), given):
+    for place in (Path("/dev"), Path("/proc"), Path(sys.prefix), PROJECT / "tests", given):
         _bind(place, root)
     _show_the_kernel(root / "sys")
     prefix = Path(sys.base_prefix)
@@ -206,7 +208,7 @@ def _mount(root: Path, given: Path) -> None:
 
 
 def _show_the_kernel(sys_of_root: Path) -> None:
-    """The kernel's /sys, where the board has lamps beside what this machine has."""
+    """The kernel's /sys, where the board has lamps and radios beside what this machine has."""
     behind = sys_of_root.with_name(".sys")
     behind.mkdir(exist_ok=True)
     _run("mount", "-t", "sysfs", "sysfs", str(behind))
@@ -218,6 +220,9 @@ def _show_the_kernel(sys_of_root: Path) -> None:
         if each.name != "leds":
             (sys_of_root / "class" / each.name).mkdir(parents=True, exist_ok=True)
             _run("mount", "--bind", str(each), str(sys_of_root / "class" / each.name))
+    for radio in ("phy0", "phy1"):
+        (sys_of_root / "class/ieee80211").mkdir(exist_ok=True)
+        (sys_of_root / "class/ieee80211" / radio).symlink_to(f"../../devices/{PATH_OF_RADIOS}/ieee80211/{radio}")
     for lamp in LAMPS:
         folder = sys_of_root / "class/leds" / lamp
         folder.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,8 @@ from tests.openwrt.home_router import PROJECT
 pytestmark = pytest.mark.slow
 PATIENCE = 200
 Report = dict[str, Any]
+NOT_INSTALLED = "Device.Routing.RIP."
+COUNTED_BY_NOBODY = {"Device.QoS.QueueStats.{i}.DroppedBytes"}
 IS_ROOT = os.geteuid() == 0
 
 
@@ -60,6 +62,14 @@ def test_nothing_goes_wrong_meanwhile(report: Report) -> None:
 def test_whatever_a_gateway_s_profiles_miss_has_a_reason(report: Report) -> None:
     missing = [missing for profile in report["coverage"]["profiles"] for missing in profile["missing"]]
     assert [one["path"] for one in missing if not one["reason"]] == []
+
+
+def test_what_every_home_router_has_is_whole(report: Report) -> None:
+    by_name = {profile["name"]: profile for profile in report["coverage"]["profiles"]}
+    whole = ("management", "Wi-Fi", "IP services")
+    names = [name for group in report["coverage"]["groups"] if group["name"] in whole for name in group["profiles"]]
+    found = {one["path"] for name in names for one in by_name[name]["missing"]}
+    assert {path for path in found if not path.startswith(NOT_INSTALLED)} <= COUNTED_BY_NOBODY
 
 
 def test_the_page_is_not_loaded_where_it_is_switched_off(report: Report) -> None:
