@@ -164,10 +164,12 @@ class Accounts:
                 continue
             before = saved.get(file, {})
             lines = lines_of(content, ANY_BYTE)
-            kept = [line for line in lines if line.partition(":")[0] not in names]
             have = {line.partition(":")[0]: line for line in lines}
             if {name: line for name, line in have.items() if name in names} != before:
-                text = "".join(f"{line}\n" for line in (*kept, *before.values()))
+                named = [(line.partition(":")[0], line) for line in lines]
+                kept = [before.get(name, line) for name, line in named if name in before or name not in names]
+                gone = [line for name, line in before.items() if name not in have]
+                text = "".join(f"{line}\n" for line in (*kept, *gone))
                 rewrite_file(self._root / file, text.encode(ANY_BYTE))
         self.forget()
 

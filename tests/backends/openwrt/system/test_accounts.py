@@ -173,3 +173,18 @@ def test_what_is_put_back_is_so_byte_by_byte(machine: Machine) -> None:
     machine.accounts.set_shell("anna", "/bin/ash")
     machine.accounts.restore(["anna"], saved)
     assert path.read_bytes() == before
+
+
+def test_what_is_put_back_is_where_it_was(machine: Machine) -> None:
+    names = ["root", "anna", "bob", "friends"]
+    path = machine.root / "etc/passwd"
+    path.write_text(f"# head\n\n{path.read_text()}")
+    files = {name: machine.text(name) for name in ETC}
+    saved = machine.accounts.saved(names)
+    machine.accounts.set_password("root", "$6$x$y")
+    machine.accounts.add_user("bob")
+    machine.accounts.set_shell("root", "/bin/sh")
+    machine.accounts.set_members("friends", [])
+    machine.accounts.restore(names, saved)
+    assert {name: machine.text(name) for name in ETC} == files
+    assert machine.line("group", "friends") == "friends:x:1001:anna"
