@@ -1,12 +1,15 @@
 """NAT and firewall on OpenWrt as a part of the machine: UCI, and OpenWrt's own fw4, behind them."""
 
+import logging
 from collections.abc import Hashable
 from typing import Final
 
 from backends.desired_state import Pointer
 from backends.errors import MechanismError
+from backends.firewall.firewall import TABLE
 from backends.firewall.leases import Clock, system_clock
 from backends.lan.file_watch import FileWatch
+from backends.nftables import Nftables, Table
 from backends.openwrt.desired import UciDesired
 from backends.openwrt.firewall.firewall import FirewallOnOpenWrt
 from backends.openwrt.firewall.firewall_sections import FIREWALL
@@ -19,6 +22,8 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.openwrt_lan import Surface
 from backends.tr181.parts import Part
 from backends.tr181.service import pointer_of
+
+log = logging.getLogger(__name__)
 
 PACKAGES: Final = (FIREWALL, NETWORK)
 
@@ -49,7 +54,8 @@ class UciFirewallTables(FirewallTables, UciDesired):
 
 def openwrt_firewall(given: Mechanisms, surface: Surface) -> Part | None:
     """NAT and firewall, where OpenWrt has its configuration of them."""
-    tables = tables_over_uci(given, surface, system_clock(given.procfs.boot_id()), _nftables())
+    nftables = _nftables()
+    tables = tables_over_uci(given, surface, system_clock(given.procfs.boot_id()), nftables)
     if tables is None:
         return None
     config = surface.root / "etc/config"
@@ -62,7 +68,15 @@ def openwrt_firewall(given: Mechanisms, surface: Surface) -> Part | None:
         chores=(tables,),
         look=tables.look,
         settle=surface.reloads.settle,
+        guard=lambda: without_own_table(nftables) if nftables else None,
     )
+
+
+def without_own_table(nftables: Nftables) -> None:
+    """Take away the table that an agent before this one has made beside fw4's. MechanismError."""
+    if nftables.is_there(TABLE):
+        nftables.bring_to(Table(TABLE))
+        log.info("the packet filter's table inet %s is taken away: fw4 makes all of it", TABLE)
 
 
 def tables_over_uci(
@@ -92,10 +106,8 @@ def tables_over_uci(
     return UciFirewallTables(service, clock, surface.reloads)
 
 
-def _nftables() -> Listing | None:
-    """What lists fw4's table; None where the library, or the kernel's nf_tables, is absent."""
-    from backends.nftables import Nftables  # loaded where it is needed only
-
+def _nftables() -> Nftables | None:
+    """The packet filter; None where the library, or the kernel's nf_tables, is absent."""
     try:
         return Nftables()
     except MechanismError:

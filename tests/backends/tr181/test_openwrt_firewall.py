@@ -7,12 +7,15 @@ import pytest
 
 from agent.model.errors import Refusals
 from backends.firewall.records import PortMapping
-from backends.tr181.openwrt_firewall import UciFirewallTables, openwrt_firewall
+from backends.tr181.openwrt_firewall import UciFirewallTables, openwrt_firewall, without_own_table
 from tests.backends.lan_device import until
 from tests.backends.openwrt.firewall.conftest import gateway, make_gateway
 from tests.backends.openwrt.firewall.gateway import FIREWALL, UciGateway
+from tests.netlab.fixtures import lab, make_namespace
+from tests.netlab.namespace import Namespace
+from tests.netlab.packet_filter import packet_filter
 
-__all__ = ["gateway", "make_gateway"]
+__all__ = ["gateway", "lab", "make_gateway", "make_namespace"]
 
 pytestmark = pytest.mark.slow
 
@@ -107,3 +110,12 @@ def test_no_table_of_the_agent_s_own_is_made(gateway: UciGateway) -> None:
     assert gateway.text == FIREWALL
     assert gateway.told.calls == []
     assert Path(gateway.directory, "run").exists() is False
+
+
+def test_the_table_of_an_agent_before_this_one_is_taken_away(lab: Namespace) -> None:
+    nftables = packet_filter(lab)
+    without_own_table(nftables)
+    for table in ("inet cpe_agent", "inet fw4"):
+        lab.run("nft", "add", "table", *table.split())
+    without_own_table(nftables)
+    assert nftables.tables() == [("inet", "fw4")]
