@@ -27,12 +27,12 @@ def tell_link(sheet: Sheet, change: Change) -> None:
         raise cannot("whether an interface resolves addresses (ARP)", change.ident)
     for attribute, option in SETTINGS.items():
         if attribute in after:
-            sheet.set(sheet.settings(name), option, str(after[attribute] or ""))
+            sheet.set_device(name, option, str(after[attribute] or ""))
     if after.get("up") is False:
-        sheet.set(sheet.settings(name), "enabled", "0")
+        sheet.set_device(name, "enabled", "0")
     elif "up" in after:
         if (section := sheet.document.settings(name)) and section.type == "device":
-            sheet.set(sheet.settings(name), "enabled", "")
+            sheet.set_device(name, "enabled", "")
         if after["up"] is None:
             for key in filter(is_ours, sheet.document.on(name)):
                 if sheet.section(key).options == {"device": name, "proto": NO_PROTOCOL}:
@@ -61,7 +61,7 @@ def tell_interface(sheet: Sheet, change: Change) -> None:
 
 def tell_ipv6(sheet: Sheet, change: Change) -> None:
     """Whether a link speaks IPv6."""
-    sheet.set(sheet.settings(change.ident[1]), "ipv6", SWITCH[(change.after or {}).get("enabled")])
+    sheet.set_device(change.ident[1], "ipv6", SWITCH[(change.after or {}).get("enabled")])
 
 
 def tell_sysctl(sheet: Sheet, change: Change) -> None:
@@ -69,22 +69,22 @@ def tell_sysctl(sheet: Sheet, change: Change) -> None:
     if change.ident[2] != DAD_TRANSMITS:
         path = change.ident[2].format(change.ident[1])
         raise cannot(f"{path}, and a boot would forget it", change.ident)
-    sheet.set(sheet.settings(change.ident[1]), "dadtransmits", (change.after or {}).get("value") or "")
+    sheet.set_device(change.ident[1], "dadtransmits", (change.after or {}).get("value") or "")
 
 
 def tell_phy(sheet: Sheet, change: Change, supported: Collection[int]) -> None:
     """What a port may negotiate: one speed and one duplex mode, or all; energy efficient Ethernet."""
     name, after = change.ident[1], change.after or {}
     if "eee" in after:
-        sheet.set(sheet.settings(name), "eee", SWITCH[after["eee"]])
+        sheet.set_device(name, "eee", SWITCH[after["eee"]])
     if "advertised" not in after:
         return
     wanted = sorted(supported if after["advertised"] is None else after["advertised"])
     for speed in (0, *sorted(speeds(supported))):
         for full in (None, *sorted(duplexes(supported))):
             if advertised_by_netifd(supported, speed, full) == wanted:
-                sheet.set(sheet.settings(name), "speed", str(speed or ""))
-                sheet.set(sheet.settings(name), "duplex", SWITCH[full])
+                sheet.set_device(name, "speed", str(speed or ""))
+                sheet.set_device(name, "duplex", SWITCH[full])
                 return
     raise cannot("these link modes: one speed, one duplex mode, or all of them", change.ident)
 

@@ -69,6 +69,15 @@ class Sheet:
             return next(key for key, one in self.document.sections.items() if one is section)
         return self.add("device", name=link)
 
+    def set_device(self, link: str, option: str, value: str) -> None:
+        """Let a device option of a link have a value; a section of ours goes with the last thing that it says."""
+        if not value and self.document.settings(link) is None:
+            return
+        key = self.settings(link)
+        self.set(key, option, value)
+        if is_ours(key) and self.section(key).options.keys() == {"name"}:
+            self.delete(key)
+
     def interface(self, link: str) -> str:
         """An interface of a link that static addresses and routes can be of, made where there is none."""
         for key in self.document.on(link):

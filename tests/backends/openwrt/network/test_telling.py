@@ -242,9 +242,16 @@ def test_pairs_begin_with_what_moves() -> None:
     assert pairs(changes, {two: one}, "address") == [(one, two), (None, three)]
 
 
-def test_refusals_name_a_thing_only_where_its_rows_are_known(edited: Edited) -> None:
+def test_refusals_name_a_thing_only_where_its_rows_are_known() -> None:
     assert cannot("this", ("link", "a")).ident == ("link", "a")
     assert cannot("this", ("sysctl", "a", "b")).ident is None
+
+
+def test_a_device_of_ours_goes_with_the_last_thing_that_it_says(edited: Edited) -> None:
     edits = edited.uci.edit()
-    tell_link(Sheet(edits, dict), Change(("link", "lan5"), {}, {"mtu": None}))
-    assert "lan5" in str(edits.read("network"))
+    sheet = Sheet(edits, dict)
+    tell_link(sheet, Change(("link", "lan5"), {}, {"mtu": None}))
+    assert not edits.changed()
+    tell_link(sheet, Change(("link", "lan5"), {}, {"mtu": 1400}))
+    tell_link(sheet, Change(("link", "lan5"), {}, {"mtu": None}))
+    assert "lan5" not in str(edits.read("network"))
