@@ -3,12 +3,22 @@
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Final
 
-from backends.desired_state import NotOurs, Pointer, Record, Refused, Wanted
-from backends.dhcp_client.dhcpcd_conf import HOST_NAME, NAMES_ACS4, NAMES_ACS6, NEVER_ASKED4, NEVER_ASKED6
+from backends.desired_state import Pointer, Record, Refused, Wanted
 from backends.dhcp_client.records import KINDS, Client4, Client6, RequestedOption4, SentOption4, SentOption6
 from backends.openwrt.configured import Read
 from backends.openwrt.differences import Difference
 from backends.openwrt.protocols import dhcp_values as values
+from backends.openwrt.protocols.dhcp_checks import (
+    CLIENT_ID,
+    HOST,
+    USER_CLASS6,
+    VENDOR_CLASS,
+    VENDOR_CLASS6,
+    Sent,
+    check_asked,
+    check_finding_of_the_server,
+    check_sent,
+)
 from backends.openwrt.protocols.dhcp_values import OptionRow
 from backends.openwrt.protocols.sections import (
     INTERFACE,
@@ -24,22 +34,16 @@ from backends.openwrt.protocols.sections import (
     standing,
     switch,
 )
-from backends.openwrt.sections import Document, Told, fresh, is_ours, items_changed
+from backends.openwrt.sections import Document, Told, fresh, items_changed
 from backends.uci import Edits, Section, Value
 
 IP_INTERFACE: Final = "Device.IP.Interface.{i}."
 PROTO4, PROTO6 = "dhcp", "dhcpv6"
 ASKED_ROWS, SENT_ROWS = "cpe_reqopts", "cpe_sendopts"
 """Options of ours: the rows of options, of which some are switched off."""
-HOST, VENDOR_CLASS, CLIENT_ID, VENDOR_CLASS6 = 12, 60, 61, 16
 NO_HOST_NAME: Final = "*"
-NEVER_SENT4: Final = frozenset((50, 52, 53, 54, 55, 57, 82))
-"""Of the conversation itself (RFC 2132)."""
-NEVER_SENT6: Final = NEVER_ASKED6 - {16, 15}
-LONGEST: Final = 255
 
 Client = Client4 | Client6
-Sent = SentOption4 | SentOption6
 
 
 class DhcpClientMapping:
@@ -83,12 +87,12 @@ class DhcpClientMapping:
             for key in changed.after.of(kind):
                 self._check_client(kind, key, after)
         for key, four in changed.after.of(SentOption4).items():
-            _check_sent(SentOption4, key, four, after)
+            check_sent(SentOption4, key, four, after)
         for key, six in changed.after.of(SentOption6).items():
-            _check_sent(SentOption6, key, six, after)
+            check_sent(SentOption6, key, six, after)
         for key, asked in changed.after.of(RequestedOption4).items():
-            _check_asked(key, asked, after)
-        _check_finding_of_the_server(before, after)
+            check_asked(key, asked, after)
+        check_finding_of_the_server(before, after)
 
     def write(self, edits: Edits, before: Wanted, after: Wanted) -> None:
         """See Mapping."""
@@ -161,8 +165,9 @@ def _own4(section: Section) -> list[tuple[int, str]]:
 
 
 def _own6(section: Section) -> list[tuple[int, str]]:
-    vendor = section.text("vendorclass").lower()
-    return [(VENDOR_CLASS6, vendor)] if values.HEXADECIMAL.fullmatch(vendor) else []
+    vendor, user = section.text("vendorclass").lower(), section.text("userclass")
+    found = [(USER_CLASS6, values.classes_of(user))] if user else []
+    return found + ([(VENDOR_CLASS6, vendor)] if values.HEXADECIMAL.fullmatch(vendor) else [])
 
 
 def _listed(section: Section, family: int) -> list[tuple[int, str]]:
@@ -175,66 +180,6 @@ def asked_rows(section: Section, client: str) -> dict[str, OptionRow]:
     """The options that a DHCPv4 client asks for because the configuration says so."""
     tags = (values.number_of(word, values.ASKED, values.LAST_TAG4) for word in section.items("reqopts"))
     return values.read_rows(client, [(tag, "") for tag in tags if tag is not None], section.items(ASKED_ROWS))
-
-
-# -- checking ---------------------------------------------------------------------------------------------------------
-
-
-def _check_sent(kind: type[Sent], key: str, record: Sent, wanted: Wanted) -> None:
-    if not record.enable:
-        return
-    siblings: Mapping[str, Sent] = wanted.children(kind, record.parent)
-    if any(one.enable and one.tag == record.tag for name, one in siblings.items() if name != key):
-        raise Refused(f"option {record.tag} is sent already", kind, key, ("tag",))
-    never, last = (NEVER_SENT4, values.LAST_TAG4) if kind is SentOption4 else (NEVER_SENT6, values.LAST_TAG6)
-    if record.tag in never or not 0 < record.tag <= last:
-        raise Refused(f"option {record.tag} is not one to send", kind, key, ("tag", "enable"))
-    size = len(record.value) // 2
-    if not 1 <= size <= LONGEST or (kind is SentOption4 and record.tag == CLIENT_ID and size < 2):
-        raise Refused(f"option {record.tag} cannot have {size} octets", kind, key, ("value", "enable"))
-    octets = bytes.fromhex(record.value)
-    if kind is SentOption4 and record.tag == HOST and (not HOST_NAME.fullmatch(octets) or b".." in octets):
-        raise Refused("option 12 is a host name", kind, key, ("value", "enable"))
-    if kind is SentOption4 and record.tag == VENDOR_CLASS and not _is_text(octets):
-        raise Refused("OpenWrt keeps option 60 as a text", kind, key, ("value", "enable"))
-
-
-def _is_text(octets: bytes) -> bool:
-    return octets.isascii() and octets.decode("ascii", "replace").isprintable()
-
-
-def _check_asked(key: str, record: RequestedOption4, wanted: Wanted) -> None:
-    if record.tag in NEVER_ASKED4 or not 0 < record.tag <= values.LAST_TAG4:
-        raise Refused(f"option {record.tag} is not one to ask for", RequestedOption4, key, ("tag",))
-    siblings = wanted.children(RequestedOption4, record.parent)
-    if record.enable and any(one.enable and one.tag == record.tag for name, one in siblings.items() if name != key):
-        raise Refused(f"option {record.tag} is asked for already", RequestedOption4, key, ("tag",))
-
-
-def _check_finding_of_the_server(before: Wanted, after: Wanted) -> None:
-    """What a lease names the management server in stays asked for, where somebody else than a server asked for it."""
-    for key, was in before.of(RequestedOption4).items():
-        now = after.of(RequestedOption4).get(key)
-        is_kept = now is not None and now.enable and now.tag == was.tag
-        if (
-            was.enable
-            and was.tag in NAMES_ACS4
-            and not is_ours(key)
-            and was.parent in after.of(Client4)
-            and not is_kept
-        ):
-            reason = f"option {was.tag} names the management server: it stays asked for"
-            raise NotOurs(reason, RequestedOption4, key, ("tag", "enable"))
-    for key, client in before.of(Client6).items():
-        asked = after.of(Client6).get(key)
-        for tag in NAMES_ACS6:
-            if asked and tag in client.requested_options and tag not in asked.requested_options and not is_ours(key):
-                reason = f"option {tag} names the management server: it stays asked for"
-                raise NotOurs(reason, Client6, key, ("requested_options",))
-    for key, client in after.of(Client6).items():
-        bad = NEVER_ASKED6.intersection(client.requested_options) if client != before.of(Client6).get(key) else ()
-        if bad:
-            raise Refused(f"option {min(bad)} is not one to ask for", Client6, key, ("requested_options",))
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
@@ -317,6 +262,12 @@ def _own_options4(section: Section, said: dict[int, str]) -> dict[str, Value]:
 
 def _own_options6(section: Section, said: dict[int, str]) -> dict[str, Value]:
     listed = {tag for tag, _ in _listed(section, 6)}
-    vendor = "" if VENDOR_CLASS6 in listed else said.pop(VENDOR_CLASS6, "")
-    is_same = section.text("vendorclass").lower() == vendor
-    return {"vendorclass": section.text("vendorclass") if is_same else vendor}
+    vendor, user = ("" if tag in listed else said.pop(tag, "") for tag in (VENDOR_CLASS6, USER_CLASS6))
+    is_same, is_same_user = (
+        section.text("vendorclass").lower() == vendor,
+        values.classes_of(section.text("userclass")) == user,
+    )
+    return {
+        "vendorclass": section.text("vendorclass") if is_same else vendor,
+        "userclass": section.text("userclass") if is_same_user else values.class_text(user) or "",
+    }

@@ -121,8 +121,8 @@ class DhcpClientsOfNetifd(Configured):
         return [one for one in self._netifd.interfaces().values() if one.proto == proto and one.link == link]
 
 
-UNDERSTOOD6: Final = (21, 22, 23, 24, 31, 32, 56, 64, 67, 82, 83, 94, 95, 96, 103)
-"""SIP, DNS, SNTP, NTP, refresh time, AFTR, prefix exclusion, SOL_MAX_RT, INF_MAX_RT, MAP and lw4o6, captive portal."""
+UNDERSTOOD6: Final = (21, 22, 23, 24, 31, 32, 39, 56, 64, 67, 82, 83, 94, 95, 96)
+"""SIP, DNS, SNTP, refresh time, FQDN, NTP, AFTR, prefix exclusion, SOL_MAX_RT, INF_MAX_RT, MAP and lw4o6."""
 
 
 def lease4_of(one: Interface) -> Lease4:

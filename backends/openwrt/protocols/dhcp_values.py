@@ -17,6 +17,15 @@ ASKED: Final = {
     "staticroutes": 121, "vlanid": 132, "vlanpriority": 133, "ip6rd": 212, "msstaticroutes": 249, "wpad": 252,
 }  # fmt: skip
 """The words by which it may be told what to ask for."""
+OWN6: Final = frozenset((
+    *range(1, 10), *range(11, 17), *range(18, 27), 31, 32, *range(37, 40), *range(43, 49), 53, 56, 61, 64,
+    *range(66, 69), *range(79, 84), 87, *range(89, 97), *range(100, 103), *range(105, 111), 112, *range(114, 136),
+))  # fmt: skip
+"""What odhcp6c has a shape of its own for: told to send one of these as octets it does not start."""
+OCTETS6: Final = frozenset((16, 56, 68))
+"""Those among them that are octets."""
+CLASS: Final = re.compile(r"[\w.-]+", re.ASCII)
+"""A user class that comes through netifd's script, and odhcp6c's lists, as one."""
 HEXADECIMAL: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 LAST_TAG4, LAST_TAG6 = 254, 65_535
 
@@ -99,3 +108,20 @@ def bare_key(client: str, tag: int) -> str:
 def listed(rows: Iterable[OptionRow]) -> Sequence[OptionRow]:
     """Those that are enabled, in their order."""
     return [row for row in rows if row.enable]
+
+
+def classes_of(text: str) -> str:
+    """The octets of option 15, in hexadecimal, that odhcp6c makes of ``userclass``: pieces behind their lengths."""
+    pieces = [piece.encode("utf-8", "surrogateescape") for piece in re.split(r"[ ,\t]+", text) if piece]
+    return b"".join(len(piece).to_bytes(2, "big") + piece for piece in pieces).hex()
+
+
+def class_text(value: str) -> str | None:
+    """The inverse; None for what cannot be said so."""
+    octets, pieces = bytes.fromhex(value), list[str]()
+    while len(octets) > 2:
+        length = int.from_bytes(octets[:2], "big")
+        pieces.append(octets[2 : 2 + length].decode("ascii", "replace"))
+        octets = octets[2 + length :]
+    text = ",".join(pieces)
+    return text if all(map(CLASS.fullmatch, pieces)) and classes_of(text) == value else None

@@ -118,6 +118,21 @@ def test_what_openwrt_has_no_option_for_is_refused(make: Callable[..., Gateway])
     assert gateway.text == NETWORK
 
 
+def test_odhcp6c_is_told_nothing_that_would_keep_it_from_starting(make: Callable[..., Gateway]) -> None:
+    gateway = make()
+    row = gateway.add(f"{WAN6}SentOption.", Tag="15", Value="0004686f6d65", Enable="1")
+    assert gateway.says("wan6")["userclass"] == "home"
+    assert gateway.refused_in(row, Value="0003612062") == {"Value": "InvalidValue"}
+    for tag in ("14", "31", "39", "112"):
+        assert gateway.refused_in(row, Tag=tag) == {"Tag": "InvalidValue"}
+    gateway.set_row(row, Tag="17", Value="00000de9")
+    assert gateway.says("wan6")["sendopts"] == "17:00000de9"
+    gateway.set_row(row, Tag="16", Value="00000de9000361ff62")
+    assert gateway.says("wan6")["vendorclass"] == "00000de9000361ff62"
+    gateway.delete(row)
+    assert gateway.text == NETWORK
+
+
 def test_any_option_of_the_way_out_waits_for_the_session_s_end(make: Callable[..., Gateway]) -> None:
     gateway = make()
     gateway.way = RouteTo("wan", "198.51.100.7", "198.51.100.1")

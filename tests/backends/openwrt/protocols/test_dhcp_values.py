@@ -6,6 +6,8 @@ from backends.openwrt.protocols.dhcp_values import (
     ASKED,
     NAMES,
     OptionRow,
+    class_text,
+    classes_of,
     entries_of,
     item_of,
     listed,
@@ -62,6 +64,19 @@ def test_an_item_that_a_person_took_away_takes_its_row_along_and_one_that_came_i
     assert read_rows("wan", [(15, "dd")], entries) == {
         "cpe_b": OptionRow(False, 43, "00"), "wan_15": OptionRow(True, 15, "dd"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "octets"), [("home", "0004686f6d65"), ("a,b-1", "0001610003622d31"), ("a b", "000161000162"), ("", "")]
+)
+def test_user_classes_are_pieces_behind_their_lengths(text: str, octets: str) -> None:
+    assert classes_of(text) == octets
+    assert class_text(octets) == text.replace(" ", ",")
+
+
+@pytest.mark.parametrize("octets", ["00", "0004686f", "0003612062", "000300ff61", "0001610000"])
+def test_what_would_not_come_through_as_it_is_is_no_user_class(octets: str) -> None:
+    assert class_text(octets) is None
 
 
 @pytest.mark.parametrize("entry", ["", "cpe_a", "cpe_a 2 12", "cpe_a 0 x", "cpe_a 0 12 zz", " 0 12 00"])
