@@ -6,7 +6,6 @@ from typing import Final
 
 from backends.desired_state import Pointer
 from backends.errors import MechanismError
-from backends.firewall.firewall import TABLE
 from backends.firewall.leases import Clock, system_clock
 from backends.lan.file_watch import FileWatch
 from backends.nftables import Nftables, Table
@@ -25,6 +24,8 @@ from backends.tr181.service import pointer_of
 
 log = logging.getLogger(__name__)
 
+BEFORE: Final = "cpe_agent"
+"""The table of backends.firewall.firewall, which is not installed here."""
 PACKAGES: Final = (FIREWALL, NETWORK)
 
 
@@ -74,9 +75,9 @@ def openwrt_firewall(given: Mechanisms, surface: Surface) -> Part | None:
 
 def without_own_table(nftables: Nftables) -> None:
     """Take away the table that an agent before this one has made beside fw4's. MechanismError."""
-    if nftables.is_there(TABLE):
-        nftables.bring_to(Table(TABLE))
-        log.info("the packet filter's table inet %s is taken away: fw4 makes all of it", TABLE)
+    if nftables.is_there(BEFORE):
+        nftables.bring_to(Table(BEFORE))
+        log.info("the packet filter's table inet %s is taken away: fw4 makes all of it", BEFORE)
 
 
 def tables_over_uci(

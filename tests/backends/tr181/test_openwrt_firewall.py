@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from agent.model.errors import Refusals
+from backends.firewall.firewall import TABLE
 from backends.firewall.records import PortMapping
-from backends.tr181.openwrt_firewall import UciFirewallTables, openwrt_firewall, without_own_table
+from backends.tr181.openwrt_firewall import BEFORE, UciFirewallTables, openwrt_firewall, without_own_table
 from tests.backends.lan_device import until
 from tests.backends.openwrt.firewall.conftest import gateway, make_gateway
 from tests.backends.openwrt.firewall.gateway import FIREWALL, UciGateway
@@ -113,9 +114,10 @@ def test_no_table_of_the_agent_s_own_is_made(gateway: UciGateway) -> None:
 
 
 def test_the_table_of_an_agent_before_this_one_is_taken_away(lab: Namespace) -> None:
+    assert BEFORE == TABLE
     nftables = packet_filter(lab)
     without_own_table(nftables)
-    for table in ("inet cpe_agent", "inet fw4"):
-        lab.run("nft", "add", "table", *table.split())
+    for table in (BEFORE, "fw4"):
+        lab.run("nft", "add", "table", "inet", table)
     without_own_table(nftables)
     assert nftables.tables() == [("inet", "fw4")]
