@@ -19,7 +19,7 @@ from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from typing import Final
 
-from shaking import SHAKEN, plainly_typed, shaken
+from shaking import plainly_typed, shaken
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LIBRARY: Final = "usr/lib/cpe-agent"
@@ -34,6 +34,8 @@ PROGRAMS: Final = ("backends/private_folders.py",)
 """Started by their file's name, and so files of their own."""
 DAEMON_ONLY: Final = ("agent/wiring.py",)
 """Where the verbs end: what is reached by these only is not unpacked for a verb."""
+TYPES_ARE_READ: Final = ("agent/settings", "agent/cwmp/")
+"""Where it is asked what types fields are said to have."""
 SHARED: Final = ("agent.toml", "datamodel/NOTICE", "datamodel/x-cpeagent.json", "dhcp/odhcp6c.user", "dhcp/udhcpc.user")
 SCHEMA: Final = "datamodel/tr-181-2-19-1-cwmp.json"
 
@@ -133,8 +135,8 @@ def names() -> list[str]:
 def modules() -> dict[str, str]:
     """The tidied sources of those of these that a router reaches."""
     sources = {name: tidied((ROOT / name).read_text(encoding="utf-8")) for name in names()}
-    of_mechanisms = {name: plainly_typed(text) for name, text in sources.items() if name.startswith(SHAKEN)}
-    return shaken(sources | of_mechanisms, PROGRAMS)
+    plain = {name: plainly_typed(text) for name, text in sources.items() if not name.startswith(TYPES_ARE_READ)}
+    return shaken(sources | plain, PROGRAMS)
 
 
 def packs(sources: Mapping[str, str], *, is_compiled: bool = False) -> dict[str, bytes]:

@@ -6,4 +6,6 @@ export PYTHONPATH="/usr/lib/cpe-agent${PYTHONPATH:+:$PYTHONPATH}"
 export PYTHONSAFEPATH=1
 # The library is packed: there is nothing to write beside it.
 export PYTHONDONTWRITEBYTECODE=1
+# Half a megabyte less: an error tells its line, and not where in it.
+export PYTHONNODEBUGRANGES=1
 exec python3 -m agent "$@"

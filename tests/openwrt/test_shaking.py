@@ -92,12 +92,7 @@ def test_nothing_in_the_library_asks_for_what_is_not_there(library: dict[str, st
 @pytest.mark.slow
 def test_what_only_plain_linux_has_is_not_in_it(library: dict[str, str]) -> None:
     """What OpenWrt has daemons of its own for."""
-    gone = {
-        "backends/dnsmasq.py",
-        "backends/tr181/lan.py",
-        "backends/lan/advertiser.py",
-        "backends/firewall/firewall.py",
-    }
+    gone = {"backends/dnsmasq.py", "backends/tr181/lan.py", "backends/lan/advertiser.py"}
     assert gone & set(library) == set()
     assert gone <= set(pack.names())
 
