@@ -150,8 +150,14 @@ class NetworkDevice(Acs):
             forget=[netlink.forget, *([on_openwrt.forget] if on_openwrt else ())],
             boot_id="boot",
         )
-        if surface is not None:
-            self.model.settle = surface.reloads.settle
+        if surface is not None and on_openwrt is not None:
+            reloads, network = surface.reloads, on_openwrt
+
+            def settle() -> None:
+                reloads.settle()
+                network.settle()
+
+            self.model.settle = settle
         self.model.load()
 
 

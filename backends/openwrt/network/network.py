@@ -40,6 +40,7 @@ from backends.openwrt.network.planning import (
     bridges_of,
     changes,
     given_up,
+    hops,
     is_said,
     merged,
     moves,
@@ -85,6 +86,7 @@ class UciNetwork(Network):
         self._document = Document(Package(NETWORK))
         self._given: Mapping[Reference, Record] = {}
         self._seen: tuple[frozenset[str], dict[str, str]] = (frozenset(), {})
+        self._hops: list[Ident] = []
         self._telling = NOTHING
         self._committed: Made | None = None
         self._to_restart: frozenset[str] = frozenset()
@@ -133,7 +135,7 @@ class UciNetwork(Network):
         mine, before = ours(self._records, self._given), self._given
         self._document, self._seen = document, seen
         state = self._said_by(document)
-        given = said_rows(document, state, links)
+        given, self._hops = said_rows(document, state, links), hops(state)
         self._put_together(laid_over(mine, before, given), given)
         return is_other and self._give_way(state)
 
@@ -153,7 +155,7 @@ class UciNetwork(Network):
 
     def _put_together(self, mine: Records, given: Mapping[Reference, Record]) -> None:
         self._records = self._applied = together(mine, given)
-        self._given = without_twins(mine, given, self.topology, self.near())
+        self._given = without_twins(mine, given, self.topology, [*self.near(), *self._hops])
         self._records = self._applied = together(mine, self._given)
 
     def _give_way(self, state: Said) -> bool:
@@ -161,13 +163,15 @@ class UciNetwork(Network):
         observed = merged(self._observe(), state)
         claimed = self._claims(self.topology, observed)
         mine, given = ours(self._records, self._given), self._given
-        lost = dict.fromkeys(
-            row
+        unsaid = [
+            ident
             for ident in self._records.originals
             if ident in claimed and not is_said(ident, claimed[ident], state, observed)
-            for row in rows_behind(ident, self.topology, self.near())
-            if row.key in mine.by_kind.get(row.kind, {})
-        )
+        ]
+        behind = dict.fromkeys(row for ident in unsaid for row in rows_behind(ident, self.topology, self.near()))
+        if any(ident[0] == "ipv6" for ident in unsaid) and mine.of(IpStack):
+            mine = mine.with_record("", replace(mine.of(IpStack)[""], ipv6=None))
+        lost = [row for row in behind if row.key in mine.by_kind.get(row.kind, {})]
         for row in lost:
             log.warning("%s %s gives way to what /etc/config/network says", row.kind, row.key)
             mine = mine.without(KINDS[row.kind], row.key)
@@ -313,10 +317,9 @@ class UciNetwork(Network):
                 raise not_managed(link_of(ident) or "a route without an interface", ident)
         near = self.near()
         was, now = places(self._applied, before, near), places(self._records, topology, near)
-        off, still_off = (
-            switched_off_rows(self._applied, before, near),
-            switched_off_rows(self._records, topology, near),
-        )
+        reached = [*near, *hops(state)]
+        off = switched_off_rows(self._applied, before, reached)
+        still_off = switched_off_rows(self._records, topology, reached)
         told = list(changes(wish, new, state, observed, claimed))
         come = {change.ident for change in told if change.after is not None}
         told += [one for one in given_up(off, still_off, state) if ("route", *one.ident[1:]) not in come]
@@ -364,7 +367,10 @@ class UciNetwork(Network):
         """netifd has been told: interfaces that it does not restart by itself for what has changed are restarted."""
         waiting, self._to_restart = self._to_restart, frozenset()
         for name in sorted(waiting):
-            self._restart(name)
+            try:
+                self._restart(name)
+            except MechanismError as silent:  # what was asked for is said: it holds with the next start
+                log.warning("%s speaks IPv6 again when its interface starts anew: %s", name, silent.reason)
 
     def _restart(self, name: str) -> None:
         for key in self._document.on(name):

@@ -138,6 +138,15 @@ def switched_off_rows(records: Records, topology: Topology, near: list[Ident]) -
     return found
 
 
+def hops(said: Said) -> list[Ident]:
+    """The gateways of routes that are switched off, as if they were reached: whose they are is known by them also when
+    the address is gone that they were reached through.
+    """
+    lengths = {"4": 32, "6": 128}
+    off = (ident for ident in said if ident[0] == "off" and ident[3] != "-")
+    return [("address", ident[4], f"{ident[3]}/{lengths[ident[1]]}") for ident in off]
+
+
 def given_up(before: Mapping[Reference, Ident], after: Mapping[Reference, Ident], said: Said) -> list[Change]:
     """The routes that are switched off in UCI, and of which no row says so any more."""
     gone = [("off", *ident[1:]) for ident in dict.fromkeys(before.values()) if ident not in after.values()]

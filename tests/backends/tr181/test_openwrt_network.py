@@ -53,8 +53,7 @@ def test_an_interface_starts_anew_when_it_is_told_to_and_when_it_speaks_ipv6_aga
         device.set({f"{interface}IPv6Enable": "1"})
         assert isinstance(device.network, OpenWrtNetwork)
         device.network.settle()
-        device.network.settle()
-        assert [method for _, method, _ in procd.told] == ["down", "up"] * 2
+        assert [method for _, method, _ in procd.told] == ["down", "up"] * 2, "once"
     finally:
         procd.close()
 

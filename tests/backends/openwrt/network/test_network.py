@@ -60,6 +60,22 @@ def test_rows_show_what_is_wanted_before_netifd_has_made_it(openwrt: OpenWrtBenc
     assert "10.1.1.1" not in device.tree(table).values()
 
 
+def test_a_disabled_route_goes_with_its_row_also_when_its_gateway_is_reached_no_more(
+    openwrt: OpenWrtBench, device: NetworkDevice
+) -> None:
+    address = device.add(addresses(device), IPAddress="10.1.1.1", SubnetMask="255.255.255.0", Enable="1")
+    route = device.add(V4, DestIPAddress="10.7.0.0", DestSubnetMask="255.255.0.0", GatewayIPAddress="10.1.1.9",
+                       Enable="1")  # fmt: skip
+    device.set({f"{route}Enable": "0"})
+    assert "option disabled '1'" in openwrt.netifd.text
+    device.delete(address)
+    rows = device.tree(V4)
+    assert len([name for name, value in rows.items() if value == "10.7.0.0"]) == 1
+    device.delete(route)
+    assert "10.7.0.0" not in openwrt.netifd.text
+    assert "10.7.0.0" not in device.tree(V4).values()
+
+
 def test_a_person_s_change_is_never_fought(
     openwrt: OpenWrtBench, device: NetworkDevice, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -220,6 +236,15 @@ def test_a_subnet_is_chosen_that_no_link_has_a_part_of(openwrt: OpenWrtBench) ->
     assert device.get("Device.IP.ULAPrefix") == "fd00:1::/48"
     device.set({f"{device.find(IP, Name='eth1')}ULAEnable": "1"})
     assert "option ip6hint '10'" in openwrt.netifd.text
+
+
+def test_ipv6_of_all_links_is_no_longer_off_when_a_person_switches_one_on(
+    openwrt: OpenWrtBench, device: NetworkDevice
+) -> None:
+    device.set({"Device.IP.IPv6Enable": "0"})
+    assert openwrt.netifd.text.count("option ipv6 '0'") == len(openwrt.netlink.links())
+    openwrt.netifd.write(openwrt.netifd.text.replace("option ipv6 '0'", "option ipv6 '1'", 1))
+    assert device.network.stack().ipv6 is None
 
 
 def test_only_what_uci_does_not_say_is_kept(openwrt: OpenWrtBench, device: NetworkDevice) -> None:
