@@ -1,6 +1,6 @@
 """Tunnels on OpenWrt as a part of the machine: /etc/config/network, and the links that netifd has made of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -103,7 +103,7 @@ def part_over(
     network = given.network
     ground = ground_of(given, surface, IP_INTERFACE)
     names = TunnelNames(surface.uci, ground)
-    mapping = TunnelMapping(ground, names, _carrier(given))
+    mapping = TunnelMapping(ground, names, _carriers(given))
     made = TunnelsOfNetifd(surface.uci, mapping, surface.reloads.note, links, WireGuard(generic))
     tables = UciTunnelTables(made, there, names)
     network.other_layers = (*network.other_layers, *(TunnelLayers(tables, record) for record in LAYERS))
@@ -124,12 +124,18 @@ def kinds(root: Path) -> frozenset[str]:
     return frozenset(kind for name, kind in SCRIPTS.items() if (folder / f"{name}.sh").exists())
 
 
-def _carrier(given: Mechanisms) -> Callable[[str], str | None]:
-    def find(address: str) -> str | None:
+def _carriers(given: Mechanisms) -> Callable[[str], Collection[str]]:
+    """The links by which packets to an address leave; "" for one that is not known: those that lead outside."""
+
+    def find(address: str) -> Collection[str]:
         try:
+            if not address:
+                return sorted(
+                    {one.interface for one in given.netlink.routes() if not one.destination and one.interface}
+                )
             route = given.netlink.route_to(address)
         except MechanismError:
-            return None
-        return route.interface if route else None
+            return ()
+        return [route.interface] if route else []
 
     return find

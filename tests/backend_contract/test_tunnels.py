@@ -23,10 +23,11 @@ from backends.tr181.parts import Part
 from backends.tr181.tunnel_interfaces import TUNNEL_COUNTERS
 from backends.tr181.vxlan import vxlan
 from backends.tr181.wireguard import new_key, wireguard
+from backends.wireguard import GET_DEVICE
 from tests.backend_contract.protocol_devices import device_of
 from tests.backends.openwrt.protocols.gateway import Gateway
 from tests.backends.tr181.test_hostile_values import HOSTILE
-from tests.backends.tunnels.memory import NoLinks
+from tests.backends.tunnels.memory import MadeLinks, NoLinks
 from tests.fakes.generic import RecordedFamily
 
 GRE, VXLAN, WIREGUARD = "Device.GRE.Tunnel.", "Device.VXLAN.Tunnel.", "Device.X_CPEAGENT_WireGuard.Interface."
@@ -36,7 +37,7 @@ KINDS = frozenset(tunnels.LINK_KINDS)
 
 
 def over_netlink(given: Mechanisms, _: Surface) -> Part:
-    return tunnels.part_over(given, NoLinks(), RecordedFamily({}), KINDS)
+    return tunnels.part_over(given, MadeLinks(), RecordedFamily({GET_DEVICE: []}), KINDS)
 
 
 def over_uci(given: Mechanisms, surface: Surface) -> Part:

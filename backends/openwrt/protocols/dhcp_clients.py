@@ -86,6 +86,8 @@ class DhcpClientMapping:
         for kind in (Client4, Client6):
             for key in changed.after.of(kind):
                 self._check_client(kind, key, after)
+            for key in changed_rows(before, after):
+                self._check_given(kind, key, before, after)
         for key, four in changed.after.of(SentOption4).items():
             check_sent(SentOption4, key, four, after)
         for key, six in changed.after.of(SentOption6).items():
@@ -118,12 +120,18 @@ class DhcpClientMapping:
         """See Mapping."""
         return short(taken) if isinstance(record, Client4 | Client6) else fresh(taken)
 
+    def _check_given(self, kind: type[Client], key: str, before: Wanted, after: Wanted) -> None:
+        """A client that is on, or shall be, is changed only where its link is given to the agent."""
+        for some in (before, after):
+            found: Mapping[str, Client] = some.of(kind)
+            if key in found and found[key].enable:
+                self.ground.check(self.ground.link_of(found[key].interface), kind, key, ("enable", "interface"))
+
     def _check_client(self, kind: type[Client], key: str, wanted: Wanted) -> None:
         record: Client = wanted.get(kind, key)
         link = self.ground.link_of(record.interface)
         if not record.enable or link is None:
             return
-        self.ground.check(link, kind, key, ("enable", "interface"))
         others: Mapping[str, Client] = wanted.of(kind)
         if any(
             one.enable and self.ground.link_of(one.interface) == link for name, one in others.items() if name != key

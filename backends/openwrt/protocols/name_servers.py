@@ -79,6 +79,9 @@ class NameServerMapping:
             link = self._ground.link_of(record.interface) if record.enable else None
             self._ground.check(link, StaticServer, key, ("enable", "interface"))
 
+        for name in Difference.between(before, after).after.of(Heeded):
+            self._ground.check(self._ground.present().get(name), Heeded, name, ())
+
     def write(self, edits: Edits, before: Wanted, after: Wanted) -> None:
         """See Mapping."""
         here = NetworkSections.of_package(edits.read, self._ground)

@@ -65,8 +65,10 @@ class PppoeMapping:
                 check(record)
             except Unsayable as reason:
                 raise Refused(str(reason), PppInterface, key, (reason.field,)) from reason
-            link = self._ground.link_of(record.lower) if record.enable else None
-            self._ground.check(link, PppInterface, key, ("enable", "lower"))
+        for key in changed_rows(before, after):
+            for one in (before.get(PppInterface, key), after.get(PppInterface, key)):
+                if one.enable:
+                    self._ground.check(self._ground.link_of(one.lower), PppInterface, key, ("enable", "lower"))
 
     def write(self, edits: Edits, before: Wanted, after: Wanted) -> None:
         """See Mapping."""

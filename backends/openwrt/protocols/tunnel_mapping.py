@@ -1,15 +1,15 @@
 """Tunnels of all kinds in UCI as one service's records: see tunnels, provider_tunnels and wireguard beside."""
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Final
 
-from backends.desired_state import NotOurs, Record, Refused, Wanted
+from backends.desired_state import NotOurs, Pointer, Record, Refused, Wanted
 from backends.openwrt.configured import Read
 from backends.openwrt.differences import Difference
 from backends.openwrt.protocols import provider_tunnels, tunnels, wireguard
 from backends.openwrt.protocols.provider_tunnels import DS_LITE, SIX_RD
 from backends.openwrt.protocols.sections import NETWORK, Ground, NetworkSections, bring, short
-from backends.openwrt.protocols.tunnels import GRE, VXLAN, Shape
+from backends.openwrt.protocols.tunnels import GRE, VXLAN
 from backends.openwrt.sections import Document, fresh
 from backends.tunnels.checks import ONE, check, check_alone
 from backends.tunnels.names import version_of
@@ -21,7 +21,6 @@ from backends.tunnels.records import (
     GreTunnel,
     SixRd,
     VxlanInterface,
-    VxlanTunnel,
     WireGuardInterface,
     WireGuardPeer,
 )
@@ -31,11 +30,6 @@ SHAPES: Final = (GRE, VXLAN)
 LINKS: Final[tuple[type[Record], ...]] = (GreInterface, VxlanInterface, WireGuardInterface)
 
 ALONE: Final = (SixRd, DsLite)
-OWNING: Final[Mapping[type[Record], tuple[type[Record], ...]]] = {
-    GreInterface: (GreTunnel,), VxlanInterface: (VxlanTunnel,), WireGuardInterface: (WireGuardPeer,),
-}  # fmt: skip
-"""By the kind of what is a link, the kinds whose records belong to it."""
-
 Names = dict[type[Record], dict[str, tuple[str, str]]]
 """By kind and key, the key of the tunnel that an interface belongs to ("": to none) and the name of its link."""
 
@@ -68,13 +62,17 @@ class TunnelNames:
 
 
 class TunnelMapping:
-    """See backends.openwrt.configured.Mapping. ``carrier_of``: the link by which packets to an address leave."""
+    """See backends.openwrt.configured.Mapping. ``carriers_of``: the links by which packets to an address leave, "" for
+    one that is not known: those that lead outside.
+    """
 
     packages = (NETWORK,)
     kinds = KINDS
 
-    def __init__(self, ground: Ground, names: Callable[[], Names], carrier_of: Callable[[str], str | None]) -> None:
-        self._ground, self._names, self._carrier_of = ground, names, carrier_of
+    def __init__(
+        self, ground: Ground, names: Callable[[], Names], carriers_of: Callable[[str], Collection[str]]
+    ) -> None:
+        self._ground, self._names, self._carriers_of = ground, names, carriers_of
 
     def surroundings(self) -> Hashable:
         """See Mapping."""
@@ -100,10 +98,14 @@ class TunnelMapping:
         except Refused as refused:
             if (refused.kind, refused.key) in changed:
                 raise
-        for shape in SHAPES:
-            for key in after.of(shape.interface):
-                if {(shape.interface, key), (shape.tunnel, self._parent(after, shape, key))} & changed:
-                    self._check_interface(shape, key, after)
+        for kind, key in _links(changed, before, after):
+            for some in (before, after):
+                self._check_given(kind, key, some)
+        for key, one in after.of(GreInterface).items():
+            is_concerned = {(GreInterface, key), (GreTunnel, one.parent)} & changed
+            is_on = one.enable and after.get(GreTunnel, one.parent).enable
+            if is_concerned and is_on and one.key_policy == PROVISIONED and not one.key_identifier:
+                raise Refused("0 is no key to netifd", GreInterface, key, ("key_identifier", "key_policy"))
 
     def write(self, edits: Edits, before: Wanted, after: Wanted) -> None:
         """See Mapping."""
@@ -113,41 +115,58 @@ class TunnelMapping:
     def cuts(self, before: Wanted, after: Wanted) -> bool:
         """Any other option makes netifd take the tunnel down and up."""
         names = self._names()
-        links: set[str] = set()
-        for kind, key in Difference.between(before, after).rows():
-            record = after.of(kind).get(key) or before.of(kind)[key]
-            for other, some in names.items():
-                if kind in ALONE:
-                    links |= {link for _, link in some.values()} if kind is other else set()
-                elif other not in ALONE and (other is kind or kind in OWNING.get(other, ())):
-                    wanted = {key, record.parent} - {""}
-                    links |= {link for own, (parent, link) in some.items() if wanted & {own, parent}}
-        return self._ground.crosses(links)
+        concerned = _links({*Difference.between(before, after).rows()}, before, after)
+        return self._ground.crosses(names[kind][key][1] for kind, key in concerned if key in names.get(kind, {}))
 
     def key_for(self, record: Record, taken: Collection[str]) -> str:
         """See Mapping."""
         return short(taken) if isinstance(record, LINKS) else fresh(taken)
 
-    def _parent(self, wanted: Wanted, shape: Shape, key: str) -> str:
-        return wanted.get(shape.interface, key).parent
-
-    def _check_interface(self, shape: Shape, key: str, wanted: Wanted) -> None:
-        one = wanted.get(shape.interface, key)
-        tunnel: GreTunnel = wanted.get(shape.tunnel, one.parent)
-        if not (one.enable and tunnel.enable):
+    def _check_given(self, kind: type[Record], key: str, wanted: Wanted) -> None:
+        """A tunnel that is on, or shall be, is changed only where it, or what it goes over, is given to the agent."""
+        carriers = _hosts(wanted, kind, key)
+        if carriers is None:
             return
-        if isinstance(one, GreInterface) and one.key_policy == PROVISIONED and not one.key_identifier:
-            raise Refused("0 is no key to netifd", GreInterface, key, ("key_identifier", "key_policy"))
-        for link in self._carriers(one.lower, tunnel):
-            if not self._ground.may_change(link):
-                reason = f"{link} is not given to the agent ([network] manage)"
-                raise NotOurs(reason, shape.interface, key, ("enable", "lower"))
+        lower, host = carriers
+        given = self._ground.link_of(lower) if lower is not None else None
+        links = [given] if given else [*self._carriers_of(host)]
+        _, name = self._names().get(kind, {}).get(key, ("", ""))
+        if links and not any(map(self._ground.may_change, [*links, name])):
+            reason = f"{links[0]} is not given to the agent ([network] manage)"
+            raise NotOurs(reason, kind, "" if kind in ALONE else key, ("enable", "setting_enable", "lower"))
 
-    def _carriers(self, lower: object, tunnel: GreTunnel) -> Iterator[str]:
-        given = self._ground.link_of(lower)  # type: ignore[arg-type]
-        hosts = [host for host in tunnel.remote_endpoints[:1] if version_of(host) is not None]
-        found = [given] if lower is not None else [self._carrier_of(host) for host in hosts]
-        yield from (link for link in found if link)
+
+def _links(changed: Collection[tuple[type[Record], str]], *those: Wanted) -> list[tuple[type[Record], str]]:
+    """Of records that differ, those that are links, by themselves or by what belongs to them."""
+    found: dict[tuple[type[Record], str], None] = {}
+    for kind, key in changed:
+        if kind in ALONE:
+            found[kind, ONE] = None
+        for wanted in those:
+            record = wanted.of(kind).get(key)
+            if kind in LINKS and record is not None:
+                found[kind, key] = None
+            if kind is WireGuardPeer and record is not None:
+                found[WireGuardInterface, record.parent] = None
+            for shape in SHAPES if record is not None else ():
+                below = wanted.of(shape.interface).items() if kind is shape.tunnel else ()
+                found |= dict.fromkeys((shape.interface, own) for own, one in below if one.parent == key)
+    return list(found)
+
+
+def _hosts(wanted: Wanted, kind: type[Record], key: str) -> tuple[Pointer | None, str] | None:
+    """What a link goes over: a row, or the way to an address; None for one that is not to be there."""
+    if kind in ALONE:
+        one = wanted.get(SixRd) if kind is SixRd else wanted.get(DsLite)
+        return (None, "") if one.enable and one.setting_enable else None
+    if kind is WireGuardInterface:
+        return (None, "") if wanted.get(WireGuardInterface, key).enable else None
+    shape = GRE if kind is GreInterface else VXLAN
+    carried: GreInterface | VxlanInterface = wanted.get(shape.interface, key)
+    tunnel: GreTunnel = wanted.get(shape.tunnel, carried.parent)
+    if not (carried.enable and tunnel.enable):
+        return None
+    return carried.lower, next((host for host in tunnel.remote_endpoints[:1] if version_of(host) is not None), "")
 
 
 def document(here: NetworkSections, wanted: Wanted) -> Document:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from agent.model.object import Object
@@ -11,7 +12,8 @@ from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.staging import LinuxNetwork
 from backends.tr181.tunnels import LINK_KINDS, TunnelTables, part_over
-from backends.tunnels.links import ToldLink, TunnelLinks
+from backends.tunnels.links import OURS, ToldLink, TunnelLinks
+from backends.tunnels.options import TunnelLink
 from tests.backends.device import KernelSettings
 from tests.backends.small_device import SmallDevice
 from tests.fakes.generic import RecordedFamily
@@ -31,6 +33,30 @@ class NoLinks(TunnelLinks):
 
     def told(self) -> Mapping[str, ToldLink]:
         return {}
+
+
+class MadeLinks(NoLinks):
+    """Those that were made are kept in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: dict[str, ToldLink] = {}
+
+    def told(self) -> Mapping[str, ToldLink]:
+        return self.made
+
+    def make(self, name: str, wanted: TunnelLink) -> None:
+        self.made[name] = ToldLink(100 + len(self.made), wanted.kind, OURS, False, wanted.options)
+
+    def set_up(self, name: str) -> None:
+        self.made[name] = replace(self.made[name], is_up=True)
+
+    def change(self, name: str, wanted: TunnelLink) -> bool:
+        self.made[name] = replace(self.made[name], kind=wanted.kind, is_up=True, options=wanted.options)
+        return True
+
+    def delete(self, name: str) -> None:
+        del self.made[name]
 
 
 class MemoryTunnels(SmallDevice):

@@ -133,6 +133,16 @@ def test_odhcp6c_is_told_nothing_that_would_keep_it_from_starting(make: Callable
     assert gateway.text == NETWORK
 
 
+def test_a_client_on_a_link_that_is_not_given_stays_as_it_is(make: Callable[..., Gateway]) -> None:
+    gateway = make(manage=("br-lan",))
+    assert gateway.refused_in(WAN, Enable="0") == {"Enable": "Denied"}
+    assert list(gateway.refused_in(f"{WAN}SentOption.1.", Value="6162").values()) == ["Denied"]
+    for row in (WAN, f"{WAN}SentOption.1."):
+        with pytest.raises(Refusals):
+            gateway.delete(row)
+    assert gateway.text == NETWORK
+
+
 def test_any_option_of_the_way_out_waits_for_the_session_s_end(make: Callable[..., Gateway]) -> None:
     gateway = make()
     gateway.way = RouteTo("wan", "198.51.100.7", "198.51.100.1")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.model.errors import Refusals
 from backends.netlink_types import RouteTo
 from backends.openwrt.protocols.ppp import PppoeLinks, link_name
 from backends.tr181.openwrt_ppp import openwrt_ppp
@@ -87,6 +88,15 @@ def test_a_person_s_connection_that_is_deleted_leaves_its_interface(make: Make) 
     gateway = make()
     gateway.delete(ROW)
     assert gateway.says("dsl") == {"proto": "none", "device": "eth2", "host_uniq": "ff"}
+
+
+def test_one_over_a_link_that_is_not_given_stays_as_it_is(make: Make) -> None:
+    gateway = make(manage=("br-lan",))
+    assert set(gateway.refused_in(ROW, Username="you").values()) == {"Denied"}
+    assert gateway.refused_in(ROW, Enable="0") == {"Enable": "Denied"}
+    with pytest.raises(Refusals):
+        gateway.delete(ROW)
+    assert gateway.text == NETWORK + DSL
 
 
 def test_the_way_to_the_management_server_is_not_cut_within_a_session(make: Make) -> None:

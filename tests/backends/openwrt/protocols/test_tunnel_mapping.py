@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.netlink_types import RouteTo
+from backends.netlink_types import Route, RouteTo
 from backends.openwrt.protocols.tunnel_mapping import TunnelNames
 from backends.tr181.dslite import dslite
 from backends.tr181.gre import gre
@@ -61,7 +61,23 @@ def test_another_tunnel_than_the_one_on_the_way_is_changed_at_once(tmp_path: Pat
     assert device.set({f"{LITE}EndpointAddress": "2001:db8::8", f"{ROW}DefaultDSCPMark": "10"}) == 0
 
 
-def test_a_tunnel_over_a_link_that_is_not_given_to_the_agent_is_denied(tmp_path: Path) -> None:
+def test_a_tunnel_over_what_is_not_given_to_the_agent_stays_as_it_is(tmp_path: Path) -> None:
     device = gateway(tmp_path, manage=("br-lan",))
-    device.set({f"{ROW}Interface.1.Enable": "0"})
-    assert device.refused({f"{ROW}Interface.1.Enable": "1"}) == {f"{ROW}Interface.1.Enable": "Denied"}
+    device.kernel.routes.append(Route(4, "", "198.51.100.1", "wan"))
+    for path, value in (
+        (f"{ROW}Interface.1.Enable", "0"),
+        (f"{ROW}RemoteEndpoints", "192.0.2.10"),
+        (f"{VPN_ROW}ListenPort", "51821"),
+        (f"{VPN_ROW}Peer.1.PersistentKeepalive", "25"),
+        (f"{LITE}EndpointAddress", "2001:db8::8"),
+    ):
+        assert device.refused({path: value}) == {path: "Denied"}
+    assert device.text == ALL
+    device.set({"Device.VXLAN.Tunnel.1.RemotePort": "4789"})
+    assert device.text != ALL, "one that is off may be anything"
+
+
+def test_a_tunnel_that_is_given_itself_may_be_changed(tmp_path: Path) -> None:
+    device = gateway(tmp_path, manage=("vpn",))
+    device.kernel.routes.append(Route(4, "", "198.51.100.1", "wan"))
+    assert device.set({f"{VPN_ROW}ListenPort": "51821"}) == 0
