@@ -11,31 +11,24 @@ from backends.ethtool import Ports
 from backends.netlink import Netlink
 from backends.netlink_types import RouteTo
 from backends.network.contradictions import cuts_path
-from backends.network.desired import Claims, settle, ula_subnet
+from backends.network.desired import settle, ula_subnet
 from backends.network.edits import not_managed
 from backends.network.errors import Conflict, NotManaged
-from backends.network.network import Network, going_down, news
-from backends.network.origins import rows_behind
-from backends.network.plan import Change, Ident, State, link_of
+from backends.network.network import going_down, news
+from backends.network.plan import Change, Ident, link_of
 from backends.network.records import (
-    KINDS,
     IpAddress,
     IpInterface,
     IpPrefix,
-    IpStack,
-    Port,
-    R,
-    Record,
     Records,
     Reference,
 )
 from backends.network.rows import Row
-from backends.network.topology import Topology
 from backends.openwrt.netifd import NetifdState
-from backends.openwrt.network.asked import asked, is_assigned
+from backends.openwrt.network.asked import is_assigned
 from backends.openwrt.network.commits import Commits, Made
 from backends.openwrt.network.document import NETWORK, Document
-from backends.openwrt.network.given import laid_over, not_covered, ours, together, without_twins
+from backends.openwrt.network.given import not_covered, ours, together, without_twins
 from backends.openwrt.network.planning import (
     bridges_of,
     changes,
@@ -48,9 +41,7 @@ from backends.openwrt.network.planning import (
     switched_off,
     switched_off_rows,
 )
-from backends.openwrt.network.said import Said, said
-from backends.openwrt.network.said_rows import said_rows
-from backends.openwrt.network.settling import SettlingNetlink
+from backends.openwrt.network.saying import UciRecords, of_ours
 from backends.openwrt.network.telling import Telling
 from backends.procfs import Procfs
 from backends.ubus import BusError
@@ -61,10 +52,8 @@ log = logging.getLogger(__name__)
 NOTHING: Final = Telling()
 
 
-class UciNetwork(Network):
-    """See Network. Records are kept for what UCI does not say: which row an address or a route is while it moves, and
-    rows that are not complete or not enabled. What a person writes there is stronger than any record of ours.
-    """
+class UciNetwork(UciRecords):
+    """See Network: the verbs of a transaction."""
 
     def __init__(
         self,
@@ -77,116 +66,12 @@ class UciNetwork(Network):
         netifd: NetifdState,
         committed: Callable[[Collection[str]], None],
     ) -> None:
-        self._is_current = True  # nothing is read before there is something to read with
-        self._settling = SettlingNetlink(netlink)
-        super().__init__(self._settling, procfs, manage, management_path, ports)
-        self._uci = uci
-        self._netifd = netifd
+        """``committed`` is told of the packages that were written."""
+        super().__init__(netlink, procfs, manage, management_path, ports, uci, netifd)
         self._commits = Commits(uci, netifd.links, self._said_by, committed)
-        self._document = Document(Package(NETWORK))
-        self._given: Mapping[Reference, Record] = {}
-        self._seen: tuple[frozenset[str], dict[str, str]] = (frozenset(), {})
-        self._hops: list[Ident] = []
         self._telling = NOTHING
         self._committed: Made | None = None
         self._to_restart: frozenset[str] = frozenset()
-        self._trouble = ""
-        self._is_current = False
-
-    # -- what UCI says ------------------------------------------------------------------------------------------------
-
-    def forget(self) -> None:
-        """What was read may be old."""
-        self._uci.forget()
-        self._netifd.forget()
-        self._is_current = False
-
-    @property
-    def topology(self) -> Topology:
-        """See NetworkView."""
-        self.look()
-        return super().topology
-
-    def record(self, row: Row[R]) -> R:
-        """See NetworkView."""
-        self.look()
-        return super().record(row)
-
-    def stack(self) -> IpStack:
-        """See NetworkView."""
-        self.look()
-        return super().stack()
-
-    def prefix_records(self) -> Mapping[str, IpPrefix]:
-        """See NetworkView."""
-        self.look()
-        return super().prefix_records()
-
-    def look(self) -> bool:
-        """Take over what UCI says now; whether records of ours gave way. Not while a change of ours is on its way."""
-        if self._is_current or self._before is not None or self._is_waiting:
-            return False
-        self._is_current = True
-        document, links = self._read(), {link.name: link for link in self._netlink.links()}
-        is_other = document.package is not self._document.package
-        seen = (frozenset(links), dict(self._netifd.links()) if document.asks_netifd else {})
-        if not is_other and seen == self._seen:
-            return False
-        mine, before = ours(self._records, self._given), self._given
-        self._document, self._seen = document, seen
-        state = self._said_by(document)
-        given, self._hops = said_rows(document, state, links), hops(state)
-        self._put_together(laid_over(mine, before, given), given)
-        return is_other and self._give_way(state)
-
-    def _read(self) -> Document:
-        try:
-            package = self._uci.read(NETWORK)
-            self._hear("")
-        except MechanismError as error:
-            self._hear(error.reason)
-            package = self._document.package
-        return Document(package, self._netifd.links)
-
-    def _hear(self, trouble: str) -> None:
-        if trouble and trouble != self._trouble:
-            log.error("%s; what it said last is taken until it is mended", trouble)
-        self._trouble = trouble
-
-    def _put_together(self, mine: Records, given: Mapping[Reference, Record]) -> None:
-        self._records = self._applied = together(mine, given)
-        self._given = without_twins(mine, given, self.topology, [*self.near(), *self._hops])
-        self._records = self._applied = together(mine, self._given)
-
-    def _give_way(self, state: Said) -> bool:
-        """Let go of the records that ask for what UCI says otherwise."""
-        observed = merged(self._observe(), state)
-        claimed = self._claims(self.topology, observed)
-        mine, given = ours(self._records, self._given), self._given
-        unsaid = [
-            ident
-            for ident in self._records.originals
-            if ident in claimed and not is_said(ident, claimed[ident], state, observed)
-        ]
-        behind = dict.fromkeys(row for ident in unsaid for row in rows_behind(ident, self.topology, self.near()))
-        if any(ident[0] == "ipv6" for ident in unsaid) and mine.of(IpStack):
-            mine = mine.with_record("", replace(mine.of(IpStack)[""], ipv6=None))
-        lost = [row for row in behind if row.key in mine.by_kind.get(row.kind, {})]
-        for row in lost:
-            log.warning("%s %s gives way to what /etc/config/network says", row.kind, row.key)
-            mine = mine.without(KINDS[row.kind], row.key)
-        by_itself = self._claims_of(together(Records(), not_covered(given, mine)), observed)
-        self._put_together(mine, said_rows(self._document, state, {one.name: one for one in self._netlink.links()}))
-        claimed = self._claims(self.topology, observed)
-        originals = self._records.originals
-        self._records = self._applied = replace(self._records, originals=_of_ours(originals, claimed, by_itself))
-        return bool(lost)
-
-    def _said_by(self, document: Document) -> Said:
-        links = {link.name: link for link in self._netlink.links()}
-        has_ports = self._ports is not None and bool(self._records.of(Port))
-        supported = {name: sorted(phy.supported) for name, phy in self._ports.phys().items()} if has_ports else {}  # type: ignore[union-attr]
-        return said(document, links, supported)
 
     # -- the transaction ----------------------------------------------------------------------------------------------
 
@@ -293,13 +178,6 @@ class UciNetwork(Network):
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _claims(self, topology: Topology, observed: State) -> Claims:
-        return asked(topology, observed, self.ways_out())
-
-    def _claims_of(self, records: Records, observed: State) -> Claims:
-        links = self._netlink.links()
-        return self._claims(Topology(records, links, self.other_layers, self._manage), observed)
-
     def _plan_telling(self) -> tuple[Telling, Mapping[Ident, Any]]:
         """What is to be said, and what is to be remembered of how it was."""
         self._uci.forget()
@@ -332,7 +210,7 @@ class UciNetwork(Network):
         )
         given = not_covered(self._given, ours(self._records, self._given))
         known = self._claims_of(together(Records(), given), observed)
-        return telling, _of_ours(originals, claimed, known)
+        return telling, of_ours(originals, claimed, known)
 
     def _check_prefixes(self) -> None:
         before = self._applied.of(IpPrefix)
@@ -388,15 +266,6 @@ class UciNetwork(Network):
     def _leave(self, telling: Telling) -> None:
         gone = [change.ident for change in telling.changes if change.after is None]
         self._settling.leave(gone, [change.ident for change in telling.changes if change.after is not None])
-
-
-def _of_ours(originals: Mapping[Ident, Any], claimed: Claims, by_itself: Claims) -> dict[Ident, Any]:
-    """Of what was before, what records of ours have changed: UCI asks for the rest by itself."""
-    return {
-        ident: was
-        for ident, was in originals.items()
-        if ident in claimed and (ident not in by_itself or claimed[ident] != by_itself[ident])
-    }
 
 
 def _is_ipv6_on(change: Change) -> bool:

@@ -9,6 +9,7 @@ from agent.model.data_model import Caller
 from agent.model.errors import Refusals
 from backends.netlink_types import RouteTo
 from backends.openwrt.network.network import UciNetwork
+from backends.openwrt.network.saying import UciRecords
 from tests.backends.conftest import UCI_OF_BENCH, OpenWrtBench
 from tests.backends.device import NetworkDevice
 from tests.fakes.documents import Documents
@@ -250,6 +251,7 @@ def test_ipv6_of_all_links_is_no_longer_off_when_a_person_switches_one_on(
 def test_only_what_uci_does_not_say_is_kept(openwrt: OpenWrtBench, device: NetworkDevice) -> None:
     network = device.network
     assert isinstance(network, UciNetwork)
+    assert isinstance(network, UciRecords)
     device.set({f"{device.find(IP, Name='eth0')}Enable": "0"})
     device.get("Device.IP.IPv6Enable")
     network.look()
