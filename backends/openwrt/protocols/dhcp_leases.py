@@ -1,7 +1,7 @@
 """What netifd knows of the leases that udhcpc and odhcp6c got, as leases are told everywhere else."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import Final
@@ -34,6 +34,7 @@ class DhcpClientsOfNetifd(Configured):
         super().__init__(uci, mapping, committed)
         self._netifd = netifd
         self._delegated: tuple[Delegation, ...] = ()
+        self._delegated_by: Mapping[str, Interface] | None = None
 
     def is_running(self, family: int, link: str) -> bool:
         """Whether netifd has a client there: one that asks, or has a lease."""
@@ -90,7 +91,11 @@ class DhcpClientsOfNetifd(Configured):
 
     def delegated(self) -> tuple[Delegation, ...]:
         """The prefixes that were delegated; the same object as long as the same was told."""
-        told = [(one.link, one.prefixes) for one in self._netifd.interfaces().values() if one.up and one.prefixes]
+        interfaces = self._netifd.interfaces()
+        if interfaces is self._delegated_by:
+            return self._delegated
+        self._delegated_by = interfaces
+        told = [(one.link, one.prefixes) for one in interfaces.values() if one.up and one.prefixes]
         found = tuple(self._steady(one) for one in _delegations(told))
         if found != self._delegated:
             self._delegated = found
