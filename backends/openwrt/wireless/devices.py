@@ -1,6 +1,4 @@
-"""Radios in /etc/config/wireless: sections of type wifi-device, and what TR-181 says of a radio that is an option of
-its interfaces.
-"""
+"""Radios in /etc/config/wireless: wifi-device sections, and what of a radio is an option of its interfaces."""
 
 from collections.abc import Sequence
 from dataclasses import replace
