@@ -300,6 +300,7 @@ def test_an_object_that_is_published_anew_is_found_again(
     first.start()
     assert bus.call(NAME, "silent") == {}
     first.stop()
+    until(lambda: not Bus(path, deadline=5.0).objects(NAME))  # ubusd has seen that it went
     with pytest.raises(NotThere):
         bus.call(NAME, "silent")
     second = present(path)
