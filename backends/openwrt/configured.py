@@ -4,19 +4,16 @@ import logging
 import operator
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from backends.desired_state import NotOurs, Record, Refused, Wanted
 from backends.errors import MechanismError
 from backends.openwrt.differences import Difference
-from backends.openwrt.staged import Others, conflict, named
+from backends.openwrt.staged import Others, committed, conflict, named
 from backends.uci import ChangedMeanwhile, Edits, NotUci, Package, Uci
 from backends.uci.types import check_value
 
 log = logging.getLogger(__name__)
-
-TRIES: Final = 3
-"""How often edits are made anew because somebody else has written the package meanwhile."""
 
 Read = Callable[[str], Package]
 """A package by name: as committed, or with what is staged in it. Missing, BrokenPackage."""
@@ -128,16 +125,12 @@ class Configured:
 
         Without ``must_hold`` what somebody else has changed since stays. Refused, MechanismError; nothing is made then.
         """
-        for tries in range(TRIES):
+
+        def staged() -> Edits:
             self.forget()
-            edits, _, _ = self._staged(difference, must_hold)
-            try:
-                packages = edits.commit()
-                break
-            except ChangedMeanwhile as error:
-                if tries == TRIES - 1:
-                    raise
-                log.info("%s", error.reason)
+            return self._staged(difference, must_hold)[0]
+
+        edits, packages = committed(staged)
         self.forget()
         if not packages:
             return None

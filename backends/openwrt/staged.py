@@ -1,11 +1,30 @@
-"""Edits that people have staged and not committed: neither committed nor lost by ours, and told of once."""
+"""Edits beside those of other people: what is staged is neither committed nor lost, what is written meanwhile stays."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import Final
 
-from backends.uci import Package, Staged
+from backends.uci import ChangedMeanwhile, Edits, Package, Staged
 
 log = logging.getLogger(__name__)
+
+TRIES: Final = 3
+"""How often edits are made anew because somebody else has written the package meanwhile."""
+
+
+def committed(staged: Callable[[], Edits]) -> tuple[Edits, Collection[str]]:
+    """Edits that were committed, and the packages that they have changed; ``staged`` makes them of what is there now.
+
+    MechanismError; nothing is changed then.
+    """
+    for _ in range(TRIES - 1):
+        edits = staged()
+        try:
+            return edits, edits.commit()
+        except ChangedMeanwhile as error:
+            log.info("%s", error.reason)
+    edits = staged()
+    return edits, edits.commit()
 
 
 class Others:

@@ -6,7 +6,6 @@ The same promises as of backends.openwrt.configured.
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Final
 
 from backends.errors import MechanismError
 from backends.network.errors import Conflict, HandMade
@@ -16,13 +15,10 @@ from backends.openwrt.network.planning import THINGS
 from backends.openwrt.network.said import Said
 from backends.openwrt.network.sheet import KINDS_WITH_ROWS, Sheet
 from backends.openwrt.network.telling import Telling, tell
-from backends.openwrt.staged import Others, conflict, named
+from backends.openwrt.staged import Others, committed, conflict, named
 from backends.uci import ChangedMeanwhile, Edits, NotUci, Uci
 
 log = logging.getLogger(__name__)
-
-TRIES: Final = 3
-"""How often edits are made anew because somebody else has written the package meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +57,7 @@ class Commits:
         """
         if not telling.changes:
             return None
-        for tries in range(TRIES):
-            edits = self._staged(telling, must_hold)
-            try:
-                packages = edits.commit()
-                break
-            except ChangedMeanwhile as error:
-                if tries == TRIES - 1:
-                    raise
-                log.info("%s", error.reason)
+        edits, packages = committed(lambda: self._staged(telling, must_hold))
         if not packages:
             return None
         self._committed(packages)
