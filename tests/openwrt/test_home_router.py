@@ -94,3 +94,11 @@ def test_a_fork_is_seen_and_a_thread_is_none(code: str, expected: int) -> None:
     ):
         process.communicate(b"\n", timeout=60)
     assert len(made) == expected, made
+
+
+def test_of_what_plain_linux_needs_nothing_is_loaded_and_of_pyroute2_its_messages_only(report: Report) -> None:
+    loaded = set(report["modules"])
+    assert loaded & {"backends.dnsmasq", "backends.tr181.lan", "backends.dhcp_client.delegated"} == set()
+    of_pyroute2 = {name for name in loaded if name.startswith("pyroute2")}
+    messages = ("pyroute2.netlink", "pyroute2.common", "pyroute2.config")
+    assert [name for name in of_pyroute2 if not name.startswith(messages)] == []
