@@ -174,7 +174,7 @@ def debian(name: str, libraries: str) -> Row:
         _says([sys.executable, *PIP, *wheels, *packages])
         new.rename(place)
     memory = Path(mkdtemp(prefix="cpe-agent-matrix-"))
-    atexit.register(memory.rmdir)
+    atexit.register(shutil.rmtree, memory, ignore_errors=True)
     inside = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", IN_ROOT, "root")
     given = (str(root), str(memory), str(PROJECT), str(place), python)
     return Row(f"Debian {name}, {libraries}", [*inside, *given, "python3"])
