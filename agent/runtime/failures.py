@@ -2,7 +2,9 @@
 
 import http.client
 import ssl
+from typing import Final
 
+NO_ANSWER: Final = "the ACS closed the connection without an answer"
 _SAID = 120  # characters of a plain-text refusal that are passed on; GenieACS explains itself there
 
 
@@ -22,7 +24,7 @@ def broken(error: BaseException) -> str:
         error = inner
     match error:
         case http.client.RemoteDisconnected():
-            return "the ACS closed the connection without an answer"
+            return NO_ANSWER
         case http.client.IncompleteRead():
             return "the ACS closed the connection in the middle of its reply"
         case http.client.LineTooLong():

@@ -65,7 +65,8 @@ class ProbeRun:
         wall_clock_trusted: bool = True,
         limits: Limits = LIMITS,
     ) -> None:
-        from agent.runtime.http import AcsClient  # loads requests: only who speaks to an ACS pays for it
+        from agent.runtime.failures import NO_ANSWER
+from agent.runtime.http import AcsClient  # loads requests: only who speaks to an ACS pays for it
 
         self._endpoint = endpoint
         self._lend = lend
@@ -258,6 +259,9 @@ class ProbeRun:
             self._went_in()
             self._fail("inform", reason, advice.after_status(status), {"status": status})
         next_step = advice.after_status(status)
+        is_stranger = self._endpoint.url.startswith("https:") and not self._endpoint.client_certificate
+        if not status and is_stranger and (reason == NO_ANSWER or "reset" in reason):  # that overtakes the words why
+            reason += "; an ACS that wants a certificate of its client ends a connection so"
         if not status and "certificate" in reason:
             next_step = "give the certificate that the ACS knows as [acs] client_certificate and client_key"
         elif 300 <= status < 400:

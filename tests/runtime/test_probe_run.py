@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import struct
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -261,6 +262,18 @@ def test_a_client_certificate_that_the_acs_wants(authority: Authority) -> None:
         told = steps(AcsEndpoint(acs.url, ca_file=str(authority.pair.certificate)))
     last = failed(told, "http")
     assert "certificate" in last.what
+    assert "[acs] client_certificate" in last.next
+
+
+def test_an_acs_that_ends_the_connection_before_its_words_arrive_may_want_one_too(authority: Authority) -> None:
+    def serve(connection: Connection, number: int) -> None:
+        connection.stream.recv(1)
+        connection.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.stream.close()
+
+    with RawServer(serve, tls(authority.issue("hasty"))) as server:
+        last = failed(steps(AcsEndpoint(server.url(), ca_file=str(authority.pair.certificate))), "http")
+    assert "wants a certificate of its client" in last.what
     assert "[acs] client_certificate" in last.next
 
 
