@@ -14,6 +14,7 @@ from agent.runtime.acs_session import parsed
 from agent.runtime.certificates import Certificate, chain_of, fitting, look
 from agent.runtime.clock import iso
 from agent.runtime.endpoint import AcsEndpoint, HttpReply, Limits, TooNear, Turn, Unreachable, shown_url
+from agent.runtime.failures import NO_ANSWER
 from agent.runtime.wire import Address, Resolve, connect_through, resolve_by_system
 
 LIMITS: Final = Limits(connect_seconds=5.0, reply_seconds=10.0, session_seconds=40.0, grace_seconds=5.0, addresses=4)
@@ -65,8 +66,7 @@ class ProbeRun:
         wall_clock_trusted: bool = True,
         limits: Limits = LIMITS,
     ) -> None:
-        from agent.runtime.failures import NO_ANSWER
-from agent.runtime.http import AcsClient  # loads requests: only who speaks to an ACS pays for it
+        from agent.runtime.http import AcsClient  # loads requests: only who speaks to an ACS pays for it
 
         self._endpoint = endpoint
         self._lend = lend
