@@ -43,7 +43,8 @@ MANAGERS: Final = (
         "NetworkManager",
         "etc/NetworkManager",
         "etc/NetworkManager/conf.d/10-cpe-agent.conf",
-        lambda names: f"{HEAD}[device-cpe-agent]\nmatch-device={_matches(names)}\nmanaged=0\n",
+        # A reload takes these over for links that are there, as it does not a [device] section's managed=0; others' stay.
+        lambda names: f"{HEAD}[keyfile]\nunmanaged-devices+={_matches(names)}\n",
         ("nmcli", "general", "reload"),
         "run/NetworkManager",
     ),

@@ -34,7 +34,7 @@ def managed(image: Path) -> list[str]:
 def test_an_interface_is_given_to_the_agent_and_the_others_are_told(image: Path) -> None:
     assert setup(image, "--manage", "eth1", "wlan*") == 0
     assert managed(image) == ["eth1", "wlan*"]
-    assert "match-device=interface-name:eth1;interface-name:wlan*\nmanaged=0\n" in (image / NM).read_text()
+    assert "[keyfile]\nunmanaged-devices+=interface-name:eth1;interface-name:wlan*\n" in (image / NM).read_text()
     assert "Name=eth1 wlan*\n\n[Link]\nUnmanaged=yes\n" in (image / NETWORKD).read_text()
 
 
@@ -138,7 +138,7 @@ def test_network_manager_understands_the_drop_in(image: Path) -> None:
         ["NetworkManager", "--print-config", f"--config={folder}/NetworkManager.conf", f"--config-dir={folder}/conf.d"],
         capture_output=True, text=True, check=True, timeout=30,
     )  # fmt: skip
-    assert "[device-cpe-agent]\nmatch-device=interface-name:eth1;interface-name:wlan*\nmanaged=0\n" in printed.stdout
+    assert "[keyfile]\nunmanaged-devices+=interface-name:eth1;interface-name:wlan*\n" in printed.stdout
     assert "unknown" not in printed.stderr + printed.stdout
 
 

@@ -71,6 +71,31 @@ def test_a_client_brings_a_new_device_to_its_first_session(cpe: Cpe, client: str
     assert said["gateway"] == (GATEWAY if code == "125" else None)
 
 
+def test_networkmanager_leaves_a_link_that_is_given_to_the_agent_at_once_and_takes_it_back(cpe: Cpe) -> None:
+    def state(link: str) -> str:
+        try:
+            told = cpe.space.run("nmcli", "-g", "DEVICE,STATE", "device")
+        except AssertionError:  # it does not run yet
+            return ""
+        return dict(line.split(":", 1) for line in told.splitlines()).get(link, "")
+
+    def setup(*words: str) -> str:
+        return cpe.space.run("cpe-agent", "setup", *words)
+
+    theirs = cpe._root / "etc/NetworkManager/conf.d/50-theirs.conf"
+    theirs.parent.mkdir(exist_ok=True)
+    theirs.write_text("[keyfile]\nunmanaged-devices+=interface-name:theirs0\n")
+    cpe.space.ip("link add theirs0 type veth peer name theirs1")
+    with cpe.serving(), cpe.client("NetworkManager"):
+        until(lambda: state("wan") == "connected", lambda: f"wan is {state('wan')}")
+        assert "nmcli general reload: done" in setup("--manage", "wan")
+        until(lambda: state("wan") == "unmanaged", lambda: f"wan is {state('wan')}")
+        assert state("theirs0") == "unmanaged"
+        assert "nmcli general reload: done" in setup("--unmanage", "wan")
+        until(lambda: state("wan") == "connected", lambda: f"wan is {state('wan')}")
+        assert state("theirs0") == "unmanaged"
+
+
 @pytest.mark.parametrize("cpe", [6], indirect=True)
 @pytest.mark.parametrize(("client", "told_by"), [("dhclient6", "dhclient"), ("dhcpcd6", "dhcpcd")])
 def test_a_client_of_dhcpv6_brings_a_new_device_to_its_first_session(cpe: Cpe, client: str, told_by: str) -> None:
