@@ -584,11 +584,17 @@ class Agent:
             self.management_way.apply()
         heeded, self._unheeded = topics | self._unheeded, frozenset()
         try:
-            if self.model.read_only_reason or self.model.awaits_confirmation:
+            is_of_links = bool(heeded & {"link", "address", "route", "dhcp", "everything"})
+            if self.model.read_only_reason:
                 self._unheeded = heeded
                 self.network.kernel_seen()
             else:
-                if heeded & {"link", "address", "route", "dhcp", "everything"} and self.network.kernel_changed():
+                if self.model.awaits_confirmation:
+                    self._unheeded = heeded
+                    has_news = self.network.settings_given()
+                else:
+                    has_news = is_of_links and self.network.kernel_changed()
+                if has_news:
                     self.model.save()
                 self.machine.changed(heeded)
         except MechanismError as later:

@@ -43,7 +43,7 @@ MANAGERS: Final = (
         "NetworkManager",
         "etc/NetworkManager",
         "etc/NetworkManager/conf.d/10-cpe-agent.conf",
-        # A reload takes these over for links that are there, as it does not a [device] section's managed=0; others' stay.
+        # A reload takes that over for links that are there, but no [device] section's managed=0; others' are kept.
         lambda names: f"{HEAD}[keyfile]\nunmanaged-devices+={_matches(names)}\n",
         ("nmcli", "general", "reload"),
         "run/NetworkManager",

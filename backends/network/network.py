@@ -230,6 +230,18 @@ class Network(NetworkEdits):
         self._seen_ways = ways
         return self._make_some(self._plan(checked=False), lambda ident: ident[2:] == (ACCEPT_RA,))
 
+    def settings_given(self) -> bool:
+        """While a change waits to be confirmed: a link that came to be is given its settings (sysctls), and nothing
+        that taking the change back would have to know of. Whether ``state`` has news thereby. See ``kernel_seen``.
+        """
+        self.kernel_seen()
+        if self._before is not None or self._records is not self._applied or not self._records.by_kind:
+            return False
+        come = {name for name, _ in self._links() - self._seen_links}
+        return bool(come) and self._make_some(
+            self._plan(checked=False), lambda ident: ident[0] == "sysctl" and ident[1] in come
+        )
+
     def kernel_seen(self) -> None:
         """While nothing may be made: what is away now is given what is its own when ``kernel_changed`` finds it back,
         and so is what came meanwhile.

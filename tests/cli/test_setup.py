@@ -138,7 +138,7 @@ def test_network_manager_understands_the_drop_in(image: Path) -> None:
         ["NetworkManager", "--print-config", f"--config={folder}/NetworkManager.conf", f"--config-dir={folder}/conf.d"],
         capture_output=True, text=True, check=True, timeout=30,
     )  # fmt: skip
-    assert "[keyfile]\nunmanaged-devices+=interface-name:eth1;interface-name:wlan*\n" in printed.stdout
+    assert "[keyfile]\nunmanaged-devices=interface-name:eth1,interface-name:wlan*\n" in printed.stdout
     assert "unknown" not in printed.stderr + printed.stdout
 
 

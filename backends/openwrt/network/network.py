@@ -169,6 +169,10 @@ class UciNetwork(UciRecords):
         self._is_current = False
         return self.look()
 
+    def settings_given(self) -> bool:
+        """See Network: links have no settings of ours."""
+        return False
+
     def kernel_seen(self) -> None:
         """Nothing is made later."""
 

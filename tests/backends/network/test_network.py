@@ -409,6 +409,30 @@ def test_a_link_that_was_away_while_nothing_could_be_made_gets_what_is_configure
 
 
 @by_our_own_hand
+def test_a_link_that_comes_anew_while_a_change_waits_to_be_confirmed_passes_packets_on(bench: Bench) -> None:
+    reached_by: list[RouteTo] = []
+    device = bench.device(management_path=lambda: reached_by[0] if reached_by else None)
+    forwarding = "net/ipv4/conf/eth1/forwarding"
+    device.set({"Device.Routing.Router.1.Enable": "1"})
+    device.network.kernel_changed()
+    reached_by.append(RouteTo("eth0", "192.0.2.1", "192.0.2.254"))
+    management = device.find(device.find(IP, Name="eth0") + "IPv4Address.", IPAddress="192.0.2.1")
+    assert device.set({f"{management}IPAddress": "192.0.2.3"}) == 1
+    assert device.model.apply_deferred()
+    bench.netlink.delete_link("eth1")
+    bench.netlink.forget()
+    assert device.network.settings_given() is False
+    bench.netlink.add_veth("eth1", "far1")
+    bench.netlink.set_link("eth1", up=True)
+    bench.netlink.forget()
+    bench.procfs.change_setting(forwarding, "0")
+    device.network.settings_given()
+    assert bench.procfs.setting(forwarding) == "1"
+    device.model.confirm()
+    assert device.network.kernel_changed() is False, "nothing of it is left to do"
+
+
+@by_our_own_hand
 def test_a_link_that_comes_up_while_a_change_waits_is_not_forgotten(bench: Bench) -> None:
     reached_by: list[RouteTo] = []
     device = bench.device(management_path=lambda: reached_by[0] if reached_by else None)
