@@ -68,7 +68,7 @@ from agent.runtime.leases import ways_out
 from agent.runtime.listen_again import ListenAgain
 from agent.runtime.live import Live
 from agent.runtime.logs import log_to_standard_error
-from agent.runtime.memory import forget_replaced_classes, give_back
+from agent.runtime.memory import give_back, slim_data_classes
 from agent.runtime.not_listening import why_none_can_come, why_nothing_listens
 from agent.runtime.probe import Owner, Probe
 from agent.runtime.reach import Reach
@@ -127,7 +127,7 @@ ACS_ADDRESS: Final = "address"
 
 def run(config: Path | None, state_directory: Path | None, boot: bool) -> int:
     """Be the agent until SIGTERM; ``boot``: report as after a boot. Raises SettingsError, ControlSocketError."""
-    forget_replaced_classes()
+    slim_data_classes()
     loaded = settings.load(config, state_directory)
     inbox = loop.Inbox()
     _hear_signals(inbox)
@@ -948,6 +948,7 @@ class Agent:
         for name, watch in {"netlink": self.netlink.watch, **self.machine.watches, **self._bus()}.items():
             threading.Thread(target=self._watch, args=(watch,), name=name, daemon=True).start()
         self._watch_leases()
+        slim_data_classes()  # those that were loaded since
         give_back()
         gc.freeze()  # what is there now stays: collecting after each session need not look at it
         log.info("cpe-agent %s runs; ACS %s", VERSION, shown_url(self.own.get(ms.URL)) or "not configured")
