@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
-import requests
-import urllib3
-from requests.adapters import HTTPAdapter
+from agent.runtime.spared_imports import called_later
+
+with called_later({"chardet": "4.0.0", "charset_normalizer": "2.1.0", "importlib.metadata": None}):
+    import requests
+    import urllib3
+    from requests.adapters import HTTPAdapter
 
 from agent.cwmp.acs_url import is_host
 from agent.discovery.near_hosts import is_near
