@@ -30,6 +30,7 @@ EDITABLE: Final = ("static", "boot", "")
 IPV4_ORIGIN: Final = {"dhcp": "DHCPv4", "ospf": "OSPF", "rip": "RIP"}
 IPV6_ORIGIN: Final = {"dhcp": "DHCPv6", "ra": "RA", "ospf": "OSPF", "rip": "RIPng"}
 UNSET: Final = -1
+ARPHRD_PPP: Final = 512
 
 
 def routing(mechanisms: Mechanisms) -> list[Object[Any]]:
@@ -203,12 +204,23 @@ class _Ipv4(_Forwarding):
         return self.table_of(
             "IPv4Forwarding",
             [
-                Parameter("StaticRoute", lambda row: self.protocol(row) in EDITABLE),
+                Parameter("StaticRoute", lambda row: self.protocol(row) in EDITABLE and not self.is_by_ipcp(row)),
                 Parameter("DestIPAddress", self.destination, self.set_destination),
                 Parameter("DestSubnetMask", self.mask, self.set_mask),
                 Parameter("GatewayIPAddress", self.gateway, self.set_gateway),
             ],
         )
+
+    def origin(self, row: Row[IpRoute]) -> str:
+        return "IPCP" if self.is_by_ipcp(row) else super().origin(row)
+
+    def is_by_ipcp(self, row: Row[IpRoute]) -> bool:
+        """A way out over a PPP link without a gateway, as pppd makes it once IPCP has agreed."""
+        found = None if row.is_own else self.network.route_of(row)
+        if found is None or (found.protocol, found.destination, found.gateway) != ("boot", "", None):
+            return False
+        link = self.network.topology.links.get(found.interface or "")
+        return link is not None and link.type == ARPHRD_PPP
 
     def destination(self, row: Row[IpRoute]) -> str | None:
         told = self.network.record(row).destination

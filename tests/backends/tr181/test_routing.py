@@ -6,6 +6,7 @@ from agent.model.errors import NotWritable, Refusals
 from backends.netlink import Route
 from backends.tr181.routing import MAIN_ROUTER
 from tests.backends.conftest import Bench, by_our_own_hand
+from tests.fakes.netlink import FakeNetlink
 
 V4 = "Device.Routing.Router.1.IPv4Forwarding."
 V6 = "Device.Routing.Router.1.IPv6Forwarding."
@@ -283,6 +284,19 @@ def test_what_the_kernel_or_a_client_made_cannot_be_changed(bench: Bench) -> Non
         assert device.refused({f"{row}ForwardingMetric": "5"}) == {f"{row}ForwardingMetric": "NotWritable"}
         with pytest.raises(NotWritable):
             device.delete(row)
+
+
+def test_a_way_out_that_came_with_a_ppp_connection_is_ipcps(memory: Bench) -> None:
+    assert isinstance(memory.netlink, FakeNetlink)
+    kernel = memory.netlink.kernel
+    kernel.add_link("ppp-1", "ppp", type=512, up=True, running=True)
+    kernel.routes += [
+        Route(4, "", interface=link, protocol="boot", metric=at) for at, link in ((3, "ppp-1"), (4, "eth1"))
+    ]
+    device = memory.device()
+    found = [device.find(V4, ForwardingMetric=str(metric), DestIPAddress="") for metric in (3, 4)]
+    assert [device.get(f"{row}Origin") for row in found] == ["IPCP", "Static"]
+    assert [device.get(f"{row}StaticRoute") for row in found] == ["false", "true"]
 
 
 def test_a_blackhole_needs_no_interface(bench: Bench) -> None:
