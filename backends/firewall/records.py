@@ -42,6 +42,17 @@ class PortMapping(Leased):
     internal_client: str = ""
     description: str = ""
 
+    def hides(self, other: "PortMapping") -> bool:
+        """Whether all that comes to the port of the other is led by this one, which is asked first."""
+        last = max(self.external_port, self.external_port_end_range)
+        return (
+            self.enable
+            and not self.remote_host
+            and self.protocol == other.protocol
+            and (self.all_interfaces or self.interface == other.interface)
+            and (not self.external_port or self.external_port <= other.external_port <= last)
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dmz(Leased):

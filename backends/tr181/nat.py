@@ -82,11 +82,18 @@ def _port_mappings(tables: FirewallTables, upnp: UpnpTables | None) -> Object[Ke
     table = PortMappings(
         tables, PortMapping, TABLES[PortMapping], lambda: upnp.mappings(tables.clock()) if upnp else {}
     )
-    status = table.status("port mapping", is_hindered=lambda _: not ports_are_mapped(tables.wanted)).get
+    made = table.status("port mapping", is_hindered=lambda _: not ports_are_mapped(tables.wanted)).get
+
+    def status(row: Keys) -> str:
+        if table.is_set(row):
+            return made(row)
+        asked = table.record(row)
+        return "Error" if any(one.hides(asked) for one in tables.wanted.of(PortMapping).values()) else "Enabled"
+
     return table.declared(
         [
             *table.plain("Enable"),
-            Parameter("Status", lambda row: status(row) if table.is_set(row) else "Enabled"),
+            Parameter("Status", status),
             Parameter("Origin", lambda row: "Controller" if table.is_set(row) else "UPnP"),
             table.ip_interface(),
             *table.plain("AllInterfaces"),

@@ -78,10 +78,15 @@ def test_what_the_acs_mapped_comes_first_and_the_firewall_lets_both_through(devi
     ask(device.gateway, 8080)
     assert is_reached(device, 8080)
     usual = {"Enable": "1", "Interface": device.wan, "ExternalPort": "8080", "InternalPort": "9", "Protocol": "TCP"}
+    asked = device.find(MAPPING, Origin="UPnP")
     row = device.add(MAPPING, **usual, InternalClient=HOST)
     assert not is_reached(device, 8080, soon=True)
+    assert device.get(f"{asked}Status") == "Error"
+    device.set({f"{row}RemoteHost": "198.51.100.9"})
+    assert device.get(f"{asked}Status") == "Enabled", "others than that host still come to it"
     device.delete(row)
     assert is_reached(device, 8080)
+    assert device.get(f"{asked}Status") == "Enabled"
 
 
 def test_without_a_managed_link_it_is_refused(make_namespace: Callable[[], Namespace], tmp_path: Path) -> None:
