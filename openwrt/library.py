@@ -9,6 +9,7 @@ import json
 import marshal
 import os
 import sys
+from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from importlib.util import MAGIC_NUMBER
 from types import CodeType, ModuleType
@@ -22,15 +23,17 @@ class Library:
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
-        self._indexes: dict[str, dict[str, tuple[str, int, int]]] = {}
+        self._indexes: dict[str, dict[str, str]] = {}
         self._texts: dict[str, bytes] = {}
+        self.loaded: Callable[[ModuleType], None] = lambda _: None
+        """Called for each module when it has run."""
 
     def find_spec(self, name: str, *_where: object) -> ModuleSpec | None:
         """The module of that name; None for what is not in here, so that others look."""
         top, is_inside, _ = name.partition(".")
         if top not in PACKAGES or not is_inside or (found := self._place(name)) is None:
             return None
-        file = os.path.join(self._directory, found[1])
+        file = self._file(found[1])
         spec = ModuleSpec(name, self, origin=file, is_package=file.endswith("__init__.py"))  # type: ignore[arg-type]
         spec.has_location = True
         if spec.submodule_search_locations is not None:
@@ -43,6 +46,7 @@ class Library:
     def exec_module(self, module: ModuleType) -> None:
         """Run it."""
         exec(self.get_code(module.__name__), vars(module))  # noqa: S102 - what importing is
+        self.loaded(module)
 
     def get_code(self, name: str) -> CodeType:
         """For importing, and for ``python -m``."""
@@ -70,15 +74,21 @@ class Library:
         pack, file, start, length = found
         if pack not in self._texts:
             self._open(pack)
-        return os.path.join(self._directory, file), self._texts[pack][start : start + length]
+        return self._file(file), self._texts[pack][start : start + length]
 
     def _place(self, name: str) -> tuple[str, str, int, int] | None:
         for pack in PACKS:
             if pack not in self._indexes:
                 self._open(pack)
             if name in self._indexes[pack]:
-                return pack, *self._indexes[pack][name]
+                start, length, *is_package = self._indexes[pack][name].split()
+                file = f"{name.replace('.', '/')}{'/__init__' if is_package else ''}.py"
+                return pack, file, int(start), int(length)
         return None
+
+    def _file(self, file: str) -> str:
+        """Where it would be: the same text for the module and for each of its functions."""
+        return sys.intern(os.path.join(self._directory, file))
 
     def _open(self, pack: str) -> None:
         with bz2.open(os.path.join(self._directory, f"{pack}.pack")) as packed:

@@ -250,11 +250,11 @@ def _imported(text: str) -> Iterator[str]:
 
 
 def _packed(bodies: Mapping[str, bytes]) -> bytes:
-    index: dict[str, tuple[str, int, int]] = {}
+    index: dict[str, str] = {}
     joined = b""
     for name in sorted(bodies):
         dotted = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        index[dotted] = (name, len(joined), len(bodies[name]))
+        index[dotted] = f"{len(joined)} {len(bodies[name])}{' /' if name.endswith('/__init__.py') else ''}"
         joined += bodies[name]
     return json.dumps(index, separators=(",", ":")).encode() + b"\n" + joined
 

@@ -98,6 +98,7 @@ def _run(arguments: Sequence[str]) -> int:
     if not hasattr(options, "run"):
         parser.print_help()
         return USAGE
+    del parser  # whoever runs for months does not need it
     try:
         return int(options.run(options))
     except Failure as failure:

@@ -40,6 +40,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _served(options: argparse.Namespace) -> int:
+    from agent.runtime.memory import slim_while_loading
+
+    slim_while_loading()
     from agent import wiring
     from agent.runtime.store import StateInUse
     from agent.runtime.unix_listener import ControlSocketError

@@ -4,10 +4,11 @@ import ctypes
 import gc
 import reprlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import FrozenInstanceError, fields
+from functools import cache
 from operator import attrgetter
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, Final
 
 PACKED: Final = "cpe_agent_library"
@@ -36,16 +37,32 @@ def slim_data_classes() -> None:
     each, and a TypeError instead of FrozenInstanceError for what is no field. Up to 3.11.2 so does the attribute that
     weak references would be kept in (gh-102069).
     """
-    found = [one for one in gc.get_objects() if isinstance(one, type) and "__dataclass_fields__" in vars(one)]
-    params: dict[str, Any] = {}
+    _slim(gc.get_objects())
+    gc.collect()
+
+
+def slim_while_loading() -> None:
+    """Do this for each module of the packed library when it is loaded: what goes makes room for the next one."""
+    packed = sys.modules.get(PACKED)
+    if packed is not None:
+        packed.library.loaded = _slim_module
+
+
+def _slim_module(module: ModuleType) -> None:
+    if _slim(one for one in list(vars(module).values()) if getattr(one, "__module__", "") == module.__name__):
+        gc.collect(1)
+
+
+def _slim(objects: Iterable[Any]) -> int:
+    """How many data classes were among these."""
+    found = [one for one in objects if isinstance(one, type) and "__dataclass_fields__" in vars(one)]
     for one in found:
         if "__slots__" in vars(one):
             _hold_itself(one)
         _share(one)
         own = vars(one)["__dataclass_params__"]
-        setattr(one, "__dataclass_params__", params.setdefault(repr(own), own))  # noqa: B010 - mypy knows no such
-    del found
-    gc.collect()
+        setattr(one, "__dataclass_params__", _PARAMS.setdefault(repr(own), own))  # noqa: B010 - mypy knows no such
+    return len(found)
 
 
 def _hold_itself(new: type[Any]) -> None:
@@ -75,9 +92,9 @@ def _share(declared: type[Any]) -> None:
     if str(declared.__doc__).startswith(f"{declared.__name__}(") and "__init__" in compiled:
         declared.__doc__ = None
     each = fields(declared)
-    if "__eq__" in compiled and (compared := [field.name for field in each if field.compare]):
+    if "__eq__" in compiled and (compared := tuple(field.name for field in each if field.compare)):
         declared.__eq__ = _equal(_values(compared))
-    hashed = [field.name for field in each if (field.compare if field.hash is None else field.hash)]
+    hashed = tuple(field.name for field in each if (field.compare if field.hash is None else field.hash))
     if "__hash__" in compiled and hashed:
         declared.__hash__ = _hash(_values(hashed))
 
@@ -92,11 +109,13 @@ def _is_shareable(name: str, base: Mapping[str, Any]) -> bool:
     return name not in base or base[name] is _SHARED[name] or _is_generated(base[name])
 
 
-def _values(names: list[str]) -> Callable[[Any], Any]:
+@cache
+def _values(names: tuple[str, ...]) -> Callable[[Any], Any]:
     """All of these attributes in a tuple: one name alone would be no tuple, which looks at identity first."""
     return attrgetter(*names) if len(names) > 1 else attrgetter(names[0], names[0])
 
 
+@cache
 def _equal(values: Callable[[Any], Any]) -> Any:
     def __eq__(self: Any, other: Any) -> Any:  # noqa: N807 - the name that a traceback says
         return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
@@ -104,6 +123,7 @@ def _equal(values: Callable[[Any], Any]) -> Any:
     return __eq__
 
 
+@cache
 def _hash(values: Callable[[Any], Any]) -> Any:
     def __hash__(self: Any) -> int:  # noqa: N807
         return hash(values(self))
@@ -137,6 +157,7 @@ def _refuse(self: Any, name: str, method: str, what: str) -> None:
             raise FrozenInstanceError(f"cannot {what} field {name!r}")
 
 
+_PARAMS: Final[dict[str, Any]] = {}
 _GENERATED: Final = ("__init__", "__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__")
 _SHARED: Final[dict[str, Any]] = {
     "__repr__": _repr, "__setattr__": _set, "__delattr__": _delete,

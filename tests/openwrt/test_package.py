@@ -250,6 +250,15 @@ def test_a_verb_does_not_unpack_the_daemon(package: Path) -> None:
 
 
 @pytest.mark.slow
+def test_data_classes_of_what_the_daemon_loads_share_their_methods_at_once(package: Path) -> None:
+    script = (
+        "from agent.runtime import memory; memory.slim_while_loading()\n"
+        "from agent.runtime.endpoint import Limits, Turn\n"
+        "print(vars(Limits)['__repr__'] is vars(Turn)['__repr__'])"
+    )
+    assert python(package, "-c", script) == "True\n"
+
+
 def test_every_module_that_is_packed_can_be_imported(package: Path) -> None:
     names = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in pack.modules()]
     names.remove("agent.__main__")
