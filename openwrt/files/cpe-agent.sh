@@ -8,4 +8,6 @@ export PYTHONSAFEPATH=1
 export PYTHONDONTWRITEBYTECODE=1
 # Half a megabyte less: an error tells its line, and not where in it.
 export PYTHONNODEBUGRANGES=1
+# Where time zones are, so that nobody loads all that Python was built with to find out: a third of a megabyte.
+export PYTHONTZPATH="${PYTHONTZPATH-/usr/share/zoneinfo}"
 exec python3 -m agent "$@"

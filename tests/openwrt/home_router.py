@@ -36,7 +36,8 @@ PROGRAM: Final = "tests.openwrt.home_router"
 AGENT: Final = "tests.openwrt.home_radios"
 ENVIRONMENT: Final = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": f"/{pack.LIBRARY}:{PROJECT}", "PYTHONSAFEPATH": "1",
-    "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNODEBUGRANGES": "1", "MALLOC_ARENA_MAX": "1",
+    "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNODEBUGRANGES": "1",
+    "PYTHONTZPATH": "/usr/share/zoneinfo", "MALLOC_ARENA_MAX": "1",
 }  # fmt: skip
 """As the package's command and init script have it."""
 SOCKET: Final = "var/run/ubus/ubus.sock"
