@@ -5,6 +5,7 @@ So no configuration is touched, nothing is reloaded, and a reload of fw4's own r
 """
 
 from collections.abc import Iterable
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -22,10 +23,14 @@ TYPES: Final = {
 }
 
 
+NFT: Final = partial(run, lines=3)
+"""What nft says is three lines: what is wrong, the words that are, and marks below them."""
+
+
 class Fw4Door:
     """``file`` is one that fw4 includes below the declarations of the sets (table-pre), in memory."""
 
-    def __init__(self, file: Path, run: Run = run) -> None:
+    def __init__(self, file: Path, run: Run = NFT) -> None:
         self._file = file
         self._run = run
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backends.errors import MechanismError
-from backends.fw4_door import Fw4Door
+from backends.fw4_door import NFT, Fw4Door
 from tests.netlab.fixtures import lab, make_namespace
 from tests.netlab.namespace import Namespace
 
@@ -103,3 +103,10 @@ def test_without_a_firewall_it_is_kept_for_the_day_there_is_one(firewall: Firewa
 def test_no_text_that_is_no_address_reaches_the_firewall(firewall: Firewall) -> None:
     with pytest.raises(ValueError, match="address"):
         firewall.door.let_in(PORT, ("192.0.2.1 }; flush ruleset",))
+
+
+def test_without_fw4s_table_nothing_is_in_anybodys_way_by_nfts_own_words(lab: Namespace, tmp_path: Path) -> None:
+    door = Fw4Door(tmp_path / "firewall" / "requests.nft", lambda words, given="": NFT(lab.command(*words), given))
+    door.let_in(PORT, None)
+    with pytest.raises(MechanismError, match="syntax error"):
+        NFT(lab.command("nft", "-f", "-"), "add table\n")
