@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from backends.uci.grammar import Statement, statements
@@ -124,14 +125,48 @@ def _edited(block: _Block, before: Section, after: Section) -> Iterator[str]:
         yield _text_of(block)
         return
     added = {name: value for name, value in after.options.items() if name not in before.options}
+    items = dict(_items(block, before, after))
     last = max(number for number, line in enumerate(block.lines) if line.statement is not None)
     written: set[str] = set()
     for number, line in enumerate(block.lines):
-        yield line.raw if line.statement is None else _statement(line, line.statement, before, after, written)
+        if number in items:
+            yield items[number]
+        else:
+            yield line.raw if line.statement is None else _statement(line, line.statement, before, after, written)
         if number == last:
             for name, value in added.items():
                 if name not in written:
                     yield option_text(name, value)
+
+
+def _items(block: _Block, before: Section, after: Section) -> Iterator[tuple[int, str]]:
+    """The lines of lists of which some items differ, by their number: an item that stays keeps its line, and one that
+    takes another's place its comment.
+    """
+    for name, wanted in after.options.items():
+        was = before.options.get(name)
+        if not isinstance(was, tuple) or not isinstance(wanted, tuple) or was == wanted:
+            continue
+        found = [
+            (number, line, line.statement)
+            for number, line in enumerate(block.lines)
+            if line.statement is not None and line.statement.first == name and line.statement.verb in ("list", "option")
+        ]
+        if tuple(statement.second for *_, statement in found) != was:
+            continue
+        texts = [""] * len(found)
+        for kind, begin, end, start, stop in SequenceMatcher(None, was, wanted, autojunk=False).get_opcodes():
+            new = [option_text(name, (item,)) for item in wanted[start:stop]]
+            for place in range(begin, end):
+                _, line, statement = found[place]
+                if kind == "equal":
+                    texts[place] += line.raw
+                elif new:
+                    texts[place] += _with_comment(new.pop(0), statement)
+            if kind != "equal" and new:
+                above = texts[max(end - 1, 0)]
+                texts[max(end - 1, 0)] = above + ("\n" if above and above[-1] != "\n" else "") + "".join(new)
+        yield from zip((number for number, *_ in found), texts, strict=True)
 
 
 def _statement(line: _Line, statement: Statement, before: Section, after: Section, written: set[str]) -> str:

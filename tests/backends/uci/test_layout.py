@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from backends.uci.draft import Draft
 from backends.uci.layout import rewritten
 from backends.uci.reading import parsed
@@ -42,6 +44,38 @@ def test_a_changed_list_stands_where_its_first_item_stood() -> None:
     assert after(lambda draft: draft.set("lan", "dns", ("a", "b", "c"))) == TEXT.replace(
         "\tlist dns \"192.0.2.1\"\n\tlist dns '192.0.2.2'\n", "\tlist dns 'a'\n\tlist dns 'b'\n\tlist dns 'c'\n"
     )
+
+
+SERVERS = """config timeserver 'ntp'
+	list server 'a.example'	# first: ours
+	# the second is the ISP's
+	list server 'b.example'	# second
+	option enabled '1'
+	list server c.example	# third
+"""
+
+
+@pytest.mark.parametrize(
+    ("servers", "text"),
+    [
+        ("a bb c", SERVERS.replace("'b.", "'bb.").replace("'	# second", "' # second")),
+        ("a b c d", f"{SERVERS}\tlist server 'd.example'\n"),
+        ("z a b c", SERVERS.replace("	list server 'a.", "	list server 'z.example'\n	list server 'a.")),
+        ("a b x c", SERVERS.replace("# second\n", "# second\n	list server 'x.example'\n")),
+        ("b c", SERVERS.replace("	list server 'a.example'	# first: ours\n", "")),
+        ("a b", SERVERS.replace("	list server c.example	# third\n", "")),
+        ("d", ("config timeserver 'ntp'\n	list server 'd.example' # first: ours\n	# the second is the ISP's\n"
+              "	option enabled '1'\n")),
+    ],
+)  # fmt: skip
+def test_items_of_a_list_keep_their_lines_and_comments(servers: str, text: str) -> None:
+    wanted = tuple(f"{name}.example" for name in servers.split())
+    assert after(lambda draft: draft.set("ntp", "server", wanted), SERVERS) == text
+
+
+def test_an_item_behind_one_that_ends_the_file_has_a_line_of_its_own() -> None:
+    text = "config a 'b'\n\tlist c 'one' # why"
+    assert after(lambda draft: draft.set("b", "c", ("one", "two")), text) == f"{text}\n\tlist c 'two'\n"
 
 
 def test_a_new_option_stands_behind_the_last() -> None:
