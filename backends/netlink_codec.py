@@ -12,9 +12,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from types import ModuleType
+from typing import Any, Final
 
 from backends.errors import MechanismError
+
+PROCESSES: Final = "multiprocessing"
 
 
 def new_message(codec: str, **fields: int) -> Any:
@@ -23,6 +26,19 @@ def new_message(codec: str, **fields: int) -> Any:
     message.update(fields)
     message["attrs"] = []
     return message
+
+
+class _Processes(ModuleType):
+    """Stands for multiprocessing, half a megabyte, whose names pyroute2 lists: what is called is the real one's."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+        def call(*given: Any, **named: Any) -> Any:
+            return getattr(importlib.import_module(PROCESSES), name)(*given, **named)
+
+        return call
 
 
 @contextmanager
@@ -36,10 +52,13 @@ def _only_what_is_named(package: str) -> Iterator[None]:
         yield
         return
     sys.modules[package] = importlib.util.module_from_spec(found)
+    spared = None if PROCESSES in sys.modules else sys.modules.setdefault(PROCESSES, _Processes(PROCESSES))
     try:
         yield
     finally:
         del sys.modules[package]
+        if spared is not None:
+            del sys.modules[PROCESSES]
 
 
 @cache

@@ -1,5 +1,7 @@
 """What a message is made of, and what is refused before the kernel sees it."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +33,16 @@ def test_an_answer_that_is_no_message_is_told_with_what_was_asked() -> None:
     message = new_message("ifaddrmsg")
     with pytest.raises(MechanismError, match="addresses: the kernel's answer cannot be read"):
         decoded(type(message), b"\x05", 0, "addresses")
+
+
+def test_multiprocessing_is_loaded_when_something_of_it_is_called() -> None:
+    script = (
+        "import sys; from backends.netlink_codec import new_message; new_message('ifaddrmsg')\n"
+        "print('multiprocessing' in sys.modules)\n"
+        "from pyroute2 import config; print(config.MpQueue().empty(), 'multiprocessing' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("False\nTrue True\n", "")
 
 
 def test_words_stand_for_numbers_and_numbers_for_themselves() -> None:
