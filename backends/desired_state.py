@@ -226,7 +226,7 @@ class Desired:
         """Make it; MechanismError when the system refuses, and then all is as it was."""
         if self._is_as_it_was():
             self._bring_back(self._applied)
-            self._before = None
+            self.wanted, self._before = self._applied, None  # a state that was restored is equal, and another object
             return
         try:
             self._service.apply(self.wanted)

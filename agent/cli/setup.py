@@ -42,7 +42,7 @@ MANAGERS: Final = (
     Manager(
         "NetworkManager",
         "etc/NetworkManager",
-        "etc/NetworkManager/conf.d/10-cpe-agent.conf",
+        "etc/NetworkManager/conf.d/zz-cpe-agent.conf",  # the last: another's "unmanaged-devices=" would replace ours
         # A reload takes that over for links that are there, but no [device] section's managed=0; others' are kept.
         lambda names: f"{HEAD}[keyfile]\nunmanaged-devices+={_matches(names)}\n",
         ("nmcli", "general", "reload"),

@@ -117,6 +117,19 @@ def test_what_is_as_it_was_is_not_judged_anew_and_keeps_nobody_from_another_chan
         desired.prepare()
 
 
+def test_what_was_restored_as_it_was_is_made_again_when_the_system_loses_it(desired: Desired, shop: Shop) -> None:
+    desired.begin()
+    desired.add(Pool(name="lan"))
+    desired.commit()
+    desired.begin()
+    desired.restore(json.loads(json.dumps(desired.state())))
+    assert not desired.prepare()
+    desired.commit()
+    shop.sold = []
+    desired.reapply()
+    assert shop.sold == ["lan"]
+
+
 def test_who_stands_on_the_records_follows_each_change_that_was_made_or_taken_back(desired: Desired) -> None:
     seen: list[list[str]] = []
     desired.followers.append(lambda: seen.append([pool.name for pool in desired.wanted.of(Pool).values()]))

@@ -82,9 +82,9 @@ def test_networkmanager_leaves_a_link_that_is_given_to_the_agent_at_once_and_tak
     def setup(*words: str) -> str:
         return cpe.space.run("cpe-agent", "setup", *words)
 
-    theirs = cpe._root / "etc/NetworkManager/conf.d/50-theirs.conf"
+    theirs = cpe._root / "etc/NetworkManager/conf.d/99-theirs.conf"
     theirs.parent.mkdir(exist_ok=True)
-    theirs.write_text("[keyfile]\nunmanaged-devices+=interface-name:theirs0\n")
+    theirs.write_text("[keyfile]\nunmanaged-devices=interface-name:theirs0\n")
     cpe.space.ip("link add theirs0 type veth peer name theirs1")
     with cpe.serving(), cpe.client("NetworkManager"):
         until(lambda: state("wan") == "connected", lambda: f"wan is {state('wan')}")
