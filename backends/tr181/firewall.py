@@ -140,10 +140,14 @@ def _pinholes(tables: FirewallTables) -> Object[Keys]:
 
 def _services(tables: FirewallTables) -> Object[Keys]:
     table = table_of(tables, LocalService)
+
+    def is_open_anyway(row: Keys) -> bool:
+        return table.record(row).action == "Accept" and not is_filtering(tables.wanted)
+
     return table.declared(
         [
             *table.plain("Enable", "DestPort", "Protocol", "IPVersion", "ICMPType", "Action"),
-            table.status("service", is_hindered=lambda _: not is_filtering(tables.wanted)),
+            table.status("service", is_hindered=is_open_anyway),
             table.ip_interface(),
             table.field("SourcePrefixes", write=lambda texts: tuple(map(prefix, texts))),
         ]

@@ -168,6 +168,12 @@ def test_a_pinhole_and_a_service_are_let_in(device: FirewallDevice) -> None:
         assert device.gateway.reached(ssh, device.gateway.wan, OUTSIDE, 22)
         device.set({f"{row}Action": "Reject"})
         assert not device.gateway.reached(ssh, device.gateway.wan, OUTSIDE, 22, soon=True)
+        assert device.get(f"{row}Status") == "Enabled"
+        device.set({f"{FIREWALL}Enable": "0"})
+        assert device.gateway.reached(ssh, device.gateway.wan, OUTSIDE, 22)
+        assert device.get(f"{row}Status") == "Error", "nothing refuses it while the firewall is off"
+        device.set({f"{row}Action": "Accept"})
+        assert device.get(f"{row}Status") == "Enabled"
 
 
 def test_who_was_outside_stays_there_when_the_route_goes(device: FirewallDevice) -> None:
