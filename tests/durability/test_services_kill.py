@@ -17,7 +17,7 @@ from tests.netlab.namespace import Namespace
 
 pytestmark = pytest.mark.usefixtures("strace")
 
-MOST_POINTS, STEP = 300, 7
+MOST_POINTS, STEP = 300, 11
 """Calls that one change may make, and of how many one is tried."""
 CALLS = ("sendto", "sendmsg", "execve", "rename", "unlink", "kill")
 """By which the kernel is asked over netlink, programs are run and told, and files are changed."""
