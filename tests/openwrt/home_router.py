@@ -234,16 +234,17 @@ def _show_the_kernel(sys_of_root: Path) -> None:
 def _interpreter(root: Path) -> None:
     """The program behind sys.executable, by all of its names."""
     name = Path(sys.executable)
-    while not (root / str(name).lstrip("/")).exists():
+    while name.is_symlink():
         there = root / str(name).lstrip("/")
-        there.parent.mkdir(parents=True, exist_ok=True)
-        if not name.is_symlink():
-            there.touch(mode=0o755)
-            _run("mount", "--bind", str(name), str(there))
-            return
         if not there.is_symlink():
+            there.parent.mkdir(parents=True, exist_ok=True)
             there.symlink_to(os.readlink(name))
         name = name.parent / os.readlink(name)
+    there = root / str(name).lstrip("/")
+    if not there.exists():
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.touch(mode=0o755)
+        _run("mount", "--bind", str(name), str(there))
 
 
 def _bind(place: Path, root: Path) -> None:
