@@ -29,12 +29,12 @@ def ask(house: Namespace, directory: Path) -> str:
     """The address that ISC's client was given on eth0; "" for none. It asks for the option 64 as well."""
     if shutil.which("dhclient") is None:
         pytest.skip("dhclient (isc-dhcp-client) is not installed")
-    configuration, leases = directory / "dhclient.conf", directory / "leases6"
+    configuration, leases, known = directory / "dhclient.conf", directory / "leases6", directory / "pid6"
     configuration.write_text("option dhcp6.lab code 99 = text;\nalso request dhcp6.lab;\ntimeout 8;\n")
-    leases.unlink(missing_ok=True)
-    files = ("-cf", str(configuration), "-lf", str(leases), "-pf", str(directory / "pid6"), "-sf", "/bin/true")
+    for of_an_earlier_client in (leases, known):
+        of_an_earlier_client.unlink(missing_ok=True)
+    files = ("-cf", str(configuration), "-lf", str(leases), "-pf", str(known), "-sf", "/bin/true")
     house.run("dhclient", "-6", "-1", "-N", "-v", *files, "eth0")
-    known = directory / "pid6"
     until(lambda: known.exists() and known.read_text().strip() != "")  # by the process that goes on in the background
     house.run("kill", known.read_text().strip())
     return leases.read_text()
