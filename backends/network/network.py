@@ -128,7 +128,7 @@ class Network(NetworkEdits):
     def _has_been_made(self) -> None:
         """What was staged is so now."""
         self._applied, self._replaced, self._before = self._records, self._before, None
-        self._handed_down, self._seen_ways = dict(handed_down(self.topology)), self.ways_out()
+        self._all_is_given()
         for name in self._resets:
             if link := self.topology.links.get(name):
                 self._baselines.reset(link, self._traffic(link))
@@ -186,7 +186,7 @@ class Network(NetworkEdits):
         self._remember(step)
         self._make(step)
         self._applied = self._records
-        self._handed_down, self._seen_ways = dict(handed_down(self.topology)), self.ways_out()
+        self._all_is_given()
 
     def kernel_changed(self) -> bool:
         """A link came up or came to be: give it what is configured for it. An address came: make the routes that it
@@ -265,6 +265,15 @@ class Network(NetworkEdits):
         """As it was before what is staged."""
         links = self._netlink.links()
         return Topology(self._applied, links, self.other_layers, self._manage, delegated=self.delegations())
+
+    def _all_is_given(self) -> None:
+        """A whole plan was made: what is there now needs nothing more, though no event has told of it yet."""
+        self._seen_links, self._seen_up, self._seen_addresses = (
+            self._links(),
+            self._links(up=True),
+            self._addresses_there(),
+        )
+        self._handed_down, self._seen_ways = dict(handed_down(self.topology)), self.ways_out()
 
     def _links(self, up: bool = False) -> frozenset[tuple[str, int]]:
         """With their indexes: a link that was made anew between two looks is another one. ``up``: only those."""

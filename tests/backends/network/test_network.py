@@ -383,6 +383,24 @@ def test_a_link_that_somebody_takes_down_is_left_down(bench: Bench) -> None:
 
 
 @by_our_own_hand
+def test_an_address_that_somebody_takes_away_stays_away_though_nobody_looked_since_we_raised_its_link(
+    bench: Bench,
+) -> None:
+    device = bench.device()
+    bench.netlink.set_link("eth1", up=False)
+    bench.netlink.forget()
+    device.network.kernel_changed()
+    row, port = add_address(device, "203.0.113.5"), device.find(PORTS, Name="eth1")
+    device.set({f"{port}Enable": "1"})
+    assert bench.addresses("eth1") == {"203.0.113.5/24"}
+    bench.netlink.delete_address("eth1", "203.0.113.5", 24)
+    bench.netlink.forget()
+    assert device.network.kernel_changed() is False
+    assert bench.addresses("eth1") == set()
+    assert device.get(f"{row}Status") == "Error"
+
+
+@by_our_own_hand
 def test_a_link_that_was_away_while_nothing_could_be_made_gets_what_is_configured_for_it(bench: Bench) -> None:
     reached_by: list[RouteTo] = []
     device = bench.device(management_path=lambda: reached_by[0] if reached_by else None)
