@@ -8,6 +8,7 @@ MARK_END="# <<< cpe-agent"
 DHCP_SCRIPT="${DHCP_SCRIPT:-/lib/netifd/dhcp.script}"
 DHCPV6_SCRIPT="${DHCPV6_SCRIPT:-/lib/netifd/dhcpv6.script}"
 ETC="${ETC:-/etc}"
+ASKED="$ETC/cpe-agent/asked"
 
 say() {
 	logger -t cpe-agent "$*"
@@ -19,62 +20,93 @@ set_new() {
 	[ -n "$(uci -q get "cpe-agent.$1")" ] || put "$1" "$2"
 }
 
-# One of our options, in the text of our file: uci would drop the comments that explain each, and commit what somebody has
-# staged.
-put() (
-	file="$ETC/config/cpe-agent"
-	value="$(printf '%s' "$2" | sed "s/'/'\\\\''/g")"
+# One of our options.
+put() {
+	put_in cpe-agent "${1%%.*}" "${1#*.}" "$2"
+}
+
+# PACKAGE SECTION OPTION VALUE, in the text of the file: uci would drop the comments that explain each, and commit what
+# somebody has staged.
+put_in() (
+	file="$ETC/config/$1"
+	value="$(printf '%s' "$4" | sed "s/'/'\\\\''/g")"
 
 	cp -p "$file" "$file.new"
-	LINE="	option ${1#*.} '$value'" awk -v section="${1%%.*}" -v option="${1#*.}" '
+	LINE="	option $3 '$value'" awk -v section="$2" -v option="$3" '
 		function ours() { if (inside && !done) { print ENVIRON["LINE"]; done = 1 } }
+		function blanks() { printf "%s", held; held = "" }
+		/^([ \t]*$|# )/ { held = held $0 "\n"; next }
 		$1 == "config" {
 			ours()
 			name = $3
 			gsub(/[\047"]/, "", name)
 			inside = (name == section || (name == "" && $2 == section))
 		}
+		{ blanks() }
 		inside && ($1 ~ /^#?(option|list)$/) && $2 == option { ours(); next }
 		{ print }
 		END {
 			ours()
+			blanks()
 			if (!done) printf "\nconfig %s \047%s\047\n%s\n", section, section, ENVIRON["LINE"]
 		}
 	' "$file" >"$file.new" && mv "$file.new" "$file"
 )
 
-# DHCP clients of the WAN's networks are to ask for an ACS, where the owner has said nothing else. To commit while somebody
-# has staged edits would commit these as well.
+# PACKAGE SECTION OPTION: the line goes, and nothing else.
+take_out() (
+	file="$ETC/config/$1"
+
+	cp -p "$file" "$file.new"
+	awk -v section="$2" -v option="$3" '
+		$1 == "config" {
+			name = $3
+			gsub(/[\047"]/, "", name)
+			inside = (name == section)
+		}
+		inside && $1 == "option" && $2 == option { next }
+		{ print }
+	' "$file" >"$file.new" && mv "$file.new" "$file"
+)
+
+# DHCP clients of the WAN's networks are to ask for an ACS, where the owner has said nothing else. What was made so is
+# remembered: once it is gone, somebody has decided that.
 ask_for_an_acs() (
 	if [ -n "$(uci -q changes network)" ]; then
 		say "network has edits that nobody has committed: DHCP is not told to ask for an ACS"
 		exit 0
 	fi
 	for network in $(networks_of_wan); do
-		proto="$(uci -q get "network.$network.proto")"
-		case "$proto" in
+		case "$(uci -q get "network.$network.proto")" in
 		dhcp)
-			[ -n "$(uci -q get "network.$network.reqopts")" ] || uci -q set "network.$network.reqopts=43 125"
-			[ -n "$(uci -q get "network.$network.vendorid")" ] || uci -q set "network.$network.vendorid=$VENDOR_CLASS"
+			ask "$network" reqopts "43 125"
+			ask "$network" vendorid "$VENDOR_CLASS"
 			;;
 		dhcpv6)
-			[ -n "$(uci -q get "network.$network.reqopts")" ] || uci -q set "network.$network.reqopts=17"
+			ask "$network" reqopts 17
 			;;
 		esac
 	done
-	[ -z "$(uci -q changes network)" ] || uci -q commit network
 )
 
-# What is exactly as ask_for_an_acs has made it.
+ask() {
+	[ -z "$(uci -q get "network.$1.$2")" ] && ! grep -q "^$1 $2 " "$ASKED" 2>/dev/null || return 0
+	mkdir -p "${ASKED%/*}"
+	echo "$1 $2 $3" >>"$ASKED"
+	put_in network "$1" "$2" "$3"
+}
+
+# What ask_for_an_acs has made, and nobody has changed since.
 ask_no_more() (
-	[ -z "$(uci -q changes network)" ] || exit 0
-	for network in $(networks_of_wan); do
-		case "$(uci -q get "network.$network.reqopts")" in
-		"43 125" | "17") uci -q delete "network.$network.reqopts" ;;
-		esac
-		[ "$(uci -q get "network.$network.vendorid")" != "$VENDOR_CLASS" ] || uci -q delete "network.$network.vendorid"
-	done
-	[ -z "$(uci -q changes network)" ] || uci -q commit network
+	[ -r "$ASKED" ] || exit 0
+	if [ -n "$(uci -q changes network)" ]; then
+		say "network has edits that nobody has committed: DHCP goes on asking for an ACS"
+		exit 0
+	fi
+	while read -r network option value; do
+		[ "$(uci -q get "network.$network.$option")" != "$value" ] || take_out network "$network" "$option"
+	done <"$ASKED"
+	rm "$ASKED"
 )
 
 # Those of the firewall's zone "wan", else the usual two.

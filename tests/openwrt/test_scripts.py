@@ -108,6 +108,7 @@ def test_the_first_boot_makes_credentials_and_an_identity_and_keeps_every_commen
     comments = re.findall(r"^\t# .*$", before, re.MULTILINE)
     assert re.findall(r"^\t# .*$", file.read_text(), re.MULTILINE) == comments
     assert len(file.read_text().splitlines()) == len(before.splitlines())
+    assert "\n\n\t" not in file.read_text(), "an option stands in its section"
     assert file.stat().st_mode & 0o777 == 0o600
 
 
@@ -127,6 +128,35 @@ def test_the_wans_dhcp_clients_ask_for_an_acs_and_no_other(settled: Router) -> N
     assert settled.get("network.lan.reqopts") == ""
     settled.run(". /usr/lib/cpe-agent/openwrt.sh; ask_no_more")
     assert [settled.get(f"network.{each}") for each in ("wan.reqopts", "wan.vendorid", "wan6.reqopts")] == ["", "", ""]
+
+
+@first_boot
+def test_installing_and_removing_leaves_the_owners_network_as_it_was_letter_for_letter(router: Router) -> None:
+    file = router.config / "network"
+    text = file.read_text().replace("config interface 'wan'\n", "# the cable\nconfig interface 'wan'\n\t# by DHCP\n")
+    file.write_text(text)
+    router.defaults()
+    for line in text.splitlines():
+        assert line in file.read_text().splitlines()
+    assert router.get("network.wan.reqopts") == "43 125"
+    assert "\n# the cable\nconfig interface 'wan'\n" in file.read_text()
+    router.run(". /usr/lib/cpe-agent/openwrt.sh; ask_no_more")
+    assert file.read_text() == text
+
+
+@first_boot
+def test_what_the_owner_asks_for_in_the_same_words_is_the_owners(router: Router) -> None:
+    router.run("uci set network.wan.reqopts='43 125'; uci set network.wan.vendorid=dslforum.org; uci commit network")
+    router.defaults()
+    router.run(". /usr/lib/cpe-agent/openwrt.sh; ask_no_more")
+    assert (router.get("network.wan.reqopts"), router.get("network.wan.vendorid")) == ("43 125", "dslforum.org")
+
+
+@first_boot
+def test_what_the_owner_took_out_again_is_not_put_in_by_the_next_release(settled: Router) -> None:
+    settled.run("uci delete network.wan.vendorid; uci commit network")
+    settled.defaults()
+    assert (settled.get("network.wan.vendorid"), settled.get("network.wan.reqopts")) == ("", "43 125")
 
 
 @first_boot
