@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.thermometer import Thermometer
     from backends.tr181.bridge_filter import FilterTable
     from backends.tr181.dhcp_clients import DhcpClientTables
+    from backends.tr181.diagnostics import DiagnosticTables
     from backends.tr181.dns_client import NameServerTable
     from backends.tr181.dynamic_dns import DynamicDnsTables
     from backends.tr181.fault_mgmt import FaultTables
@@ -92,6 +93,7 @@ class Mechanisms:
     credentials: "Credentials | None" = None
     """What the machine proves by who it is to a network that wants to know (IEEE 802.1X)."""
     dhcp_clients: "DhcpClientTables | None" = None
+    diagnostics: "DiagnosticTables | None" = None
     ppp: "PppConnections | None" = None
     ntp: "NtpClock | None" = None
     thermometer: "Thermometer | None" = None

@@ -1,0 +1,141 @@
+"""Runs one diagnostic at a time, each in a thread of its own; what it says on the way waits for who looks."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+log = logging.getLogger(__name__)
+
+COMPLETE: Final = "Complete"
+CANCELED: Final = "Canceled"
+INTERNAL: Final = "Error_Internal"
+MOST_LINES: Final = 4096
+"""What is said on the way and not yet asked for; of more, the oldest is forgotten."""
+
+Progress = Callable[[Mapping[str, Any]], None]
+Cancelled = Callable[[], bool]
+
+
+class Diagnostic(Protocol):
+    """What ``backends/diagnostics`` has one of for each test."""
+
+    @property
+    def name(self) -> str:
+        """That of its object: "IPPing"."""
+
+    def run(self, request: Any, progress: Progress, cancelled: Cancelled) -> Any:
+        """Do it, in a thread of its own; the result is a data class of what ``plain`` takes.
+
+        ``progress`` takes JSON for who looks on, as often as there is something to show. ``cancelled`` is to be asked
+        at least every 100 ms; once it says True, return whatever: nobody is told. Who cannot come to an end raises an
+        exception with ``state`` ("Error_…"), ``text`` and ``result`` (see ``backends.diagnostics.failures``); any
+        other exception is logged and told as Error_Internal.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A job is over: "Complete", "Canceled" or "Error_…"; ``result`` is JSON by field, ``text`` is for people."""
+
+    job: int
+    name: str
+    state: str
+    result: Mapping[str, Any] | None = None
+    text: str = ""
+
+
+class Job:
+    """One run of a diagnostic. Its lines are taken by one reader."""
+
+    def __init__(self, number: int, name: str) -> None:
+        self.number = number
+        self.name = name
+        self.ended: Ended | None = None
+        self.why_cancelled = ""
+        self._lines: deque[Mapping[str, Any]] = deque(maxlen=MOST_LINES)
+        self._is_cancelled = threading.Event()
+
+    def cancel(self, why: str = "cancelled") -> None:
+        """Have it end at once; as often and from whichever thread one likes."""
+        self.why_cancelled = self.why_cancelled or why
+        self._is_cancelled.set()
+
+    def is_cancelled(self) -> bool:
+        """Whether it is to end."""
+        return self._is_cancelled.is_set()
+
+    def say(self, line: Mapping[str, Any]) -> None:
+        """Add to what is said on the way."""
+        self._lines.append(dict(line))
+
+    def next_line(self) -> Mapping[str, Any] | None:
+        """What was said and not yet taken; None where there is nothing now."""
+        try:
+            return self._lines.popleft()
+        except IndexError:
+            return None
+
+
+class Engine:
+    """At most one job is at work. ``tell`` takes the end of each, in the job's thread: an inbox."""
+
+    def __init__(self, tell: Callable[[Ended], None]) -> None:
+        self._tell = tell
+        self._count = 0
+        self.job: Job | None = None
+        """The one under way, until ``over``; also while it is on its way to being cancelled."""
+
+    def begin(self, name: str, find: Callable[[], Diagnostic], request: Any) -> Job:
+        """Start a job; RuntimeError while another one is under way. ``find`` is called in its thread."""
+        if self.job is not None:
+            raise RuntimeError(f"{self.job.name} is under way")
+        self._count += 1
+        self.job = job = Job(self._count, name)
+        thread = threading.Thread(target=self._work, args=(job, find, request), name="diagnostic", daemon=True)
+        thread.start()
+        return job
+
+    def over(self, ended: Ended) -> bool:
+        """The owner has heard of an end: the next job may begin. Whether it was the end of the one under way."""
+        if self.job is None or self.job.number != ended.job:
+            return False
+        self.job = None
+        return True
+
+    def _work(self, job: Job, find: Callable[[], Diagnostic], request: Any) -> None:
+        ended = self._outcome(job, find, request)
+        job.ended = ended
+        self._tell(ended)
+
+    def _outcome(self, job: Job, find: Callable[[], Diagnostic], request: Any) -> Ended:
+        state, text, result = COMPLETE, "", None
+        try:
+            if not job.is_cancelled():
+                result = plain(find().run(request, job.say, job.is_cancelled))
+        except Exception as failure:
+            state, text = getattr(failure, "state", INTERNAL), getattr(failure, "text", "the diagnostic broke")
+            result = plain(getattr(failure, "result", None))
+            if not hasattr(failure, "state") and not job.is_cancelled():
+                log.exception("the diagnostic %s broke", job.name)
+        if job.is_cancelled():
+            return Ended(job.number, job.name, CANCELED, text=job.why_cancelled)
+        return Ended(job.number, job.name, state, result, text)
+
+
+def plain(value: Any) -> Any:
+    """JSON of a result: data classes by field, times in ISO 8601 with microseconds; TypeError for anything else."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="microseconds")
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    raise TypeError(f"a diagnostic's result cannot be kept: {type(value).__name__}")

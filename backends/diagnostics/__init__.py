@@ -1,0 +1,1 @@
+"""What each diagnostic does: sockets of our own, no other program's output; they know nothing of the agent."""

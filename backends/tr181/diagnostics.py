@@ -1,0 +1,274 @@
+"""What is asked of the diagnostics and what came of them: settings, DiagnosticsState, results (TR-181, TR-143)."""
+
+import importlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from agent.model.object import Object, Parameter
+from backends.desired_state import Record, Refused, Wanted
+from backends.diagnostics.failures import DiagnosticFailed
+from backends.tr181.mechanisms import Mechanisms
+from backends.tr181.parts import Part
+from backends.tr181.record_table import Keys, RecordTable, field_of
+from backends.tr181.service import TableService, pointer_of, target_of
+
+NONE: Final = "None"
+REQUESTED: Final = "Requested"
+CANCELED: Final = "Canceled"
+INTERNAL: Final = "Error_Internal"
+STATE: Final = "DiagnosticsState"
+TOPIC: Final = "diagnostics"
+MOST_RESTARTS: Final = 2
+"""How often a diagnostic that the agent's end has cut off is begun again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run(Record):
+    """The last run of a diagnostic: its record's key is the diagnostic's name. ``result`` is JSON, "" for none.
+
+    ``number`` is higher for each later request; ``restarts`` counts the starts of the agent that found it requested.
+    """
+
+    state: str = NONE
+    number: int = 0
+    result: str = ""
+    text: str = ""
+    restarts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A table of results, a row for each item of the result's ``field``; ``defaults`` as of ``Test.results``."""
+
+    path: str
+    field: str
+    defaults: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A diagnostic. ``settings`` has a field for each of ``inputs`` (``field_of``), its default the factory's.
+
+    ``results`` are the read-only parameters and what they read as before there is a result: each is the field of its
+    name in the result. ``place`` ("module:Class") is imported in the thread that runs it. ``request`` makes what it is
+    given of the settings and of the link of their Interface, "" for none. ``check`` raises Refused for settings that
+    cannot be run, and names fields of them. ``more`` are parameters that are neither.
+    """
+
+    name: str
+    path: str
+    settings: type[Record]
+    place: str
+    request: Callable[[Any, str], Any]
+    inputs: Sequence[str] = ()
+    results: Mapping[str, Any] = field(default_factory=dict)
+    rows: Sequence[Rows] = ()
+    check: Callable[[Any], None] = lambda _settings: None
+    more: "Callable[[DiagnosticTables], Sequence[Parameter[Keys, Any]]]" = lambda _tables: ()
+
+
+class DiagnosticTables(TableService):
+    """The backend of all diagnostics' objects, and the book that whoever runs them reads and writes.
+
+    What is asked for is in force with the transaction that asks for it; ``requested`` says it, the runtime runs it.
+    """
+
+    def __init__(self, tests: Sequence[Test], link_of: Callable[[Any], str | None]) -> None:
+        self.tests: Final = {test.name: test for test in tests}
+        self._link_of = link_of
+        tables = {test.settings: test.path for test in tests}
+        super().__init__("diagnostics", (Run, *tables), _Nothing(self.tests), tables)
+
+    # -- what the management server sets ------------------------------------------------------------------------------
+
+    def set_state(self, name: str, state: str) -> None:
+        """Stage what DiagnosticsState was set to. Who cancels what does not run leaves its results alone."""
+        if state == REQUESTED:
+            number = max((run.number for run in self.wanted.of(Run).values()), default=0) + 1
+            self.put(name, Run(state=REQUESTED, number=number))
+        elif self.wanted.get(Run, name).state == REQUESTED:
+            self.edit(Run, name, state=NONE)
+
+    def settings_changed(self, name: str) -> None:
+        """A setting was staged: without a request in the same transaction, there is nothing to be had any more."""
+        before = self._before.get(Run, name).number if self._before is not None else 0
+        run = self.wanted.get(Run, name)
+        if run.number == before and run.state != NONE:
+            self.edit(Run, name, state=NONE)
+
+    def run_of(self, name: str) -> Run:
+        """The last run, as it is told."""
+        return self.wanted.get(Run, name)
+
+    def result_of(self, name: str) -> Mapping[str, Any]:
+        """The last result by field; empty where there is none."""
+        kept = self.wanted.get(Run, name).result
+        found: Mapping[str, Any] = json.loads(kept) if kept else {}
+        return found
+
+    # -- what the runtime reads and writes -----------------------------------------------------------------------------
+
+    def requested(self) -> tuple[str, int] | None:
+        """The diagnostic to run next, and its request's number: the one asked for first."""
+        runs = [(run.number, name) for name, run in self.in_force.of(Run).items() if run.state == REQUESTED]
+        number, name = min(runs, default=(0, ""))
+        return (name, number) if name in self.tests else None
+
+    def is_requested(self, name: str, number: int) -> bool:
+        """Whether this request still stands."""
+        run = self.in_force.get(Run, name)
+        return run.state == REQUESTED and run.number == number
+
+    def request(self, name: str, settings: Mapping[str, Any] | None = None, link: str = "") -> Any:
+        """What the diagnostic is given: by its settings in force, or by the factory's with these fields and this link.
+
+        Raises an exception with ``state`` and ``text``.
+        """
+        test = self.tests[name]
+        if settings is None:
+            kept = self.in_force.get(test.settings)
+            return test.request(kept, self._link(kept))
+        given = replace(test.settings(), **settings)
+        try:
+            test.check(given)
+        except Refused as refused:
+            raise DiagnosticFailed("Error_Other", self._reason_of(refused)) from None
+        return test.request(given, link)
+
+    def find(self, name: str) -> Any:
+        """The diagnostic itself, loaded when it is asked for."""
+        module, _, word = self.tests[name].place.partition(":")
+        return getattr(importlib.import_module(module), word)()
+
+    def ended(self, name: str, number: int, state: str, result: Mapping[str, Any] | None, text: str) -> bool:
+        """Note what came of a request; whether it stood until now. To be saved by the caller."""
+        if not self.is_requested(name, number):
+            return False
+        said = "" if result is None else json.dumps(result, separators=(",", ":"), ensure_ascii=False)
+        self._note(name, state=state, result=said, text=text)
+        return True
+
+    def agent_started(self, is_boot: bool) -> list[str]:
+        """At a start: what was under way is begun again, and ends where that has happened too often; those names.
+
+        After a reboot nothing is requested any more, and results are gone.
+        """
+        given_up = []
+        for name, run in self.in_force.of(Run).items():
+            if is_boot:
+                self._note(name, state=NONE, result="", text="", restarts=0)
+            elif run.state == REQUESTED and run.restarts >= MOST_RESTARTS:
+                self._note(name, state=INTERNAL, text="the agent ended whenever it ran")
+                given_up.append(name)
+            elif run.state == REQUESTED:
+                self._note(name, restarts=run.restarts + 1)
+        return given_up
+
+    def _note(self, name: str, **values: Any) -> None:
+        """Outside of any transaction: what is staged or waits has it as well."""
+        is_same = self.wanted is self._applied
+        self._applied = self._applied.with_record(name, replace(self._applied.get(Run, name), **values))
+        self.wanted = (
+            self._applied if is_same else self.wanted.with_record(name, replace(self.wanted.get(Run, name), **values))
+        )
+
+    def _link(self, settings: Record) -> str:
+        pointer = getattr(settings, "interface", None)
+        if pointer is None:
+            return ""
+        link = self._link_of(pointer)
+        if not link:
+            raise DiagnosticFailed("Error_Other", "the interface it is to use is not there")
+        return link
+
+
+class _Nothing:
+    """The system behind the records: to want a diagnostic changes nothing; that it can be run is looked at here."""
+
+    def __init__(self, tests: Mapping[str, Test]) -> None:
+        self._tests = tests
+
+    def check(self, wanted: Wanted) -> None:
+        """Settings that are to be run must make sense (TR-181: any inconsistency is detected with the request)."""
+        for name, run in wanted.of(Run).items():
+            if run.state == REQUESTED and name in self._tests:
+                self._tests[name].check(wanted.get(self._tests[name].settings))
+
+    def cuts(self, _wanted: Wanted) -> bool:
+        return False
+
+    def apply(self, _wanted: Wanted) -> bool:
+        return False
+
+
+def needed(kind: type[Record], settings: Record, *names: str) -> None:
+    """A check: none of these fields is empty. Raises Refused."""
+    for name in names:
+        if not getattr(settings, name):
+            raise Refused(f"{{{name}}} is not set", kind, fields=[name])
+
+
+def objects_of(tables: DiagnosticTables, test: Test) -> list[Object[Any]]:
+    """The declarations of a diagnostic."""
+    table = RecordTable(tables, test.settings, test.path)
+    parameters: list[Parameter[Keys, Any]] = [
+        Parameter(STATE, lambda _: tables.run_of(test.name).state, lambda _, value: tables.set_state(test.name, value)),
+        *(_input(tables, test, table, name) for name in test.inputs),
+        *(_result(tables, test.name, name, otherwise) for name, otherwise in test.results.items()),
+        *test.more(tables),
+    ]
+    return [
+        table.object(parameters, "a diagnostic of the agent's", (TOPIC,)),
+        *(_rows(tables, test.name, rows) for rows in test.rows),
+    ]
+
+
+def _input(tables: DiagnosticTables, test: Test, table: RecordTable[Any], name: str) -> Parameter[Keys, Any]:
+    is_reference = name == "Interface"
+    plain = table.field(name, read=target_of, write=pointer_of) if is_reference else table.field(name)
+
+    def set_input(row: Keys, value: Any) -> None:
+        before = table.record(row)
+        if plain.set is not None:
+            plain.set(row, value)
+        if table.record(row) != before:
+            tables.settings_changed(test.name)
+
+    return Parameter(name, plain.get, set_input)
+
+
+def _result(tables: DiagnosticTables, test: str, name: str, otherwise: Any) -> Parameter[Keys, Any]:
+    return Parameter(name, lambda _: tables.result_of(test).get(field_of(name), otherwise))
+
+
+def _rows(tables: DiagnosticTables, test: str, rows: Rows) -> Object[Any]:
+    def one(name: str, otherwise: Any) -> Parameter[tuple[int, Mapping[str, Any]], Any]:
+        return Parameter(name, lambda row: row[1].get(field_of(name), otherwise))
+
+    return Object(
+        path=rows.path,
+        rows=lambda: list(enumerate(tables.result_of(test).get(rows.field, ()), 1)),
+        keys=lambda row: (str(row[0]),),
+        parameters=[one(name, otherwise) for name, otherwise in rows.defaults.items()],
+        changed_by=(TOPIC,),
+        durable=False,
+        source=lambda _: "a diagnostic of the agent's",
+    )
+
+
+def diagnostic_tables(given: Mechanisms) -> Part:
+    """Every machine can run them."""
+    from backends.tr181.diagnostic_tests import TESTS
+
+    tables = DiagnosticTables(TESTS, given.links.link_of)
+    return Part("diagnostics", {"diagnostics": tables}, tables, follows=frozenset())
+
+
+def diagnostics(mechanisms: Mechanisms) -> list[Object[Any]]:
+    """Their objects, and which of them are supported."""
+    tables = mechanisms.diagnostics
+    if tables is None:
+        return []
+    return [one for test in tables.tests.values() for one in objects_of(tables, test)]
