@@ -261,8 +261,12 @@ class ProbeRun:
         next_step = advice.after_status(status)
         is_stranger = self._endpoint.url.startswith("https:") and not self._endpoint.client_certificate
         if not status and is_stranger and (reason == NO_ANSWER or "reset" in reason):  # that overtakes the words why
-            reason += "; an ACS that wants a certificate of its client ends a connection so"
-        if not status and "certificate" in reason:
+            reason += "; an ACS that wants a certificate of its client may end a connection so"
+            next_step = (
+                "check the port of the URL; if the ACS knows its devices by certificates, give this one's as "
+                "[acs] client_certificate and client_key"
+            )
+        elif not status and "certificate" in reason:
             next_step = "give the certificate that the ACS knows as [acs] client_certificate and client_key"
         elif 300 <= status < 400:
             next_step = "write the URL to which the ACS redirects, or have the ACS mended"
