@@ -1,0 +1,115 @@
+import pytest
+
+from agent.transfers.failures import Cause, TransferFailed
+from agent.transfers.url_policy import Place, UrlPolicy
+
+
+def refused(policy: UrlPolicy, url: str) -> Cause:
+    with pytest.raises(TransferFailed) as failed:
+        policy.check(url)
+    return failed.value.cause
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("http://files.example/a?b=c", Place("http", "files.example", 80, "/a?b=c")),
+        ("HTTPS://Files.Example.:8443", Place("https", "files.example", 8443, "/")),
+        ("http://[2001:db8::1]:8080/a#part", Place("http", "2001:db8::1", 8080, "/a")),
+        ("http://10.1.2.3/a", Place("http", "10.1.2.3", 80, "/a")),
+    ],
+)
+def test_a_url_leads_to_a_place(url: str, place: Place) -> None:
+    assert UrlPolicy().check(url) == place
+
+
+@pytest.mark.parametrize("url", ["http://files.example/a?b", "https://files.example:1/", "http://[2001:db8::1]:8080/a"])
+def test_the_url_of_a_place_is_what_it_came_from(url: str) -> None:
+    assert UrlPolicy().check(url).url == url
+
+
+@pytest.mark.parametrize("url", ["ftp://files.example/a", "file:///etc/passwd", "tftp://h/a", "javascript:x", "", "a"])
+def test_a_protocol_that_is_not_allowed_is_said_to_be_that(url: str) -> None:
+    assert refused(UrlPolicy(), url) is (Cause.PROTOCOL if url else Cause.ARGUMENTS)
+
+
+def test_ftp_is_allowed_where_it_is_set() -> None:
+    assert UrlPolicy(schemes=("ftp",)).check("ftp://files.example/a/b").port == 21
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:secret@files.example/",
+        "http://files.example/a b",
+        "http://files.example/\r\nHost: other",
+        "http://files.example:0/",
+        "http://files.example:99999/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://[fe80::1%25eth0]/",
+        "http:///a",
+        "http://[::1/",
+        "http://files.example/" + "a" * 2048,
+        "http://ﬁles.example/",
+    ],
+)
+def test_what_is_no_url_is_refused_and_never_repeated(url: str) -> None:
+    with pytest.raises(TransferFailed) as failed:
+        UrlPolicy(laboratory=True).check(url)
+    assert failed.value.cause is Cause.ARGUMENTS
+    assert failed.value.answer_code == 9003
+    assert "secret" not in failed.value.text
+
+
+NEAR = ["127.0.0.1", "127.9.9.9", "169.254.169.254", "0.1.2.3", "::1", "fe80::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"]
+
+
+@pytest.mark.parametrize("host", [*NEAR, "localhost", "localhost.localdomain", "a.localhost"])
+def test_this_machine_and_its_link_are_no_file_server_but_in_a_laboratory(host: str) -> None:
+    url = f"http://[{host}]/" if ":" in host else f"http://{host}/"
+    assert refused(UrlPolicy(), url) is Cause.DENIED
+    assert UrlPolicy(laboratory=True).check(url).host == host
+
+
+@pytest.mark.parametrize("host", ["224.0.0.1", "239.1.2.3", "[ff02::1]", "[::ffff:224.0.0.1]"])
+def test_a_group_cannot_be_joined(host: str) -> None:
+    assert refused(UrlPolicy(laboratory=True), f"http://{host}/") is Cause.MULTICAST
+
+
+@pytest.mark.parametrize("address", [*NEAR, "0.0.0.0", "::"])
+def test_a_name_that_leads_to_this_machine_is_refused_by_its_address(address: str) -> None:
+    with pytest.raises(TransferFailed) as failed:
+        UrlPolicy().check_address(address)
+    assert failed.value.code == 9001
+    UrlPolicy(laboratory=True).check_address(address)
+
+
+def test_our_own_address_is_this_machine_whatever_it_is() -> None:
+    UrlPolicy().check_address("192.0.2.1", own="192.0.2.2")
+    with pytest.raises(TransferFailed):
+        UrlPolicy().check_address("192.0.2.1", own="192.0.2.1")
+    with pytest.raises(TransferFailed):
+        UrlPolicy().check_address("::ffff:192.0.2.1", own="192.0.2.1")
+
+
+@pytest.mark.parametrize("host", ["files.example", "a.cdn.example", "192.0.2.7", "[2001:db8:0::7]"])
+def test_only_the_hosts_that_are_named_are_file_servers(host: str) -> None:
+    policy = UrlPolicy(hosts=("Files.Example", "*.cdn.example", "192.0.2.7", "2001:db8::7"))
+    assert policy.check(f"http://{host}/")
+    for other in ("cdn.example", "afiles.example", "files.example.org", "192.0.2.70"):
+        assert refused(policy, f"http://{other}/") is Cause.DENIED
+
+
+def test_a_redirect_never_leads_from_https_to_where_others_read_nor_to_ftp() -> None:
+    policy = UrlPolicy(schemes=("http", "https", "ftp"))
+    secure, plain = policy.check("https://files.example/"), policy.check("http://files.example/")
+    assert policy.check_redirect(plain, "https://files.example/b").is_tls
+    for before, url, cause in [
+        (secure, "http://files.example/", Cause.DENIED),
+        (plain, "ftp://files.example/", Cause.PROTOCOL),
+        (plain, "http://127.0.0.1/", Cause.DENIED),
+    ]:
+        with pytest.raises(TransferFailed) as failed:
+            policy.check_redirect(before, url)
+        assert failed.value.cause is cause
