@@ -1,4 +1,4 @@
-"""Sockets of diagnostics: bound to the asked interface, marked with the asked DSCP and priority, of the asked family."""
+"""Sockets of diagnostics: bound to the asked interface, with the asked DSCP and priority, of the asked family."""
 
 import socket
 import threading
