@@ -7,8 +7,7 @@ from typing import Final
 
 from backends.desired_state import Pointer
 from backends.openwrt.interfaces import Interface
-from backends.openwrt.sections import truth
-from backends.uci import Package, Section, identified
+from backends.openwrt.sections import Sections, truth
 
 DHCP: Final = "dhcp"
 """The package, and the type of the sections that serve an interface."""
@@ -18,26 +17,12 @@ service as a whole is off."""
 
 
 @dataclass(frozen=True)
-class DhcpSections:
+class DhcpSections(Sections):
     """``row_of`` is the row of a link, ``link_of`` the link of a row."""
 
-    package: Package
     interfaces: Mapping[str, Interface]
     row_of: Callable[[str], Pointer | None]
     link_of: Callable[[Pointer | None], str | None]
-
-    @cached_property
-    def all(self) -> Mapping[str, Section]:
-        """By identity."""
-        return identified(self.package)
-
-    def of(self, kind: str) -> dict[str, Section]:
-        """Those of a type, in their order."""
-        return {key: section for key, section in self.all.items() if section.type == kind}
-
-    def section(self, key: str) -> Section:
-        """One by its identity; without any option where it is not there yet."""
-        return self.all.get(key) or Section("", key, key)
 
     @cached_property
     def home(self) -> str:

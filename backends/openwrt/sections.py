@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from backends.uci import Edits, Package, Section, Value, identified
@@ -29,6 +30,33 @@ class Told:
 
 Document = Mapping[str, Told]
 """Of one package, by identity (backends.uci.identity), what is said of its sections."""
+
+
+@dataclass(frozen=True)
+class Sections:
+    """A package as it is read now; what a service makes of its sections, each once, is added below it."""
+
+    package: Package
+
+    @cached_property
+    def all(self) -> Mapping[str, Section]:
+        """By identity (backends.uci.identity)."""
+        return identified(self.package)
+
+    @cached_property
+    def _by_type(self) -> Mapping[str, dict[str, Section]]:
+        found: dict[str, dict[str, Section]] = {}
+        for key, section in self.all.items():
+            found.setdefault(section.type, {})[key] = section
+        return found
+
+    def of(self, kind: str) -> Mapping[str, Section]:
+        """Those of a type, in their order."""
+        return self._by_type.get(kind, {})
+
+    def section(self, key: str) -> Section:
+        """One by its identity; without any option where it is not there yet."""
+        return self.all.get(key) or Section("", key, key)
 
 
 def fresh(taken: Collection[str] = ()) -> str:

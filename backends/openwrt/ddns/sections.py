@@ -16,8 +16,8 @@ from backends.desired_state import Pointer, Wanted
 from backends.dynamic_dns.records import Client, Hostname, Server
 from backends.openwrt.ddns.places import HTTP, HTTPS, Provider, Services, at, place_of
 from backends.openwrt.interfaces import Interface
-from backends.openwrt.sections import truth
-from backends.uci import Package, Section, identified
+from backends.openwrt.sections import Sections, truth
+from backends.uci import Section
 
 DDNS: Final = "ddns"
 SERVICE, SERVER, CLIENT = "service", "cpe_server", "cpe_client"
@@ -33,21 +33,15 @@ USUAL_CHECK, USUAL_RETRY = 600, 60
 """Seconds where nothing is said."""
 
 
-@dataclass
-class DdnsSections:
+@dataclass(frozen=True)
+class DdnsSections(Sections):
     """``row_of`` is the row of a link, ``link_of`` the link of a row."""
 
-    package: Package
     interfaces: Mapping[str, Interface]
     row_of: Callable[[str], Pointer | None]
     link_of: Callable[[Pointer | None], str | None]
     services: Services
     _homes: dict[tuple[type, str], Section] = field(default_factory=dict)
-
-    @cached_property
-    def all(self) -> Mapping[str, Section]:
-        """By identity."""
-        return identified(self.package)
 
     @cached_property
     def wanted(self) -> Wanted:
@@ -67,10 +61,6 @@ class DdnsSections:
                 names[key] = self._service(key, section, servers, clients, explicit)
                 self._homes[Hostname, key] = section
         return Wanted(1, {Server: servers, Client: clients, Hostname: names})
-
-    def section(self, key: str) -> Section:
-        """One by its identity; without any option where it is not there yet."""
-        return self.all.get(key) or Section("", key, key)
 
     def home(self, kind: type, key: str) -> Section:
         """The section that says a record; without any option where none does yet."""

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from backends.desired_state import Pointer
 from backends.openwrt.interfaces import Interface
-from backends.openwrt.sections import OURS, truth
-from backends.uci import Package, Section, identified
+from backends.openwrt.sections import OURS, Sections, truth
+from backends.uci import Section
 
 FIREWALL: Final = "firewall"
 BESIDE: Final = "cpe_row"
@@ -41,37 +41,16 @@ class Zone:
 
 
 @dataclass(frozen=True)
-class FirewallSections:
+class FirewallSections(Sections):
     """``row_of`` is the IP interface of a link, ``link_of`` the link of a row, ``subnets`` what a link's addresses
     are in. ``memory`` is for what is made of it, once.
     """
 
-    package: Package
     interfaces: Mapping[str, Interface]
     row_of: Callable[[str], Pointer | None]
     link_of: Callable[[Pointer | None], str | None]
     subnets: Callable[[str], tuple[str, ...]]
     memory: dict[Any, Any] = field(default_factory=dict)
-
-    @cached_property
-    def all(self) -> Mapping[str, Section]:
-        """By identity."""
-        return identified(self.package)
-
-    def of(self, kind: str) -> Mapping[str, Section]:
-        """Those of a type, in their order."""
-        return self._by_type.get(kind, {})
-
-    @cached_property
-    def _by_type(self) -> Mapping[str, dict[str, Section]]:
-        found: dict[str, dict[str, Section]] = {}
-        for key, section in self.all.items():
-            found.setdefault(section.type, {})[key] = section
-        return found
-
-    def section(self, key: str) -> Section:
-        """One by its identity; without any option where it is not there yet."""
-        return self.all.get(key) or Section("", key, key)
 
     @cached_property
     def zones(self) -> Mapping[str, Zone]:

@@ -62,7 +62,7 @@ class DhcpClientMapping:
     def read(self, read: Read) -> Wanted:
         """See Mapping."""
         here = NetworkSections.of_package(read, self.ground)
-        clients4, clients6 = here.of(PROTO4), here.of(PROTO6)
+        clients4, clients6 = here.speaking(PROTO4), here.speaking(PROTO6)
         return Wanted(1, {
             Client4: {key: Client4(enable=is_on(one), interface=_row(here, key)) for key, one in clients4.items()},
             SentOption4: {

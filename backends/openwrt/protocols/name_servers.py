@@ -98,7 +98,7 @@ class NameServerMapping:
 
 def interfaces(here: NetworkSections) -> dict[str, Section]:
     """Those that may have name servers, by name."""
-    return {key: one for key, one in here.of_type(INTERFACE).items() if one.name}
+    return {key: one for key, one in here.of(INTERFACE).items() if one.name}
 
 
 def _learns(section: Section) -> bool:

@@ -56,7 +56,7 @@ class PppoeMapping:
     def read(self, read: Read) -> Wanted:
         """See Mapping."""
         here = NetworkSections.of_package(read, self._ground)
-        return Wanted(1, {PppInterface: {key: _record(here, key, one) for key, one in here.of(PROTO).items()}})
+        return Wanted(1, {PppInterface: {key: _record(here, key, one) for key, one in here.speaking(PROTO).items()}})
 
     def check(self, before: Wanted, after: Wanted) -> None:
         """See Mapping. A person's own configuration is not looked at: it is as it is."""

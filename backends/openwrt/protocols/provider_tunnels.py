@@ -23,7 +23,7 @@ used, and which one is to be.
 
 def name_of(here: NetworkSections, proto: str) -> str:
     """The interface that the one row is; a new one where there is none."""
-    return next(iter(here.of(proto)), NEW[proto])
+    return next(iter(here.speaking(proto)), NEW[proto])
 
 
 def link_name(name: str, proto: str) -> str:
@@ -33,7 +33,7 @@ def link_name(name: str, proto: str) -> str:
 
 def read(here: NetworkSections) -> dict[Any, dict[str, Any]]:
     """The records, where there are interfaces of theirs."""
-    six, lite = here.of(SIX_RD), here.of(DS_LITE)
+    six, lite = here.speaking(SIX_RD), here.speaking(DS_LITE)
     return {
         SixRd: {SINGLE: _six_rd(next(iter(six.values())))} if six else {},
         DsLite: {SINGLE: _ds_lite(next(iter(lite.values())))} if lite else {},

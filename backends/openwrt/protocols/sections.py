@@ -10,8 +10,8 @@ from backends.desired_state import NotOurs, Pointer, Record, Wanted
 from backends.openwrt.configured import Read
 from backends.openwrt.differences import Difference
 from backends.openwrt.interfaces import Interface, interfaces
-from backends.openwrt.sections import OURS, Document, Told, is_ours, truth, write
-from backends.uci import Edits, Package, Section, Value, identified
+from backends.openwrt.sections import OURS, Document, Sections, Told, is_ours, truth, write
+from backends.uci import Edits, Section, Value
 
 NETWORK: Final = "network"
 INTERFACE: Final = "interface"
@@ -49,21 +49,15 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class NetworkSections:
+class NetworkSections(Sections):
     """The package with what netifd has made of it."""
 
-    package: Package
     ground: Ground
 
     @classmethod
     def of_package(cls, read: Read, ground: Ground) -> "NetworkSections":
         """As it is read now."""
         return cls(read(NETWORK), ground)
-
-    @cached_property
-    def all(self) -> Mapping[str, Section]:
-        """By identity."""
-        return identified(self.package)
 
     @cached_property
     def interfaces(self) -> Mapping[str, Interface]:
@@ -74,21 +68,13 @@ class NetworkSections:
     def _configured(self) -> Mapping[str, Interface]:
         return interfaces(self.package, {})
 
-    def of(self, *protos: str) -> dict[str, Section]:
+    def speaking(self, *protos: str) -> dict[str, Section]:
         """The interfaces of these protocols, by name."""
         return {
             key: section
             for key, section in self.all.items()
             if section.type == INTERFACE and section.name and section.text("proto") in protos
         }
-
-    def of_type(self, kind: str) -> dict[str, Section]:
-        """The sections of a type, by identity."""
-        return {key: section for key, section in self.all.items() if section.type == kind}
-
-    def section(self, key: str) -> Section:
-        """One by its identity; without any option where it is not there yet."""
-        return self.all.get(key) or Section("", key, key)
 
     def link(self, name: str) -> str:
         """The link that an interface is; "" where nobody knows."""

@@ -55,7 +55,7 @@ class TunnelNames:
                 name: (tunnels.parent(here, shape, name, one), tunnels.link_name(name, one.text("proto")))
                 for name, one in tunnels.interfaces(here, shape).items()
             }
-        found[WireGuardInterface] = {name: ("", name) for name in here.of(wireguard.PROTO)}
+        found[WireGuardInterface] = {name: ("", name) for name in here.speaking(wireguard.PROTO)}
         for kind, proto in ((SixRd, SIX_RD), (DsLite, DS_LITE)):
             found[kind] = {ONE: ("", provider_tunnels.link_name(provider_tunnels.name_of(here, proto), proto))}
         return found

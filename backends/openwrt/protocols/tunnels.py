@@ -63,11 +63,11 @@ def link_name(name: str, proto: str) -> str:
 
 def interfaces(here: NetworkSections, shape: Shape) -> dict[str, Section]:
     """Those of a kind, by name."""
-    return here.of(*shape.protos.values())
+    return here.speaking(*shape.protos.values())
 
 
 def _own(here: NetworkSections, shape: Shape) -> dict[str, Section]:
-    return {key: one for key, one in here.of_type(TUNNEL).items() if one.text("proto") in shape.protos.values()}
+    return {key: one for key, one in here.of(TUNNEL).items() if one.text("proto") in shape.protos.values()}
 
 
 def parent(here: NetworkSections, shape: Shape, name: str, section: Section) -> str:

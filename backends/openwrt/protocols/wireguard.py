@@ -21,12 +21,10 @@ USUAL_PORT: Final = 51_820
 
 def read(here: NetworkSections) -> dict[Any, dict[str, Any]]:
     """The records."""
-    there = here.of(PROTO)
+    there = here.speaking(PROTO)
     return {
         WireGuardInterface: {name: _interface(one) for name, one in there.items()},
-        WireGuardPeer: {
-            key: _peer(peer, name) for name in there for key, peer in here.of_type(f"{PEERS}{name}").items()
-        },
+        WireGuardPeer: {key: _peer(peer, name) for name in there for key, peer in here.of(f"{PEERS}{name}").items()},
     }
 
 

@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from backends.desired_state import Pointer
+from backends.openwrt.sections import Sections
 from backends.openwrt.wireless.hardware import DEVICE, Found
-from backends.uci import Package, Section, identified
+from backends.uci import Section
 from backends.wireless_types import Radio
 
 IFACE: Final = "wifi-iface"
@@ -33,25 +34,11 @@ class Tables(NamedTuple):
 
 
 @dataclass(frozen=True)
-class WirelessSections:
+class WirelessSections(Sections):
     """``found`` says which radios the sections stand for."""
 
-    package: Package
     found: Found
     tables: Tables
-
-    @cached_property
-    def all(self) -> Mapping[str, Section]:
-        """By identity."""
-        return identified(self.package)
-
-    def of(self, kind: str) -> dict[str, Section]:
-        """Those of a type, in their order."""
-        return {key: section for key, section in self.all.items() if section.type == kind}
-
-    def section(self, key: str) -> Section:
-        """One by its identity; without any option where it is not there yet."""
-        return self.all.get(key) or Section("", key, key)
 
     # -- radios -------------------------------------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ def package(text: str = NETWORK) -> Package:
 
 def test_interfaces_are_known_by_name_and_protocol() -> None:
     here = NetworkSections(package(), ground({"wan": "pppoe-wan"}))
-    assert list(here.of("dhcp", "dhcpv6")) == ["wan", "wan6"]
+    assert list(here.speaking("dhcp", "dhcpv6")) == ["wan", "wan6"]
     assert (here.link("wan"), here.device("wan"), here.device("wan6")) == ("pppoe-wan", "wan", "pppoe-wan")
     assert (here.link("nobody"), here.device("nobody"), here.section("nobody").options) == ("", "", {})
     assert here.row("wan", IP) == Pointer(IP, ("wan",))
