@@ -4,20 +4,20 @@ pppd reads its options from a file of ours. What it would read of the machine's 
 there (resolv.conf), and the scripts that it would run from there, are not there for it: an empty folder of ours is.
 """
 
-import ipaddress
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from backends.desired_state import NotOurs, Pointer, Refused, Wanted, make_each
 from backends.errors import MechanismError
 from backends.files import make_directory, names_in, read_text, replace_file, unwritable
 from backends.inotify import watched
-from backends.netlink_types import Address, Link, RouteTo
+from backends.netlink_types import RouteTo
 from backends.ppp import output
+from backends.ppp.links import Kernel, PppLinks, pppoe_sessions
 from backends.ppp.options import Unsayable, check, options
 from backends.ppp.records import MANUAL, PppInterface
 from backends.private_folders import with_folders
@@ -27,21 +27,10 @@ TOPIC: Final = "ppp"
 LOOK: Final = 1.0
 """Seconds after which the watch looks whether it is to end."""
 ETC: Final = "/etc/ppp"
-ARPHRD_PPP: Final = 512
 PREFIX: Final = "ppp-"
 LONGEST_OUTPUT: Final = 65_536
 PLUGINS: Final = ("pppoe.so", "rp-pppoe.so")
 """The kernel plugin's name since pppd 2.4.9, and before."""
-
-
-class Kernel(Protocol):
-    """What is asked of netlink."""
-
-    def links(self) -> Iterable[Link]:
-        """The links that are there."""
-
-    def addresses(self) -> Iterable[Address]:
-        """Their addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +60,11 @@ def link_name(key: str) -> str:
     return f"{PREFIX}{key.removeprefix('+')}"
 
 
-class Pppd:
+class Pppd(PppLinks):
     """A service of desired_state. ``folder`` is for it alone, and lost with a boot; reads are kept until ``forget``."""
 
     def __init__(self, kernel: Kernel, place: Place, folder: Path) -> None:
-        self._kernel = kernel
+        super().__init__(kernel)
         self._place = place
         self._folder = folder
         self._said: dict[str, output.Said] = {}
@@ -151,7 +140,7 @@ class Pppd:
 
     def phase(self, name: str) -> str:
         """Where a connection stands (see ppp.output): what the kernel has comes before what pppd said."""
-        if self._is_up(name):
+        if self.is_up(name):
             return output.CONNECTED
         if not self.is_running(name):
             return output.DISCONNECTED
@@ -160,37 +149,23 @@ class Pppd:
 
     def error(self, name: str) -> str:
         """Why it failed or ended last; none while it is there."""
-        return output.NONE if self._is_up(name) else self.said(name).error
+        return output.NONE if self.is_up(name) else self.said(name).error
 
     def session(self, name: str, lower: str | None) -> int | None:
         """The PPPoE session's number, as the kernel has it."""
         sessions = pppoe_sessions(read_text(self._place.sessions) or "")
         there = [number for number, device in sessions if device == lower]
         said = self.said(name).session
-        if not self._is_up(name) or not there:
+        if not self.is_up(name) or not there:
             return None
         return said if said in there else there[0] if len(there) == 1 else None
 
-    def address(self, name: str) -> Address | None:
-        """The IPv4 address that IPCP agreed on, with the peer's."""
-        return next((one for one in self._kernel.addresses() if one.interface == name and one.family == 4), None)
-
-    def identifiers(self, name: str) -> tuple[str, str]:
-        """Our interface identifier by IPv6CP and the peer's, as the lower halves of addresses; empty without IPv6."""
-        own = (one for one in self._kernel.addresses() if one.interface == name and one.family == 6)
-        local = next((one for one in own if one.scope == "link"), None)
-        return (lower_half(local.address), lower_half(local.peer or "::")) if local else ("", "")
-
     def name_servers(self, name: str) -> list[str]:
         """What IPCP told, from the resolv.conf that pppd keeps in the folder of ours."""
-        if not self._is_up(name):
+        if not self.is_up(name):
             return []
         words = (line.split() for line in (read_text(self._etc(name) / "resolv.conf") or "").splitlines())
         return [found[1] for found in words if len(found) == 2 and found[0] == "nameserver"]
-
-    def links(self) -> list[Link]:
-        """Every PPP link of this machine, whoever made it."""
-        return [link for link in self._kernel.links() if link.type == ARPHRD_PPP]
 
     def watch(self, tell: Callable[[frozenset[str]], None], stop: threading.Event) -> None:
         """Tell "ppp" after a pppd of ours has said something, until ``stop``."""
@@ -247,11 +222,6 @@ class Pppd:
         self._program(name).stop()
         self._options(name).unlink(missing_ok=True)
 
-    def _is_up(self, name: str) -> bool:
-        """Whether the link is there and a network protocol has come up on it."""
-        there = next((one for one in self._kernel.links() if one.name == name), None)
-        return there is not None and there.running and any(one.interface == name for one in self._kernel.addresses())
-
     def _program(self, name: str) -> Program:
         return Program(name, self._folder)
 
@@ -263,20 +233,3 @@ class Pppd:
 
     def _etc(self, name: str) -> Path:
         return self._folder / f"{name}.etc"
-
-
-def pppoe_sessions(text: str) -> list[tuple[int, str]]:
-    """The number and the device of each session in /proc/net/pppoe, which shows the number's octets in the wire's
-    order as one hexadecimal number of this machine.
-    """
-    found = []
-    for line in text.splitlines()[1:]:
-        words = line.split()
-        if len(words) == 3 and len(words[0]) == 8:
-            found.append((int.from_bytes(bytes.fromhex(words[0][4:]), "little"), words[2]))
-    return found
-
-
-def lower_half(address: str) -> str:
-    """An address without its upper 64 bits."""
-    return str(ipaddress.IPv6Address(int(ipaddress.IPv6Address(address)) % 2**64))

@@ -14,11 +14,11 @@ from backends.network.kernel import address_ident
 from backends.network.network import Network
 from backends.network.records import IpAddress, Reference
 from backends.network.rows import Row
+from backends.ppp.links import ARPHRD_PPP
 from backends.tr181.ip_prefix_rows import IPV6_PREFIX, find_prefixes, prefix_target
 from backends.tr181.layers import IP_INTERFACE
 from backends.tr181.moments import FOR_EVER, end
 
-ARPHRD_PPP: Final = 512
 IPV4_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
 """But for :: and ::1; deprecated (RFC 4291 2.5.5.1)."""
 LENGTH_WITHOUT_PREFIX: Final = 64

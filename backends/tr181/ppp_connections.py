@@ -9,8 +9,9 @@ from backends.kernel_features import PPPOE
 from backends.netlink_types import Address, Link
 from backends.network.other_layers import OtherLayers
 from backends.network.records import Reference
+from backends.ppp.links import ARPHRD_PPP
 from backends.ppp.records import KINDS, PppInterface
-from backends.pppd import ARPHRD_PPP, Place, Pppd, plugin
+from backends.pppd import Place, Pppd, plugin
 from backends.tr181.links import Links
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part

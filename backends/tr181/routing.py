@@ -12,6 +12,7 @@ from backends.network.network import Network
 from backends.network.policies import MOST_POLICY
 from backends.network.records import NO_MASK, IpRoute
 from backends.network.rows import Row
+from backends.ppp.links import ARPHRD_PPP
 from backends.rip import is_learned
 from backends.tr181.ip_addresses import ip_address, ipv6_network, length_of, mask_of, moment
 from backends.tr181.ip_prefixes import is_announced
@@ -30,7 +31,6 @@ EDITABLE: Final = ("static", "boot", "")
 IPV4_ORIGIN: Final = {"dhcp": "DHCPv4", "ospf": "OSPF", "rip": "RIP"}
 IPV6_ORIGIN: Final = {"dhcp": "DHCPv6", "ra": "RA", "ospf": "OSPF", "rip": "RIPng"}
 UNSET: Final = -1
-ARPHRD_PPP: Final = 512
 
 
 def routing(mechanisms: Mechanisms) -> list[Object[Any]]:

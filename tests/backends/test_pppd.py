@@ -8,7 +8,7 @@ from backends import pppd as module
 from backends.desired_state import NotOurs, Pointer, Refused, Wanted
 from backends.netlink_types import Address, Link, RouteTo
 from backends.ppp.records import PppInterface
-from backends.pppd import Place, Pppd, link_name, lower_half, pppoe_sessions
+from backends.pppd import Place, Pppd, link_name
 
 SESSIONS = """Id       Address              Device
 00000100 6e:2e:50:a9:64:12       w0
@@ -96,12 +96,6 @@ def test_of_two_sessions_on_a_port_the_one_that_pppd_told_of_is_meant(bench: Ben
     (bench.root / "sessions").write_text(SESSIONS.replace("w1", "w0").replace("0A01", "0200"))
     assert bench.pppd.session("ppp-7", "w0") == 2
     assert bench.pppd.session("ppp-7", "w1") is None
-
-
-def test_the_number_of_a_session_is_in_the_order_of_the_wire() -> None:
-    assert pppoe_sessions(SESSIONS) == [(1, "w0"), (266, "w1")]
-    assert pppoe_sessions("") == []
-    assert lower_half("fe80::0116:4e7d:181f:b4d4") == "::116:4e7d:181f:b4d4"
 
 
 def test_a_link_that_is_not_given_to_the_agent_is_not_ours(bench: Bench) -> None:

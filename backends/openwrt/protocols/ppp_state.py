@@ -6,12 +6,11 @@ from typing import Final
 
 from backends.errors import MechanismError
 from backends.files import read_text
-from backends.netlink_types import Address, Link
 from backends.openwrt.configured import Configured
 from backends.openwrt.netifd import Interface, NetifdState
 from backends.openwrt.protocols.ppp import PppoeMapping, new_name
 from backends.ppp import output
-from backends.pppd import ARPHRD_PPP, Kernel, lower_half, pppoe_sessions
+from backends.ppp.links import Kernel, PppLinks, pppoe_sessions
 from backends.uci import Uci
 
 SESSIONS: Final = "proc/net/pppoe"
@@ -34,7 +33,7 @@ ERRORS: Final[Mapping[str, str]] = {
 """netifd's names of pppd's ways to end, in TR-181's words."""
 
 
-class PppoeOfNetifd(Configured):
+class PppoeOfNetifd(Configured, PppLinks):
     """See backends.tr181.ppp_connections.Dialling; a bus that is silent leaves what the kernel has."""
 
     def __init__(
@@ -47,8 +46,9 @@ class PppoeOfNetifd(Configured):
         kernel: Kernel,
         root: Path,
     ) -> None:
-        super().__init__(uci, mapping, committed)
-        self._names, self._netifd, self._kernel, self._root = names, netifd, kernel, root
+        Configured.__init__(self, uci, mapping, committed)
+        PppLinks.__init__(self, kernel)
+        self._names, self._netifd, self._root = names, netifd, root
 
     def link_name(self, key: str) -> str:
         """The name of the link of a connection, whether it is there or not."""
@@ -57,13 +57,9 @@ class PppoeOfNetifd(Configured):
         except MechanismError:
             return new_name(key)
 
-    def links(self) -> list[Link]:
-        """Every PPP link of this machine, whoever made it."""
-        return [link for link in self._kernel.links() if link.type == ARPHRD_PPP]
-
     def phase(self, name: str) -> str:
         """Where a connection stands: what the kernel has comes before what netifd says."""
-        if self._is_up(name):
+        if self.is_up(name):
             return output.CONNECTED
         told = self._told(name)
         return output.CONNECTING if told is not None and told.pending else output.DISCONNECTED
@@ -71,7 +67,7 @@ class PppoeOfNetifd(Configured):
     def error(self, name: str) -> str:
         """Why it failed or ended last; none while it is there."""
         told = self._told(name)
-        if self._is_up(name) or told is None or not told.errors:
+        if self.is_up(name) or told is None or not told.errors:
             return output.NONE
         return ERRORS.get(told.errors[-1], output.UNKNOWN)
 
@@ -79,21 +75,11 @@ class PppoeOfNetifd(Configured):
         """The PPPoE session's number, where only one goes over the lower link."""
         sessions = pppoe_sessions(read_text(self._root / SESSIONS) or "")
         there = [number for number, device in sessions if device == lower]
-        return there[0] if self._is_up(name) and len(there) == 1 else None
+        return there[0] if self.is_up(name) and len(there) == 1 else None
 
     def unknown_protocols(self, name: str) -> int | None:  # noqa: ARG002 - pppd tells nobody
         """How many packets had no taker; None: the kernel's count is all that is known."""
         return None
-
-    def address(self, name: str) -> Address | None:
-        """The IPv4 address that IPCP agreed on, with the peer's."""
-        return next((one for one in self._kernel.addresses() if one.interface == name and one.family == 4), None)
-
-    def identifiers(self, name: str) -> tuple[str, str]:
-        """Our interface identifier by IPv6CP and the peer's, as the lower halves of addresses; empty without IPv6."""
-        own = (one for one in self._kernel.addresses() if one.interface == name and one.family == 6)
-        local = next((one for one in own if one.scope == "link"), None)
-        return (lower_half(local.address), lower_half(local.peer or "::")) if local else ("", "")
 
     def name_servers(self, name: str) -> list[str]:
         """What IPCP told, whether it may be used or not."""
@@ -111,7 +97,3 @@ class PppoeOfNetifd(Configured):
         except MechanismError:
             return None
         return self._netifd.get(key)
-
-    def _is_up(self, name: str) -> bool:
-        there = next((one for one in self._kernel.links() if one.name == name), None)
-        return there is not None and there.running and any(one.interface == name for one in self._kernel.addresses())

@@ -6,7 +6,7 @@ import pytest
 
 from backends.netlink_types import Link
 from backends.network.records import Reference
-from backends.pppd import ARPHRD_PPP
+from backends.ppp.links import ARPHRD_PPP
 from backends.tr181.openwrt_ppp import UciPppConnections, openwrt_ppp
 from backends.tr181.ppp import ppp
 from tests.backends.openwrt.protocols.gateway import NETWORK, Gateway, with_pppoe

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from backends.netlink_types import Address
-from backends.pppd import ARPHRD_PPP
+from backends.ppp.links import ARPHRD_PPP
 from backends.tr181.ppp import ppp
 from tests.backend_contract.protocol_devices import device_of
 from tests.backend_contract.test_ppp import PPP, over_pppd

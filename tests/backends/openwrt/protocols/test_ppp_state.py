@@ -7,7 +7,7 @@ import pytest
 
 from backends.netlink_types import Address
 from backends.openwrt.protocols.ppp_state import ERRORS
-from backends.pppd import ARPHRD_PPP
+from backends.ppp.links import ARPHRD_PPP
 from backends.tr181.openwrt_ppp import openwrt_ppp
 from backends.tr181.ppp import ppp
 from tests.backends.openwrt.procd import Procd
