@@ -1,7 +1,7 @@
 """The events the ACS still has to hear of: who acknowledges each and how long it is kept (TR-069 §3.7.1.5)."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final
@@ -21,6 +21,8 @@ SCHEDULED: Final = "3 SCHEDULED"
 VALUE_CHANGE: Final = "4 VALUE CHANGE"
 CONNECTION_REQUEST: Final = "6 CONNECTION REQUEST"
 TRANSFER_COMPLETE: Final = "7 TRANSFER COMPLETE"
+REQUEST_DOWNLOAD: Final = "9 REQUEST DOWNLOAD"
+AUTONOMOUS_TRANSFER_COMPLETE: Final = "10 AUTONOMOUS TRANSFER COMPLETE"
 DU_STATE_CHANGE_COMPLETE: Final = "11 DU STATE CHANGE COMPLETE"
 HEARTBEAT: Final = "14 HEARTBEAT"
 M_REBOOT: Final = "M Reboot"
@@ -70,8 +72,8 @@ KINDS: Final = {
         Kind(CONNECTION_REQUEST, kept=Kept.NEVER, saved=Saved.NEVER),
         Kind(TRANSFER_COMPLETE, "TransferCompleteResponse"),
         Kind("8 DIAGNOSTICS COMPLETE", kept=Kept.UNTIL_REBOOT),
-        Kind("9 REQUEST DOWNLOAD", "RequestDownloadResponse", Kept.UNTIL_REBOOT),
-        Kind("10 AUTONOMOUS TRANSFER COMPLETE", "AutonomousTransferCompleteResponse"),
+        Kind(REQUEST_DOWNLOAD, "RequestDownloadResponse", Kept.UNTIL_REBOOT),
+        Kind(AUTONOMOUS_TRANSFER_COMPLETE, "AutonomousTransferCompleteResponse"),
         Kind(DU_STATE_CHANGE_COMPLETE, "DUStateChangeCompleteResponse"),
         Kind("12 AUTONOMOUS DU STATE CHANGE COMPLETE", "AutonomousDUStateChangeCompleteResponse"),
         Kind("13 WAKEUP", kept=Kept.UNTIL_REBOOT),
@@ -132,6 +134,11 @@ class EventQueue:
 
     def __len__(self) -> int:
         return len(self._pending)
+
+    @property
+    def latest(self) -> int:
+        """The serial of what occurred last."""
+        return self._serial
 
     @property
     def pending(self) -> tuple[Event, ...]:
@@ -208,12 +215,15 @@ class EventQueue:
             return tuple(beats)
         return tuple(others[:MOST_IN_INFORM])
 
-    def opens_session(self, is_active: Callable[[str], bool]) -> bool:
-        """Whether anything queued asks for a session; passive changes only ride along. ``is_active`` judges a path."""
+    def opens_session(self, is_active: Callable[[str], bool], put_off: Collection[Event] = ()) -> bool:
+        """Whether anything queued asks for a session; passive changes only ride along. ``is_active`` judges a path.
+
+        ``put_off``: events that wait for another occasion; one that has occurred anew since is another one.
+        """
         return any(
             entry.kind.code != VALUE_CHANGE or any(is_active(path) for path in entry.changed)
             for entry in self._pending
-            if not entry.awaits_reboot
+            if not entry.awaits_reboot and entry.event() not in put_off
         )
 
     def only_notifies(self, events: Sequence[Event]) -> bool:

@@ -22,6 +22,8 @@ CODES: dict[type[errors.ModelError], int] = {
     errors.InvalidValue: 9007,
     errors.NotWritable: 9008,
     errors.NotificationRejected: 9009,
+    errors.UnsupportedProtocol: 9013,
+    errors.NotCancellable: 9021,
 }
 
 STRINGS: dict[int, str] = {

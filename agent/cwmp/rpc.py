@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from agent.cwmp import messages
 from agent.cwmp.event_queue import BOOTSTRAP, LONGEST_KEY, M_REBOOT, EventQueue
@@ -34,6 +34,8 @@ MOST_ANSWERED: Final = 20_000
 """Parameters in one answer."""
 LARGEST_ANSWER: Final = 8 << 20
 """Characters of names and values in one answer."""
+MOST_OPERATIONS: Final = 16
+"""Operations in one ChangeDUState."""
 MOST_LOGGED: Final = 16
 """Refusals of one request in the log."""
 _OVERLAP: Final = 4  # how often as many parameters may be read, where paths overlap
@@ -48,6 +50,34 @@ class Clocks:
 
     now: float
     wall: float | None
+
+
+class FileTransfers(Protocol):
+    """The transfers of files; each refusal is a ModelError. What is taken is durable once ``save`` has returned."""
+
+    def accept(
+        self, request: messages.Download | messages.Upload | messages.ScheduleDownload, now: float, wall: float | None
+    ) -> None:
+        """Put it into the queue."""
+
+    def cancel(self, command_key: str) -> None:
+        """Forget what has this key."""
+
+    def listed(self, *, everybody: bool) -> Sequence[messages.AllQueuedTransferStruct]:
+        """What is in the queue; ``everybody``: also what was not asked for by the ACS."""
+
+    def checkpoint(self) -> object:
+        """To go ``back_to`` when what happens next cannot be saved."""
+
+    def back_to(self, checkpoint: object) -> None:
+        """Be as at that checkpoint."""
+
+
+class DeploymentUnits(Protocol):
+    """The software modules: who installs, updates and removes them."""
+
+    def change(self, operations: Sequence[messages.Operation], command_key: str, clocks: Clocks) -> None:
+        """Take the operations, durably, to be done after the session; DUStateChangeComplete follows. ModelError."""
 
 
 class Rpc:
@@ -67,20 +97,34 @@ class Rpc:
         notifications: Notifications,
         save: Callable[[], None],
         mask: Callable[[str], str] = str,
+        transfers: FileTransfers | None = None,
+        units: DeploymentUnits | None = None,
     ) -> None:
+        """Without ``transfers`` or ``units`` the methods that need them are not supported."""
         self._model = model
+        self._transfers = transfers
+        self._units = units
         self._mask = mask
         self._events = events
         self._scheduled = scheduled
         self._notifications = notifications
         self._save = save
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The methods that are supported, as GetRPCMethods tells them."""
+        return tuple(kind.__name__ for kind, method in METHODS.items() if self._has(method))
+
+    def _has(self, method: "Method") -> bool:
+        missing = {_TRANSFERS: self._transfers is None, _UNITS: self._units is None}
+        return not missing.get(method.needs, False)
+
     def answer(self, request: messages.Request, clocks: Clocks) -> Response | Fault:
         """The answer to a request, whatever it is; a surprise is logged in full and told as 9002."""
         method = METHODS.get(type(request))
-        if isinstance(request, messages.InvalidRequest) and request.name in _NAMES:
+        if isinstance(request, messages.InvalidRequest) and request.name in self.names:
             return fault(code_of(InvalidArguments()), request.reason)
-        if method is None:
+        if method is None or not self._has(method):
             return fault(METHOD_NOT_SUPPORTED)
         try:
             return method.serve(self, request, clocks)
@@ -95,7 +139,7 @@ class Rpc:
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def _get_rpc_methods(self, _request: messages.GetRPCMethods, _clocks: Clocks) -> Response:
-        return messages.GetRPCMethodsResponse(_NAMES)
+        return messages.GetRPCMethodsResponse(self.names)
 
     def _get_parameter_values(self, request: messages.GetParameterValues, _clocks: Clocks) -> Response:
         read = partial(self._model.get, caller=Caller.ACS)
@@ -200,6 +244,64 @@ class Rpc:
             raise
         return messages.ScheduleInformResponse()
 
+    # -- files ------------------------------------------------------------------------------------------------------
+
+    def _download(self, request: messages.Download, clocks: Clocks) -> Response:
+        self._accept(request, clocks)
+        return messages.DownloadResponse(1)
+
+    def _upload(self, request: messages.Upload, clocks: Clocks) -> Response:
+        self._accept(request, clocks)
+        return messages.UploadResponse(1)
+
+    def _schedule_download(self, request: messages.ScheduleDownload, clocks: Clocks) -> Response:
+        self._accept(request, clocks)
+        return messages.ScheduleDownloadResponse()
+
+    def _accept(self, request: messages.Download | messages.Upload | messages.ScheduleDownload, clocks: Clocks) -> None:
+        _check_key("CommandKey", request.command_key)
+        with self._queued() as transfers:
+            transfers.accept(request, clocks.now, clocks.wall)
+
+    def _cancel_transfer(self, request: messages.CancelTransfer, _clocks: Clocks) -> Response:
+        with self._queued() as transfers:
+            transfers.cancel(request.command_key)
+        return messages.CancelTransferResponse()
+
+    def _get_queued_transfers(self, _request: messages.GetQueuedTransfers, _clocks: Clocks) -> Response:
+        found = self._transfers.listed(everybody=False) if self._transfers else ()
+        return messages.GetQueuedTransfersResponse(
+            [messages.QueuedTransferStruct(one.command_key, one.state) for one in found]
+        )
+
+    def _get_all_queued_transfers(self, _request: messages.GetAllQueuedTransfers, _clocks: Clocks) -> Response:
+        found = self._transfers.listed(everybody=True) if self._transfers else ()
+        return messages.GetAllQueuedTransfersResponse(found)
+
+    @contextmanager
+    def _queued(self) -> Iterator[FileTransfers]:
+        """Save what the body does to the queue before anything is answered, or take it back."""
+        transfers = self._transfers
+        if transfers is None:
+            raise Unavailable("", "no files are moved here")
+        before = transfers.checkpoint()
+        try:
+            with self._saved():
+                yield transfers
+        except BaseException:
+            transfers.back_to(before)
+            raise
+
+    def _change_du_state(self, request: messages.ChangeDUState, clocks: Clocks) -> Response:
+        key = request.command_key or ""
+        _check_key("CommandKey", key)
+        if self._units is None:
+            raise Unavailable("", "there are no software modules here")
+        if not 1 <= len(request.operations) <= MOST_OPERATIONS:
+            raise ResourcesExceeded("", f"1 to {MOST_OPERATIONS} operations are done at once")
+        self._units.change(request.operations, key, clocks)
+        return messages.ChangeDUStateResponse()
+
     @contextmanager
     def _saved(self) -> Iterator[None]:
         """Save what the body queues before anything is answered; when that fails, it was not queued."""
@@ -224,6 +326,8 @@ class Method:
 
     serve: Callable[[Rpc, Any, Clocks], Response]
     codes: frozenset[int]
+    needs: str = ""
+    """What has to be there for it."""
 
     def permitted(self, refusal: Fault) -> Fault:
         """The refusal, under the nearest code that this method may use."""
@@ -233,8 +337,11 @@ class Method:
         return refusal if code == refusal.code else fault(code, reason_of(refusal))
 
 
-_NEAREST: Final = {9004: 9002, 9005: 9003, 9006: 9003, 9007: 9003, 9008: 9001, 9009: 9001}
+_NEAREST: Final = {9003: 9001, 9004: 9002, 9005: 9003, 9006: 9003, 9007: 9003, 9008: 9001, 9009: 9001, 9013: 9003}
+_TRANSFERS, _UNITS = "transfers", "units"
 _ONE, _TWO, _THREE, _FIVE = ({*range(9001, last + 1)} for last in (9001, 9002, 9003, 9005))
+
+_OF_FILES: Final = frozenset({9000, 9004, 9012, 9013} | _THREE)
 
 # TR-069 Annex A and §A.5: what GetRPCMethods lists, in this order, is what stands here.
 METHODS: Final[dict[type[messages.Request], Method]] = {
@@ -249,8 +356,14 @@ METHODS: Final[dict[type[messages.Request], Method]] = {
     messages.Reboot: Method(Rpc._reboot, frozenset(_THREE)),
     messages.FactoryReset: Method(Rpc._factory_reset, frozenset({9000} | _THREE)),
     messages.ScheduleInform: Method(Rpc._schedule_inform, frozenset({9000} | _THREE)),
+    messages.Download: Method(Rpc._download, _OF_FILES | {9010}, _TRANSFERS),
+    messages.Upload: Method(Rpc._upload, _OF_FILES | {9011}, _TRANSFERS),
+    messages.ScheduleDownload: Method(Rpc._schedule_download, _OF_FILES | {9010}, _TRANSFERS),
+    messages.CancelTransfer: Method(Rpc._cancel_transfer, frozenset({9000, 9001, 9002, 9021}), _TRANSFERS),
+    messages.GetQueuedTransfers: Method(Rpc._get_queued_transfers, frozenset({9000} | _TWO), _TRANSFERS),
+    messages.GetAllQueuedTransfers: Method(Rpc._get_all_queued_transfers, frozenset({9000} | _TWO), _TRANSFERS),
+    messages.ChangeDUState: Method(Rpc._change_du_state, frozenset({9000, 9001, 9002, 9004}), _UNITS),
 }
-_NAMES: Final = tuple(kind.__name__ for kind in METHODS)
 
 
 # --- rules of the arguments ------------------------------------------------------------------------------------------

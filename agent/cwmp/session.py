@@ -24,6 +24,8 @@ MOST_RETRIES = 5
 MOST_REQUESTS = 10_000
 """How many requests an ACS may send in one session: perl-cwmp can ask the same for ever."""
 UNANSWERED = 8002
+NO_ANSWER = fault(UNANSWERED, "no answer")
+"""What stands for the answer to a request that the ACS passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Session:
     ``answer``: the response to an ACS request, or ``Later``. ``next_request``: the next request of ours, taken off its
     queue, or None; asked for only when one may be sent. ``on_response``: told of each answer to a request of ours,
     the Inform included, which it gets only when the ACS has taken it; a request that the ACS passed over without an
-    answer gets ``Fault(UNANSWERED)``. ``version`` is the one to begin in.
+    answer gets ``NO_ANSWER``. ``version`` is the one to begin in.
     """
 
     def __init__(
@@ -162,9 +164,9 @@ class Session:
                 return self._got(response, reply)
             # Oktopus answers TransferComplete with an empty body and GetRPCMethods with a request of its own.
             case State.ASKING, None:
-                return self._got(fault(UNANSWERED, "no answer"), None)
+                return self._got(NO_ANSWER, None)
             case State.ASKING, Envelope(message=Request() as request):
-                self._on_response(self._request, fault(UNANSWERED, "no answer"))
+                self._on_response(self._request, NO_ANSWER)
                 return self._serve(request, reply)
             case State.SERVING, Envelope(message=Request() as request):
                 return self._serve(request, reply)

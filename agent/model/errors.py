@@ -52,6 +52,14 @@ class ResourcesExceeded(ModelError):
     """The table is full, or the answer would be larger than the limits allow."""
 
 
+class UnsupportedProtocol(ModelError):
+    """A file cannot be fetched or sent by what the URL's scheme names."""
+
+
+class NotCancellable(ModelError):
+    """What is to be cancelled is too far for that."""
+
+
 class Unavailable(ModelError):
     """A mechanism failed or did not answer in time; the log has the cause."""
 
