@@ -16,8 +16,8 @@ TREES = {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in CO
 # Each foreign library and the one file that speaks to it.
 FOREIGN = {
     "lxml": "agent/cwmp/soap.py",
-    "requests": "agent/runtime/http.py",
-    "urllib3": "agent/runtime/http.py",
+    "requests": "agent/runtime/http_line.py",
+    "urllib3": "agent/runtime/http_line.py",
     "pyroute2": "backends/netlink_codec.py",
     "netifaces": "backends/addresses.py",
     "uci": "backends/uci/library.py",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from agent.runtime import tls
-from agent.runtime.endpoint import AcsEndpoint, Limits, Unreachable
+from agent.runtime.endpoint import AcsEndpoint, Limits, NotTrusted, Unreachable
 from agent.runtime.wire import Address, Connect, Resolve, Wire, connect_to_any
 
 
@@ -22,14 +22,19 @@ class Dialler:
         *,
         wall_clock_trusted: bool,
         on_open: Callable[[socket.socket], None] | None = None,
+        peer: str = "the ACS",
     ) -> None:
-        """``on_open`` is told each connection that stands, an ``ssl.SSLSocket`` where TLS was asked for."""
+        """``on_open`` is told each connection that stands, an ``ssl.SSLSocket`` where TLS was asked for.
+
+        ``peer`` is what the other end is called in what people read.
+        """
         self._endpoint = endpoint
         self._limits = limits
         self._resolve = resolve
         self._connect = connect
         self._wall_clock_trusted = wall_clock_trusted
         self._on_open = on_open
+        self._peer = peer
         self._deadline = time.monotonic() + limits.session_seconds
         self._context: ssl.SSLContext | None = None
         self._addresses: dict[tuple[str, int], list[Address]] = {}
@@ -43,7 +48,7 @@ class Dialler:
             connection = self._shake_hands(connection, host)
         if self._on_open is not None:
             self._on_open(connection)
-        return Wire(connection, address, self._limits, self._deadline)
+        return Wire(connection, address, self._limits, self._deadline, self._peer)
 
     def _addresses_of(self, host: str, port: int) -> list[Address]:
         if (host, port) not in self._addresses:
@@ -66,7 +71,8 @@ class Dialler:
             raise Unreachable(f"TLS with {host} failed: no answer") from None
         except (OSError, ValueError) as error:
             connection.close()
-            raise Unreachable(tls.refusal(error, host)) from None
+            kind = NotTrusted if isinstance(error, ssl.SSLCertVerificationError) else Unreachable
+            raise kind(tls.refusal(error, host)) from None
         except Unreachable:
             connection.close()
             raise

@@ -90,6 +90,10 @@ class TooNear(Unreachable):
     """An ACS that is elsewhere, or has to be, leads to this machine, or to what only its link reaches."""
 
 
+class NotTrusted(Unreachable):
+    """Who answers does not prove to be that host."""
+
+
 def shown_url(url: str) -> str:
     """The URL without user name, password, query and fragment, fit for logs."""
     try:

@@ -7,17 +7,9 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
-from urllib.parse import urljoin, urlsplit
+from typing import cast
+from urllib.parse import urljoin
 
-from agent.runtime.spared_imports import called_later
-
-with called_later({"chardet": "4.0.0", "charset_normalizer": "2.1.0", "importlib.metadata": None}):
-    import requests
-    import urllib3
-    from requests.adapters import HTTPAdapter
-
-from agent.cwmp.acs_url import is_host
 from agent.discovery.near_hosts import is_near
 from agent.runtime import coding
 from agent.runtime.cookie_dates import read_date
@@ -25,6 +17,7 @@ from agent.runtime.cookies import Cookies
 from agent.runtime.dialler import Dialler
 from agent.runtime.endpoint import AcsEndpoint, HttpReply, Limits, TooNear, Turn, Unreachable, shown_url
 from agent.runtime.failures import broken, refused
+from agent.runtime.http_line import BROKEN, Line, Response, Target, target_of
 from agent.runtime.login import Login
 from agent.runtime.wire import Address, Connect, Resolve, Wire, connect_through, resolve_by_system
 
@@ -36,120 +29,6 @@ _REDIRECTS = (301, 302, 307, 308)
 _LONGEST_LOCATION = 2048
 _PIECE = 16_384
 _NUMBER = re.compile(r"[0-9]{1,20}")
-_BLANK = re.compile(r"[\x00-\x20\x7f]")
-# What the libraries and http.client raise when a peer misbehaves.
-_BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """Where POSTs go: the URL as requests normalises it, and its parts."""
-
-    url: str
-    host: str
-    port: int
-    is_tls: bool
-
-    @property
-    def host_header(self) -> str:
-        name = f"[{self.host}]" if ":" in self.host else self.host
-        return name if self.port == (443 if self.is_tls else 80) else f"{name}:{self.port}"
-
-
-def target_of(url: str) -> _Target:
-    """Where a URL leads, a redirect's too; Unreachable for one that leads nowhere.
-
-    Everything that ``check_acs_url`` takes leads somewhere: a device must not be given an ACS that it cannot call.
-    """
-    request = requests.PreparedRequest()
-    try:
-        if _BLANK.search(url):
-            raise ValueError("blank or control character")
-        request.prepare_url(url, None)
-        parts = urlsplit(request.url or "")
-        host, port = parts.hostname, parts.port
-    except (ValueError, requests.RequestException):
-        host, port = None, None
-    if not host or parts.scheme not in ("http", "https") or not is_host(host, in_brackets=":" in host):
-        raise Unreachable(f"not a URL of an ACS: {shown_url(url)}")
-    is_tls = parts.scheme == "https"
-    # Credentials in a URL are not used: they would leave as Basic before anybody asked.
-    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
-    return _Target(bare, host.rstrip("."), port or (443 if is_tls else 80), is_tls)
-
-
-class _Reply(http.client.HTTPResponse):
-    def _read_status(self) -> Any:
-        version, status, reason = super()._read_status()  # type: ignore[misc]
-        if not version.startswith("HTTP/1."):
-            raise http.client.BadStatusLine("not HTTP/1")
-        return version, status, reason
-
-
-class _Connection(urllib3.connection.HTTPConnection):
-    """A connection that speaks over a Wire, TLS included, and sends no header of its own accord."""
-
-    response_class = _Reply
-
-    def __init__(self, *arguments: Any, open_wire: Callable[[], Wire], **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._open_wire = open_wire
-
-    def connect(self) -> None:
-        self.sock = cast(Any, self._open_wire())
-
-    def putrequest(self, method: str, url: str, *_: Any, **__: Any) -> None:
-        super().putrequest(method, url, skip_host=True, skip_accept_encoding=True)
-
-
-class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _Adapter(HTTPAdapter):
-    """Gives requests the one connection of the session; TLS is the wire's, so the pool thinks in plain HTTP."""
-
-    def __init__(self, open_wire: Callable[[_Target], Wire]) -> None:
-        super().__init__()
-        self._open_wire = open_wire
-        self._pool: _Pool | None = None
-
-    def aim(self, target: _Target) -> None:
-        """Connect to ``target`` from now on."""
-        self.close()
-        self._pool = _Pool(target.host, target.port, maxsize=1, open_wire=lambda: self._open_wire(target))
-
-    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> Any:
-        return self._pool
-
-    def get_connection(self, *_: Any, **__: Any) -> Any:  # the same question, asked by requests before 2.32
-        return self._pool
-
-    def cert_verify(self, *_: Any, **__: Any) -> None:
-        """Nothing: ``tls.context_for`` has decided."""
-
-    def close(self) -> None:
-        super().close()
-        if self._pool is not None:
-            self._pool.close()
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None, always: requests would read a redirect's whole body and turn the POST into a GET."""
-
-
-class _Chunks:
-    """A body in pieces whose length is known, readable again after a challenge or a redirect."""
-
-    def __init__(self, chunks: Sequence[bytes]) -> None:
-        self._chunks = chunks
-
-    def __len__(self) -> int:
-        return sum(map(len, self._chunks))
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._chunks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +70,8 @@ class AcsClient:
         self._hops = 0
         self._wire: Wire | None = None
         self._ended = False
-        self._session = _Session()
-        self._session.trust_env = False
-        self._adapter = _Adapter(self._open)
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, self._adapter)
-        self._where: _Target | None = None
+        self._line = Line(self._open)
+        self._where: Target | None = None
         self._ready: Wire | None = None  # connected, and nothing said on it yet
         self._is_elsewhere = endpoint.is_elsewhere  # or, once connected, since the ACS itself is
 
@@ -208,7 +83,7 @@ class AcsClient:
     def connect(self) -> str:
         """Connect before anything is said: the ACS's IP address. Raises Unreachable."""
         self._aim(self._endpoint.url)
-        self._ready = self._open(cast(_Target, self._where))
+        self._ready = self._open(cast(Target, self._where))
         return str(self._ready.address.socket_address[0])
 
     def post(self, body: bytes | Iterable[bytes] | None = None) -> HttpReply:
@@ -227,7 +102,7 @@ class AcsClient:
             if answer.status in _REDIRECTS:
                 self._follow(answer)
             elif answer.status == 401:
-                self._login.challenged(answer.challenges, is_tls=cast(_Target, self._where).is_tls)
+                self._login.challenged(answer.challenges, is_tls=cast(Target, self._where).is_tls)
             elif answer.status == 415 and self._coding:
                 logger.info("the ACS takes no compressed messages: sending them plain for the rest of the session")
                 self._coding, message = "", plain
@@ -238,8 +113,7 @@ class AcsClient:
     def close(self) -> None:
         """Close the connection and forget cookies and log-in. Only for the thread that posts."""
         self._ended = True
-        self._adapter.close()
-        self._session.close()
+        self._line.close()
         if self._wire is not None:
             self._wire.close()
 
@@ -252,9 +126,9 @@ class AcsClient:
     def _aim(self, url: str) -> None:
         self._where = target_of(url)
         self._login.forget()
-        self._adapter.aim(self._where)
+        self._line.aim(self._where)
 
-    def _open(self, target: _Target) -> Wire:
+    def _open(self, target: Target) -> Wire:
         if self._ended:
             raise Unreachable("the session was closed")
         if self._ready is not None:
@@ -294,7 +168,7 @@ class AcsClient:
         except Unreachable:
             self._drop()
             raise
-        except _BROKEN as error:
+        except BROKEN as error:
             self._drop()
             wire = self._wire
             if self._ended:
@@ -309,16 +183,17 @@ class AcsClient:
     def _drop(self) -> None:
         if self._wire is not None:
             self._wire.close()
-        self._adapter.aim(cast(_Target, self._where))
+        self._line.aim(cast(Target, self._where))
 
     def _send(self, message: Sequence[bytes]) -> _Answer:
-        target = cast(_Target, self._where)
-        request = requests.PreparedRequest()
-        data = _Chunks(message) if message else None
-        request.prepare("POST", target.url, self._headers(target, bool(message)), data=cast(Any, data))
-        if authorization := self._login.header("POST", request.path_url, message):
-            request.headers["Authorization"] = authorization
-        response = self._session.send(request, stream=True, allow_redirects=False, timeout=None)
+        target = cast(Target, self._where)
+        response = self._line.send(
+            "POST",
+            target,
+            self._headers(target, bool(message)),
+            (sum(map(len, message)), message) if message else None,
+            lambda uri: self._login.header("POST", uri, message),
+        )
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
             raw = response.raw.headers
@@ -330,7 +205,7 @@ class AcsClient:
             response.close()
             raise
 
-    def _headers(self, target: _Target, has_body: bool) -> dict[str, str]:
+    def _headers(self, target: Target, has_body: bool) -> dict[str, str]:
         headers = {"Host": target.host_header, "User-Agent": self._endpoint.user_agent}
         if has_body:
             headers |= {"Content-Type": 'text/xml; charset="utf-8"', "SOAPAction": ""}
@@ -342,7 +217,7 @@ class AcsClient:
             headers["Cookie"] = cookie
         return headers
 
-    def _body(self, response: requests.Response, headers: dict[str, str]) -> bytes:
+    def _body(self, response: Response, headers: dict[str, str]) -> bytes:
         is_success = 200 <= response.status_code < 300
         most = self._limits.body_bytes if is_success else self._limits.refusal_bytes
         length = _length(headers)
@@ -354,7 +229,7 @@ class AcsClient:
 
     def _follow(self, answer: _Answer) -> None:
         """Aim at the Location; it holds for the rest of this session only."""
-        before = cast(_Target, self._where)
+        before = cast(Target, self._where)
         location = answer.headers.get("location", "")
         self._hops += 1
         if self._hops > self._limits.redirects:
@@ -394,7 +269,7 @@ def _length(headers: dict[str, str]) -> int | None:
     return int(text)
 
 
-def _pieces(response: requests.Response, length: int | None) -> Iterator[bytes]:
+def _pieces(response: Response, length: int | None) -> Iterator[bytes]:
     """The body as it came; IncompleteRead where it is shorter than announced (urllib3 1.26 does not look)."""
     received = 0
     try:

@@ -77,10 +77,14 @@ class Wire:
 
     Raises Unreachable for silence, slowness, size and TLS alerts; a connection that ends is left to http.client.
     Small writes are held back until something is read, so that head and body travel in one segment or TLS record.
+    ``peer`` is what the other end is called in what people read.
     """
 
-    def __init__(self, connection: socket.socket, address: Address, limits: Limits, deadline: float) -> None:
+    def __init__(
+        self, connection: socket.socket, address: Address, limits: Limits, deadline: float, peer: str = "the ACS"
+    ) -> None:
         self.address = address
+        self._peer = peer
         self._connection = connection
         self._limits = limits
         self._deadline = deadline
@@ -102,6 +106,11 @@ class Wire:
         self._allowed += size
         self._has_head = True
 
+    def allow_next(self, size: int) -> None:
+        """Let so many more bytes be received, whatever was allowed before: for bodies that are read piece by piece."""
+        self._allowed = size
+        self._has_head = True
+
     def sendall(self, data: Any) -> None:
         """Queue bytes for sending; large amounts go out at once."""
         self._held += data
@@ -113,11 +122,11 @@ class Wire:
         waiting = memoryview(bytes(self._held))
         self._held.clear()
         while waiting:
-            self._bound_next_call("the ACS takes no more of the message")
+            self._bound_next_call(f"{self._peer} takes no more of the message")
             try:
                 taken = self._connection.send(waiting[:_PIECE])
             except TimeoutError:
-                raise self._silence("the ACS takes no more of the message") from None
+                raise self._silence(f"{self._peer} takes no more of the message") from None
             self.sent += taken
             waiting = waiting[taken:]
 
@@ -126,16 +135,18 @@ class Wire:
         if self._held:
             self.flush()
         if self._allowed <= 0:
-            raise Unreachable("the ACS's reply is larger than allowed", host_answered=True)
+            raise Unreachable(f"{self._peer}'s reply is larger than allowed", host_answered=True)
         self._refuse_drip()
-        self._bound_next_call("no answer from the ACS")
+        self._bound_next_call(f"no answer from {self._peer}")
         try:
             size = self._connection.recv_into(buffer[: min(len(buffer), self._allowed)])
         except TimeoutError:
-            raise self._silence("no answer from the ACS") from None
+            raise self._silence(f"no answer from {self._peer}") from None
         if not size and self.received and not self._has_head:
             # http.client takes a head that breaks off for a whole one: a 200 without body, which would end the session.
-            raise Unreachable("the ACS closed the connection in the middle of its reply's head", host_answered=True)
+            raise Unreachable(
+                f"{self._peer} closed the connection in the middle of its reply's head", host_answered=True
+            )
         if size and not self.received:
             self._first_byte_at = time.monotonic()
         self.received += size
@@ -148,7 +159,7 @@ class Wire:
         elapsed = time.monotonic() - self._first_byte_at
         if elapsed > self._limits.grace_seconds and self.received < elapsed * self._limits.lowest_rate:
             raise Unreachable(
-                f"the ACS's reply comes too slowly ({self.received} bytes in {elapsed:.0f} s)", host_answered=True
+                f"{self._peer}'s reply comes too slowly ({self.received} bytes in {elapsed:.0f} s)", host_answered=True
             )
 
     def _bound_next_call(self, what: str) -> None:

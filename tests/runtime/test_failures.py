@@ -57,3 +57,15 @@ def test_a_refusal_is_told_with_what_the_acs_says(status: int, content_type: str
 
 def test_a_long_refusal_is_cut() -> None:
     assert len(refused(400, "text/plain", b"x" * 10_000)) < 200
+
+
+def test_who_broke_it_off_is_called_by_name() -> None:
+    for error in (
+        http.client.RemoteDisconnected(""),
+        http.client.LineTooLong(""),
+        ssl.SSLError(),
+        OSError(5, "I/O error"),
+    ):
+        assert "the file server" in broken(error, "the file server")
+        assert "ACS" not in broken(error, "the file server")
+    assert refused(503, "", b"", "the file server") == "the file server answers 503 Service Unavailable"

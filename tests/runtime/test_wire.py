@@ -46,6 +46,17 @@ def test_only_the_head_may_be_read_until_more_is_allowed() -> None:
         assert wire.read_into(buffer) == 3
 
 
+def test_a_body_that_is_read_piece_by_piece_has_a_bound_for_each_piece() -> None:
+    with wired(Limits(header_bytes=4)) as (wire, peer):
+        peer.sendall(b"1234567890123")
+        buffer = memoryview(bytearray(100))
+        for _ in range(3):
+            wire.allow_next(4)
+            assert wire.read_into(buffer) == 4
+        with pytest.raises(Unreachable, match="larger than allowed"):
+            wire.read_into(buffer)
+
+
 def test_the_end_of_the_connection_is_an_end_only_after_a_whole_head() -> None:
     with wired(Limits()) as (wire, peer):
         peer.sendall(b"HTTP/1.1 2")
