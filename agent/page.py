@@ -35,7 +35,7 @@ LOCAL_TABLE: Final = 255
 MOST_TABLES: Final = 16
 MOST_URLS: Final = 16
 
-ASKS: Final = ("search", "schema", "log", "history", "live", "strip", "settings", "setup")
+ASKS: Final = ("search", "schema", "log", "live", "strip", "settings", "setup")
 """The verbs of ``agent.page_asks``, which are built when somebody first asks one."""
 
 Document = dict[str, Any]

@@ -15,7 +15,6 @@ from agent.runtime.strip import Strip
 from agent.runtime.verbs import ModelVerbs
 from backends.echo import Echo, next_router
 from backends.errors import MechanismError
-from backends.faults import HISTORY, Event, Faults
 from backends.load import TOTAL
 from backends.netlink import Netlink
 from backends.procfs import Procfs
@@ -32,7 +31,6 @@ class Parts(NamedTuple):
     model: DataModel
     verbs: ModelVerbs
     log: Callable[[int], list[dict[str, Any]]]
-    faults: Faults
     strip: Strip
     netlink: Netlink
     procfs: Procfs
@@ -54,13 +52,8 @@ def asks(parts: Parts) -> tuple[Mapping[str, Verb], Live]:
         settings,
         parts.has_value,
     )
-    page = PageVerbs(parts.model, parts.log, lambda: _history(parts.faults), live.samples, parts.strip.document)
+    page = PageVerbs(parts.model, parts.log, live.samples, parts.strip.document)
     return {**page.table, "settings": settings, "setup": setup.answer}, live
-
-
-def _history(faults: Faults) -> list[Event]:
-    """The oldest first; what stands in the table stands there by place."""
-    return sorted(faults.events(HISTORY), key=lambda event: event.time or 0.0)
 
 
 def _clock() -> tuple[float, float | None]:

@@ -175,9 +175,10 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What is written to standard error, and so to the journal."""
+    """What is logged, and where: "auto" is the journal with its fields where it reads standard error."""
 
     level: str = "info"
+    target: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,12 +284,13 @@ CHECKS: Final[Mapping[str, Check]] = {
     "trace.sessions": check.number(1, 10_000),
     "trace.bytes": check.number(65_536, 2**30),
     "log.level": check.one_of("debug", "info", "warning", "error"),
+    "log.target": check.one_of("auto", "stderr", "journal", "syslog"),
 }
 
 
 AT_START_ONLY: Final = (
     "control.", "preset.", "state.", "trace.", "identity.", "extensions.", "system.", "ieee8021x.", "inform.boot_delay",
-    "ubus.",
+    "ubus.", "log.target",
 )  # fmt: skip
 """Settings, or the tables of them, that a running agent does not take over."""
 

@@ -60,6 +60,8 @@ from agent.runtime.doctor import Interface, Surroundings
 from agent.runtime.documents import shapes
 from agent.runtime.endpoint import AcsEndpoint, shown_url
 from agent.runtime.events import Changed, ControlAsked, LeaseHeard, Moment, Reload, Stop
+from agent.runtime.history import History
+from agent.runtime.history_stream import history_stream
 from agent.runtime.home_links import HomeLinks
 from agent.runtime.housekeeping import Housekeeping
 from agent.runtime.kept_secrets import KeptSecrets
@@ -67,7 +69,7 @@ from agent.runtime.lease_events import LeaseEvents
 from agent.runtime.leases import ways_out
 from agent.runtime.listen_again import ListenAgain
 from agent.runtime.live import Live
-from agent.runtime.logs import log_to_standard_error
+from agent.runtime.logs import log_to
 from agent.runtime.memory import give_back, slim_data_classes
 from agent.runtime.not_listening import why_none_can_come, why_nothing_listens
 from agent.runtime.probe import Owner, Probe
@@ -160,7 +162,7 @@ class Agent:
         self.own = OwnValues(self._own_defaults, from_file(self.settings))
         self._kept_secrets = KeptSecrets(lambda name: self.redactor.is_secret(f"{self.model.root}{name}"))
         self.redactor = Redactor(self._is_secret, self._known_secrets)
-        self.log_lines = log_to_standard_error(self.settings.log.level, self.redactor).lines
+        self.log_lines = log_to(self.settings.log.target, self.settings.log.level, self.redactor).lines
         for warning in loaded.warnings:
             log.warning("%s", warning)
         self.inbox = inbox or loop.Inbox()
@@ -197,11 +199,13 @@ class Agent:
             self.settings.trace_directory(), self.redactor, sessions=traces.sessions, total_bytes=traces.bytes
         )
         self.strip = Strip(self.traces.sessions(), time.time)
+        self.history = History(self.settings.trace_directory(), self.redactor.text)
         self.control = ControlServer(
             self.settings.control_socket(),
             lambda verb, arguments, answer: self.inbox.put(ControlAsked(verb, arguments, answer)),
             {
                 "sessions": session_stream(self.traces),
+                "history": history_stream(self.history),
                 "test": self._probe().stream,
                 "support_bundle": self._bundle().stream,
             },
@@ -257,6 +261,9 @@ class Agent:
         self.mechanisms = self.machine.mechanisms
         self.management_way = management_way(self.mechanisms, self._management_interface, self._routers)
         self.faults = faults_of(self.mechanisms)
+        if self.history.is_new():
+            self.history.remember(self.faults.kept())
+        self.faults.heard_by(self.history.noted)
 
     def _take_preset(self, basic: Mechanisms) -> None:
         """What the firmware gives its devices; the settings file, then whoever sets a value, is stronger."""
@@ -617,7 +624,7 @@ class Agent:
     def _note_change(self, caller: str, done: Sequence[str]) -> None:
         """A change of the configuration is part of the history of faults; values are not told."""
         more = f" and {len(done) - 1} more" if len(done) > 1 else ""
-        self.faults.happened("configured", "", f"by {caller}: {done[0]}{more}")
+        self.faults.happened("configured", "", f"by {caller}: {done[0]}{more}", caller=caller, changes=len(done))
         if any(ENABLE.partition(".")[0] in one for one in done):
             self._page_as_the_acs_wants()
         elif any(f".{part}" in one for one in done for part in PAGE_ASKS_OF):
@@ -930,7 +937,6 @@ class Agent:
                 self.model,
                 self.model_verbs,
                 self.log_lines,
-                self.faults,
                 self.strip,
                 self.netlink,
                 self.procfs,

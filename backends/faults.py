@@ -1,4 +1,4 @@
-"""What went wrong or was changed on this machine: alarms that are raised and cleared, and the last of what happened.
+"""What happened to this machine: alarms that are raised and cleared, and the last of what was noted.
 
 Kept in one small file that is replaced as a whole: it survives a reboot, and nothing is written while nothing happens.
 A burst is bounded, so that a link that flaps or a log-in that is tried all day wears no flash.
@@ -7,8 +7,9 @@ A burst is bounded, so that a link that flaps or a log-in that is tried all day 
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from backends.desired_state import Record, Wanted
@@ -20,14 +21,19 @@ log = logging.getLogger(__name__)
 FILE: Final = "faults.json"
 KEPT: Final = 64
 """Entries of each table; the next one takes the place of the oldest."""
-ROOM: Final[Mapping[str, int]] = {"configured": 24, "refused": 16}
+ROOM: Final[Mapping[str, int]] = {
+    "configured": 16, "refused": 12, "transfer": 8, "firmware": 6, "module": 6, "diagnostics": 4,
+}  # fmt: skip
 """Of kinds that others than the machine bring about, as many at most: link losses and reboots keep the rest."""
 MOST_ALARMS: Final = 32
 LONGEST_TEXT: Final = 256
+MOST_FIELDS, LONGEST_FIELD = 12, 128
 BURST, PAUSE = 20, 600.0
 """Events of a kind that are noted at once, and seconds in which as many more may follow."""
 NEW, CHANGED, CLEARED = "NewAlarm", "ChangedAlarm", "ClearedAlarm"
 HISTORY: Final = "history"
+ADDED: Final = ("fields", "severity")
+"""What the files of older versions do not have."""
 EXPEDITED, QUEUED, LOGGED, DISABLED = "0 Expedited", "1 Queued", "2 Logged", "3 Disabled"
 
 
@@ -48,12 +54,25 @@ REFUSED: Final = Kind("Security Service Or Mechanism Violation", "Authentication
 CONFIGURED: Final = Kind(
     "Processing Error Alarm", "Configuration Or Customization Change", "Configuration changed", "Indeterminate"
 )
+TRANSFERRED: Final = Kind("Processing Error Alarm", "File Transfer", "File transferred", "Indeterminate")
+FIRMWARE: Final = Kind("Processing Error Alarm", "Software Change", "Firmware changed", "Warning")
+MODULE: Final = Kind("Processing Error Alarm", "Software Change", "Software module changed", "Indeterminate")
+DIAGNOSED: Final = Kind("Quality Of Service Alarm", "Diagnostics", "Diagnostics ended", "Indeterminate")
+RESET: Final = Kind("Equipment Alarm", "System Restart", "Factory reset", "Warning")
 KINDS: Final[Mapping[str, Kind]] = {
     "link": LINK_LOST,
     "reboot": REBOOT,
     "refused": REFUSED,
     "configured": CONFIGURED,
+    "transfer": TRANSFERRED,
+    "firmware": FIRMWARE,
+    "module": MODULE,
+    "diagnostics": DIAGNOSED,
+    "reset": RESET,
 }
+
+Told = str | int | float | bool
+"""What a field of an event may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +105,15 @@ class Event:
     text: str
     notification: str
     time: float | None
+    fields: Mapping[str, Told] = field(default_factory=dict)
+    """What programs want to know of it: a command key, a fault code …"""
+    severity: str = ""
+    """Where it is not that of its kind."""
+
+    @property
+    def perceived_severity(self) -> str:
+        """In the words of ITU-T X.733."""
+        return "Cleared" if self.notification == CLEARED else self.severity or KINDS[self.kind].severity
 
 
 @dataclass(slots=True)
@@ -116,6 +144,8 @@ class Faults:
         self._reporting = Wanted()
         self._events: dict[str, list[Event]] = {HISTORY: [], EXPEDITED: [], QUEUED: []}
         self._number = 0
+        self._hear: Callable[[Event], None] | None = None
+        self._unheard: list[Event] = []
         self.alarms: dict[tuple[str, str], Alarm] = {}
         self._bursts = {kind: _Burst(clock()[0]) for kind in KINDS}
         before, self._boot = self._read(), boot_id
@@ -129,13 +159,30 @@ class Faults:
         """What stands in a table, by place: HISTORY, EXPEDITED or QUEUED."""
         return sorted(self._events[table], key=lambda event: event.slot)
 
+    def kept(self) -> list[Event]:
+        """The history of before this start, the oldest first; what stands in the table stands there by place."""
+        unheard = {event.identifier for event in self._unheard}
+        before = [event for event in self._events[HISTORY] if event.identifier not in unheard]
+        return sorted(before, key=lambda event: event.time or 0.0)
+
     def mechanism(self, kind: str) -> str:
         """How a kind of alarm is told."""
         return self._reporting.get(Reporting, kind).mechanism
 
-    def happened(self, kind: str, about: str, text: str) -> bool:
-        """Note something that is over when it has happened; whether it was noted."""
-        return self._note(kind, about, text, NEW, self._identifier())
+    def happened(self, kind: str, about: str, text: str, *, severity: str = "", **told: Told | None) -> bool:
+        """Note something that is over when it has happened; whether it was kept over a boot.
+
+        ``told``: what programs want to know of it (``command_key="k1", code=9016``); no secrets, neither there nor in
+        the text. ``severity`` where it is not that of the kind.
+        """
+        return self._note(kind, about, text, NEW, self._identifier(), severity, _fields(told))
+
+    def heard_by(self, hear: Callable[[Event], None]) -> None:
+        """Who is told of every event, also of those that are too many to be kept; at first of what was noted so far."""
+        self._hear = hear
+        for event in self._unheard:
+            hear(event)
+        self._unheard.clear()
 
     def raise_alarm(self, kind: str, about: str, text: str) -> bool:
         """Something is wrong; whether that is news."""
@@ -169,18 +216,30 @@ class Faults:
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _note(self, kind: str, about: str, text: str, notification: str, identifier: str) -> bool:
+    def _note(
+        self,
+        kind: str,
+        about: str,
+        text: str,
+        notification: str,
+        identifier: str,
+        severity: str = "",
+        told: Mapping[str, Told] = MappingProxyType({}),
+    ) -> bool:
         mechanism = self.mechanism(kind)
         now, wall = self._clock()
+        about, text = about[:LONGEST_TEXT], text[:LONGEST_TEXT]
+        event = Event(0, identifier, kind, about, text, notification, wall, dict(told), severity)
+        (self._hear or self._unheard.append)(event)
         if mechanism == DISABLED:
             return False
         burst = self._bursts[kind]
         if not burst.admits(now):
             return False
         if burst.left_out:
-            text = f"{text} ({burst.left_out} events before it were too many to be kept)"
+            more = f" ({burst.left_out} events before it were too many to be kept)"
+            event = replace(event, text=text[: LONGEST_TEXT - len(more)] + more)
             burst.left_out = 0
-        event = Event(0, identifier, kind, about, text[:LONGEST_TEXT], notification, wall)
         for table in {HISTORY, mechanism} & self._events.keys():
             self._put(table, event)
         self._write()
@@ -220,7 +279,7 @@ class Faults:
             "boot": self._boot,
             "number": self._number,
             "alarms": [asdict(alarm) for alarm in self.alarms.values()],
-            "events": {table: [asdict(event) for event in some] for table, some in self._events.items()},
+            "events": {table: [_said(event) for event in some] for table, some in self._events.items()},
         }
         try:
             write_if_different(self._file, json.dumps(kept, separators=(",", ":")))
@@ -228,8 +287,23 @@ class Faults:
             log.warning("the history of faults cannot be kept: %s", error.reason)
 
 
+def _said(event: Event) -> dict[str, Any]:
+    said = asdict(event)
+    return {name: value for name, value in said.items() if value or name not in ADDED}
+
+
+def _fields(told: Mapping[str, Told | None]) -> dict[str, Told]:
+    short = {
+        name: value[:LONGEST_FIELD] if isinstance(value, str) else value
+        for name, value in told.items()
+        if value is not None and value != ""
+    }
+    return dict(list(short.items())[:MOST_FIELDS])
+
+
 def _made(kind: type[Any], kept: Mapping[str, Any]) -> Any:
-    made = kind(**{one.name: kept[one.name] for one in fields(kind)})
+    names = [one.name for one in fields(kind) if one.name in kept or one.name not in ADDED]
+    made = kind(**{name: kept[name] for name in names})
     if made.kind not in KINDS:
         raise ValueError(made.kind)
     return made

@@ -6,7 +6,6 @@ from typing import Any
 from agent import page, page_asks
 from agent.runtime.strip import Strip
 from agent.runtime.verbs import ModelVerbs
-from backends.faults import Faults
 from backends.netlink import Netlink
 from backends.procfs import Procfs
 from tests.model.device import Device
@@ -15,13 +14,10 @@ from tests.model.device import Device
 def parts(directory: Path, reloads: list[int]) -> page_asks.Parts:
     device = Device()
     device.tree("")
-    faults = Faults(directory, "boot", lambda: (0.0, 1000.0))
-    faults.happened("refused", "192.0.2.1", "log-in to the page refused: wrong password")
     return page_asks.Parts(
         device.model,
         ModelVerbs(device.model, lambda: None),
         lambda after: [],
-        faults,
         Strip([], lambda: 1000.0),
         Netlink(),
         Procfs(),
@@ -43,7 +39,6 @@ def test_every_verb_that_the_page_promises_is_there_and_answers(tmp_path: Path) 
     (sample,) = ask("live")["samples"]
     assert 0 < sample["memory"] < 1
     assert live.due(0.0) is not None
-    assert ask("history")["events"][0]["text"] == "log-in to the page refused: wrong password"
     assert ask("settings", values={"log.level": "debug"}) == {"written": ["log.level"]}
     assert reloads == [1]
     assert ask("log")["lines"] == []

@@ -28,6 +28,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "coverage": ("coverage", "how much of each TR-181 profile is answered, and why not the rest"),
     "inform": ("sessions", "start a session now, or show the Inform it would begin with"),
     "sessions": ("sessions", "the last sessions, each as a readable conversation"),
+    "history": ("history", "what happened: writes, refusals, transfers, reboots, links, diagnostics"),
     "queue": ("sessions", "events that the ACS has not acknowledged, and what is scheduled"),
     "version": ("version", "the version of this program and of the running agent"),
     "lab": ("lab", "a small ACS for benches and tests"),

@@ -1,4 +1,4 @@
-"""Where the log goes: standard error and the last lines in memory, without secrets; the journal adds the time."""
+"""Where the log goes: standard error, the journal or syslog, and the last lines in memory; without secrets."""
 
 import logging
 import os
@@ -53,14 +53,35 @@ class ForeseenFilter(logging.Filter):
         return True
 
 
-def log_to_standard_error(level: str, redactor: Redactor) -> LogRing:
-    """From now on; ``level`` is "debug", "info", "warning" or "error". The last lines can be read again."""
-    shown, kept = logging.StreamHandler(sys.stderr), LogRing()
-    what = "%(levelname)s %(message)s"
-    shown.setFormatter(logging.Formatter(what if "JOURNAL_STREAM" in os.environ else f"%(asctime)s {what}"))
+def is_line(record: logging.LogRecord) -> bool:
+    """For handlers that show lines: an event is in the log already, in the words of whoever noted it."""
+    return not hasattr(record, "event")
+
+
+def log_to(target: str, level: str, redactor: Redactor) -> LogRing:
+    """From now on; ``level`` is "debug", "info", "warning" or "error". The last lines can be read again.
+
+    ``target``: "stderr", "journal" or "syslog"; "auto" is the journal where standard error is the journal's, so that
+    it gets the fields as well.
+    """
+    from agent.runtime import log_targets as targets
+
+    kept = LogRing()
+    shown: logging.Handler
+    if target == "journal" or (target == "auto" and targets.is_shown_by_journal()):
+        shown = targets.JournalHandler()
+    elif target == "syslog":
+        shown = targets.SyslogHandler()
+    else:
+        shown = logging.StreamHandler(sys.stderr)
+        what = "%(levelname)s %(message)s"
+        shown.setFormatter(logging.Formatter(what if "JOURNAL_STREAM" in os.environ else f"%(asctime)s {what}"))
+        shown.addFilter(is_line)
+    kept.addFilter(is_line)
     for handler in (shown, kept):
         handler.addFilter(ForeseenFilter())
         handler.addFilter(RedactingFilter(redactor))
     logging.basicConfig(level=level.upper(), handlers=[shown, kept], force=True)
     logging.getLogger("urllib3").setLevel(logging.WARNING)
+    logging.getLogger("cpe-agent.event").setLevel(logging.INFO)  # an event is told whatever lines are not
     return kept

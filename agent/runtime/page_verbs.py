@@ -1,8 +1,8 @@
-"""What a page needs beside the command line's verbs: search, schema facts, the log, the history, samples, the strip."""
+"""What a page needs beside the command line's verbs: search, schema facts, the log, samples, the strip."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from agent.model.data_model import Caller, DataModel, Value
 from agent.model.errors import ModelError
@@ -18,47 +18,24 @@ Reply = dict[str, Any]
 Arguments = Mapping[str, Any]
 
 
-class Happened(Protocol):
-    """An entry of the history of faults."""
-
-    @property
-    def time(self) -> float | None:
-        """Unix time, None where the clock was not set."""
-
-    @property
-    def kind(self) -> str:
-        """Of which kind."""
-
-    @property
-    def about(self) -> str:
-        """What it is about: a link, an address."""
-
-    @property
-    def text(self) -> str:
-        """What happened."""
-
-
 class PageVerbs:
-    """``log`` gives lines above a number, ``history`` the oldest entry first, ``samples`` those above a number."""
+    """``log`` gives lines above a number, ``samples`` those above one."""
 
     def __init__(
         self,
         model: DataModel,
         log: Callable[[int], list[Reply]],
-        history: Callable[[], Iterable[Happened]],
         samples: Callable[[int], Reply],
         strip: Callable[[], Reply],
     ) -> None:
         self._model = model
         self._log = log
-        self._history = history
         self._samples = samples
         self._strip = strip
         self._table: Mapping[str, Callable[[Arguments], Reply]] = {
             "search": self.search,
             "schema": self.schema,
             "log": self.log,
-            "history": self.history,
             "live": self.live,
             "strip": lambda _arguments: strip(),
         }
@@ -108,11 +85,6 @@ class PageVerbs:
         after = _number(arguments, "after", 0)
         lines = self._log(after)
         return {"lines": lines, "next": lines[-1]["n"] if lines else after}
-
-    def history(self, _arguments: Arguments) -> Reply:
-        """→ ``events``: at, kind, source, text; the newest first."""
-        events = [{"at": one.time, "kind": one.kind, "source": one.about, "text": one.text} for one in self._history()]
-        return {"events": events[::-1]}
 
     def live(self, arguments: Arguments) -> Reply:
         """``after`` → ``samples``; see agent.runtime.live."""

@@ -49,7 +49,7 @@ class TraceStore:
         is_kept = True
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _require_own(self.directory)
+            require_own(self.directory)
             self._make_room()
         except PermissionError as error:
             logger.warning("no session traces are kept in %s: %s", self.directory, error.strerror or error)
@@ -63,7 +63,7 @@ class TraceStore:
     def problem(self) -> str:
         """Why no traces are kept, a sentence; "" when they are, or when nothing is known against it yet."""
         try:
-            _require_own(self.directory)
+            require_own(self.directory)
         except PermissionError as error:
             return f"no session traces are kept in {self.directory}: {error.strerror or error}"
         except OSError:
@@ -208,7 +208,7 @@ def _text(envelope: bytes) -> str:
         return envelope.decode("utf-8", "replace")
 
 
-def _require_own(directory: Path) -> None:
+def require_own(directory: Path) -> None:
     """Nobody else may have prepared or may change the place: in /dev/shm everybody can make directories."""
     status = directory.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():

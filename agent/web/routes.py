@@ -225,7 +225,7 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("POST", "/add"): Route("add", body_of),
     ("POST", "/delete"): Route("delete", body_of),
     ("GET", "/live"): Route("live", _after),
-    ("GET", "/events"): Route("history", _nothing),
+    ("GET", "/events"): Route("history", _after),
     ("GET", "/log"): Route("log", _after),
     ("GET", "/settings"): Route("settings", _nothing),
     ("PUT", "/settings"): Route("settings", body_of),

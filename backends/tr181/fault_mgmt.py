@@ -97,6 +97,7 @@ def _supported(tables: FaultTables) -> Object[str]:
         keys=lambda key: (key,),
         parameters=[
             *_described(lambda key: KINDS[key]),
+            Parameter("PerceivedSeverity", lambda key: KINDS[key].severity),
             Parameter(
                 "ReportingMechanism",
                 lambda key: tables.wanted.get(Reporting, key).mechanism,
@@ -117,7 +118,8 @@ def _current(faults: Faults) -> Object[Alarm]:
             Parameter("AlarmIdentifier", lambda alarm: alarm.identifier),
             Parameter("AlarmRaisedTime", lambda alarm: moment(alarm.raised)),
             Parameter("AlarmChangedTime", lambda alarm: moment(alarm.changed)),
-            *_told(),
+            *_told(lambda _: ""),
+            Parameter("PerceivedSeverity", lambda alarm: KINDS[alarm.kind].severity),
         ],
         changed_by=(TOPIC,),
         durable=False,
@@ -134,7 +136,8 @@ def _events(faults: Faults, table: str) -> Object[Event]:
             Parameter("EventTime", lambda event: moment(event.time)),
             Parameter("AlarmIdentifier", lambda event: event.identifier),
             Parameter("NotificationType", lambda event: event.notification),
-            *_told(),
+            *_told(lambda event: "; ".join(f"{name}={value}" for name, value in event.fields.items())),
+            Parameter("PerceivedSeverity", lambda event: event.perceived_severity),
         ],
         changed_by=(TOPIC,),
         durable=False,  # the rows fill up in the order of their places, also after a restart
@@ -142,12 +145,12 @@ def _events(faults: Faults, table: str) -> Object[Event]:
     )
 
 
-def _told() -> list[Parameter[Any, Any]]:
+def _told(more: Callable[[Any], str]) -> list[Parameter[Any, Any]]:
     return [
         *_described(lambda row: KINDS[row.kind]),
         Parameter("ManagedObjectInstance", lambda row: row.about),
         Parameter("AdditionalText", lambda row: row.text),
-        Parameter("AdditionalInformation", lambda _: ""),
+        Parameter("AdditionalInformation", lambda row: more(row)[:256]),
     ]
 
 
@@ -156,7 +159,6 @@ def _described(kind_of: Callable[[Any], Kind]) -> list[Parameter[Any, Any]]:
         Parameter("EventType", lambda row: kind_of(row).event_type),
         Parameter("ProbableCause", lambda row: kind_of(row).probable_cause),
         Parameter("SpecificProblem", lambda row: kind_of(row).specific_problem),
-        Parameter("PerceivedSeverity", lambda row: kind_of(row).severity),
     ]
 
 

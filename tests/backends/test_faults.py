@@ -169,3 +169,32 @@ def test_the_time_is_unknown_while_the_clock_is_not_set(tmp_path: Path) -> None:
     faults = Faults(tmp_path, "boot", lambda: (1.0, None))
     faults.happened("configured", "", "by the ACS")
     assert faults.events(HISTORY)[0].time is None
+
+
+def test_what_programs_want_to_know_is_kept_over_a_boot_and_bounded(bench: Bench) -> None:
+    faults = bench.faults()
+    faults.happened("transfer", "3 Vendor", "refused", severity="Minor", code=9018, command_key="k" * 500, none=None)
+    faults.happened("diagnostics", "", "ended", **{f"field_{number}": number for number in range(30)})
+    first, second = bench.faults().events(HISTORY)
+    assert (first.fields, first.perceived_severity) == ({"code": 9018, "command_key": "k" * 128}, "Minor")
+    assert (len(second.fields), second.perceived_severity) == (12, "Indeterminate")
+
+
+def test_whoever_listens_hears_of_everything_also_of_what_is_too_much_to_be_kept(bench: Bench) -> None:
+    bench.faults("first")
+    faults, heard = bench.faults("second"), list[str]()
+    assert [event.kind for event in faults.kept()] == []
+    faults.heard_by(lambda event: heard.append(event.text))
+    assert heard == ["the system has started anew"]
+    for number in range(BURST + 5):
+        faults.happened("refused", "", f"refusal {number}")
+    faults.apply(Wanted().with_record("configured", Reporting(mechanism=DISABLED)))
+    assert not faults.happened("configured", "", "not for the management server")
+    assert heard[1:] == [*(f"refusal {number}" for number in range(BURST + 5)), "not for the management server"]
+
+
+def test_a_file_of_an_older_version_is_read(bench: Bench) -> None:
+    bench.faults().happened("reboot", "", "of before")
+    kept = (bench.place / FILE).read_text()
+    assert "fields" not in kept
+    assert [event.text for event in bench.faults().kept()] == ["of before"]

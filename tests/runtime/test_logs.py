@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.runtime.logs import KEPT, LONGEST, LogRing, log_to_standard_error
+from agent.runtime.logs import KEPT, LONGEST, LogRing, log_to
 from agent.runtime.redactor import Redactor
 from backends.errors import MechanismError, TimedOut
 
@@ -17,7 +17,7 @@ def test_a_line_has_its_time_unless_the_journal_gives_it(
     monkeypatch.delenv("JOURNAL_STREAM", raising=False)
     if stream:
         monkeypatch.setenv("JOURNAL_STREAM", stream)
-    log_to_standard_error("info", Redactor(known=lambda: ["correct horse"]))
+    log_to("stderr", "info", Redactor(known=lambda: ["correct horse"]))
 
     logging.getLogger("agent.test").warning("the password is correct horse")
     logging.getLogger("agent.test").debug("not said")
@@ -29,7 +29,7 @@ def test_a_line_has_its_time_unless_the_journal_gives_it(
 
 @pytest.fixture
 def ring() -> Iterator[LogRing]:
-    yield log_to_standard_error("info", Redactor(known=lambda: ["correct horse"]))
+    yield log_to("stderr", "info", Redactor(known=lambda: ["correct horse"]))
     logging.basicConfig(force=True)
 
 

@@ -1,19 +1,11 @@
 """What a page needs beside the command line's verbs."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from agent.runtime.page_verbs import PageVerbs
 from tests.model.device import IP, Device
-
-
-class Happened(NamedTuple):
-    time: float | None
-    kind: str
-    about: str
-    text: str
-
 
 LINES = [{"n": number, "at": 1.0, "level": "info", "logger": "a", "text": "b"} for number in (1, 2, 3)]
 
@@ -25,7 +17,6 @@ class Asked:
         self.verbs = PageVerbs(
             self.device.model,
             lambda after: [line for line in LINES if line["n"] > after],  # type: ignore[operator]
-            lambda: [Happened(1.0, "refused", "192.0.2.1", "first"), Happened(None, "reboot", "", "second")],
             lambda after: {"samples": [], "after": after},
             lambda: {"sessions": []},
         )
@@ -75,13 +66,6 @@ def test_the_log_is_told_from_where_somebody_stopped(ask: Asked) -> None:
     assert ask("log", after=1) == {"lines": LINES[1:], "next": 3}
     assert ask("log", after=3) == {"lines": [], "next": 3}
     assert ask("log", after=True)["error"]["code"] == "bad_request"
-
-
-def test_the_history_begins_with_the_newest(ask: Asked) -> None:
-    assert ask("history")["events"] == [
-        {"at": None, "kind": "reboot", "source": "", "text": "second"},
-        {"at": 1.0, "kind": "refused", "source": "192.0.2.1", "text": "first"},
-    ]
 
 
 def test_samples_and_strip_are_passed_on(ask: Asked) -> None:
