@@ -38,7 +38,10 @@ WORDS: Final[Mapping[type[ModelError], tuple[str, str]]] = {
     InvalidArguments: ("invalid_arguments", "see the verb's --help"),
     NotWritable: ("not_writable", "`cpe-agent names PATH` shows what can be set"),
     WriteSideOff: ("denied", "mend what the agent's log tells, then restart the agent"),
-    Denied: ("denied", "the owner gives more to the agent by [network] and [system] manage; the rest is changed by hand"),
+    Denied: (
+        "denied",
+        "the owner gives more to the agent by [network] and [system] manage; the rest is changed by hand",
+    ),
     InvalidType: ("invalid_type", "`cpe-agent schema show PATH` shows the type"),
     InvalidValue: ("invalid_value", "`cpe-agent schema show PATH` shows what is allowed"),
     NotificationRejected: ("notification_rejected", "0 is off, 1 passive, 2 active; some parameters allow fewer"),
