@@ -18,17 +18,20 @@ class Traffic(NamedTuple):
         return Traffic(max(self.received - earlier.received, 0), max(self.sent - earlier.sent, 0))
 
 
+NONE: Final = Traffic()
+
+
 def traffic_of(link: str, proc: Path = Path("/proc")) -> Traffic:
     """The link's counters; zero for "" and for a link that is not there."""
     if not link:
-        return Traffic()
+        return NONE
     try:
         lines = (proc / "net/dev").read_text().splitlines()
     except OSError:
-        return Traffic()
+        return NONE
     for line in lines:
         name, colon, numbers = line.partition(":")
         if colon and name.strip() == link:
             columns = numbers.split()
             return Traffic(int(columns[0]), int(columns[SENT_AT]))
-    return Traffic()
+    return NONE

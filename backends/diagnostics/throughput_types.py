@@ -9,7 +9,7 @@ from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.sockets import Way
 
 MOST_CONNECTIONS: Final = 16
-MOST_INTERVALS: Final = 300
+MOST_INTERVALS: Final = 100
 SCHEMES: Final = {"http": 80, "ftp": 21}
 """What TR-143 tests with, and their ports."""
 LONGEST_URL: Final = 2048
@@ -23,7 +23,7 @@ class TransferRequest:
     """
 
     url: str
-    way: Way = Way()
+    way: Way
     connections: int = 1
     duration: int = 0
     interval: int = 0

@@ -1,0 +1,180 @@
+"""What a throughput test measures: when its connections began and ended, and what had been moved by then."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from backends.diagnostics.link_counters import NONE, Traffic
+from backends.diagnostics.throughput_types import (
+    MOST_INTERVALS,
+    ConnectionResult,
+    IntervalResult,
+    TransferRequest,
+    TransferResult,
+)
+
+SECOND: Final = 1_000_000_000
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Clock:
+    """Nanoseconds since 1970 that never jump: what the system's clock said at the beginning, and what has passed."""
+
+    def __init__(self) -> None:
+        self._ahead = time.time_ns() - time.monotonic_ns()
+
+    def now(self) -> int:
+        """The time."""
+        return time.monotonic_ns() + self._ahead
+
+
+def moment(nanoseconds: int) -> datetime | None:
+    """The same as a time of day with microseconds; None for 0, that never came."""
+    return EPOCH + timedelta(microseconds=nanoseconds // 1000) if nanoseconds else None
+
+
+@dataclass(slots=True)
+class Tally:
+    """One connection; written by its own thread only. Times are the clock's, 0 while they have not come."""
+
+    open_request: int = 0
+    open_response: int = 0
+    rom: int = 0
+    bom: int = 0
+    eom: int = 0
+    count: int = 0
+    """Octets of the test, from its beginning on."""
+    waiting: Callable[[], int] = field(default=lambda: 0)
+    """How many of those have not reached the other side yet."""
+    at_bom: Traffic = NONE
+    at_eom: Traffic = NONE
+    address: str = ""
+
+    def moved(self) -> int:
+        """Octets that have arrived."""
+        return max(self.count - self.waiting(), 0)
+
+    def result(self) -> ConnectionResult:
+        """As it is told."""
+        passed = self.at_eom.since(self.at_bom)
+        return ConnectionResult(
+            rom_time=moment(self.rom),
+            bom_time=moment(self.bom),
+            eom_time=moment(self.eom),
+            test_bytes=self.count,
+            total_bytes_received=passed.received,
+            total_bytes_sent=passed.sent,
+            tcp_open_request_time=moment(self.open_request),
+            tcp_open_response_time=moment(self.open_response),
+        )
+
+
+class Sample(NamedTuple):
+    """What had been moved at a time."""
+
+    at: int
+    moved: int
+    traffic: Traffic
+
+
+class Meter:
+    """Shared by the threads of a test, and by who looks on: it has the tallies and when it is enough."""
+
+    def __init__(self, request: TransferRequest, traffic: Callable[[], Traffic], clock: Callable[[], int]) -> None:
+        self.now = clock
+        self.tallies: Sequence[Tally] = tuple(Tally() for _ in range(request.connections))
+        self.intervals: list[IntervalResult] = []
+        self._request = request
+        self._traffic = traffic
+        self._lock = threading.Lock()
+        self._first: Sample | None = None
+        self._last: Sample | None = None
+        self._full: tuple[Sample | None, Sample | None] = (None, None)
+        self._interval: Sample | None = None
+
+    def begun(self, tally: Tally) -> None:
+        """The first data of a connection has come, or goes; before it is counted."""
+        with self._lock:
+            sample = self.sample()
+            tally.bom, tally.at_bom = sample.at, sample.traffic
+            self._first = self._first or sample
+            if all(one.bom for one in self.tallies):
+                self._full = (sample, self._full[1])
+
+    def ended(self, tally: Tally, at: int) -> None:
+        """All data of a connection has been moved, the last of it at this time."""
+        with self._lock:
+            sample = self.sample()
+            tally.eom, tally.at_eom = at, sample.traffic
+            self._last = sample
+            self._full = (self._full[0], self._full[1] or sample)
+
+    def is_enough(self) -> bool:
+        """Whether the time of a test by time is over."""
+        if not self._request.duration or self._first is None:
+            return False
+        return self.now() >= self._first.at + self._request.duration * SECOND
+
+    def sample(self) -> Sample:
+        """What has been moved by now."""
+        return Sample(self.now(), sum(one.moved() for one in self.tallies), self._traffic())
+
+    # -- intervals ----------------------------------------------------------------------------------------------------
+
+    def next_interval(self) -> int | None:
+        """When an interval begins or ends next; None where there are none, or not yet."""
+        asked = self._request
+        if not asked.duration or not asked.interval or self._first is None or len(self.intervals) >= MOST_INTERVALS:
+            return None
+        at = self._first.at + (asked.offset + asked.interval * len(self.intervals)) * SECOND
+        if self._interval is not None:
+            at += asked.interval * SECOND
+        return at if at <= self._first.at + asked.duration * SECOND else None
+
+    def cut(self) -> None:
+        """Begin or end an interval, where it is time."""
+        due = self.next_interval()
+        if due is None or self.now() < due:
+            return
+        sample, before = self.sample(), self._interval
+        self._interval = sample
+        if before is not None:
+            passed = sample.traffic.since(before.traffic)
+            start, end = moment(before.at), moment(sample.at)
+            if start is not None and end is not None:
+                self.intervals.append(
+                    IntervalResult(start, end, sample.moved - before.moved, passed.received, passed.sent)
+                )
+
+    # -- what it comes to ---------------------------------------------------------------------------------------------
+
+    def result(self) -> TransferResult:
+        """All connections together, as far as they came."""
+        began = [one.bom for one in self.tallies if one.bom]
+        full_start, full_end = self._full
+        is_full = full_start is not None and full_end is not None and full_start.at < full_end.at
+        first, last = self._first, self._last
+        passed = last.traffic.since(first.traffic) if first and last else NONE
+        loaded = full_end.traffic.since(full_start.traffic) if is_full and full_start and full_end else NONE
+        return TransferResult(
+            ip_address_used=next((one.address for one in self.tallies if one.address), ""),
+            rom_time=moment(min((one.rom for one in self.tallies if one.rom), default=0)),
+            bom_time=moment(min(began, default=0)),
+            eom_time=moment(max(one.eom for one in self.tallies)),
+            test_bytes=sum(one.count for one in self.tallies),
+            total_bytes_received=passed.received,
+            total_bytes_sent=passed.sent,
+            test_bytes_under_full_loading=full_end.moved - full_start.moved
+            if is_full and full_start and full_end
+            else 0,
+            total_bytes_received_under_full_loading=loaded.received,
+            total_bytes_sent_under_full_loading=loaded.sent,
+            period_of_full_loading=(full_end.at - full_start.at) // 1000 if is_full and full_start and full_end else 0,
+            tcp_open_request_time=moment(max(one.open_request for one in self.tallies)),
+            tcp_open_response_time=moment(max(one.open_response for one in self.tallies)),
+            connections=tuple(one.result() for one in self.tallies) if self._request.per_connection else (),
+            intervals=tuple(self.intervals),
+        )

@@ -1,0 +1,103 @@
+"""What the times and counts of several connections come to."""
+
+import time
+from datetime import UTC, datetime
+
+from backends.diagnostics.link_counters import Traffic
+from backends.diagnostics.meter import SECOND, Clock, Meter, moment
+from backends.diagnostics.sockets import Way
+from backends.diagnostics.throughput_types import TransferRequest
+
+START = 1_000 * SECOND
+
+
+class Watch:
+    """A clock, and a link whose counters follow it: a hundred octets a second in, ten out."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def traffic(self) -> Traffic:
+        passed = (self.now - START) // SECOND
+        return Traffic(passed * 100, passed * 10)
+
+
+def meter(watch: Watch, **asked: int) -> Meter:
+    return Meter(TransferRequest("http://h/", Way(), per_connection=True, **asked), watch.traffic, lambda: watch.now)  # type: ignore[arg-type]
+
+
+def test_full_loading_is_from_the_last_beginning_to_the_first_end() -> None:
+    watch = Watch()
+    made = meter(watch, connections=2)
+    first, second = made.tallies
+    made.begun(first)
+    first.count = 100
+    watch.now += 2 * SECOND
+    made.begun(second)
+    first.count, second.count = 500, 50
+    watch.now += 3 * SECOND
+    made.ended(first, watch.now)
+    second.count = 90
+    watch.now += SECOND
+    made.ended(second, watch.now)
+    result = made.result()
+    assert result.period_of_full_loading == 3_000_000
+    assert result.test_bytes_under_full_loading == 550 - 100
+    assert (result.total_bytes_received_under_full_loading, result.total_bytes_sent_under_full_loading) == (300, 30)
+    assert (result.total_bytes_received, result.total_bytes_sent) == (600, 60)
+    assert result.test_bytes == 590
+    assert [one.total_bytes_received for one in result.connections] == [500, 400]
+    assert result.eom_time == datetime(1970, 1, 1, 0, 16, 46, tzinfo=UTC)
+
+
+def test_connections_that_never_move_at_once_have_no_full_loading() -> None:
+    watch = Watch()
+    made = meter(watch, connections=2)
+    for tally in made.tallies:
+        made.begun(tally)
+        tally.count = 10
+        watch.now += SECOND
+        made.ended(tally, watch.now)
+    assert made.result().period_of_full_loading == made.result().test_bytes_under_full_loading == 0
+
+
+def test_intervals_follow_one_another_after_the_offset_and_end_with_the_test() -> None:
+    watch = Watch()
+    made = meter(watch, duration=10, interval=3, offset=2)
+    assert made.next_interval() is None
+    (tally,) = made.tallies
+    made.begun(tally)
+    assert not made.is_enough()
+    while not made.is_enough():
+        made.cut()
+        tally.count += 7
+        watch.now += SECOND
+    made.cut()
+    assert [(one.test_bytes, one.total_bytes_received, one.total_bytes_sent) for one in made.intervals] == [
+        (21, 300, 30),
+        (21, 300, 30),
+    ]
+    starts = [(one.start_time.timestamp(), one.end_time.timestamp()) for one in made.intervals]
+    assert starts == [(1002, 1005), (1005, 1008)]
+    assert made.next_interval() is None
+
+
+def test_what_waits_in_our_own_queue_has_not_moved() -> None:
+    made = meter(Watch())
+    (tally,) = made.tallies
+    tally.count, tally.waiting = 100, lambda: 30
+    assert made.sample().moved == 70
+
+
+def test_nothing_moved_is_a_result_too() -> None:
+    result = meter(Watch(), connections=3).result()
+    assert (result.bom_time, result.eom_time, result.test_bytes) == (None, None, 0)
+
+
+def test_the_clock_tells_the_systems_time_and_goes_on_by_itself() -> None:
+    clock = Clock()
+    assert abs(clock.now() - time.time_ns()) < SECOND
+    assert clock.now() <= clock.now()
+    told = moment(1_234_567_890_123_456_789)
+    assert told
+    assert told.isoformat() == "2009-02-13T23:31:30.123456+00:00"

@@ -1,0 +1,91 @@
+"""Several connections at once, by size and by time: what is measured, and that a cancel is heard."""
+
+import threading
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from backends.diagnostics.failures import DiagnosticFailed
+from backends.diagnostics.sockets import Way
+from backends.diagnostics.throughput import download
+from tests.backends.diagnostics import speed_server as server
+from tests.backends.diagnostics.speed_asked import MILLION, asked, is_in_order, result_of
+from tests.backends.diagnostics.speed_server import FtpBehaviour, ftp_server, http_server
+
+
+def test_the_total_of_the_interface_is_what_its_counters_say_meanwhile() -> None:
+    with http_server(server.file_of(3 * MILLION)) as (url, _):
+        result = result_of(download(), asked(url, way=Way(link="lo")))
+    assert result.total_bytes_received >= 2 * MILLION
+    assert result.total_bytes_sent == result.total_bytes_received  # of the loopback interface
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("is_ftp", [False, True])
+def test_several_connections_are_measured_together_and_each_alone(host: str, is_ftp: bool) -> None:
+    size = 2 * MILLION
+    made = ftp_server(FtpBehaviour(size), host) if is_ftp else http_server(server.file_of(size), host)
+    with made as (url, seen):
+        result = result_of(download(), asked(url, connections=4, per_connection=True))
+    assert seen.connections == 4
+    assert len(result.connections) == 4
+    assert sum(one.test_bytes for one in result.connections) == result.test_bytes >= 4 * size
+    assert result.rom_time == min(one.rom_time for one in result.connections if one.rom_time)
+    assert result.bom_time == min(one.bom_time for one in result.connections if one.bom_time)
+    assert result.eom_time == max(one.eom_time for one in result.connections if one.eom_time)
+    assert result.tcp_open_request_time == max(
+        one.tcp_open_request_time for one in result.connections if one.tcp_open_request_time
+    )
+    assert 0 <= result.test_bytes_under_full_loading <= result.test_bytes
+    assert result.ip_address_used == host
+    assert all(is_in_order(one) for one in result.connections)
+
+
+def test_a_test_by_time_ends_in_time_and_its_intervals_add_up() -> None:
+    lines: list[Mapping[str, Any]] = []
+    with http_server(server.endless) as (url, _):
+        result = result_of(download(), asked(url, duration=2, interval=1, connections=2), lines)
+    assert result.bom_time
+    assert result.eom_time
+    assert timedelta(seconds=1.8) < result.eom_time - result.bom_time < timedelta(seconds=3)
+    first, second = result.intervals
+    assert first.end_time == second.start_time
+    assert abs((first.end_time - first.start_time).total_seconds() - 1) < 0.5
+    assert 0 < first.test_bytes + second.test_bytes <= result.test_bytes
+    assert result.period_of_full_loading > 1 * MILLION
+    assert all(line["bytes"] > 0 and line["mbit"] > 0 for line in lines[1:])
+    assert len(lines) >= 4
+
+
+def test_the_offset_is_waited_before_the_first_interval() -> None:
+    with http_server(server.endless) as (url, _):
+        result = result_of(download(), asked(url, duration=2, interval=1, offset=1))
+    (only,) = result.intervals
+    assert result.bom_time
+    assert (only.start_time - result.bom_time).total_seconds() == pytest.approx(1, abs=0.5)
+
+
+def test_an_address_that_must_not_be_spoken_to_sees_no_packet() -> None:
+    with http_server(server.file_of(10)) as (url, seen):
+        test = download(lambda address, port: f"{address} is this machine")
+        with pytest.raises(DiagnosticFailed, match="this machine") as failed:
+            result_of(test, asked(url))
+    assert failed.value.state == "Error_Other"
+    assert seen.connections == 0
+
+
+@pytest.mark.parametrize("made", [lambda: http_server(server.endless), lambda: ftp_server(FtpBehaviour(1 << 40))])
+def test_a_cancel_is_heard_at_once_and_leaves_no_thread_behind(made: Any) -> None:
+    before, wanted = threading.active_count(), threading.Event()
+    with made() as (url, _):
+        began = time.monotonic()
+        threading.Timer(0.3, wanted.set).start()
+        download().run(asked(url, connections=3), lambda _: None, wanted.is_set)
+        assert time.monotonic() - began < 10
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not [one for one in threading.enumerate() if one.name == "throughput"]
