@@ -5,6 +5,7 @@ disabled.
 """
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ log = logging.getLogger(__name__)
 
 USER, GROUP, ROLE = "user", "group", "role"
 KINDS: Final = (USER, GROUP, ROLE)
+
+
+HASHED: Final = re.compile(r"\$[0-9a-z]{1,8}\$[./0-9A-Za-z$=,+-]{8,200}")
+"""A password as crypt(3) has it."""
 
 
 class BadAccount(Exception):
@@ -150,6 +155,57 @@ class AccountChanges:
         """Take the durable part over."""
         self._state = {**_blank(), **deepcopy(state or {})}
         self._before = deepcopy(self._state)
+
+    def backup(self) -> Any:
+        """The accounts that were added here, passwords as they are hashed; those of the system are its own."""
+        kept: dict[str, Any] = {}
+        for kind in KINDS:
+            rows = {row.key: self._told(row) for row in self.rows(kind) if row.is_ours}
+            if rows:
+                kept[kind] = rows
+        return kept
+
+    def bring_back(self, kept: Any) -> None:
+        """Stage these accounts in place of those that were added here. ValueError, and KeyError, for another form."""
+        for kind in KINDS:
+            wanted: dict[str, Any] = kept.get(kind, {})
+            for row in self.rows(kind):
+                if row.is_ours and row.key not in wanted:
+                    self.remove(kind, row.key)
+            for key, told in wanted.items():
+                self._bring_back_row(kind, key, told)
+
+    def _bring_back_row(self, kind: str, key: str, told: Mapping[str, Any]) -> None:
+        if not (key[:1] == "+" and key[1:].isdecimal() and len(key) < 10):
+            raise ValueError(f"{key!r} is no key of an account that was added")
+        name, enable, hashed = told["name"], told["enable"], told.get("password", "")
+        shell, groups = told.get("shell", ""), told.get("groups", [])
+        if not (isinstance(enable, bool) and all(isinstance(one, str) for one in (name, hashed, shell, *groups))):
+            raise ValueError(f"account {key} is of another form")
+        if hashed and not HASHED.fullmatch(hashed):
+            raise ValueError(f"account {key} has a password of another form")
+        self._state["next"] = max(self._state["next"], int(key[1:]) + 1)
+        present = {row.key: row for row in self.rows(kind)}.get(key)
+        if present is not None and present.name and present.name != name:
+            raise BadAccount(f"{present.name} has this place", kind, key, "name")
+        before = self._told(present) if present is not None else {}
+        values = {"name": name, "enable": enable}
+        if kind == USER:
+            values |= {"shell": shell, "groups": frozenset(groups), **({"password": hashed} if hashed else {})}
+        changed = {
+            one: value
+            for one, value in values.items()
+            if before.get(one) != (sorted(value) if isinstance(value, frozenset) else value)
+        }
+        if changed or present is None:
+            self.edit(kind, key, **changed)
+
+    def _told(self, row: Row) -> dict[str, Any]:
+        told: dict[str, Any] = {"name": row.name, "enable": row.enable}
+        if row.kind == USER:
+            hashed = self._state["edits"][USER].get(row.key, {}).get("password") or self._accounts.hashed(row.name)
+            told |= {"shell": row.shell, "groups": sorted(row.groups), **({"password": hashed} if hashed else {})}
+        return told
 
     # -- making -------------------------------------------------------------------------------------------------------
 

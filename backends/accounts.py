@@ -96,6 +96,11 @@ class Accounts:
         ]
         return sorted(found, key=lambda group: group.number)
 
+    def hashed(self, name: str) -> str:
+        """The password of a user as /etc/shadow has it, also of one that is locked; "" for none that anybody knows."""
+        found = next((fields[1].lstrip("!") for fields in self._lines("shadow", 9) if fields[0] == name), "")
+        return found if found[:1] == "$" else ""
+
     def homes(self) -> Mapping[str, str]:
         """The home directory of each user, of daemons as well."""
         return {fields[0]: fields[5] for fields in self._lines("passwd", 7)}

@@ -267,6 +267,18 @@ class Desired:
         if self._before is None:
             self._applied = self.wanted
 
+    def backup(self) -> Any:
+        """All records; see agent.model.configuration.KeepsElsewhere."""
+        return self.wanted.to_json()
+
+    def bring_back(self, kept: Any) -> None:
+        """Stage other records in place of all that there are; ValueError for what no record can be."""
+        wanted = Wanted.from_json(kept, self._kinds)
+        for some in wanted.by_kind.values():
+            for key, record in some.items():
+                _check_types(key, record)
+        self.wanted = wanted
+
     def apply_at_start(self) -> None:
         """Bring the system to what is wanted, as far as it goes."""
         self._applied = self.wanted
@@ -318,6 +330,16 @@ def _plain(value: Any) -> Any:
 def _record(kind: type[Record], values: Mapping[str, Any]) -> Record:
     known = {one.name for one in fields(kind)} & set(values)
     return kind(**{name: _read(values[name]) for name in known})
+
+
+def _check_types(key: str, record: Record) -> None:
+    """Fields are of their defaults' types; one whose default is None may be anything that a record has."""
+    blank = type(record)()
+    for one in fields(record):
+        value, default = getattr(record, one.name), getattr(blank, one.name)
+        is_plain = isinstance(value, (bool, int, str, tuple, Pointer, type(None)))
+        if not is_plain or (default is not None and type(value) is not type(default)):
+            raise ValueError(f"{one.name} of {type(record).__name__} {key} is of another type")
 
 
 def _read(value: Any) -> Any:

@@ -157,6 +157,20 @@ class SystemSettings:
         self._wanted = {key: str(value) for key, value in (state or {}).items() if key in {HOST_NAME, TIME_ZONE}}
         self._wanted_before, self._made_over = dict(self._wanted), {}
 
+    def backup(self) -> Any:
+        """Host name and time zone as they are, or as they are wanted."""
+        return {HOST_NAME: self.host_name(), TIME_ZONE: self.time_zone()}
+
+    def bring_back(self, kept: Any) -> None:
+        """Stage them; ValueError for what is neither."""
+        try:
+            if HOST_NAME in kept and kept[HOST_NAME] != self.host_name():
+                self.stage_host_name(str(kept[HOST_NAME]))
+            if TIME_ZONE in kept and kept[TIME_ZONE] != self.time_zone():
+                self.stage_time_zone(str(kept[TIME_ZONE]))
+        except MechanismError as wrong:
+            raise ValueError(wrong.reason) from wrong
+
     def _undo(self, before: Mapping[str, Any]) -> None:
         steps: tuple[tuple[str, Callable[[Any], None]], ...] = (
             (TIME_ZONE, self._time_zone.restore),

@@ -82,6 +82,14 @@ class ParameterAttributes:
         self._access = {str(path): tuple(who) for path, who in stored.get("access", {}).items()}
         self._before = None
 
+    def bring_back(self, state: Mapping[str, Any]) -> None:
+        """As ``restore``, within a transaction. Raises ResourcesExceeded, and what JSON of another form raises."""
+        if max((len(part) for part in state.values()), default=0) > MOST:
+            raise ResourcesExceeded("", f"more than {MOST} parameters have attributes of their own")
+        before = self._before
+        self.restore(dict(state))
+        self._before = before
+
     @staticmethod
     def _check_room(kept: Mapping[str, object], path: str) -> None:
         if path not in kept and len(kept) >= MOST:

@@ -223,6 +223,10 @@ class DataModel(DurableState):
             return 2 if at.leaf.entry.active_notify == "forceDefaultEnabled" else 0
         return level
 
+    def text_of(self, view: View, at: LeafAt) -> str:
+        """A parameter's text in a view, that of a secret as well: for comparing, never for telling."""
+        return self._read(view, at)
+
     def creates_instances(self) -> bool:
         """Whether an unknown alias in SetParameterValues makes a row (AutoCreateInstances)."""
         return self._addressing.creates_instances()

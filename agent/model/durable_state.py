@@ -66,6 +66,15 @@ class DurableState:
         """Where a backend is in the order in which they are committed."""
         return self._backends.index(backend)
 
+    @property
+    def backends(self) -> Sequence[Backend]:
+        """All of them, in the order in which they are committed."""
+        return tuple(self._backends)
+
+    def is_durable(self, path: str) -> bool:
+        """Whether the instance numbers of a path still mean the same rows after a restart."""
+        return self._is_durable(path)
+
     def make(self, backends: Sequence[Backend], failed: Callable[[Backend, Exception], Refusals]) -> None:
         """Commit prepared backends and save, or raise having undone all; the journal covers a crash in between."""
         undo = {backend.name: record for backend in backends if (record := backend.undo_record()) is not None}

@@ -1,7 +1,7 @@
 """Instance numbers and aliases: a row with the same keys keeps its number, and a number is not given twice."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -164,6 +164,23 @@ class Instances:
             else:
                 rows = {key: replace(row, alias=None) for key, row in table.rows.items()}
                 self._tables[path] = _Table(table.durable, table.next_number, rows)
+
+    def bring_back(self, state: Mapping[str, Any]) -> None:
+        """Within a transaction: rows get the numbers and aliases of a backup; others keep theirs where these are free.
+
+        Numbers that were given out since stay spent. Raises what JSON of another form raises.
+        """
+        before, since = self._before, self._tables
+        self.go_back_to(dict(state))
+        for path, table in since.items():
+            known = self._tables[path]
+            known.durable = table.durable
+            taken = {row.number for row in known.rows.values()}
+            names = {row.alias for row in known.rows.values()}
+            for key, row in table.rows.items():
+                if key not in known.rows and row.number not in taken:
+                    known.rows[key] = row if row.alias not in names else replace(row, alias=None)
+        self._before, self.unsaved = before, True
 
     @staticmethod
     def _take(table: _Table) -> int:

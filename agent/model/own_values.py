@@ -1,6 +1,6 @@
 """The agent's own durable values (the ACS's URL …): what was set, else the settings file's, else the preset's."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 _WORDS: Final[Mapping[str, str]] = {
@@ -10,6 +10,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "device": "made up by this device",
 }
 """Who sets values most of the time, for people."""
+
+_NOTHING: Final = object()
 
 
 def has_type_of(value: Any, default: Any) -> bool:
@@ -142,6 +144,32 @@ class OwnValues:
         known = {name: entry for name, entry in (state or {}).items() if name in self._defaults}
         self._set = self._still_valid(known)
         self._before = None
+
+    def backup(self) -> dict[str, Any]:
+        """What somebody has set, without what this device has made up for itself; by whom is told as well."""
+        entries = {name: entry for name, entry in self._set.items() if self.set_by(name).get("source") != "device"}
+        return {
+            name: {"value": entry["value"], **({"by": entry["by"]} if "by" in entry else {})}
+            for name, entry in entries.items()
+        }
+
+    def bring_back(self, kept: Any, stay: Collection[str] = ()) -> None:
+        """Stage what a backup says: values that it does not have are no longer set, but for those that ``stay`` as they
+        are and those that the device has made up. ValueError for what is no such value.
+        """
+        if not isinstance(kept, Mapping):
+            raise ValueError("own values are no mapping")
+        for name in set(self._set) | set(kept):
+            if name not in self._defaults or name in stay or self.set_by(name).get("source") == "device":
+                continue
+            entry = kept.get(name)
+            if entry is None:
+                self.unstage(name)
+            elif not has_type_of(entry["value"], self._defaults[name]):
+                raise ValueError(f"{name} is of another type")
+            elif entry["value"] != self._set.get(name, {}).get("value", _NOTHING):
+                by = entry.get("by")
+                self.stage(name, entry["value"], by if isinstance(by, dict) and "source" in by else None)
 
     def _still_valid(self, stored: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         return {name: entry for name, entry in stored.items() if entry.get("file") == self._file.get(name)}

@@ -1,12 +1,13 @@
 """All-or-nothing changes: edits are staged, every refusal is collected, and commit holds everywhere or nowhere."""
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.model import values
+from agent.model.configuration import Configuration, Difference, staged
 from agent.model.errors import (
     Denied,
     InvalidArguments,
@@ -122,6 +123,42 @@ class Transaction:
         """Stage that one of the agent's own values is no longer set by anybody."""
         self._touch(self._model.own, name)
         self._model.own.unstage(name)
+
+    def bring_back(self, configuration: Configuration, stay: Collection[str] = ()) -> tuple[Difference, ...]:
+        """Stage a whole configuration in place of what is configured now; what differs thereby, by concrete path.
+
+        ``stay`` are own values that remain. What cannot be is collected for ``commit`` as by ``set``.
+        """
+        return staged(self, self._model, self._view, configuration, stay)
+
+    def refuse(self, refusal: ModelError) -> None:
+        """Collect a refusal for ``commit`` to raise."""
+        self._refusals.append(refusal)
+
+    def try_out(self, at: LeafAt, text: str) -> None:
+        """Refuse what a parameter has by now, unless it could have been set to that."""
+        leaf = at.leaf
+        try:
+            with self._refusing(at.concrete):
+                if leaf.binding is None or leaf.binding.set is None or leaf.object is None:
+                    raise Denied("", "this system does not let it be changed")
+                value = self._value(leaf.entry, text)
+                with suppress(NotWritable):  # it is that already
+                    leaf.binding.set(self._view.row(leaf.object, at.place.keys), value)
+        except ModelError as refusal:
+            is_quoted = leaf.entry.is_secret and isinstance(refusal, (InvalidType, InvalidValue))
+            self.refuse(type(refusal)(at.concrete, values.unfit(leaf.entry)) if is_quoted else refusal)
+
+    def touch(self, backend: Backend, paths: Collection[str] = ()) -> None:
+        """Begin with a backend; ``paths`` are what is staged on it, by concrete path. Raises WriteSideOff."""
+        self._touch(backend, "")
+        self._staged_by[backend.name].pop("", None)
+        self._staged_by[backend.name].update((path, path) for path in paths)
+
+    def note(self, path: str, what: str) -> None:
+        """Say for the log and whoever is told of changes what was done."""
+        self._changed[path] = None
+        self._done.append(f"{what} {path}")
 
     # -- the end ----------------------------------------------------------------------------------------------------
 

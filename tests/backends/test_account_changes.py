@@ -164,3 +164,45 @@ def test_groups_and_roles_are_made_and_joined_and_removed(machine: PasswdMachine
     make(changes)
     assert machine.accounts.group("operators") is None
     assert machine.accounts.group("guests") is None
+
+
+def test_accounts_are_brought_back_with_their_passwords_as_they_are_hashed(
+    machine: PasswdMachine, changes: AccountChanges
+) -> None:
+    key = bob(changes, shell="/bin/sh")
+    make(changes)
+    kept, files = changes.backup(), machine.files()
+    assert kept[USER][key]["password"].startswith("$6$")
+    changes.begin()
+    changes.remove(USER, key)
+    other = changes.add(USER)
+    changes.edit(USER, other, name="carol", enable=True)
+    make(changes)
+    changes.begin()
+    changes.bring_back(kept)
+    changes.bring_back(kept)  # twice is as good as once
+    make(changes)
+    assert not machine.accounts.has_user("carol")
+    assert changes.backup() == kept
+    assert machine.files()["shadow"].count("bob:$6$") == files["shadow"].count("bob:$6$") == 1
+    changes.begin()
+    changes.bring_back(kept)
+    assert changes.undo_record() is None
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"name": "eve", "enable": 1},
+        {"name": "eve", "enable": True, "password": "plain\nroot::0"},
+        {"name": "eve", "enable": True, "groups": [3]},
+        {"enable": True},
+    ],
+)
+def test_accounts_of_another_form_are_not_brought_back(changes: AccountChanges, row: dict[str, Any]) -> None:
+    changes.begin()
+    with pytest.raises((ValueError, KeyError)):
+        changes.bring_back({USER: {"+9": row}})
+    changes.rollback()
+    with pytest.raises(ValueError, match="no key"):
+        changes.bring_back({USER: {"root": {"name": "root", "enable": True}}})

@@ -281,3 +281,25 @@ def test_one_act_that_fails_keeps_none_of_the_others_from_being_done() -> None:
     assert not make_each([partial(act, "six", False)])
     assert not make_each([])
     assert done[2:] == ["three", "four", "five", "six"]
+
+
+def test_records_are_brought_back_as_a_whole_and_only_of_their_own_form(desired: Desired, shop: Shop) -> None:
+    desired.begin()
+    desired.add(Pool(name="first"))
+    desired.prepare()
+    desired.commit()
+    kept = desired.backup()
+    desired.begin()
+    desired.remove(Pool, "+1")
+    desired.prepare()
+    desired.commit()
+    desired.begin()
+    desired.bring_back(kept)
+    desired.prepare()
+    desired.commit()
+    assert desired.backup() == kept == desired.state()
+    desired.begin()
+    with pytest.raises(ValueError, match="another type"):
+        desired.bring_back({"next": 2, "records": {"Pool": {"+1": {"name": 7}}}})
+    desired.rollback()
+    assert desired.backup() == kept
