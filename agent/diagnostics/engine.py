@@ -1,5 +1,6 @@
-"""Runs one diagnostic at a time, each in a thread of its own; what it says on the way waits for who looks."""
+"""One diagnostic at a time, each in a thread of its own; what it says on the way waits for who looks."""
 
+import importlib
 import logging
 import threading
 from collections import deque
@@ -81,23 +82,20 @@ class Job:
 
 
 class Engine:
-    """At most one job is at work. ``tell`` takes the end of each, in the job's thread: an inbox."""
+    """At most one job is at work, in whichever thread runs what ``work`` gives."""
 
-    def __init__(self, tell: Callable[[Ended], None]) -> None:
-        self._tell = tell
+    def __init__(self) -> None:
         self._count = 0
         self.job: Job | None = None
         """The one under way, until ``over``; also while it is on its way to being cancelled."""
 
-    def begin(self, name: str, find: Callable[[], Diagnostic], request: Any) -> Job:
-        """Start a job; RuntimeError while another one is under way. ``find`` is called in its thread."""
+    def begin(self, name: str) -> Job:
+        """The next job; RuntimeError while another one is under way."""
         if self.job is not None:
             raise RuntimeError(f"{self.job.name} is under way")
         self._count += 1
-        self.job = job = Job(self._count, name)
-        thread = threading.Thread(target=self._work, args=(job, find, request), name="diagnostic", daemon=True)
-        thread.start()
-        return job
+        self.job = Job(self._count, name)
+        return self.job
 
     def over(self, ended: Ended) -> bool:
         """The owner has heard of an end: the next job may begin. Whether it was the end of the one under way."""
@@ -106,24 +104,32 @@ class Engine:
         self.job = None
         return True
 
-    def _work(self, job: Job, find: Callable[[], Diagnostic], request: Any) -> None:
-        ended = self._outcome(job, find, request)
-        job.ended = ended
-        self._tell(ended)
 
-    def _outcome(self, job: Job, find: Callable[[], Diagnostic], request: Any) -> Ended:
-        state, text, result = COMPLETE, "", None
-        try:
-            if not job.is_cancelled():
-                result = plain(find().run(request, job.say, job.is_cancelled))
-        except Exception as failure:
-            state, text = getattr(failure, "state", INTERNAL), getattr(failure, "text", "the diagnostic broke")
-            result = plain(getattr(failure, "result", None))
-            if not hasattr(failure, "state") and not job.is_cancelled():
-                log.exception("the diagnostic %s broke", job.name)
-        if job.is_cancelled():
-            return Ended(job.number, job.name, CANCELED, text=job.why_cancelled)
-        return Ended(job.number, job.name, state, result, text)
+def work(job: Job, place: str, request: Any) -> Ended:
+    """Do a job, in a thread of its own; ``place`` ("module:Class") is where the diagnostic is loaded from."""
+    job.ended = ended = _outcome(job, place, request)
+    return ended
+
+
+def _outcome(job: Job, place: str, request: Any) -> Ended:
+    state, text, result = COMPLETE, "", None
+    try:
+        if not job.is_cancelled():
+            result = plain(_found(place).run(request, job.say, job.is_cancelled))
+    except Exception as failure:
+        state, text = getattr(failure, "state", INTERNAL), getattr(failure, "text", "the diagnostic broke")
+        result = plain(getattr(failure, "result", None))
+        if not hasattr(failure, "state") and not job.is_cancelled():
+            log.exception("the diagnostic %s broke", job.name)
+    if job.is_cancelled():
+        return Ended(job.number, job.name, CANCELED, text=job.why_cancelled)
+    return Ended(job.number, job.name, state, result, text)
+
+
+def _found(place: str) -> Diagnostic:
+    module, _, name = place.partition(":")
+    found: Diagnostic = getattr(importlib.import_module(module), name)()
+    return found
 
 
 def plain(value: Any) -> Any:

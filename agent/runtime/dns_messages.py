@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 A, AAAA, CNAME = 1, 28, 5
 INTERNET: Final = 1
-RESPONSE, TRUNCATED, RECURSION_DESIRED = 0x8000, 0x0200, 0x0100
+RESPONSE, AUTHORITATIVE, TRUNCATED, RECURSION_DESIRED = 0x8000, 0x0400, 0x0200, 0x0100
 NAME_ERROR: Final = 3
 CODES: Final = {1: "format error", 2: "server failure", NAME_ERROR: "no such name", 4: "not implemented", 5: "refused"}
 HEAD: Final = struct.Struct("!6H")
@@ -26,6 +26,7 @@ class Answer(NamedTuple):
     code: int
     addresses: tuple[str, ...] = ()
     is_truncated: bool = False
+    is_authoritative: bool = False
 
 
 def question(name: str, kind: int, number: int) -> bytes:
@@ -54,7 +55,8 @@ def _answer(message: bytes, asked: bytes) -> Answer:
         return Answer(code)
     name, _ = _name(asked, HEAD.size)
     kind = struct.unpack("!H", asked[-4:-2])[0]
-    return Answer(0, tuple(_addresses(list(_records(message, end, answers)), name, kind)))
+    found = tuple(_addresses(list(_records(message, end, answers)), name, kind))
+    return Answer(0, found, is_authoritative=bool(flags & AUTHORITATIVE))
 
 
 def _records(message: bytes, at: int, count: int) -> Iterator[tuple[str, int, bytes, str]]:

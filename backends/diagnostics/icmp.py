@@ -264,7 +264,8 @@ def _stamp(more: list[Any]) -> int:
     for level, kind, data in more:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= STAMP.size:
             seconds, nanoseconds = STAMP.unpack_from(data)
-            return int(seconds) * 1_000_000_000 + int(nanoseconds)
+            total: int = seconds * 1_000_000_000 + nanoseconds
+            return total
     return 0
 
 

@@ -3,5 +3,19 @@
 from typing import Final
 
 from backends.tr181.diagnostics import Test
+from backends.tr181.diagnostics_dns import LOOKUP
+from backends.tr181.diagnostics_ip import PING, SELECTION, TRACE
+from backends.tr181.diagnostics_self import self_test
+from backends.tr181.mechanisms import Mechanisms
 
-TESTS: Final[tuple[Test, ...]] = ()
+TESTS: Final[tuple[Test, ...]] = (
+    PING,
+    TRACE,
+    SELECTION,
+    LOOKUP,
+)
+
+
+def tests(given: Mechanisms) -> tuple[Test, ...]:
+    """Those of this machine."""
+    return (*TESTS, self_test(given.state_directory))

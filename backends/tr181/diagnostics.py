@@ -1,14 +1,14 @@
 """What is asked of the diagnostics and what came of them: settings, DiagnosticsState, results (TR-181, TR-143)."""
 
-import importlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from agent.model.object import Object, Parameter
 from backends.desired_state import Record, Refused, Wanted
 from backends.diagnostics.failures import DiagnosticFailed
+from backends.diagnostics.sockets import Refusal, anywhere
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.record_table import Keys, RecordTable, field_of
@@ -54,7 +54,8 @@ class Test:
     ``results`` are the read-only parameters and what they read as before there is a result: each is the field of its
     name in the result. ``place`` ("module:Class") is imported in the thread that runs it. ``request`` makes what it is
     given of the settings and of the link of their Interface, "" for none. ``check`` raises Refused for settings that
-    cannot be run, and names fields of them. ``more`` are parameters that are neither.
+    cannot be run, and names fields of them. ``more`` are parameters that are neither. A result that reads as None before
+    there is one is a time.
     """
 
     name: str
@@ -67,6 +68,8 @@ class Test:
     rows: Sequence[Rows] = ()
     check: Callable[[Any], None] = lambda _settings: None
     more: "Callable[[DiagnosticTables], Sequence[Parameter[Keys, Any]]]" = lambda _tables: ()
+    is_guarded: bool = False
+    """Whether its request has a field ``refusal``: it speaks to whom the management server names, as far as it may."""
 
 
 class DiagnosticTables(TableService):
@@ -75,9 +78,16 @@ class DiagnosticTables(TableService):
     What is asked for is in force with the transaction that asks for it; ``requested`` says it, the runtime runs it.
     """
 
-    def __init__(self, tests: Sequence[Test], link_of: Callable[[Any], str | None]) -> None:
+    def __init__(
+        self,
+        tests: Sequence[Test],
+        link_of: Callable[[Any], str | None],
+        refusal: Callable[[], Refusal] = lambda: anywhere,
+    ) -> None:
+        """``refusal`` says, as things are now, with which addresses a diagnostic must not speak."""
         self.tests: Final = {test.name: test for test in tests}
         self._link_of = link_of
+        self._refusal = refusal
         tables = {test.settings: test.path for test in tests}
         super().__init__("diagnostics", (Run, *tables), _Nothing(self.tests), tables)
 
@@ -104,9 +114,7 @@ class DiagnosticTables(TableService):
 
     def result_of(self, name: str) -> Mapping[str, Any]:
         """The last result by field; empty where there is none."""
-        kept = self.wanted.get(Run, name).result
-        found: Mapping[str, Any] = json.loads(kept) if kept else {}
-        return found
+        return _read(self.wanted.get(Run, name).result) or {}
 
     # -- what the runtime reads and writes -----------------------------------------------------------------------------
 
@@ -122,25 +130,38 @@ class DiagnosticTables(TableService):
         return run.state == REQUESTED and run.number == number
 
     def request(self, name: str, settings: Mapping[str, Any] | None = None, link: str = "") -> Any:
-        """What the diagnostic is given: by its settings in force, or by the factory's with these fields and this link.
+        """What the diagnostic is given: by its settings in force, or by the factory's but for these, on this link.
 
         Raises an exception with ``state`` and ``text``.
         """
         test = self.tests[name]
         if settings is None:
             kept = self.in_force.get(test.settings)
-            return test.request(kept, self._link(kept))
-        given = replace(test.settings(), **settings)
+            return self._guarded(test, test.request(kept, self._link(kept)))
+        given = replace(test.settings(), **{field_of(word): value for word, value in settings.items()})
         try:
             test.check(given)
         except Refused as refused:
             raise DiagnosticFailed("Error_Other", self._reason_of(refused)) from None
-        return test.request(given, link)
+        return self._guarded(test, test.request(given, link))
 
-    def find(self, name: str) -> Any:
-        """The diagnostic itself, loaded when it is asked for."""
-        module, _, word = self.tests[name].place.partition(":")
-        return getattr(importlib.import_module(module), word)()
+    def _guarded(self, test: Test, request: Any) -> Any:
+        return replace(request, refusal=self._refusal()) if test.is_guarded else request
+
+    def place_of(self, name: str) -> str:
+        """Where the diagnostic itself is loaded from, when it runs: "module:Class"."""
+        return self.tests[name].place
+
+    def inputs_of(self, name: str) -> dict[str, tuple[str, Any]]:
+        """By name, what a person may say of a run: the parameter's template, "" where TR-181 has none, and its default.
+
+        KeyError for no diagnostic of ours.
+        """
+        test = self.tests[name]
+        blank = test.settings()
+        known = {field_of(word): (f"{test.path}{word}", word) for word in test.inputs}
+        others = {one.name: ("", one.name) for one in fields(blank) if one.name not in ("parent", *known)}
+        return {word: (path, getattr(blank, kept)) for kept, (path, word) in {**known, **others}.items()}
 
     def ended(self, name: str, number: int, state: str, result: Mapping[str, Any] | None, text: str) -> bool:
         """Note what came of a request; whether it stood until now. To be saved by the caller."""
@@ -166,6 +187,11 @@ class DiagnosticTables(TableService):
                 self._note(name, restarts=run.restarts + 1)
         return given_up
 
+    def told(self) -> dict[str, dict[str, Any]]:
+        """By diagnostic: ``state``, ``text`` and ``result`` of what was asked for through the data model."""
+        runs = {name: self.in_force.get(Run, name) for name in self.tests}
+        return {name: {"state": run.state, "text": run.text, "result": _read(run.result)} for name, run in runs.items()}
+
     def _note(self, name: str, **values: Any) -> None:
         """Outside of any transaction: what is staged or waits has it as well."""
         is_same = self.wanted is self._applied
@@ -182,6 +208,11 @@ class DiagnosticTables(TableService):
         if not link:
             raise DiagnosticFailed("Error_Other", "the interface it is to use is not there")
         return link
+
+
+def _read(kept: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = json.loads(kept) if kept else None
+    return found
 
 
 class _Nothing:
@@ -240,12 +271,17 @@ def _input(tables: DiagnosticTables, test: Test, table: RecordTable[Any], name: 
 
 
 def _result(tables: DiagnosticTables, test: str, name: str, otherwise: Any) -> Parameter[Keys, Any]:
-    return Parameter(name, lambda _: tables.result_of(test).get(field_of(name), otherwise))
+    return Parameter(name, lambda _: _value(tables.result_of(test), name, otherwise))
+
+
+def _value(result: Mapping[str, Any], name: str, otherwise: Any) -> Any:
+    found = result.get(field_of(name), otherwise)
+    return datetime.fromisoformat(found) if otherwise is None and found is not None else found
 
 
 def _rows(tables: DiagnosticTables, test: str, rows: Rows) -> Object[Any]:
     def one(name: str, otherwise: Any) -> Parameter[tuple[int, Mapping[str, Any]], Any]:
-        return Parameter(name, lambda row: row[1].get(field_of(name), otherwise))
+        return Parameter(name, lambda row: _value(row[1], name, otherwise))
 
     return Object(
         path=rows.path,
@@ -260,9 +296,9 @@ def _rows(tables: DiagnosticTables, test: str, rows: Rows) -> Object[Any]:
 
 def diagnostic_tables(given: Mechanisms) -> Part:
     """Every machine can run them."""
-    from backends.tr181.diagnostic_tests import TESTS
+    from backends.tr181.diagnostic_tests import tests
 
-    tables = DiagnosticTables(TESTS, given.links.link_of)
+    tables = DiagnosticTables(tests(given), given.links.link_of)
     return Part("diagnostics", {"diagnostics": tables}, tables, follows=frozenset())
 
 
@@ -271,4 +307,6 @@ def diagnostics(mechanisms: Mechanisms) -> list[Object[Any]]:
     tables = mechanisms.diagnostics
     if tables is None:
         return []
-    return [one for test in tables.tests.values() for one in objects_of(tables, test)]
+    from backends.tr181.diagnostics_ip import supported
+
+    return [supported(tables), *(one for test in tables.tests.values() for one in objects_of(tables, test))]

@@ -99,3 +99,8 @@ def test_mutated_answers_are_answers_or_none() -> None:
             mutated[chance.randrange(len(mutated))] = chance.randrange(256)
         with suppress(NotAnAnswer):
             assert len(answer(bytes(mutated[: chance.randint(0, len(mutated))]), ASKED).addresses) <= 2
+
+
+def test_who_answers_for_a_zone_of_its_own_says_so() -> None:
+    found = [answer(reply(record(HERE, A, bytes(4)), flags=flags), ASKED).is_authoritative for flags in (0x8580, 0x8180)]
+    assert found == [True, False]
