@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 from agent import extensions, presets, settings
@@ -23,6 +23,7 @@ from agent.cwmp.event_queue import Event
 from agent.cwmp.heartbeat import Heartbeat
 from agent.cwmp.inform import inform
 from agent.cwmp.messages import DeviceIdStruct, Fault, Inform, Request, Response
+from agent.cwmp.outbox import Outbox
 from agent.cwmp.planned_reboot import DELAY_REBOOT, NO_DELAY, SCHEDULE_REBOOT, PlannedReboot
 from agent.cwmp.retry import Retries
 from agent.cwmp.rpc import Clocks, Rpc
@@ -91,6 +92,9 @@ from agent.runtime.wire import Resolve, resolve_by_system
 from agent.runtime.workers import Listening, Workers
 from agent.settings import Loaded
 from agent.shipped_schema import shipped_schema
+from agent.transfer_service import Surroundings as TransferSurroundings
+from agent.transfer_service import TransferService
+from agent.transfers.url_policy import UrlPolicy
 from agent.version import VERSION
 from backends import tr181
 from backends.addresses import Addresses, installed_netifaces
@@ -120,6 +124,9 @@ from backends.tr181.supported_data_model import supported_data_model
 from backends.tr181.user_interface import ENABLE, PASSWORD_RESET, Page
 from backends.tunnels.links import TunnelLinks
 from backends.upnp_gateway import NEXT_STEP as UPNP_NEXT_STEP
+
+if TYPE_CHECKING:
+    from agent.transfers.mover import Way
 
 log = logging.getLogger(__name__)
 
@@ -160,6 +167,7 @@ class Agent:
             CONNECTION_REQUEST_PATH: "",
         }
         self.own = OwnValues(self._own_defaults, from_file(self.settings))
+        self._transfer_secrets: Callable[[], Sequence[str]] = tuple
         self._kept_secrets = KeptSecrets(lambda name: self.redactor.is_secret(f"{self.model.root}{name}"))
         self.redactor = Redactor(self._is_secret, self._known_secrets)
         self.log_lines = log_to(self.settings.log.target, self.settings.log.level, self.redactor).lines
@@ -375,6 +383,7 @@ class Agent:
         self.management_way.apply()
         self._note_first_use(now)
         self.delivery = Delivery(self.store, self.boot_id, now)
+        self._build_transfers()
         if self.delivery.started(boot, ms.acs_identity(self.own)):
             self._forget_delayed_reboot()
         who = device_identity(self.mechanisms)
@@ -394,6 +403,7 @@ class Agent:
             self.delivery.notifications,
             self.delivery.save,
             self.redactor.known_masked,
+            transfers=self.transfers.requests,
         )
         self.workers = Workers(
             self.inbox,
@@ -425,6 +435,22 @@ class Agent:
         self.parts = self._parts()
         self.core = Core(self.parts, now)
 
+    def _build_transfers(self) -> None:
+        """Before the delivery is started: it asks what became of transfers."""
+        self.transfers = TransferService(
+            self.delivery,
+            TransferSurroundings(
+                self.own,
+                self._url_policy,
+                self._file_way,
+                self._octets,
+                loop.moment,
+                self.faults.happened,
+                self.redactor.text,
+            ),
+        )
+        self._transfer_secrets = lambda: self.transfers.secrets
+
     def _parts(self) -> Parts:
         chance = random.SystemRandom().random
         device = Device(self._device_facts, self._connection_request_facts)
@@ -454,6 +480,7 @@ class Agent:
                 **DiscoveryVerbs(self.discovery, loop.moment, self.model.forget, self.model.root).table,
                 **self.page.table,
                 **self.preset.table,
+                **self.transfers.table,
             },
         )
         return Parts(
@@ -495,6 +522,8 @@ class Agent:
             planned_reboot=PlannedReboot(
                 lambda: int(self.own.get(DELAY_REBOOT)), lambda: str(self.own.get(SCHEDULE_REBOOT))
             ),
+            outbox=Outbox([self.transfers.requests], self.delivery.events),
+            operations=[self.transfers.operation],
             boot_delay=self.settings.inform.boot_delay * chance(),
             last_session=self.traces.last_number(),
         )
@@ -684,6 +713,21 @@ class Agent:
             resolve=self._resolver(),
             wall_clock_trusted=loop.moment().wall is not None,
         )
+
+    def _url_policy(self) -> UrlPolicy:
+        """With which file servers files may be exchanged."""
+        return UrlPolicy()
+
+    def _file_way(self) -> "Way":
+        """Files are moved as the ACS is reached."""
+        from agent.transfers.mover import Way
+
+        return Way(self._endpoint(), self._resolver(), loop.moment().wall is not None)
+
+    def _octets(self) -> int:
+        """What all links have carried so far."""
+        self.netlink.forget()
+        return sum(one.counters.rx_bytes + one.counters.tx_bytes for one in self.netlink.links() if not one.loopback)
 
     def _probe(self) -> Probe:
         """Connection tests; they ask the owner for what they need, once it is at work."""
@@ -926,7 +970,7 @@ class Agent:
 
     def _known_secrets(self) -> list[str]:
         own = (str(self.own.get(f"ManagementServer.{name}")) for name in ("Password", "ConnectionRequestPassword"))
-        return [*own, *self._kept_secrets.texts]
+        return [*own, *self._kept_secrets.texts, *self._transfer_secrets()]
 
     def _page_asks(self) -> tuple[Mapping[str, Verb], Live]:
         from agent import page_asks  # only when somebody looks

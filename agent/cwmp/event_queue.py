@@ -247,6 +247,10 @@ class EventQueue:
         if all(entry is told for entry in methods):
             self._pending = [entry for entry in self._pending if entry not in concerned]
 
+    def withdraw(self, responses: Collection[str]) -> None:
+        """There is nothing any more that the ACS could acknowledge by these."""
+        self._pending = [entry for entry in self._pending if entry.kind.acknowledged_by not in responses]
+
     def failed(self, events: Iterable[Event]) -> None:
         """The session that began with these events ended before the Inform was answered."""
         for event in events:

@@ -29,6 +29,9 @@ CREDENTIALS: Final = ("ManagementServer.Username", PASSWORD)
 ENABLE_CWMP: Final = "ManagementServer.EnableCWMP"
 _INFORM_PARAMETERS: Final = "ManagementServer.InformParameter"
 
+TRANSFER_POLICY: Final = "AutonomousTransferCompletePolicy."
+UNIT_POLICY: Final = "DUStateChangeComplPolicy."
+
 NO_COMPRESSION: Final = "Disabled"
 COMPRESSIONS: Final = ("GZIP", "Deflate")
 
@@ -57,6 +60,10 @@ DEFAULTS: Final[dict[str, Any]] = {
     "ManagementServer.AutonomousTransferCompletePolicy.TransferTypeFilter": "Both",
     "ManagementServer.AutonomousTransferCompletePolicy.ResultTypeFilter": "Both",
     "ManagementServer.AutonomousTransferCompletePolicy.FileTypeFilter": [],
+    "ManagementServer.DUStateChangeComplPolicy.Enable": False,
+    "ManagementServer.DUStateChangeComplPolicy.OperationTypeFilter": [],
+    "ManagementServer.DUStateChangeComplPolicy.ResultTypeFilter": "Both",
+    "ManagementServer.DUStateChangeComplPolicy.FaultCodeFilter": [],
     "ManagementServer.HeartbeatPolicy.Enable": False,
     "ManagementServer.HeartbeatPolicy.ReportingInterval": SHORTEST_INTERVAL,
     "ManagementServer.HeartbeatPolicy.InitiationTime": "",
@@ -132,15 +139,14 @@ def management_server(
             changed_by=("own",),
             backend=own,
         ),
-        _autonomous_transfers(root, own),
+        _policy(root, own, TRANSFER_POLICY, ("Enable", "TransferTypeFilter", "ResultTypeFilter", "FileTypeFilter")),
+        _policy(root, own, UNIT_POLICY, ("Enable", "OperationTypeFilter", "ResultTypeFilter", "FaultCodeFilter")),
         _inform_parameter(root, own, schema),
     ]
 
 
-def _autonomous_transfers(root: str, own: OwnValues) -> Object[None]:
-    """Of which transfers that the ACS did not ask for it wants to hear."""
-    below = "AutonomousTransferCompletePolicy."
-    names = ("Enable", "TransferTypeFilter", "ResultTypeFilter", "FileTypeFilter")
+def _policy(root: str, own: OwnValues, below: str, names: Sequence[str]) -> Object[None]:
+    """Of what the ACS wants to hear although it did not ask for it."""
     return Object(
         path=root + PREFIX + below,
         rows=lambda: (None,),

@@ -59,4 +59,12 @@ class ReloadSettings:
     """Read the settings file again and take it over."""
 
 
-Action = OpenSession | Post | CloseSession | Listen | Answer | Reboot | FactoryReset | ReloadSettings
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Begin a job of a kind of long work (agent.runtime.operations), in a thread of its own."""
+
+    name: str
+    job: Callable[[Callable[[object], None]], None]
+
+
+Action = OpenSession | Post | CloseSession | Listen | Answer | Reboot | FactoryReset | ReloadSettings | Begin

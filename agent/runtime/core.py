@@ -1,13 +1,14 @@
 """The heart of the agent: what happened, and what is to be done about it. No I/O of its own; time is an argument."""
 
 import logging
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agent.cwmp.event_queue import BOOTSTRAP, CONNECTION_REQUEST, HEARTBEAT, PERIODIC, VALUE_CHANGE, Event, EventQueue
 from agent.cwmp.messages import Fault, Inform, InformResponse, Request, Response
 from agent.cwmp.notifications import Notifications, throttled_until
+from agent.cwmp.outbox import Outbox
 from agent.cwmp.planned_reboot import PlannedReboot
 from agent.cwmp.retry import Retries
 from agent.cwmp.session import Finished, Session, SessionFailed, Waiting
@@ -22,6 +23,7 @@ from agent.runtime.control import error
 from agent.runtime.events import Moment
 from agent.runtime.housekeeping import Housekeeping
 from agent.runtime.new_ways import SETTLING, TOPICS, NewWays
+from agent.runtime.operations import Operation
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +88,7 @@ class Core:
         self._poll_at = now.monotonic + POLL
         self._breathe_until = now.monotonic
         self._after: list[Action] = []
+        self._is_promise_due = True  # that of an earlier run: its session ended with it
         self._quiet_until = 0.0
         """Until then a connection test speaks to the ACS, which has one session with a device at a time."""
         self.stopped = False
@@ -98,7 +101,6 @@ class Core:
         self._follow_notifications()
         self._look_at(frozenset({"everything"}))  # what changed while nobody looked is told
         self._news_of_change(parts.commit_confirm.resumed(now.monotonic, parts.policy().may_speak))
-        self._after += self._do_what_was_promised(now)  # its session ended with the run that promised it
 
     # -- the loop's side --------------------------------------------------------------------------------------------
 
@@ -121,14 +123,8 @@ class Core:
     def _handle(self, event: on.Event | None, now: Moment) -> list[Action]:
         actions: list[Action] = []
         match event:
-            case on.AcsFound(number, address) if self._is_current(number):
-                actions += self._found(address, now)
-            case on.AcsReplied(number, envelope) if self._is_current(number):
-                actions += self._guarded(lambda session: session.receive(envelope), now)
-            case on.AcsUnreachable(number, reason, host_answered) if self._is_current(number):
-                if host_answered:
-                    self._parts.commit_confirm.acs_was_reached()
-                actions += self._failed(reason, now, was_reached=host_answered)
+            case on.AcsFound() | on.AcsReplied() | on.AcsUnreachable():
+                actions += self._heard_of_session(event, now)
             case on.ConnectionRequested():
                 self._occurred(CONNECTION_REQUEST)
             case on.LeaseHeard(told):
@@ -137,6 +133,8 @@ class Core:
                 self._system_changed(topics, now)
             case on.ControlAsked(verb, arguments, answer):
                 actions.append(do.Answer(answer, self._parts.control(self, verb, arguments, now)))
+            case on.Told(name, told):
+                self._work(lambda operation: operation.heard(told, now) if operation.name == name else None)
             case on.Reload():
                 actions.append(do.ReloadSettings())
             case on.Stop(reason):
@@ -148,10 +146,24 @@ class Core:
         if not self._attempt:
             self._make_what_waits(now)
             self._after, after = [], self._after
-            actions += after
+            actions += after + self._do_what_was_promised(now)
+        actions += self._operate(now)
         actions += self._begin_if_due(now)
         self._parts.save()
         return actions
+
+    def _heard_of_session(self, event: on.AcsFound | on.AcsReplied | on.AcsUnreachable, now: Moment) -> list[Action]:
+        if not self._is_current(event.session):
+            return []
+        match event:
+            case on.AcsFound(_, address):
+                return self._found(address, now)
+            case on.AcsReplied(_, envelope):
+                return self._guarded(lambda session: session.receive(envelope), now)
+            case on.AcsUnreachable(_, reason, host_answered):
+                if host_answered:
+                    self._parts.commit_confirm.acs_was_reached()
+                return self._failed(reason, now, was_reached=host_answered)
 
     def next_due(self, now: Moment) -> float:
         """The monotonic time at which time alone gives something to do."""
@@ -163,11 +175,13 @@ class Core:
             parts.housekeeping.next_due(now),
             self._poll_at,
         ]
-        if self._attempt is None:
+        in_session = self._attempt is not None
+        dues += [operation.due(now, in_session) for operation in parts.operations]
+        if self._attempt is None and not self._must_stay_up:
             dues.append(parts.planned_reboot.next_due(now.monotonic, now.wall))
-        elif self._attempt.session is None:
+        elif self._attempt is not None and self._attempt.session is None:
             dues.append(self._attempt.other_way_at)
-        if self._attempt is None and policy.may_speak:
+        if self._attempt is None and policy.may_speak and not self._are_held:
             dues.append(self._session_due(policy))
         if self._attempt is None and (self._after or parts.model.awaits_application):
             dues.append(now.monotonic)
@@ -304,7 +318,8 @@ class Core:
         if now.monotonic >= self._poll_at:
             self._poll(now)
         parts.planned_reboot.look(now.monotonic, now.wall, in_session=self._attempt is not None)
-        if self._attempt is None and parts.planned_reboot.come_due(now.monotonic, now.wall):
+        is_free = self._attempt is None and not self._must_stay_up
+        if is_free and parts.planned_reboot.come_due(now.monotonic, now.wall):
             self._not_before = now.monotonic + GOING_DOWN
             actions.append(do.Reboot())
         return actions
@@ -330,11 +345,12 @@ class Core:
         """When what is queued asks for a session; ``None``: it does not."""
         parts = self._parts
         is_retrying = parts.retries.is_retrying
-        if not (is_retrying and self._retry_at is not None) and not parts.events.opens_session(
-            parts.notifications.is_active
-        ):
-            return None
         due = max(self._not_before, self._quiet_until)
+        if not (is_retrying and self._retry_at is not None) and not parts.events.opens_session(
+            parts.notifications.is_active, parts.outbox.put_off
+        ):
+            refused_at = parts.outbox.retry_at
+            return None if refused_at is None else max(due, refused_at)
         if is_retrying and self._retry_at is not None and not self._has_news:
             due = max(due, self._retry_at)
         if parts.events.only_notifies(parts.events.for_inform(retrying=is_retrying)):
@@ -343,7 +359,7 @@ class Core:
 
     def _begin_if_due(self, now: Moment) -> list[Action]:
         policy = self._parts.policy()
-        if self._attempt is not None or self.stopped or not policy.may_speak:
+        if self._attempt is not None or self.stopped or not policy.may_speak or self._are_held:
             return []
         due = self._session_due(policy)
         return self._begin() if due is not None and due <= now.monotonic else []
@@ -355,6 +371,7 @@ class Core:
         self._sessions += 1
         self._has_news = False
         self._new_ways.begun(self._parts.way())
+        self._parts.outbox.begin(events)
         self._attempt = _Attempt(self._sessions, events)
         return [do.OpenSession(self._sessions, tuple(event.code for event in events))]
 
@@ -366,19 +383,20 @@ class Core:
         self._look_at(frozenset({"address"}))
         if any(event.code == VALUE_CHANGE for event in parts.events.pending):
             attempt.events = parts.events.for_inform(retrying=parts.retries.is_retrying)
-        attempt.session = Session(
+        attempt.session = session = Session(
             parts.inform(attempt.events, parts.retries.count, now),
             lambda request: parts.answer(request, self._now),
-            lambda: None,  # transfers will have requests of ours to send
+            lambda: parts.outbox.next_request(session.version),
             self._got_response,
         )
-        return [do.Post(attempt.number, attempt.session.start().envelope)]
+        return [do.Post(attempt.number, session.start().envelope)]
 
     def _got_response(self, request: Request, response: Response | Fault) -> None:
-        """The ACS has answered a request of ours; the Inform is the one that matters here."""
+        """The ACS has answered a request of ours."""
         if isinstance(request, Inform) and isinstance(response, InformResponse) and self._attempt:
             self._parts.events.informed(self._attempt.events)
             self._parts.commit_confirm.informed()
+        self._parts.outbox.answered(request, response, self._now.monotonic)
 
     def _guarded(self, turn: Callable[[Session], SessionPost | Waiting | Finished], now: Moment) -> list[Action]:
         attempt = self._attempt
@@ -406,20 +424,52 @@ class Core:
         parts.retries.succeeded()
         self._new_ways.succeeded()
         self._follow_notifications()
-        actions: list[Action] = [do.CloseSession(attempt.number, "complete"), do.Listen()]
-        return actions + self._do_what_was_promised(now)
+        self._is_promise_due = True
+        return [do.CloseSession(attempt.number, "complete"), do.Listen()]
 
     def _do_what_was_promised(self, now: Moment) -> list[Action]:
-        """Reboot and FactoryReset come after the clean end of the session that asked for them."""
+        """Reboot and FactoryReset come after the clean end of the session that asked for them, between operations."""
         parts = self._parts
+        if not self._is_promise_due or self._must_stay_up:
+            return []
+        self._is_promise_due = False
         if not parts.events.awaits_reboot:
             return []
         self._not_before = now.monotonic + GOING_DOWN
         if parts.events.awaits_factory_reset:
             parts.model.forget_everything()
             parts.calendar.scheduled.clear()
+            for operation in parts.operations:
+                operation.forget()
             return [do.FactoryReset()]
         return [do.Reboot()]
+
+    # -- long work --------------------------------------------------------------------------------------------------
+
+    @property
+    def _are_held(self) -> bool:
+        """Whether no session is to begin just now."""
+        return any(operation.holds_sessions for operation in self._parts.operations)
+
+    @property
+    def _must_stay_up(self) -> bool:
+        """Whether the system must not go down just now."""
+        return any(operation.holds_reboots for operation in self._parts.operations)
+
+    def _work(self, turn: Callable[[Operation], Sequence[Action] | None]) -> list[Action]:
+        """Give each operation its turn; an event that one of them brings about is news."""
+        events = self._parts.events
+        before = events.latest
+        actions = [action for operation in self._parts.operations for action in turn(operation) or ()]
+        self._has_news |= events.latest != before
+        return actions
+
+    def _operate(self, now: Moment) -> list[Action]:
+        in_session = self._attempt is not None
+        actions = self._work(lambda operation: operation.act(now, in_session))
+        if any(isinstance(action, do.Reboot) for action in actions):
+            self._not_before = now.monotonic + GOING_DOWN
+        return actions
 
     def _failed(
         self, reason: str, now: Moment, *, was_reached: bool = True, settling: float = SETTLING
@@ -482,6 +532,10 @@ class Parts:
     """Takes what a DHCP client has told of a lease."""
     housekeeping: Housekeeping = field(default_factory=Housekeeping)
     planned_reboot: PlannedReboot = field(default_factory=PlannedReboot)
+    outbox: Outbox = field(default_factory=lambda: Outbox((), EventQueue()))
+    """What the ACS still has to hear in requests of ours."""
+    operations: Sequence[Operation] = ()
+    """Long work that is begun between sessions, or beside them."""
     boot_delay: float = 0.0
     """Seconds after the start before which no session begins."""
     last_session: int = 0

@@ -1,18 +1,21 @@
-"""What the ACS still has to hear, kept across restarts: events, scheduled Informs, and the values that it knows."""
+"""What the ACS still has to hear, kept across restarts: events, scheduled Informs, transfers, and what it knows."""
 
 import logging
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from agent.cwmp.event_queue import BOOT, EventQueue
+from agent.cwmp.event_queue import BOOT, EventQueue, kind_of
 from agent.cwmp.notifications import Notifications
 from agent.cwmp.schedule import ScheduledInforms
 from agent.model.durable_state import Store
+from agent.model.errors import ResourcesExceeded
 from agent.runtime.events import Moment
+from agent.transfers.queue import TransferQueue
 
 log = logging.getLogger(__name__)
 
 DOCUMENT: Final = "delivery"
+OF_TRANSFERS: Final = ("TransferCompleteResponse", "AutonomousTransferCompleteResponse", "RequestDownloadResponse")
 
 Part = TypeVar("Part")
 
@@ -36,6 +39,14 @@ class Delivery:
             lambda part: ScheduledInforms.load(part, boot_id, now.monotonic),
             stored.get("scheduled"),
         )
+        self.transfers = _part(
+            lambda: TransferQueue(boot_id),
+            lambda part: TransferQueue.load(part, boot_id),
+            stored.get("transfers"),
+        )
+        self.transfers.occurred = self._occurred
+        self.transfers.withdraw = lambda: self.events.withdraw(OF_TRANSFERS)
+        self._wall = now.wall
 
     def started(self, is_forced: bool, acs: str) -> bool:
         """At a start: "0 BOOTSTRAP" when the ACS is another one than before, "1 BOOT" for a new boot of the kernel.
@@ -47,6 +58,8 @@ class Delivery:
         if is_boot:
             self.events.rebooted()
         self.events.acs_is(acs)
+        self.transfers.acs_is(acs)
+        self.transfers.restarted(is_boot, self._wall)
         if is_boot:
             self.events.occurred(BOOT)
         return is_boot
@@ -62,8 +75,16 @@ class Delivery:
                 "events": self.events.dump(),
                 "known": self.notifications.dump(),
                 "scheduled": self.scheduled.dump(),
+                "transfers": self.transfers.dump(),
             },
         )
+
+    def _occurred(self, code: str, command_key: str) -> None:
+        """Where there is no room for more events of methods, the one that goes with it has to do."""
+        try:
+            self.events.occurred(code, command_key)
+        except ResourcesExceeded:
+            self.events.occurred(kind_of(code).brings)
 
 
 def _part(new: Callable[[], Part], load: Callable[[Any], Part], stored: Any) -> Part:

@@ -38,7 +38,7 @@ def shapes(own_defaults: Mapping[str, Any], acs_values: tuple[str, ...]) -> Mapp
         "journal": _record({"transaction": _whole(0), "boot": _text, "undo": _mapping(_anything)}),
         "delivery": _record(
             {**numbered, "boot": _text, "events": _anything, "known": _anything, "scheduled": _anything},
-            {"going_down": _flag},
+            {"going_down": _flag, "transfers": _anything},
         ),
         "starts": _record({**numbered, "boot": _text, "unclean": _listed(_number)}),
         "page": _record({**numbered, "password": _text}),

@@ -69,6 +69,14 @@ class LeaseHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A job of that kind of long work has something to tell; see ``agent.runtime.operations``."""
+
+    name: str
+    told: object
+
+
+@dataclass(frozen=True, slots=True)
 class InTurn:
     """A worker wants something done in the owner's thread; see ``loop.Inbox.ask``."""
 
@@ -98,4 +106,5 @@ Event = (
     | LeaseHeard
     | Reload
     | Stop
+    | Told
 )

@@ -12,6 +12,7 @@ from agent.runtime.connection_request import ConnectionRequestListener, ListenEr
 from agent.runtime.connection_request_gate import Algorithm
 from agent.runtime.events import Changed, ConnectionRequested
 from agent.runtime.loop import Inbox
+from agent.runtime.operations import OperationThreads
 
 log = logging.getLogger(__name__)
 
@@ -88,12 +89,12 @@ class Workers:
                     self.inbox.put(Changed(frozenset({"own"})))
             case do.Answer(answer, reply):
                 answer(reply)
-            case do.Reboot():
-                self.reboot()
-            case do.FactoryReset():
-                self.factory_reset()
-            case do.ReloadSettings():
-                self.reload()
+            case do.Reboot() | do.FactoryReset() | do.ReloadSettings():
+                {do.Reboot: self.reboot, do.FactoryReset: self.factory_reset, do.ReloadSettings: self.reload}[
+                    type(action)
+                ]()
+            case do.Begin(name, job):
+                OperationThreads(self.inbox.put).begin(name, job)
             case _:
                 assert_never(action)
 

@@ -95,14 +95,16 @@ class Transfer:
 class TransferQueue:
     """All transfers, the oldest first. Whoever changes it saves it before anything is said of the change.
 
-    ``occurred(code, command_key)`` queues an event; ``wants`` judges whether the ACS is to hear of a transfer that it
-    did not ask for. ``is_idle`` says whether nobody here uses the network just now.
+    ``occurred(code, command_key)`` queues an event, ``withdraw()`` takes back all that it has queued. ``wants`` judges
+    whether the ACS is to hear of a transfer that it did not ask for, ``ended`` is told of each that has come to its
+    end. ``is_idle`` says whether nobody here uses the network just now.
     """
 
     def __init__(self, boot: str = "") -> None:
         self.boot = boot
         self.occurred: Callable[[str, str], None] = lambda _code, _key: None
         self.wants: Callable[[Transfer], bool] = lambda _transfer: False
+        self.withdraw: Callable[[], None] = lambda: None
         self.ended: Callable[[Transfer], object] = lambda _transfer: None
         self.is_idle: Callable[[], bool] = lambda: True
         self.types = FileTypes()
@@ -115,6 +117,11 @@ class TransferQueue:
 
     def __len__(self) -> int:
         return len(self._all)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever asked for."""
+        return self._number == 0
 
     @property
     def all(self) -> Sequence[Transfer]:
@@ -187,6 +194,7 @@ class TransferQueue:
         """Factory reset, or another ACS."""
         self._all.clear()
         self.requests = ()
+        self.withdraw()
 
     def acs_is(self, identity: str) -> None:
         """Say which ACS is configured, as often as you like: what another one asked for is forgotten."""
@@ -306,23 +314,32 @@ class TransferQueue:
             self._all[number] = replace(one, state=State.WAITING, window=one.window + 1, tries=0, outcome=late)
 
     def restarted(self, is_boot: bool, wall: float | None) -> None:
-        """The agent has started: what was moved is gone on with; a reboot that was awaited has happened."""
+        """The agent has started: what was moved is gone on with; a reboot that was awaited has happened.
+
+        The events are told anew, so that there is one for each request of ours, whatever became of their document.
+        """
+        self.withdraw()
         for one in self.all:
             if one.state is State.MOVING:
                 self._all[one.id] = replace(one, state=State.WAITING)
             elif one.state is State.TAKING:
                 self._all[one.id] = replace(one, state=State.ARRIVED)
             elif one.state is State.AWAITING and one.needs_reboot and (is_boot or one.needs_reboot != self.boot):
-                self._all[one.id] = replace(one, needs_reboot="")
+                self._all[one.id] = here = replace(one, needs_reboot="")
+                if not one.awaits:
+                    self._end(here, Outcome(), wall)
+            elif one.state is State.ENDED:
+                self._tell(one)
         if is_boot:
             self.requests = ()  # their event is kept until a reboot only
-        self.look_at_awaited(wall)
+        for _ in self.requests:
+            self.occurred(REQUEST_DOWNLOAD, "")
 
     def look_at_awaited(self, wall: float | None) -> None:
         """What had to prove itself, and has or has not."""
         for one in self.all:
             if one.state is State.AWAITING and not one.needs_reboot:
-                found = self.types.outcome(one.awaits, one.order) if one.awaits else Outcome()
+                found = self.types.outcome(one.awaits, one.order)
                 if found is not None:
                     self._end(one, found, wall)
 
@@ -347,14 +364,17 @@ class TransferQueue:
             order=replace(one.order, username="", password=""),
         )
         self.ended(done)
-        if one.method:
+        if one.method or self.wants(done):
             self._all[one.id] = done
-            self.occurred(f"M {one.method}", one.order.command_key)
-        elif self.wants(done):
-            self._all[one.id] = done
-            self.occurred(AUTONOMOUS_TRANSFER_COMPLETE, "")
+            self._tell(done)
         else:
             del self._all[one.id]
+
+    def _tell(self, one: Transfer) -> None:
+        if one.method:
+            self.occurred(f"M {one.method}", one.order.command_key)
+        else:
+            self.occurred(AUTONOMOUS_TRANSFER_COMPLETE, "")
 
     def happened(self, order: FileOrder, outcome: Outcome, start: float | None, complete: float | None) -> None:
         """A file was moved without the queue and the ACS, by a person for example: the ACS hears of it as it wants."""
@@ -365,7 +385,7 @@ class TransferQueue:
         self.ended(done)
         if len(self._all) < MOST and self.wants(done):
             self._all[done.id] = done
-            self.occurred(AUTONOMOUS_TRANSFER_COMPLETE, "")
+            self._tell(done)
 
     def is_told(self, number: str) -> None:
         """The ACS knows of it: it is forgotten."""

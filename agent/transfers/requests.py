@@ -16,6 +16,7 @@ from agent.transfers.windows import Window, wrong_with
 
 TRANSFER_COMPLETE: Final = "7 TRANSFER COMPLETE"
 PERMITTED: Final = frozenset({0, 9001, 9002, 9010, 9011, 9012, *range(9014, 9021)})  # cwmp-1-2.xsd, FaultStruct
+PERMITTED_OF_UPLOADS: Final = frozenset({0, 9001, 9002, 9011, 9012})
 _REFUSALS: Final[Mapping[int, type[ModelError]]] = {
     9001: Denied,
     9003: InvalidArguments,
@@ -142,7 +143,7 @@ class TransferRequests:
 
     def _fault(self, one: Transfer) -> m.FaultStruct:
         code, text = one.outcome.code, one.outcome.text
-        if code not in PERMITTED:
+        if code not in (PERMITTED_OF_UPLOADS if one.order.is_upload else PERMITTED):
             code = 9011 if one.order.is_upload else 9010
         return m.FaultStruct(code, self._mask(text) if code else "")
 

@@ -69,7 +69,6 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.ManagementServer.STUN": NAT_TRAVERSAL,
     "Device.ManagementServer.UDPConnectionRequestAddress": NAT_TRAVERSAL,
     "Device.ManagementServer.NATDetected": NAT_TRAVERSAL,
-    "Device.ManagementServer.DUStateChangeComplPolicy.": NO_MODULES,
     "Device.IP.Diagnostics.": DIAGNOSTICS,
     "Device.DNS.Diagnostics.": DIAGNOSTICS,
     "Device.SelfTestDiagnostics.": DIAGNOSTICS,

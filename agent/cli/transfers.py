@@ -1,0 +1,132 @@
+"""The verb transfers: the files that the ACS has sent for, with a progress bar while they are moved."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from agent.cli.client import OK, ask
+from agent.cli.options import Verbs, add_verb
+from agent.cli.output import paint, printable, show_json
+
+EVERY: Final = 0.5
+"""Seconds between two looks of ``--watch``."""
+WIDTH: Final = 28
+_UNITS: Final = ("B", "kB", "MB", "GB", "TB")
+_STATES: Final = {
+    "waiting": "waits",
+    "moving": "is on its way",
+    "arrived": "is there",
+    "taking": "is put in force",
+    "awaiting": "is to prove itself",
+    "ended": "has ended, the ACS is to hear of it",
+}
+
+
+def register(verbs: Verbs) -> None:
+    """Add the verb."""
+    parser = add_verb(
+        verbs,
+        "transfers",
+        _transfers,
+        "Show the files that are fetched and sent, and have a say in it.",
+        "cpe-agent transfers\ncpe-agent transfers -w\ncpe-agent transfers --confirm 3\n"
+        'cpe-agent transfers --request "1 Firmware Upgrade Image"',
+    )
+    parser.add_argument("-w", "--watch", action="store_true", help="go on showing them, until none is left or Ctrl-C")
+    change = parser.add_mutually_exclusive_group()
+    change.add_argument("--cancel", metavar="NUMBER", help="give a transfer up; the ACS does not hear of it")
+    change.add_argument("--confirm", metavar="NUMBER", help="agree to a transfer that waits for somebody's consent")
+    change.add_argument("--request", metavar="TYPE", help="ask the ACS to start a download of this file type")
+
+
+def _transfers(options: argparse.Namespace) -> int:
+    answer = ask(options, "transfers", cancel=options.cancel, confirm=options.confirm, request=options.request)
+    if not options.watch:
+        _show(answer, options.json)
+        return OK
+    height = 0
+    while True:
+        if options.json:
+            show_json(answer)
+        else:
+            height = _again(list(lines(answer)), height)
+        if not any(one["state"] != "ended" for one in answer["transfers"]):
+            return OK
+        time.sleep(EVERY)
+        answer = ask(options, "transfers")
+
+
+def _show(answer: Mapping[str, Any], as_json: bool) -> None:
+    if as_json:
+        show_json(dict(answer))
+        return
+    for line in lines(answer):
+        print(line)
+
+
+def _again(shown: Sequence[str], height: int) -> int:
+    """Write the lines where the ones before stood, on a terminal; elsewhere below them."""
+    if height and sys.stdout.isatty():
+        sys.stdout.write(f"\033[{height}A\033[J")
+    print("\n".join(shown), flush=True)
+    return len(shown)
+
+
+def lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    """The transfers for people, one or two lines each."""
+    transfers, requests = answer.get("transfers", ()), answer.get("requests", ())
+    for one in transfers:
+        yield from _lines(one)
+    for wanted in requests:
+        yield f"the ACS is asked for a download: {printable(wanted)}"
+    if not transfers and not requests:
+        yield "no file is fetched or sent"
+
+
+def _lines(one: Mapping[str, Any]) -> Iterator[str]:
+    key = f"  {printable(one['command_key'])}" if one["command_key"] else ""
+    head = f"{one['id']}  {one['direction']}  {printable(one['file_type'])}{key}"
+    yield f"{paint(head, 'bold')}  {printable(one['url'])}"
+    yield f"   {_state(one)}"
+    if one["needs_confirmation"]:
+        said = f": {printable(one['message'])}" if one["message"] else ""
+        yield paint(f"   it waits for your consent{said}; cpe-agent transfers --confirm {one['id']}", "yellow")
+    if fault := one["fault"]:
+        yield paint(f"   {fault['code']} {printable(fault['text'])}", "red")
+
+
+def _state(one: Mapping[str, Any]) -> str:
+    words = _STATES.get(one["state"], printable(one["state"]))
+    if one["state"] == "moving" and one["done"] is not None:
+        return f"{bar(one['done'], one['total'])}  {size(one['rate'] or 0)}/s"
+    if one["state"] == "waiting" and one["seconds"]:
+        return f"{words}, {duration(one['seconds'])} to go" + (f" (try {one['tries'] + 1})" if one["tries"] else "")
+    return words
+
+
+def bar(done: int, total: int | None) -> str:
+    """How much of it is there, as a bar and in figures; the size alone where the whole is not known."""
+    if not total:
+        return size(done)
+    part = min(1.0, done / total)
+    full = round(part * WIDTH)
+    return f"[{'#' * full}{'.' * (WIDTH - full)}] {part:4.0%}  {size(done)} of {size(total)}"
+
+
+def size(octets: float) -> str:
+    """A size for people."""
+    for unit in _UNITS[:-1]:
+        if octets < 1000:
+            return f"{octets:.0f} {unit}" if unit == "B" else f"{octets:.1f} {unit}"
+        octets /= 1000
+    return f"{octets:.1f} {_UNITS[-1]}"
+
+
+def duration(seconds: float) -> str:
+    """A time for people, in its largest two units."""
+    for unit, length, smaller, part in (("d", 86_400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
+        if seconds >= length:
+            return f"{seconds // length:.0f} {unit} {seconds % length // part:.0f} {smaller}"
+    return f"{seconds:.0f} s"
