@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from typing import Any, Final
 
 from agent.model.object import Object, Parameter
@@ -54,8 +55,8 @@ class Test:
     ``results`` are the read-only parameters and what they read as before there is a result: each is the field of its
     name in the result. ``place`` ("module:Class") is imported in the thread that runs it. ``request`` makes what it is
     given of the settings and of the link of their Interface, "" for none. ``check`` raises Refused for settings that
-    cannot be run, and names fields of them. ``more`` are parameters that are neither. A result that reads as None before
-    there is one is a time.
+    cannot be run, and names fields of them. ``more`` are parameters that are neither. A result that reads as None
+    before there is one is a time.
     """
 
     name: str
