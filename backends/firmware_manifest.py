@@ -153,6 +153,15 @@ def cut(image: Path, seal: Sealed) -> None:
         raise unwritable(image, error) from error
 
 
+def file_digest(image: Path) -> str:
+    """The SHA-256 of a file as it stands; "" where it cannot be read."""
+    try:
+        with image.open("rb") as file:
+            return _sha256(file, os.fstat(file.fileno()).st_size)
+    except OSError:
+        return ""
+
+
 def _sha256(file: Any, size: int, cancelled: Callable[[], bool] = lambda: False) -> str:
     digest = hashlib.sha256()
     buffer = bytearray(PIECE)

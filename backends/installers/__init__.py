@@ -1,0 +1,1 @@
+"""What puts a firmware image into a machine, one file for each way."""

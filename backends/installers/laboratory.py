@@ -1,0 +1,120 @@
+"""A machine with two banks that are files: what a laboratory installs into, and what tests play an upgrade with.
+
+``bank-1`` and ``bank-2`` are the images, ``boot.json`` what a bootloader would know. A start by the agent is this
+machine's boot: a bank on trial is tried once, unless ``broken`` has its image's first bytes: that one never comes up.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from backends.errors import MechanismError
+from backends.files import make_directory, read_bytes, read_text, replace_file, unwritable
+from backends.installers.installer import Surroundings, Tested
+
+BOOT: Final = "boot.json"
+BROKEN: Final = "broken"
+BANKS: Final = ("1", "2")
+
+
+class Laboratory:
+    """See Installer."""
+
+    name = "laboratory"
+    keeps_former = True
+
+    def __init__(self, given: Surroundings) -> None:
+        if given.laboratory is None:
+            raise MechanismError("[firmware] directory has to say where the laboratory's banks are")
+        self._folder = given.laboratory
+
+    def room(self) -> Path | None:
+        """Anywhere."""
+        return None
+
+    def test(self, image: Path) -> Tested:
+        """Any file that is not empty."""
+        try:
+            if not image.stat().st_size:
+                raise MechanismError("the image is empty")
+        except OSError as error:
+            raise MechanismError(f"the image cannot be read: {error.strerror}") from error
+        return Tested()
+
+    def intended(self, image: Path) -> str:  # noqa: ARG002 - see Installer
+        """What was interrupted is begun anew."""
+        return ""
+
+    def install(self, image: Path) -> str:
+        """Into the bank that does not run."""
+        running, good, _ = self._read()
+        other = BANKS[running == BANKS[0]]
+        bank, new = self._folder / f"bank-{other}", self._folder / f".bank-{other}.new"
+        try:
+            make_directory(self._folder)
+            shutil.copyfile(image, new)
+            with new.open("r+b") as file:
+                os.fsync(file.fileno())
+            new.replace(bank)
+        except OSError as error:
+            raise unwritable(bank, error) from error
+        self._write(running, good, other)
+        return other
+
+    def is_running(self, installed: str) -> bool:
+        """Whether that bank was started."""
+        return self._read()[0] == installed
+
+    def start(self, reboot: Callable[[], None]) -> None:
+        """Play the bootloader: a bank that is tried is forgotten for the start after this one."""
+        _, good, tried = self._read()
+        chosen = tried if tried and self._comes_up(tried) else good
+        self._write(chosen, good, "")
+        reboot()
+
+    def confirm(self) -> None:
+        """It is the good one."""
+        running, _, _ = self._read()
+        self._write(running, running, "")
+
+    def go_back(self) -> None:
+        """The good one is still the other."""
+        running, good, _ = self._read()
+        if running == good:
+            raise MechanismError("there is no former image")
+        self._write(running, good, "")
+
+    def spare(self) -> str | None:
+        """The other bank."""
+        return f"bank {BANKS[self._read()[0] == BANKS[0]]}"
+
+    def boot_next(self, key: str) -> None:
+        """At once, and without a trial."""
+        bank = key.removeprefix("bank ")
+        if bank not in BANKS:
+            raise MechanismError(f"there is no image {key!r}")
+        self._write(self._read()[0], bank, "")
+
+    def _comes_up(self, bank: str) -> bool:
+        head = read_bytes(self._folder / f"bank-{bank}", 4096)
+        broken = read_bytes(self._folder / BROKEN, 4096)
+        return bool(head) and not (broken and head is not None and head.startswith(broken))
+
+    def _read(self) -> tuple[str, str, str]:
+        """Which bank runs, which is good, and which is to be tried ("": none)."""
+        try:
+            said = json.loads(read_text(self._folder / BOOT, 4096) or "{}")
+            found = (said.get("running", "1"), said.get("good", "1"), said.get("tried", ""))
+        except (ValueError, AttributeError):
+            found = ("", "", "")
+        if found[0] not in BANKS or found[1] not in BANKS or found[2] not in ("", *BANKS):
+            raise MechanismError(f"{self._folder / BOOT} cannot be understood")
+        return found
+
+    def _write(self, running: str, good: str, tried: str) -> None:
+        make_directory(self._folder)
+        said = {"running": running, "good": good, "tried": tried}
+        replace_file(self._folder / BOOT, json.dumps(said).encode())
