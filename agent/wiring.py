@@ -28,6 +28,8 @@ from agent.cwmp.planned_reboot import DELAY_REBOOT, NO_DELAY, SCHEDULE_REBOOT, P
 from agent.cwmp.retry import Retries
 from agent.cwmp.rpc import Clocks, Rpc
 from agent.cwmp.schedule import Recurring
+from agent.diagnostics.operation import Diagnostics
+from agent.diagnostics.operation import Surroundings as DiagnosticSurroundings
 from agent.discovery.offer import Neighbour, Offer, Source
 from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, SET_BY, begin_anew, from_file
 from agent.lease_watches import LeaseWatches
@@ -112,6 +114,7 @@ from backends.sysfs import Sysfs
 from backends.system import System
 from backends.tr181.absent import reasons, without
 from backends.tr181.device_info import FIRST_USE_DATE, device_identity
+from backends.tr181.diagnostics import book_of
 from backends.tr181.fault_mgmt import TOPIC as FAULT
 from backends.tr181.fault_mgmt import faults_of
 from backends.tr181.gateway_profiles import GATEWAY_PROFILES
@@ -213,6 +216,7 @@ class Agent:
             lambda verb, arguments, answer: self.inbox.put(ControlAsked(verb, arguments, answer)),
             {
                 "sessions": session_stream(self.traces),
+                "diagnose": lambda arguments: self.diagnostics.stream(arguments),  # noqa: PLW0108 - it is built later
                 "history": history_stream(self.history),
                 "test": self._probe().stream,
                 "support_bundle": self._bundle().stream,
@@ -384,8 +388,10 @@ class Agent:
         self._note_first_use(now)
         self.delivery = Delivery(self.store, self.boot_id, now)
         self._build_transfers()
-        if self.delivery.started(boot, ms.acs_identity(self.own)):
+        is_boot = self.delivery.started(boot, ms.acs_identity(self.own))
+        if is_boot:
             self._forget_delayed_reboot()
+        self._build_diagnostics(is_boot)
         who = device_identity(self.mechanisms)
         self.device_id = DeviceIdStruct(who.manufacturer, who.oui, who.product_class, who.serial_number)
         self.lease_watches = LeaseWatches(
@@ -435,6 +441,22 @@ class Agent:
         self.parts = self._parts()
         self.core = Core(self.parts, now)
 
+    def _build_diagnostics(self, is_boot: bool) -> None:
+        def save() -> None:
+            self._save()  # first that the ACS is to be told, then of what
+            self._save_model()
+
+        around = DiagnosticSurroundings(
+            self.delivery.events,
+            save,
+            self.schema.parameter,
+            lambda topics: self.inbox.put(Changed(topics)),
+            lambda work: self.inbox.ask(lambda _now: work(), 5.0),
+            self.faults.happened,
+        )
+        self.diagnostics = Diagnostics(book_of(self.mechanisms), around)
+        self.diagnostics.started(is_boot=is_boot)
+
     def _build_transfers(self) -> None:
         """Before the delivery is started: it asks what became of transfers."""
         self.transfers = TransferService(
@@ -481,6 +503,7 @@ class Agent:
                 **self.page.table,
                 **self.preset.table,
                 **self.transfers.table,
+                "diagnostics": self.diagnostics.listed,
             },
         )
         return Parts(
@@ -523,7 +546,7 @@ class Agent:
                 lambda: int(self.own.get(DELAY_REBOOT)), lambda: str(self.own.get(SCHEDULE_REBOOT))
             ),
             outbox=Outbox([self.transfers.requests], self.delivery.events),
-            operations=[self.transfers.operation],
+            operations=[self.transfers.operation, self.diagnostics],
             boot_delay=self.settings.inform.boot_delay * chance(),
             last_session=self.traces.last_number(),
         )

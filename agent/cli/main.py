@@ -28,6 +28,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "coverage": ("coverage", "how much of each TR-181 profile is answered, and why not the rest"),
     "inform": ("sessions", "start a session now, or show the Inform it would begin with"),
     "sessions": ("sessions", "the last sessions, each as a readable conversation"),
+    "diag": ("diag", "ping, trace route and the other diagnostics of TR-181, from this machine"),
     "history": ("history", "what happened: writes, refusals, transfers, reboots, links, diagnostics"),
     "queue": ("sessions", "events that the ACS has not acknowledged, and what is scheduled"),
     "transfers": ("transfers", "files that the ACS has sent for: how far they are, what they wait for"),
@@ -35,6 +36,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "lab": ("lab", "a small ACS for benches and tests"),
     "demo": ("demo", "a lab ACS and the agent on this machine, and a tour of what they do"),
     "schema": ("schema", "compile data models from Broadband Forum XML"),
+    "onu": ("onu", "OMCI frames of an ONT: decode and encode"),
 }
 """Each verb, the module of ``agent.cli`` whose ``register`` adds it, and one line about it."""
 

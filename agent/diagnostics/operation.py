@@ -225,7 +225,7 @@ class Diagnostics:
         except Exception as failure:
             if not hasattr(failure, "text"):
                 raise
-            raise _Refused("invalid_arguments", failure.text, f"see `cpe-agent diag {name} --help`") from None
+            raise _Refused("invalid_arguments", failure.text, "`cpe-agent diag` lists what may be set") from None
         job = self._engine.begin(name)
         self._to_begin = (job, request)
         return job
@@ -245,7 +245,9 @@ class Diagnostics:
     def _settings(self, name: str, given: object) -> tuple[dict[str, Any], str]:
         """Values by name, and the link; raises _Refused."""
         if not isinstance(given, Mapping):
-            raise _Refused("invalid_arguments", "settings have to be texts by name", "see `cpe-agent diag --help`")
+            raise _Refused(
+                "invalid_arguments", "settings have to be texts by name", "`cpe-agent diag` lists what may be set"
+            )
         inputs, values, link = self._book.inputs_of(name), dict[str, Any](), ""
         for key, text in given.items():
             word = _which(str(key), inputs, name)
@@ -260,7 +262,7 @@ class Diagnostics:
             except (InvalidValue, ValueError) as wrong:
                 reason = getattr(wrong, "reason", "") or str(wrong)
                 raise _Refused(
-                    "invalid_arguments", f"{word}: {reason}", f"see `cpe-agent diag {name} --help`"
+                    "invalid_arguments", f"{word}: {reason}", "`cpe-agent diag` lists what may be set"
                 ) from None
         return values, link
 

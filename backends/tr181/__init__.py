@@ -21,6 +21,7 @@ from backends.tr181.dhcpv4_relay import dhcpv4_relay
 from backends.tr181.dhcpv4_server import dhcpv4_server
 from backends.tr181.dhcpv6_client import dhcpv6_client
 from backends.tr181.dhcpv6_server import dhcpv6_server
+from backends.tr181.diagnostics import diagnostics
 from backends.tr181.dns import dns
 from backends.tr181.dslite import dslite
 from backends.tr181.dynamic_dns import dynamic_dns
@@ -98,6 +99,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     dhcpv6_server,
     dns,
     dynamic_dns,
+    diagnostics,
     router_advertisement,
     gateway_info,
     manageable_devices,

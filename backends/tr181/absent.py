@@ -9,7 +9,6 @@ from backends.tr181.mechanisms import Mechanisms
 NAT_TRAVERSAL: Final = "NAT traversal is a feature of its own"
 NO_FIREWALL: Final = "libnftables or nf_tables is absent, or not for the agent to use (OpenWrt: /etc/config/firewall)"
 NO_MODULES: Final = "this system has no execution environment for software modules"
-DIAGNOSTICS: Final = "diagnostics are a feature of their own"
 NO_DHCP_CLASSES: Final = "a bridge does not know which hardware address told a DHCP server which class it is of"
 
 NO_SUCH_THING: Final[Mapping[str, str]] = {
@@ -69,9 +68,7 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.ManagementServer.STUN": NAT_TRAVERSAL,
     "Device.ManagementServer.UDPConnectionRequestAddress": NAT_TRAVERSAL,
     "Device.ManagementServer.NATDetected": NAT_TRAVERSAL,
-    "Device.IP.Diagnostics.": DIAGNOSTICS,
-    "Device.DNS.Diagnostics.": DIAGNOSTICS,
-    "Device.SelfTestDiagnostics.": DIAGNOSTICS,
+    "Device.IP.Diagnostics.IPLayerCapacity": "IP-layer capacity (TR-471) is a feature of its own",
     "Device.BulkData.": "bulk data is a feature of its own",
     "Device.GRE.Filter.": "routes and bridges decide what goes through a tunnel, here as everywhere",
     "Device.VXLAN.Filter.": "routes and bridges decide what goes through a tunnel, here as everywhere",

@@ -303,6 +303,13 @@ def diagnostic_tables(given: Mechanisms) -> Part:
     return Part("diagnostics", {"diagnostics": tables}, tables, follows=frozenset())
 
 
+def book_of(mechanisms: Mechanisms) -> DiagnosticTables:
+    """What whoever runs them reads and writes."""
+    if mechanisms.diagnostics is None:
+        raise LookupError("this machine was built without diagnostics")
+    return mechanisms.diagnostics
+
+
 def diagnostics(mechanisms: Mechanisms) -> list[Object[Any]]:
     """Their objects, and which of them are supported."""
     tables = mechanisms.diagnostics

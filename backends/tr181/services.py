@@ -44,6 +44,7 @@ SERVICES: Final = tuple(
             "backends.tr181.firewall_backend:firewall_tables",
             "backends.tr181.qos:qos_tables",
             "backends.tr181.dynamic_dns:dynamic_dns_clients",
+            "backends.tr181.diagnostics:diagnostic_tables",
             "backends.tr181.ways_out:ways_out",
             "backends.tr181.hosts:host_watch",
         ),

@@ -1,0 +1,142 @@
+"""The verb diag: a diagnostic of TR-143 and TR-181 from this machine, with what it finds as it finds it."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from agent.cli.client import OK, PROBLEM, USAGE, Failure, ask, stream
+from agent.cli.options import Verbs, add_verb
+from agent.cli.output import paint, printable, show_json
+
+Line = Mapping[str, Any]
+
+
+def register(verbs: Verbs) -> None:
+    """Add the verb."""
+    parser = add_verb(
+        verbs,
+        "diag",
+        _diag,
+        "Run a diagnostic from this machine; without a name, list what there is, and what may be said of each.\n"
+        "A name or a setting is known by any part that only one has. Ctrl-C cancels. 1 when it does not complete.",
+        "cpe-agent diag\ncpe-agent diag ping host=192.0.2.1 repetitions=10 interval=100\n"
+        "cpe-agent diag trace host=example.net version=IPv6 interface=eth0\n"
+        "cpe-agent diag nslookup name=example.net server=192.0.2.53",
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the diagnostic: IPPing, ping, trace, …")
+    parser.add_argument("settings", nargs="*", metavar="KEY=VALUE", help="its settings, by the names of TR-181")
+
+
+def _diag(options: argparse.Namespace) -> int:
+    if options.name is None:
+        return _list(options)
+    settings = dict(_pair(one) for one in options.settings)
+    said: list[Line] = []
+    ended: Line | None = None
+    name = ""
+    for line in stream(options, "diagnose", name=options.name, settings=settings, follow=True):
+        if "begun" in line:
+            name = str(line["begun"])
+        elif "progress" in line:
+            said.append(line["progress"])
+            if not options.json:
+                _show(name, line["progress"])
+        elif "ended" in line:
+            ended = line["ended"]
+    if ended is None:
+        raise Failure("no_answer", "the agent ended while it ran", "look at its log, then try again")
+    if options.json:
+        show_json({**ended, "progress": said})
+    else:
+        _conclude(ended)
+    return OK if ended["state"] == "Complete" else PROBLEM
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, found, value = text.partition("=")
+    if not found or not key:
+        raise Failure("usage", f"{text!r} is no KEY=VALUE", "cpe-agent diag ping host=192.0.2.1", USAGE)
+    return key, value
+
+
+def _list(options: argparse.Namespace) -> int:
+    answer = ask(options, "diagnostics")
+    if options.json:
+        show_json(answer)
+        return OK
+    for one in answer["diagnostics"]:
+        state = f"  {one['state']}" if one["state"] != "None" else ""
+        print(paint(printable(one["name"]), "bold") + printable(state))
+        for entry in one["inputs"]:
+            words = f"  {' | '.join(entry['words'])}" if entry.get("words") else ""
+            unit = f" {entry['unit']}" if entry.get("unit") else ""
+            print(printable(f"   {entry['name']}={_text(entry['default'])}{unit}{words}"))
+    return OK
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _show(name: str, line: Line) -> None:
+    print(SHOWN.get(name, _anything)(line), flush=True)
+
+
+def _conclude(ended: Line) -> None:
+    is_well = ended["state"] == "Complete"
+    text = f": {printable(ended['text'])}" if ended["text"] else ""
+    print(paint(printable(ended["state"]), "green" if is_well else "red") + text, flush=True)
+    for key, value in (ended["result"] or {}).items():
+        if not isinstance(value, list | dict):
+            print(f"   {key.replace('_', ' ')}: {printable(str(value))}")
+
+
+def milliseconds(microseconds: float | None) -> str:
+    """A time for people; "*" for none."""
+    return f"{microseconds / 1e3:.3f} ms" if microseconds else "*"
+
+
+def _ping(line: Line) -> str:
+    if "address" in line:
+        return printable(f"{line['address']} from {line['source']}")
+    where = f"{line['host']}  " if "host" in line else ""
+    if "average" in line:
+        return paint(printable(f"{line['host']}: {line['successes']} answers, {milliseconds(line['average'])}"), "bold")
+    if "number" not in line:
+        return printable(f"{where}{line.get('why', '')}")
+    took = line.get("microseconds")
+    told = milliseconds(took) if took is not None else paint(printable(line.get("why", "")), "yellow")
+    return f"{printable(where)}{line['number']:>4} of {line['of']}  {told}"
+
+
+def _trace(line: Line) -> str:
+    if "hop" not in line:
+        return printable(f"{line['address']} from {line['source']}")
+    times = "  ".join(milliseconds(one) for one in line["microseconds"])
+    return printable(f"{line['hop']:>3}  {line['address'] or '*':<40} {times}")
+
+
+def _lookup(line: Line) -> str:
+    found = ", ".join(line["addresses"]) or line["why"]
+    return printable(
+        f"{line['number']:>4} of {line['of']}  {line['status']}  {found}  {milliseconds(line['microseconds'])}"
+    )
+
+
+def _part(line: Line) -> str:
+    mark = paint("✔", "green") if line["is_well"] else paint("✘", "red")
+    return f"{mark} {printable(line['part'])}: {printable(line['what'])}"
+
+
+def _anything(line: Line) -> str:
+    return printable("  ".join(f"{key.replace('_', ' ')} {_text(value)}" for key, value in line.items()))
+
+
+SHOWN: Final[Mapping[str, Callable[[Line], str]]] = {
+    "IPPing": _ping,
+    "ServerSelectionDiagnostics": _ping,
+    "TraceRoute": _trace,
+    "NSLookupDiagnostics": _lookup,
+    "SelfTestDiagnostics": _part,
+}
+"""How each says what it has found so far; any other as it comes."""
