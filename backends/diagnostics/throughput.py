@@ -3,50 +3,54 @@
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, Final
 from urllib.parse import SplitResult
 
 from backends.diagnostics import ftp_lines, http_lines
 from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.line import STEP, Cancelled, Line
-from backends.diagnostics.link_counters import Traffic, traffic_of
+from backends.diagnostics.link_counters import traffic_of
 from backends.diagnostics.meter import SECOND, Clock, Meter
-from backends.diagnostics.sockets import Place, Refusal, anywhere, permitted, places_of
+from backends.diagnostics.sockets import Place, permitted, places_of
 from backends.diagnostics.throughput_types import TransferRequest, TransferResult, checked_url, port_of
 
 TELL_EVERY: Final = 0.25
 """Seconds between two lines for who looks on."""
+LONGEST: Final = 3600
+"""Seconds for all of a test by size."""
+LONGEST_END: Final = 90
+"""Seconds that a test by time may last longer: to begin, and to be confirmed."""
 
 
 Move = Callable[[Line, SplitResult, TransferRequest], None]
 """What one connection does from its opening to its end; raises DiagnosticFailed, or Cancelled."""
+Progress = Callable[[Mapping[str, Any]], None]
 
 
 class Throughput:
     """One of the two tests."""
 
-    def __init__(
-        self,
-        name: str,
-        moves: Mapping[str, Move],
-        refusal: Refusal = anywhere,
-        traffic: Callable[[str], Traffic] = traffic_of,
-    ) -> None:
-        """``moves`` by the URL's scheme; ``traffic`` reads the counters of the asked link."""
+    def __init__(self, name: str, moves: Mapping[str, Move], counted: str) -> None:
+        """``moves`` by the URL's scheme; ``counted`` is how the octets of the test are called in the result."""
         self.name = name
         self._moves = moves
-        self._refusal = refusal
-        self._traffic = traffic
+        self._counted = counted
 
-    def run(
-        self, request: TransferRequest, progress: Callable[[Mapping[str, Any]], None], cancelled: Callable[[], bool]
-    ) -> TransferResult:
-        """See agent.diagnostics.engine.Diagnostic."""
+    def run(self, request: TransferRequest, progress: Progress, cancelled: Callable[[], bool]) -> Mapping[str, Any]:
+        """See agent.diagnostics.engine.Diagnostic; the fields of TransferResult, named as the data model has them."""
+        try:
+            return self._named(self.measure(request, progress, cancelled))
+        except DiagnosticFailed as failure:
+            known = failure.result
+            raise DiagnosticFailed(failure.state, failure.text, known and self._named(known)) from failure
+
+    def measure(self, request: TransferRequest, progress: Progress, cancelled: Callable[[], bool]) -> TransferResult:
+        """What ``run`` does. DiagnosticFailed, with what is known all the same."""
         parts = checked_url(request.url)
-        places = permitted(
-            places_of(parts.hostname or "", port_of(parts), socket.SOCK_STREAM, request.way, cancelled), self._refusal
-        )
-        meter = Meter(request, lambda: self._traffic(request.way.link), Clock().now)
+        found = places_of(parts.hostname or "", port_of(parts), socket.SOCK_STREAM, request.way, cancelled)
+        places = permitted(found, request.refusal)
+        meter = Meter(request, lambda: traffic_of(request.way.link), Clock().now)
         if not places:  # cancelled
             return meter.result()
         together = _Together(self._moves[parts.scheme], parts, request, places, meter, cancelled)
@@ -54,6 +58,17 @@ class Throughput:
         if together.failure is not None:
             raise DiagnosticFailed(together.failure.state, together.failure.text, meter.result())
         return meter.result()
+
+    def _named(self, told: TransferResult) -> Mapping[str, Any]:
+        def fields_of(one: Any) -> dict[str, Any]:
+            values = {field.name: getattr(one, field.name) for field in fields(one)}
+            return {name.replace("test_bytes", self._counted): value for name, value in values.items()}
+
+        return {
+            **fields_of(told),
+            "connections": [fields_of(one) for one in told.connections],
+            "intervals": [fields_of(one) for one in told.intervals],
+        }
 
 
 class _Together:
@@ -76,11 +91,12 @@ class _Together:
         self._cancelled = cancelled
         self._lines = [Line(places, request.way, meter, tally, self._is_over) for tally in meter.tallies]
         self._something = threading.Event()
+        self._longest = (request.duration + LONGEST_END if request.duration else LONGEST) * SECOND
 
     def _is_over(self) -> bool:
         return self.failure is not None or self._cancelled()
 
-    def run(self, progress: Callable[[Mapping[str, Any]], None]) -> None:
+    def run(self, progress: Progress) -> None:
         """Until every connection has ended."""
         threads = [
             threading.Thread(target=self._work, args=(one,), name="throughput", daemon=True) for one in self._lines
@@ -93,6 +109,8 @@ class _Together:
             self._something.wait(self._pause())
             self._something.clear()
             self._meter.cut()
+            if self._meter.now() - begun > self._longest:
+                self.failure = self.failure or DiagnosticFailed("Error_Timeout", "the test does not come to an end")
             if self._is_over():
                 for line in self._lines:
                     line.abort()
@@ -130,11 +148,13 @@ class _Together:
             self._something.set()
 
 
-def download(refusal: Refusal = anywhere) -> Throughput:
+def download() -> Throughput:
     """DownloadDiagnostics."""
-    return Throughput("DownloadDiagnostics", {"http": http_lines.download, "ftp": ftp_lines.download}, refusal)
+    moves = {"http": http_lines.download, "ftp": ftp_lines.download}
+    return Throughput("DownloadDiagnostics", moves, "test_bytes_received")
 
 
-def upload(refusal: Refusal = anywhere) -> Throughput:
+def upload() -> Throughput:
     """UploadDiagnostics."""
-    return Throughput("UploadDiagnostics", {"http": http_lines.upload, "ftp": ftp_lines.upload}, refusal)
+    moves = {"http": http_lines.upload, "ftp": ftp_lines.upload}
+    return Throughput("UploadDiagnostics", moves, "test_bytes_sent")

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from backends.diagnostics.failures import DiagnosticFailed
-from backends.diagnostics.sockets import Way
+from backends.diagnostics.sockets import Refusal, Way, anywhere
 
 MOST_CONNECTIONS: Final = 16
 MOST_INTERVALS: Final = 100
@@ -30,6 +30,7 @@ class TransferRequest:
     offset: int = 0
     size: int = 0
     per_connection: bool = False
+    refusal: Refusal = anywhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from backends.tr181.diagnostics import Test
 from backends.tr181.diagnostics_dns import LOOKUP
 from backends.tr181.diagnostics_ip import PING, SELECTION, TRACE
 from backends.tr181.diagnostics_self import self_test
+from backends.tr181.diagnostics_throughput import DOWNLOADED, UPLOADED
 from backends.tr181.mechanisms import Mechanisms
 
 TESTS: Final[tuple[Test, ...]] = (
@@ -13,6 +14,8 @@ TESTS: Final[tuple[Test, ...]] = (
     TRACE,
     SELECTION,
     LOOKUP,
+    DOWNLOADED,
+    UPLOADED,
 )
 
 

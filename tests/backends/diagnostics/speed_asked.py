@@ -21,7 +21,7 @@ def asked(url: str, **more: Any) -> TransferRequest:
 def result_of(
     test: Throughput, request: TransferRequest, lines: list[Mapping[str, Any]] | None = None
 ) -> TransferResult:
-    return test.run(request, (lines if lines is not None else []).append, lambda: False)
+    return test.measure(request, (lines if lines is not None else []).append, lambda: False)
 
 
 def state_of(test: Throughput, request: TransferRequest) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from backends.diagnostics import throughput
 from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.sockets import Way
-from backends.diagnostics.throughput import download
+from backends.diagnostics.throughput import download, upload
 from tests.backends.diagnostics import speed_server as server
-from tests.backends.diagnostics.speed_asked import MILLION, asked, is_in_order, result_of
+from tests.backends.diagnostics.speed_asked import MILLION, asked, is_in_order, result_of, state_of
 from tests.backends.diagnostics.speed_server import FtpBehaviour, ftp_server, http_server
 
 
@@ -70,9 +71,9 @@ def test_the_offset_is_waited_before_the_first_interval() -> None:
 
 def test_an_address_that_must_not_be_spoken_to_sees_no_packet() -> None:
     with http_server(server.file_of(10)) as (url, seen):
-        test = download(lambda address, port: f"{address} is this machine")
+        request = asked(url, refusal=lambda address, port: f"{address} is this machine")
         with pytest.raises(DiagnosticFailed, match="this machine") as failed:
-            result_of(test, asked(url))
+            result_of(download(), request)
     assert failed.value.state == "Error_Other"
     assert seen.connections == 0
 
@@ -89,3 +90,21 @@ def test_a_cancel_is_heard_at_once_and_leaves_no_thread_behind(made: Any) -> Non
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not [one for one in threading.enumerate() if one.name == "throughput"]
+
+
+def test_the_result_speaks_as_the_data_model_does_also_of_a_test_that_failed() -> None:
+    with http_server(server.endless) as (url, _):
+        told = download().run(asked(url, duration=1, interval=1, per_connection=True), lambda _: None, lambda: False)
+    assert told["test_bytes_received"] >= told["test_bytes_received_under_full_loading"] > 0
+    assert told["connections"][0]["test_bytes_received"] == told["test_bytes_received"]
+    assert told["intervals"][0]["test_bytes_received"] > 0
+    with http_server(server.put_refused) as (url, _), pytest.raises(DiagnosticFailed) as failed:
+        upload().run(asked(url, size=10), lambda _: None, lambda: False)
+    assert failed.value.result["ip_address_used"] == "127.0.0.1"
+    assert "test_bytes_sent" in failed.value.result
+
+
+def test_a_test_that_does_not_come_to_an_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throughput, "LONGEST", 0.3)
+    with http_server(server.endless) as (url, _):
+        assert state_of(download(), asked(url)) == "Error_Timeout"
