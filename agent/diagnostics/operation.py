@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 NAME: Final = "diagnostics"
 TOPICS: Final = frozenset({"diagnostics"})
 COMPLETE_EVENT: Final = "8 DIAGNOSTICS COMPLETE"
+SHORTEST: Final = 3
+"""Letters of a part of a name that stands for it."""
 _LINK: Final = re.compile(r"[^\s/\x00]{1,15}")
 _NO_LETTER: Final = re.compile(r"[^a-z0-9]")
 
@@ -234,9 +236,7 @@ class Diagnostics:
         known = list(self._book.told())
         if not isinstance(name, str):
             raise _Refused("invalid_arguments", "name has to be that of a diagnostic", "`cpe-agent diag` lists them")
-        found = [one for one in known if _letters(one) == _letters(name)] or [
-            one for one in known if _letters(name) and _letters(name) in _letters(one)
-        ]
+        found = _meant(name, known)
         if len(found) != 1:
             said = f"{name!r} may be {' or '.join(found)}" if found else f"there is no diagnostic {name!r}"
             raise _Refused("unknown_diagnostic", said, f"these there are: {', '.join(known)}")
@@ -297,14 +297,19 @@ def _line(ended: Ended) -> Line:
 
 def _which(key: str, inputs: Mapping[str, Any], name: str) -> str:
     """The input that a person means: its name, or a part of one name only. Raises _Refused."""
-    asked = _letters(key)
-    found = [one for one in inputs if _letters(one) == asked] or [
-        one for one in inputs if asked and asked in _letters(one)
-    ]
+    found = _meant(key, inputs)
     if len(found) != 1:
         said = f"{key!r} may be {' or '.join(found)}" if found else f"{name} has no {key!r}"
         raise _Refused("invalid_arguments", said, f"these there are: {', '.join(inputs)}")
     return found[0]
+
+
+def _meant(text: str, names: Iterable[str]) -> list[str]:
+    """Those of the names that a text may mean: the one that it is, else those that it is a part of."""
+    asked, by_letters = _letters(text), {_letters(one): one for one in names}
+    if asked in by_letters:
+        return [by_letters[asked]]
+    return [one for letters, one in by_letters.items() if len(asked) >= SHORTEST and asked in letters]
 
 
 def _letters(text: str) -> str:

@@ -293,6 +293,7 @@ class ControlServer:
 
     def _close(self, connection: _Connection) -> None:
         self._connections.discard(connection)
+        connection.stream = None  # what it was told by ends with it, however long this connection is remembered
         with suppress(KeyError):
             self._selector.unregister(connection.socket)
         connection.socket.close()
