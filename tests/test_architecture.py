@@ -21,6 +21,7 @@ FOREIGN = {
     "pyroute2": "backends/netlink_codec.py",
     "netifaces": "backends/addresses.py",
     "uci": "backends/uci/library.py",
+    "serial": "backends/omci/link.py",
 }
 
 # For people at a terminal, and for the lab, which is another program's side of the conversation.

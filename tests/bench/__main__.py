@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.bench import browsing, configuration, extension, page
+from tests.bench import browsing, configuration, extension, optical, page
 from tests.bench.home import ALONE
 from tests.bench.listening import listening
 from tests.bench.stage import Stage, stage
@@ -193,6 +193,11 @@ def uci() -> Iterator[Figure]:
     yield Figure("UCI: parse and render a package of 300 sections", configuration.parse_and_render() * 1000, "ms", 10)
 
 
+def omci() -> Iterator[Figure]:
+    """The language of ONTs."""
+    yield Figure("decode of one baseline OMCI frame", optical.decode() * 1_000_000, "µs", 30)
+
+
 GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "reading": reading,
     "bytes": bytes_on_the_wire,
@@ -205,6 +210,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "page": page_figures,
     "uci": uci,
     "home": home,
+    "omci": omci,
 }
 
 
