@@ -14,8 +14,10 @@ NOT_ACCEPTED: Final = "the ACS does not accept the user name and password"
 class Login:
     """User name and password of the endpoint, shown only after a challenge and then with every message."""
 
-    def __init__(self, endpoint: AcsEndpoint, most_challenges: int) -> None:
+    def __init__(self, endpoint: AcsEndpoint, most_challenges: int, peer: str = "the ACS") -> None:
+        """``peer`` is what the server is called in what people read."""
         self._endpoint = endpoint
+        self._peer = peer
         self._most_challenges = most_challenges
         self._digest: digest.Answers | None = None
         self._basic = ""
@@ -44,20 +46,20 @@ class Login:
         """Take a 401's WWW-Authenticate values; Unreachable when answering was tried or must not be done."""
         endpoint = self._endpoint
         if not endpoint.username and not endpoint.password:
-            raise Unreachable("the ACS asks for a user name and password, and none is set", host_answered=True)
+            raise Unreachable(f"{self._peer} asks for a user name and password, and none is set", host_answered=True)
         offered = digest.parse_challenges(values)
         chosen = digest.strongest(offered, basic_allowed=is_tls)
         if not offered and self._challenged:  # GenieACS refuses a wrong password without another challenge
-            raise Unreachable(NOT_ACCEPTED, host_answered=True)
+            raise Unreachable(NOT_ACCEPTED.replace("the ACS", self._peer), host_answered=True)
         if chosen is None:
             wants_basic = any(challenge.scheme == "Basic" for challenge in offered)
             # No colon after "password": the log's redactor would take the next word for one.
             how = "Basic without TLS, which would show the password; use https" if wants_basic else "an unknown log-in"
-            raise Unreachable(f"the ACS asks for {how}", host_answered=True)
+            raise Unreachable(f"{self._peer} asks for {how}", host_answered=True)
         was_answered = self._challenged > 0 and not chosen.is_stale
         is_basic = chosen.scheme == "Basic"
         if was_answered or self._challenged >= self._most_challenges or (is_basic and self._basic):
-            raise Unreachable(NOT_ACCEPTED, host_answered=True)
+            raise Unreachable(NOT_ACCEPTED.replace("the ACS", self._peer), host_answered=True)
         self._challenged += 1
         if is_basic:
             pair = f"{endpoint.username}:{endpoint.password}".encode()

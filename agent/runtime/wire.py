@@ -89,6 +89,7 @@ class Wire:
         self._limits = limits
         self._deadline = deadline
         self._held = bytearray()
+        self._ahead = b""
         self._readers = 0
         self._closed = False
         self.begin_exchange()
@@ -130,12 +131,29 @@ class Wire:
             self.sent += taken
             waiting = waiting[taken:]
 
+    def peek(self, size: int, seconds: float) -> bytes:
+        """What is held goes out; then the first bytes that come within so many seconds, which stay to be read."""
+        self.flush()
+        until = time.monotonic() + seconds
+        while len(self._ahead) < size and (left := until - time.monotonic()) > 0:
+            self._connection.settimeout(left)
+            try:
+                piece = self._connection.recv(self._limits.header_bytes)
+            except TimeoutError:
+                break
+            if not piece:
+                break
+            self._ahead += piece
+        return self._ahead[:size]
+
     def read_into(self, buffer: memoryview) -> int:
         """Receive at most what is allowed; 0 at the end of the connection."""
         if self._held:
             self.flush()
         if self._allowed <= 0:
             raise Unreachable(f"{self._peer}'s reply is larger than allowed", host_answered=True)
+        if self._ahead:
+            return self._received(self._take_ahead(buffer[: self._allowed]))
         self._refuse_drip()
         self._bound_next_call(f"no answer from {self._peer}")
         try:
@@ -147,6 +165,15 @@ class Wire:
             raise Unreachable(
                 f"{self._peer} closed the connection in the middle of its reply's head", host_answered=True
             )
+        return self._received(size)
+
+    def _take_ahead(self, buffer: memoryview) -> int:
+        size = min(len(buffer), len(self._ahead))
+        buffer[:size] = self._ahead[:size]
+        self._ahead = self._ahead[size:]
+        return size
+
+    def _received(self, size: int) -> int:
         if size and not self.received:
             self._first_byte_at = time.monotonic()
         self.received += size

@@ -1,95 +1,154 @@
 """Moves one file between a file server and the disk: by HTTP or FTP, again from where it broke off."""
 
+import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
-from agent.runtime.endpoint import AcsEndpoint
-from agent.runtime.wire import Resolve, resolve_by_system
-from agent.transfers.url_policy import UrlPolicy
+from agent.transfers.cancelling import Cancelling
+from agent.transfers.disk import Part, failed, parts_of
+from agent.transfers.failures import Cancelled, Cause, TransferFailed
+from agent.transfers.orders import FileOrder, Readable, Received, Sent, Stream
+from agent.transfers.pace import Progress
+from agent.transfers.url_policy import Place, UrlPolicy
+from agent.transfers.way import Way
 
-Progress = Callable[[int, int | None], None]
-"""Bytes so far, and of how many where that is known."""
+__all__ = ["Progress", "Way", "download", "forget", "upload"]
 
+TRIES: Final = 4
+"""In a row that bring the file no further; what was brought counts from ``WORTH`` bytes on."""
+WORTH: Final = 16_384
 
-class Order(Protocol):
-    """What the ACS asked for, see agent.transfers.orders."""
-
-    @property
-    def url(self) -> str:
-        """Where the file is, or is to go."""
-
-    @property
-    def username(self) -> str:
-        """Whom the file server knows; "" for nobody."""
-
-    @property
-    def password(self) -> str:
-        """What proves it."""
-
-    @property
-    def file_size(self) -> int:
-        """Bytes; 0 where the ACS does not say."""
+_PIECE: Final = 65_536
+_AGAIN: Final = frozenset({Cause.NO_CONTACT, Cause.NOT_READY, Cause.INCOMPLETE})
 
 
-class Readable(Protocol):
-    """What is uploaded."""
+class Move(Protocol):
+    """A way to move files, see http_move and ftp_move."""
 
-    @property
-    def size(self) -> int:
-        """Bytes."""
+    def fetch(self, part: Part, progress: Progress) -> None:
+        """Bring the part to its end."""
 
-    def pieces(self) -> Iterator[bytes]:
-        """The bytes, from the beginning at each call: a file server may ask who this is after it has seen some."""
+    def send(self, source: Stream, progress: Progress) -> None:
+        """Send all of the source."""
 
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How the sessions reach the ACS, and so how files are moved: interface, names, TLS.
-
-    The URL, user and password of the ``endpoint`` are not used.
-    """
-
-    endpoint: AcsEndpoint
-    resolve: Resolve = resolve_by_system
-    wall_clock_trusted: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A file that is on the disk, whole. Times are UTC; ``start`` is of the first try."""
-
-    path: Path
-    size: int
-    sha256: str
-    start: datetime
-    complete: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A file that the server has taken."""
-
-    size: int
-    start: datetime
-    complete: datetime
+    def close(self) -> None:
+        """Close what is open."""
 
 
 def download(
-    order: Order, to: Path, *, policy: UrlPolicy, progress: Progress, cancelled: Callable[[], bool], http: Way
+    order: FileOrder, to: Path, *, policy: UrlPolicy, progress: Progress, cancelled: Callable[[], bool], http: Way
 ) -> Received:
     """Fetch the order's file to ``to``, in a directory that is there; raises TransferFailed or Cancelled.
 
     While it is on its way it is ``to`` with ".part" behind its name, and ".part.json" says what it is a part of; a
-    later call goes on from there. Both are gone when the file is there, or when no part of it is of use.
+    later call for the same order goes on from there. Both are gone when the file is there, and when no part of it is of
+    use any more. A connection that breaks is not a failure as long as others bring the file further.
     """
-    raise NotImplementedError
+    place = policy.check(order.url)
+    key = hashlib.sha256(f"{order.id}\n{order.url}".encode()).hexdigest()
+    with closing(Part(to, key)) as part, Cancelling(cancelled) as cancelling:
+        move = _move(order, place, http, policy, cancelling)
+        try:
+            with closing(move):
+                if not part.size or part.size != part.total:
+                    _persistently(lambda: move.fetch(part, progress), lambda: part.size, cancelling, http.pause)
+                _check_size(part, order)
+            return Received(to, part.size, part.finish(), part.start, datetime.now(UTC))
+        except TransferFailed as failure:
+            if failure.cause in _AGAIN and part.size and part.validator:
+                with suppress(TransferFailed):
+                    part.save()
+            elif failure.cause is not Cause.INTERNAL:
+                part.drop()
+            raise
+        except Cancelled:
+            part.drop()
+            raise
+
+
+def forget(to: Path) -> None:
+    """Remove what an earlier try for ``to`` has left, where there will be no other."""
+    for path in parts_of(to):
+        with suppress(OSError):
+            path.unlink()
 
 
 def upload(
-    order: Order, source: Readable, *, policy: UrlPolicy, progress: Progress, cancelled: Callable[[], bool], http: Way
+    order: FileOrder,
+    source: Readable,
+    *,
+    policy: UrlPolicy,
+    progress: Progress,
+    cancelled: Callable[[], bool],
+    http: Way,
 ) -> Sent:
     """Send ``source`` to the order's URL; raises TransferFailed or Cancelled."""
-    raise NotImplementedError
+    start = datetime.now(UTC)
+    try:
+        place = policy.check(order.url)
+        stream = _stream(source) if isinstance(source, Path) else source
+        with Cancelling(cancelled) as cancelling, closing(_move(order, place, http, policy, cancelling)) as move:
+            _persistently(lambda: move.send(stream, progress), lambda: 0, cancelling, http.pause)
+        return Sent(stream.size, start, datetime.now(UTC))
+    except TransferFailed as failure:
+        failure.is_upload = True
+        raise
+
+
+def _move(order: FileOrder, place: Place, way: Way, policy: UrlPolicy, cancelling: Cancelling) -> Move:
+    """Who speaks the protocol; loaded by who needs it."""
+    if place.scheme == "ftp":
+        from agent.transfers.ftp_move import FtpMove
+
+        return FtpMove(order, place, way, policy, cancelling)
+    from agent.transfers.http_move import HttpMove
+
+    return HttpMove(order, place, way, policy, cancelling)
+
+
+def _persistently(move: Callable[[], None], reached: Callable[[], int], cancelling: Cancelling, pause: float) -> None:
+    """Move, again where that may help; raises the last failure."""
+    failures, best = 0, reached()
+    while True:
+        try:
+            return move()
+        except TransferFailed as failure:
+            if failure.cause not in _AGAIN:
+                raise
+            now = reached()
+            failures = 0 if now >= best + WORTH else failures + 1
+            best = max(best, now)
+            if failures >= TRIES:
+                raise
+        if failures:
+            cancelling.wait(pause * 2 ** (failures - 1))
+
+
+def _check_size(part: Part, order: FileOrder) -> None:
+    if order.file_size and part.size != order.file_size:
+        raise TransferFailed(Cause.CORRUPTED, f"the file has {part.size} bytes, and it is to have {order.file_size}")
+
+
+def _stream(path: Path) -> Stream:
+    """A file as what is sent; raises TransferFailed."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise failed(error) from None
+
+    def pieces() -> Iterator[bytes]:
+        left = size  # what is written to it meanwhile is not announced
+        try:
+            with path.open("rb") as file:
+                while left and (piece := file.read(min(_PIECE, left))):
+                    left -= len(piece)
+                    yield piece
+        except OSError as error:
+            raise failed(error) from None
+        if left:
+            raise TransferFailed(Cause.INTERNAL, "the file became shorter while it was sent")
+
+    return Stream(size, pieces)

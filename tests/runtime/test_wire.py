@@ -57,6 +57,20 @@ def test_a_body_that_is_read_piece_by_piece_has_a_bound_for_each_piece() -> None
             wire.read_into(buffer)
 
 
+def test_what_was_looked_at_is_still_to_be_read() -> None:
+    with wired(Limits()) as (wire, peer):
+        wire.sendall(b"head")
+        assert wire.peek(4, 0.05) == b""
+        assert peer.recv(10) == b"head"
+        peer.sendall(b"12345678")
+        assert wire.peek(4, 5) == b"1234"
+        buffer = memoryview(bytearray(6))
+        assert (wire.read_into(buffer), bytes(buffer), wire.received) == (6, b"123456", 6)
+        assert (wire.read_into(buffer), bytes(buffer[:2])) == (2, b"78")
+        peer.close()
+        assert wire.peek(4, 5) == b""
+
+
 def test_the_end_of_the_connection_is_an_end_only_after_a_whole_head() -> None:
     with wired(Limits()) as (wire, peer):
         peer.sendall(b"HTTP/1.1 2")
