@@ -69,6 +69,9 @@ STRINGS: dict[int, str] = {
     8006: "ACS version incompatible with CPE",
 }
 
+_NEWER: dict[int, str] = {**dict.fromkeys(range(9014, 9020), "1.1"), 9020: "1.2"}
+"""Codes of transfers and the version of CWMP that has them first; before, all of them were 9010."""
+
 # Here the reason names mechanisms of the system, which are no business of the ACS's: the log has it.
 _WITHOUT_REASON = frozenset({INTERNAL_ERROR})
 _LONGEST_STRING = 256
@@ -105,6 +108,11 @@ def code_of(error: Exception) -> int:
         if kind in CODES:
             return CODES[kind]
     return INTERNAL_ERROR
+
+
+def code_in(version: str, code: int) -> int:
+    """The code of a transfer's fault in the words of a version of CWMP."""
+    return 9010 if version < _NEWER.get(code, "1.0") else code
 
 
 def soap_code(code: int) -> str:

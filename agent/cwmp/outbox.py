@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from agent.cwmp.event_queue import Event, EventQueue, kind_of
-from agent.cwmp.faults import ACS_METHOD_NOT_SUPPORTED
+from agent.cwmp.faults import ACS_METHOD_NOT_SUPPORTED, code_in
 from agent.cwmp.messages import (
+    AutonomousTransferComplete,
     DUStateChangeComplete,
     Fault,
     Request,
@@ -83,8 +84,8 @@ class Outbox:
                 log.warning("the ACS speaks CWMP %s, which has no %s: it is not told", version, name_of(one.request))
                 self._is_known(owner, one)
                 continue
-            self._asked = (owner, one)
-            return one.request
+            self._asked = (owner, replace(one, request=_spoken(one.request, version)))
+            return self._asked[1].request
         return None
 
     def answered(self, request: Request, answer: Response | Fault, now: float) -> None:
@@ -129,3 +130,12 @@ class Outbox:
         times = self._silences.get((id(owner), one.key), 0) + 1
         self._silences[id(owner), one.key] = times
         return times >= ENOUGH
+
+
+def _spoken(request: Request, version: str) -> Request:
+    """The request as that version of CWMP has it."""
+    if not isinstance(request, (TransferComplete, AutonomousTransferComplete)):
+        return request
+    fault = request.fault_struct
+    code = code_in(version, fault.fault_code)
+    return request if code == fault.fault_code else replace(request, fault_struct=replace(fault, fault_code=code))

@@ -24,8 +24,12 @@ from agent.model.errors import InvalidValue, Unavailable
 from agent.model.object import Object, Parameter, Target
 from agent.model.own_values import OwnValues
 from agent.model.schema import Schema
+from agent.runtime.delivery import OF_TRANSFERS
 from agent.shipped import shipped
+from agent.transfers.queue import TransferQueue
+from agent.transfers.requests import Policy, TransferRequests
 from tests.fakes.documents import Documents
+from tests.fakes.transfers import POLICY, Depot
 from tests.shorthand import VALIDATOR, valid
 
 DEVICE_ID = DeviceIdStruct("Example Networks", "0A1B2C", "Gateway", "SN0001")
@@ -202,7 +206,14 @@ def _objects(system: System, own: OwnValues) -> list[Object[Any]]:
 class SmallDevice:
     """The device and what CWMP keeps of it. ``boot`` names the kernel's run; the clocks move by setting ``now``."""
 
-    def __init__(self, documents: Documents | None = None, system: System | None = None, boot: str = "boot 1") -> None:
+    def __init__(
+        self,
+        documents: Documents | None = None,
+        system: System | None = None,
+        boot: str = "boot 1",
+        depot: Depot | None = None,
+    ) -> None:
+        self.depot = depot or Depot()
         self.documents = documents or Documents()
         self.system = system or System()
         self.boot = boot
@@ -231,7 +242,22 @@ class SmallDevice:
         self.scheduled = ScheduledInforms.load(kept["scheduled"], boot, self.now) if kept else ScheduledInforms(boot)
         self.notifications = Notifications.load(kept["known"]) if kept else Notifications()
         self.notifications.follow(self.model.notified(), self.read)
-        self.rpc = Rpc(self.model, self.events, self.scheduled, self.notifications, self.save)
+        self.transfers = TransferQueue.load(kept["transfers"], boot) if kept else TransferQueue(boot)
+        self.depot.register(self.transfers.types)
+        self.transfers.occurred = self.events.occurred
+        self.transfers.withdraw = lambda: self.events.withdraw(OF_TRANSFERS)
+        self.transfers.wants = Policy(
+            lambda name: self.own.get(f"ManagementServer.AutonomousTransferCompletePolicy.{name}")
+        ).wants
+        self.transfer_requests = TransferRequests(self.transfers, lambda: POLICY)
+        self.rpc = Rpc(
+            self.model,
+            self.events,
+            self.scheduled,
+            self.notifications,
+            self.save,
+            transfers=self.transfer_requests,
+        )
 
     @property
     def wall(self) -> float:
@@ -248,15 +274,17 @@ class SmallDevice:
                 "events": self.events.dump(),
                 "scheduled": self.scheduled.dump(),
                 "known": self.notifications.dump(),
+                "transfers": self.transfers.dump(),
             },
         )
 
     def restarted(self, *, booted: bool = False) -> "SmallDevice":
         """The same machine after a restart of the agent, or of itself."""
-        after = SmallDevice(self.documents, self.system, self.boot + "+" if booted else self.boot)
+        after = SmallDevice(self.documents, self.system, self.boot + "+" if booted else self.boot, self.depot)
         after.now = self.now
         if booted:
             after.events.rebooted()
+        after.transfers.restarted(booted, after.wall)
         return after
 
     def inform(self, retry_count: int = 0) -> Inform:

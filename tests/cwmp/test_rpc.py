@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,8 +13,9 @@ from agent.cwmp import messages as m
 from agent.cwmp import rpc
 from agent.cwmp.event_queue import BOOTSTRAP, LONGEST_KEY, MOST_AWAITING_REBOOT
 from agent.cwmp.management_server import acs_identity
-from agent.cwmp.rpc import METHODS
+from agent.cwmp.rpc import METHODS, Clocks, Rpc
 from agent.model.data_model import Caller
+from agent.model.errors import Denied, ModelError
 from tests.cwmp.small_device import SmallDevice, checked, schema
 
 PORT = "Device.Ethernet.Interface.1."
@@ -66,7 +68,36 @@ def test_get_rpc_methods_lists_what_is_served_and_nothing_else(device: SmallDevi
         "Reboot",
         "FactoryReset",
         "ScheduleInform",
+        "Download",
+        "Upload",
+        "ScheduleDownload",
+        "CancelTransfer",
+        "GetQueuedTransfers",
+        "GetAllQueuedTransfers",
     ]
+    assert list(without_files(device).names) == list(answer.method_list)[:11]
+    assert Units().rpc(device).names[-1] == "ChangeDUState"
+
+
+def without_files(device: SmallDevice) -> Rpc:
+    """The RPCs of a device that moves no files and has no software modules."""
+    return Rpc(device.model, device.events, device.scheduled, device.notifications, device.save)
+
+
+class Units:
+    """Notes what is to become of software modules."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, str]] = []
+        self.refuses: ModelError | None = None
+
+    def rpc(self, device: SmallDevice) -> Rpc:
+        return Rpc(device.model, device.events, device.scheduled, device.notifications, device.save, units=self)
+
+    def change(self, operations: Sequence[m.Operation], command_key: str, clocks: Clocks) -> None:
+        if self.refuses:
+            raise self.refuses
+        self.told.append((len(operations), command_key))
 
 
 SAMPLE = {
@@ -84,7 +115,41 @@ SAMPLE = {
 
 @pytest.mark.parametrize("request_", SAMPLE.values(), ids=lambda request: m.name_of(request))
 def test_what_is_not_served_is_9000(device: SmallDevice, request_: m.Request) -> None:
-    assert refusal(device.ask(request_)) == 9000
+    assert refusal(without_files(device).answer(request_, Clocks(device.now, device.wall))) == 9000
+
+
+def test_what_is_to_become_of_modules_is_handed_on_and_bounded(device: SmallDevice) -> None:
+    units, clocks = Units(), Clocks(device.now, device.wall)
+    answer = units.rpc(device).answer
+    change = m.ChangeDUState((m.UninstallOpStruct("uuid"),), "key")
+
+    assert answer(change, clocks) == m.ChangeDUStateResponse()
+    assert units.told == [(1, "key")]
+    assert refusal(answer(m.ChangeDUState((), "key"), clocks)) == 9004
+    assert refusal(answer(m.ChangeDUState(change.operations * 17), clocks)) == 9004
+    assert refusal(answer(m.ChangeDUState(change.operations, "k" * 33), clocks)) == 9001
+    units.refuses = Denied("", "not today")
+    assert refusal(answer(change, clocks)) == 9001
+    assert units.told == [(1, "key")]
+
+
+def test_a_transfer_that_cannot_be_saved_is_not_queued(device: SmallDevice) -> None:
+    device.documents.is_full = True
+    assert refusal(device.ask(SAMPLE[m.Download])) == 9002
+    device.documents.is_full = False
+    assert device.transfers.all == ()
+
+    device.ask(replace(SAMPLE[m.Download], command_key="key"))
+    device.documents.is_full = True
+    assert refusal(device.ask(m.CancelTransfer("key"))) == 9002
+    assert len(device.transfers) == 1
+
+
+def test_the_seventeenth_transfer_is_one_too_many(device: SmallDevice) -> None:
+    answers = [device.ask(SAMPLE[m.Download]) for _ in range(17)]
+    assert answers[:16] == [m.DownloadResponse(1)] * 16
+    assert refusal(answers[16]) == 9004
+    assert device.ask(m.GetQueuedTransfers()) == m.GetQueuedTransfersResponse([m.QueuedTransferStruct("", 1)] * 16)
 
 
 def test_a_request_that_could_not_be_read_is_9003(device: SmallDevice) -> None:
@@ -93,7 +158,8 @@ def test_a_request_that_could_not_be_read_is_9003(device: SmallDevice) -> None:
 
 @pytest.mark.parametrize("method", ["Download", "Upload", "ScheduleDownload", "ChangeDUState", "Kicked"])
 def test_whether_a_method_is_served_is_judged_before_its_arguments(device: SmallDevice, method: str) -> None:
-    assert refusal(device.ask(m.InvalidRequest(method, f"{method} lacks CommandKey"))) == 9000
+    request = m.InvalidRequest(method, f"{method} lacks CommandKey")
+    assert refusal(without_files(device).answer(request, Clocks(device.now, device.wall))) == 9000
 
 
 def test_a_code_that_a_method_may_not_use_is_told_as_the_nearest_that_it_may() -> None:

@@ -8,6 +8,9 @@ begins a comment. A line is either something that comes upon the CPE …
     WHEN  TransferComplete  key     a request of the CPE's own waits for the ACS (also: GetRPCMethods)
     WHEN  …Status=Down              the system changes by itself, and the watched parameters are looked at
     WHEN  60 s pass                 the clocks go on; what was scheduled comes due
+    WHEN  files are moved           the transfers that are due are made ("files fail 9016": they fail with that code)
+    WHEN  a person fetches  URL     a transfer that the ACS did not ask for ("fetches in vain": it fails)
+    WHEN  the device wants  TYPE    the ACS is to start a download of that file type
     WHEN  the line breaks           the session under way fails; the next one is a retry
     WHEN  the agent restarts        everything but the documents is lost (also: the system reboots)
     WHEN  changes cut the line      from here on they wait for the session's end (Status 1)
@@ -25,7 +28,8 @@ begins a comment. A line is either something that comes upon the CPE …
     END                             the session has ended well ("FAILED  words": it broke, for this reason)
 
 A session begins where the transcript has the CPE's Inform. Every message goes over the wire form both ways, in CWMP 1.4
-and with an ACS that speaks 1.0; every envelope of the CPE is held against the published XSDs.
+and with an ACS that speaks 1.0, unless the transcript begins with "# since 1.2"; every envelope of the CPE is held
+against the published XSDs.
 """
 
 import re
@@ -36,19 +40,33 @@ import pytest
 
 from agent.cwmp import messages as m
 from agent.cwmp.event_queue import BOOT, VALUE_CHANGE, Event
+from agent.cwmp.outbox import Outbox
 from agent.cwmp.retry import Retries
 from agent.cwmp.session import Finished, Post, Session, SessionFailed, Waiting
 from agent.cwmp.soap import parse, render
+from agent.transfers.file_types import Outcome, Taken
+from agent.transfers.orders import FileOrder
 from tests.cwmp.small_device import ACS, SmallDevice, checked
+from tests.fakes.transfers import BACKUP, FIRMWARE
 from tests.shorthand import VALIDATOR
 
 TRANSCRIPTS = sorted((Path(__file__).parent.parent / "transcripts").glob("*.txt"))
 NOT_COMPARED = "…"
+
+
+def is_new(file: Path) -> bool:
+    """Whether it has methods that CWMP 1.0 has not."""
+    return file.read_text().startswith("# since 1.2")
+
+
 WORD = re.compile(r"(?P<name>\S+?)=(?P<value>.*?)(?: as (?P<type>\w+))?")
 
 
-@pytest.mark.parametrize("version", ["1.4", "1.0"])
-@pytest.mark.parametrize("file", TRANSCRIPTS, ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    ("file", "version"),
+    [(file, version) for file in TRANSCRIPTS for version in ("1.4", "1.0") if version == "1.4" or not is_new(file)],
+    ids=lambda value: value if isinstance(value, str) else value.stem,
+)
 def test_the_conversation_goes_as_it_is_written(file: Path, version: str) -> None:
     player = Player(version)
     for number, fields in lines(file.read_text()):
@@ -95,6 +113,7 @@ class Player:
         self.requests: list[m.Request] = []
         self.retries = Retries()
         self.session: Session | None = None
+        self.outbox = Outbox([self.device.transfer_requests], self.device.events)
         self.told: tuple[Event, ...] = ()
         self.outstanding_id: str | None = None
         self.saves = self.device.documents.saves
@@ -112,7 +131,8 @@ class Player:
                 self.receives(what)
             case ["QUIET"]:
                 self.nothing_else()
-                assert not self.device.events.opens_session(self.device.notifications.is_active), "a session is due"
+                is_due = self.device.events.opens_session(self.device.notifications.is_active, self.outbox.put_off)
+                assert not is_due, "a session is due"
             case ["CPE", "Inform", *_] if self.session is None:
                 self.nothing_else()
                 self.begins()
@@ -137,11 +157,17 @@ class Player:
             self.breaks("the line broke")
         elif what in ("the agent restarts", "the system reboots"):
             self.device, self.retries = device.restarted(booted=what == "the system reboots"), Retries()
+            self.outbox = Outbox([self.device.transfer_requests], self.device.events)
+            self.session = None
             if what == "the system reboots":
                 self.device.events.occurred(BOOT)
             self.device.save()
         elif what == "changes cut the line":
             device.system.cuts_path = True
+        elif found := re.fullmatch(r"files (?:are moved|fail ([0-9]+))", what):
+            self.moves(Outcome(int(found[1] or 0), "because" if found[1] else ""))
+        elif what in ("a person fetches", "a person fetches in vain", "the device wants"):
+            self.wants(what, argument)
         elif found := re.fullmatch(r"([0-9]+) s pass", what):
             self.time_passes(float(found[1]))
         elif found := WORD.fullmatch(what):
@@ -161,13 +187,35 @@ class Player:
             device.events.occurred("M ScheduleInform", key)
         device.save()
 
+    def wants(self, what: str, argument: str) -> None:
+        queue, wall = self.device.transfers, self.device.wall
+        if what == "the device wants":
+            queue.ask_for(argument)
+        else:
+            order = FileOrder(argument, "", "", FIRMWARE, 9, "", False, "")
+            queue.happened(order, Outcome(9016 if "vain" in what else 0), wall - 9, wall)
+        self.device.save()
+
+    def moves(self, outcome: Outcome) -> None:
+        queue, device = self.device.transfers, self.device
+        while one := queue.look(device.now, device.wall):
+            queue.begins(one, device.wall)
+            device.save()
+            if outcome.code:
+                queue.has_failed(one.id, outcome, device.now, device.wall)
+            else:
+                queue.was_taken(one.id, Taken(), device.wall)
+            device.save()
+        device.save()
+
     def begins(self) -> None:
         device = self.device
         self.told = device.events.for_inform(retrying=self.retries.is_retrying)
-        self.session = Session(
+        self.outbox.begin(self.told)
+        self.session = session = Session(
             device.inform(self.retries.count),
             device.ask,
-            lambda: self.requests.pop(0) if self.requests else None,
+            lambda: self.outbox.next_request(session.version) or (self.requests.pop(0) if self.requests else None),
             self.is_answered,
         )
         self.sends(self.session.start())
@@ -187,6 +235,7 @@ class Player:
             self.device.events.informed(self.told)
         elif isinstance(request, m.TransferComplete) and isinstance(response, m.Response):
             self.device.events.answered("TransferCompleteResponse", request.command_key)
+        self.outbox.answered(request, response, self.device.now)
 
     def breaks(self, reason: str) -> None:
         assert self.session is not None, "there is no session"
@@ -264,6 +313,11 @@ def said(name: str, fields: list[str]) -> m.Message:
     key = keys[0] if keys else ""
     if name.startswith("Fault "):
         return m.Fault(int(name.removeprefix("Fault ")), "")
+
+    def of(what: str, default: str) -> str:
+        return next((word.removeprefix(f"{what} ") for word in words if word.startswith(f"{what} ")), default)
+
+    late = int(of("after", "0 s").removesuffix(" s"))
     makers: dict[str, Callable[[], m.Message]] = {
         "InformResponse": m.InformResponse,
         "TransferCompleteResponse": m.TransferCompleteResponse,
@@ -279,9 +333,27 @@ def said(name: str, fields: list[str]) -> m.Message:
         "Reboot": lambda: m.Reboot(key),
         "FactoryReset": m.FactoryReset,
         "ScheduleInform": lambda: m.ScheduleInform(int(words[0].removesuffix(" s")), key),
-        "Download": lambda: m.Download(command_key=key, file_type="1 Firmware Upgrade Image", url=words[0]),
+        "Download": lambda: m.Download(
+            command_key=key, file_type=of("type", FIRMWARE), url=words[0], delay_seconds=late
+        ),
+        "Upload": lambda: m.Upload(command_key=key, file_type=of("type", BACKUP), url=words[0], delay_seconds=late),
+        "ScheduleDownload": lambda: m.ScheduleDownload(
+            command_key=key, file_type=FIRMWARE, url=words[0], time_window_list=[window(one) for one in words[1:]]
+        ),
+        "CancelTransfer": lambda: m.CancelTransfer(key),
+        "GetQueuedTransfers": m.GetQueuedTransfers,
+        "GetAllQueuedTransfers": m.GetAllQueuedTransfers,
+        "AutonomousTransferCompleteResponse": m.AutonomousTransferCompleteResponse,
+        "RequestDownloadResponse": m.RequestDownloadResponse,
     }
     return makers[name]() if name in makers else m.UnknownRequest(name)
+
+
+def window(word: str) -> m.TimeWindowStruct:
+    """Such as "60-120 s 2 Immediately retries 1"."""
+    found = re.fullmatch(r"(\d+)-(\d+) s (.*?)(?: retries (-?\d+))?", word)
+    assert found, f"no window: {word}"
+    return m.TimeWindowStruct(int(found[1]), int(found[2]), found[3], "", int(found[4] or 0))
 
 
 def value(word: str) -> m.ParameterValueStruct:
@@ -321,7 +393,24 @@ def told(message: m.Message) -> list[str]:
             return [name, str(number), f"status {status}"]
         case m.GetRPCMethodsResponse(method_list=methods):
             return [name, *methods]
-        case m.TransferComplete(command_key=key):
-            return [name, key]
         case _:
-            return [name]
+            return [name, *told_of_transfers(message)]
+
+
+def told_of_transfers(message: m.Message) -> list[str]:
+    match message:
+        case (
+            m.TransferComplete(command_key=about, fault_struct=fault)
+            | m.AutonomousTransferComplete(transfer_url=about, fault_struct=fault)
+        ):
+            return [about or '""', *([str(fault.fault_code)] if fault.fault_code else [])]
+        case m.RequestDownload(file_type=kind):
+            return [kind]
+        case m.DownloadResponse(status=status) | m.UploadResponse(status=status):
+            return [f"status {status}"]
+        case m.GetQueuedTransfersResponse(transfer_list=transfers):
+            return [f"{one.command_key}={one.state}" for one in transfers]
+        case m.GetAllQueuedTransfersResponse(transfer_list=every):
+            return [f"{one.command_key}={one.state} {one.file_type}" for one in every]
+        case _:
+            return []
