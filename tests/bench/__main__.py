@@ -163,6 +163,14 @@ def lease() -> Iterator[Figure]:
     yield from _alone("tests.bench.lease")
 
 
+def transfer() -> Iterator[Figure]:
+    """A large file from a server on loopback."""
+    command = [sys.executable, "-m", "tests.bench.transfer"]
+    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    for name, value, unit, target in json.loads(printed.splitlines()[-1]):
+        yield Figure(name, value, unit, target)
+
+
 def home() -> Iterator[Figure]:
     """A home router with OpenWrt."""
     yield from _alone("tests.bench.home", *ALONE)
@@ -210,6 +218,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "page": page_figures,
     "uci": uci,
     "home": home,
+    "transfer": transfer,
     "omci": omci,
 }
 
