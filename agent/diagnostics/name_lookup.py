@@ -32,9 +32,10 @@ class NameLookup:
 
     name = "NSLookupDiagnostics"
 
-    def __init__(self, resolver: str = RESOLVER) -> None:
-        """``resolver``: the file that says whom the system asks (resolv.conf(5))."""
+    def __init__(self, resolver: str = RESOLVER, port: int = PORT) -> None:
+        """``resolver``: the file that says whom the system asks (resolv.conf(5)); ``port``: where servers listen."""
         self._resolver = resolver
+        self._port = port
 
     def run(self, request: LookupRequest, progress: Progress, cancelled: Cancelled) -> LookupResult | None:
         """See agent.diagnostics.engine.Diagnostic."""
@@ -44,7 +45,7 @@ class NameLookup:
         if not asked:
             raise DiagnosticFailed("Error_DNSServerNotResolved", "no name server is configured")
         try:
-            places = places_of(asked, PORT, socket.SOCK_DGRAM, request.way, cancelled)
+            places = places_of(asked, self._port, socket.SOCK_DGRAM, request.way, cancelled)
             questions = {kind: question(host, kind, secrets.randbelow(1 << 16)) for kind in (A, AAAA)}
         except DiagnosticFailed as failure:
             raise DiagnosticFailed("Error_DNSServerNotResolved", failure.text) from failure
@@ -52,9 +53,9 @@ class NameLookup:
             raise DiagnosticFailed("Error_Other", f"{request.host} is no host's name: {wrong}") from wrong
         results = []
         for number in range(1, request.repetitions + 1):
-            if cancelled() or not places:
+            one = _Question(places[0], request, host, cancelled).ask(questions) if places else None
+            if one is None or cancelled():
                 return None
-            one = _Question(places[0], request, host, cancelled).ask(questions)
             results.append(one)
             line = {"status": one.status, "addresses": list(one.ip_addresses), "microseconds": one.microseconds}
             progress({"number": number, "of": request.repetitions, "server": one.dns_server_ip, **line, "why": one.why})
