@@ -127,6 +127,15 @@ class System:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfers:
+    """With which file servers files may be exchanged; without ``hosts``: with any that is elsewhere."""
+
+    schemes: tuple[str, ...] = ("http", "https")
+    hosts: tuple[str, ...] = ()
+    laboratory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Extensions:
     """Where vendor objects are loaded from."""
 
@@ -194,6 +203,7 @@ class Settings:
     preset: Preset = Preset()
     ieee8021x: Ieee8021x = Ieee8021x()
     system: System = System()
+    transfers: Transfers = Transfers()
     extensions: Extensions = Extensions()
     web: Web = Web()
     control: Control = Control()
@@ -272,6 +282,9 @@ CHECKS: Final[Mapping[str, Check]] = {
     "system.manage": check.switch,
     "system.reboot_command": check.command,
     "system.factory_reset_command": check.command,
+    "transfers.schemes": check.schemes,
+    "transfers.hosts": check.hosts,
+    "transfers.laboratory": check.switch,
     "extensions.directory": check.file_path,
     "web.enable": check.switch,
     "web.port": check.number(0, 65_535),

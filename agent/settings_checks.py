@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from agent.cwmp.acs_url import check_acs_url
+from agent.cwmp.acs_url import check_acs_url, is_host
 
 Check = Callable[[Any], Any]
 
@@ -140,6 +140,21 @@ def addresses(value: Any) -> tuple[str, ...]:
     except ValueError:
         pass
     raise ValueError('it must be a list of IP addresses, such as ["192.0.2.53", "2001:db8::53"]')
+
+
+def schemes(value: Any) -> tuple[str, ...]:
+    """Take a list of how files may be moved."""
+    if not isinstance(value, list) or not all(each in ("http", "https", "ftp") for each in value):
+        raise ValueError('it must be a list of some of "http", "https" and "ftp"')
+    return tuple(value)
+
+
+def hosts(value: Any) -> tuple[str, ...]:
+    """Take a list of names, "*.name" for all below one, and IP addresses."""
+    names = value if isinstance(value, list) and all(isinstance(each, str) for each in value) else [""]
+    if not all(is_host(name.removeprefix("*."), in_brackets=":" in name) for name in names):
+        raise ValueError('it must be a list of hosts, such as ["files.example.net", "*.cdn.example.net", "192.0.2.7"]')
+    return tuple(names)
 
 
 def command(value: Any) -> tuple[str, ...] | Literal["restart"]:

@@ -739,7 +739,8 @@ class Agent:
 
     def _url_policy(self) -> UrlPolicy:
         """With which file servers files may be exchanged."""
-        return UrlPolicy()
+        allowed = self.settings.transfers
+        return UrlPolicy(allowed.schemes, allowed.hosts, allowed.laboratory)
 
     def _file_way(self) -> "Way":
         """Files are moved as the ACS is reached."""

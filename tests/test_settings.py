@@ -110,6 +110,11 @@ def test_settings_are_taken_as_written() -> None:
         ("[network]\nmanage = ['eth0', 3]", "a list of interface names or globs"),
         ("[network]\nmanagement_name_servers = '192.0.2.53'", 'a list of IP addresses, such as ["192.0.2.53", "2001'),
         ("[network]\nmanagement_name_servers = ['ns.example']", "a list of IP addresses"),
+        ("[transfers]\nschemes = ['tftp']", 'a list of some of "http", "https" and "ftp"'),
+        ("[transfers]\nschemes = 'http'", 'a list of some of "http", "https" and "ftp"'),
+        ("[transfers]\nhosts = ['http://files.example/']", 'a list of hosts, such as ["files.example.net", "*.cdn.ex'),
+        ("[transfers]\nhosts = ['*']", "a list of hosts"),
+        ("[transfers]\nhosts = [3]", "a list of hosts"),
         ("[system]\nreboot_command = 'reboot'", 'a list of arguments, such as ["systemctl", "reboot"], or "restart"'),
         ("[system]\nreboot_command = []", "a list of arguments"),
         ("[state]\ndirectory = ''", "it must be a path"),
@@ -119,6 +124,11 @@ def test_settings_are_taken_as_written() -> None:
 )
 def test_a_bad_setting_is_told_with_file_line_and_what_is_allowed(text: str, told: str) -> None:
     assert told in refusal(text)
+
+
+def test_file_servers_are_names_all_below_one_and_addresses() -> None:
+    hosts = parse("[transfers]\nhosts = ['files.example', '*.cdn.example', '192.0.2.7', '2001:db8::7']").transfers.hosts
+    assert hosts == ("files.example", "*.cdn.example", "192.0.2.7", "2001:db8::7")
 
 
 def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_file() -> None:
