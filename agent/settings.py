@@ -21,7 +21,7 @@ OPENWRT_STATE: Final = Path("/etc/cpe-agent/state")
 OPENWRT_RUNTIME: Final = Path("/var/run/cpe-agent")
 UBUS: Final = Path("/var/run/ubus/ubus.sock")
 
-Command = tuple[str, ...] | Literal["restart"]
+Command = tuple[str, ...] | Literal["restart", "auto"]
 
 
 class SettingsError(Exception):
@@ -116,14 +116,29 @@ class Ieee8021x:
 @dataclass(frozen=True, slots=True)
 class System:
     """Host-wide changes and what to run for Reboot and FactoryReset; "restart" restarts the agent as if booted.
+    "auto" is what this kind of system has for it.
 
     ``mechanisms``: by what this system is read and changed; "auto" is "openwrt" where /etc/openwrt_release is.
     """
 
     mechanisms: str = "auto"
     manage: bool = False
-    reboot_command: Command = ("reboot",)
-    factory_reset_command: Command = "restart"
+    reboot_command: Command = "auto"
+    factory_reset_command: Command = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Firmware:
+    """How images are installed and whose are believed. ``directory`` has a laboratory's banks, ``banks`` U-Boot's."""
+
+    installer: str = "auto"
+    public_keys: Path | None = Path("/etc/cpe-agent/firmware-keys")
+    require_signature: bool = True
+    allow_downgrade: bool = False
+    confirm_within: int = 600
+    directory: Path | None = None
+    banks: tuple[str, ...] = ()
+    bank_variable: str = "bank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +218,7 @@ class Settings:
     preset: Preset = Preset()
     ieee8021x: Ieee8021x = Ieee8021x()
     system: System = System()
+    firmware: Firmware = Firmware()
     transfers: Transfers = Transfers()
     extensions: Extensions = Extensions()
     web: Web = Web()
@@ -282,6 +298,14 @@ CHECKS: Final[Mapping[str, Check]] = {
     "system.manage": check.switch,
     "system.reboot_command": check.command,
     "system.factory_reset_command": check.command,
+    "firmware.installer": check.one_of("auto", "sysupgrade", "rauc", "mender", "uboot", "debian", "laboratory", "none"),
+    "firmware.public_keys": check.file_path,
+    "firmware.require_signature": check.switch,
+    "firmware.allow_downgrade": check.switch,
+    "firmware.confirm_within": check.number(60, 86_400),
+    "firmware.directory": check.file_path,
+    "firmware.banks": check.devices,
+    "firmware.bank_variable": check.matching(r"[A-Za-z0-9_.-]{1,64}", "the name of a variable of U-Boot's"),
     "transfers.schemes": check.schemes,
     "transfers.hosts": check.hosts,
     "transfers.laboratory": check.switch,
@@ -303,7 +327,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 
 AT_START_ONLY: Final = (
     "control.", "preset.", "state.", "trace.", "identity.", "extensions.", "system.", "ieee8021x.", "inform.boot_delay",
-    "ubus.", "log.target",
+    "firmware.", "ubus.", "log.target",
 )  # fmt: skip
 """Settings, or the tables of them, that a running agent does not take over."""
 

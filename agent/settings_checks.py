@@ -142,6 +142,14 @@ def addresses(value: Any) -> tuple[str, ...]:
     raise ValueError('it must be a list of IP addresses, such as ["192.0.2.53", "2001:db8::53"]')
 
 
+def devices(value: Any) -> tuple[str, ...]:
+    """Take two paths of block devices, or none."""
+    is_list = isinstance(value, list) and all(isinstance(each, str) and each.isprintable() for each in value)
+    if not is_list or len(value) not in (0, 2) or not all(each.startswith("/dev/") for each in value):
+        raise ValueError('it must be a list of two block devices, such as ["/dev/mmcblk0p2", "/dev/mmcblk0p3"], or []')
+    return tuple(value)
+
+
 def schemes(value: Any) -> tuple[str, ...]:
     """Take a list of how files may be moved."""
     if not isinstance(value, list) or not all(each in ("http", "https", "ftp") for each in value):
@@ -157,11 +165,11 @@ def hosts(value: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
-def command(value: Any) -> tuple[str, ...] | Literal["restart"]:
-    """Take an argument list, or the word "restart"."""
-    if value == "restart":
-        return "restart"
+def command(value: Any) -> tuple[str, ...] | Literal["restart", "auto"]:
+    """Take an argument list, or the word "restart" or "auto"."""
+    if value in ("restart", "auto"):
+        return "auto" if value == "auto" else "restart"
     is_list = isinstance(value, list) and value and all(isinstance(each, str) and "\0" not in each for each in value)
     if not is_list or not value[0]:
-        raise ValueError('it must be a list of arguments, such as ["systemctl", "reboot"], or "restart"')
+        raise ValueError('it must be a list of arguments, such as ["systemctl", "reboot"], or "restart" or "auto"')
     return tuple(value)

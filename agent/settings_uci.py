@@ -129,7 +129,7 @@ def _typed(name: str, value: Value) -> Any:
     items = value.split() if isinstance(value, str) else [each for each in value if each]
     default = _default(name)
     if CHECKS.get(name) is check.command:
-        return "restart" if items == ["restart"] else items
+        return items[0] if items in (["restart"], ["auto"]) else items
     if isinstance(default, list):
         return items
     if not isinstance(value, str):

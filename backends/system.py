@@ -23,13 +23,14 @@ from backends.sysfs import Machine
 from backends.system_settings import Settings, SystemSettings
 from backends.time_zone import TimeZone
 
-Command = Sequence[str] | Literal["restart"]
+Command = Sequence[str] | Literal["restart", "auto"]
 
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 TIMESYNCD = "run/systemd/timesync"
 TIMEX_BYTES = 512  # more than struct timex of any architecture
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMMAND_SECONDS = 1.0
+SYSTEMD, OPENWRT = "run/systemd/system", "etc/openwrt_release"
 HOST_NAME_BYTES = 64  # HOST_NAME_MAX
 
 
@@ -79,7 +80,9 @@ class System:
         restart: Callable[[], None] | None = None,
         set_kernel_host_name: Callable[[str], None] = socket.sethostname,
     ) -> None:
-        """``restart`` is called where a command is the word "restart": the agent starts itself anew as if booted."""
+        """``restart`` is called where a command is the word "restart": the agent starts itself anew as if booted.
+        "auto" is the command that this kind of system has.
+        """
         self.root = Path(root)
         self._reboot_command = reboot_command
         self._factory_reset_command = factory_reset_command
@@ -100,11 +103,22 @@ class System:
 
     def reboot(self) -> None:
         """Run the configured reboot; MechanismError if it could not be started or failed within a second."""
-        self._run(self._reboot_command, "reboot")
+        self._run(self._reboot_command, "reboot", self._reboot_here)
 
     def factory_reset(self) -> None:
         """Run the configured factory reset; MechanismError if it could not be started or failed within a second."""
-        self._run(self._factory_reset_command, "factory reset")
+        self._run(self._factory_reset_command, "factory reset", self._factory_reset_here)
+
+    def restart_agent(self) -> None:
+        """As where a command is the word "restart". MechanismError where nobody can."""
+        self._run("restart", "restart", lambda: "restart")
+
+    def _reboot_here(self) -> Command:
+        return ("systemctl", "reboot") if (self.root / SYSTEMD).is_dir() else ("reboot",)
+
+    def _factory_reset_here(self) -> Command:
+        """OpenWrt's overlay is emptied and the system restarted; elsewhere only the agent's own state is ours."""
+        return ("firstboot", "-y", "-r") if (self.root / OPENWRT).exists() else "restart"
 
     def host_name(self) -> str:
         """The kernel's host name."""
@@ -193,7 +207,9 @@ class System:
         secret = read_text(self.root / "etc/machine-id", 64)
         return hashlib.sha256(f"cpe-agent {secret}".encode()).hexdigest()[:16].upper() if secret else ""
 
-    def _run(self, command: Command, what: str) -> None:
+    def _run(self, command: Command, what: str, here: Callable[[], Command]) -> None:
+        if command == "auto":
+            command = here()
         if command == "restart":
             if self._restart is None:
                 raise MechanismError(f"{what}: nobody to restart")

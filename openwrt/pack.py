@@ -28,8 +28,10 @@ LEFT_OUT: Final = (
     "agent/lab/", "agent/web/", "agent/schema_compiler.py", "agent/schema_xml.py", "agent/cli/schema.py",
     "agent/cli/demo.py", "agent/cli/lab.py", "agent/cli/lab_client.py", "agent/cli/lab_connection.py",
     "agent/cli/scratch.py",
+    "backends/installers/laboratory.py", "backends/installers/rauc.py", "backends/installers/mender.py",
+    "backends/installers/uboot.py", "backends/installers/debian.py",
 )  # fmt: skip
-"""The laboratory, the demonstration, the page (LuCI has its own) and what compiles data models."""
+"""The laboratory, the demonstration, the page (LuCI has its own), what compiles data models, firmware of others."""
 PROGRAMS: Final = ("backends/private_folders.py",)
 """Started by their file's name, and so files of their own."""
 DAEMON_ONLY: Final = ("agent/wiring.py",)
@@ -40,9 +42,10 @@ SHARED: Final = ("agent.toml", "datamodel/NOTICE", "datamodel/x-cpeagent.json", 
 SCHEMA: Final = "datamodel/tr-181-2-19-1-cwmp.json"
 
 
-CONFIGURED: Final = {
+CONFIGURED: Final[Mapping[str, str | tuple[str, ...]]] = {
     "connection_request.firewall": "open", "web.enable": "0", "state.directory": "/etc/cpe-agent/state",
-    "system.mechanisms": "openwrt", "trace.sessions": "20", "trace.bytes": "1048576",
+    "system.mechanisms": "openwrt", "system.factory_reset_command": ("firstboot", "-y", "-r"),
+    "trace.sessions": "20", "trace.bytes": "1048576",
 }  # fmt: skip
 """What /etc/config/cpe-agent says from the beginning: /var is memory here, and little; the page is LuCI's."""
 HEAD: Final = """\
@@ -112,9 +115,10 @@ def configuration(documented: str) -> str:
             told = re.sub(r"\btrue\b", "1", re.sub(r"\bfalse\b", "0", about))
             value = CONFIGURED.get(f"{table}.{key}")
             mark = "#" if value is None else ""
-            kind = "list" if default.startswith("[") else "option"
+            kind = "list" if isinstance(value, tuple) or (value is None and default.startswith("[")) else "option"
             default = {"true": "1", "false": "0"}.get(default, default.strip('[]"'))
-            said += f"\t# {told}\n\t{mark}{kind} {key} '{default if value is None else value}'\n"
+            values = (default,) if value is None else (value,) if isinstance(value, str) else value
+            said += f"\t# {told}\n" + "".join(f"\t{mark}{kind} {key} '{each}'\n" for each in values)
     return said
 
 

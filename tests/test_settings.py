@@ -72,7 +72,7 @@ def test_settings_are_taken_as_written() -> None:
     assert settings.acs.url == "https://acs.example.net:7548/cwmp"
     assert settings.network.manage == ("eth1", "lan*")
     assert settings.system.reboot_command == ("systemctl", "reboot")
-    assert settings.system.factory_reset_command == "restart"
+    assert settings.system.factory_reset_command == "auto"
 
 
 @pytest.mark.parametrize(

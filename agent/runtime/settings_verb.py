@@ -22,7 +22,7 @@ SECRET: Final = ("acs.password", "connection_request.password")
 AUTHORITIES: Final = frozenset({"acs.ca_file", "ieee8021x.ca_file"})
 IN_THE_FILE_ONLY: Final = (
     "control.", "extensions.", "preset.", "state.", "trace.directory", "system.reboot_command",
-    "system.factory_reset_command", "ubus.",
+    "system.factory_reset_command", "firmware.", "ubus.",
 )  # fmt: skip
 """Settings that name programs, code and places of the agent's own: who has the page's password does not choose them."""
 

@@ -117,6 +117,44 @@ def test_a_command_is_run_as_a_list_and_no_shell_sees_it(machine: FakeMachine, t
 
 
 @pytest.mark.parametrize(
+    ("files", "reboots", "resets"),
+    [
+        (["run/systemd/system/x"], ["systemctl", "reboot"], None),
+        (["etc/openwrt_release"], ["reboot"], ["firstboot", "-y", "-r"]),
+        ([], ["reboot"], None),
+    ],
+)
+def test_auto_is_what_this_kind_of_system_has(
+    files: list[str],
+    reboots: list[str],
+    resets: list[str] | None,
+    machine: FakeMachine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = tmp_path / "asked"
+    for name in ("systemctl", "reboot", "firstboot"):
+        script = tmp_path / "bin" / name
+        script.parent.mkdir(exist_ok=True)
+        script.write_text(f"#!/bin/sh\necho {name} $* >> {asked}\n")
+        script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr("os.defpath", "")
+    for file in files:
+        (machine.root / file).parent.mkdir(parents=True, exist_ok=True)
+        (machine.root / file).touch()
+    commanded("auto", machine).reboot()
+    assert asked.read_text().split() == reboots
+    asked.unlink()
+    commanded("auto", machine).factory_reset()
+    if resets is None:
+        assert machine.restarts == 1
+        assert not asked.exists()
+    else:
+        assert asked.read_text().split() == resets
+
+
+@pytest.mark.parametrize(
     ("command", "reason"),
     [
         (["/no/such/program"], "No such file"),

@@ -113,6 +113,7 @@ def test_every_setting_is_in_its_section_with_what_it_is_for_and_its_default(pac
 def test_the_settings_of_a_new_router_keep_state_in_flash_and_the_rest_in_memory(package: Path) -> None:
     settings = parse((package / "etc/config/cpe-agent").read_text())
     assert settings.state.directory == Path("/etc/cpe-agent/state")
+    assert settings.system.factory_reset_command == ("firstboot", "-y", "-r"), "a list of words, each on a line of its own"
     assert settings.control_socket() == Path("/var/run/cpe-agent/control.sock")
     assert settings.trace_directory() == Path("/var/run/cpe-agent/sessions")
     assert settings.trace.bytes <= 1 << 20
