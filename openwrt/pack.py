@@ -115,9 +115,11 @@ def configuration(documented: str) -> str:
             told = re.sub(r"\btrue\b", "1", re.sub(r"\bfalse\b", "0", about))
             value = CONFIGURED.get(f"{table}.{key}")
             mark = "#" if value is None else ""
-            kind = "list" if isinstance(value, tuple) or (value is None and default.startswith("[")) else "option"
-            default = {"true": "1", "false": "0"}.get(default, default.strip('[]"'))
-            values = (default,) if value is None else (value,) if isinstance(value, str) else value
+            if value is None and default.startswith("["):
+                value = tuple(json.loads(default)) or ("",)
+            kind = "list" if isinstance(value, tuple) else "option"
+            default = {"true": "1", "false": "0"}.get(default, default.strip('"'))
+            values = value if isinstance(value, tuple) else (default if value is None else value,)
             said += f"\t# {told}\n" + "".join(f"\t{mark}{kind} {key} '{each}'\n" for each in values)
     return said
 
