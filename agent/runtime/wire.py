@@ -35,8 +35,11 @@ def resolve_by_system(host: str, port: int) -> list[Address]:
     return list(dict.fromkeys(Address(family, address) for family, _, _, _, address in found))
 
 
-def connect_through(interface: str) -> Connect:
-    """Make a connector whose sockets are bound to ``interface`` (empty: wherever the routes lead)."""
+def connect_through(interface: str, on_made: Callable[[socket.socket], None] | None = None) -> Connect:
+    """Make a connector whose sockets are bound to ``interface`` (empty: wherever the routes lead).
+
+    ``on_made`` is told of each before it connects.
+    """
 
     def connect(address: Address, seconds: float) -> socket.socket:
         made = socket.socket(address.family, socket.SOCK_STREAM)
@@ -45,6 +48,8 @@ def connect_through(interface: str) -> Connect:
                 made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             made.settimeout(seconds)
+            if on_made is not None:
+                on_made(made)
             made.connect(address.socket_address)
         except BaseException:
             made.close()

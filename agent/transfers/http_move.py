@@ -4,8 +4,9 @@ import base64
 import binascii
 import hashlib
 import re
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Final, cast
 from urllib.parse import urljoin
@@ -16,7 +17,7 @@ from agent.runtime.endpoint import NotTrusted, Unreachable
 from agent.runtime.failures import broken, refused
 from agent.runtime.http_line import BROKEN, Line, Response, Target, read_into
 from agent.runtime.login import Login
-from agent.runtime.wire import Wire
+from agent.runtime.wire import Address, Wire
 from agent.transfers.cancelling import Cancelling
 from agent.transfers.disk import Part
 from agent.transfers.failures import Cause, TransferFailed
@@ -57,6 +58,7 @@ class HttpMove:
         self._login = Login(user, MOST_CHALLENGES, PEER)
         self._line = Line(self._open)
         self._wire: Wire | None = None
+        self._handshake = ExitStack()
         self._dialler = self._new_dialler()
 
     def close(self) -> None:
@@ -203,15 +205,21 @@ class HttpMove:
             self._way.endpoint,
             self._way.limits,
             self._connector.resolve,
-            self._connector.connect,
+            self._connect,
             wall_clock_trusted=self._way.wall_clock_trusted,
             on_open=self._cancelling.hold,
             peer=PEER,
         )
 
     def _open(self, target: Target) -> Wire:
-        self._wire = self._dialler.open(target.host, target.port, is_tls=target.is_tls)
+        with ExitStack() as self._handshake:
+            self._wire = self._dialler.open(target.host, target.port, is_tls=target.is_tls)
         return self._wire
+
+    def _connect(self, address: Address, seconds: float) -> socket.socket:
+        made = self._connector.connect(address, seconds)
+        self._handshake.enter_context(self._cancelling.holding(made))
+        return made
 
     def _drop(self) -> None:
         """Leave the connection, and connect anew for what is asked next."""

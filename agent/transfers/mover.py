@@ -1,6 +1,7 @@
 """Moves one file between a file server and the disk: by HTTP or FTP, again from where it broke off."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from agent.transfers.orders import FileOrder, Readable, Received, Sent, Stream
 from agent.transfers.pace import Progress
 from agent.transfers.url_policy import Place, UrlPolicy
 from agent.transfers.way import Way
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["Progress", "Way", "download", "forget", "upload"]
 
@@ -123,6 +126,7 @@ def _persistently(move: Callable[[], None], reached: Callable[[], int], cancelli
             best = max(best, now)
             if failures >= TRIES:
                 raise
+            logger.info("the transfer is tried again: %s", failure.text)
         if failures:
             cancelling.wait(pause * 2 ** (failures - 1))
 

@@ -36,7 +36,7 @@ class Connector:
 
     def __init__(self, way: Way, policy: UrlPolicy, cancelling: Cancelling) -> None:
         self._resolve = way.resolve
-        self._connect = connect_through(way.endpoint.interface)
+        self._connect = connect_through(way.endpoint.interface, cancelling.hold)
         self._policy = policy
         self._cancelling = cancelling
 
@@ -68,10 +68,12 @@ class Connector:
         self._cancelling.check()
         host = str(address.socket_address[0])
         self._policy.check_address(host)
-        made = self._connect(address, seconds)
+        try:
+            made = self._connect(address, seconds)
+        finally:
+            self._cancelling.check()
         try:
             self._policy.check_address(str(made.getpeername()[0]), str(made.getsockname()[0]))
-            self._cancelling.hold(made)
         except BaseException:
             made.close()
             raise

@@ -79,6 +79,14 @@ def test_who_asks_is_shown_once_it_is_asked_for(
     assert server.connections == 1
 
 
+@pytest.mark.parametrize("of_connection", [False, True])
+def test_who_asks_is_shown_again_by_each_connection(server: FileServer, moving: Mover, of_connection: bool) -> None:
+    server.login, server.nonce_of_connection = "MD5", of_connection
+    server.files["/f"].cut_after = 100_000
+    assert moving.download(server.url("/f"), username="device", password="hunter2").sha256 == HASH
+    assert len(server.requests) == (6 if of_connection else 4)
+
+
 @pytest.mark.parametrize(
     ("login", "invites", "qop"),
     [
@@ -596,6 +604,31 @@ def test_a_cancelled_upload_and_a_cancelled_wait_end(server: FileServer, moving:
     moving.way = replace(moving.way, pause=60)
     with pytest.raises(Cancelled):
         moving.download(server.url("/f"))
+
+
+def test_a_cancelled_transfer_waits_for_no_handshake(moving: Mover) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        since = time.monotonic()
+        moving.cancelled = lambda: time.monotonic() > since + 0.2
+        with pytest.raises(Cancelled):
+            moving.download(f"https://127.0.0.1:{silent.getsockname()[1]}/")
+        assert time.monotonic() - since < 5
+
+
+def test_a_cancelled_transfer_waits_for_no_connection(moving: Mover) -> None:
+    moving.way = replace(moving.way, limits=replace(moving.way.limits, connect_seconds=30))
+    with socket.socket() as full, contextlib.ExitStack() as stack:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(2):  # whoever comes now is not heard
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        since = time.monotonic()
+        moving.cancelled = lambda: time.monotonic() > since + 0.2
+        with pytest.raises(Cancelled):
+            moving.download(f"http://127.0.0.1:{full.getsockname()[1]}/")
+        assert 0.2 <= time.monotonic() - since < 15
 
 
 def test_a_cancelled_transfer_waits_for_no_resolver(moving: Mover) -> None:
