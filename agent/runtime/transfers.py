@@ -201,7 +201,7 @@ class Transfers:
             self.progress = told
             return
         job, self._job, self.progress = self._job, None, None
-        self._has_swept = isinstance(told, (Arrived, WasSent)) or job is SWEEP
+        self._has_swept = isinstance(told, (Arrived, WasSent, WasTaken)) or job is SWEEP
         match told:
             case Arrived(number, received):
                 queue.has_arrived(number, str(received.path), received.size, received.sha256)

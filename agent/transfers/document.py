@@ -32,6 +32,7 @@ _ORDER: dict[str, type] = {
     "command_key": str,
     "id": str,
 }
+_LEAST = {"max_retries": -1}
 _WINDOW: dict[str, type] = {"start": int, "end": int, "mode": str, "user_message": str, "max_retries": int}
 
 
@@ -75,4 +76,6 @@ def _fields(item: Any, kinds: dict[str, Any]) -> dict[str, Any]:
     for name, kind in kinds.items():
         if not isinstance(item.get(name), kind) or (isinstance(item[name], bool) and kind is not bool):
             raise ValueError(f"{name} of a transfer is {item.get(name)!r:.60}")
+        if kind is int and item[name] < _LEAST.get(name, 0):
+            raise ValueError(f"{name} of a transfer is {item[name]}")
     return {name: item[name] for name in kinds}

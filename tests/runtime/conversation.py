@@ -15,6 +15,7 @@ from agent.cwmp.event_queue import Event
 from agent.cwmp.heartbeat import Heartbeat
 from agent.cwmp.inform import inform
 from agent.cwmp.notifications import Notifications
+from agent.cwmp.outbox import Outbox
 from agent.cwmp.planned_reboot import DELAY_REBOOT, SCHEDULE_REBOOT, PlannedReboot
 from agent.cwmp.retry import Retries
 from agent.cwmp.rpc import Clocks, Rpc
@@ -29,9 +30,12 @@ from agent.runtime.delivery import Delivery
 from agent.runtime.doctor import Surroundings
 from agent.runtime.events import Moment
 from agent.runtime.status import Device, Verbs
+from agent.runtime.transfers import Transfers
 from agent.runtime.verbs import ModelVerbs
+from agent.transfers.requests import TransferRequests
 from tests.cwmp.small_device import DEVICE_ID, SmallDevice, System
 from tests.fakes.documents import Documents
+from tests.fakes.transfers import POLICY, Depot
 from tests.shorthand import valid
 
 CONFIRM_WITHIN = 180.0
@@ -53,18 +57,26 @@ class Talk:
         boot_delay: float = 0.0,
         is_forced_boot: bool = False,
         way: str | None = "eth0",
+        depot: Depot | None = None,
     ) -> None:
         self.boot = boot
         self.now = now
         self.wall = wall
         self.chance = chance
-        self.device = SmallDevice(documents, system, boot)
+        self.device = SmallDevice(documents, system, boot, depot)
         self.documents = self.device.documents
         self.system = self.device.system
         self.own = self.device.own
         self.model = self.device.model
         self.done: list[Any] = []
+        self.jobs: list[do.Begin] = []
         self.delivery = Delivery(self.documents, boot, self.moment)
+        self.depot = self.device.depot
+        self.depot.register(self.delivery.transfers.types)
+        self.transfers = Transfers(
+            self.delivery.transfers, lambda: self.depot.courier, lambda: ms.acs_identity(self.own)
+        )
+        self.requests = TransferRequests(self.delivery.transfers, lambda: POLICY)
         self.delivery.started(is_forced_boot, ms.acs_identity(self.own))
         self.rpc = Rpc(
             self.model,
@@ -72,6 +84,7 @@ class Talk:
             self.delivery.scheduled,
             self.delivery.notifications,
             self.delivery.save,
+            transfers=self.requests,
         )
         self.retries = Retries()
         self.way = way
@@ -128,6 +141,8 @@ class Talk:
             chance=lambda: self.chance,
             boot_delay=boot_delay,
             way=lambda: self.way,
+            outbox=Outbox([self.requests], self.delivery.events),
+            operations=[self.transfers],
             planned_reboot=PlannedReboot(lambda: get(DELAY_REBOOT), lambda: get(SCHEDULE_REBOOT)),
         )
 
@@ -155,6 +170,7 @@ class Talk:
             now=5.0 if booted else self.now + seconds,
             wall=None if self.wall is None else self.wall + seconds,
             chance=self.chance,
+            depot=self.depot,
         )
 
     # -- what happens -------------------------------------------------------------------------------------------------
@@ -170,7 +186,20 @@ class Talk:
             if isinstance(action, do.Answer):
                 action.answer(action.reply)
         self.done += actions
+        self.jobs += [action for action in actions if isinstance(action, do.Begin)]
         return actions
+
+    def works(self) -> list[object]:
+        """The jobs that were begun are done, one after the other: what they told."""
+        told = list[object]()
+        while self.jobs:
+            begun = self.jobs.pop(0)
+            said = list[object]()
+            begun.job(said.append)
+            told += said
+            for one in said:
+                self.pass_on(on.Told(begun.name, one))
+        return told
 
     def let_pass(self, seconds: float, *, step: Callable[[], None] = lambda: None) -> None:
         """Time goes on, as the loop would let it: the core is woken whenever it asked to be. No event comes."""

@@ -1,0 +1,90 @@
+"""The verb transfers: what people see of transfers, and their say in them."""
+
+from typing import Any
+
+import pytest
+
+from agent.cwmp import messages as m
+from agent.runtime import events as on
+from agent.runtime.transfer_verbs import TransferVerbs
+from tests.fakes.transfers import FIRMWARE
+from tests.runtime.conversation import Talk, begun
+
+URL = "https://user@files.example/image?token=1"
+ASKED = m.Download(command_key="key", file_type=FIRMWARE, url="https://files.example/image?token=1", file_size=12)
+CONSENT = m.TimeWindowStruct(0, 600, "4 Confirmation Needed", "A new version. Now?", -1)
+
+
+@pytest.fixture
+def talk() -> Talk:
+    return begun()
+
+
+def verb(talk: Talk, **arguments: Any) -> dict[str, Any]:
+    return TransferVerbs(talk.transfers, lambda: talk.moment, talk.delivery.save).answer(arguments)
+
+
+def asks(talk: Talk, *requests: m.Request) -> None:
+    talk.pass_on(on.ConnectionRequested())
+    for answer in talk.ends(*requests):
+        assert isinstance(answer, m.Response)
+
+
+def test_what_waits_is_shown_with_its_time_and_without_secrets(talk: Talk) -> None:
+    asks(talk, m.Download(file_type=FIRMWARE, url=ASKED.url, username="u", password="hidden", delay_seconds=60))
+    [one] = verb(talk)["transfers"]
+    assert (one["state"], one["seconds"], one["asked_by"]) == ("waiting", 60, "Download")
+    assert one["url"] == "https://files.example/image"
+    assert "hidden" not in str(one)
+    assert verb(talk)["file_types"]["download"] == [FIRMWARE, "3 Vendor Configuration File"]
+
+
+def test_what_is_on_its_way_is_shown_with_how_far_it_is(talk: Talk) -> None:
+    asks(talk, ASKED)
+    shown = list[dict[str, Any]]()
+    [job] = talk.jobs
+
+    def tell(told: object) -> None:
+        talk.pass_on(on.Told(job.name, told))
+        shown.extend(verb(talk)["transfers"])
+
+    job.job(tell)
+    assert (shown[0]["state"], shown[0]["done"], shown[0]["total"]) == ("moving", 12, 12)
+    assert shown[0]["rate"] > 0
+    assert shown[1]["state"] == "taking"
+
+
+def test_consent_is_given_here(talk: Talk) -> None:
+    asks(talk, m.ScheduleDownload(file_type=FIRMWARE, url=ASKED.url, time_window_list=[CONSENT]))
+    [one] = verb(talk)["transfers"]
+    assert (one["needs_confirmation"], one["message"]) == (True, "A new version. Now?")
+    assert talk.jobs == []
+    verb(talk, confirm=one["id"])
+    talk.pass_on(None)
+    assert len(talk.jobs) == 1
+    assert verb(talk)["transfers"][0]["needs_confirmation"] is False
+
+
+def test_a_transfer_is_given_up_here(talk: Talk) -> None:
+    asks(talk, m.Download(file_type=FIRMWARE, url=ASKED.url, delay_seconds=60))
+    assert verb(talk, cancel="1")["transfers"] == []
+    assert '"transfers": []' in talk.documents.texts["delivery"]
+    assert verb(talk, cancel="1")["error"]["code"] == "unknown"
+
+
+def test_the_acs_is_asked_for_a_download_from_here(talk: Talk) -> None:
+    assert verb(talk, request=FIRMWARE)["requests"] == [FIRMWARE]
+    talk.pass_on(None)
+    assert verb(talk, request="5 Ringer File")["error"]["code"] == "refused"
+
+
+@pytest.mark.parametrize("arguments", [{"cancel": "1", "confirm": "1"}, {"cancel": 1}, {"what": "1"}])
+def test_what_makes_no_sense_is_said(talk: Talk, arguments: dict[str, Any]) -> None:
+    assert verb(talk, **arguments)["error"]["code"] == "invalid_arguments"
+
+
+def test_what_cannot_be_saved_is_not_done(talk: Talk) -> None:
+    asks(talk, m.Download(file_type=FIRMWARE, url=ASKED.url, delay_seconds=60))
+    talk.documents.is_full = True
+    assert verb(talk, cancel="1")["error"]["code"] == "not_saved"
+    assert len(talk.delivery.transfers) == 1
