@@ -50,6 +50,7 @@ from backends.tr181.routing import routing
 from backends.tr181.ssh import ssh
 from backends.tr181.time import time
 from backends.tr181.upnp import upnp
+from backends.tr181.udp_echo_server import udp_echo_config
 from backends.tr181.usb import usb
 from backends.tr181.user_interface import user_interface
 from backends.tr181.users import users
@@ -100,6 +101,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     dns,
     dynamic_dns,
     diagnostics,
+    udp_echo_config,
     router_advertisement,
     gateway_info,
     manageable_devices,

@@ -7,6 +7,7 @@ from backends.tr181.diagnostics_dns import LOOKUP
 from backends.tr181.diagnostics_ip import PING, SELECTION, TRACE
 from backends.tr181.diagnostics_self import self_test
 from backends.tr181.diagnostics_throughput import DOWNLOADED, UPLOADED
+from backends.tr181.diagnostics_udp_echo import UDP_ECHO
 from backends.tr181.mechanisms import Mechanisms
 
 TESTS: Final[tuple[Test, ...]] = (
@@ -16,6 +17,7 @@ TESTS: Final[tuple[Test, ...]] = (
     LOOKUP,
     DOWNLOADED,
     UPLOADED,
+    UDP_ECHO,
 )
 
 

@@ -1,7 +1,7 @@
 """The service behind Device.NAT. and Device.Firewall.: a backend of the data model, and a chore that ends leases."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final, Protocol
@@ -217,6 +217,8 @@ def tables_over(mechanisms: Mechanisms, nftables: Nftables, clock: Clock) -> Own
     tables = OwnFirewallTables(Firewall(nftables, Here(mechanisms, clock), mechanisms.links.may_change), clock)
     if mechanisms.lan:
         mechanisms.lan.followers.append(tables.reapply)
+    if mechanisms.udp_echo:
+        mechanisms.udp_echo.followers.append(tables.reapply)  # its port is let in
     return tables
 
 
@@ -238,7 +240,7 @@ class Here:
             now=self._clock(),
             managed=managed,
             ways_out=network.led_outside() & managed,
-            own_ports=frozenset(one for one in self._mechanisms.own_ports() if one[1]),
+            own_ports=frozenset(one for one in (*self._mechanisms.own_ports(), *self._echo()) if one[1]),
             relayed_to=self._relayed_to(),
             link_of=links.link_of,
             address_of=self._address_of,
@@ -246,6 +248,9 @@ class Here:
                 one.address for one in netlink.addresses() if one.interface == link and one.family == 4
             ),
         )
+
+    def _echo(self) -> Sequence[tuple[int, int]]:
+        return self._mechanisms.udp_echo.ports() if self._mechanisms.udp_echo else ()
 
     def _relayed_to(self) -> frozenset[str]:
         lan = self._mechanisms.lan

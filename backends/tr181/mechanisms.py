@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.staging import LinuxNetwork
     from backends.tr181.time import NtpClock
     from backends.tr181.tunnels import TunnelTables
+    from backends.tr181.udp_echo_server import EchoTables
     from backends.tr181.upnp_gateway import UpnpTables
     from backends.tr181.usb import UsbHosts
     from backends.tr181.user_interface import Page
@@ -96,6 +97,7 @@ class Mechanisms:
     """What the machine proves by who it is to a network that wants to know (IEEE 802.1X)."""
     dhcp_clients: "DhcpClientTables | None" = None
     diagnostics: "DiagnosticTables | None" = None
+    udp_echo: "EchoTables | None" = None
     ppp: "PppConnections | None" = None
     ntp: "NtpClock | None" = None
     thermometer: "Thermometer | None" = None
