@@ -1,4 +1,8 @@
-"""Vendor objects from a directory: ``*.json`` schema, ``*.py`` with ``objects()``; a broken one fails alone."""
+"""Vendor objects and file types from a directory: ``*.json`` schema, ``*.py`` with ``objects()``, ``file_types()``.
+
+A broken one fails alone. ``file_types(mechanisms)`` gives {"downloads": {"X 0019A0 Menu": destination}, "uploads":
+{"X 0019A0 Statistics": source}}; see agent.transfers.file_types for what these have to do.
+"""
 
 import importlib.util
 import json
@@ -7,8 +11,8 @@ import os
 import stat
 import sys
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +25,9 @@ log = logging.getLogger(__name__)
 
 LARGEST_SCHEMA: Final = 1_048_576
 
+FileType = tuple[str, Any, bool]
+"""Its name, its destination or source, and whether it is one for uploads."""
+
 
 @dataclass(frozen=True, slots=True)
 class Extended:
@@ -29,6 +36,8 @@ class Extended:
     schema: Schema
     objects: tuple[Object[Any], ...]
     refused: dict[str, str]
+    file_types: dict[str, list[FileType]] = field(default_factory=dict)
+    """By file name."""
 
 
 def load(directory: Path | None, schema: Schema, objects: Sequence[Object[Any]], mechanisms: object) -> Extended:
@@ -38,6 +47,7 @@ def load(directory: Path | None, schema: Schema, objects: Sequence[Object[Any]],
     """
     refused: dict[str, str] = {}
     found: list[Object[Any]] = []
+    file_types: dict[str, list[FileType]] = {}
     if directory is None:
         return Extended(schema, (), refused)
 
@@ -57,10 +67,17 @@ def load(directory: Path | None, schema: Schema, objects: Sequence[Object[Any]],
         schema = schema.merged_with(Schema.from_document(json.loads(path.read_text(encoding="utf-8")), path.name))
 
     def add_objects(path: Path) -> None:
-        declared = [guarded(one, path.name) for one in _module(path).objects(mechanisms)]
+        module = _module(path)
+        made = getattr(module, "objects", None), getattr(module, "file_types", None)
+        if made == (None, None):
+            raise AttributeError("it has neither objects(mechanisms) nor file_types(mechanisms)")
+        declared = [guarded(one, path.name) for one in made[0](mechanisms)] if made[0] else []
         Tree(schema, [*objects, *found, *declared])
         _check_backends([*objects, *found, *declared])
+        types = list(_file_types(made[1](mechanisms))) if made[1] else []
         found.extend(declared)
+        if types:
+            file_types[path.name] = types
 
     try:
         _check_owner(directory)
@@ -71,7 +88,17 @@ def load(directory: Path | None, schema: Schema, objects: Sequence[Object[Any]],
         attempt(path, add_schema)
     for path in sorted(directory.glob("*.py")):
         attempt(path, add_objects)
-    return Extended(schema, tuple(found), refused)
+    return Extended(schema, tuple(found), refused, file_types)
+
+
+def _file_types(declared: Mapping[str, Mapping[str, Any]]) -> Iterator[FileType]:
+    if unknown := set(declared) - {"downloads", "uploads"}:
+        raise ValueError(f"file_types has downloads and uploads, and no {', '.join(sorted(unknown))}")
+    for is_upload, part, method in ((False, "downloads", "take"), (True, "uploads", "open")):
+        for name, end in declared.get(part, {}).items():
+            if not callable(getattr(end, method, None)):
+                raise TypeError(f"{name} has no {method}()")
+            yield name, end, is_upload
 
 
 def _told(reason: BaseException, path: Path) -> str:

@@ -158,6 +158,16 @@ class Extensions:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """What becomes of secrets in configuration files: "sealed" by this device's key, or by the passphrase if there is
+    one; "omitted" or "plain".
+    """
+
+    secrets: str = "sealed"
+    passphrase: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Web:
     """The page: where it is served. Without names: loopback and each interface that does not lead to other networks."""
 
@@ -221,6 +231,7 @@ class Settings:
     firmware: Firmware = Firmware()
     transfers: Transfers = Transfers()
     extensions: Extensions = Extensions()
+    backup: Backup = Backup()
     web: Web = Web()
     control: Control = Control()
     ubus: Ubus = Ubus()
@@ -310,6 +321,8 @@ CHECKS: Final[Mapping[str, Check]] = {
     "transfers.hosts": check.hosts,
     "transfers.laboratory": check.switch,
     "extensions.directory": check.file_path,
+    "backup.secrets": check.one_of("sealed", "omitted", "plain"),
+    "backup.passphrase": check.text(256),
     "web.enable": check.switch,
     "web.port": check.number(0, 65_535),
     "web.interfaces": check.interfaces,
@@ -356,7 +369,9 @@ def waiting_for_a_start(old: Settings, new: Settings) -> list[str]:
     return [name for name in changed if name.startswith(AT_START_ONLY)]
 
 
-_UNSPOKEN: Final = ("acs.url", "acs.password", "connection_request.password")  # a URL may have credentials in it
+_UNSPOKEN: Final = (  # a URL may have credentials in it
+    "acs.url", "acs.password", "connection_request.password", "backup.passphrase",
+)  # fmt: skip
 
 
 def parse(text: str, name: str = "agent.toml") -> Settings:

@@ -35,7 +35,7 @@ from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, SET_BY, begi
 from agent.lease_watches import LeaseWatches
 from agent.machine_checks import Check, resources, way_out
 from agent.model.coverage import Reasons
-from agent.model.data_model import Addressing, DataModel
+from agent.model.data_model import Addressing, Caller, DataModel
 from agent.model.own_values import OwnValues
 from agent.model.schema import template_of
 from agent.page import SERVING as PAGE_ASKS_OF
@@ -97,6 +97,12 @@ from agent.shipped_schema import shipped_schema
 from agent.transfer_service import Surroundings as TransferSurroundings
 from agent.transfer_service import TransferService
 from agent.transfers.url_policy import UrlPolicy
+from agent.vendor_files.build import Given as VendorGiven
+from agent.vendor_files.build import VendorConfiguration
+from agent.vendor_files.transfer_types import Parts as VendorParts
+from agent.vendor_files.transfer_types import register as register_types
+from agent.vendor_files.transfer_types import register_vendors
+from agent.vendor_files.verbs import ConfigurationVerb
 from agent.version import VERSION
 from backends import tr181
 from backends.addresses import Addresses, installed_netifaces
@@ -122,7 +128,7 @@ from backends.tr181.links import Links
 from backends.tr181.management_interface import management_way, name_servers_on
 from backends.tr181.mechanisms import Identity, Mechanisms
 from backends.tr181.parts import Machine, Watch
-from backends.tr181.services import network_and_services
+from backends.tr181.services import is_openwrt, network_and_services
 from backends.tr181.supported_data_model import supported_data_model
 from backends.tr181.user_interface import ENABLE, PASSWORD_RESET, Page
 from backends.tunnels.links import TunnelLinks
@@ -135,6 +141,8 @@ log = logging.getLogger(__name__)
 
 LAST_GOOD_ACS: Final = "acs"
 ACS_ADDRESS: Final = "address"
+PUT_IN_FORCE_WITHIN: Final = 300.0
+"""Seconds that a configuration file may take; who gives up before would tell of a failure that is none."""
 
 
 def run(config: Path | None, state_directory: Path | None, boot: bool) -> int:
@@ -261,6 +269,8 @@ class Agent:
             gateway_told=self._gateway_told,
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
             kernel_lacks=lacking(lambda kind: links.may_make() and links.has(kind)),
+            history_file=self.history.path,
+            backup_version=lambda: self.vendor.version(),  # noqa: PLW0108 - it is built later
             page=Page(
                 lambda: self.settings.web.enable,
                 lambda: self.page.port(),  # noqa: PLW0108 - it is built later
@@ -331,6 +341,7 @@ class Agent:
         ]
         extended = extensions.load(self.settings.extensions.directory, self.schema, objects, self.mechanisms)
         self.schema = extended.schema
+        self._vendor_types = extended.file_types
         self.boot_id = self.procfs.boot_id()
         self.model = DataModel(
             self.schema,
@@ -472,6 +483,40 @@ class Agent:
             ),
         )
         self._transfer_secrets = lambda: self.transfers.secrets
+        self._build_vendor_files()
+
+    def _build_vendor_files(self) -> None:
+        """The configuration and logs as files, and what extensions have of their own."""
+        place, settings_of = self.settings.state.directory, self.settings.system.mechanisms
+        self.vendor = VendorConfiguration(
+            VendorGiven(
+                lambda: self.model,
+                place,
+                lambda name: self.redactor.is_secret(f"{self.model.root}{name}"),
+                shapes(self._own_defaults, ACS_VALUES)["model"],
+                lambda: (self.settings.backup.secrets, self.settings.backup.passphrase),
+                self._device_facts,
+                "openwrt" if is_openwrt(settings_of, Path("/")) else "linux",
+                lambda: loop.moment().wall,
+                self._acs_was_found,
+            )
+        )
+        parts = VendorParts(
+            self.vendor.file,
+            lambda work: self.inbox.ask(lambda _now: work(), PUT_IN_FORCE_WITHIN),
+            self.settings.services_directory().parent / "downloads",
+            self.history.content,
+            str(self.history.path),
+            self.redactor.text,
+            self._row_of,
+        )
+        register_types(self.transfers.types, parts)
+        self.extensions_refused = register_vendors(self.transfers.types, self._vendor_types)
+
+    def _row_of(self, table: str, number: int) -> str:
+        """The key of a row by its number, "" where there is none."""
+        self.model.present([table], Caller.LOCAL)
+        return self.model.instances.key_of(table, number) or ""
 
     def _parts(self) -> Parts:
         chance = random.SystemRandom().random
@@ -503,6 +548,7 @@ class Agent:
                 **self.page.table,
                 **self.preset.table,
                 **self.transfers.table,
+                "config": ConfigurationVerb(self.vendor.file).answer,
                 "diagnostics": self.diagnostics.listed,
             },
         )
@@ -993,8 +1039,13 @@ class Agent:
         return entry is not None and entry.writable
 
     def _known_secrets(self) -> list[str]:
-        own = (str(self.own.get(f"ManagementServer.{name}")) for name in ("Password", "ConnectionRequestPassword"))
-        return [*own, *self._kept_secrets.texts, *self._transfer_secrets()]
+        own = [str(self.own.get(f"ManagementServer.{name}")) for name in ("Password", "ConnectionRequestPassword")]
+        own.append(self.settings.backup.passphrase)
+        return [
+            *own,
+            *self._kept_secrets.texts,
+            *self._transfer_secrets(),
+        ]
 
     def _page_asks(self) -> tuple[Mapping[str, Verb], Live]:
         from agent import page_asks  # only when somebody looks

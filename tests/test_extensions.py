@@ -191,3 +191,43 @@ def test_a_vendors_schema_adds_entries_that_its_objects_use(directory: Path) -> 
 
     assert extended.refused == {}
     assert "Device.X_000001_Fan.Name" in extended.schema.parameters
+
+
+TYPES = """
+class Menu:
+    def room(self, size): ...
+    def take(self, received, order): ...
+
+
+class Statistics:
+    def open(self, order): ...
+
+
+def file_types(mechanisms):
+    return {"downloads": {"X 0019A0 Menu": Menu()}, "uploads": {"X 0019A0 Statistics": Statistics()}}
+"""
+
+
+def test_an_extension_may_have_file_types_of_its_own(directory: Path) -> None:
+    write(directory, "types.py", TYPES)
+    extended = loaded(directory)
+    assert extended.refused == {}
+    assert [(name, is_upload) for name, _, is_upload in extended.file_types["types.py"]] == [
+        ("X 0019A0 Menu", False),
+        ("X 0019A0 Statistics", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "neither objects(mechanisms) nor file_types(mechanisms)"),
+        ("def file_types(mechanisms): return {'files': {}}", "downloads and uploads, and no files"),
+        ("def file_types(mechanisms): return {'downloads': {'X a b': 1}}", "X a b has no take()"),
+    ],
+)
+def test_file_types_of_another_form_are_left_out_with_the_reason(directory: Path, text: str, reason: str) -> None:
+    write(directory, "types.py", text)
+    extended = loaded(directory)
+    assert reason in extended.refused["types.py"]
+    assert extended.file_types == {}

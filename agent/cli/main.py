@@ -25,6 +25,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "delete": ("model", "remove an instance"),
     "names": ("model", "list which parameters and objects there are"),
     "attributes": ("model", "show or change what is notified"),
+    "config": ("config", "all that is configured as one file: backup, preview, restore"),
     "coverage": ("coverage", "how much of each TR-181 profile is answered, and why not the rest"),
     "inform": ("sessions", "start a session now, or show the Inform it would begin with"),
     "sessions": ("sessions", "the last sessions, each as a readable conversation"),

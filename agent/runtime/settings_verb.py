@@ -18,10 +18,10 @@ from agent.settings_file import NotChangeable, changed
 from agent.settings_form import is_uci
 from agent.shipped import shipped
 
-SECRET: Final = ("acs.password", "connection_request.password")
+SECRET: Final = ("acs.password", "connection_request.password", "backup.passphrase")
 AUTHORITIES: Final = frozenset({"acs.ca_file", "ieee8021x.ca_file"})
 IN_THE_FILE_ONLY: Final = (
-    "control.", "extensions.", "preset.", "state.", "trace.directory", "system.reboot_command",
+    "backup.", "control.", "extensions.", "preset.", "state.", "trace.directory", "system.reboot_command",
     "system.factory_reset_command", "firmware.", "ubus.",
 )  # fmt: skip
 """Settings that name programs, code and places of the agent's own: who has the page's password does not choose them."""

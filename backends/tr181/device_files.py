@@ -12,7 +12,7 @@ from typing import Any, Final
 from agent.model.errors import Denied, ResourcesExceeded
 from agent.model.object import Object, Parameter, Target
 from agent.model.own_values import OwnValues
-from backends.files import read_bytes
+from backends.files import names_in, read_bytes
 from backends.firmware import Firmware, Image
 from backends.log_files import FindLogs, LogFile, log_files
 from backends.storage import Storage
@@ -23,6 +23,14 @@ from backends.tr181.parts import Part
 log = logging.getLogger(__name__)
 
 IMAGES: Final = "Device.DeviceInfo.FirmwareImage.{i}."
+LOGS: Final = "Device.DeviceInfo.VendorLogFile.{i}."
+CONFIGURATIONS: Final = "Device.DeviceInfo.VendorConfigFile.{i}."
+BACKUP: Final = "configuration"
+"""Name and key of the row that stands for all that is configured."""
+CRASHES: Final = "crash"
+"""Where logs of crashes are kept, in the state directory."""
+HISTORY_BYTES: Final = 524_288
+LONGEST_NAME: Final = 64
 LOCATION: Final = "DeviceInfo.Location"
 ACS: Final = "ManagementServer.URL"
 OWN_VALUES: Final[dict[str, Any]] = {LOCATION: {}}
@@ -47,8 +55,8 @@ def device_files(mechanisms: Mechanisms) -> list[Object[Any]]:
     root, storage = mechanisms.system.root, mechanisms.storage
     return [
         *(_firmware_images(mechanisms.firmware) if mechanisms.firmware else ()),
-        *([_log_files(mechanisms.log_files or partial(log_files, root), storage)] if storage else ()),
-        _configuration_file(root),
+        _log_files(mechanisms, mechanisms.log_files or partial(log_files, root), storage),
+        _configuration_files(root, mechanisms),
         _pictures(root),
         _location(mechanisms.own, mechanisms),
     ]
@@ -93,17 +101,25 @@ def _firmware_images(firmware: Firmware) -> list[Object[Any]]:
     ]
 
 
-def _log_files(found: FindLogs, storage: Storage) -> Object[LogFile]:
+def _log_files(mechanisms: Mechanisms, found: FindLogs, storage: Storage | None) -> Object[LogFile]:
     def kind_of(path: str) -> str:
-        below = [one for one in storage.file_systems() if f"{path}/".startswith(f"{one.mount_point.rstrip('/')}/")]
+        systems = storage.file_systems() if storage else ()
+        below = [one for one in systems if f"{path}/".startswith(f"{one.mount_point.rstrip('/')}/")]
         return max(below, key=lambda one: len(one.mount_point)).kind if below else ""
 
+    def rows() -> Iterable[LogFile]:
+        if mechanisms.history_file is not None:
+            yield LogFile(str(mechanisms.history_file), HISTORY_BYTES, is_persistent=False)
+        crashes = mechanisms.state_directory / CRASHES
+        yield from (LogFile(str(crashes / name), 0, is_persistent=True) for name in names_in(crashes))
+        yield from found(kind_of) if storage else ()
+
     return Object(
-        path="Device.DeviceInfo.VendorLogFile.{i}.",
-        rows=lambda: found(kind_of),
+        path=LOGS,
+        rows=rows,
         keys=lambda row: (row.path,),
         parameters=[
-            Parameter("Name", lambda row: row.path),
+            Parameter("Name", lambda row: row.path[-LONGEST_NAME:]),
             Parameter("MaximumSize", lambda row: min(2**32 - 1, row.maximum_size)),
             Parameter("Persistent", lambda row: row.is_persistent),
         ],
@@ -111,24 +127,39 @@ def _log_files(found: FindLogs, storage: Storage) -> Object[LogFile]:
     )
 
 
-def _configuration_file(root: Path) -> Object[tuple[str, datetime]]:
-    def rows() -> Iterable[tuple[str, datetime]]:
+@dataclass(frozen=True, slots=True)
+class _Configuration:
+    key: str
+    name: str
+    version: str
+    date: datetime | None
+    description: str
+    is_backup: bool
+
+
+def _configuration_files(root: Path, mechanisms: Mechanisms) -> Object[_Configuration]:
+    def rows() -> Iterable[_Configuration]:
         for path in SETTINGS:
             with suppress(OSError):
-                yield path, datetime.fromtimestamp(int((root / path).stat().st_mtime), UTC)
-                return
+                date = datetime.fromtimestamp(int((root / path).stat().st_mtime), UTC)
+                yield _Configuration(path, Path(path).name, "", date, "The settings of the agent", is_backup=False)
+                break
+        if mechanisms.backup_version is not None:
+            version, changed = mechanisms.backup_version()
+            yield _Configuration(BACKUP, BACKUP, version, changed, "All that was configured", is_backup=True)
 
     return Object(
-        path="Device.DeviceInfo.VendorConfigFile.{i}.",
+        path=CONFIGURATIONS,
         rows=rows,
-        keys=lambda row: (row[0],),
+        keys=lambda row: (row.key,),
         parameters=[
-            Parameter("Name", lambda row: Path(row[0]).name),
-            Parameter("Version", lambda _: ""),
-            Parameter("Date", lambda row: row[1]),
-            Parameter("Description", lambda _: "The settings of the agent"),
+            Parameter("Name", lambda row: row.name),
+            Parameter("Version", lambda row: row.version),
+            Parameter("Date", lambda row: row.date),
+            Parameter("Description", lambda row: row.description),
+            Parameter("UseForBackupRestore", lambda row: row.is_backup),
         ],
-        source=lambda row: f"/{row[0]}",
+        source=lambda row: f"/{row.key}" if not row.is_backup else "the agent",
     )
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechanisms need not be loaded for it
+    from datetime import datetime
+
     from agent.model.object import Target
     from agent.model.own_values import OwnValues
     from backends.addresses import Addresses
@@ -122,6 +124,10 @@ class Mechanisms:
     bridge_filter: "FilterTable | None" = None
     faults: "FaultTables | None" = None
     statistics: "StatisticsTables | None" = None
+    history_file: Path | None = None
+    """Where the agent notes what happens: a vendor log."""
+    backup_version: "Callable[[], tuple[str, datetime | None]] | None" = None
+    """What tells one state of the configuration from another, and when it became that; what a backup would hold."""
     log_files: "FindLogs | None" = None
     """Where the system keeps its log files, where it says so itself."""
     leds: "Leds | None" = None

@@ -58,7 +58,7 @@ OPENWRT: Final = "etc/openwrt_release"
 
 def services_for(mechanisms: str, root: Path = Path("/")) -> Sequence[Build]:
     """Those of ``[system] mechanisms``: "linux", "openwrt", or "auto" for what the machine is."""
-    if not _is_openwrt(mechanisms, root):
+    if not is_openwrt(mechanisms, root):
         return SERVICES
     from backends.tr181.openwrt_services import openwrt_services  # loaded where it is needed only
 
@@ -75,7 +75,7 @@ def network_and_services(
     root: Path = Path("/"),
 ) -> tuple[LinuxNetwork, Sequence[Build]]:
     """The network that the services stand on, and those services; on OpenWrt over the same UCI and the same bus."""
-    if not _is_openwrt(mechanisms, root):
+    if not is_openwrt(mechanisms, root):
         return LinuxNetwork(netlink, procfs, manage, management_path, ports), SERVICES
     from backends.tr181.openwrt_network import openwrt_network
     from backends.tr181.openwrt_services import openwrt_services, surface_of
@@ -85,5 +85,5 @@ def network_and_services(
     return network, openwrt_services(SERVICES, root, surface)
 
 
-def _is_openwrt(mechanisms: str, root: Path) -> bool:
+def is_openwrt(mechanisms: str, root: Path) -> bool:
     return mechanisms != "linux" and (mechanisms != "auto" or (root / OPENWRT).exists())

@@ -3,7 +3,9 @@
 import base64
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,12 +21,12 @@ PNG = b"\x89PNG\r\n\x1a\n picture"
 
 
 class Device(SmallDevice):
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, **more: Any) -> None:
         whole, self.machine = device_in_memory(root)
         own = OwnValues({**OWN_VALUES, "ManagementServer.URL": "https://acs.example/"}, {})
         part = firmware(whole.mechanisms)
         self.firmware: Firmware = part.provides["firmware"]
-        mechanisms = replace(whole.mechanisms, own=own, firmware=self.firmware)
+        mechanisms = replace(whole.mechanisms, own=own, firmware=self.firmware, **more)
         self.own = own
         super().__init__(device_files(mechanisms), own)
 
@@ -91,3 +93,32 @@ def test_an_acs_says_where_the_device_stands_and_only_that_one(device: Device) -
     assert device.refused({f"{row}DataObject": "x"}) == {f"{row}DataObject": "Denied"}
     device.delete(row)
     assert device.get(f"{INFO}LocationNumberOfEntries") == "0"
+
+
+def test_all_that_is_configured_is_a_file_as_well_which_is_what_is_backed_up(tmp_path: Path) -> None:
+    when = datetime(2026, 11, 22, 18, tzinfo=UTC)
+    device = Device(tmp_path, backup_version=lambda: ("0123456789ab", when))
+    device.machine.put("etc/cpe-agent/agent.toml", "")
+    told = device.tree(f"{INFO}VendorConfigFile.")
+    row = "2."
+    assert (told[f"{row}Name"], told[f"{row}Version"], told[f"{row}Date"]) == (
+        "configuration",
+        "0123456789ab",
+        "2026-11-22T18:00:00Z",
+    )
+    assert (told[f"{row}UseForBackupRestore"], told["1.UseForBackupRestore"]) == (
+        "true",
+        "false",
+    )
+
+
+def test_the_event_history_and_logs_of_crashes_are_vendor_logs(tmp_path: Path) -> None:
+    (tmp_path / "state/crash").mkdir(parents=True)
+    (tmp_path / "state/crash/dmesg-1").write_text("Oops")
+    device = Device(tmp_path, history_file=Path("/run/history.jsonl"), state_directory=tmp_path / "state")
+    told = device.tree(f"{INFO}VendorLogFile.")
+    assert (told["1.Name"], told["1.Persistent"]) == (
+        "/run/history.jsonl",
+        "false",
+    )
+    assert (told["2.Name"][-7:], told["2.Persistent"]) == ("dmesg-1", "true")

@@ -1,0 +1,1 @@
+"""Files of the vendor's own kind: the configuration as a document, logs to be uploaded."""

@@ -1,0 +1,230 @@
+"""The configuration as a file: made, looked at, and put in force as a whole; what cannot be is refused by parameter."""
+
+import logging
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from agent.model.configuration import BROKEN, Configuration, Difference, configured
+from agent.model.data_model import Caller, DataModel
+from agent.model.errors import InvalidArguments, InvalidValue, ModelError, Refusals
+from agent.model.transaction import Transaction
+from agent.vendor_files.document import Backup, NotUsable, read, written
+from agent.vendor_files.sealing import Seal, seal_named, seal_of_device, seal_of_passphrase
+from agent.vendor_files.secret_places import Fates, put_back, taken_out
+
+log = logging.getLogger(__name__)
+
+WAYS: Final = ("sealed", "omitted", "plain")
+MACHINE_ONLY: Final[Mapping[str, Collection[str]]] = {"network": ("originals", "lost", "boot")}
+"""What a backend remembers of this machine, and nobody has configured."""
+NOT_CONFIGURED: Final = ("diagnostics",)
+"""Backends whose state is no configuration: a test that was asked for is not asked for again."""
+OWN: Final = "own"
+MOST_TOLD: Final = 500
+"""Differences in one answer."""
+
+_SERVER: Final = "ManagementServer."
+_URL: Final = f"{_SERVER}URL"
+
+
+class BadFile(InvalidValue):
+    """The file is damaged, or none of this agent's."""
+
+
+class NotOpened(InvalidValue):
+    """Secrets of the file are sealed by a key that this device does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the service needs of the daemon. ``stay``: own values that belong to this device, not to its configuration.
+
+    ``check`` raises ValueError for state of another form; ``backup`` is how secrets are dealt with, and the passphrase.
+    """
+
+    model: DataModel
+    state_directory: Path
+    is_secret: Callable[[str], bool]
+    check: Callable[[Mapping[str, Any]], None]
+    backup: Callable[[], tuple[str, str]]
+    about: Callable[[], Mapping[str, Any]]
+    stay: Collection[str]
+    changed: Callable[[], None] = lambda: None
+    """After what is configured has become another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came of a file, or would. ``status`` as of SetParameterValues; ``missing`` are places of secrets that nobody
+    has given.
+    """
+
+    status: int
+    differences: tuple[Difference, ...]
+    about: Mapping[str, Any]
+    fates: Fates
+
+
+class ConfigurationFile:
+    """Called by the owner's thread only."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    # -- making -------------------------------------------------------------------------------------------------------
+
+    def content(self, secrets: str = "") -> bytes:
+        """The file as of now; ``secrets`` as [backup] says where it is ""."""
+        return written(self.backup(secrets))
+
+    def backup(self, secrets: str = "") -> Backup:
+        """What the file says."""
+        around = self._around
+        way, passphrase = around.backup()
+        way = secrets or way
+        if way not in WAYS:
+            raise InvalidArguments("", f"secrets are one of {', '.join(WAYS)}")
+        seal = self._seal(passphrase) if way == "sealed" else None
+        now = configured(around.model)
+        kept = {name: self._kept(name, state) for name, state in now.backends.items() if name not in NOT_CONFIGURED}
+        if way != "plain":
+            kept = {name: taken_out(state, around.is_secret, seal, f"/{name}") for name, state in kept.items()}
+        return Backup(replace(now, backends=kept), {**around.about()}, way, seal.name if seal else None)
+
+    def _kept(self, name: str, state: Any) -> Any:
+        if name == OWN:
+            return {value: entry for value, entry in state.items() if value not in self._around.stay}
+        leave = MACHINE_ONLY.get(name, ())
+        return {part: said for part, said in state.items() if part not in leave} if isinstance(state, dict) else state
+
+    def _seal(self, passphrase: str) -> Seal:
+        return seal_of_passphrase(passphrase) if passphrase else self._of_device()
+
+    def _of_device(self) -> Seal:
+        return seal_of_device(self._around.state_directory)
+
+    # -- putting in force ---------------------------------------------------------------------------------------------
+
+    def preview(self, content: bytes, caller: Caller, *, without_secrets: bool = False) -> Restored:
+        """What would become of it; nothing is changed. Raises what ``restore`` raises."""
+        return self._done(content, caller, without_secrets, Transaction.preview)
+
+    def restore(self, content: bytes, caller: Caller, *, without_secrets: bool = False) -> Restored:
+        """Put it in force as a whole. Raises BadFile, NotOpened, Refusals; nothing is changed then.
+
+        ``without_secrets``: what has lost its secrets is set up without them.
+        """
+        restored = self._done(content, caller, without_secrets, lambda change: change.commit().status)
+        if restored.differences:
+            self._around.changed()
+        return restored
+
+    def _done(
+        self, content: bytes, caller: Caller, without_secrets: bool, end: Callable[[Transaction], int]
+    ) -> Restored:
+        try:
+            backup = read(content)
+        except NotUsable as wrong:
+            raise BadFile("", str(wrong)) from wrong
+        self._check_made_for(backup)
+        configuration, fates = self._opened(backup)
+        if fates.missing and not without_secrets:
+            raise Refusals(tuple(self._lost(place, backup) for place in fates.missing))
+        with self._change(caller) as change:
+            differences = change.bring_back(configuration, self._around.stay)
+            return Restored(end(change), differences, backup.about, fates)
+
+    def _check_made_for(self, backup: Backup) -> None:
+        here, there = self._around.about().get("system"), backup.about.get("system")
+        if here != there:
+            raise BadFile("", f"it was made on a system of the kind {str(there)[:40]!r}, and this one is {here!r}")
+
+    def _opened(self, backup: Backup) -> tuple[Configuration, Fates]:
+        around, fates = self._around, Fates()
+        seal: Seal | None = None
+        try:
+            if backup.sealed_by is not None:
+                seal = seal_named(backup.sealed_by, around.backup()[1], self._of_device)
+            present = dict(configured(around.model).backends)
+            is_same = self._is_same_server(backup, present)
+            if not is_same:
+                present[OWN] = {name: one for name, one in present[OWN].items() if not name.startswith(_SERVER)}
+            said = {name: one for name, one in backup.configuration.backends.items() if name not in NOT_CONFIGURED}
+            opened = {name: put_back(one, present.get(name), seal, fates, f"/{name}") for name, one in said.items()}
+            opened[OWN] = _own(opened.get(OWN, {}), is_same_server=is_same)
+            own = {name: {**entry, "file": None} for name, entry in opened[OWN].items()}
+            found = replace(backup.configuration, backends=opened)
+            around.check(
+                {"backends": {**opened, OWN: own}, "instances": found.instances, "attributes": found.attributes}
+            )
+        except BROKEN as broken:
+            log.info("the configuration file cannot be used: %r", broken)
+            raise BadFile("", "it has another form than this agent writes") from broken
+        return found, fates
+
+    @staticmethod
+    def _is_same_server(backup: Backup, present: Mapping[str, Any]) -> bool:
+        """What another management server was given is none of this one's business."""
+        there = backup.configuration.backends.get(OWN, {}).get(_URL, {}).get("value")
+        return bool(there == present.get(OWN, {}).get(_URL, {}).get("value"))
+
+    def _lost(self, place: str, backup: Backup) -> ModelError:
+        if backup.secrets == "sealed":
+            whose = "another device" if (backup.sealed_by or {}).get("by") == "device" else "another passphrase"
+            return NotOpened(_spoken(place), f"its secret is sealed by {whose}")
+        return BadFile(_spoken(place), "its secret is not in the file")
+
+    @contextmanager
+    def _change(self, caller: Caller) -> Iterator[Transaction]:
+        change = self._around.model.transaction(caller)
+        try:
+            yield change
+        finally:
+            change.abandon()
+
+
+def told(restored: Restored) -> dict[str, Any]:
+    """For people and programs: no secret is in it."""
+    differences = restored.differences
+    return {
+        "status": restored.status,
+        "about": dict(restored.about),
+        "changes": [_told(one) for one in differences[:MOST_TOLD]],
+        "more_changes": max(0, len(differences) - MOST_TOLD),
+        "secrets": {
+            "opened": len(restored.fates.opened),
+            "kept": len(restored.fates.kept),
+            "missing": [_spoken(place) for place in restored.fates.missing],
+        },
+    }
+
+
+def summed_up(refusal: ModelError, most: int = 3) -> str:
+    """A refusal in one line: the first reasons, by parameter, and how many more there are."""
+    reasons: Sequence[ModelError] = refusal.refusals if isinstance(refusal, Refusals) else (refusal,)
+    more = f", and {len(reasons) - most} more" if len(reasons) > most else ""
+    return "; ".join(str(one) for one in reasons[:most]) + more
+
+
+def _told(one: Difference) -> dict[str, Any]:
+    if not one.is_secret:
+        return {"path": one.path, "before": one.before, "after": one.after}
+    fate = "none" if one.after is None else "emptied" if one.after == "" else "new"
+    return {"path": one.path, "before": None, "after": None, "secret": fate}
+
+
+def _own(own: Any, *, is_same_server: bool) -> dict[str, Any]:
+    """Without those whose secret was missing. Another server is not sent what the settings file has for the first."""
+    found = {name: entry for name, entry in own.items() if not isinstance(entry, dict) or "value" in entry}
+    if not is_same_server and _URL in found:
+        found = {**{f"{_SERVER}{name}": {"value": ""} for name in ("Username", "Password")}, **found}
+    return found
+
+
+def _spoken(place: str) -> str:
+    """A place in the file as people read it: "wifi AccessPoint +1 passphrase"."""
+    return re.sub(r"[/ ]+", " ", place.replace("/records/", " ").removesuffix("/value"))

@@ -1,0 +1,155 @@
+"""A configuration file is made, looked at and put in force; what cannot be is refused and changes nothing."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.model.data_model import Caller
+from agent.model.errors import InvalidArguments, Refusals
+from agent.vendor_files.document import _digest
+from agent.vendor_files.service import BadFile, ConfigurationFile, NotOpened, Surroundings, summed_up, told
+from tests.model.device import IP, PORTS, Device
+
+CODE = "Device.DeviceInfo.ProvisioningCode"
+PASSWORD = "Device.ManagementServer.Password"
+
+
+class Bench:
+    """A device in memory and its configuration files; ``place`` is its state directory."""
+
+    def __init__(self, place: Path, device: Device | None = None) -> None:
+        place.mkdir(exist_ok=True)
+        self.device = device or Device()
+        self.device.tree("")
+        self.way, self.passphrase, self.system, self.changes = "sealed", "", "linux", 0
+        self.files = ConfigurationFile(
+            Surroundings(
+                self.device.model,
+                place,
+                lambda name: name.lower().endswith("password"),
+                self.check,
+                lambda: (self.way, self.passphrase),
+                lambda: {"system": self.system},
+                ("ManagementServer.ParameterKey",),
+                self.changed,
+            )
+        )
+
+    def check(self, parts: Mapping[str, Any]) -> None:
+        if "broken" in parts["backends"]:
+            raise ValueError("broken")
+
+    def changed(self) -> None:
+        self.changes += 1
+
+    def restored(self, content: bytes, **how: bool) -> dict[str, Any]:
+        return told(self.files.restore(content, Caller.LOCAL, **how))
+
+    def refused(self, content: bytes) -> str:
+        before = self.device.whole()
+        for act in (self.files.preview, self.files.restore):
+            with pytest.raises((BadFile, Refusals)) as refused:
+                act(content, Caller.ACS)
+        assert self.device.whole() == before
+        assert self.changes == 0
+        return summed_up(refused.value)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path / "one")
+
+
+def with_change(content: bytes, **changes: Any) -> bytes:
+    said = json.loads(content)
+    del said["digest"]
+    said |= changes
+    return json.dumps(said | {"digest": _digest(said)}).encode()
+
+
+def test_a_backup_brings_everything_back_secrets_included(bench: Bench) -> None:
+    bench.device.change({PASSWORD: "correct horse", CODE: "first", f"{IP}1.MaxMTUSize": "1480"})
+    content, before = bench.files.content(), bench.device.tree("")
+    assert b"correct horse" not in content
+    bench.device.change({PASSWORD: "other", CODE: "later", f"{IP}1.MaxMTUSize": "1400"}, key="k9")
+    found = bench.restored(content)
+    assert bench.device.tree("") == before | {"Device.ManagementServer.ParameterKey": "k9"}
+    assert bench.device.own.get("ManagementServer.Password") == "correct horse"
+    assert (found["status"], found["secrets"]) == (0, {"opened": 1, "kept": 0, "missing": []})
+    assert {"path": CODE, "before": "later", "after": "first"} in found["changes"]
+    assert {"path": PASSWORD, "before": None, "after": None, "secret": "new"} in found["changes"]
+    assert bench.changes == 1
+    assert bench.restored(content)["changes"] == []  # twice is as good as once: a crash may repeat it
+    assert bench.changes == 1
+
+
+def test_a_preview_says_what_would_be_and_changes_nothing(bench: Bench) -> None:
+    content = bench.files.content()
+    bench.device.change({CODE: "later", f"{PORTS}1.Enable": "false"})
+    before = bench.device.whole()
+    found = told(bench.files.preview(content, Caller.LOCAL))
+    assert {"path": f"{PORTS}1.Enable", "before": "false", "after": "true"} in found["changes"]
+    assert bench.device.whole() == before
+    assert bench.changes == 0
+
+
+def test_plain_and_left_out_secrets(bench: Bench) -> None:
+    bench.device.change({PASSWORD: "correct horse"})
+    assert b"correct horse" in bench.files.content("plain")
+    assert bench.restored(bench.files.content("plain"))["changes"] == []
+    left_out = bench.files.content("omitted")
+    assert bench.restored(left_out)["secrets"] == {"opened": 0, "kept": 1, "missing": []}
+    assert bench.device.own.get("ManagementServer.Password") == "correct horse"
+    with pytest.raises(InvalidArguments):
+        bench.files.content("painted")
+
+
+def test_secrets_that_another_device_sealed_are_refused_by_place_unless_they_are_not_wanted(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.device.change({PASSWORD: "correct horse", CODE: "first"})
+    content = bench.files.content()
+    other = Bench(tmp_path / "two")
+    assert other.refused(content) == "own ManagementServer.Password: its secret is sealed by another device"
+    other.restored(content, without_secrets=True)
+    assert other.device.get(CODE) == "first"
+
+
+def test_a_passphrase_opens_them_on_another_device(bench: Bench, tmp_path: Path) -> None:
+    bench.device.change({PASSWORD: "correct horse"})
+    bench.passphrase = "fleet"
+    content = bench.files.content()
+    other = Bench(tmp_path / "two")
+    assert "sealed by another passphrase" in other.refused(content)
+    other.passphrase = "fleet"
+    other.restored(content)
+    assert other.device.own.get("ManagementServer.Password") == "correct horse"
+
+
+def test_damaged_foreign_and_misshapen_files_are_refused_and_nothing_changes(bench: Bench) -> None:
+    content = bench.files.content()
+    assert "digest" in bench.refused(content.replace(b"linux", b"linuy"))
+    assert "another form" in bench.refused(with_change(content, backends={"own": [], "broken": {}}))
+    assert "another form" in bench.refused(with_change(content, sealed_by={"by": "nobody"}))
+    bench.system = "openwrt"
+    assert "made on a system of the kind 'linux'" in bench.refused(content)
+
+
+def test_values_that_cannot_be_are_named_each_with_its_reason(bench: Bench) -> None:
+    said = json.loads(bench.files.content())
+    said["backends"]["network"]["interface"][0]["mtu"] = 10
+    said["backends"]["network"]["address"][0]["address"] = "0.0.0.0"
+    reasons = bench.refused(with_change(json.dumps(said).encode()))
+    assert f"{IP}1.MaxMTUSize: " in reasons
+    assert f"{IP}1.IPv4Address.1.IPAddress: an interface has no unspecified address" in reasons
+
+
+def test_not_opened_is_a_kind_of_its_own(bench: Bench, tmp_path: Path) -> None:
+    bench.device.change({PASSWORD: "correct horse"})
+    other = Bench(tmp_path / "two")
+    with pytest.raises(Refusals) as refused:
+        other.files.restore(bench.files.content(), Caller.ACS)
+    assert {type(one) for one in refused.value.refusals} == {NotOpened}
