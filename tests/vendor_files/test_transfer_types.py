@@ -152,11 +152,12 @@ def test_tone_and_ringer_files_are_refused_clearly(moved: Moved) -> None:
 
 
 def test_vendors_register_types_of_their_own_and_no_others(moved: Moved) -> None:
-    end = object()
+    end: Any = object()
     refused = register_vendors(
         moved.types,
         {"a.py": [("X 0019A0 Menu", end, False), ("X 0019A0 Report", end, True)], "b.py": [("9 Mine", end, False)]},
     )
-    assert moved.types.destination("X 0019A0 Menu") is moved.types.source("X 0019A0 Report") is end
+    found: list[Any] = [moved.types.destination("X 0019A0 Menu"), moved.types.source("X 0019A0 Report")]
+    assert found == [end, end]
     assert list(refused) == ["b.py"]
     assert register_vendors(moved.types, {"c.py": [("1 Firmware Upgrade Image", end, False)]})
