@@ -45,6 +45,7 @@ TESTS: Final = (
     "tests/backends/uci", "tests/backends/ubus", "tests/cwmp", "tests/discovery", "tests/model", "tests/runtime",
     "tests/test_extensions.py", "tests/test_settings.py", "tests/test_settings_file.py", "tests/test_settings_uci.py",
     "tests/test_shipped_schema.py", "tests/test_wiring.py",
+    "tests/transfers/test_ftp_move.py", "tests/transfers/test_http_move.py",
 )  # fmt: skip
 PIP: Final = ("-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-warn-script-location")
 QUICK: Final = "not slow and not vm and not browser and not sweep and not debian"

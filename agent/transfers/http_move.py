@@ -82,11 +82,12 @@ class HttpMove:
 
     def send(self, source: Stream, progress: Progress) -> None:
         """PUT what the source has (TR-069 A.4.1.5)."""
-        is_expected = source.size > EXPECT_AFTER
-        headers = {"Content-Type": "application/octet-stream"} | ({"Expect": "100-continue"} if is_expected else {})
+        headers = {"Content-Type": "application/octet-stream"}
+        if source.size > EXPECT_AFTER:
+            headers["Expect"] = "100-continue"
 
         def pieces() -> Iterator[bytes]:
-            if is_expected and self._is_refused():
+            if "Expect" in headers and self._is_refused():
                 raise BrokenPipeError  # urllib3 reads the answer then
             pace, sent = Pace(progress, 0, source.size), 0
             for piece in source.pieces():
@@ -121,6 +122,8 @@ class HttpMove:
                 self._follow(response, hops)
             elif status == 401:
                 self._log_in(response)
+            elif status == 417 and headers.pop("Expect", None):
+                pass  # it knows no expectations: it gets the body at once
             elif status == 416 and "Range" in headers:
                 return response
             else:

@@ -19,6 +19,7 @@ from agent.transfers.failures import Cancelled, Cause, TransferFailed
 from agent.transfers.orders import Stream
 from agent.transfers.url_policy import UrlPolicy
 from tests.runtime.certificates import Authority
+from tests.runtime.raw_server import Connection, RawServer
 from tests.transfers.conftest import Mover
 from tests.transfers.file_server import File, FileServer, context_of
 
@@ -108,6 +109,20 @@ def test_an_upload_shows_who_it_is_as_well(
     assert server.uploads == {"/u": CONTENT}
     assert sent.size == len(CONTENT)
     assert moving.told[-1] == (len(CONTENT), len(CONTENT))
+
+
+def test_a_server_that_knows_no_expectations_gets_the_file_at_once(moving: Mover) -> None:
+    def serve(connection: Connection, _number: int) -> None:
+        while b"\r\n\r\n" not in connection._pending:
+            connection._more()
+        if b"Expect" in connection._pending:
+            connection.reply(417, b"no", "Connection: close")
+        elif connection.read():
+            connection.reply(201)
+
+    with RawServer(serve) as raw:
+        moving.upload(raw.url("/u"), Stream(len(CONTENT), lambda: iter([CONTENT])))
+        assert [one.body for one in raw.requests] == [CONTENT]
 
 
 def test_a_large_upload_is_not_sent_in_vain(server: FileServer, moving: Mover) -> None:
@@ -489,8 +504,6 @@ def test_a_server_that_says_nothing_is_9015(server: FileServer, moving: Mover) -
 
 
 def test_what_is_not_http_is_9015(moving: Mover) -> None:
-    from tests.runtime.raw_server import RawServer
-
     with (
         RawServer(lambda connection, _: connection.write(b"SSH-2.0-x\r\n")) as raw,
         refused(Cause.NO_CONTACT, "not HTTP"),
