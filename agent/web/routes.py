@@ -32,6 +32,8 @@ def answer(agent: AgentSocket, request: Request) -> Response | Job:
     """The answer to a request for ``path`` (without the API's prefix). Raises Refused."""
     if (request.method, request.path) == ("POST", "/test"):
         return _begun(agent, "test", body_of(request), _lines)
+    if (request.method, request.path) == ("POST", "/diagnose"):
+        return _begun(agent, "diagnose", body_of(request), _lines)
     if (request.method, request.path) == ("GET", "/support"):
         return _begun(agent, "support_bundle", {}, _archive)
     if (request.method, request.path) == ("GET", "/status"):
@@ -209,6 +211,7 @@ def _turns(answer: Arguments, _request: Request) -> Arguments:
 ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("GET", "/strip"): Route("strip", _nothing),
     ("GET", "/doctor"): Route("doctor", _nothing),
+    ("GET", "/diagnostics"): Route("diagnostics", _nothing),
     ("GET", "/discover"): Route("discover", _nothing),
     ("GET", "/sessions"): Route("sessions", _nothing, _sessions),
     ("GET", SESSION): Route("sessions", _session, _turns),

@@ -1,8 +1,9 @@
-// The diagnostics that this agent offers: whatever of the tree has a DiagnosticsState.
+// Diagnostics: run one here and see what it finds as it finds it; and what those came to that the ACS asked for.
 
 import * as api from "./api.js";
-import { h } from "./dom.js";
-import { heading, load, nothing, stop } from "./pieces.js";
+import { hosts, rate, times, took, way } from "./diagram.js";
+import { fill, h } from "./dom.js";
+import { button, choice, facts, failure, field, heading, load, panel, stop, text, tick } from "./pieces.js";
 
 const TITLES = {
     IPPing: "Ping",
@@ -13,58 +14,163 @@ const TITLES = {
     UDPEchoDiagnostics: "UDP echo",
     ServerSelectionDiagnostics: "Server selection",
     NeighboringWiFiDiagnostic: "Wi-Fi neighbours",
+    PacketCaptureDiagnostics: "Packet capture",
     SelfTestDiagnostics: "Self test",
 };
-const STATES = {
-    None: ["idle", "not run yet"],
-    Requested: ["busy", "running"],
-    Complete: ["good", "done"],
-    Completed: ["good", "done"],
-    Canceled: ["warn", "cancelled"],
-};
+const STATES = { Requested: ["busy", "running"], Complete: ["good", "done"], None: ["idle", "not asked for"] };
+const FIRST = ["Host", "HostName", "HostList", "DownloadURL", "UploadURL", "DNSServer", "Interface", "NumberOfRepetitions"];
+const KEPT = 2000;
+const title = (name) => TITLES[name] || name;
+const words = (name) => name.replace(/_/g, " ").replace(/([a-z])([A-Z])/g, "$1 $2");
 
 export function page({ place, signal }) {
     const body = h("div");
-    place.append(heading("Diagnostics", "Measurements that the ACS, or you, can start on this device."), body);
-    load(
-        body,
-        signal,
-        async () => {
-            const { parameters = [] } = await api.get(
-                `/search${api.query({ text: ".DiagnosticsState", limit: 200 })}`,
-                signal,
-            );
-            const found = parameters.filter((one) => one.path.endsWith(".DiagnosticsState"));
-            if (!found.length) {
-                return nothing(
-                    "This agent offers no diagnostics yet",
-                    "Ping, trace route, download, upload and the others appear here as soon as the agent has them.",
-                    h(
-                        "p",
-                        null,
-                        h("a", { href: "#/support" }, "Support"),
-                        " has checks of the way to the ACS; ",
-                        h("a", { href: "#/live" }, "Live"),
-                        " shows rates.",
-                    ),
-                );
-            }
-            return h(
-                "ol",
-                { class: "line" },
-                found.map((one) => {
-                    const object = one.path.slice(0, -"DiagnosticsState".length);
-                    const key = object.split(".").at(-2);
-                    const [state, words] =
-                        STATES[one.value] || (one.value.startsWith("Error") ? ["bad", one.value] : ["idle", one.value]);
-                    return stop(
-                        state,
-                        [h("a", { href: `#/model/${object}` }, TITLES[key] || key), h("span", { class: "tag" }, words)],
-                        h("p", { class: "mono quiet" }, object),
-                    );
-                }),
-            );
-        },
-        4,
+    place.append(heading("Diagnostics", "Measurements that the ACS, or you, can start on this device; one at a time."), body);
+    load(body, signal, async () => shown(await api.get("/diagnostics", signal), signal), 6);
+}
+
+function shown({ diagnostics = [] }, signal) {
+    const form = h("form", { class: "stack" });
+    const found = h("div", { "aria-live": "off" });
+    const select = choice(
+        diagnostics[0]?.name || "",
+        diagnostics.map((one) => [one.name, title(one.name)]),
+        { onchange: () => ask() },
+    );
+    const ask = () => {
+        const one = diagnostics.find((each) => each.name === select.value);
+        fill(form, questions(one, (values) => run(one, values, form, found, signal)));
+    };
+    ask();
+    return [
+        h(
+            "div",
+            { class: "two" },
+            h("div", null, panel("What it finds", found)),
+            h("div", { class: "aside" }, panel("Run one", field("Diagnostic", select), form)),
+        ),
+        panel("What the ACS asked for", h("ol", { class: "line" }, diagnostics.map(asked))),
+    ];
+}
+
+/** The settings of a diagnostic as a form: what it cannot do without first, the rest folded away. */
+function questions(one, start) {
+    const inputs = one.inputs.map((each) => [each, input(each)]);
+    const labelled = ([each, made]) => field(words(each.name), made, each.unit ? `In ${each.unit}.` : "");
+    const isFirst = ([each]) => FIRST.includes(each.name);
+    const rest = inputs.filter((each) => !isFirst(each));
+    const go = h("button", { type: "submit", class: "primary" }, `Run ${title(one.name)}`);
+    const form = [
+        inputs.filter(isFirst).map(labelled),
+        rest.length ? h("details", null, h("summary", null, "More settings"), h("div", { class: "stack" }, rest.map(labelled))) : null,
+        h("div", { class: "acts" }, go),
+    ];
+    go.addEventListener("click", (event) => {
+        event.preventDefault();
+        const said = inputs.map(([each, made]) => [each.name, made.type === "checkbox" ? String(made.checked) : made.value.trim()]);
+        start(Object.fromEntries(said.filter(([name, value]) => value !== "" && value !== initial(one, name))));
+    });
+    return form;
+}
+
+const initial = (one, name) => String(one.inputs.find((each) => each.name === name).default);
+
+function input(each) {
+    if (typeof each.default === "boolean") return tick(each.default);
+    if (each.words?.length) return choice(String(each.default), each.words.map((word) => [word, word]));
+    return text(String(each.default), typeof each.default === "number" ? { inputmode: "numeric" } : {});
+}
+
+async function run(one, settings, form, found, signal) {
+    const over = new AbortController();
+    const stopped = () => over.abort();
+    signal.addEventListener("abort", stopped);
+    const lines = [];
+    const figure = h("div", { class: "found" });
+    const state = h("p", { class: "lamp idle", role: "status" }, `${title(one.name)} is running`);
+    const cancel = button("Cancel", stopped);
+    fill(found, state, figure, h("div", { class: "acts" }, cancel));
+    const go = form.querySelector("button.primary");
+    go.disabled = true;
+    let due = 0;
+    const draw = () => {
+        due = 0;
+        fill(figure, drawn(one.name, lines));
+    };
+    try {
+        await api.stream(
+            "/diagnose",
+            { name: one.name, settings },
+            (line) => {
+                if (line.error) throw new api.Refused(0, line.error);
+                if (line.progress) {
+                    lines.push(line.progress);
+                    if (lines.length > KEPT) lines.shift();
+                    due ||= requestAnimationFrame(draw);
+                }
+                if (line.ended) conclude(line.ended, state, figure, lines);
+            },
+            over.signal,
+        );
+    } catch (problem) {
+        if (signal.aborted) return;
+        if (over.signal.aborted) fill(state, `${title(one.name)} was cancelled`);
+        else fill(found, failure(problem));
+    } finally {
+        if (due) cancelAnimationFrame(due);
+        cancel.remove();
+        go.disabled = false;
+        signal.removeEventListener("abort", stopped);
+    }
+}
+
+function conclude(ended, state, figure, lines) {
+    const isWell = ended.state === "Complete";
+    state.className = `lamp ${isWell ? "good" : "bad"}`;
+    fill(
+        state,
+        h("span", { class: "sign", "aria-hidden": "true" }, isWell ? "✓" : "✕"),
+        isWell ? `${title(ended.name)} is complete` : `${ended.state}${ended.text ? `: ${ended.text}` : ""}`,
+    );
+    fill(figure, drawn(ended.name, lines), ended.result ? summary(ended.result) : null);
+}
+
+const plain = (result) => Object.entries(result).filter(([, value]) => value !== null && typeof value !== "object");
+const isTime = (name) => /_detailed$/.test(name);
+/** The figures of a result; a time in microseconds stands for the one in milliseconds beside it. */
+const summary = (result) =>
+    facts(
+        plain(result)
+            .filter(([name]) => !(`${name}_detailed` in result))
+            .map(([name, value]) => [words(name.replace(/_detailed$/, "")), isTime(name) ? took(value) : String(value)]),
+    );
+
+function drawn(name, lines) {
+    if (lines.some((one) => "hop" in one)) return way(lines);
+    if (lines.some((one) => "host" in one)) return hosts(lines);
+    if (lines.some((one) => "bytes" in one && "seconds" in one)) return rate(lines);
+    if (lines.some((one) => "part" in one)) {
+        return h("ol", { class: "line" }, lines.map((one) => stop(one.is_well ? "good" : "bad", one.part, h("p", null, one.what))));
+    }
+    const notes = lines.filter((one) => one.status || one.why).slice(-12);
+    return [
+        times(lines),
+        notes.length
+            ? h(
+                  "ul",
+                  { class: "quiet" },
+                  notes.map((one) => h("li", null, `${one.number}: ${one.status || ""} ${(one.addresses || []).join(", ") || one.why}`)),
+              )
+            : null,
+    ];
+}
+
+function asked(one) {
+    const [state, said] = STATES[one.state] || ["bad", one.state];
+    return stop(
+        state,
+        [title(one.name), h("span", { class: "tag" }, said)],
+        one.text ? h("p", null, one.text) : null,
+        one.result && one.state === "Complete" ? summary(one.result) : null,
     );
 }

@@ -99,7 +99,7 @@ def test_a_cancel_is_heard_at_once(way: TheWay) -> None:
 def test_without_the_right_to_raw_sockets_the_kernel_s_own_are_used(way: TheWay) -> None:
     way.home.run("sh", "-c", "echo 0 2147483647 > /proc/sys/net/ipv4/ping_group_range")
     code = (
-        "import json, os, sys\n"
+        "import encodings.idna, json, os, sys\n"
         "from backends.diagnostics.ping import Ping, PingRequest\n"
         "os.setgid(65534); os.setuid(65534)\n"
         "found = [Ping().run(PingRequest(host, repetitions=2, interval=1), lambda _: None, lambda: False)"
