@@ -1,7 +1,8 @@
-"""Puts what the package cpe-agent installs into an empty root: python3 openwrt/pack.py ROOT [--bytecode].
+"""Puts what the packages install into an empty root: python3 openwrt/pack.py ROOT [--bytecode] [--part=NAME].
 
-``make openwrt-root DESTDIR=ROOT`` is the same; the package's Makefile and the tests call it. ``files.list`` says which
-file goes where; the agent itself becomes a packed library (library.py), because all may take 600 kB on the device.
+``make openwrt-root DESTDIR=ROOT`` is the same; the packages' Makefile and the tests call it. ``files.list`` says which
+file goes where; the agent itself becomes a packed library (library.py), because all may take 600 kB on the device. A
+part is what a package beside cpe-agent adds to it: one more file of the library.
 """
 
 import ast
@@ -27,13 +28,19 @@ LOADER: Final = "cpe_agent_library"
 LEFT_OUT: Final = (
     "agent/lab/", "agent/web/", "agent/schema_compiler.py", "agent/schema_xml.py", "agent/cli/schema.py",
     "agent/cli/demo.py", "agent/cli/lab.py", "agent/cli/lab_client.py", "agent/cli/lab_connection.py",
-    "agent/cli/scratch.py",
+    "agent/cli/scratch.py", "agent/cli/onu.py",
     "backends/installers/laboratory.py", "backends/installers/rauc.py", "backends/installers/mender.py",
     "backends/installers/uboot.py", "backends/installers/debian.py",
 )  # fmt: skip
 """The laboratory, the demonstration, the page (LuCI has its own), what compiles data models, firmware of others."""
 PROGRAMS: Final = ("backends/private_folders.py",)
 """Started by their file's name, and so files of their own."""
+PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "diagnostics": ("agent/diagnostics/", "agent/cli/diag.py", "backends/diagnostics/", "backends/tr181/diagnostic"),
+    "modules": ("agent/modules/", "agent/cli/modules.py", "backends/modules/", "backends/tr181/software_modules"),
+    "omci": ("agent/omci/", "agent/cli/onu.py", "backends/omci/", "backends/tr181/optical", "backends/tr181/xpon"),
+}
+"""What packages of their own add, by what the names of its files begin with: a router that wants less has more room."""
 DAEMON_ONLY: Final = ("agent/wiring.py",)
 """Where the verbs end: what is reached by these only is not unpacked for a verb."""
 TYPES_ARE_READ: Final = ("agent/settings", "agent/cwmp/")
@@ -65,10 +72,15 @@ config openwrt 'openwrt'
 def main() -> int:
     """Fill the root that the command line names."""
     root, *options = sys.argv[1:] or [""]
-    if not root or options not in ([], ["--bytecode"]):
-        sys.stderr.write("usage: python3 openwrt/pack.py ROOT [--bytecode]\n")
+    parts = [each.removeprefix("--part=") for each in options if each.startswith("--part=")]
+    others = [each for each in options if not each.startswith("--part=")]
+    if not root or others not in ([], ["--bytecode"]) or not {*parts} <= {*PARTS}:
+        sys.stderr.write(f"usage: python3 openwrt/pack.py ROOT [--bytecode] [--part={'|'.join(PARTS)}]\n")
         return 2
-    install(Path(root), is_compiled=bool(options))
+    for part in parts:
+        install_part(Path(root), part, is_compiled=bool(others))
+    if not parts:
+        install(Path(root), is_compiled=bool(others))
     return 0
 
 
@@ -85,13 +97,19 @@ def install(root: Path, *, is_compiled: bool = False) -> None:
     _put(library / f"{LOADER}.py", tidied((ROOT / "openwrt" / "library.py").read_text()).encode())
     for name in PROGRAMS:
         _put(library / name, tidied((ROOT / name).read_text()).encode())
-    for name, text in packs(modules(), is_compiled=is_compiled).items():
-        _put(library / f"{name}.pack", bz2.compress(text, 9))
+    for name, content in packs(modules(), is_compiled=is_compiled).items():
+        if name not in PARTS:
+            _put(library / f"{name}.pack", content)
     share = library / "agent" / "share"
     for name in SHARED:
         _put(share / name, (ROOT / "config" / name).read_bytes())
     compiled = gzip.decompress((ROOT / "config" / f"{SCHEMA}.gz").read_bytes())
     _put(share / f"{SCHEMA}.bz2", bz2.compress(compiled, 9))
+
+
+def install_part(root: Path, part: str, *, is_compiled: bool = False) -> None:
+    """What the package ``cpe-agent-PART`` adds to the library of ``cpe-agent`` of the same release."""
+    _put(root / LIBRARY / f"{part}.pack", packs(modules(), is_compiled=is_compiled)[part])
 
 
 def file_list() -> Iterator[tuple[int, str, str]]:
@@ -146,13 +164,26 @@ def modules() -> dict[str, str]:
 
 
 def packs(sources: Mapping[str, str], *, is_compiled: bool = False) -> dict[str, bytes]:
-    """Each pack's content: an index in one line, and all modules behind it."""
-    verbs = _reached(sources, [name for name in sources if name.startswith(("agent/cli/", "agent/__main__"))])
+    """Each pack as it is in its file: which modules it has, and behind that the modules, each packed for itself."""
     bodies = {name: _compiled(name, text) if is_compiled else text.encode() for name, text in sources.items()}
+    of = placed(sources)
     return {
-        "verbs": _packed({name: body for name, body in bodies.items() if name in verbs}),
-        "daemon": _packed({name: body for name, body in bodies.items() if name not in verbs}),
+        pack: _packed({name: body for name, body in bodies.items() if of[name] == pack})
+        for pack in ("verbs", "daemon", *PARTS)
     }
+
+
+def placed(sources: Mapping[str, str]) -> dict[str, str]:
+    """Which pack has each module: a part what nobody but it reaches, "verbs" what a verb unpacks."""
+    begin = {part: [name for name in sources if name.startswith(files)] for part, files in PARTS.items()}
+    whole = {name: text for name, text in sources.items() if not name.startswith(tuple(sum(PARTS.values(), ())))}
+    base = shaken(whole, PROGRAMS)
+    verbs = _reached(base, [name for name in base if name.startswith(("agent/cli/", "agent/__main__"))])
+    found = {name: "verbs" if name in verbs else "daemon" for name in base}
+    for part, names in begin.items():
+        for name in _reached(sources, names):
+            found.setdefault(name, part)
+    return {name: found.get(name, "daemon") for name in sources}
 
 
 def _compiled(name: str, text: str) -> bytes:
@@ -231,7 +262,7 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def _reached(sources: Mapping[str, str], begin: Iterable[str]) -> set[str]:
-    """What these modules import, and so on, wherever in them the import stands."""
+    """What these modules import, and so on, wherever in them the import stands; nothing behind ``DAEMON_ONLY``."""
     seen: set[str] = set()
     ahead = list(begin)
     while ahead:
@@ -262,7 +293,7 @@ def _packed(bodies: Mapping[str, bytes]) -> bytes:
         dotted = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         index[dotted] = f"{len(joined)} {len(bodies[name])}{' /' if name.endswith('/__init__.py') else ''}"
         joined += bodies[name]
-    return json.dumps(index, separators=(",", ":")).encode() + b"\n" + joined
+    return bz2.compress(json.dumps(index, separators=(",", ":")).encode(), 9) + bz2.compress(joined, 9)
 
 
 def _put(file: Path, content: bytes, mode: int = 0o644) -> None:
