@@ -35,6 +35,7 @@ from backends.tr181.ieee8021x import ieee8021x
 from backends.tr181.interface_stack import interface_stack
 from backends.tr181.ip import ip
 from backends.tr181.ipv6rd import ipv6rd
+from backends.tr181.later import Declares
 from backends.tr181.leds import leds
 from backends.tr181.logical import logical
 from backends.tr181.mechanisms import Mechanisms
@@ -50,7 +51,6 @@ from backends.tr181.routing import routing
 from backends.tr181.ssh import ssh
 from backends.tr181.time import time
 from backends.tr181.upnp import upnp
-from backends.tr181.udp_echo_server import udp_echo_config
 from backends.tr181.usb import usb
 from backends.tr181.user_interface import user_interface
 from backends.tr181.users import users
@@ -101,7 +101,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     dns,
     dynamic_dns,
     diagnostics,
-    udp_echo_config,
+    Declares("backends.tr181.diagnostics_echo_server:udp_echo_config", "udp_echo"),
     router_advertisement,
     gateway_info,
     manageable_devices,

@@ -10,7 +10,11 @@ from backends.tr181.parts import Part
 
 log = logging.getLogger(__name__)
 
-PARTS: Final = ("backends.tr181.diagnostics", "backends.tr181.software_modules")
+PARTS: Final = (
+    "backends.tr181.diagnostics",
+    "backends.tr181.diagnostics_echo_server",
+    "backends.tr181.software_modules",
+)
 """Of packages that need not be there: what OpenWrt is without them is no error."""
 
 

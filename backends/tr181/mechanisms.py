@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.bridge_filter import FilterTable
     from backends.tr181.dhcp_clients import DhcpClientTables
     from backends.tr181.diagnostics import DiagnosticTables
+    from backends.tr181.diagnostics_echo_server import EchoTables
     from backends.tr181.dns_client import NameServerTable
     from backends.tr181.dynamic_dns import DynamicDnsTables
     from backends.tr181.fault_mgmt import FaultTables
@@ -44,7 +45,6 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.staging import LinuxNetwork
     from backends.tr181.time import NtpClock
     from backends.tr181.tunnels import TunnelTables
-    from backends.tr181.udp_echo_server import EchoTables
     from backends.tr181.upnp_gateway import UpnpTables
     from backends.tr181.usb import UsbHosts
     from backends.tr181.user_interface import Page

@@ -41,7 +41,7 @@ SERVICES: Final = tuple(
             "backends.tr181.device_association:gateway_finder",
             "backends.tr181.device_association:association",
             "backends.tr181.wifi_service:wifi_service",
-            "backends.tr181.udp_echo_server:udp_echo",
+            "backends.tr181.diagnostics_echo_server:udp_echo",
             "backends.tr181.firewall_backend:firewall_tables",
             "backends.tr181.qos:qos_tables",
             "backends.tr181.dynamic_dns:dynamic_dns_clients",
