@@ -24,6 +24,8 @@ class FtpServer:
     stall: bool = False
     endless: bool = False
     lies_about_host: bool = False
+    early: str = ""
+    """What is said before a file comes, although it is too early."""
     greeting: bytes = b"220 hello\r\n"
     refusals: dict[str, str] = field(default_factory=dict)
     """What is answered to a command instead of doing it."""
@@ -120,6 +122,8 @@ class _Talk:
         server, content = self._server, content[self._rest :]
         self._rest = 0
         with self._accept() as data:
+            if server.early:
+                self._say(server.early)
             self._say("150 coming")
             with contextlib.suppress(OSError):
                 while server.endless:

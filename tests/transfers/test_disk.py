@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
+from agent.transfers import disk
 from agent.transfers.disk import MOST_SPARE, Part, failed, parts_of
 from agent.transfers.failures import Cause, TransferFailed
 from tests.durability.stand import PATIENCE
 from tests.transfers.file_server import File, FileServer
+from tests.transfers.ftp_server import FtpServer
 
 CONTENT = random.Random(3).randbytes(300_000)
 HASH = hashlib.sha256(CONTENT).hexdigest()
@@ -59,6 +61,19 @@ def test_a_part_goes_on_where_it_was_saved(tmp_path: Path) -> None:
     second.close()
     assert [one.name for one in tmp_path.iterdir()] == ["f"]
     assert (tmp_path / "f").read_bytes() == b"abcdef"
+
+
+def test_what_has_come_is_noted_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "NOTE_EVERY", 0.0)
+    part = Part(tmp_path / "f", "key")
+    part.begin('"v"', None)
+    part.append(memoryview(bytes(disk.NOTE_AFTER - 1)))
+    assert json.loads(parts_of(tmp_path / "f")[1].read_text())["size"] == 0
+    part.append(memoryview(b"x"))
+    part.append(memoryview(b"y"))
+    part.close()
+    part.close()
+    assert Part(tmp_path / "f", "key").size == disk.NOTE_AFTER
 
 
 def spoilt(change: Callable[[Path, Path], object]) -> Callable[[Path], int]:
@@ -113,8 +128,8 @@ def test_a_link_that_was_planted_is_not_followed(tmp_path: Path) -> None:
 
 def test_room_leaves_some_to_others(tmp_path: Path) -> None:
     part = Part(tmp_path / "f", "key")
-    disk = os.statvfs(tmp_path)
-    free = disk.f_bavail * disk.f_frsize
+    found = os.statvfs(tmp_path)
+    free = found.f_bavail * found.f_frsize
     assert free - 2 * MOST_SPARE - (1 << 30) < part.room() <= free
     part.need(1)
     with pytest.raises(TransferFailed, match="there is room for") as refused:
@@ -143,6 +158,12 @@ def test_a_disks_refusal_has_its_cause(number: int, cause: Cause) -> None:
 def test_a_full_disk_is_said_and_nothing_is_left_on_it(server: FileServer, tmp_path: Path, file: File) -> None:
     server.files["/f"] = file
     said = fetch(server.url("/f"), tmp_path / "f", before=on_a_disk(tmp_path, "size=256k"))
+    assert (said["code"], said["cause"], said["left"]) == (9010, "no room", []), said
+
+
+def test_an_endless_file_by_ftp_ends_where_there_is_no_room(tmp_path: Path) -> None:
+    with FtpServer({"f": b""}, endless=True, knows_size=False) as server:
+        said = fetch(server.url("f"), tmp_path / "f", before=on_a_disk(tmp_path, "size=256k"))
     assert (said["code"], said["cause"], said["left"]) == (9010, "no room", []), said
 
 

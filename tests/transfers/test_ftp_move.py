@@ -168,7 +168,21 @@ def test_a_greeting_without_an_end_is_none(moving: Mover, greeting: bytes) -> No
         moving.download(server.url("f"))
 
 
-def test_an_endless_file_ends_where_there_is_no_room(server: FtpServer, moving: Mover) -> None:
+def test_another_size_than_the_acs_says_is_9018_at_once(server: FtpServer, moving: Mover) -> None:
+    with refused(Cause.CORRUPTED, "has a file of 300000 bytes, and it is to have 5"):
+        moving.download(server.url("d/f"), file_size=5)
+    assert not any(one.startswith("RETR") for one in server.said)
+
+
+def test_a_server_that_says_too_early_that_it_is_done(server: FtpServer, moving: Mover) -> None:
+    server.early = "200 soon"
+    assert moving.download(server.url("d/f")).sha256 == HASH
+    server.early = "300 later"
+    with refused(Cause.NO_CONTACT, "300 later"):
+        moving.download(server.url("d/f"))
+
+
+def test_an_endless_file_ends_where_it_should_have_ended(server: FtpServer, moving: Mover) -> None:
     server.endless = True
     with refused(Cause.CORRUPTED, "more comes than the 300000"):
         moving.download(server.url("d/f"))

@@ -188,6 +188,36 @@ def test_an_upload_is_redirected_with_its_body(server: FileServer, moving: Mover
     assert server.uploads == {"/b": CONTENT}
 
 
+def test_a_redirect_says_where_to(server: FileServer, moving: Mover) -> None:
+    answer = RawServer(lambda connection, _: connection.reply(302) if connection.read() else None)
+    with answer as raw, refused(Cause.NO_ACCESS, "without saying where to"):
+        moving.download(raw.url("/f"))
+
+
+def test_a_proxy_that_asks_who_this_is_gets_no_answer(server: FileServer, moving: Mover) -> None:
+    server.files["/f"] = File(status=407)
+    with refused(Cause.NOT_AUTHENTICATED, "407"):
+        moving.download(server.url("/f"), username="device", password="hunter2")
+
+
+@pytest.mark.parametrize("length", [70_000, 100])
+def test_a_long_refusal_is_not_read_to_its_end(moving: Mover, length: int) -> None:
+    def serve(connection: Connection, number: int) -> None:
+        while request := connection.read():
+            if request.get("authorization"):
+                connection.reply(200, CONTENT)
+            elif length > 1000:
+                connection.reply(401, bytes(length), 'WWW-Authenticate: Digest realm="r",nonce="n",qop="auth"')
+            else:
+                challenge = b'HTTP/1.1 401 who\r\nWWW-Authenticate: Digest realm="r",nonce="n",qop="auth"\r\n'
+                connection.write(challenge + b"Content-Length: 100\r\n\r\nshort")
+                break
+
+    with RawServer(serve) as raw:
+        assert moving.download(raw.url("/f"), username="device", password="hunter2").sha256 == HASH
+        assert raw.connections == 2
+
+
 def test_credentials_are_for_the_server_that_the_acs_named_and_no_other(server: FileServer, moving: Mover) -> None:
     with FileServer({"/f": File(CONTENT)}, login="Basic") as other:
         server.login = "MD5"
@@ -198,6 +228,30 @@ def test_credentials_are_for_the_server_that_the_acs_named_and_no_other(server: 
         assert moving.download(server.url("/a"), username="device", password="hunter2").sha256 == HASH
         assert len(other.requests) == 2
         assert not any(one.get("authorization") for one in other.requests)
+
+
+def test_the_same_server_behind_tls_is_shown_who_asks(authority: Authority, moving: Mover) -> None:
+    pair = authority.issue("upgrading")
+    moving.trusting(authority.pair.certificate)
+    secure = FileServer({"/f": File(CONTENT)}, context_of(pair.certificate, pair.key), login="Basic")
+    with FileServer({"/a": File(status=301, location="https://localhost/f")}) as plain, secure:
+        ports = {80: plain.port, 443: secure.port}
+
+        def resolve(host: str, port: int) -> list[Address]:
+            return [Address(socket.AF_INET, ("127.0.0.1", ports[port]))]
+
+        moving.way = replace(moving.way, resolve=resolve)
+        assert moving.download("http://localhost/a", username="device", password="hunter2").sha256 == HASH
+        plain.files["/a"].location = "https://localhost:444/f"
+        ports[444] = secure.port
+        with refused(Cause.NOT_AUTHENTICATED, "localhost asks who this is"):
+            moving.download("http://localhost/a", username="device", password="hunter2")
+
+
+def test_a_file_comes_by_ipv6(moving: Mover) -> None:
+    with FileServer({"/f": File(CONTENT)}, family=socket.AF_INET6) as server:
+        assert moving.download(server.url("/f", "[::1]")).sha256 == HASH
+        assert server.requests[0].get("host") == f"[::1]:{server.port}"
 
 
 def test_redirects_end_after_five(server: FileServer, moving: Mover) -> None:

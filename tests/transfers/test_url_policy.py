@@ -113,3 +113,10 @@ def test_a_redirect_never_leads_from_https_to_where_others_read_nor_to_ftp() -> 
         with pytest.raises(TransferFailed) as failed:
             policy.check_redirect(before, url)
         assert failed.value.cause is cause
+
+
+@pytest.mark.parametrize("address", ["224.0.0.1", "ff02::1", "::ffff:239.1.1.1"])
+def test_a_name_that_leads_to_a_group_is_refused_by_its_address(address: str) -> None:
+    with pytest.raises(TransferFailed) as failed:
+        UrlPolicy(laboratory=True).check_address(address)
+    assert failed.value.code == 9014
