@@ -530,3 +530,18 @@ def test_an_agent_that_is_gone_comes_back_and_so_does_the_page(page: Page, manag
     page.log_in()
     page.shows("Sessions", "h1")
     page.complaints()  # that nobody was there is told in the console, rightly
+
+
+def test_events_are_filtered_by_kind_severity_and_words(managed: House) -> None:
+    page = managed.page
+    page.go("#/events")
+    page.shows("by acs", "ol.line")
+    box = page.one(".finder input")
+    box.send_keys("no such thing")
+    page.shows("No event fits", "main")
+    page.run("arguments[0].value = ''; arguments[0].dispatchEvent(new Event('input'))", box)
+    page.shows("by acs", "ol.line")
+    kinds = page.one("select[aria-label='Kind of event']")
+    page.run("arguments[0].value = 'configured'; arguments[0].dispatchEvent(new Event('change'))", kinds)
+    assert {one.text for one in page.all("ol.line .tag")} == {"configured"}
+    assert page.complaints() == []
