@@ -122,7 +122,7 @@ class HttpMove:
                 self._follow(response, hops)
             elif status == 401:
                 self._log_in(response)
-            elif status == 417 and headers.pop("Expect", None):
+            elif status == 417 and headers.pop("Expect", ""):
                 pass  # it knows no expectations: it gets the body at once
             elif status == 416 and "Range" in headers:
                 return response
