@@ -43,9 +43,10 @@ def register(verbs: Verbs) -> None:
     )
     subverbs = lab.add_subparsers(metavar="VERB", required=True)
     _register_acs(subverbs)
-    from agent.cli import lab_client
+    from agent.cli import lab_client, lab_files
 
     lab_client.register(subverbs)
+    lab_files.register(subverbs)
 
 
 def add_subverb(

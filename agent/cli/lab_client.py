@@ -38,7 +38,7 @@ def register(verbs: Verbs) -> None:
         "cpe-agent lab rpc - Download '{\"url\": \"/files/new.bin\", \"file_size\": 4096}'\n"
         "cpe-agent lab rpc - X_Own_Method 'xml=<Argument>1</Argument>'",
     )  # fmt: skip
-    _add_device(rpc)
+    add_device(rpc)
     rpc.add_argument("method", metavar="METHOD", help="GetRPCMethods …; cpe-agent lab methods lists them")
     rpc.add_argument(
         "arguments", metavar="ARGUMENT", nargs="*", help="NAME=VALUE, the value JSON or else text; or one JSON object"
@@ -50,13 +50,13 @@ def register(verbs: Verbs) -> None:
         verbs, "get", _get, "GetParameterValues now: connection request, RPC, result.",
         "cpe-agent lab get - Device.DeviceInfo. Device.ManagementServer.URL",
     )  # fmt: skip
-    _add_device(get)
+    add_device(get)
     get.add_argument("names", metavar="PATH", nargs="+", help="a parameter, or an object ending in a dot")
     set_ = add_subverb(
         verbs, "set", _set, "SetParameterValues now: connection request, RPC, result.",
         "cpe-agent lab set - Device.ManagementServer.PeriodicInformInterval=60 --type unsignedInt",
     )  # fmt: skip
-    _add_device(set_)
+    add_device(set_)
     set_.add_argument("assignments", metavar="PATH=VALUE", nargs="+")
     set_.add_argument("--type", help="of all these values; without it the device is asked, else by their look")
     set_.add_argument("--parameter-key", metavar="KEY", default="")
@@ -70,18 +70,19 @@ def register(verbs: Verbs) -> None:
     result = add_subverb(verbs, "result", _result, "Show what became of an RPC.", "cpe-agent lab result 7")
     result.add_argument("id", metavar="ID", help="as rpc printed it")
     connect = add_subverb(verbs, "connect", _connect, "Send a connection request.", "cpe-agent lab connect -")
-    _add_device(connect)
+    add_device(connect)
     sessions = add_subverb(
         verbs, "sessions", _sessions, "Show a device's last sessions, message by message.",
         "cpe-agent lab sessions - --xml",
     )  # fmt: skip
-    _add_device(sessions)
+    add_device(sessions)
     sessions.add_argument("--xml", action="store_true", help="also the envelopes, secrets masked")
     for parser in (devices, rpc, get, set_, result, connect, sessions):
-        _add_server(parser)
+        add_server(parser)
 
 
-def _add_device(parser: argparse.ArgumentParser) -> None:
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Which device it is about."""
     parser.add_argument(
         "device", metavar="DEVICE", help="its id, a part of it that fits one only, or - for the only one"
     )
@@ -106,14 +107,17 @@ def _methods(options: argparse.Namespace) -> int:
     return OK
 
 
-def _add_server(parser: argparse.ArgumentParser) -> None:
+def add_server(parser: argparse.ArgumentParser) -> None:
+    """Which lab ACS is asked, and how it is trusted."""
     default = os.environ.get("CPE_AGENT_LAB", f"http://{DEFAULT_LISTEN}/")
     parser.add_argument("--acs", metavar="URL", default=default, help=f"the lab ACS; CPE_AGENT_LAB or {default}")
     parser.add_argument("--ca", metavar="FILE", help="https: the certificate to trust")
     parser.add_argument("--cert", metavar="FILE", help="https: a client certificate to show, with its key")
 
 
-def _ask(options: argparse.Namespace, method: str, path: str, body: Json | None = None, timeout: float = 30.0) -> Json:
+def ask_lab(
+    options: argparse.Namespace, method: str, path: str, body: Json | None = None, timeout: float = 30.0
+) -> Json:
     """One request to the API. Failure for its errors, and when nothing answers."""
     try:
         request = urllib.request.Request(  # noqa: S310 - the person's own URL
@@ -147,9 +151,9 @@ def _document(options: argparse.Namespace, data: bytes) -> Json:
     return found
 
 
-def _device_id(options: argparse.Namespace) -> str:
+def device_id(options: argparse.Namespace) -> str:
     """The device that was meant."""
-    known = [device["id"] for device in _ask(options, "GET", "/api/devices")["devices"]]
+    known = [device["id"] for device in ask_lab(options, "GET", "/api/devices")["devices"]]
     wanted = options.device
     if wanted in known or getattr(options, "expect", False):
         return str(wanted)
@@ -170,7 +174,7 @@ def _path(device: str, what: str = "") -> str:
 def _devices(options: argparse.Namespace) -> int:
     if options.device:
         return _one_device(options)
-    answer = _ask(options, "GET", "/api/devices")
+    answer = ask_lab(options, "GET", "/api/devices")
     if options.json:
         show_json(answer)
         return OK
@@ -186,7 +190,7 @@ def _devices(options: argparse.Namespace) -> int:
 
 
 def _one_device(options: argparse.Namespace) -> int:
-    answer = _ask(options, "GET", _path(_device_id(options)))
+    answer = ask_lab(options, "GET", _path(device_id(options)))
     if options.json:
         show_json(answer)
         return OK
@@ -237,11 +241,13 @@ def _learn_types(options: argparse.Namespace, paths: list[str]) -> None:
     """Have the device tell the types that are not known yet, in the session in which it is told the values: the lab ACS
     writes an RPC when it sends it.
     """
-    device = _device_id(options)
-    told = {each["path"] for each in _ask(options, "GET", _path(device))["parameters"] if each["type"]}
+    device = device_id(options)
+    told = {each["path"] for each in ask_lab(options, "GET", _path(device))["parameters"] if each["type"]}
     unknown = [path for path in dict.fromkeys(paths) if path not in told]
     if unknown:
-        _ask(options, "POST", _path(device, "/rpc"), {"method": "GetParameterValues", "arguments": {"names": unknown}})
+        ask_lab(
+            options, "POST", _path(device, "/rpc"), {"method": "GetParameterValues", "arguments": {"names": unknown}}
+        )
 
 
 def _arguments(texts: list[str]) -> Json:
@@ -264,10 +270,10 @@ def _arguments(texts: list[str]) -> Json:
 
 
 def _send(options: argparse.Namespace, method: str, arguments: Json, *, now: bool, wait: float | None) -> int:
-    device = _device_id(options)
+    device = device_id(options)
     asked = {"method": method, "arguments": arguments, "connection_request": now}
     asked["expect"] = getattr(options, "expect", False)
-    answer = _ask(options, "POST", _path(device, "/rpc"), asked)
+    answer = ask_lab(options, "POST", _path(device, "/rpc"), asked)
     if wait is None:
         if options.json:
             show_json(answer)
@@ -294,7 +300,7 @@ def _awaited(options: argparse.Namespace, number: str, wait: float) -> Json:
     while True:
         left = max(deadline - time.monotonic(), 0.0)
         step = min(left, 20.0)
-        rpc = _ask(options, "GET", f"/api/rpc/{quote(number, safe='')}?wait={step:.3f}", timeout=step + 30.0)
+        rpc = ask_lab(options, "GET", f"/api/rpc/{quote(number, safe='')}?wait={step:.3f}", timeout=step + 30.0)
         if rpc["state"] in ("done", "fault") or left <= step:
             return rpc
 
@@ -339,7 +345,7 @@ def _show_parameters(parameters: list[Json]) -> None:
 
 
 def _connect(options: argparse.Namespace) -> int:
-    answer = _ask(options, "POST", _path(_device_id(options), "/connection-request"), {})
+    answer = ask_lab(options, "POST", _path(device_id(options), "/connection-request"), {})
     if options.json:
         show_json(answer)
     else:
@@ -352,8 +358,8 @@ def _sessions(options: argparse.Namespace) -> int:
     from agent.lab.conversation import indented_xml, line_text
     from agent.lab.records import Line
 
-    device = _device_id(options)
-    answer = _ask(options, "GET", _path(device, "/sessions?xml=1" if options.xml else "/sessions"))
+    device = device_id(options)
+    answer = ask_lab(options, "GET", _path(device, "/sessions?xml=1" if options.xml else "/sessions"))
     if options.json:
         show_json(answer)
         return OK

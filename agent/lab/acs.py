@@ -17,7 +17,7 @@ from agent.lab.files import PREFIX, Files
 from agent.lab.gate import Auth, Gate, Verdict
 from agent.lab.http import Connection, Limits, Reply, Request, text_reply
 from agent.lab.recorder import Recorder
-from agent.lab.records import Device, Exchange, Inform, Line, Rpc, Session
+from agent.lab.records import Device, Exchange, Inform, Line, Rpc, Session, Told
 from agent.lab.server import Server
 from agent.lab.soap import Json
 
@@ -144,6 +144,23 @@ class LabAcs:
         """CWMP exchanges so far, their HTTP bytes in and out; challenges and refusals count, API and files do not."""
         with self._changed:
             return self._recorder.posts, self._recorder.bytes_in, self._recorder.bytes_out
+
+    @property
+    def told(self) -> list[Told]:
+        """What CPEs have told of transfers and deployment units, and have been answered; the oldest first."""
+        with self._changed:
+            return list(self._bench.told)
+
+    def wait_for_transfer(self, command_key: str, *, after: int = 0, timeout: float = 30.0) -> Told:
+        """The TransferComplete with that key, beyond the first ``after`` things told; TimeoutError."""
+
+        def found() -> Told | None:
+            told = list(self._bench.told)[after:]
+            return next(
+                (one for one in told if one.method == "TransferComplete" and one.command_key == command_key), None
+            )
+
+        return self.wait_until(found, timeout, lambda: f"no TransferComplete with the key {command_key!r}")
 
     def conversation(self) -> list[str]:
         """What was said so far, in turns: ``["Inform", "InformResponse", "", "GetParameterValues", …]``."""

@@ -8,6 +8,7 @@
 | ``GET /api/rpc/ID[?wait=SECONDS]`` | ``{"id", "device", "method", "arguments", "state", "result", "queued_at", "seconds", "bytes"}``, after up to 60 s of waiting for its end; while it is queued and the CPE has refused a connection request since, also ``connection_request`` as above |
 | ``POST /api/devices/ID/connection-request`` ``{"username", "password"}``, both may be left out | ``{"url", "status", "was_challenged", "seconds", "accepted"}``; 502 with an error when the CPE does not accept |
 | ``GET /api/devices/ID/sessions[?xml=1]`` | ``{"sessions": [{"number", "state", "opened_at", "events", "bytes_in", "bytes_out", "posts", "lines"}]}``, newest last; with ``xml=1`` each line's envelope as ``xml``, null where there is none or it is no longer kept |
+| ``GET /api/devices/ID/told`` | ``{"told": [{"session", "method", "content"}]}``: TransferComplete and its like, what was told of deployment units, RequestDownload |
 | ``GET /api/files`` | ``{"files": [{"name", "size"}]}`` |
 | ``GET /api/traffic`` | ``{"exchanges", "bytes_in", "bytes_out"}`` of all CWMP since the start |
 | ``GET``, ``PUT /api/behaviour`` | the fields of ``agent.lab.behaviour``; a PUT sets those it names, the rest to their defaults |
@@ -87,6 +88,8 @@ class Api:
                 routes = {"POST": lambda: self._connect(device, _object(body or b"{}"))}
             case ["devices", device, "sessions"]:
                 routes = {"GET": lambda: self._sessions(device, query.get("xml", "0") not in ("", "0"))}
+            case ["devices", device, "told"]:
+                routes = {"GET": lambda: self._told(device)}
             case ["rpc", number]:
                 routes = {"GET": lambda: self._rpc(number, query.get("wait", "0"))}
             case ["files"]:
@@ -187,6 +190,13 @@ class Api:
                 }
             )
         return 200, {"sessions": found}
+
+    def _told(self, name: str) -> tuple[int, Json]:
+        device = self._known(name)
+        told = [one for one in self._acs.told if one.device == device.id]
+        return 200, {
+            "told": [{"session": one.session, "method": one.method, "content": masked(one.content)} for one in told]
+        }
 
     def _traffic(self) -> tuple[int, Json]:
         exchanges, bytes_in, bytes_out = self._acs.traffic

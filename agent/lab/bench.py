@@ -6,12 +6,21 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from agent.lab import rpcs
-from agent.lab.records import Device, Inform, Rpc, Session, device_id
+from agent.lab.records import Device, Inform, Rpc, Session, Told, device_id
 from agent.lab.soap import Json, Message, fault_body
 
 DEVICES_KEPT = 1000
 RPCS_KEPT = 10_000
 INFORMS_KEPT = 10_000
+TOLD_KEPT = 1000
+TOLD = (
+    "TransferComplete",
+    "AutonomousTransferComplete",
+    "RequestDownload",
+    "DUStateChangeComplete",
+    "AutonomousDUStateChangeComplete",
+)
+"""What is kept of the CPEs' own requests."""
 
 _SET_AT_FIRST_CONTACT = ".ManagementServer.ConnectionRequestPassword"
 
@@ -45,6 +54,7 @@ class Bench:
         self.rpcs: OrderedDict[str, Rpc] = OrderedDict()
         self.sessions: OrderedDict[str, Session] = OrderedDict()
         self.informs: deque[Inform] = deque(maxlen=INFORMS_KEPT)
+        self.told: deque[Told] = deque(maxlen=TOLD_KEPT)
         self.credentials = ("", "")
         """What a CPE shows the lab ACS; given with the URLs of its own files."""
         self.provision = False
@@ -172,6 +182,8 @@ class Bench:
         if body is None:
             return Turn("Fault", fault_body(8000, "Method not supported"), message.id)
         session.state = "open"
+        if message.method in TOLD:
+            self.told.append(Told(session.device, session.number, message.method, message.content))
         return Turn(f"{message.method}Response", body, message.id)
 
     def expire(self, now: float) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from agent.lab.http import Connection, HttpProblem, Reply, Request, text_reply
 
 PREFIX = "/files/"
+_RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})?")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}")
 
 
@@ -32,7 +33,7 @@ class Files:
             raise HttpProblem(404, "a file's name is letters, digits and . _ + -, at most 128, and starts with no dot")
         match request.method:
             case "GET":
-                return self._give(name)
+                return self._give(name, request)
             case "PUT" | "POST":
                 return self._take(name, connection, request)
         return Reply(405, (("Allow", "GET, PUT, POST"),))
@@ -47,7 +48,8 @@ class Files:
             ]
         return sorted(found, key=lambda each: str(each["name"]))
 
-    def _give(self, name: str) -> Reply:
+    def _give(self, name: str, request: Request) -> Reply:
+        """The file, or the one range of it that is asked for (RFC 9110 §14)."""
         try:
             descriptor = os.open(self.directory / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError:
@@ -56,8 +58,20 @@ class Files:
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
             return text_reply(404, f"{name} is no file")
-        file = os.fdopen(descriptor, "rb")
-        return Reply(200, (("Content-Type", "application/octet-stream"),), file=file, file_size=status.st_size)
+        file, size = os.fdopen(descriptor, "rb"), status.st_size
+        tag = f'"{status.st_mtime_ns:x}-{size:x}"'
+        headers = (("Content-Type", "application/octet-stream"), ("Accept-Ranges", "bytes"), ("ETag", tag))
+        found = _RANGE.fullmatch(request.headers.get("range", ""))
+        if found is None or request.headers.get("if-range", tag) != tag:
+            return Reply(200, headers, file=file, file_size=size)
+        first, last = int(found[1]), min(int(found[2] or size), size - 1)
+        if first > last:
+            file.close()
+            return Reply(416, (("Content-Range", f"bytes */{size}"),))
+        file.seek(first)
+        return Reply(
+            206, (*headers, ("Content-Range", f"bytes {first}-{last}/{size}")), file=file, file_size=last - first + 1
+        )
 
     def _take(self, name: str, connection: Connection, request: Request) -> Reply:
         """Write beside, then rename: a broken upload never replaces a file."""

@@ -155,6 +155,26 @@ class Inform:
     content: Json = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a CPE has told of a transfer or of deployment units, or asked for: "TransferComplete" and its like."""
+
+    device: str
+    session: int
+    method: str
+    content: Json
+
+    @property
+    def command_key(self) -> str:
+        """The one it belongs to; "" for what nobody has asked for."""
+        return str(self.content.get("command_key", ""))
+
+    @property
+    def fault_code(self) -> int:
+        """0 for success, and for what has no fault."""
+        return int(self.content.get("fault_struct", {}).get("fault_code", 0))
+
+
 @dataclass(slots=True, eq=False)
 class Device:
     """One CPE, known by its Informs or expected."""

@@ -285,11 +285,22 @@ def watched_paths(state: Path) -> list[str]:
 class Tracer:
     """strace on an agent that runs already, until it is closed or the agent has ended."""
 
-    def __init__(self, agent: Agent, state: Path, *injections: str) -> None:
+    def __init__(self, agent: Agent, state: Path, *injections: str, paths: Sequence[str] = ()) -> None:
+        """``paths``: strace's filter, that of the documents as a rule."""
         chosen = [part for injection in injections for part in ("-e", f"inject={injection}")]
         calls = ",".join(dict.fromkeys(injection.split(":")[0] for injection in injections))
         self._said = tempfile.NamedTemporaryFile(prefix="strace-")  # noqa: SIM115 - closed with the tracer
-        command = ["strace", "-f", "-q", "-o", self._said.name, "-e", f"trace={calls}", *watched_paths(state), *chosen]
+        command = [
+            "strace",
+            "-f",
+            "-q",
+            "-o",
+            self._said.name,
+            "-e",
+            f"trace={calls}",
+            *(paths or watched_paths(state)),
+            *chosen,
+        ]
         self.has_injected = False
         """Whether a call was tampered with; known once it is closed."""
         self._process = subprocess.Popen([*command, "-p", str(agent.pid)], stderr=subprocess.PIPE)

@@ -278,3 +278,21 @@ def test_devices_and_rpcs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(bench.devices) == 2
     assert len(bench.sessions) == 2
     assert len(bench.rpcs) == 2
+
+
+def test_what_devices_tell_of_their_transfers_is_kept() -> None:
+    bench = Bench(30)
+    session = opened(bench)
+    complete = (
+        "<c:TransferComplete><CommandKey>new</CommandKey><FaultStruct><FaultCode>9016</FaultCode><FaultString>gone"
+        "</FaultString></FaultStruct><StartTime>2026-03-01T12:00:00Z</StartTime></c:TransferComplete>"
+    )
+    assert said(bench, session, envelope(complete)).method == "TransferCompleteResponse"
+    said(
+        bench, session, envelope("<c:RequestDownload><FileType>1 Firmware Upgrade Image</FileType></c:RequestDownload>")
+    )
+    said(bench, session, envelope("<c:GetRPCMethods/>"))
+    assert [(one.method, one.command_key, one.fault_code, one.session) for one in bench.told] == [
+        ("TransferComplete", "new", 9016, 1),
+        ("RequestDownload", "", 0, 1),
+    ]

@@ -30,6 +30,25 @@ def test_a_file_is_served_whole(bench: tuple[Cpe, Path]) -> None:
     assert cpe.request("GET", "/files/other.bin").status == 404
 
 
+def test_a_part_of_a_file_is_served_as_long_as_it_is_the_same_file(bench: tuple[Cpe, Path]) -> None:
+    cpe, directory = bench
+    (directory / "fw.bin").write_bytes(b"0123456789")
+    whole = cpe.request("GET", "/files/fw.bin")
+    tag = whole.headers["ETag"]
+
+    part = cpe.request("GET", "/files/fw.bin", Range="bytes=4-", If_Range=tag)
+    assert (part.status, part.headers["Content-Range"], part.body) == (206, "bytes 4-9/10", b"456789")
+    assert cpe.request("GET", "/files/fw.bin", Range="bytes=2-3").body == b"23"
+    assert cpe.request("GET", "/files/fw.bin", Range="bytes=2-300").body == b"23456789"
+    beyond = cpe.request("GET", "/files/fw.bin", Range="bytes=10-")
+    assert (beyond.status, beyond.headers["Content-Range"]) == (416, "bytes */10")
+    assert cpe.request("GET", "/files/fw.bin", Range="lines=1-2").status == 200
+
+    (directory / "fw.bin").write_bytes(b"another one")
+    other = cpe.request("GET", "/files/fw.bin", Range="bytes=4-", If_Range=tag)
+    assert (other.status, other.body) == (200, b"another one")
+
+
 @pytest.mark.parametrize("method", ["PUT", "POST"])
 def test_a_file_is_taken_and_can_be_fetched_again(method: str, bench: tuple[Cpe, Path]) -> None:
     cpe, directory = bench
