@@ -51,7 +51,7 @@ class TransferService:
         self.types: FileTypes = queue.types
         self.operation = Transfers(queue, self._mover, lambda: acs_identity(own))
         self.requests = TransferRequests(queue, around.policy, around.mask)
-        self._verbs = TransferVerbs(self.operation, around.clock, delivery.save)
+        self._verbs = TransferVerbs(self.operation, around.clock, delivery.save, self.requests.check_url)
 
     @property
     def table(self) -> Mapping[str, Callable[[Mapping[str, Any]], Reply]]:

@@ -32,17 +32,23 @@ def register(verbs: Verbs) -> None:
         _transfers,
         "Show the files that are fetched and sent, and have a say in it.",
         "cpe-agent transfers\ncpe-agent transfers -w\ncpe-agent transfers --confirm 3\n"
-        'cpe-agent transfers --request "1 Firmware Upgrade Image"',
+        'cpe-agent transfers --request "1 Firmware Upgrade Image"\n'
+        "cpe-agent transfers -w --fetch https://files.example/backup.json --type '3 Vendor Configuration File'",
     )
     parser.add_argument("-w", "--watch", action="store_true", help="go on showing them, until none is left or Ctrl-C")
     change = parser.add_mutually_exclusive_group()
     change.add_argument("--cancel", metavar="NUMBER", help="give a transfer up; the ACS does not hear of it")
     change.add_argument("--confirm", metavar="NUMBER", help="agree to a transfer that waits for somebody's consent")
+    change.add_argument("--fetch", metavar="URL", help="fetch a file here, of the type that --type names")
     change.add_argument("--request", metavar="TYPE", help="ask the ACS to start a download of this file type")
+    parser.add_argument(
+        "--type", metavar="TYPE", default="1 Firmware Upgrade Image", help="with --fetch; default firmware"
+    )
 
 
 def _transfers(options: argparse.Namespace) -> int:
-    answer = ask(options, "transfers", cancel=options.cancel, confirm=options.confirm, request=options.request)
+    changes = {name: getattr(options, name) for name in ("cancel", "confirm", "request", "fetch")}
+    answer = ask(options, "transfers", **changes, file_type=options.type if options.fetch else None)
     if not options.watch:
         _show(answer, options.json)
         return OK

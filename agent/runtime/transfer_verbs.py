@@ -7,6 +7,7 @@ from agent.model.errors import ModelError
 from agent.runtime.control import error
 from agent.runtime.events import Moment
 from agent.runtime.transfers import Transfers
+from agent.transfers.orders import FileOrder
 from agent.transfers.queue import State, Transfer
 from agent.transfers.requests import shown
 
@@ -14,10 +15,17 @@ Reply = dict[str, Any]
 
 
 class TransferVerbs:
-    """``save`` makes what was changed durable; raises OSError."""
+    """``save`` makes what was changed durable; raises OSError. ``check_url`` raises ModelError for one not allowed."""
 
-    def __init__(self, transfers: Transfers, clock: Callable[[], Moment], save: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        transfers: Transfers,
+        clock: Callable[[], Moment],
+        save: Callable[[], None],
+        check_url: Callable[[str], None] = lambda _url: None,
+    ) -> None:
         self._transfers = transfers
+        self._check_url = check_url
         self._queue = transfers.queue
         self._clock = clock
         self._save = save
@@ -28,16 +36,19 @@ class TransferVerbs:
         return {"transfers": self.answer}
 
     def answer(self, arguments: Mapping[str, Any]) -> Reply:
-        """All transfers; ``cancel`` or ``confirm`` a number, ``request`` a file type of the ACS."""
+        """All transfers; ``cancel`` or ``confirm`` a number, ``request`` a file type of the ACS, or ``fetch`` a URL
+        here, of ``file_type``: the ACS hears of that as its policy says.
+        """
         asked = {name: value for name, value in arguments.items() if value is not None}
-        if len(asked) > 1 or not set(asked) <= {"cancel", "confirm", "request"}:
-            return error("invalid_arguments", "cancel, confirm or request, and only one of them", "see --help")
-        if not all(isinstance(value, str) for value in asked.values()):
+        file_type = asked.pop("file_type", "")
+        if len(asked) > 1 or not set(asked) <= {"cancel", "confirm", "request", "fetch"}:
+            return error("invalid_arguments", "cancel, confirm, request or fetch, and only one of them", "see --help")
+        if not all(isinstance(value, str) for value in (*asked.values(), file_type)):
             return error("invalid_arguments", "a number or a file type is text", "see --help")
         before = self._queue.checkpoint()
         try:
             for what, value in asked.items():
-                self._do(what, value)
+                self._do(what, value, file_type)
             if asked:
                 self._save()
         except KeyError:
@@ -49,12 +60,17 @@ class TransferVerbs:
             return error("not_saved", f"it could not be saved: {failure}", "make room in the state directory")
         return self._all()
 
-    def _do(self, what: str, value: str) -> None:
+    def _do(self, what: str, value: str, file_type: str) -> None:
         match what:
             case "cancel":
                 self._queue.cancel_one(value)
             case "confirm":
                 self._queue.confirm(value)
+            case "fetch":
+                self._check_url(value)
+                now = self._clock()
+                order = FileOrder(value, "", "", file_type, 0, "", is_upload=False, command_key="")
+                self._queue.add(order, "", now.monotonic, now.wall)
             case _:
                 self._queue.ask_for(value)
 

@@ -97,14 +97,14 @@ class TransferRequests:
         ):
             if len(text) > longest:
                 raise InvalidArguments("", f"{what} has more than {longest} characters")
-        self._check_url(request.url)
+        self.check_url(request.url)
         return FileOrder(
             request.url, request.username, request.password, request.file_type, size, name, is_upload,
             request.command_key,
         )  # fmt: skip
 
-    def _check_url(self, url: str) -> None:
-        """What no answer may say is told by TransferComplete."""
+    def check_url(self, url: str) -> None:
+        """Raise ModelError for a URL that is not allowed. What no answer may say is told by TransferComplete."""
         try:
             self._policy().check(url)
         except TransferFailed as refused:

@@ -78,6 +78,17 @@ def test_the_acs_is_asked_for_a_download_from_here(talk: Talk) -> None:
     assert verb(talk, request="5 Ringer File")["error"]["code"] == "refused"
 
 
+def test_a_person_fetches_a_file_and_the_acs_hears_of_it_as_it_wants(talk: Talk) -> None:
+    assert verb(talk, fetch="http://files.example/x", file_type="4 Tone File")["error"]["code"] == "refused"
+    [one] = verb(talk, fetch="http://files.example/x", file_type=FIRMWARE)["transfers"]
+    assert one["asked_by"] == "this machine"
+    talk.pass_on(None)
+    talk.works()
+    assert talk.depot.firmware.taken == [b"new firmware"]
+    assert not talk.in_session
+    assert talk.delivery.transfers.all == ()
+
+
 @pytest.mark.parametrize("arguments", [{"cancel": "1", "confirm": "1"}, {"cancel": 1}, {"what": "1"}])
 def test_what_makes_no_sense_is_said(talk: Talk, arguments: dict[str, Any]) -> None:
     assert verb(talk, **arguments)["error"]["code"] == "invalid_arguments"
