@@ -9,7 +9,6 @@ from typing import Any, Final
 from agent.model.object import Object, Parameter
 from backends.desired_state import Record, Refused, Wanted
 from backends.diagnostics.failures import DiagnosticFailed
-from backends.diagnostics.sockets import Refusal, anywhere
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.record_table import Keys, RecordTable, field_of
@@ -69,8 +68,8 @@ class Test:
     rows: Sequence[Rows] = ()
     check: Callable[[Any], None] = lambda _settings: None
     more: "Callable[[DiagnosticTables], Sequence[Parameter[Keys, Any]]]" = lambda _tables: ()
-    is_guarded: bool = False
-    """Whether its request has a field ``refusal``: it speaks to whom the management server names, as far as it may."""
+    needs: Sequence[str] = ()
+    """Fields of its request that the agent fills in, as things are when it begins (``DiagnosticTables.provided``)."""
 
 
 class DiagnosticTables(TableService):
@@ -79,16 +78,11 @@ class DiagnosticTables(TableService):
     What is asked for is in force with the transaction that asks for it; ``requested`` says it, the runtime runs it.
     """
 
-    def __init__(
-        self,
-        tests: Sequence[Test],
-        link_of: Callable[[Any], str | None],
-        refusal: Callable[[], Refusal] = lambda: anywhere,
-    ) -> None:
-        """``refusal`` says, as things are now, with which addresses a diagnostic must not speak."""
+    def __init__(self, tests: Sequence[Test], link_of: Callable[[Any], str | None]) -> None:
         self.tests: Final = {test.name: test for test in tests}
+        self.provided: dict[str, Callable[[], Any]] = {}
+        """By field of requests, what the agent has for it; called in the owner's thread."""
         self._link_of = link_of
-        self._refusal = refusal
         tables = {test.settings: test.path for test in tests}
         super().__init__("diagnostics", (Run, *tables), _Nothing(self.tests), tables)
 
@@ -138,16 +132,17 @@ class DiagnosticTables(TableService):
         test = self.tests[name]
         if settings is None:
             kept = self.in_force.get(test.settings)
-            return self._guarded(test, test.request(kept, self._link(kept)))
+            return self._provided_with(test, test.request(kept, self._link(kept)))
         given = replace(test.settings(), **{field_of(word): value for word, value in settings.items()})
         try:
             test.check(given)
         except Refused as refused:
             raise DiagnosticFailed("Error_Other", self._reason_of(refused)) from None
-        return self._guarded(test, test.request(given, link))
+        return self._provided_with(test, test.request(given, link))
 
-    def _guarded(self, test: Test, request: Any) -> Any:
-        return replace(request, refusal=self._refusal()) if test.is_guarded else request
+    def _provided_with(self, test: Test, request: Any) -> Any:
+        there = {name: self.provided[name]() for name in test.needs if name in self.provided}
+        return replace(request, **there) if there else request
 
     def place_of(self, name: str) -> str:
         """Where the diagnostic itself is loaded from, when it runs: "module:Class"."""

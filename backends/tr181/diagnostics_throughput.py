@@ -141,7 +141,7 @@ DOWNLOADED: Final = Test(
     check=lambda settings: _check(settings, "download_url"),
     # The name of the second differs from the upload's in TR-181 itself.
     more=_able("DownloadTransports", "DownloadDiagnosticMaxConnections", "DownloadDiagnosticsMaxIncrementalResult"),
-    is_guarded=True,
+    needs=("refusal",),
 )
 UPLOADED: Final = Test(
     name="UploadDiagnostics",
@@ -154,5 +154,5 @@ UPLOADED: Final = Test(
     rows=_rows(UPLOAD, "TestBytesSent"),
     check=_check_upload,
     more=_able("UploadTransports", "UploadDiagnosticsMaxConnections", "UploadDiagnosticsMaxIncrementalResult"),
-    is_guarded=True,
+    needs=("refusal",),
 )

@@ -105,5 +105,5 @@ UDP_ECHO: Final = Test(
     ),
     check=_check,
     more=lambda _tables: (Parameter("UDPEchoDiagnosticsMaxResults", lambda _: MOST_PACKETS_TOLD),),
-    is_guarded=True,
+    needs=("refusal",),
 )

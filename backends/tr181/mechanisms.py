@@ -87,8 +87,6 @@ class Mechanisms:
     management_path: "Callable[[], RouteTo | None]" = lambda: None
     own_ports: "Callable[[], Collection[tuple[int, int]]]" = tuple
     """Protocol number and port of each place where the agent listens: no rule of ours may close them."""
-    refusal: "Callable[[], Callable[[str, int], str]]" = lambda: lambda _address, _port: ""
-    """Why a diagnostic must not speak to an address and port, as things are now; "" where it may."""
     peek: "Callable[[Sequence[str]], Mapping[str, str]]" = lambda _paths: {}
     """The texts of the data model's own parameters by concrete path."""
     path_of: "Callable[[Target], str]" = lambda _target: ""

@@ -20,7 +20,8 @@ UPLOAD = "Device.IP.Diagnostics.UploadDiagnostics."
 
 
 def device() -> tuple[SmallDevice, DiagnosticTables]:
-    tables = DiagnosticTables([DOWNLOADED, UPLOADED], lambda _: "eth0", lambda: lambda address, _port: f"not {address}")
+    tables = DiagnosticTables([DOWNLOADED, UPLOADED], lambda _: "eth0")
+    tables.provided["refusal"] = lambda: lambda address, _port: f"not {address}"
     made = SmallDevice(
         [supported(tables), *objects_of(tables, DOWNLOADED), *objects_of(tables, UPLOADED)], backends=[tables]
     )
