@@ -28,6 +28,7 @@ LOADER: Final = "cpe_agent_library"
 LEFT_OUT: Final = (
     "agent/lab/", "agent/web/", "agent/schema_compiler.py", "agent/schema_xml.py", "agent/cli/schema.py",
     "agent/cli/demo.py", "agent/cli/lab.py", "agent/cli/lab_client.py", "agent/cli/lab_connection.py",
+    "agent/cli/lab_files.py",
     "agent/cli/scratch.py", "agent/cli/onu.py",
     "backends/installers/laboratory.py", "backends/installers/rauc.py", "backends/installers/mender.py",
     "backends/installers/uboot.py", "backends/installers/debian.py",

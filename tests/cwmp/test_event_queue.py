@@ -363,3 +363,22 @@ def test_no_event_that_must_be_delivered_is_ever_lost(history: list[tuple[str, s
         else:
             queue.rebooted()
     assert {event.command_key: event.code for event in queue.pending if event.command_key} == expected
+
+
+def test_what_is_put_off_asks_for_no_session_until_it_occurs_anew() -> None:
+    queue = queue_of(TRANSFER_COMPLETE)
+    queue.occurred("M Download", "one")
+    put_off = queue.pending
+    assert not queue.opens_session(lambda _: True, put_off)
+    before = queue.latest
+    queue.occurred("M Download", "two")
+    assert queue.latest > before
+    assert queue.opens_session(lambda _: True, put_off)
+
+
+def test_what_nobody_can_acknowledge_any_more_is_withdrawn() -> None:
+    queue = queue_of(BOOT, "9 REQUEST DOWNLOAD")
+    queue.occurred("M Download", "one")
+    queue.occurred("M ChangeDUState", "two")
+    queue.withdraw(("TransferCompleteResponse", "RequestDownloadResponse"))
+    assert codes(queue) == [BOOT, "11 DU STATE CHANGE COMPLETE", "M ChangeDUState"]

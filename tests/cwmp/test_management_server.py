@@ -210,6 +210,15 @@ def test_the_policy_for_transfers_of_others_is_kept(device: SmallDevice) -> None
     assert codes(device, **{below + "ResultTypeFilter": "Perhaps"}) == [9007]
 
 
+def test_the_policy_for_modules_that_others_change_is_kept(device: SmallDevice) -> None:
+    below = "DUStateChangeComplPolicy."
+    names = ("Enable", "OperationTypeFilter", "ResultTypeFilter", "FaultCodeFilter")
+    assert [device.get(SERVER + below + name) for name in names] == ["false", "", "Both", ""]
+    values = {"Enable": "1", "OperationTypeFilter": "Install,Update", "FaultCodeFilter": "9001,9027"}
+    assert codes(device, **{below + name: text for name, text in values.items()}) == []
+    assert [device.get(SERVER + below + name) for name in names] == ["true", "Install,Update", "Both", "9001,9027"]
+
+
 def test_planned_reboots_and_who_upgrades_are_kept(device: SmallDevice) -> None:
     assert device.get(SERVER + "DelayReboot") == "-1"
     assert codes(device, DelayReboot="-2") == [9007]

@@ -4,10 +4,13 @@ import json
 
 import pytest
 
+from agent.cwmp.event_queue import MOST_PENDING
 from agent.runtime.delivery import DOCUMENT, Delivery
 from agent.runtime.events import Moment
+from agent.transfers.orders import FileOrder
 from tests.cwmp.small_device import ACS
 from tests.fakes.documents import Documents
+from tests.fakes.transfers import FIRMWARE, Depot
 
 NOW = Moment(1000.0, None)
 
@@ -99,3 +102,49 @@ def test_a_document_of_another_shape_is_a_first_start() -> None:
     documents.texts[DOCUMENT] = "[1, 2]"
 
     assert codes(delivery(documents)) == ["0 BOOTSTRAP", "1 BOOT"]
+
+
+def asked(one: Delivery, *keys: str) -> Delivery:
+    """Downloads with these keys have ended."""
+    Depot().register(one.transfers.types)
+    for key in keys:
+        order = FileOrder("http://files.example/x", "", "", FIRMWARE, 0, "", False, key)
+        transfer = one.transfers.add(order, "Download", 1000.0, None)
+        one.transfers.was_sent(transfer.id, None)
+    return one
+
+
+def test_transfers_and_their_events_are_one_document() -> None:
+    documents = Documents()
+    told(documents)
+    asked(delivery(documents), "one", "two").save()
+
+    again = delivery(documents)
+    assert codes(again) == ["7 TRANSFER COMPLETE", "M Download", "M Download"]
+    assert [one.order.command_key for one in again.transfers.all] == ["one", "two"]
+    assert codes(delivery(documents, acs="http://other.example/")) == ["0 BOOTSTRAP"]
+
+
+@pytest.mark.parametrize("broken", ["transfers", "events"])
+def test_where_one_of_both_is_lost_there_is_no_event_without_its_request(broken: str) -> None:
+    documents = Documents()
+    told(documents)
+    asked(delivery(documents), "one").save()
+    document = json.loads(documents.texts[DOCUMENT])
+    document[broken] = {"what": "?"}
+    documents.texts[DOCUMENT] = json.dumps(document)
+
+    again = delivery(documents)
+    has_it = "7 TRANSFER COMPLETE" in codes(again)
+    assert has_it == (broken == "events")
+    assert bool(again.transfers.all) == has_it
+
+
+def test_where_many_events_wait_the_one_for_all_transfers_has_to_do() -> None:
+    one = delivery(Documents())
+    for number in range(MOST_PENDING):
+        one.events.occurred("M ScheduleInform", str(number)) if len(one.events) < MOST_PENDING else None
+    asked(one, "one")
+    pending = [event.code for event in one.events.pending]
+    assert "7 TRANSFER COMPLETE" in pending
+    assert "M Download" not in pending
