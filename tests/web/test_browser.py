@@ -227,6 +227,37 @@ def test_hostile_texts_are_shown_as_text(page: Page) -> None:
     assert page.all("main script, main img") == []
 
 
+def choose(page: Page, diagnostic: str) -> None:
+    page.run(
+        "const one = document.querySelector('select'); one.value = arguments[0];one.dispatchEvent(new Event('change'))",
+        diagnostic,
+    )
+
+
+def test_a_diagnostic_is_run_and_drawn_and_a_cancel_ends_it(page: Page, managed: House) -> None:
+    page.go("#/diagnostics")
+    page.shows("Nothing was run yet")
+    choose(page, "IPPing")
+    page.fill({"Host": "127.0.0.1", "Number Of Repetitions": "5"})
+    page.press("Run Ping")
+    page.shows("Ping is complete")
+    page.shows("Success count")
+    assert len(page.all("svg.plot rect.bit")) == 5
+    choose(page, "ServerSelectionDiagnostics")
+    page.fill({"Host List": "127.0.0.1,nobody.invalid"})
+    page.press("Run Server selection")
+    page.shows("Server selection is complete")
+    assert len(page.all(".hop rect.best")) == 2
+    choose(page, "IPPing")
+    page.press("Run Ping")
+    page.shows("Host is not set", "[role=alert]")
+    page.fill({"Host": "127.0.0.1", "Number Of Repetitions": "1000"})
+    page.press("Run Ping")
+    page.press("Cancel")
+    page.shows("was cancelled")
+    wait(lambda: not managed.ask("diagnostics")["running"], "it still runs")
+
+
 def test_the_model_shows_thousands_of_rows_a_few_at_a_time(page: Page) -> None:
     page.go("#/model/Device.X_BENCH_Rows.Row.")
     page.one(".leaf.chosen")

@@ -87,7 +87,7 @@ const track = (name, what, least, most, whole, state = "") =>
                 : null,
             most ? s("rect", { class: `bit ${state}`, x: 0, width: Math.max(2, (least / whole) * WIDTH), y: 1, height: 8 }) : null,
         ),
-        h("span", { class: "num" }, what),
+        h("span", null, what),
     );
 
 /** Each router of a way: from the shortest to the longest of its answers. */

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { hosts, rate, times, took, way } from "./diagram.js";
 import { fill, h } from "./dom.js";
-import { button, choice, facts, failure, field, heading, load, panel, stop, text, tick } from "./pieces.js";
+import { button, choice, facts, failure, field, heading, load, nothing, panel, stop, text, tick } from "./pieces.js";
 
 const TITLES = {
     IPPing: "Ping",
@@ -21,7 +21,12 @@ const STATES = { Requested: ["busy", "running"], Complete: ["good", "done"], Non
 const FIRST = ["Host", "HostName", "HostList", "DownloadURL", "UploadURL", "DNSServer", "Interface", "NumberOfRepetitions"];
 const KEPT = 2000;
 const title = (name) => TITLES[name] || name;
-const words = (name) => name.replace(/_/g, " ").replace(/([a-z])([A-Z])/g, "$1 $2");
+const words = (name) =>
+    name
+        .replace(/_/g, " ")
+        .replace(/([a-z])([A-Z])/g, "$1 $2")
+        .replace(/^./, (letter) => letter.toUpperCase())
+        .replace(/\b(ip|dns|tcp)\b/gi, (word) => word.toUpperCase());
 
 export function page({ place, signal }) {
     const body = h("div");
@@ -31,7 +36,7 @@ export function page({ place, signal }) {
 
 function shown({ diagnostics = [] }, signal) {
     const form = h("form", { class: "stack" });
-    const found = h("div", { "aria-live": "off" });
+    const found = h("div", null, nothing("Nothing was run yet", "What it finds appears here while it runs."));
     const select = choice(
         diagnostics[0]?.name || "",
         diagnostics.map((one) => [one.name, title(one.name)]),
@@ -47,7 +52,7 @@ function shown({ diagnostics = [] }, signal) {
             "div",
             { class: "two" },
             h("div", null, panel("What it finds", found)),
-            h("div", { class: "aside" }, panel("Run one", field("Diagnostic", select), form)),
+            h("div", { class: "aside" }, panel("Run one", h("div", { class: "stack" }, field("Diagnostic", select), form))),
         ),
         panel("What the ACS asked for", h("ol", { class: "line" }, diagnostics.map(asked))),
     ];
@@ -62,7 +67,7 @@ function questions(one, start) {
     const go = h("button", { type: "submit", class: "primary" }, `Run ${title(one.name)}`);
     const form = [
         inputs.filter(isFirst).map(labelled),
-        rest.length ? h("details", null, h("summary", null, "More settings"), h("div", { class: "stack" }, rest.map(labelled))) : null,
+        rest.length ? h("details", null, h("summary", null, "More settings"), h("div", { class: "stack folded" }, rest.map(labelled))) : null,
         h("div", { class: "acts" }, go),
     ];
     go.addEventListener("click", (event) => {
@@ -86,16 +91,17 @@ async function run(one, settings, form, found, signal) {
     const stopped = () => over.abort();
     signal.addEventListener("abort", stopped);
     const lines = [];
-    const figure = h("div", { class: "found" });
+    const drawing = h("div", { class: "found" });
     const state = h("p", { class: "lamp idle", role: "status" }, `${title(one.name)} is running`);
     const cancel = button("Cancel", stopped);
-    fill(found, state, figure, h("div", { class: "acts" }, cancel));
+    fill(found, state, h("div", { class: "acts" }, cancel), drawing);
+    found.closest(".panel").scrollIntoView({ block: "nearest" });
     const go = form.querySelector("button.primary");
     go.disabled = true;
     let due = 0;
     const draw = () => {
         due = 0;
-        fill(figure, drawn(one.name, lines));
+        fill(drawing, drawn(one.name, lines));
     };
     try {
         await api.stream(
@@ -108,7 +114,11 @@ async function run(one, settings, form, found, signal) {
                     if (lines.length > KEPT) lines.shift();
                     due ||= requestAnimationFrame(draw);
                 }
-                if (line.ended) conclude(line.ended, state, figure, lines);
+                if (line.ended) {
+                    if (due) cancelAnimationFrame(due);
+                    due = 0;
+                    conclude(line.ended, state, drawing, lines);
+                }
             },
             over.signal,
         );
@@ -124,7 +134,7 @@ async function run(one, settings, form, found, signal) {
     }
 }
 
-function conclude(ended, state, figure, lines) {
+function conclude(ended, state, drawing, lines) {
     const isWell = ended.state === "Complete";
     state.className = `lamp ${isWell ? "good" : "bad"}`;
     fill(
@@ -132,17 +142,19 @@ function conclude(ended, state, figure, lines) {
         h("span", { class: "sign", "aria-hidden": "true" }, isWell ? "✓" : "✕"),
         isWell ? `${title(ended.name)} is complete` : `${ended.state}${ended.text ? `: ${ended.text}` : ""}`,
     );
-    fill(figure, drawn(ended.name, lines), ended.result ? summary(ended.result) : null);
+    fill(drawing, drawn(ended.name, lines), ended.result ? summary(ended.name, ended.result) : null);
 }
 
 const plain = (result) => Object.entries(result).filter(([, value]) => value !== null && typeof value !== "object");
-const isTime = (name) => /_detailed$/.test(name);
+const isFine = (test, name) => /_detailed$/.test(name) || (test === "ServerSelectionDiagnostics" && /_time$/.test(name));
+const figure = (test, name, value) =>
+    isFine(test, name) ? took(value) : /response_time$/.test(name) ? `${value} ms` : String(value);
 /** The figures of a result; a time in microseconds stands for the one in milliseconds beside it. */
-const summary = (result) =>
+const summary = (test, result) =>
     facts(
         plain(result)
             .filter(([name]) => !(`${name}_detailed` in result))
-            .map(([name, value]) => [words(name.replace(/_detailed$/, "")), isTime(name) ? took(value) : String(value)]),
+            .map(([name, value]) => [words(name.replace(/_detailed$/, "")), figure(test, name, value)]),
     );
 
 function drawn(name, lines) {
@@ -171,6 +183,6 @@ function asked(one) {
         state,
         [title(one.name), h("span", { class: "tag" }, said)],
         one.text ? h("p", null, one.text) : null,
-        one.result && one.state === "Complete" ? summary(one.result) : null,
+        one.result && one.state === "Complete" ? summary(one.name, one.result) : null,
     );
 }

@@ -1,0 +1,42 @@
+"""NSLookupDiagnostics: its settings and its rows."""
+
+from backends.diagnostics.name_lookup import LookupRequest
+from backends.diagnostics.sockets import Way
+from tests.backends.tr181.test_diagnostic_tests import AllDiagnostics
+
+LOOKUP = "Device.DNS.Diagnostics.NSLookupDiagnostics."
+
+
+def test_a_look_up_is_given_what_was_set_and_is_made_once_at_least() -> None:
+    device = AllDiagnostics()
+    device.set({f"{LOOKUP}HostName": "h", f"{LOOKUP}DNSServer": "192.0.2.53", f"{LOOKUP}NumberOfRepetitions": "0"})
+    assert device.tables.request("NSLookupDiagnostics") == LookupRequest("h", "192.0.2.53", Way(), 5000, 1)
+    assert device.refused({f"{LOOKUP}HostName": "", f"{LOOKUP}DiagnosticsState": "Requested"}) == {
+        f"{LOOKUP}HostName": "InvalidValue"
+    }
+
+
+def test_each_repetition_is_a_row() -> None:
+    device = AllDiagnostics()
+    device.set({f"{LOOKUP}HostName": "h", f"{LOOKUP}DiagnosticsState": "Requested"})
+    asked = device.tables.requested()
+    assert asked is not None
+    one = {
+        "status": "Success",
+        "answer_type": "Authoritative",
+        "host_name_returned": "h.example",
+        "ip_addresses": ["192.0.2.1", "2001:db8::1"],
+        "dns_server_ip": "192.0.2.53",
+        "response_time": 3,
+        "microseconds": 2900,
+        "why": "",
+    }
+    device.tables.ended(*asked, "Complete", {"success_count": 1, "results": [one]}, "")
+    assert device.tree(f"{LOOKUP}Result.1.") == {
+        "Status": "Success",
+        "AnswerType": "Authoritative",
+        "HostNameReturned": "h.example",
+        "IPAddresses": "192.0.2.1,2001:db8::1",
+        "DNSServerIP": "192.0.2.53",
+        "ResponseTime": "3",
+    }
