@@ -31,6 +31,7 @@ from agent.cwmp.schedule import Recurring
 from agent.diagnostics.operation import Diagnostics
 from agent.diagnostics.operation import Surroundings as DiagnosticSurroundings
 from agent.discovery.offer import Neighbour, Offer, Source
+from agent.firmware.choice import installer_of, told_by
 from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, SET_BY, begin_anew, from_file
 from agent.lease_watches import LeaseWatches
 from agent.machine_checks import Check, resources, way_out
@@ -48,7 +49,7 @@ from agent.request_door import Facts as DoorFacts
 from agent.request_door import RequestDoor
 from agent.runtime import loop
 from agent.runtime.acs_session import AcsSession
-from agent.runtime.actions import Listen
+from agent.runtime.actions import Listen, Reboot
 from agent.runtime.calendar import Calendar
 from agent.runtime.clock import iso, local_time
 from agent.runtime.commit_confirm import CommitConfirm
@@ -116,6 +117,7 @@ from backends.netlink import Netlink
 from backends.netlink_types import RouteTo
 from backends.other_managers import OtherManagers
 from backends.procfs import Procfs
+from backends.reboots import FACTORY_RESET, REMOTE
 from backends.sysfs import Sysfs
 from backends.system import System
 from backends.tr181.absent import reasons, without
@@ -136,6 +138,9 @@ from backends.upnp_gateway import NEXT_STEP as UPNP_NEXT_STEP
 
 if TYPE_CHECKING:
     from agent.transfers.mover import Way
+
+if TYPE_CHECKING:
+    from agent.firmware.upgrade import Upgrade
 
 log = logging.getLogger(__name__)
 
@@ -188,6 +193,7 @@ class Agent:
         self._unheeded: frozenset[str] = frozenset()  # topics of the system while nothing could be made
         self.notifier = Notifier()
         self.restarts_as_booted = False
+        self.upgrade: Upgrade | None = None
         self._started_from = loaded.source
         self._load: Callable[[], Loaded] = lambda: loaded
         self._stop_watching = threading.Event()
@@ -268,6 +274,8 @@ class Agent:
             path_of=lambda target: self.model.instances.path_of(target.table, target.keys),
             gateway_told=self._gateway_told,
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
+            installer=installer_of(set_by_person),
+            firmware_told=told_by(lambda: self.upgrade),
             kernel_lacks=lacking(lambda kind: links.may_make() and links.has(kind)),
             history_file=self.history.path,
             backup_version=lambda: self.vendor.version(),  # noqa: PLW0108 - it is built later
@@ -382,7 +390,8 @@ class Agent:
 
     def _build_core(self, boot: bool) -> None:
         now = loop.moment()
-        starts = Starts.read(self.store.read(STARTS), self.boot_id).started(now.monotonic)
+        before = self.store.read(STARTS)
+        starts = Starts.read(before, self.boot_id).started(now.monotonic)
         self._save_quietly(STARTS, starts.document())
         if starts.are_too_many:
             self.model.read_only_reason = (
@@ -399,9 +408,13 @@ class Agent:
         self._note_first_use(now)
         self.delivery = Delivery(self.store, self.boot_id, now)
         self._build_transfers()
+        self.upgrade = self._firmware_upgrade()
         is_boot = self.delivery.started(boot, ms.acs_identity(self.own))
         if is_boot:
             self._forget_delayed_reboot()
+            self._note_boot(was_clean=isinstance(before, dict) and not before.get("unclean"))
+        if self.upgrade:
+            self.upgrade.begin(is_boot=is_boot)
         self._build_diagnostics(is_boot)
         who = device_identity(self.mechanisms)
         self.device_id = DeviceIdStruct(who.manufacturer, who.oui, who.product_class, who.serial_number)
@@ -427,10 +440,10 @@ class Agent:
             self._connect,
             self._listening,
             self._credentials,
-            lambda: self._going_down(self.system.reboot),
+            self._reboot,
             self._factory_reset,
             self._reload,
-            self.strip.ended,
+            self._session_ended,
         )
         self.page = PageService(
             self.store,
@@ -579,6 +592,7 @@ class Agent:
             housekeeping=Housekeeping(
                 [
                     *self.machine.chores,
+                    *([self.upgrade] if self.upgrade else []),
                     self._refused_logins(),
                     self.discovery,
                     self.page,
@@ -880,10 +894,69 @@ class Agent:
     def _factory_reset(self) -> None:
         self._begin_anew()
         self.page.forget()
-        self._going_down(self.system.factory_reset)
+        if self.mechanisms.reboots:
+            self.mechanisms.reboots.forget()
+        if self.mechanisms.crash_logs:
+            self.mechanisms.crash_logs.forget()
+        try:
+            self._going_down(self.system.factory_reset, FACTORY_RESET, "factory reset")
+        except MechanismError as failure:
+            log.error("the system's own factory reset failed, what is the agent's own begins anew: %s", failure.reason)
+            self._going_down(self.system.restart_agent, FACTORY_RESET, f"factory reset: {failure.reason}")
 
-    def _going_down(self, begin: Callable[[], None]) -> None:
+    # -- firmware and reboots ---------------------------------------------------------------------------------------
+
+    def _firmware_upgrade(self) -> "Upgrade | None":
+        if self.mechanisms.installer is None:
+            return None
+        from agent.firmware import build  # a machine where nothing installs images does not load it
+
+        return build.upgrade(
+            self.mechanisms,
+            self.settings,
+            self.store,
+            self.transfers,
+            build.Daemon(
+                lambda work: self.inbox.ask(lambda _now: work()),
+                self._restart_for_firmware,
+                lambda: loop.moment().monotonic,
+                self.faults.happened,
+            ),
+        )
+
+    def _note_boot(self, *, was_clean: bool) -> None:
+        """The machine has started anew: why, as far as anybody knows, and what the kernel said if it crashed."""
+        reboots, crashes = self.mechanisms.reboots, self.mechanisms.crash_logs
+        if reboots is None or self._leaves:
+            return
+        left = crashes.collect() if crashes else ()
+        version = device_identity(self.mechanisms).software_version
+        told = reboots.started(version, was_clean=was_clean, crashes=left)
+        self.faults.happened("reboot", "", f"{told.cause}: {told.reason}", cause=told.cause, reason=told.reason)
+
+    def _session_ended(self, number: int, outcome: str) -> None:
+        self.strip.ended(number, outcome)
+        if self.upgrade and outcome == "complete":
+            self.upgrade.session_finished()
+
+    def _restart_for_firmware(self) -> bool:
+        """Begin a restart unless a session runs; whether it was begun."""
+        if self.core.session_number is not None:
+            return False
+        self.workers.perform(Reboot())
+        return True
+
+    def _reboot(self) -> None:
+        upgrade = self.upgrade
+        is_update = upgrade is not None and upgrade.is_restarting
+        reason = "another firmware image" if is_update else "asked for by the ACS"
+        self._going_down(upgrade.restart if upgrade else self.system.reboot, REMOTE, reason, is_update=is_update)
+
+    def _going_down(self, begin: Callable[[], None], cause: str, reason: str, *, is_update: bool = False) -> None:
         """Restart the system, and know it at the next start: what was promised must not be done again and again."""
+        reboots = self.mechanisms.reboots
+        if reboots:
+            reboots.going_down(cause, reason, is_update=is_update)
         self._forget_delayed_reboot()
         self.delivery.is_going_down = True
         self._save()
@@ -891,6 +964,8 @@ class Agent:
             begin()
         except MechanismError:
             self.delivery.is_going_down = False
+            if reboots:
+                reboots.stays_up()
             self._save()
             raise
 

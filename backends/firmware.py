@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +10,7 @@ from typing import Any, Final
 from backends.commands import Run, run
 from backends.errors import MechanismError
 from backends.files import read_bytes, read_text
+from backends.installers.installer import Installer
 
 RUNNING: Final = "running"
 AUTOBOOT: Final = ("boot/firmware/autoboot.txt", "boot/autoboot.txt")
@@ -30,11 +31,35 @@ class Image:
     is_usable: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of the image that is to be replaced, or was: a Status of TR-181, "" nothing.
+
+    ``failure`` is why it could not be started.
+    """
+
+    status: str = ""
+    name: str = ""
+    version: str = ""
+    failure: str = ""
+
+
 class Firmware:
     """Looks once: what is installed changes by an installation only, and ``forget`` is called after that."""
 
-    def __init__(self, root: str | Path, name: str, version: str, start: Run = run) -> None:
-        """``name`` and ``version`` are those of the running system."""
+    def __init__(
+        self,
+        root: str | Path,
+        name: str,
+        version: str,
+        start: Run = run,
+        installer: Installer | None = None,
+        told: Callable[[], Told] = Told,
+    ) -> None:
+        """``name`` and ``version`` are those of the running system; ``told`` says what became of the other image."""
+        self._installer = installer
+        self.told = told
+        self._found_with = Told()
         self._root = Path(root)
         self._name = name
         self._version = version
@@ -47,9 +72,31 @@ class Firmware:
 
     def images(self) -> Sequence[Image]:
         """Every image; exactly one is active, and one is next."""
-        if self._found is None:
-            self._found = self._rauc() or self._tryboot() or (self._running(RUNNING),)
+        told = self.told()
+        if self._found is None or told != self._found_with:
+            self._found_with = told
+            self._found = self._rauc() or self._tryboot() or self._banks() or (self._running(RUNNING),)
         return self._found
+
+    def boot_next(self, key: str) -> None:
+        """Let the next boot take that image. MechanismError."""
+        if self._installer is None:
+            raise MechanismError("nothing here chooses which image is started")
+        self._installer.boot_next(key)
+        self.forget()
+
+    def _banks(self) -> Sequence[Image]:
+        """Those of the installer: what runs, and a place for another."""
+        banks = self._installer.banks() if self._installer else None
+        if banks is None:
+            return ()
+        other = self._found_with
+        found = [
+            self._running(banks.running, banks.next == banks.running),
+            Image(banks.spare, other.name, other.version, False, banks.next == banks.spare,
+                  other.status == "Available"),
+        ]  # fmt: skip
+        return sorted(found, key=lambda one: one.key) if banks.spare.startswith("bank") else found
 
     def _running(self, key: str, is_next: bool = True) -> Image:
         return Image(key, self._name, self._version, is_active=True, is_next=is_next)

@@ -18,7 +18,9 @@ MOST_RESTARTS: Final = 3
 FAILED: Final = 9010
 LONGEST_TEXT: Final = 256
 INTERRUPTED: Final = "the installation was interrupted"
-VALIDATION, INSTALLATION, ACTIVATION = "ValidationFailed", "InstallationFailed", "ActivationFailed"
+DOWNLOAD, VALIDATION, INSTALLATION, ACTIVATION = (
+    "DownloadFailed", "ValidationFailed", "InstallationFailed", "ActivationFailed"
+)  # fmt: skip
 """TR-181, FirmwareImage.{i}.Status: at what an image failed."""
 
 
@@ -48,7 +50,7 @@ class Trial:
 
     ``since`` is the monotonic second at which it came up in this boot. ``code``, ``text`` and ``failure`` (a Status)
     are the verdict: 0 is success. ``transfer`` is the number of the transfer that brought it, ``digest`` the SHA-256 of
-    the image alone where a manifest told it.
+    the image alone where a manifest told it, ``replaced`` the version of what ran before.
     """
 
     stage: Stage
@@ -56,6 +58,7 @@ class Trial:
     version: str = ""
     name: str = ""
     digest: str = ""
+    replaced: str = ""
     installed: str = ""
     has_former: bool = False
     boots: int = 0
@@ -80,14 +83,14 @@ class Trial:
         return replace(self, stage=Stage.OVER, code=code, text=text[:LONGEST_TEXT], failure=failure if code else "")
 
 
-def begun(transfer: str, version: str, name: str, digest: str = "", intended: str = "") -> Trial:
-    """The image is being written. ``intended``: where, if that is known before."""
-    return Trial(Stage.INSTALLING, transfer, version, name, digest, intended)
+def begun(transfer: str, version: str, name: str, digest: str = "", replaced: str = "") -> Trial:
+    """The image is being written."""
+    return Trial(Stage.INSTALLING, transfer, version, name, digest, replaced)
 
 
-def refused(transfer: str, code: int, text: str) -> Trial:
-    """The image is none for this machine."""
-    return Trial(Stage.OVER, transfer).over(code, text, VALIDATION)
+def refused(transfer: str, code: int, text: str, failure: str = VALIDATION) -> Trial:
+    """The image is none for this machine, or did not arrive at all."""
+    return Trial(Stage.OVER, transfer).over(code, text, failure)
 
 
 def installed(trial: Trial, where: str, *, has_former: bool) -> Trial:

@@ -14,6 +14,7 @@ from agent.transfers.failures import Cause, TransferFailed
 from agent.transfers.file_types import Outcome, Taken
 from agent.transfers.orders import FileOrder, Received
 from backends.errors import MechanismError
+from backends.firmware import Told
 from backends.firmware_manifest import file_digest
 from backends.installers.installer import Installer
 
@@ -24,8 +25,8 @@ AWAITS: Final = "firmware"
 FAULT: Final = "firmware"
 """The kind of event in the device's history."""
 SPARE_ROOM: Final = 1 << 20
-OTHERWISE: Final = 120.0
-"""Seconds after which a restart that nobody has begun is asked for once more."""
+OTHERWISE: Final = 300.0
+"""Seconds after which a restart that has not come is begun here."""
 SETTLING: Final = 5.0
 
 Answer = TypeVar("Answer")
@@ -58,6 +59,7 @@ class Surroundings:
     version: Callable[[], str]
     directory: Path
     note: Callable[..., object] = lambda *_told, **_fields: None
+    is_downloading: Callable[[], bool] = lambda: False
 
 
 class Upgrade:
@@ -132,6 +134,35 @@ class Upgrade:
             return Outcome(trials.FAILED, "what became of the image is not known")
         return Outcome(trial.code, trial.text) if trial.is_over else None
 
+    def transfer_ended(self, number: str, code: int, text: str) -> None:
+        """A transfer of an image has come to its end without one that could be installed, or was given up."""
+        trial = self._trial
+        if not code or (trial is not None and trial.transfer == number and trial.is_over):
+            return
+        if trial is None or trial.is_over:
+            self._become(trials.refused(number, code, text, trials.DOWNLOAD))
+        elif trial.transfer == number and trial.stage in (Stage.INSTALLED, Stage.STARTING):
+            self._become(trial.over(code, text))
+
+    def told(self) -> Told:
+        """What FirmwareImage tells of the image that was replaced, or is to be."""
+        trial = self._trial
+        if self.phase or self._around.is_downloading():
+            return Told(self.phase or "Downloading")
+        if trial is None:
+            return Told()
+        match trial.stage:
+            case Stage.INSTALLING:
+                return Told("Validating")
+            case Stage.INSTALLED | Stage.STARTING:
+                return Told("Available", trial.name, trial.version)
+            case Stage.OVER if trial.failure in (trials.DOWNLOAD, trials.VALIDATION):
+                return Told(trial.failure)
+            case Stage.OVER if trial.code:
+                log_of_it = trial.text if trial.failure == trials.ACTIVATION else ""
+                return Told(trial.failure, trial.name, trial.version, log_of_it)
+        return Told("Available", "", trial.replaced) if trial.has_former else Told()
+
     def due(self, _now: float) -> float | None:
         """When a restart or the deadline is to be seen to (Chore)."""
         if self._trial is None or self._trial.is_over:
@@ -160,7 +191,7 @@ class Upgrade:
             return
         match step:
             case Step.RESTART:
-                self._restart_at = self._around.now() + SETTLING
+                self._restart_at = self._around.now() + OTHERWISE
             case Step.CONFIRM:
                 self._confirm(trial)
             case Step.GO_BACK:
@@ -234,7 +265,6 @@ class Upgrade:
         free = found.f_bavail * found.f_frsize
         if size + SPARE_ROOM > free:
             raise TransferFailed(Cause.NO_ROOM, f"the image needs {size} bytes, {free} are free")
-        self._phase("Downloading")
         return place
 
     def take(self, received: Received, order: FileOrder) -> Taken:
@@ -255,10 +285,10 @@ class Upgrade:
         self._phase("Validating")
         device = self._ask(lambda: Device(self._around.boards(), self._around.version(), self._minimum))
         found = known or self._verification.verify(image, device)
-        begun = trials.begun(order.id, found.version, found.name, found.digest)
+        begun = trials.begun(order.id, found.version, found.name, found.digest, device.version)
         self._ask(lambda: self._keep(begun))  # before its manifest is cut off
         found = self._verification.test(image, found, device)
-        begun = trials.begun(order.id, found.version, found.name, found.digest)
+        begun = replace(begun, version=found.version, name=found.name)
         try:
             begun = replace(begun, installed=self.installer.intended(image))
             self._ask(lambda: self._keep(begun))

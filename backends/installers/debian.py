@@ -10,7 +10,7 @@ from typing import Final
 
 from backends.errors import MechanismError
 from backends.files import make_directory, unwritable
-from backends.installers.installer import Surroundings, Tested
+from backends.installers.installer import Banks, Surroundings, Tested
 
 SHORT: Final = 30.0
 WAIT, WAITS = 5.0, 60
@@ -18,7 +18,7 @@ LONG: Final = 1800.0
 WAITING, GOOD, FORMER = "waiting.deb", "good.deb", "former.deb"
 FIELDS: Final = ("Package", "Version", "Architecture")
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9+.-]{1,99}")
-SPARE: Final = "next"
+RUNNING, SPARE = "running", "next"
 
 
 class Debian:
@@ -91,9 +91,9 @@ class Debian:
             raise MechanismError("the package of before is not kept here")
         self._dpkg(self._folder / FORMER)
 
-    def spare(self) -> str | None:
-        """It has a row of its own until it is installed."""
-        return SPARE
+    def banks(self) -> Banks:
+        """A package has a row of its own until it is installed."""
+        return Banks(RUNNING, SPARE, RUNNING)
 
     def boot_next(self, key: str) -> None:
         """There is one system only."""

@@ -24,12 +24,20 @@ class Tested:
     replaces: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Banks:
+    """The keys (backends.firmware.Image) of the image that runs, of the place for another, and of what comes next."""
+
+    running: str
+    spare: str
+    next: str
+
+
 class Installer(Protocol):
     """Puts images into the machine. MechanismError where it cannot; nothing of the running image is touched before
     ``start`` where the machine keeps two. What was interrupted anywhere may be called again.
 
-    ``keeps_former``: there is a way back. ``spare`` is the key (backends.firmware.Image) of the image that an
-    installation replaces, None where that is not known before.
+    ``keeps_former``: there is a way back.
     """
 
     name: str
@@ -59,8 +67,8 @@ class Installer(Protocol):
     def go_back(self) -> None:
         """Let the next start be one of the former image. MechanismError where there is none."""
 
-    def spare(self) -> str | None:
-        """See above."""
+    def banks(self) -> "Banks | None":
+        """Where images are; None where the system itself tells that (backends.firmware)."""
 
     def boot_next(self, key: str) -> None:
         """Let the next start be one of this image (backends.firmware.Image.key)."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from backends.errors import MechanismError
 from backends.files import make_directory, read_bytes, read_text, replace_file, unwritable
-from backends.installers.installer import Surroundings, Tested
+from backends.installers.installer import Banks, Surroundings, Tested
 
 BOOT: Final = "boot.json"
 BROKEN: Final = "broken"
@@ -62,11 +62,11 @@ class Laboratory:
         except OSError as error:
             raise unwritable(bank, error) from error
         self._write(running, good, other)
-        return other
+        return f"bank {other}"
 
     def is_running(self, installed: str) -> bool:
         """Whether that bank was started."""
-        return self._read()[0] == installed
+        return f"bank {self._read()[0]}" == installed
 
     def start(self, reboot: Callable[[], None]) -> None:
         """Play the bootloader: a bank that is tried is forgotten for the start after this one."""
@@ -87,9 +87,10 @@ class Laboratory:
             raise MechanismError("there is no former image")
         self._write(running, good, "")
 
-    def spare(self) -> str | None:
-        """The other bank."""
-        return f"bank {BANKS[self._read()[0] == BANKS[0]]}"
+    def banks(self) -> Banks:
+        """Both."""
+        running, good, tried = self._read()
+        return Banks(f"bank {running}", f"bank {BANKS[running == BANKS[0]]}", f"bank {tried or good}")
 
     def boot_next(self, key: str) -> None:
         """At once, and without a trial."""

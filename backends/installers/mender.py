@@ -7,7 +7,7 @@ from typing import Final
 
 from backends.errors import MechanismError
 from backends.files import read_text
-from backends.installers.installer import Surroundings, Tested
+from backends.installers.installer import Banks, Surroundings, Tested
 
 SHORT: Final = 30.0
 LONG: Final = 1800.0
@@ -66,7 +66,7 @@ class Mender:
         """``rollback``: the next boot is one of the former."""
         self._given.start((self._client, "rollback"), seconds=SHORT, lines=2)
 
-    def spare(self) -> str | None:
+    def banks(self) -> Banks | None:
         """Which of the two it takes is Mender's own affair."""
         return None
 

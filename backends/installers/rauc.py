@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from backends.errors import MechanismError
-from backends.installers.installer import Surroundings, Tested
+from backends.installers.installer import Banks, Surroundings, Tested
 
 SHORT: Final = 10.0
 LONG: Final = 1800.0
@@ -40,7 +40,7 @@ class Rauc:
     def install(self, image: Path) -> str:
         """Into the slot that does not run; RAUC makes it the next one."""
         self._start(("rauc", "install", str(image)), seconds=LONG, lines=2)
-        spare = self.spare()
+        spare = self._spare()
         if spare is None:
             raise MechanismError("rauc does not say into which slot it has written")
         return spare
@@ -62,7 +62,11 @@ class Rauc:
         self._start(("rauc", "status", "mark-active", "other"), seconds=SHORT)
         self._start(("rauc", "status", "mark-bad", "booted"), seconds=SHORT)
 
-    def spare(self) -> str | None:
+    def banks(self) -> Banks | None:
+        """backends.firmware asks RAUC itself."""
+        return None
+
+    def _spare(self) -> str | None:
         """The slot beside the one that is booted, where there are two."""
         booted = self._slot("booted")
         others = [name for name, facts in self._bootable() if name != booted]

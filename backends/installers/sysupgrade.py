@@ -8,7 +8,7 @@ from typing import Final
 
 from backends.errors import MechanismError
 from backends.files import replace_file, unwritable
-from backends.installers.installer import Surroundings, Tested
+from backends.installers.installer import Banks, Surroundings, Tested
 
 FOLDER: Final = "tmp/cpe-agent-firmware"
 IMAGE: Final = "image.bin"
@@ -16,7 +16,7 @@ MARK: Final = "etc/.cpe-agent-upgrade"
 """It is in no list of what sysupgrade keeps: where it is gone, another image runs."""
 TEST_SECONDS: Final = 60.0
 START_SECONDS: Final = 30.0
-RUNNING: Final = "new"
+RUNNING: Final = "running"
 SPARE: Final = "next"
 
 
@@ -54,7 +54,7 @@ class Sysupgrade:
         except OSError as error:
             raise unwritable(kept, error) from error
         replace_file(self._mark, b"an image waits to take the place of this one\n")
-        return RUNNING
+        return SPARE
 
     def is_running(self, installed: str) -> bool:  # noqa: ARG002 - there is one place only
         """Whether the marked system has gone."""
@@ -77,9 +77,10 @@ class Sysupgrade:
         self._forget()
         raise MechanismError("the former image was overwritten")
 
-    def spare(self) -> str | None:
+    def banks(self) -> Banks:
         """What is in memory is no bank of its own; it has a row all the same."""
-        return SPARE
+        waits = self._mark.exists() and (self._folder / IMAGE).exists()
+        return Banks(RUNNING, SPARE, SPARE if waits else RUNNING)
 
     def boot_next(self, key: str) -> None:
         """The one that waits in memory, or the one that runs."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from backends.errors import MechanismError
 from backends.files import read_text, unwritable
-from backends.installers.installer import Surroundings, Tested
+from backends.installers.installer import Banks, Surroundings, Tested
 
 SECONDS: Final = 10.0
 PIECE: Final = 1 << 20
@@ -69,11 +69,11 @@ class UBoot:
         except OSError as error:
             raise unwritable(bank, error) from error
         self._set(other, is_on_trial=True)
-        return str(other)
+        return f"bank {other}"
 
     def is_running(self, installed: str) -> bool:
         """Whether that bank is the root file system."""
-        return str(self._booted()) == installed
+        return f"bank {self._booted()}" == installed
 
     def start(self, reboot: Callable[[], None]) -> None:
         """U-Boot's variables are set already."""
@@ -87,9 +87,11 @@ class UBoot:
         """The other bank, which was good."""
         self._set(self._other(), is_on_trial=False)
 
-    def spare(self) -> str | None:
-        """The other bank."""
-        return f"bank {self._other()}"
+    def banks(self) -> Banks:
+        """Both, and what the variable says."""
+        booted = self._booted()
+        chosen = self._variable()
+        return Banks(f"bank {booted}", f"bank {3 - booted}", f"bank {chosen}")
 
     def boot_next(self, key: str) -> None:
         """Without a trial: it was a good one."""
@@ -114,6 +116,9 @@ class UBoot:
         for number, device in enumerate(self._given.banks, start=1):
             if device in roots:
                 return number
+        return self._variable()
+
+    def _variable(self) -> int:
         told = self._given.start(("fw_printenv", "-n", self._given.variable), seconds=SECONDS).strip()
         if told not in ("1", "2"):
             raise MechanismError(f"U-Boot's {self._given.variable} is neither 1 nor 2")

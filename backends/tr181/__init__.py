@@ -6,7 +6,7 @@ from typing import Any, Final
 from agent.model.object import Object
 from backends.tr181 import device_files as files
 from backends.tr181 import device_info as device
-from backends.tr181 import device_load, device_sensors
+from backends.tr181 import device_load, device_reboots, device_sensors
 from backends.tr181 import user_interface as page
 from backends.tr181.bridge_filter import bridging_filter
 from backends.tr181.bridging import bridging
@@ -28,6 +28,7 @@ from backends.tr181.dynamic_dns import dynamic_dns
 from backends.tr181.ethernet import ethernet
 from backends.tr181.fault_mgmt import fault_mgmt
 from backends.tr181.firewall import firewall
+from backends.tr181.firmware_images import firmware_images
 from backends.tr181.gre import gre
 from backends.tr181.host_access import access_control
 from backends.tr181.hosts import hosts
@@ -63,6 +64,8 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     device_info,
     host_name,
     device_files,
+    firmware_images,
+    device_reboots.device_reboots,
     memory_monitor,
     process_status,
     storage_use,
@@ -116,6 +119,7 @@ OWN_VALUES: Final[dict[str, Any]] = {
     **device.OWN_VALUES,
     **files.OWN_VALUES,
     **device_load.OWN_VALUES,
+    **device_reboots.OWN_VALUES,
     **device_sensors.OWN_VALUES,
     **page.OWN_VALUES,
 }

@@ -1,4 +1,4 @@
-"""Device.DeviceInfo.: firmware images, log files, the configuration file, pictures and the place of the device."""
+"""Device.DeviceInfo.: log files, the configuration file, pictures and the place of the device."""
 
 import logging
 from collections.abc import Iterable
@@ -10,19 +10,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent.model.errors import Denied, ResourcesExceeded
-from agent.model.object import Object, Parameter, Target
+from agent.model.object import Object, Parameter
 from agent.model.own_values import OwnValues
 from backends.files import names_in, read_bytes
-from backends.firmware import Firmware, Image
 from backends.log_files import FindLogs, LogFile, log_files
 from backends.storage import Storage
-from backends.tr181.device_info import device_identity
 from backends.tr181.mechanisms import Mechanisms
-from backends.tr181.parts import Part
 
 log = logging.getLogger(__name__)
 
-IMAGES: Final = "Device.DeviceInfo.FirmwareImage.{i}."
 LOGS: Final = "Device.DeviceInfo.VendorLogFile.{i}."
 CONFIGURATIONS: Final = "Device.DeviceInfo.VendorConfigFile.{i}."
 BACKUP: Final = "configuration"
@@ -42,62 +38,14 @@ PICTURE_BYTES: Final = 64 * 1024
 KINDS_OF_PICTURE: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")
 
 
-def firmware(mechanisms: Mechanisms) -> Part:
-    """The images that are installed."""
-    identity = device_identity(mechanisms)
-    release = mechanisms.system.release()
-    made = Firmware(mechanisms.system.root, (release.pretty_name or "Linux")[:64], identity.software_version)
-    return Part("firmware", {"firmware": made}, follows=frozenset())
-
-
 def device_files(mechanisms: Mechanisms) -> list[Object[Any]]:
     """The tables of DeviceInfo that are about files."""
     root, storage = mechanisms.system.root, mechanisms.storage
     return [
-        *(_firmware_images(mechanisms.firmware) if mechanisms.firmware else ()),
         _log_files(mechanisms, mechanisms.log_files or partial(log_files, root), storage),
         _configuration_files(root, mechanisms),
         _pictures(root),
         _location(mechanisms.own, mechanisms),
-    ]
-
-
-def _firmware_images(firmware: Firmware) -> list[Object[Any]]:
-    def target(image: Image) -> Target:
-        return Target(IMAGES, (image.key,))
-
-    def status(row: Image) -> str:
-        return "Active" if row.is_active else "Available" if row.is_usable else "NoImage"
-
-    return [
-        Object(
-            path="Device.DeviceInfo.",
-            rows=lambda: (None,),
-            keys=lambda _: (),
-            parameters=[
-                Parameter(
-                    "ActiveFirmwareImage", lambda _: target(next(one for one in firmware.images() if one.is_active))
-                ),
-                Parameter(
-                    "BootFirmwareImage",
-                    lambda _: next((target(one) for one in firmware.images() if one.is_next), None),
-                ),
-            ],
-            source=lambda _: "what is installed",
-        ),
-        Object(
-            path=IMAGES,
-            rows=firmware.images,
-            keys=lambda row: (row.key,),
-            parameters=[
-                Parameter("Name", lambda row: row.name if row.is_usable else ""),
-                Parameter("Version", lambda row: row.version if row.is_usable else ""),
-                Parameter("Available", lambda row: row.is_usable),
-                Parameter("Status", status),
-                Parameter("BootFailureLog", lambda _: ""),
-            ],
-            source=lambda row: f"image {row.key}",
-        ),
     ]
 
 

@@ -12,14 +12,17 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from agent.model.own_values import OwnValues
     from backends.addresses import Addresses
     from backends.association import Named
-    from backends.firmware import Firmware
+    from backends.crash_logs import CrashLogs
+    from backends.firmware import Firmware, Told
     from backends.ieee8021x.configuration import Credentials
+    from backends.installers.installer import Installer
     from backends.leds import Leds
     from backends.load import MemoryLoad, ProcessorLoad
     from backends.log_files import FindLogs
     from backends.netlink import Netlink
     from backends.netlink_types import RouteTo
     from backends.procfs import Procfs
+    from backends.reboots import Reboots
     from backends.storage import Storage
     from backends.sysfs import Sysfs
     from backends.system import System
@@ -32,6 +35,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.dynamic_dns import DynamicDnsTables
     from backends.tr181.fault_mgmt import FaultTables
     from backends.tr181.firewall_backend import FirewallTables
+    from backends.tr181.firmware_images import BootChoice
     from backends.tr181.host_access import AccessTables
     from backends.tr181.hosts import HostTable
     from backends.tr181.lan_tables import LanTables
@@ -107,6 +111,13 @@ class Mechanisms:
     firewall: "FirewallTables | None" = None
     storage: "Storage | None" = None
     firmware: "Firmware | None" = None
+    reboots: "Reboots | None" = None
+    crash_logs: "CrashLogs | None" = None
+    boot_choice: "BootChoice | None" = None
+    installer: "Installer | None" = None
+    """What puts another image into this machine."""
+    firmware_told: "Callable[[], Told] | None" = None
+    """What became of the last image that came."""
     wifi: "WifiTables | None" = None
     gateway: "Callable[[], Named | None] | None" = None
     """Who the gateway says it is that this machine is behind."""

@@ -17,11 +17,12 @@ SERVICES: Final = tuple(
         Later,
         (
             "backends.tr181.fault_mgmt:fault_tables",
+            "backends.tr181.device_reboots:reboot_record",
             "backends.tr181.periodic_statistics:sampled_statistics",
             "backends.tr181.device_sensors:thermometer",
             "backends.tr181.device_load:processor_load",
             "backends.tr181.device_load:memory_load",
-            "backends.tr181.device_files:firmware",
+            "backends.tr181.firmware_images:firmware",
             "backends.tr181.device_storage:storage",
             "backends.tr181.usb:usb_hosts",
             "backends.tr181.leds:lamps",

@@ -8,7 +8,7 @@ import pytest
 from agent.firmware.verification import Device, Rules, Verification, Verified
 from agent.transfers.failures import TransferFailed
 from backends.errors import MechanismError
-from backends.installers.installer import Tested
+from backends.installers.installer import Tested as Found
 from backends.trusted_keys import TrustedKeys
 from tests.backends.signing import Signer, sealed_image
 
@@ -19,25 +19,25 @@ HERE = Device(("acme,router", "Router"), "1.5")
 class Machine:
     """An installer that says what it is told to say of an image."""
 
-    def __init__(self, told: Tested | MechanismError) -> None:
+    def __init__(self, told: Found | MechanismError) -> None:
         self.told = told
         self.tested: bytes | None = None
 
-    def test(self, image: Path) -> Tested:
+    def test(self, image: Path) -> Found:
         self.tested = image.read_bytes()
         if isinstance(self.told, MechanismError):
             raise self.told
         return self.told
 
 
-def verification(tmp_path: Path, told: Tested | MechanismError, rules: Rules | None = None) -> tuple[Verification, Any]:
+def verification(tmp_path: Path, told: Found | MechanismError, rules: Rules | None = None) -> tuple[Verification, Any]:
     machine: Any = Machine(told)
     keys = TrustedKeys(SIGNER.trusted_in(tmp_path / "keys"))
     return Verification(machine, keys, lambda: rules or Rules()), machine
 
 
 def test_the_manifest_s_words_count_and_the_installer_sees_the_image_alone(tmp_path: Path) -> None:
-    one, machine = verification(tmp_path, Tested("9", "of the installer"))
+    one, machine = verification(tmp_path, Found("9", "of the installer"))
     image = sealed_image(tmp_path / "image", b"image", SIGNER)
     found = one.verify(image, HERE)
     assert (found.version, found.is_vouched_for) == ("2.0", True)
@@ -46,7 +46,7 @@ def test_the_manifest_s_words_count_and_the_installer_sees_the_image_alone(tmp_p
 
 
 def test_a_bundle_that_its_installer_has_checked_needs_no_manifest(tmp_path: Path) -> None:
-    one, _ = verification(tmp_path, Tested("2.0", "Acme", is_signed=True))
+    one, _ = verification(tmp_path, Found("2.0", "Acme", is_signed=True))
     image = tmp_path / "image"
     image.write_bytes(b"bundle")
     found = one.verify(image, HERE)
@@ -55,7 +55,7 @@ def test_a_bundle_that_its_installer_has_checked_needs_no_manifest(tmp_path: Pat
 
 
 def test_a_package_is_compared_with_the_package_that_it_replaces(tmp_path: Path) -> None:
-    one, _ = verification(tmp_path, Tested(replaces="0.3"))
+    one, _ = verification(tmp_path, Found(replaces="0.3"))
     image = sealed_image(tmp_path / "image", b"image", SIGNER, "0.4")
     assert one.test(image, one.verify(image, HERE), HERE).version == "0.4"
 
@@ -70,12 +70,12 @@ def test_an_installer_that_refuses_is_quoted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("boards", [("Router",), ("x", "acme,router"), ()])
 def test_a_board_that_the_manifest_names_or_none_at_all_is_this_one(tmp_path: Path, boards: tuple[str, ...]) -> None:
-    one, _ = verification(tmp_path, Tested())
+    one, _ = verification(tmp_path, Found())
     assert one.verify(sealed_image(tmp_path / "image", b"image", SIGNER, boards=boards), HERE).version == "2.0"
 
 
 def test_without_the_signature_s_rule_the_image_still_has_to_be_whole(tmp_path: Path) -> None:
-    one, _ = verification(tmp_path, Tested(), Rules(require_signature=False))
+    one, _ = verification(tmp_path, Found(), Rules(require_signature=False))
     image = sealed_image(tmp_path / "image", b"image", Signer("anybody"))
     found = one.verify(image, HERE)
     assert (found.version, found.is_vouched_for) == ("2.0", False)

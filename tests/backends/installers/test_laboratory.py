@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from backends.errors import MechanismError
+from backends.installers.installer import Banks
 from backends.installers.laboratory import Laboratory
 from tests.backends.installers.machines import LaboratoryMachine
 
@@ -30,10 +31,11 @@ def test_one_on_trial_is_tried_once(tmp_path: Path) -> None:
 
 def test_a_bank_is_chosen_without_a_trial(tmp_path: Path) -> None:
     one = Laboratory(LaboratoryMachine(tmp_path).given)
-    assert one.spare() == "bank 2"
+    assert one.banks() == Banks("bank 1", "bank 2", "bank 1")
     one.boot_next("bank 2")
+    assert one.banks() == Banks("bank 1", "bank 2", "bank 2")
     one.start(lambda: None)
-    assert one.spare() == "bank 1"
+    assert one.banks() == Banks("bank 2", "bank 1", "bank 2")
     with pytest.raises(MechanismError):
         one.boot_next("bank 7")
     with pytest.raises(MechanismError, match="no former"):
@@ -44,4 +46,4 @@ def test_a_machine_that_forgot_what_it_is_says_so(tmp_path: Path) -> None:
     machine = LaboratoryMachine(tmp_path)
     machine.put("lab/boot.json", '{"running": "9"}')
     with pytest.raises(MechanismError, match="cannot be understood"):
-        Laboratory(machine.given).spare()
+        Laboratory(machine.given).banks()

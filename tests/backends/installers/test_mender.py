@@ -26,6 +26,6 @@ def test_a_kernel_without_a_root_is_not_guessed_at(tmp_path: Path) -> None:
 
 def test_the_choice_of_the_next_image_is_mender_s(tmp_path: Path) -> None:
     one = Mender(MenderMachine(tmp_path).given)
-    assert one.spare() is None
+    assert one.banks() is None
     with pytest.raises(MechanismError, match="Mender itself"):
         one.boot_next("1")

@@ -33,7 +33,7 @@ def test_a_bundle_for_another_machine_is_refused(tmp_path: Path) -> None:
 def test_who_runs_is_marked_good_and_who_failed_bad(tmp_path: Path) -> None:
     machine = RaucMachine(tmp_path)
     one = Rauc(machine.given)
-    assert one.spare() == "rootfs.1"
+    assert one.banks() is None
     one.confirm()
     one.boot_next("rootfs.1")
     one.go_back()
@@ -54,4 +54,4 @@ def test_words_of_rauc_that_are_not_understood_are_no_slots(tmp_path: Path, told
 
     machine.answer = says  # type: ignore[method-assign]
     with suppress(MechanismError):
-        assert Rauc(machine.given).spare() is None
+        assert not Rauc(machine.given).is_running("rootfs.1")

@@ -39,7 +39,9 @@ def test_the_one_that_waits_can_be_chosen_and_given_up(tmp_path: Path) -> None:
     one = Sysupgrade(machine.given)
     with pytest.raises(MechanismError, match="no image waits"):
         one.boot_next("next")
+    assert one.banks().next == "running"
     one.install(machine.image())
+    assert one.banks().next == "next"
     one.boot_next("next")
     one.boot_next("running")
     with pytest.raises(MechanismError, match="no image waits"):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from backends.errors import MechanismError
+from backends.installers.installer import Banks
 from backends.installers.uboot import UBoot
 from tests.backends.installers.machines import GOOD, UBootMachine
 
@@ -13,7 +14,7 @@ from tests.backends.installers.machines import GOOD, UBootMachine
 def test_the_other_bank_is_written_and_tried_then_marked_good(tmp_path: Path) -> None:
     machine = UBootMachine(tmp_path)
     one = UBoot(machine.given)
-    assert one.install(machine.image()) == "2"
+    assert one.install(machine.image()) == "bank 2"
     assert (tmp_path / "dev/mmcblk0p3").read_bytes().startswith(GOOD)
     assert (tmp_path / "dev/mmcblk0p2").read_bytes() == bytes(4096)
     assert machine.environment == {"bank": "2", "upgrade_available": "1", "bootcount": "0"}
@@ -34,11 +35,11 @@ def test_where_the_kernel_names_no_bank_the_variable_says_which_runs(tmp_path: P
     machine = UBootMachine(tmp_path)
     machine.put("proc/cmdline", "root=/dev/ubiblock0_1")
     one = UBoot(machine.given)
-    assert one.is_running("1")
-    assert one.spare() == "bank 2"
+    assert one.is_running("bank 1")
+    assert one.banks() == Banks("bank 1", "bank 2", "bank 1")
     machine.environment["bank"] = "A"
     with pytest.raises(MechanismError, match="neither 1 nor 2"):
-        one.spare()
+        one.banks()
 
 
 def test_a_choice_without_a_trial(tmp_path: Path) -> None:

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from agent.model.own_values import OwnValues
-from backends.firmware import Firmware
-from backends.tr181.device_files import OWN_VALUES, PICTURE_BYTES, device_files, firmware
+from backends.tr181.device_files import OWN_VALUES, PICTURE_BYTES, device_files
 from tests.backends.small_device import SmallDevice
 from tests.backends.whole_device import device_in_memory
 from tests.fakes.machine import FakeMachine
@@ -24,9 +23,7 @@ class Device(SmallDevice):
     def __init__(self, root: Path, **more: Any) -> None:
         whole, self.machine = device_in_memory(root)
         own = OwnValues({**OWN_VALUES, "ManagementServer.URL": "https://acs.example/"}, {})
-        part = firmware(whole.mechanisms)
-        self.firmware: Firmware = part.provides["firmware"]
-        mechanisms = replace(whole.mechanisms, own=own, firmware=self.firmware, **more)
+        mechanisms = replace(whole.mechanisms, own=own, **more)
         self.own = own
         super().__init__(device_files(mechanisms), own)
 
@@ -34,18 +31,6 @@ class Device(SmallDevice):
 @pytest.fixture
 def device(tmp_path: Path) -> Device:
     return Device(tmp_path)
-
-
-def test_the_running_image_is_active_and_next_and_has_the_version_of_the_software(device: Device) -> None:
-    assert device.get(f"{INFO}ActiveFirmwareImage") == f"{INFO}FirmwareImage.1"
-    assert device.get(f"{INFO}BootFirmwareImage") == f"{INFO}FirmwareImage.1"
-    told = device.tree(f"{INFO}FirmwareImage.1.")
-    assert (told["Version"], told["Status"], told["Available"]) == ("1.2 r7", "Active", "true")
-    assert told["Name"] == "Example Linux 1.2"
-
-
-def test_what_is_booted_next_is_not_chosen_here(device: Device) -> None:
-    assert device.refused({f"{INFO}BootFirmwareImage": f"{INFO}FirmwareImage.1"})
 
 
 def test_logs_are_told(device: Device) -> None:
