@@ -151,6 +151,14 @@ class Transfers:
 
 
 @dataclass(frozen=True, slots=True)
+class Modules:
+    """Whether the ACS may have software modules, and whether one that nobody trusted has signed may be installed."""
+
+    enable: bool = False
+    unsigned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Extensions:
     """Where vendor objects are loaded from."""
 
@@ -230,6 +238,7 @@ class Settings:
     system: System = System()
     firmware: Firmware = Firmware()
     transfers: Transfers = Transfers()
+    modules: Modules = Modules()
     extensions: Extensions = Extensions()
     backup: Backup = Backup()
     web: Web = Web()
@@ -320,6 +329,8 @@ CHECKS: Final[Mapping[str, Check]] = {
     "transfers.schemes": check.schemes,
     "transfers.hosts": check.hosts,
     "transfers.laboratory": check.switch,
+    "modules.enable": check.switch,
+    "modules.unsigned": check.switch,
     "extensions.directory": check.file_path,
     "backup.secrets": check.one_of("sealed", "omitted", "plain"),
     "backup.passphrase": check.text(256),
@@ -340,7 +351,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 
 AT_START_ONLY: Final = (
     "control.", "preset.", "state.", "trace.", "identity.", "extensions.", "system.", "ieee8021x.", "inform.boot_delay",
-    "firmware.", "ubus.", "log.target",
+    "firmware.", "ubus.", "log.target", "modules.",
 )  # fmt: skip
 """Settings, or the tables of them, that a running agent does not take over."""
 

@@ -39,6 +39,9 @@ from agent.model.coverage import Reasons
 from agent.model.data_model import Addressing, Caller, DataModel
 from agent.model.own_values import OwnValues
 from agent.model.schema import template_of
+from agent.module_service import Around as ModuleSurroundings
+from agent.module_service import ModuleService
+from agent.modules.engine import ModuleEngine
 from agent.page import SERVING as PAGE_ASKS_OF
 from agent.page import TOPICS as PAGE_TOPICS
 from agent.page import PageService, Verb
@@ -113,6 +116,7 @@ from backends.ethtool import Ethtool
 from backends.fw4_door import Fw4Door
 from backends.ieee8021x.configuration import Credentials
 from backends.kernel_features import lacking
+from backends.modules.environment import Rules as ModuleRules
 from backends.netlink import Netlink
 from backends.netlink_types import RouteTo
 from backends.other_managers import OtherManagers
@@ -133,6 +137,7 @@ from backends.tr181.parts import Machine, Watch
 from backends.tr181.services import is_openwrt, network_and_services
 from backends.tr181.supported_data_model import supported_data_model
 from backends.tr181.user_interface import ENABLE, PASSWORD_RESET, Page
+from backends.trusted_keys import TrustedKeys
 from backends.tunnels.links import TunnelLinks
 from backends.upnp_gateway import NEXT_STEP as UPNP_NEXT_STEP
 
@@ -184,6 +189,7 @@ class Agent:
         }
         self.own = OwnValues(self._own_defaults, from_file(self.settings))
         self._transfer_secrets: Callable[[], Sequence[str]] = tuple
+        self.modules: ModuleService | None = None
         self._kept_secrets = KeptSecrets(lambda name: self.redactor.is_secret(f"{self.model.root}{name}"))
         self.redactor = Redactor(self._is_secret, self._known_secrets)
         self.log_lines = log_to(self.settings.log.target, self.settings.log.level, self.redactor).lines
@@ -276,6 +282,7 @@ class Agent:
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
             installer=installer_of(set_by_person),
             firmware_told=told_by(lambda: self.upgrade),
+            module_rules=self._module_rules(),
             kernel_lacks=lacking(lambda kind: links.may_make() and links.has(kind)),
             history_file=self.history.path,
             backup_version=lambda: self.vendor.version(),  # noqa: PLW0108 - it is built later
@@ -294,6 +301,13 @@ class Agent:
         if self.history.is_new():
             self.history.remember(self.faults.kept())
         self.faults.heard_by(self.history.noted)
+
+    def _module_rules(self) -> ModuleRules | None:
+        chosen = self.settings.modules
+        if not chosen.enable:
+            return None
+        keys = TrustedKeys(self.settings.firmware.public_keys)
+        return ModuleRules(None if chosen.unsigned else keys.verify, VERSION)
 
     def _take_preset(self, basic: Mechanisms) -> None:
         """What the firmware gives its devices; the settings file, then whoever sets a value, is stronger."""
@@ -416,6 +430,7 @@ class Agent:
         if self.upgrade:
             self.upgrade.begin(is_boot=is_boot)
         self._build_diagnostics(is_boot)
+        self.modules = self._module_service()
         who = device_identity(self.mechanisms)
         self.device_id = DeviceIdStruct(who.manufacturer, who.oui, who.product_class, who.serial_number)
         self.lease_watches = LeaseWatches(
@@ -434,6 +449,7 @@ class Agent:
             self.delivery.save,
             self.redactor.known_masked,
             transfers=self.transfers.requests,
+            units=self.modules.engine if self.modules else None,
         )
         self.workers = Workers(
             self.inbox,
@@ -464,6 +480,26 @@ class Agent:
         self.workers.perform(Listen())  # the first Inform says where
         self.parts = self._parts()
         self.core = Core(self.parts, now)
+
+    def _module_engines(self) -> list[ModuleEngine]:
+        return [self.modules.engine] if self.modules else []
+
+    def _module_service(self) -> ModuleService | None:
+        """Software modules; None where this machine has no place for them."""
+        if self.mechanisms.modules is None:
+            return None
+        around = ModuleSurroundings(
+            self.own,
+            self.delivery.events,
+            self._url_policy,
+            self._file_way,
+            lambda work: self.inbox.ask(lambda _now: work()),
+            lambda: loop.moment().wall,
+            self.model.peek,
+            self._save_model,
+            self.faults.happened,
+        )
+        return ModuleService(self.mechanisms.modules.modules, self.mechanisms, self.store, around)
 
     def _build_diagnostics(self, is_boot: bool) -> None:
         def save() -> None:
@@ -561,6 +597,7 @@ class Agent:
                 **self.page.table,
                 **self.preset.table,
                 **self.transfers.table,
+                **(self.modules.table if self.modules else {}),
                 "config": ConfigurationVerb(self.vendor.file).answer,
                 "diagnostics": self.diagnostics.listed,
             },
@@ -605,8 +642,8 @@ class Agent:
             planned_reboot=PlannedReboot(
                 lambda: int(self.own.get(DELAY_REBOOT)), lambda: str(self.own.get(SCHEDULE_REBOOT))
             ),
-            outbox=Outbox([self.transfers.requests], self.delivery.events),
-            operations=[self.transfers.operation, self.diagnostics],
+            outbox=Outbox([self.transfers.requests, *self._module_engines()], self.delivery.events),
+            operations=[self.transfers.operation, self.diagnostics, *self._module_engines()],
             boot_delay=self.settings.inform.boot_delay * chance(),
             last_session=self.traces.last_number(),
         )

@@ -33,6 +33,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "history": ("history", "what happened: writes, refusals, transfers, reboots, links, diagnostics"),
     "queue": ("sessions", "events that the ACS has not acknowledged, and what is scheduled"),
     "transfers": ("transfers", "files that the ACS has sent for: how far they are, what they wait for"),
+    "modules": ("modules", "the software modules, what of them runs, and what the ACS has ordered"),
     "version": ("version", "the version of this program and of the running agent"),
     "lab": ("lab", "a small ACS for benches and tests"),
     "demo": ("demo", "a lab ACS and the agent on this machine, and a tour of what they do"),

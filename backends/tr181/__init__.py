@@ -49,6 +49,7 @@ from backends.tr181.rip import rip
 from backends.tr181.root import root
 from backends.tr181.router_advertisement import router_advertisement
 from backends.tr181.routing import routing
+from backends.tr181.software_modules import software_modules
 from backends.tr181.ssh import ssh
 from backends.tr181.time import time
 from backends.tr181.upnp import upnp
@@ -112,6 +113,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     user_interface,
     ssh,
     access_control,
+    software_modules,
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 

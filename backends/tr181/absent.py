@@ -8,7 +8,7 @@ from backends.tr181.mechanisms import Mechanisms
 
 NAT_TRAVERSAL: Final = "NAT traversal is a feature of its own"
 NO_FIREWALL: Final = "libnftables or nf_tables is absent, or not for the agent to use (OpenWrt: /etc/config/firewall)"
-NO_MODULES: Final = "this system has no execution environment for software modules"
+NO_MODULES: Final = "the ACS may install no software here ([modules] enable), or no package manager is installed"
 NO_DHCP_CLASSES: Final = "a bridge does not know which hardware address told a DHCP server which class it is of"
 
 NO_SUCH_THING: Final[Mapping[str, str]] = {
@@ -16,7 +16,6 @@ NO_SUCH_THING: Final[Mapping[str, str]] = {
     "Device.ATM.": "this system has no ATM link",
     "Device.DSL.": "this system has no DSL line",
     "Device.Cellular.": "this system has no cellular modem",
-    "Device.SoftwareModules.": NO_MODULES,
     "Device.PPP.Interface.{i}.EncryptionProtocol": "pppd does not tell which of the agreed protocols it is",
     "Device.PPP.Interface.{i}.CompressionProtocol": "pppd does not tell which of the agreed protocols it is",
     "Device.PPP.Interface.{i}.AuthenticationProtocol": "pppd tells no kind of CHAP from another",
@@ -117,6 +116,7 @@ NEEDS: Final[Mapping[str, tuple[str, str]]] = {
     "Device.WiFi.": ("wifi", "the kernel knows no wireless device"),
     "Device.USB.": ("usb", "the kernel knows of no USB"),
     "Device.IEEE8021x.": ("supplicants", "wpa_supplicant is not installed (package wpasupplicant)"),
+    "Device.SoftwareModules.": ("modules", NO_MODULES),
     "Device.QoS.": ("qos", "libnftables or nf_tables of the kernel is absent, or not for the agent to use"),
 }
 """By the beginning of a path, the mechanism it stands on (a field of Mechanisms) and what is missing without it."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.leds import Leds
     from backends.load import MemoryLoad, ProcessorLoad
     from backends.log_files import FindLogs
+    from backends.modules.environment import Rules
     from backends.netlink import Netlink
     from backends.netlink_types import RouteTo
     from backends.procfs import Procfs
@@ -45,6 +46,7 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.ppp_connections import PppConnections
     from backends.tr181.qos import QosTables
     from backends.tr181.rip import RipTables
+    from backends.tr181.software_modules import ModuleTables
     from backends.tr181.ssh_tables import SshTables
     from backends.tr181.staging import LinuxNetwork
     from backends.tr181.time import NtpClock
@@ -154,3 +156,6 @@ class Mechanisms:
     """By the beginning of a path, why it is not there, where that is otherwise than on any Linux."""
     dynamic_dns: "DynamicDnsTables | None" = None
     supplicants: "SupplicantTable | None" = None
+    module_rules: "Rules | None" = None
+    """By what software modules are judged; None: none are to be had."""
+    modules: "ModuleTables | None" = None

@@ -12,6 +12,7 @@ from backends.tr181.openwrt_dhcp_clients import openwrt_dhcp_clients
 from backends.tr181.openwrt_firewall import openwrt_firewall
 from backends.tr181.openwrt_lan import Surface, openwrt_lan
 from backends.tr181.openwrt_leds import openwrt_leds
+from backends.tr181.openwrt_modules import openwrt_modules
 from backends.tr181.openwrt_name_servers import openwrt_name_servers
 from backends.tr181.openwrt_netifd import ALWAYS
 from backends.tr181.openwrt_network import network_part
@@ -46,6 +47,7 @@ INSTEAD: Final[dict[str, Callable[[Mechanisms, Surface], Part | None]]] = {
     "qos_tables": openwrt_qos,
     "wifi_service": openwrt_wifi,
     "firewall_tables": openwrt_firewall,
+    "linux_modules": openwrt_modules,
 }
 """What stands for which of the services of any Linux, by its name there: those are neither loaded nor installed."""
 

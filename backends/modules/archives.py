@@ -1,0 +1,226 @@
+"""The environment of signed archives: a directory for each version, and one document that says which are installed.
+
+Replacing the document is the one step that counts: what a crash leaves beside it is swept away at the next start.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final
+
+from backends.errors import MechanismError
+from backends.files import make_directory, names_in, read_text, replace_file
+from backends.modules import archive_file
+from backends.modules.environment import (
+    KIB,
+    Cause,
+    Installed,
+    ModuleError,
+    Package,
+    Resources,
+    Running,
+    UnitFacts,
+    Verify,
+    is_resolved,
+)
+from backends.modules.runner import Runner
+
+DOCUMENT: Final = "installed.json"
+MARGIN: Final = 1 << 20
+"""Bytes that are to be left free on the medium."""
+
+
+class Archives:
+    """See backends.modules.environment.Environment."""
+
+    name = "archives"
+    kind = "X_CPEAGENT signed archive 1"
+    vendor = "cpe-agent"
+    is_signed_inside = True
+
+    def __init__(
+        self,
+        directory: Path,
+        runner: Runner,
+        verify: Verify | None,
+        is_older: Callable[[str, str], bool],
+        version: str = "",
+        machine: Callable[[], str] = lambda: os.uname().machine,
+    ) -> None:
+        """``directory`` is for this alone and survives boots. ``verify`` None: archives need no signature."""
+        self.version = version
+        self._directory = directory
+        self._runner = runner
+        self._verify = verify
+        self._is_older = is_older
+        self._machine = machine
+        self._found: dict[str, dict[str, Any]] | None = None
+
+    def installed(self) -> Mapping[str, Installed]:
+        """See Environment."""
+        try:
+            every = self._read()
+        except ModuleError:
+            return {}
+        versions = {name: one["version"] for name, one in every.items()}
+        return {
+            name: Installed(
+                identifier=name,
+                name=name,
+                vendor=one["vendor"],
+                version=one["version"],
+                description=one["description"],
+                units=tuple(UnitFacts(**{**unit, "arguments": tuple(unit["arguments"])}) for unit in one["units"]),
+                is_resolved=is_resolved(one["requires"], versions, self._is_older),
+                is_broken=not (self._directory / one["folder"]).is_dir(),
+                size=one["size"],
+            )
+            for name, one in every.items()
+        }
+
+    def inspect(self, file: Path) -> Package:
+        """See Environment."""
+        archive = archive_file.read(file, self._verify)
+        if archive.architecture not in (archive_file.ANY, self._machine()):
+            raise ModuleError(Cause.MISMATCH, f"the archive is for {archive.architecture}")
+        return archive.package
+
+    def is_older(self, one: str, than: str) -> bool:
+        """See Environment."""
+        return self._is_older(one, than)
+
+    def install(self, package: Package) -> str:
+        """See Environment."""
+        self._make_room(package)
+        every = self._read()
+        folder = self._new_folder(package, {one["folder"] for one in every.values()})
+        try:
+            (self._directory / folder).mkdir(mode=0o755)
+            archive_file.unpack(package.file, self._verify, self._directory / folder)
+            self._write({**every, package.name: {**_facts(package), "folder": folder}})
+        except (MechanismError, OSError) as failure:
+            shutil.rmtree(self._directory / folder, ignore_errors=True)
+            if isinstance(failure, ModuleError):
+                raise
+            raise ModuleError(Cause.RESOURCES, f"it could not be unpacked: {_reason(failure)}") from failure
+        self._sweep()
+        return package.name
+
+    def uninstall(self, identifier: str) -> None:
+        """See Environment."""
+        every = self._read()
+        if identifier in every:
+            try:
+                self._write({name: one for name, one in every.items() if name != identifier})
+            except MechanismError as failure:
+                raise ModuleError(Cause.RESOURCES, failure.reason) from failure
+        self._sweep()
+
+    def recover(self) -> None:
+        """See Environment."""
+        self._sweep()
+
+    def start(self, identifier: str, unit: UnitFacts) -> None:
+        """See Environment."""
+        one = self._read().get(identifier)
+        if one is None or not self.installed()[identifier].is_resolved:
+            raise MechanismError(f"{identifier} is not there, or lacks what it requires")
+        folder = self._directory / one["folder"]
+        self._runner.start(_key(identifier, unit), unit.arguments, folder, is_privileged=unit.is_privileged)
+
+    def stop(self, identifier: str, unit: UnitFacts, seconds: int) -> None:
+        """See Environment."""
+        self._runner.stop(_key(identifier, unit), seconds)
+
+    def running(self, identifier: str, unit: UnitFacts) -> Running | None:
+        """See Environment."""
+        return self._runner.running(_key(identifier, unit))
+
+    def starts_units(self) -> bool:
+        """See Environment."""
+        return True
+
+    def keep_started(self, identifier: str, unit: UnitFacts, wanted: bool) -> None:
+        """The agent itself starts them."""
+
+    def resources(self) -> Resources:
+        """What the file system has; memory is whatever the machine has."""
+        try:
+            found = os.statvfs(self._directory if self._directory.is_dir() else self._directory.parent)
+        except OSError:
+            return Resources()
+        return Resources(disk=found.f_bavail * found.f_frsize // KIB)
+
+    def stamp(self) -> object:
+        """See Environment."""
+        try:
+            return (self._directory / DOCUMENT).stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def forget(self) -> None:
+        """See Environment."""
+        self._found = None
+
+    def _make_room(self, package: Package) -> None:
+        try:
+            make_directory(self._directory, 0o755)
+            self._directory.chmod(0o755)  # what is not privileged runs as somebody else
+            found = os.statvfs(self._directory)
+        except (MechanismError, OSError) as error:
+            raise ModuleError(Cause.RESOURCES, f"no place for modules: {_reason(error)}") from error
+        if found.f_bavail * found.f_frsize < package.size + MARGIN:
+            raise ModuleError(Cause.RESOURCES, f"{package.size} bytes are needed, and the file system has them not")
+
+    def _new_folder(self, package: Package, taken: set[str]) -> str:
+        number = 1
+        while (folder := f"{package.name}-{number}") in taken:
+            number += 1
+        shutil.rmtree(self._directory / folder, ignore_errors=True)
+        return folder
+
+    def _sweep(self) -> None:
+        """Remove what the document does not name."""
+        kept = {one["folder"] for one in self._read().values()} | {DOCUMENT}
+        for name in names_in(self._directory):
+            place = self._directory / name
+            if name not in kept and place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place, ignore_errors=True)
+            elif name not in kept:
+                with suppress(OSError):
+                    place.unlink()
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        found = self._found  # the other thread may let it be forgotten
+        if found is None:
+            text = read_text(self._directory / DOCUMENT)
+            try:
+                found = dict(json.loads(text)) if text else {}
+            except (ValueError, TypeError) as broken:
+                raise ModuleError(Cause.WRONG_STATE, f"{self._directory / DOCUMENT} cannot be read") from broken
+            self._found = found
+        return found
+
+    def _write(self, every: dict[str, dict[str, Any]]) -> None:
+        text = json.dumps(every, separators=(",", ":"))
+        replace_file(self._directory / DOCUMENT, text.encode(), 0o600)
+        self._found = every
+
+
+def _facts(package: Package) -> dict[str, Any]:
+    every = asdict(replace(package, file=Path()))
+    return {name: value for name, value in every.items() if name not in ("file", "name")}
+
+
+def _key(identifier: str, unit: UnitFacts) -> str:
+    return f"{identifier}.{unit.name}"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MechanismError):
+        return error.reason
+    return str(error.strerror if isinstance(error, OSError) and error.strerror else error)

@@ -1,0 +1,107 @@
+"""One operation each: what it does, what it stops meanwhile, what it leaves alone."""
+
+from pathlib import Path
+
+from agent.modules.uuids import uuid_of
+from agent.modules.work import swept
+from tests.backends.modules.making import archive, ipk
+from tests.modules.gateway import Gateway, install, uninstall, update
+
+UNIT = [{"name": "main", "arguments": ["bin/greet"], "privileged": True}]
+ONE = "11111111-1111-1111-1111-111111111111"
+TWO = "22222222-2222-2222-2222-222222222222"
+
+
+def served(gateway: Gateway, file: str, /, **told: object) -> None:
+    archive(gateway.served / file, **{"units": UNIT, **told})  # type: ignore[arg-type]
+
+
+def running(gateway: Gateway) -> list[str]:
+    gateway.modules.forget()
+    return [unit.key for unit in gateway.modules.units() if gateway.modules.status(unit) == "Active"]
+
+
+def test_a_module_without_a_uuid_is_given_one_by_vendor_and_name(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one")
+    assert gateway.done(install("one")) == [(0, "Installed", "1.0")]
+    [one] = gateway.modules.deployed.values()
+    assert one.uuid == uuid_of("example.com", "greeter")
+    assert one.url.endswith("/one")
+    gateway.done(uninstall(one.uuid))
+
+
+def test_units_start_with_the_module_run_on_after_an_update_and_end_with_it(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one")
+    served(gateway, "two", version="2.0")
+    gateway.done(install("one", ONE))
+    assert running(gateway) == ["archives/greeter/main"]
+    [before] = [gateway.modules.running(unit) for unit in gateway.modules.units()]
+    assert gateway.done(update("two", ONE)) == [(0, "Installed", "2.0")]
+    [after] = [gateway.modules.running(unit) for unit in gateway.modules.units()]
+    assert before is not None
+    assert after is not None
+    assert before.processes != after.processes
+    [unit] = gateway.modules.units()
+    gateway.modules.stop(unit)
+    served(gateway, "three", version="3.0")
+    gateway.done(update("three", ONE))
+    assert running(gateway) == []  # what did not run is not started
+    assert gateway.done(uninstall(ONE)) == [(0, "Uninstalled", "3.0")]
+    assert gateway.modules.units() == []
+
+
+def test_an_update_that_fails_leaves_the_old_version_running(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one")
+    served(gateway, "two", version="2.0", content={"data.txt": b"something else"})
+    gateway.done(install("one", ONE))
+    assert gateway.done(update("two", ONE)) == [(9018, "Installed", "1.0")]
+    assert running(gateway) == ["archives/greeter/main"]
+    gateway.done(uninstall(ONE))
+
+
+def test_an_update_of_everything_has_a_result_for_each_module(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    for name in ("greeter", "parrot"):
+        served(gateway, name, name=name, units=[])
+        gateway.done(install(name))
+    served(gateway, "greeter", version="2.0", units=[])
+    assert sorted(gateway.done(update())) == [(0, "Installed", "2.0"), (9032, "Installed", "1.0")]
+
+
+def test_an_update_finds_the_module_by_its_url(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one", units=[])
+    gateway.done(install("one", ONE))
+    served(gateway, "one", version="2.0", units=[])
+    assert gateway.done(update("one")) == [(0, "Installed", "2.0")]
+
+
+def test_each_file_goes_to_the_environment_that_knows_it_and_signatures_beside_are_fetched(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one", units=[])
+    ipk(gateway.served / "two")
+    assert gateway.done(install("one", ONE), install("two", TWO)) == [(0, "Installed", "1.0")] * 2
+    assert {one.environment for one in gateway.modules.deployed.values()} == {"archives", "opkg"}
+    assert "two.sig" in gateway.fetched
+    (gateway.served / "two.sig").write_bytes(b"somebody else")
+    assert gateway.done(uninstall(TWO), install("two", TWO))[1] == (9001, "Failed", "")
+
+
+def test_the_same_module_may_be_in_two_environments_and_is_removed_from_the_named_one(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one", units=[])
+    ipk(gateway.served / "two")
+    gateway.done(install("one", ONE), install("two", ONE))
+    gateway.done(uninstall(ONE, env="Device.SoftwareModules.ExecEnv.2"))
+    assert [one.environment for one in gateway.modules.deployed.values()] == ["archives"]
+
+
+def test_what_was_fetched_for_orders_that_are_over_is_removed(tmp_path: Path) -> None:
+    for name in ("1.0.abc", "1.0.abc.part", "12.0.def", "2.0.ghi.sig"):
+        (tmp_path / name).touch()
+    swept(tmp_path, ["12.", "2."])
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["12.0.def", "2.0.ghi.sig"]
+    swept(tmp_path / "nowhere", [])
