@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import itertools
 import random
+import shutil
 import socket
 import threading
 import time
@@ -401,7 +402,6 @@ def test_what_came_for_another_order_is_of_no_use(server: FileServer, moving: Mo
 
 def test_a_file_that_was_whole_before_a_crash_is_not_fetched_again(server: FileServer, moving: Mover) -> None:
     moving.patient(0.2)
-    server.files["/f"] = File(CONTENT + b"x", announces=300_000, stall_after=300_000)
     server.files["/f"] = File(CONTENT, stall_after=299_999)
     with refused(Cause.INCOMPLETE):
         moving.download(server.url("/f"))
@@ -411,8 +411,12 @@ def test_a_file_that_was_whole_before_a_crash_is_not_fetched_again(server: FileS
     note.write_text(
         note.read_text().replace("299999", "300000").replace(hashlib.sha256(CONTENT[:-1]).hexdigest(), HASH)
     )
+    shutil.copytree(moving.directory, again := moving.directory.with_name("again"))
     assert moving.download(server.url("/f")).sha256 == HASH
     assert len(server.requests) == asked
+    moving.directory = again
+    with refused(Cause.CORRUPTED, "has 300000 bytes, and it is to have 5"):
+        moving.download(server.url("/f"), file_size=5)
 
 
 # -- what is wrong with the file --------------------------------------------------------------------------------------
