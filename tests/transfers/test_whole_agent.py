@@ -5,14 +5,19 @@ Run with CPE_AGENT_WRITE_TRANSCRIPTS=1 to write them anew. Times, sizes and addr
 
 import os
 import re
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agent.cli import client
 from agent.lab.records import Line
-from tests.durability.stand import PATIENCE, Stand, until
+from tests.durability.stand import PATIENCE, PROJECT, Stand, until
 from tests.durability.transfer_world import SHELF, TransferWorld
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
@@ -144,3 +149,45 @@ def test_the_conversation_is_as_it_is_written(world: TransferWorld, name: str) -
         file.parent.mkdir(exist_ok=True)
         file.write_text(text)
     assert text == file.read_text()
+
+
+@pytest.mark.slow
+def test_who_watches_at_the_command_line_sees_a_file_come(world: TransferWorld) -> None:
+    taken = world.shelf / "taken-"
+    taken.unlink(missing_ok=True)
+    url = f"{world.stand.acs.url}files/image"
+    command = [sys.executable, "-m", "agent", "transfers", "-w", "--fetch", url, "--type", SHELF]
+    environment = {
+        **os.environ, "CPE_AGENT_SOCKET": str(world.stand.state / "control.sock"), "PYTHONPATH": str(PROJECT)
+    }  # fmt: skip
+    watched = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    assert f"download  {SHELF}  {url}" in watched.stdout
+    until(taken.exists)
+    assert taken.read_bytes() == world.content
+
+
+@pytest.mark.slow
+def test_a_hundred_cancels_at_once_leave_nothing_behind(world: TransferWorld) -> None:
+    for number in range(16):
+        world.stand.done(world.agent, "Download", **world.arguments(f"late-{number}"), delay_seconds=3600)
+    numbers = [one["id"] for one in world.agent.ask("transfers")["transfers"]]
+    answers: list[str] = []
+
+    def cancel(number: str) -> None:
+        try:
+            world.agent.ask("transfers", cancel=number)
+            answers.append("done")
+        except client.Failure as refused:
+            answers.append(refused.document["error"]["code"])
+
+    cancels = [threading.Thread(target=cancel, args=(numbers[turn % 16],)) for turn in range(100)]
+    for one in cancels:
+        one.start()
+    for one in cancels:
+        one.join(PATIENCE)
+    assert len(answers) == 100
+    assert set(answers) <= {"done", "unknown", "busy"}
+    for number in numbers:
+        with suppress(client.Failure):
+            world.agent.ask("transfers", cancel=number)
+    assert world.agent.ask("transfers")["transfers"] == []
