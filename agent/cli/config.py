@@ -121,7 +121,9 @@ def _show(told: dict[str, Any]) -> None:
     more = told["more_changes"] + max(0, len(told["changes"]) - SHOWN)
     if more:
         print(f"and {more} more; --json lists them")
-    if not told["changes"]:
+    for name in told.get("packages", ()):
+        print(f"/etc/config/{printable(name)}  differs")
+    if not told["changes"] and not told.get("packages"):
         print("everything is as the file says")
     for place in secrets["missing"]:
         print(paint(f"without its secret: {printable(place)}", "yellow"))

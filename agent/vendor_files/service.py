@@ -1,5 +1,6 @@
 """The configuration as a file: made, looked at, and put in force as a whole; what cannot be is refused by parameter."""
 
+import json
 import logging
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -13,8 +14,8 @@ from agent.model.data_model import Caller, DataModel
 from agent.model.errors import InvalidArguments, InvalidValue, ModelError, Refusals
 from agent.model.transaction import Transaction
 from agent.vendor_files.document import Backup, NotUsable, read, written
-from agent.vendor_files.sealing import Seal, seal_named, seal_of_device, seal_of_passphrase
-from agent.vendor_files.secret_places import Fates, put_back, taken_out
+from agent.vendor_files.sealing import CannotOpen, Seal, seal_named, seal_of_device, seal_of_passphrase
+from agent.vendor_files.secret_places import SEALED, Fates, put_back, taken_out
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,10 @@ MACHINE_ONLY: Final[Mapping[str, Collection[str]]] = {"network": ("originals", "
 NOT_CONFIGURED: Final = ("diagnostics",)
 """Backends whose state is no configuration: a test that was asked for is not asked for again."""
 OWN: Final = "own"
+UCI: Final = "uci"
+"""The backend of OpenWrt's packages that no other one configures: they can have programs in them, and so whoever is
+not the owner has to have had them from this device, or with its passphrase.
+"""
 MOST_TOLD: Final = 500
 """Differences in one answer."""
 
@@ -67,6 +72,8 @@ class Restored:
     differences: tuple[Difference, ...]
     about: Mapping[str, Any]
     fates: Fates
+    packages: Sequence[str] = ()
+    """Of OpenWrt's configuration, those that no parameter shows and that differ."""
 
 
 class ConfigurationFile:
@@ -91,9 +98,19 @@ class ConfigurationFile:
         seal = self._seal(passphrase) if way == "sealed" else None
         now = configured(around.model)
         kept = {name: self._kept(name, state) for name, state in now.backends.items() if name not in NOT_CONFIGURED}
+        uci = kept.pop(UCI, None)
         if way != "plain":
             kept = {name: taken_out(state, around.is_secret, seal, f"/{name}") for name, state in kept.items()}
-        return Backup(replace(now, backends=kept), {**around.about()}, way, seal.name if seal else None)
+        return Backup(
+            replace(now, backends=kept), {**around.about()}, way, seal.name if seal else None, self._uci(uci, way, seal)
+        )
+
+    def _uci(self, packages: Any, way: str, seal: Seal | None) -> dict[str, Any]:
+        if not packages:
+            return {}
+        if seal is not None:
+            return {SEALED: seal.sealed(json.dumps(packages), f"/{UCI}")}
+        return dict(packages if way == "plain" else taken_out(packages, self._around.is_secret, None, f"/{UCI}"))
 
     def _kept(self, name: str, state: Any) -> Any:
         if name == OWN:
@@ -119,7 +136,7 @@ class ConfigurationFile:
         ``without_secrets``: what has lost its secrets is set up without them.
         """
         restored = self._done(content, caller, without_secrets, lambda change: change.commit().status)
-        if restored.differences:
+        if restored.differences or restored.packages:
             self._around.changed()
         return restored
 
@@ -131,19 +148,21 @@ class ConfigurationFile:
         except NotUsable as wrong:
             raise BadFile("", str(wrong)) from wrong
         self._check_made_for(backup)
-        configuration, fates = self._opened(backup)
+        configuration, fates = self._opened(backup, caller)
         if fates.missing and not without_secrets:
             raise Refusals(tuple(self._lost(place, backup) for place in fates.missing))
+        now = configured(self._around.model).backends.get(UCI, {})
+        packages = [name for name, said in configuration.backends.get(UCI, {}).items() if now.get(name) != said]
         with self._change(caller) as change:
             differences = change.bring_back(configuration, self._around.stay)
-            return Restored(end(change), differences, backup.about, fates)
+            return Restored(end(change), differences, backup.about, fates, packages)
 
     def _check_made_for(self, backup: Backup) -> None:
         here, there = self._around.about().get("system"), backup.about.get("system")
         if here != there:
             raise BadFile("", f"it was made on a system of the kind {str(there)[:40]!r}, and this one is {here!r}")
 
-    def _opened(self, backup: Backup) -> tuple[Configuration, Fates]:
+    def _opened(self, backup: Backup, caller: Caller) -> tuple[Configuration, Fates]:
         around, fates = self._around, Fates()
         seal: Seal | None = None
         try:
@@ -155,6 +174,8 @@ class ConfigurationFile:
                 present[OWN] = {name: one for name, one in present[OWN].items() if not name.startswith(_SERVER)}
             said = {name: one for name, one in backup.configuration.backends.items() if name not in NOT_CONFIGURED}
             opened = {name: put_back(one, present.get(name), seal, fates, f"/{name}") for name, one in said.items()}
+            if backup.uci:
+                opened[UCI] = self._opened_uci(backup, caller, present.get(UCI), seal, fates)
             opened[OWN] = _own(opened.get(OWN, {}), is_same_server=is_same)
             own = {name: {**entry, "file": None} for name, entry in opened[OWN].items()}
             found = replace(backup.configuration, backends=opened)
@@ -165,6 +186,22 @@ class ConfigurationFile:
             log.info("the configuration file cannot be used: %r", broken)
             raise BadFile("", "it has another form than this agent writes") from broken
         return found, fates
+
+    def _opened_uci(
+        self, backup: Backup, caller: Caller, present: Any, seal: Seal | None, fates: Fates
+    ) -> dict[str, Any]:
+        if backup.uci.keys() == {SEALED}:
+            try:
+                if seal is None:
+                    raise CannotOpen
+                return dict(json.loads(seal.opened(str(backup.uci[SEALED]), f"/{UCI}")))
+            except CannotOpen:
+                fates.missing.append("packages of UCI")
+                return {}
+        if caller is not Caller.LOCAL:
+            log.warning("packages of UCI that stand in the file as they are come into force by its owner's hand only")
+            return {}
+        return dict(put_back(backup.uci, present, seal, fates, f"/{UCI}"))
 
     @staticmethod
     def _is_same_server(backup: Backup, present: Mapping[str, Any]) -> bool:
@@ -195,6 +232,7 @@ def told(restored: Restored) -> dict[str, Any]:
         "about": dict(restored.about),
         "changes": [_told(one) for one in differences[:MOST_TOLD]],
         "more_changes": max(0, len(differences) - MOST_TOLD),
+        "packages": list(restored.packages),
         "secrets": {
             "opened": len(restored.fates.opened),
             "kept": len(restored.fates.kept),

@@ -16,6 +16,7 @@ from backends.tr181.openwrt_modules import openwrt_modules
 from backends.tr181.openwrt_name_servers import openwrt_name_servers
 from backends.tr181.openwrt_netifd import ALWAYS
 from backends.tr181.openwrt_network import network_part
+from backends.tr181.openwrt_packages import other_packages
 from backends.tr181.openwrt_ppp import openwrt_ppp
 from backends.tr181.openwrt_qos import openwrt_qos
 from backends.tr181.openwrt_reasons import NEEDS, openwrt_reasons, worded
@@ -30,7 +31,7 @@ from backends.tr181.parts import Build, Part
 from backends.ubus import SOCKET, Bus
 from backends.uci import Places, opened
 
-FIRST: Final = (network_part, *ALWAYS, openwrt_system, openwrt_reasons)
+FIRST: Final = (network_part, *ALWAYS, openwrt_system, openwrt_reasons, other_packages)
 """What is OpenWrt's alone."""
 INSTEAD: Final[dict[str, Callable[[Mechanisms, Surface], Part | None]]] = {
     "dhcp_clients": openwrt_dhcp_clients,

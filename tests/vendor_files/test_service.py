@@ -153,3 +153,85 @@ def test_not_opened_is_a_kind_of_its_own(bench: Bench, tmp_path: Path) -> None:
     with pytest.raises(Refusals) as refused:
         other.files.restore(bench.files.content(), Caller.ACS)
     assert {type(one) for one in refused.value.refusals} == {NotOpened}
+
+
+class Packages:
+    """Packages of UCI in memory, as backends.openwrt.other_packages has them."""
+
+    name = "uci"
+
+    def __init__(self) -> None:
+        self.made: dict[str, Any] = {
+            "luci": [{"type": "core", "name": "main", "options": {"password": "correct horse"}}]
+        }
+        self.staged: dict[str, Any] = {}
+
+    def backup(self) -> Any:
+        return json.loads(json.dumps(self.made))
+
+    def bring_back(self, kept: Any) -> None:
+        self.staged = dict(kept)
+
+    def begin(self) -> None:
+        self.staged = {}
+
+    def prepare(self) -> bool:
+        return False
+
+    def undo_record(self) -> None:
+        return None
+
+    def commit(self) -> None:
+        self.made |= self.staged
+
+    def postpone(self) -> None: ...
+
+    def rollback(self) -> None:
+        self.staged = {}
+
+    def recover(self, record: Any, same_boot: bool) -> None: ...
+
+    def state(self) -> Any:
+        return {}
+
+    def restore(self, state: Any) -> None: ...
+
+
+def with_packages(place: Path) -> tuple[Bench, Packages]:
+    device, packages = Device(), Packages()
+    device.model._backends.append(packages)  # as one that the daemon was built with
+    return Bench(place, device), packages
+
+
+def test_packages_of_uci_are_sealed_as_a_whole_and_come_back(tmp_path: Path) -> None:
+    bench, packages = with_packages(tmp_path / "one")
+    content, kept = bench.files.content(), packages.backup()
+    assert b"luci" not in content
+    packages.made = {"luci": []}
+    assert told(bench.files.preview(content, Caller.ACS))["packages"] == ["luci"]
+    assert packages.made == {"luci": []}
+    bench.files.restore(content, Caller.ACS)
+    assert packages.made == kept
+    assert bench.changes == 1
+
+
+def test_packages_that_anybody_could_have_written_need_the_owners_hand(tmp_path: Path) -> None:
+    bench, packages = with_packages(tmp_path / "one")
+    for way in ("plain", "omitted"):
+        content, kept = bench.files.content(way), packages.backup()
+        assert (b"correct horse" in content) is (way == "plain")
+        packages.made["luci"][0]["options"]["lang"] = "de"
+        changed = packages.backup()
+        bench.files.restore(content, Caller.ACS)
+        assert packages.made == changed
+        bench.restored(content)
+        assert packages.made == kept
+
+
+def test_packages_that_another_device_sealed_are_refused_or_left(tmp_path: Path) -> None:
+    content = with_packages(tmp_path / "one")[0].files.content()
+    other, packages = with_packages(tmp_path / "two")
+    kept = packages.backup()
+    assert "packages of UCI: its secret is sealed by another device" in other.refused(content)
+    other.restored(content, without_secrets=True)
+    assert packages.made == kept
