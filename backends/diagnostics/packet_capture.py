@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
@@ -35,14 +35,25 @@ TELL_EVERY: Final = 0.5
 NAME: Final = "capture.pcap"
 BUFFER: Final = 4 * 1024 * 1024
 
-Deliver = Callable[[Path, Callable[[], bool]], None]
-"""Sends the file on; raises DiagnosticFailed. Asks what it is given whether it is cancelled."""
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the file is sent to; ``url`` "" is nowhere."""
+
+    url: str = ""
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+
+Send = Callable[[Path, Target, Callable[[], bool]], None]
+"""Sends a file on; raises DiagnosticFailed. Asks what it is given last whether it is cancelled."""
+NOWHERE: Final = Target()
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureRequest:
-    """``duration`` in seconds; of packets and octets 0 is as many as there is room for. ``target`` is where the file is
-    sent to, "" for nowhere. It is written into ``directory``, where the last one is forgotten.
+    """``duration`` in seconds; of packets and octets 0 is as many as there is room for. The file is written into
+    ``directory``, where the last one is forgotten.
     """
 
     link: str
@@ -51,8 +62,8 @@ class CaptureRequest:
     packets: int = 0
     octets: int = 0
     filter: str = ""
-    target: str = ""
-    deliver: Deliver | None = None
+    target: Target = NOWHERE
+    send: Send | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +111,13 @@ class PacketCapture:
             path.unlink(missing_ok=True)
             raise DiagnosticFailed("Error_Internal", f"{request.link} cannot be captured: {error.strerror}") from error
         end = datetime.now(UTC)
-        if request.target and request.deliver is not None and not cancelled():
+        location = path.as_uri()
+        if request.target.url and request.send is not None and not cancelled():
             progress({"sending": path.stat().st_size})
-            request.deliver(path, cancelled)
+            request.send(path, request.target, cancelled)
             path.unlink(missing_ok=True)
-        return CaptureResult((Captured(request.target or path.as_uri(), start, end, count),))
+            location = request.target.url
+        return CaptureResult((Captured(location, start, end, count),))
 
 
 def file_in(directory: Path) -> Path:

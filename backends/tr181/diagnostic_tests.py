@@ -3,6 +3,7 @@
 from typing import Final
 
 from backends.tr181.diagnostics import Test
+from backends.tr181.diagnostics_capture import packet_capture
 from backends.tr181.diagnostics_dns import LOOKUP
 from backends.tr181.diagnostics_ip import PING, SELECTION, TRACE
 from backends.tr181.diagnostics_self import self_test
@@ -23,4 +24,4 @@ TESTS: Final[tuple[Test, ...]] = (
 
 def tests(given: Mechanisms) -> tuple[Test, ...]:
     """Those of this machine."""
-    return (*TESTS, self_test(given.state_directory))
+    return (*TESTS, self_test(given.state_directory), packet_capture(given))

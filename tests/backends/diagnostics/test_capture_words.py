@@ -27,8 +27,9 @@ def test_hosts_networks_stations_and_ports_have_a_protocol_and_a_direction_or_no
 @pytest.mark.parametrize(
     "text",
     ["tcp and", "port http", "port 65536", "port 1-2", "portrange 5", "host 192.0.2.0/24", "host example.org",
-     "icmp port 5", "ip6 host 192.0.2.1", "src tcp", "(tcp", "tcp)", "tcp udp", "tcp & udp", "not", "ether net 1.2.3.0/24",
-     "()", "((((" * 20, "ether host 192.0.2.1", "x" * 257, "port ²", "tcp;reboot", "not " * 60 + "tcp"],
+     "icmp port 5", "ip6 host 192.0.2.1", "src tcp", "(tcp", "tcp)", "tcp udp", "tcp & udp", "not",
+     "ether net 1.2.3.0/24", "()", "((((" * 20, "ether host 192.0.2.1", "x" * 257, "port ²",
+     "tcp;reboot", "not " * 60 + "tcp"],
 )  # fmt: skip
 def test_what_is_no_filter_is_refused_with_a_reason(text: str) -> None:
     with pytest.raises(NoFilter, match=r"\w"):
@@ -36,8 +37,8 @@ def test_what_is_no_filter_is_refused_with_a_reason(text: str) -> None:
 
 
 WORDS = st.sampled_from(
-    ["tcp", "ip", "ip6", "arp", "src", "dst", "host", "net", "port", "portrange", "ether", "and", "or", "not", "(", ")", "!",
-     "&&", "80", "1-2", "192.0.2.1", "10.0.0.0/8", "::1", "1:2:3:4:5:6"]
+    ["tcp", "ip", "ip6", "arp", "src", "dst", "host", "net", "port", "portrange", "ether", "and", "or", "not", "(", ")",
+     "!", "&&", "80", "1-2", "192.0.2.1", "10.0.0.0/8", "::1", "1:2:3:4:5:6"]
 )  # fmt: skip
 
 

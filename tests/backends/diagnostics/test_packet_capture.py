@@ -15,7 +15,7 @@ import pytest
 from backends.diagnostics import packet_capture
 from backends.diagnostics.capture_words import NoFilter
 from backends.diagnostics.failures import DiagnosticFailed
-from backends.diagnostics.packet_capture import Captured, CaptureRequest, PacketCapture, check_filter
+from backends.diagnostics.packet_capture import Captured, CaptureRequest, PacketCapture, Target, check_filter
 from tests.netlab.namespace import Namespace, veth
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="packet sockets need root")
@@ -103,12 +103,16 @@ def test_the_next_capture_replaces_the_last_and_follows_no_link_of_the_file_syst
 
 
 def test_a_file_that_has_a_target_is_sent_there_and_not_kept(tmp_path: Path) -> None:
-    sent: list[bytes] = []
+    sent: list[tuple[bytes, Target]] = []
+    target = Target("https://files.example/x", "me", "word")
     request = CaptureRequest(
-        "lo", tmp_path, 1, target="https://files.example/x", deliver=lambda path, _: sent.append(path.read_bytes())
+        "lo", tmp_path, 1, target=target, send=lambda path, where, _: sent.append((path.read_bytes(), where))
     )
     assert captured(request).file_location == "https://files.example/x"
-    assert sent[0][:4] == b"\xd4\xc3\xb2\xa1"
+    [(data, where)] = sent
+    assert data[:4] == b"\xd4\xc3\xb2\xa1"
+    assert where == target
+    assert "word" not in repr(request)
     assert list(tmp_path.iterdir()) == []
 
 
