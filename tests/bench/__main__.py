@@ -171,6 +171,11 @@ def transfer() -> Iterator[Figure]:
         yield Figure(name, value, unit, target)
 
 
+def round_trips() -> Iterator[Figure]:
+    """A ping of ours beside ping's."""
+    yield from _alone("tests.bench.round_trips")
+
+
 def home() -> Iterator[Figure]:
     """A home router with OpenWrt."""
     yield from _alone("tests.bench.home", *ALONE)
@@ -220,6 +225,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "home": home,
     "transfer": transfer,
     "omci": omci,
+    "round_trips": round_trips,
 }
 
 
