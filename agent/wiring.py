@@ -280,9 +280,9 @@ class Agent:
             path_of=lambda target: self.model.instances.path_of(target.table, target.keys),
             gateway_told=self._gateway_told,
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
+            module_rules=self._module_rules(),
             installer=installer_of(set_by_person),
             firmware_told=told_by(lambda: self.upgrade),
-            module_rules=self._module_rules(),
             kernel_lacks=lacking(lambda kind: links.may_make() and links.has(kind)),
             history_file=self.history.path,
             backup_version=lambda: self.vendor.version(),  # noqa: PLW0108 - it is built later
@@ -1157,6 +1157,7 @@ class Agent:
             *own,
             *self._kept_secrets.texts,
             *self._transfer_secrets(),
+            *(one for engine in self._module_engines() for one in engine.secrets()),
         ]
 
     def _page_asks(self) -> tuple[Mapping[str, Verb], Live]:
