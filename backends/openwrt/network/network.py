@@ -158,6 +158,21 @@ class UciNetwork(UciRecords):
         given = without_twins(self._records, not_covered(self._given, mine), self.topology, [])
         self._records = together(self._records, given)
 
+    def backup(self) -> Any:
+        """The rows of ours and those that UCI makes by itself; see agent.model.configuration.KeepsElsewhere."""
+        self.look()
+        return {name: kept for name, kept in self._records.to_json().items() if name in ("next", "records")}
+
+    def bring_back(self, kept: Any) -> None:
+        """Stage these rows; what UCI has beside them is taken away. ValueError and its like for another form."""
+        taken, now = Records.from_json(kept), self._records
+        records = replace(taken, originals=now.originals, lost=now.lost, boot=now.boot)
+        records = replace(records, next_number=max(records.next_number, now.next_number))
+        for row, record in self._given.items():
+            if row.key not in records.by_kind.get(row.kind, {}):
+                records = records.with_record(row.key, replace(record, deleted=True))
+        self._records = records
+
     def apply_at_start(self) -> None:
         """OpenWrt has done it."""
         self._was_recovered = False
