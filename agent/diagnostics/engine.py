@@ -52,12 +52,12 @@ class Ended:
 class Job:
     """One run of a diagnostic. Its lines are taken by one reader."""
 
-    def __init__(self, number: int, name: str) -> None:
+    def __init__(self, number: int, name: str, most_lines: int = MOST_LINES) -> None:
         self.number = number
         self.name = name
         self.ended: Ended | None = None
         self.why_cancelled = ""
-        self._lines: deque[Mapping[str, Any]] = deque(maxlen=MOST_LINES)
+        self._lines: deque[Mapping[str, Any]] = deque(maxlen=most_lines)
         self._is_cancelled = threading.Event()
 
     def cancel(self, why: str = "cancelled") -> None:
@@ -89,12 +89,12 @@ class Engine:
         self.job: Job | None = None
         """The one under way, until ``over``; also while it is on its way to being cancelled."""
 
-    def begin(self, name: str) -> Job:
-        """The next job; RuntimeError while another one is under way."""
+    def begin(self, name: str, *, is_watched: bool = True) -> Job:
+        """The next job; RuntimeError while another one is under way. What it says is kept for who watches."""
         if self.job is not None:
             raise RuntimeError(f"{self.job.name} is under way")
         self._count += 1
-        self.job = Job(self._count, name)
+        self.job = Job(self._count, name, MOST_LINES if is_watched else 0)
         return self.job
 
     def over(self, ended: Ended) -> bool:

@@ -161,7 +161,7 @@ class Diagnostics:
             state, text = getattr(failure, "state", INTERNAL), getattr(failure, "text", "it could not be begun")
             self._concluded(asked, Ended(0, asked[0], state, text=text))
             return
-        self._asked, self._to_begin = asked, (self._engine.begin(asked[0]), request)
+        self._asked, self._to_begin = asked, (self._engine.begin(asked[0], is_watched=False), request)
         log.info("%s begins", asked[0])
 
     def _concluded(self, asked: tuple[str, int], ended: Ended) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from agent.transfers.failures import Cause, TransferFailed
-from agent.transfers.mover import Way, upload
 from agent.transfers.orders import FileOrder
 from agent.transfers.url_policy import UrlPolicy
 from backends.diagnostics.failures import DiagnosticFailed
 
 if TYPE_CHECKING:
+    from agent.transfers.mover import Way
     from backends.diagnostics.packet_capture import Target
 
 AT_HOME: Final = "{} is in the home: a diagnostic does not look around there"
@@ -58,8 +58,9 @@ class CaptureFile:
         return path
 
 
-def sender(policy: UrlPolicy, way: Way) -> "Callable[[Path, Target, Callable[[], bool]], None]":
+def sender(policy: UrlPolicy, way: "Way") -> "Callable[[Path, Target, Callable[[], bool]], None]":
     """Sends a file as an upload of the ACS's would be, by the same policy."""
+    from agent.transfers.mover import upload
 
     def send(path: Path, target: "Target", cancelled: Callable[[], bool]) -> None:
         order = FileOrder(target.url, target.username, target.password, "", path.stat().st_size, "", True, "")

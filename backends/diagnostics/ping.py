@@ -104,6 +104,11 @@ class Ping:
         return result
 
 
+def _is_no_way(reply: Reply) -> bool:
+    """Whether somebody says that the destination cannot be reached; a packet that is too big is another matter."""
+    return reply.type == 1 if ":" in reply.address else reply.type == 3 and reply.code != 4
+
+
 class Echoes(Protocol):
     """What sends requests and hears their replies: by ICMP, or by UDP. See EchoSocket."""
 
@@ -171,7 +176,7 @@ class PingRun:
             if reply.is_echo and reply.seconds * 1e3 <= self._asked.timeout:
                 self._took(number, reply)
             else:
-                self._fail(number, f"ICMP type {reply.type}, code {reply.code}", is_unreachable=not reply.is_echo)
+                self._fail(number, f"ICMP type {reply.type}, code {reply.code}", is_unreachable=_is_no_way(reply))
 
     def _took(self, number: int, reply: Reply) -> None:
         del self._waiting[number]

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from backends.desired_state import Pointer, Record
+from backends.desired_state import Pointer, Record, Refused
 from backends.tr181.diagnostics import Rows, Test, needed
 
 if TYPE_CHECKING:
     from backends.diagnostics.name_lookup import LookupRequest
 
 NS_LOOKUP: Final = "Device.DNS.Diagnostics.NSLookupDiagnostics."
+MOST_REPETITIONS: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,13 @@ def _request(settings: LookupSettings, link: str) -> "LookupRequest":
 
     times = max(1, settings.number_of_repetitions)
     return LookupRequest(settings.host_name, settings.dns_server, Way(link), settings.timeout, times)
+
+
+def _check(settings: LookupSettings) -> None:
+    needed(LookupSettings, settings, "host_name")
+    if settings.number_of_repetitions > MOST_REPETITIONS:
+        reason = f"{{number_of_repetitions}} is at most {MOST_REPETITIONS}: each is kept"
+        raise Refused(reason, LookupSettings, fields=["number_of_repetitions"])
 
 
 LOOKUP: Final = Test(
@@ -53,5 +61,5 @@ LOOKUP: Final = Test(
             },
         ),
     ),
-    check=lambda settings: needed(LookupSettings, settings, "host_name"),
+    check=_check,
 )

@@ -63,6 +63,12 @@ def test_of_too_many_lines_the_oldest_are_forgotten() -> None:
     assert job.next_line() == {"number": 1}
 
 
+def test_what_nobody_watches_is_not_kept() -> None:
+    job = Engine().begin("Waiting", is_watched=False)
+    job.say({"number": 1})
+    assert job.next_line() is None
+
+
 def test_what_json_cannot_say_is_refused() -> None:
     assert plain({1: (None, True, 1.5)}) == {"1": [None, True, 1.5]}
     with pytest.raises(TypeError):

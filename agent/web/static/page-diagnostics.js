@@ -31,7 +31,19 @@ const words = (name) =>
 export function page({ place, signal }) {
     const body = h("div");
     place.append(heading("Diagnostics", "Measurements that the ACS, or you, can start on this device; one at a time."), body);
-    load(body, signal, async () => shown(await api.get("/diagnostics", signal), signal), 6);
+    load(
+        body,
+        signal,
+        async () => {
+            try {
+                return shown(await api.get("/diagnostics", signal), signal);
+            } catch (problem) {
+                if (problem.status !== 404) throw problem;
+                return nothing("This agent has no diagnostics", "On OpenWrt they are a package of their own: cpe-agent-diagnostics.");
+            }
+        },
+        6,
+    );
 }
 
 function shown({ diagnostics = [] }, signal) {

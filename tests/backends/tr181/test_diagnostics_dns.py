@@ -16,6 +16,12 @@ def test_a_look_up_is_given_what_was_set_and_is_made_once_at_least() -> None:
     }
 
 
+def test_no_more_repetitions_are_asked_for_than_can_be_kept() -> None:
+    values = {"HostName": "h", "NumberOfRepetitions": "101", "DiagnosticsState": "Requested"}
+    refused = AllDiagnostics().refused({f"{LOOKUP}{name}": value for name, value in values.items()})
+    assert refused == {f"{LOOKUP}NumberOfRepetitions": "InvalidValue"}
+
+
 def test_each_repetition_is_a_row() -> None:
     device = AllDiagnostics()
     device.set({f"{LOOKUP}HostName": "h", f"{LOOKUP}DiagnosticsState": "Requested"})
