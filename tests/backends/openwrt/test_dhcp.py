@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.model.configuration import configured
 from agent.model.data_model import Caller
 from agent.model.errors import Refusals
 from backends.desired_state import Pointer, Wanted
@@ -500,3 +501,17 @@ def test_a_question_of_a_person_s_that_is_none_of_ours_is_left_alone(match: str)
 def test_a_range_that_cannot_be_is_no_range(start: str) -> None:
     found = pools(sections(f"config dhcp 'p'\n option interface 'lan'\n option start '{start}'\n"))["p"]
     assert (found.min_address, found.enable) == ("", True)
+
+
+def test_all_of_it_is_kept_and_brought_back_whoever_wrote_it(router: Router) -> None:
+    pool = router.pool()
+    kept, before, text = configured(router.model), router.tree("Device.DHCPv4."), router.dhcp
+    router.set_row(pool, MinAddress="192.0.2.60", LeaseTime="7200")
+    router.write("dhcp", router.dhcp.replace("option leasetime", "option somebody_s '1'\n\toption leasetime"))
+    router.model.forget()
+    router.delete(pool)
+    change = router.model.transaction(Caller.LOCAL)
+    change.bring_back(kept)
+    change.commit()
+    assert router.tree("Device.DHCPv4.") == before
+    assert router.dhcp.count("config dhcp") == text.count("config dhcp")
