@@ -15,12 +15,14 @@ from agent.model.errors import (
     InvalidType,
     InvalidValue,
     ModelError,
+    NotCancellable,
     NotificationRejected,
     NotWritable,
     Refusals,
     ResourcesExceeded,
     Unavailable,
     UnknownPath,
+    UnsupportedProtocol,
     WriteSideOff,
 )
 from agent.model.path import ParameterPath
@@ -44,6 +46,8 @@ WORDS: Final[Mapping[type[ModelError], tuple[str, str]]] = {
     ),
     InvalidType: ("invalid_type", "`cpe-agent schema show PATH` shows the type"),
     InvalidValue: ("invalid_value", "`cpe-agent schema show PATH` shows what is allowed"),
+    UnsupportedProtocol: ("unsupported_protocol", "[transfers] schemes says by what URLs files may be moved"),
+    NotCancellable: ("not_cancellable", "`cpe-agent transfers` shows how far it is"),
     NotificationRejected: ("notification_rejected", "0 is off, 1 passive, 2 active; some parameters allow fewer"),
     ResourcesExceeded: ("resources_exceeded", "delete rows that are not needed"),
     Unavailable: ("unavailable", "see the agent's log, then try again"),
