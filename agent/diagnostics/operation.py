@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 from agent.cwmp.event_queue import EventQueue
-from agent.diagnostics.engine import CANCELED, INTERNAL, Ended, Engine, Job, work
+from agent.diagnostics.engine import CANCELED, COMPLETE, INTERNAL, Ended, Engine, Job, work
 from agent.model.errors import InvalidValue
 from agent.model.schema_entries import ParameterEntry
 from agent.model.values import parse
@@ -95,6 +95,7 @@ class Diagnostics:
         self._asked: tuple[str, int] | None = None  # whose request the job under way serves; None: a person's
         self._to_begin: tuple[Job, Any] | None = None
         self._last: dict[str, Line] = {}
+        self._elsewhere: list[tuple[str, str]] = []
 
     def started(self, *, is_boot: bool) -> None:
         """At a start, once the book is there."""
@@ -108,10 +109,11 @@ class Diagnostics:
     def due(self, now: Moment, in_session: bool) -> float | None:
         """See Operation."""
         is_next = self._engine.job is None and not in_session and self._book.requested() is not None
-        return now.monotonic if is_next or self._to_begin is not None else None
+        return now.monotonic if is_next or self._to_begin is not None or self._elsewhere else None
 
     def act(self, now: Moment, in_session: bool) -> Sequence[Action]:  # noqa: ARG002 - as every Operation
         """See Operation."""
+        self._tell_of_those_elsewhere()
         self._cancel_what_does_not_stand(in_session)
         if self._engine.job is None and not in_session:
             self._take_request()
@@ -132,6 +134,20 @@ class Diagnostics:
             self._last[told.name] = _line(told)
         else:
             self._concluded(asked, told)
+
+    def ended_elsewhere(self, name: str, state: str) -> None:
+        """A diagnostic that runs by itself, in the owner's thread, has ended; the ACS is told at the next turn."""
+        self._elsewhere.append((name, state))
+
+    def _tell_of_those_elsewhere(self) -> None:
+        if not self._elsewhere:
+            return
+        for name, state in self._elsewhere:
+            log.info("%s: %s", name, state)
+            self._around.events.occurred(COMPLETE_EVENT)
+            self._around.note(NAME, name, "it is complete" if state == COMPLETE else "it failed", state=state)
+        self._elsewhere.clear()
+        self._around.save()
 
     def forget(self) -> None:
         """See Operation: the book is the data model's, and forgets with it."""

@@ -314,3 +314,12 @@ def test_a_factory_reset_ends_what_is_under_way(owner: Owner) -> None:
     owner.diagnostics.forget()
     owner.hear()
     assert (owner.told, Waiting.at_work) == ([], [])
+
+
+def test_the_end_of_a_diagnostic_that_runs_by_itself_is_told_at_the_next_turn(owner: Owner) -> None:
+    owner.diagnostics.ended_elsewhere("NeighboringWiFiDiagnostic", "Complete")
+    assert owner.told == []
+    owner.turn()
+    assert owner.told == ["8 DIAGNOSTICS COMPLETE"]
+    owner.turn()
+    assert owner.told == ["8 DIAGNOSTICS COMPLETE"]

@@ -1,0 +1,59 @@
+"""What the diagnostics have of the rest of the agent: whom not to speak to, how files go, and scans of the air."""
+
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_interface
+from typing import TYPE_CHECKING, Final, Protocol
+
+from agent.diagnostics.reach import CaptureFile, refusal, sender
+from agent.transfers.file_types import FileTypes
+from agent.transfers.url_policy import UrlPolicy
+from backends.tr181.mechanisms import Mechanisms
+
+if TYPE_CHECKING:
+    from agent.transfers.mover import Way
+
+SCAN: Final = "NeighboringWiFiDiagnostic"
+
+
+class Listener(Protocol):
+    """Who is told of a diagnostic that runs by itself; see agent.diagnostics.operation.Diagnostics."""
+
+    def ended_elsewhere(self, name: str, state: str) -> None:
+        """It has ended."""
+
+
+def connect(
+    listener: Listener,
+    mechanisms: Mechanisms,
+    policy: Callable[[], UrlPolicy],
+    way: "Callable[[], Way]",
+    types: FileTypes,
+    oui: str,
+) -> None:
+    """Give the diagnostics what they need; the last capture is what an upload of "X OUI Packet Capture" sends."""
+    book, wifi = mechanisms.diagnostics, mechanisms.wifi
+    if book is None:
+        return
+    from backends.tr181.diagnostics_capture import directory_of
+
+    book.provided["refusal"] = lambda: refusal(policy(), homes(mechanisms), _own(mechanisms))
+    book.provided["send"] = lambda: sender(policy(), way())
+    types.register_upload(f"X {oui} Packet Capture", CaptureFile(directory_of(mechanisms)))
+    if wifi is not None:
+        scan = wifi.scan
+        scan.finished = lambda: listener.ended_elsewhere(SCAN, scan.state)
+
+
+def homes(mechanisms: Mechanisms) -> Iterator[IPv4Network | IPv6Network]:
+    """The networks on links that do not lead outside; none where no link is known to."""
+    outside = mechanisms.network.outside()
+    route = mechanisms.management_path()
+    if not outside:
+        return
+    for one in mechanisms.netlink.addresses():
+        if one.interface not in outside and (route is None or one.interface != route.interface):
+            yield ip_interface(f"{one.address}/{one.prefix_length}").network
+
+
+def _own(mechanisms: Mechanisms) -> list[str]:
+    return [one.address for one in mechanisms.netlink.addresses()]
