@@ -49,7 +49,7 @@ class TransferService:
         queue.ended = self._note
         queue.is_idle = Idle(around.octets, lambda: around.clock().monotonic)
         self.types: FileTypes = queue.types
-        self.operation = Transfers(queue, self._mover, lambda: acs_identity(own))
+        self.operation = Transfers(queue, self._mover, lambda: acs_identity(own), delivery.save)
         self.requests = TransferRequests(queue, around.policy, around.mask)
         self._verbs = TransferVerbs(self.operation, around.clock, delivery.save, self.requests.check_url)
 

@@ -35,6 +35,8 @@ HOLDS_SESSIONS: Final = 180.0
 GOES_DOWN: Final = 300.0
 """Seconds that a system has to go down before it is asked again, and how often it is asked."""
 MOST_REBOOTS: Final = 3
+UNSAVED: Final = 60.0
+"""Seconds before something is begun that could not be saved."""
 TELLS: Final = 0.25
 """Seconds between two reports of how far a transfer is."""
 
@@ -115,7 +117,8 @@ class Stopped:
 class Transfers:
     """The operation (agent.runtime.operations) over the queue. One file is moved at a time.
 
-    ``mover`` is asked for before each transfer; ``acs`` says which ACS is configured.
+    ``mover`` is asked for before each transfer; ``acs`` says which ACS is configured. ``save`` makes the queue durable
+    and raises OSError: what cannot be saved is not begun.
     """
 
     name = NAME
@@ -125,10 +128,13 @@ class Transfers:
         queue: TransferQueue,
         mover: Callable[[], Mover],
         acs: Callable[[], str] = lambda: "",
+        save: Callable[[], None] = lambda: None,
     ) -> None:
         self.queue = queue
         self._mover = mover
         self._acs = acs
+        self._save = save
+        self._not_before = 0.0
         self._job: Transfer | None = None
         self._stop = threading.Event()
         self._has_swept = False
@@ -160,9 +166,11 @@ class Transfers:
             if self.holds_sessions:
                 dues.append(self._taking_until)
         elif not in_session:
-            dues.append(self.queue.next_due(now.monotonic, now.wall))
+            following = self.queue.next_due(now.monotonic, now.wall)
             if self._ready_to_take() is not None:
-                dues.append(now.monotonic)
+                following = now.monotonic
+            if following is not None:
+                dues.append(max(following, self._not_before))
             if self.queue.needs_reboot:
                 dues.append(self._reboot_at)
         if any(one.awaits and not one.needs_reboot and one.state is State.AWAITING for one in self.queue.all):
@@ -184,14 +192,16 @@ class Transfers:
         if not self._has_swept:
             self._has_swept = True
             return self._sweep()
-        if (arrived := self._ready_to_take()) is not None:
-            return self._take(arrived, now)
-        if self.queue.needs_reboot:
+        if self.queue.needs_reboot and self._ready_to_take() is None:
             return self._reboot(now)
-        if (next_one := self.queue.look(now.monotonic, now.wall)) is not None:
-            self.queue.begins(next_one, now.wall)
-            work = self._upload if next_one.order.is_upload else self._download
-            return self._begin(next_one, partial(work, self._mover()))
+        if now.monotonic < self._not_before:
+            return ()
+        before = self.queue.checkpoint()
+        actions = self._next(now)
+        if not actions or self._is_saved(now):
+            return actions
+        self.queue.back_to(before)
+        self._job = None
         return ()
 
     def heard(self, told: object, now: Moment) -> None:
@@ -226,6 +236,24 @@ class Transfers:
         self.queue.forget_all()
 
     # -- what begins ------------------------------------------------------------------------------------------------
+
+    def _next(self, now: Moment) -> Sequence[Action]:
+        if (arrived := self._ready_to_take()) is not None:
+            return self._take(arrived, now)
+        if (following := self.queue.look(now.monotonic, now.wall)) is not None:
+            self.queue.begins(following, now.wall)
+            work = self._upload if following.order.is_upload else self._download
+            return self._begin(following, partial(work, self._mover()))
+        return ()
+
+    def _is_saved(self, now: Moment) -> bool:
+        try:
+            self._save()
+        except OSError as failure:
+            log.warning("no file is moved while nothing can be saved: %s", failure)
+            self._not_before = now.monotonic + UNSAVED
+            return False
+        return True
 
     def _ready_to_take(self) -> Transfer | None:
         return next((one for one in self.queue.all if one.state is State.ARRIVED), None)

@@ -74,7 +74,10 @@ class Talk:
         self.depot = self.device.depot
         self.depot.register(self.delivery.transfers.types)
         self.transfers = Transfers(
-            self.delivery.transfers, lambda: self.depot.courier, lambda: ms.acs_identity(self.own)
+            self.delivery.transfers,
+            lambda: self.depot.courier,
+            lambda: ms.acs_identity(self.own),
+            self.delivery.save,
         )
         self.requests = TransferRequests(self.delivery.transfers, lambda: POLICY)
         self.delivery.started(is_forced_boot, ms.acs_identity(self.own))

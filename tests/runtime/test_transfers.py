@@ -7,7 +7,7 @@ import pytest
 from agent.cwmp import messages as m
 from agent.runtime import actions as do
 from agent.runtime import events as on
-from agent.runtime.transfers import FILE, GOES_DOWN, HOLDS_SESSIONS, MOST_REBOOTS, Moved, _Progress
+from agent.runtime.transfers import FILE, GOES_DOWN, HOLDS_SESSIONS, MOST_REBOOTS, UNSAVED, Moved, _Progress
 from agent.transfers.failures import Cause, TransferFailed
 from agent.transfers.file_types import Outcome, Taken
 from agent.transfers.queue import FIRST_PAUSE, State
@@ -212,6 +212,31 @@ def test_no_room_is_told_before_anything_is_fetched() -> None:
     talk.works()
     assert complete(talk).fault_struct.fault_code == 9010
     assert talk.depot.courier.moved == []
+
+
+def test_nothing_is_begun_that_cannot_be_saved() -> None:
+    talk = asked_for(download(delay_seconds=30))
+    talk.documents.is_full = True
+    talk.let_pass(31)
+    assert talk.jobs == []
+    talk.documents.is_full = False
+    talk.let_pass(UNSAVED - 5)
+    assert talk.jobs == []
+    talk.let_pass(10)
+    talk.works()
+    assert complete(talk).fault_struct.fault_code == 0
+    assert talk.depot.courier.moved == [URL]
+
+
+def test_a_file_is_not_put_in_force_while_nothing_can_be_saved() -> None:
+    talk = asked_for(download())
+    talk.documents.is_full = True
+    talk.works()
+    assert talk.depot.firmware.taken == []
+    talk.documents.is_full = False
+    talk.let_pass(UNSAVED + 1)
+    talk.works()
+    assert complete(talk).fault_struct.fault_code == 0
 
 
 def test_a_surprise_is_told_in_brief() -> None:
