@@ -12,7 +12,7 @@ from agent.model.errors import Denied, ModelError, Refusals, Unavailable
 from agent.transfers.failures import Cause, TransferFailed
 from agent.transfers.file_types import CONFIGURATION, FileTypes, Taken
 from agent.transfers.orders import FileOrder, Readable, Received, Stream
-from backends.tr181 import device_files
+from backends.tr181.device_files import BACKUP, CONFIGURATIONS, LOGS
 
 if TYPE_CHECKING:
     from agent.vendor_files.service import ConfigurationFile
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 LARGEST: Final = 4_194_304
 """Bytes of a configuration file (agent.vendor_files.document)."""
 
-CONFIGURATIONS: Final = device_files.CONFIGURATIONS.removesuffix("{i}.")
-LOGS: Final = device_files.LOGS.removesuffix("{i}.")
+CONFIGURATION_TABLE: Final = CONFIGURATIONS.removesuffix("{i}.")
+LOG_TABLE: Final = LOGS.removesuffix("{i}.")
 LAST_BYTES: Final = 1_048_576
 """Of a system's log: its end."""
 NUMBERED_CONFIGURATION: Final = "3 Vendor Configuration File"
@@ -117,8 +117,8 @@ class ConfigurationSource:
     def open(self, order: FileOrder) -> Readable:
         """See Source."""
         parts = self._parts
-        key = _key(parts, CONFIGURATIONS, order, NUMBERED_CONFIGURATION) or device_files.BACKUP
-        if key != device_files.BACKUP:
+        key = _key(parts, CONFIGURATION_TABLE, order, NUMBERED_CONFIGURATION) or BACKUP
+        if key != BACKUP:
             content = _end_of(parts.root / key.lstrip("/"))
             return _stream(parts.mask(content.decode("utf-8", "replace")).encode())
         try:
@@ -136,7 +136,7 @@ class LogSource:
     def open(self, order: FileOrder) -> Readable:
         """See Source."""
         parts = self._parts
-        key = _key(parts, LOGS, order, NUMBERED_LOG) or parts.history_file
+        key = _key(parts, LOG_TABLE, order, NUMBERED_LOG) or parts.history_file
         if key == parts.history_file:
             return _stream(parts.history())
         text = _end_of(parts.root / key.lstrip("/")).decode("utf-8", "replace")
