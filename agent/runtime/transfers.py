@@ -196,13 +196,7 @@ class Transfers:
             return self._reboot(now)
         if now.monotonic < self._not_before:
             return ()
-        before = self.queue.checkpoint()
-        actions = self._next(now)
-        if not actions or self._is_saved(now):
-            return actions
-        self.queue.back_to(before)
-        self._job = None
-        return ()
+        return self._next(now)
 
     def heard(self, told: object, now: Moment) -> None:
         """What the job has come to."""
@@ -241,16 +235,19 @@ class Transfers:
         if (arrived := self._ready_to_take()) is not None:
             return self._take(arrived, now)
         if (following := self.queue.look(now.monotonic, now.wall)) is not None:
+            before = self.queue.checkpoint()
             self.queue.begins(following, now.wall)
             work = self._upload if following.order.is_upload else self._download
-            return self._begin(following, partial(work, self._mover()))
+            return self._begin(following, partial(work, self._mover())) if self._is_saved(before, now) else ()
         return ()
 
-    def _is_saved(self, now: Moment) -> bool:
+    def _is_saved(self, before: object, now: Moment) -> bool:
+        """Whether what is to begin is durable; otherwise all is as it was before."""
         try:
             self._save()
         except OSError as failure:
             log.warning("no file is moved while nothing can be saved: %s", failure)
+            self.queue.back_to(before)
             self._not_before = now.monotonic + UNSAVED
             return False
         return True
@@ -264,8 +261,11 @@ class Transfers:
         return [do.Begin(NAME, partial(_told, partial(work, self._job), self._stop, self._job))]
 
     def _take(self, transfer: Transfer, now: Moment) -> list[Action]:
+        before = self.queue.checkpoint()
         if not self.queue.is_taken(transfer.id, now.wall):
             return self._sweep()
+        if not self._is_saved(before, now):
+            return []
         self._taking_until = now.monotonic + HOLDS_SESSIONS
         return self._begin(transfer, self._put_in_force)
 
