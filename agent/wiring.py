@@ -548,6 +548,7 @@ class Agent:
                 "openwrt" if is_openwrt(settings_of, Path("/")) else "linux",
                 lambda: loop.moment().wall,
                 self._acs_was_found,
+                left_alone=lambda: () if self.settings.system.manage else ("system",),
             )
         )
         parts = VendorParts(

@@ -1,6 +1,6 @@
 """Builds what is about vendor files from the daemon's parts: the wiring gives them, and registers what comes of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ class Given:
     system: str
     now: Callable[[], float | None]
     changed: Callable[[], None]
+    left_alone: Callable[[], Collection[str]] = tuple
 
 
 class VendorConfiguration:
@@ -58,7 +59,7 @@ class VendorConfiguration:
             given = self._given
             around = Surroundings(
                 given.model(), given.state_directory, given.is_secret, self._check, given.backup, self._about, STAY,
-                given.changed,
+                given.changed, given.left_alone,
             )  # fmt: skip
             self._file = ConfigurationFile(around)
         return self._file

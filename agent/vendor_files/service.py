@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 WAYS: Final = ("sealed", "omitted", "plain")
 MACHINE_ONLY: Final[Mapping[str, Collection[str]]] = {"network": ("originals", "lost", "boot")}
 """What a backend remembers of this machine, and nobody has configured."""
-NOT_CONFIGURED: Final = ("diagnostics",)
-"""Backends whose state is no configuration: a test that was asked for is not asked for again."""
+NOT_CONFIGURED: Final = ("diagnostics", "modules")
+"""Backends whose state is no configuration: a test, or a module, that was asked for is not asked for again."""
 OWN: Final = "own"
 UCI: Final = "uci"
 """The backend of OpenWrt's packages that no other one configures: they can have programs in them, and so whoever is
@@ -60,6 +60,8 @@ class Surroundings:
     stay: Collection[str]
     changed: Callable[[], None] = lambda: None
     """After what is configured has become another."""
+    left_alone: Callable[[], Collection[str]] = tuple
+    """Backends that the owner has not given to the agent: what a file says of them counts as little as it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class ConfigurationFile:
             raise InvalidArguments("", f"secrets are one of {', '.join(WAYS)}")
         seal = self._seal(passphrase) if way == "sealed" else None
         now = configured(around.model)
-        kept = {name: self._kept(name, state) for name, state in now.backends.items() if name not in NOT_CONFIGURED}
+        kept = {name: self._kept(name, state) for name, state in now.backends.items() if name not in self._left_out()}
         uci = kept.pop(UCI, None)
         if way != "plain":
             kept = {name: taken_out(state, around.is_secret, seal, f"/{name}") for name, state in kept.items()}
@@ -111,6 +113,9 @@ class ConfigurationFile:
         if seal is not None:
             return {SEALED: seal.sealed(json.dumps(packages), f"/{UCI}")}
         return dict(packages if way == "plain" else taken_out(packages, self._around.is_secret, None, f"/{UCI}"))
+
+    def _left_out(self) -> Collection[str]:
+        return {*NOT_CONFIGURED, *self._around.left_alone()}
 
     def _kept(self, name: str, state: Any) -> Any:
         if name == OWN:
@@ -172,7 +177,8 @@ class ConfigurationFile:
             is_same = self._is_same_server(backup, present)
             if not is_same:
                 present[OWN] = {name: one for name, one in present[OWN].items() if not name.startswith(_SERVER)}
-            said = {name: one for name, one in backup.configuration.backends.items() if name not in NOT_CONFIGURED}
+            left_out = self._left_out()
+            said = {name: one for name, one in backup.configuration.backends.items() if name not in left_out}
             opened = {name: put_back(one, present.get(name), seal, fates, f"/{name}") for name, one in said.items()}
             if backup.uci:
                 opened[UCI] = self._opened_uci(backup, caller, present.get(UCI), seal, fates)

@@ -24,6 +24,7 @@ class Bench:
         place.mkdir(exist_ok=True)
         self.device = device or Device()
         self.device.tree("")
+        self.left_alone: tuple[str, ...] = ()
         self.way, self.passphrase, self.system, self.changes = "sealed", "", "linux", 0
         self.files = ConfigurationFile(
             Surroundings(
@@ -35,6 +36,7 @@ class Bench:
                 lambda: {"system": self.system},
                 ("ManagementServer.ParameterKey",),
                 self.changed,
+                lambda: self.left_alone,
             )
         )
 
@@ -145,6 +147,16 @@ def test_values_that_cannot_be_are_named_each_with_its_reason(bench: Bench) -> N
     reasons = bench.refused(with_change(json.dumps(said).encode()))
     assert f"{IP}1.MaxMTUSize: " in reasons
     assert f"{IP}1.IPv4Address.1.IPAddress: an interface has no unspecified address" in reasons
+
+
+def test_what_the_owner_has_not_given_to_the_agent_is_left_alone(bench: Bench) -> None:
+    bench.device.change({CODE: "first"})
+    content = bench.files.content()
+    bench.device.change({CODE: "later", f"{PORTS}1.Enable": "false"})
+    bench.left_alone = ("ports",)
+    assert b'"ports"' not in bench.files.content()
+    bench.restored(content)
+    assert (bench.device.get(CODE), bench.device.get(f"{PORTS}1.Enable")) == ("first", "false")
 
 
 def test_not_opened_is_a_kind_of_its_own(bench: Bench, tmp_path: Path) -> None:
