@@ -31,7 +31,7 @@ REQUESTED = "Requested"
 EVENT = "8 DIAGNOSTICS COMPLETE"
 TIME = re.compile(r"(?<=Time=)\d+|(?<=TimeDetailed=)\d+|(?<=RTTimes=)[\d,]+")
 PLAIN = {"Host": FAR, "ProtocolVersion": "Any", "NumberOfRepetitions": 10}
-OURS = re.compile(r"(?<=Results=).*")
+OURS = re.compile(r"(?<=…Results=).*")
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "ping": (f"{IP}IPPing.", {"Host": FAR, "NumberOfRepetitions": 5, "DataBlockSize": 100, "DSCP": 46}),
     "ping_ipv6": (f"{IP}IPPing.", {"Host": FAR6, "NumberOfRepetitions": 3, "ProtocolVersion": "IPv6"}),

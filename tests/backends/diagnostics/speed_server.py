@@ -11,6 +11,12 @@ from typing import Any
 
 BLOCK = bytes(64 * 1024)
 Behaviour = Callable[["Exchange"], None]
+Within = Callable[[Callable[[], Any]], Any]
+"""Makes a socket, or what has one, in a namespace."""
+
+
+def here(make: Callable[[], Any]) -> Any:
+    return make()
 
 
 @dataclass
@@ -170,11 +176,14 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, host: str, handler: type[socketserver.BaseRequestHandler], behave: Any) -> None:
+    def __init__(
+        self, host: str, port: int, handler: type[socketserver.BaseRequestHandler], behave: Any, within: Within
+    ) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        super().__init__((host, 0), handler)
+        super().__init__((host, port), handler)
         self.seen = Seen()
         self.behave = behave
+        self.within = within
 
 
 @contextmanager
@@ -190,9 +199,11 @@ def _serving(server: _Server) -> Iterator[_Server]:
 
 
 @contextmanager
-def http_server(behave: Behaviour, host: str = "127.0.0.1") -> Iterator[tuple[str, Seen]]:
+def http_server(
+    behave: Behaviour, host: str = "127.0.0.1", port: int = 0, within: Within = here
+) -> Iterator[tuple[str, Seen]]:
     """The URL of a file, and what was seen."""
-    with _serving(_Server(host, _Http, behave)) as server:
+    with _serving(within(lambda: _Server(host, port, _Http, behave, within))) as server:
         shown = f"[{host}]" if ":" in host else host
         yield f"http://{shown}:{server.server_address[1]}/test/file?x=1", server.seen
 
@@ -252,7 +263,7 @@ class _Ftp(socketserver.StreamRequestHandler):
                     self._say("230 fine")
 
     def _listening(self) -> socket.socket:
-        made = socket.socket(self.request.family)
+        made: socket.socket = self.server.within(lambda: socket.socket(self.request.family))
         made.bind((self.request.getsockname()[0], 0))
         made.listen()
         return made
@@ -270,8 +281,10 @@ class _Ftp(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def ftp_server(behave: FtpBehaviour, host: str = "127.0.0.1") -> Iterator[tuple[str, Seen]]:
+def ftp_server(
+    behave: FtpBehaviour, host: str = "127.0.0.1", port: int = 0, within: Within = here
+) -> Iterator[tuple[str, Seen]]:
     """The URL of a file, and what was seen."""
-    with _serving(_Server(host, _Ftp, behave)) as server:
+    with _serving(within(lambda: _Server(host, port, _Ftp, behave, within))) as server:
         shown = f"[{host}]" if ":" in host else host
         yield f"ftp://{shown}:{server.server_address[1]}/deep/file", server.seen
