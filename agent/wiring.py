@@ -28,9 +28,8 @@ from agent.cwmp.planned_reboot import DELAY_REBOOT, NO_DELAY, SCHEDULE_REBOOT, P
 from agent.cwmp.retry import Retries
 from agent.cwmp.rpc import Clocks, Rpc
 from agent.cwmp.schedule import Recurring
-from agent.diagnostics.operation import Diagnostics
-from agent.diagnostics.operation import Surroundings as DiagnosticSurroundings
 from agent.discovery.offer import Neighbour, Offer, Source
+from agent.features import Feature, Stream, features, units_of
 from agent.firmware.choice import installer_of, told_by
 from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, SET_BY, begin_anew, from_file
 from agent.lease_watches import LeaseWatches
@@ -39,9 +38,6 @@ from agent.model.coverage import Reasons
 from agent.model.data_model import Addressing, Caller, DataModel
 from agent.model.own_values import OwnValues
 from agent.model.schema import template_of
-from agent.module_service import Around as ModuleSurroundings
-from agent.module_service import ModuleService
-from agent.modules.engine import ModuleEngine
 from agent.page import SERVING as PAGE_ASKS_OF
 from agent.page import TOPICS as PAGE_TOPICS
 from agent.page import PageService, Verb
@@ -126,7 +122,6 @@ from backends.sysfs import Sysfs
 from backends.system import System
 from backends.tr181.absent import reasons, without
 from backends.tr181.device_info import FIRST_USE_DATE, device_identity
-from backends.tr181.diagnostics import book_of
 from backends.tr181.fault_mgmt import TOPIC as FAULT
 from backends.tr181.fault_mgmt import faults_of
 from backends.tr181.gateway_profiles import GATEWAY_PROFILES
@@ -189,7 +184,7 @@ class Agent:
         }
         self.own = OwnValues(self._own_defaults, from_file(self.settings))
         self._transfer_secrets: Callable[[], Sequence[str]] = tuple
-        self.modules: ModuleService | None = None
+        self.features: Sequence[Feature] = ()
         self._kept_secrets = KeptSecrets(lambda name: self.redactor.is_secret(f"{self.model.root}{name}"))
         self.redactor = Redactor(self._is_secret, self._known_secrets)
         self.log_lines = log_to(self.settings.log.target, self.settings.log.level, self.redactor).lines
@@ -231,16 +226,16 @@ class Agent:
         )
         self.strip = Strip(self.traces.sessions(), time.time)
         self.history = History(self.settings.trace_directory(), self.redactor.text)
+        self.streams: dict[str, Stream] = {
+            "sessions": session_stream(self.traces),
+            "history": history_stream(self.history),
+            "test": self._probe().stream,
+            "support_bundle": self._bundle().stream,
+        }
         self.control = ControlServer(
             self.settings.control_socket(),
             lambda verb, arguments, answer: self.inbox.put(ControlAsked(verb, arguments, answer)),
-            {
-                "sessions": session_stream(self.traces),
-                "diagnose": lambda arguments: self.diagnostics.stream(arguments),  # noqa: PLW0108 - it is built later
-                "history": history_stream(self.history),
-                "test": self._probe().stream,
-                "support_bundle": self._bundle().stream,
-            },
+            self.streams,
         )
         self.control.start()
 
@@ -429,10 +424,12 @@ class Agent:
             self._note_boot(was_clean=isinstance(before, dict) and not before.get("unclean"))
         if self.upgrade:
             self.upgrade.begin(is_boot=is_boot)
-        self._build_diagnostics(is_boot)
-        self.modules = self._module_service()
         who = device_identity(self.mechanisms)
         self.device_id = DeviceIdStruct(who.manufacturer, who.oui, who.product_class, who.serial_number)
+        self.features = features(self)
+        for feature in self.features:
+            self.streams.update(feature.streams)
+            feature.started(is_boot)
         self.lease_watches = LeaseWatches(
             self.mechanisms,
             Neighbour(who.oui, who.serial_number, who.product_class),
@@ -449,7 +446,7 @@ class Agent:
             self.delivery.save,
             self.redactor.known_masked,
             transfers=self.transfers.requests,
-            units=self.modules.engine if self.modules else None,
+            units=units_of(self.features),
         )
         self.workers = Workers(
             self.inbox,
@@ -481,41 +478,10 @@ class Agent:
         self.parts = self._parts()
         self.core = Core(self.parts, now)
 
-    def _module_engines(self) -> list[ModuleEngine]:
-        return [self.modules.engine] if self.modules else []
-
-    def _module_service(self) -> ModuleService | None:
-        """Software modules; None where this machine has no place for them."""
-        if self.mechanisms.modules is None:
-            return None
-        around = ModuleSurroundings(
-            self.own,
-            self.delivery.events,
-            self._url_policy,
-            self._file_way,
-            lambda work: self.inbox.ask(lambda _now: work()),
-            lambda: loop.moment().wall,
-            self.model.peek,
-            self._save_model,
-            self.faults.happened,
-        )
-        return ModuleService(self.mechanisms.modules.modules, self.mechanisms, self.store, around)
-
-    def _build_diagnostics(self, is_boot: bool) -> None:
-        def save() -> None:
-            self._save()  # first that the ACS is to be told, then of what
-            self._save_model()
-
-        around = DiagnosticSurroundings(
-            self.delivery.events,
-            save,
-            self.schema.parameter,
-            lambda topics: self.inbox.put(Changed(topics)),
-            lambda work: self.inbox.ask(lambda _now: work(), 5.0),
-            self.faults.happened,
-        )
-        self.diagnostics = Diagnostics(book_of(self.mechanisms), around)
-        self.diagnostics.started(is_boot=is_boot)
+    def save_all(self) -> None:
+        """Make durable what the ACS is to be told, then the model."""
+        self._save()
+        self._save_model()
 
     def _build_transfers(self) -> None:
         """Before the delivery is started: it asks what became of transfers."""
@@ -523,8 +489,8 @@ class Agent:
             self.delivery,
             TransferSurroundings(
                 self.own,
-                self._url_policy,
-                self._file_way,
+                self.url_policy,
+                self.file_way,
                 self._octets,
                 loop.moment,
                 self.faults.happened,
@@ -598,11 +564,11 @@ class Agent:
                 **self.page.table,
                 **self.preset.table,
                 **self.transfers.table,
-                **(self.modules.table if self.modules else {}),
+                **{name: verb for feature in self.features for name, verb in feature.verbs.items()},
                 "config": ConfigurationVerb(self.vendor.file).answer,
-                "diagnostics": self.diagnostics.listed,
             },
         )
+        owners = [one for feature in self.features for one in feature.outbox]
         return Parts(
             model=self.model,
             events=self.delivery.events,
@@ -643,8 +609,8 @@ class Agent:
             planned_reboot=PlannedReboot(
                 lambda: int(self.own.get(DELAY_REBOOT)), lambda: str(self.own.get(SCHEDULE_REBOOT))
             ),
-            outbox=Outbox([self.transfers.requests, *self._module_engines()], self.delivery.events),
-            operations=[self.transfers.operation, self.diagnostics, *self._module_engines()],
+            outbox=Outbox([self.transfers.requests, *owners], self.delivery.events),
+            operations=[self.transfers.operation, *(one for each in self.features for one in each.operations)],
             boot_delay=self.settings.inform.boot_delay * chance(),
             last_session=self.traces.last_number(),
         )
@@ -835,12 +801,12 @@ class Agent:
             wall_clock_trusted=loop.moment().wall is not None,
         )
 
-    def _url_policy(self) -> UrlPolicy:
+    def url_policy(self) -> UrlPolicy:
         """With which file servers files may be exchanged."""
         allowed = self.settings.transfers
         return UrlPolicy(allowed.schemes, allowed.hosts, allowed.laboratory)
 
-    def _file_way(self) -> "Way":
+    def file_way(self) -> "Way":
         """Files are moved as the ACS is reached."""
         from agent.transfers.mover import Way
 
@@ -1158,7 +1124,7 @@ class Agent:
             *own,
             *self._kept_secrets.texts,
             *self._transfer_secrets(),
-            *(one for engine in self._module_engines() for one in engine.secrets()),
+            *(text for feature in self.features for text in feature.secrets()),
         ]
 
     def _page_asks(self) -> tuple[Mapping[str, Verb], Live]:

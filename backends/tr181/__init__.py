@@ -21,7 +21,6 @@ from backends.tr181.dhcpv4_relay import dhcpv4_relay
 from backends.tr181.dhcpv4_server import dhcpv4_server
 from backends.tr181.dhcpv6_client import dhcpv6_client
 from backends.tr181.dhcpv6_server import dhcpv6_server
-from backends.tr181.diagnostics import diagnostics
 from backends.tr181.dns import dns
 from backends.tr181.dslite import dslite
 from backends.tr181.dynamic_dns import dynamic_dns
@@ -49,7 +48,6 @@ from backends.tr181.rip import rip
 from backends.tr181.root import root
 from backends.tr181.router_advertisement import router_advertisement
 from backends.tr181.routing import routing
-from backends.tr181.software_modules import software_modules
 from backends.tr181.ssh import ssh
 from backends.tr181.time import time
 from backends.tr181.upnp import upnp
@@ -104,7 +102,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     dhcpv6_server,
     dns,
     dynamic_dns,
-    diagnostics,
+    Declares("backends.tr181.diagnostics:diagnostics", "diagnostics"),
     Declares("backends.tr181.diagnostics_echo_server:udp_echo_config", "udp_echo"),
     router_advertisement,
     gateway_info,
@@ -113,7 +111,7 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     user_interface,
     ssh,
     access_control,
-    software_modules,
+    Declares("backends.tr181.software_modules:software_modules", "modules"),
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 

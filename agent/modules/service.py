@@ -1,6 +1,7 @@
 """Builds what handles software modules: the engine, how it fetches files, and its verb, over what the wiring knows."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -120,7 +121,8 @@ class ModuleService:
         path = self._path_of(target)
         if not path:
             self._around.peek([TABLES[table].removesuffix("{i}.")])  # it is new: reading gives it a number
-            self._around.save()
+            with suppress(OSError):  # the store has said so in the log; the number is the same as long as it runs
+                self._around.save()
             path = self._path_of(target)
         return path.removesuffix(".")
 

@@ -1,0 +1,97 @@
+"""Parts that an installation may be without: each is known by its name here, and imported when the agent is built."""
+
+import importlib
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from agent.cwmp.messages import DeviceIdStruct
+from agent.cwmp.outbox import Owner
+from agent.cwmp.rpc import DeploymentUnits
+from agent.model.data_model import DataModel
+from agent.model.own_values import OwnValues
+from agent.model.schema import Schema
+from agent.runtime.delivery import Delivery
+from agent.runtime.housekeeping import Chore
+from agent.runtime.loop import Inbox
+from agent.runtime.operations import Operation
+from agent.runtime.store import FileStore
+from agent.settings import Settings
+from agent.transfer_service import TransferService
+from agent.transfers.url_policy import UrlPolicy
+from backends.faults import Faults
+from backends.tr181.mechanisms import Mechanisms
+
+if TYPE_CHECKING:
+    from agent.transfers.mover import Way
+
+log = logging.getLogger(__name__)
+
+FEATURES: Final = ("agent.diagnostics.feature", "agent.modules.feature")
+"""Modules with ``feature(ground)``, in the order in which they are built."""
+
+Verb = Callable[[Mapping[str, Any]], dict[str, Any]]
+Stream = Callable[[dict[str, Any]], Iterator[dict[str, Any] | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """What a part adds to the agent. ``verbs`` and ``streams``: of the control socket (see runtime.control).
+
+    ``started`` is told once whether this is a start after a boot. ``secrets`` are texts that no log shows.
+    """
+
+    operations: Sequence[Operation] = ()
+    outbox: Sequence[Owner] = ()
+    verbs: Mapping[str, Verb] = field(default_factory=dict)
+    streams: Mapping[str, Stream] = field(default_factory=dict)
+    chores: Sequence[Chore] = ()
+    units: DeploymentUnits | None = None
+    started: Callable[[bool], None] = lambda _is_boot: None
+    secrets: Callable[[], Sequence[str]] = tuple
+
+
+class Ground(Protocol):
+    """What a part stands on: the agent, whose model, transfers and delivery are there."""
+
+    inbox: Inbox
+    settings: Settings
+    store: FileStore
+    own: OwnValues
+    schema: Schema
+    model: DataModel
+    mechanisms: Mechanisms
+    delivery: Delivery
+    transfers: TransferService
+    faults: Faults
+    device_id: DeviceIdStruct
+
+    def save_all(self) -> None:
+        """Make durable what the ACS is to be told, then the model."""
+
+    def url_policy(self) -> UrlPolicy:
+        """With which file servers files may be exchanged now."""
+
+    def file_way(self) -> "Way":
+        """How files are moved now."""
+
+
+def features(ground: Ground) -> list[Feature]:
+    """Those of this installation."""
+    found = []
+    for name in FEATURES:
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as missing:
+            if not name.startswith(str(missing.name)):
+                raise
+            log.info("this installation is without %s", name.split(".")[1])
+            continue
+        found.append(module.feature(ground))
+    return found
+
+
+def units_of(some: Sequence[Feature]) -> DeploymentUnits | None:
+    """Who installs software modules; None where nobody does."""
+    return next((each.units for each in some if each.units is not None), None)

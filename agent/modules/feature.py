@@ -1,0 +1,25 @@
+"""Software modules as a part of the agent; nothing where this machine has no place for them."""
+
+from agent.features import Feature, Ground
+from agent.modules.service import Around, ModuleService
+from agent.runtime import loop
+
+
+def feature(ground: Ground) -> Feature:
+    """See agent.features."""
+    if ground.mechanisms.modules is None:
+        return Feature()
+    around = Around(
+        ground.own,
+        ground.delivery.events,
+        ground.url_policy,
+        ground.file_way,
+        lambda work: ground.inbox.ask(lambda _now: work()),
+        lambda: loop.moment().wall,
+        ground.model.peek,
+        ground.model.save,
+        ground.faults.happened,
+    )
+    service = ModuleService(ground.mechanisms.modules.modules, ground.mechanisms, ground.store, around)
+    engine = service.engine
+    return Feature(operations=[engine], outbox=[engine], verbs=service.table, units=engine, secrets=engine.secrets)
