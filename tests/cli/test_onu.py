@@ -55,6 +55,15 @@ def test_a_person_reads_what_a_frame_means(said: Say) -> None:
     ]
 
 
+def test_the_entities_of_an_upload_stand_below_it(said: Say) -> None:
+    upload = "00012e0a00020000" + "0100 0000 8000 47504f4e" + "00" * 22 + "00000028"
+    assert said("decode", upload)[1].splitlines() == [
+        "MIB Upload Next Response  OnuData (2) 0  tci 0x0001, baseline, trailer none",
+        "  OnuG (256) 0",
+        "    VendorId = GPON",
+    ]
+
+
 def test_a_script_gets_a_list_with_a_document_for_each_frame(said: Say) -> None:
     status, out, _ = said("decode", "--json", GET, "1234", "zz")
     assert status == 0

@@ -123,6 +123,14 @@ def test_a_spoilt_answer_is_none_and_the_question_is_asked_again() -> None:
     assert len(far.heard) == 2
 
 
+def test_what_the_codec_lets_through_and_is_no_frame_is_passed_over() -> None:
+    def first_nonsense(far: PtyOnu, frame: bytes) -> list[bytes]:
+        return [far.framed(b"nonsense"), far.framed(frame[:39]), *plainly(far, frame)]
+
+    with talking(first_nonsense) as (exchange, _):
+        assert exchange.ask(SYNC).contents[3] == 42
+
+
 def test_alarms_before_and_behind_an_answer_are_kept_as_notifications() -> None:
     def among_alarms(far: PtyOnu, frame: bytes) -> list[bytes]:
         alarm = far.framed(ALARM)
