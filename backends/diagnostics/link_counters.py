@@ -26,7 +26,7 @@ def traffic_of(link: str, proc: Path = Path("/proc")) -> Traffic:
     if not link:
         return NONE
     try:
-        lines = (proc / "net/dev").read_text().splitlines()
+        lines = (proc / "thread-self/net/dev").read_text().splitlines()
     except OSError:
         return NONE
     for line in lines:

@@ -176,6 +176,11 @@ def round_trips() -> Iterator[Figure]:
     yield from _alone("tests.bench.round_trips")
 
 
+def shaped() -> Iterator[Figure]:
+    """Tests of throughput over a link that is shaped, beside curl."""
+    yield from _alone("tests.bench.shaped")
+
+
 def home() -> Iterator[Figure]:
     """A home router with OpenWrt."""
     yield from _alone("tests.bench.home", *ALONE)
@@ -226,6 +231,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "transfer": transfer,
     "omci": omci,
     "round_trips": round_trips,
+    "shaped": shaped,
 }
 
 

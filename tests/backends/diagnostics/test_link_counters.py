@@ -10,8 +10,8 @@ def test_a_link_that_is_made_anew_counts_from_nothing() -> None:
 
 
 def test_the_bytes_of_a_link_are_read_from_the_kernels_table(tmp_path: Path) -> None:
-    (tmp_path / "net").mkdir()
-    (tmp_path / "net/dev").write_text(
+    (tmp_path / "thread-self/net").mkdir(parents=True)
+    (tmp_path / "thread-self/net/dev").write_text(
         "Inter-|   Receive                                                |  Transmit\n"
         " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets\n"
         "  eth0: 1000 2 0 0 0 0 0 0 3000 4 0 0 0 0 0 0\n"
