@@ -146,6 +146,8 @@ log = logging.getLogger(__name__)
 
 LAST_GOOD_ACS: Final = "acs"
 ACS_ADDRESS: Final = "address"
+MOST_TOLD: Final = 8
+"""Edits of one change in the event history."""
 PUT_IN_FORCE_WITHIN: Final = 300.0
 """Seconds that a configuration file may take; who gives up before would tell of a failure that is none."""
 
@@ -740,7 +742,9 @@ class Agent:
     def _note_change(self, caller: str, done: Sequence[str]) -> None:
         """A change of the configuration is part of the history of faults; values are not told."""
         more = f" and {len(done) - 1} more" if len(done) > 1 else ""
-        self.faults.happened("configured", "", f"by {caller}: {done[0]}{more}", caller=caller, changes=len(done))
+        edits = "; ".join(done[:MOST_TOLD]) if more else ""
+        text = f"by {caller}: {done[0]}{more}"
+        self.faults.happened("configured", "", text, caller=caller, changes=len(done), edits=edits)
         if any(ENABLE.partition(".")[0] in one for one in done):
             self._page_as_the_acs_wants()
         elif any(f".{part}" in one for one in done for part in PAGE_ASKS_OF):

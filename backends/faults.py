@@ -27,7 +27,7 @@ ROOM: Final[Mapping[str, int]] = {
 """Of kinds that others than the machine bring about, as many at most: link losses and reboots keep the rest."""
 MOST_ALARMS: Final = 32
 LONGEST_TEXT: Final = 256
-MOST_FIELDS, LONGEST_FIELD = 12, 128
+MOST_FIELDS, LONGEST_FIELD = 12, 256
 BURST, PAUSE = 20, 600.0
 """Events of a kind that are noted at once, and seconds in which as many more may follow."""
 NEW, CHANGED, CLEARED = "NewAlarm", "ChangedAlarm", "ClearedAlarm"

@@ -176,7 +176,7 @@ def test_what_programs_want_to_know_is_kept_over_a_boot_and_bounded(bench: Bench
     faults.happened("transfer", "3 Vendor", "refused", severity="Minor", code=9018, command_key="k" * 500, none=None)
     faults.happened("diagnostics", "", "ended", **{f"field_{number}": number for number in range(30)})
     first, second = bench.faults().events(HISTORY)
-    assert (first.fields, first.perceived_severity) == ({"code": 9018, "command_key": "k" * 128}, "Minor")
+    assert (first.fields, first.perceived_severity) == ({"code": 9018, "command_key": "k" * 256}, "Minor")
     assert (len(second.fields), second.perceived_severity) == (12, "Indeterminate")
 
 
