@@ -1,10 +1,14 @@
 """The log with its fields: the journal's own protocol, RFC 5424, and an other end that comes and goes."""
 
+import json
 import logging
 import os
 import re
+import shutil
 import socket
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -144,3 +148,31 @@ def test_standard_error_is_the_journals_only_where_it_says_so(monkeypatch: pytes
 
 def test_each_level_has_its_priority() -> None:
     assert [priority_of(level) for level in (10, 20, 30, 40, 50)] == [7, 6, 4, 3, 2]
+
+
+JOURNALD = Path("/lib/systemd/systemd-journald")
+REAL = """
+mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal /run/log/journal
+{journald} & J=$!
+for try in $(seq 100); do [ -S /run/systemd/journal/socket ] && break; sleep 0.1; done
+{python} -c '
+import logging
+from agent.runtime.log_targets import JournalHandler
+made = logging.LogRecord("cpe-agent.event", logging.WARNING, "", 1, "two\\nlines", (), None)
+made.event = {{"kind": "transfer", "severity": "Minor", "about": "x", "fields": {{"code": 9018}}}}
+JournalHandler().emit(made)
+'
+sleep 0.5; kill $J; wait $J
+journalctl -D /run/log/journal -o json --no-pager CPE_EVENT=transfer
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not JOURNALD.exists() or not shutil.which("journalctl"), reason="not installed: journald")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may have a journal of its own")
+def test_systemds_own_journal_finds_an_event_by_its_fields() -> None:
+    script = REAL.format(journald=JOURNALD, python=sys.executable)
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False)
+    told = json.loads(done.stdout)
+    assert (told["MESSAGE"], told["PRIORITY"], told["CPE_CODE"]) == ("two\nlines", "4", "9018")
+    assert told["MESSAGE_ID"] == message_id("transfer")
