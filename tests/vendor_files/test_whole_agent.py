@@ -10,6 +10,8 @@ from tests.bench.stage import Stage, stage
 from tests.transfers.file_server import File, FileServer
 from tests.vendor_files.test_service import with_change
 
+pytestmark = pytest.mark.slow
+
 CODE = "Device.DeviceInfo.ProvisioningCode"
 INTERVAL = "Device.ManagementServer.PeriodicInformInterval"
 
