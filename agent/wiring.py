@@ -112,7 +112,6 @@ from backends.ethtool import Ethtool
 from backends.fw4_door import Fw4Door
 from backends.ieee8021x.configuration import Credentials
 from backends.kernel_features import lacking
-from backends.modules.environment import Rules as ModuleRules
 from backends.netlink import Netlink
 from backends.netlink_types import RouteTo
 from backends.other_managers import OtherManagers
@@ -127,7 +126,7 @@ from backends.tr181.fault_mgmt import faults_of
 from backends.tr181.gateway_profiles import GATEWAY_PROFILES
 from backends.tr181.links import Links
 from backends.tr181.management_interface import management_way, name_servers_on
-from backends.tr181.mechanisms import Identity, Mechanisms
+from backends.tr181.mechanisms import Identity, Mechanisms, ModuleRules
 from backends.tr181.parts import Machine, Watch
 from backends.tr181.services import is_openwrt, network_and_services
 from backends.tr181.supported_data_model import supported_data_model

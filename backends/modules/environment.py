@@ -109,14 +109,6 @@ class Resources:
     allocated_memory: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """By what modules are judged: whose signatures count (None: they need none), and the version of this product."""
-
-    verify: Verify | None
-    version: str = ""
-
-
 class Environment(Protocol):
     """One execution environment. What takes time is called in the modules' own thread only."""
 

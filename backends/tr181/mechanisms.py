@@ -19,7 +19,6 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.leds import Leds
     from backends.load import MemoryLoad, ProcessorLoad
     from backends.log_files import FindLogs
-    from backends.modules.environment import Rules
     from backends.netlink import Netlink
     from backends.netlink_types import RouteTo
     from backends.procfs import Procfs
@@ -67,6 +66,16 @@ class Identity:
     oui: str = ""
     product_class: str = ""
     serial_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRules:
+    """By what software modules are judged: ``verify`` (see backends.trusted_keys) None where they need no signature;
+    ``version`` is this product's.
+    """
+
+    verify: "Callable[[bytes | Path, bytes], None] | None"
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +165,6 @@ class Mechanisms:
     """By the beginning of a path, why it is not there, where that is otherwise than on any Linux."""
     dynamic_dns: "DynamicDnsTables | None" = None
     supplicants: "SupplicantTable | None" = None
-    module_rules: "Rules | None" = None
+    module_rules: ModuleRules | None = None
     """By what software modules are judged; None: none are to be had."""
     modules: "ModuleTables | None" = None

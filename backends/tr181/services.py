@@ -49,7 +49,7 @@ SERVICES: Final = tuple(
             "backends.tr181.diagnostics:diagnostic_tables",
             "backends.tr181.ways_out:ways_out",
             "backends.tr181.hosts:host_watch",
-            "backends.tr181.software_modules:linux_modules",
+            "backends.tr181.software_modules_linux:linux_modules",
         ),
     )
 )

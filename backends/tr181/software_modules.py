@@ -56,21 +56,6 @@ def place_of(mechanisms: Mechanisms) -> Path:
     return state.with_name(f"{state.name}-modules")
 
 
-def linux_modules(mechanisms: Mechanisms) -> Part | None:
-    """Signed archives, and portable services where systemd has them."""
-    if mechanisms.module_rules is None:
-        return None
-    from backends.modules.archives import Archives
-    from backends.modules.runner import runner_of
-    from backends.versions import is_older
-
-    rules, place = mechanisms.module_rules, place_of(mechanisms)
-    runner = runner_of(mechanisms.directory / FOLDER / "units")
-    return software_modules_part(
-        mechanisms, [Archives(place / "archives", runner, rules.verify, is_older, rules.version)]
-    )
-
-
 def software_modules(mechanisms: Mechanisms) -> list[Object[Any]]:
     """ExecEnv, DeploymentUnit and ExecutionUnit."""
     tables = mechanisms.modules

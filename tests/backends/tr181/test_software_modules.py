@@ -6,11 +6,11 @@ from typing import Any
 from agent.model.coverage import coverage
 from agent.model.own_values import OwnValues
 from backends.modules.archives import Archives
-from backends.modules.environment import Rules
 from backends.modules.inventory import Deployed, Modules
 from backends.procfs import Procfs
-from backends.tr181.mechanisms import Mechanisms
-from backends.tr181.software_modules import ModuleTables, linux_modules, place_of, software_modules
+from backends.tr181.mechanisms import Mechanisms, ModuleRules
+from backends.tr181.software_modules import ModuleTables, place_of, software_modules
+from backends.tr181.software_modules_linux import linux_modules
 from backends.versions import is_older
 from tests.backends.modules.making import archive, verify
 from tests.backends.modules.test_inventory import Runner
@@ -115,7 +115,7 @@ def test_without_the_owners_word_there_are_no_modules(tmp_path: Path) -> None:
     assert software_modules(given) == []
     from dataclasses import replace
 
-    part = linux_modules(replace(given, module_rules=Rules(verify)))
+    part = linux_modules(replace(given, module_rules=ModuleRules(verify)))
     assert part is not None
     assert list(part.provides["modules"].modules.environments) == ["archives"]
     assert place_of(given) == tmp_path / "state-modules"
