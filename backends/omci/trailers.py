@@ -1,6 +1,7 @@
 """The integrity field of OMCI frames: made and checked as a link's setting says. Pure, but for AES (cmac.py)."""
 
 import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -13,30 +14,21 @@ RESIDUE: Final = 0xC704DD7B
 """What the register holds after all 48 octets of a frame whose CRC is right, before the final inversion."""
 
 _CRC: Final = struct.Struct(">I")
-_POLYNOMIAL: Final = 0x04C11DB7
-
-
-def _register_after(octet: int) -> int:
-    register = octet << 24
-    for _ in range(8):
-        register = (register << 1 ^ _POLYNOMIAL * (register >> 31)) & 0xFFFFFFFF
-    return register
-
-
-_TABLE: Final = tuple(map(_register_after, range(256)))
-
-
-def register(octets: bytes) -> int:
-    """The CRC's register after these octets. I.363.5 (AAL5): neither reflected nor inverted, unlike zlib's."""
-    value, table = 0xFFFFFFFF, _TABLE
-    for octet in octets:
-        value = (value << 8 & 0xFFFFFFFF) ^ table[value >> 24 ^ octet]
-    return value
+_MIRRORED: Final = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
 
 
 def crc32(octets: bytes) -> int:
-    """The CRC-32 that a GPON's frames carry; of b"123456789" it is 0xFC891918."""
-    return register(octets) ^ 0xFFFFFFFF
+    """The CRC-32 that a GPON's frames carry (I.363.5, AAL5); of b"123456789" it is 0xFC891918.
+
+    It has zlib's polynomial and not its order of bits: zlib computes it of mirrored octets, and mirrored.
+    """
+    mirrored = zlib.crc32(octets.translate(_MIRRORED)).to_bytes(4, "little")
+    return int.from_bytes(mirrored.translate(_MIRRORED))
+
+
+def register(octets: bytes) -> int:
+    """The CRC's register after these octets, before the final inversion."""
+    return crc32(octets) ^ 0xFFFFFFFF
 
 
 Cmac = Callable[[bytes], bytes]
