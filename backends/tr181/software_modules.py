@@ -95,6 +95,8 @@ def _environments(tables: ModuleTables, procfs: Procfs) -> Object[Environment]:
             Parameter("Name", lambda row: row.name),
             Parameter("Type", lambda row: row.kind),
             Parameter("CurrentRunLevel", lambda _: -1),
+            _run_level("InitialRunLevel", 0),
+            _run_level("RequestedRunLevel", -1),
             Parameter("Vendor", lambda row: row.vendor),
             Parameter("Version", lambda row: row.version[:32]),
             Parameter("ParentExecEnv", lambda _: None),
@@ -129,6 +131,7 @@ def _deployed(modules: Modules) -> Object[Deployed]:
             Parameter("Description", lambda row: row.description),
             Parameter("Vendor", lambda row: row.vendor),
             Parameter("Version", lambda row: row.version[:32]),
+            *_nothing("VendorLogList", "VendorConfigList"),
             Parameter("ExecutionUnitList", lambda row: [_unit(one) for one in modules.units(row.key)]),
             Parameter("ExecutionEnvRef", lambda row: Target(ENVIRONMENTS, (row.environment,))),
             Parameter("Installed", lambda row: _moment(row.installed)),
@@ -184,6 +187,7 @@ def _units(tables: ModuleTables, procfs: Procfs) -> Object[Unit]:
             Parameter("ExecutionFaultCode", lambda row: modules.fault(row)[0]),
             Parameter("ExecutionFaultMessage", lambda row: modules.fault(row)[1]),
             Parameter("AutoStart", starts_by_itself, start_by_itself),
+            _run_level("RunLevel", 0),
             Parameter("Vendor", lambda row: row.deployed.vendor),
             Parameter("Version", lambda row: row.deployed.version[:32]),
             Parameter("Description", lambda row: row.facts.description or row.deployed.description),
@@ -197,12 +201,23 @@ def _units(tables: ModuleTables, procfs: Procfs) -> Object[Unit]:
                 partial(_delay, tables),
             ),
             Parameter("AssociatedProcessList", processes),
+            *_nothing("References", "VendorLogList", "VendorConfigList", "SupportedDataModelList"),
             Parameter("ExecutionEnvRef", lambda row: Target(ENVIRONMENTS, (row.deployed.environment,))),
         ],
         changed_by=(TOPIC,),
         backend=tables,
         source=lambda row: f"the modules' environment {row.deployed.environment}",
     )
+
+
+def _run_level(name: str, value: int) -> Parameter[Any, int]:
+    """There are none: CurrentRunLevel is -1, and setting any of the others has no impact (TR-181)."""
+    return Parameter(name, lambda _: value, lambda _row, _value: None)
+
+
+def _nothing(*names: str) -> list[Parameter[Any, Any]]:
+    """Lists of what modules bring into the data model here: nothing, as TR-181 allows."""
+    return [Parameter(name, lambda _: ()) for name in names]
 
 
 def _delay(tables: ModuleTables, row: Unit, value: int) -> None:

@@ -46,14 +46,16 @@ class Machine:
             self.modules.perform(order)
 
 
-def test_the_profiles_are_whole_but_for_run_levels_and_resets(tmp_path: Path) -> None:
+def test_the_profiles_are_whole(tmp_path: Path) -> None:
     tree = Machine(tmp_path).device.model.tree
-    profiles = ("SM_ExecEnvs:1", "SM_DeployAndExecUnits:1", "SM_Baseline:1")
-    missing = {one.path for found in coverage(tree, profiles, lambda _: "") for one in found.missing}
-    assert {path.rpartition(".")[2] for path in missing} <= {
-        "Reset", "InitialRunLevel", "RequestedRunLevel", "ProcessorRefList", "VendorLogList", "VendorConfigList",
-        "RunLevel", "References", "SupportedDataModelList", "",
-    }  # fmt: skip
+    found = coverage(tree, ("SM_ExecEnvs:1", "SM_DeployAndExecUnits:1"), lambda _: "")
+    assert [one.missing for one in found] == [(), ()]
+
+
+def test_run_levels_may_be_set_and_have_no_impact(tmp_path: Path) -> None:
+    device = Machine(tmp_path).device
+    device.set({f"{UNIT}RunLevel": "7", f"{ENVIRONMENT}RequestedRunLevel": "3"})
+    assert (device.get(f"{UNIT}RunLevel"), device.get(f"{ENVIRONMENT}CurrentRunLevel")) == ("0", "-1")
 
 
 def test_environment_module_and_unit_refer_to_each_other(tmp_path: Path) -> None:
