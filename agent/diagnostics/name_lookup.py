@@ -13,9 +13,9 @@ from agent.runtime.dns_messages import AAAA, CODES, NAME_ERROR, A, Answer, NotAn
 from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.name_lookup import Lookup, LookupRequest, LookupResult
 from backends.diagnostics.sockets import Place, mark, places_of
+from backends.diagnostics.stamps import Sent, StampedSocket
 
 PORT: Final = 53
-LARGEST: Final = 65_535
 SLICE: Final = 0.05
 MOST_ADDRESSES: Final = 10
 """TR-181, Result.{i}.IPAddresses."""
@@ -85,15 +85,12 @@ class _Question:
         self._host = host
         self._cancelled = cancelled
         self._until = time.monotonic() + request.timeout / 1e3
-        self._began = time.monotonic_ns()
-        self._first = 0
+        self._took = 0.0  # seconds until the first answer
 
     def ask(self, questions: Mapping[int, bytes]) -> Lookup:
         server = self._place[0].partition("%")[0]
         try:
             answers = self._answers(questions)
-        except ConnectionRefusedError:
-            return Lookup("Error_DNSServerNotAvailable", dns_server_ip=server, why="nothing answers there")
         except OSError as error:
             why = error.strerror or str(error)
             return Lookup("Error_DNSServerNotAvailable", dns_server_ip=server, why=why)
@@ -103,8 +100,7 @@ class _Question:
 
     def _told(self, server: str, answers: Mapping[int, Answer]) -> Lookup:
         found = tuple(address for kind in (A, AAAA) if kind in answers for address in answers[kind].addresses)
-        took = self._first - self._began
-        milliseconds, microseconds = max(1, round(took / 1e6)), round(took / 1e3)
+        milliseconds, microseconds = max(1, round(self._took * 1e3)), round(self._took * 1e6)
         if not found:
             codes = {one.code for one in answers.values()}
             is_none = codes <= ARE_NONE
@@ -118,33 +114,42 @@ class _Question:
     def _answers(self, questions: Mapping[int, bytes]) -> dict[int, Answer]:
         answers: dict[int, Answer] = {}
         with contextlib.ExitStack() as stack:
-            waiting = {stack.enter_context(self._socket(socket.SOCK_DGRAM)): kind for kind in questions}
-            self._began = time.monotonic_ns()
-            for one, kind in waiting.items():
-                one.send(questions[kind])
+            waiting = {}
+            for kind in questions:
+                one = StampedSocket(stack.enter_context(self._socket(socket.SOCK_DGRAM)))
+                waiting[one.socket] = (one, kind, one.send(questions[kind]))
             while waiting and not self._is_over():
-                ready, _, _ = select.select(list(waiting), [], [], SLICE)
-                for one in ready:
-                    kind = waiting[one]
-                    told = self._read(one.recv(LARGEST), questions[kind])
+                for each in list(waiting):  # what was said of a question may be known already
+                    one, kind, sent = waiting[each]
+                    told = self._read(one, questions[kind], sent)
                     if told is not None:
                         answers[kind] = told
-                        del waiting[one]
+                        del waiting[each]
+                select.select(list(waiting), [], [], SLICE if waiting else 0)
         return answers
 
-    def _read(self, message: bytes, asked: bytes) -> Answer | None:
+    def _read(self, one: StampedSocket, asked: bytes, sent: Sent) -> Answer | None:
+        """What a socket that has something was told; None for nothing to the question. OSError: nobody listens."""
+        message = one.message()
+        if message is None:
+            if complaints := one.complaints():
+                raise OSError(0, f"unreachable (ICMP type {complaints[0].type}, code {complaints[0].code})")
+            return None
         try:
-            told = answer(message, asked)
-            self._first = self._first or time.monotonic_ns()
-            return self._by_tcp(asked) if told.is_truncated else told
+            told = answer(message.content, asked)
         except NotAnAnswer:
             return None
+        self._took = self._took or sent.seconds_until(message.stamp)
+        return self._by_tcp(asked) if told.is_truncated else told
 
     def _by_tcp(self, asked: bytes) -> Answer:
         with self._socket(socket.SOCK_STREAM) as made:
             made.sendall(struct.pack("!H", len(asked)) + asked)
             (length,) = struct.unpack("!H", self._exactly(made, 2))
-            return answer(self._exactly(made, length), asked)
+            try:
+                return answer(self._exactly(made, length), asked)
+            except NotAnAnswer as error:
+                raise OSError(0, str(error)) from None
 
     def _exactly(self, made: socket.socket, size: int) -> bytes:
         received = b""

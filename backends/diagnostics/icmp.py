@@ -5,35 +5,24 @@ Both are connected, so that nothing else is heard; what routers say of a probe c
 
 import errno
 import os
-import select
 import socket
 import struct
-import time
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.sockets import Place, Way, mark
+from backends.diagnostics.stamps import Message, Sent, StampedSocket
 
 ECHO: Final = {socket.AF_INET: (8, 0), socket.AF_INET6: (128, 129)}
 """By family, the types of the request and of its reply (RFC 792, RFC 4443)."""
 HEAD: Final = struct.Struct("!BBHHH")
 TOKEN: Final = 8
 """Octets of the data that tell our replies from what somebody makes up."""
-LARGEST: Final = 65_536
-ROOM: Final = 512
-"""Octets for what the kernel says of a message."""
-SLICE: Final = 0.05
-"""Seconds until a cancel is heard."""
 UNREACHABLE: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
-# linux/in.h, linux/in6.h, linux/icmp.h, linux/errqueue.h, asm-generic/socket.h: those that Python has no names for
-IP_RECVERR, IPV6_RECVERR = 11, 25
-SO_TIMESTAMPNS: Final = 64 if struct.calcsize("l") == 8 else 35
+# linux/icmp.h, linux/icmpv6.h: what Python has no names for
 SOL_RAW, ICMP_FILTER = 255, 1
 ICMP6_FILTER: Final = 1
-EXTENDED_ERROR: Final = struct.Struct("=IBBBBII")
-ORIGIN_ICMP: Final = frozenset({2, 3})
-STAMP: Final = struct.Struct("@ll")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,72 +35,6 @@ class Reply:
     is_echo: bool
     type: int = 0
     code: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """When a probe left, in ns by both clocks."""
-
-    wall: int = field(default_factory=time.time_ns)
-    monotonic: int = field(default_factory=time.monotonic_ns)
-
-    def seconds_until(self, stamp: int) -> float:
-        """Until the kernel's stamp of the answer; where the wall clock was set in between, or there is no stamp, until
-        now by the clock that nobody sets.
-        """
-        at_most = time.monotonic_ns() - self.monotonic
-        elapsed = stamp - self.wall
-        return (elapsed if stamp and 0 <= elapsed <= at_most else at_most) / 1e9
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What came, at ``stamp`` ns of the wall clock (0: nobody knows), from ``place``; see ``Told``."""
-
-    content: bytes
-    stamp: int
-    place: Any
-    by: str = ""
-    type: int = 0
-    code: int = 0
-
-
-class Told:
-    """What a socket of this family told, read with the kernel's own time of its coming."""
-
-    def __init__(self, made: socket.socket) -> None:
-        self.socket = made
-        self._is_six = made.family == socket.AF_INET6
-        level, option = (socket.IPPROTO_IPV6, IPV6_RECVERR) if self._is_six else (socket.IPPROTO_IP, IP_RECVERR)
-        made.setsockopt(level, option, 1)
-        made.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        made.setblocking(False)
-
-    def wait(self, until: float) -> None:
-        """Until there is something, or that monotonic time; ``SLICE`` seconds at most."""
-        seconds = min(max(until - time.monotonic(), 0.0), SLICE)
-        select.select([self.socket], [], [], seconds)
-
-    def message(self) -> "Message | None":
-        """A message, None where there is none; what was said of a packet of ours is left to ``complaint``."""
-        try:
-            content, more, _, place = self.socket.recvmsg(LARGEST, ROOM)
-        except OSError:
-            return None
-        return Message(content, _stamp(more), place)
-
-    def complaint(self) -> "Message | None":
-        """What was said of a packet of ours: its content, whither it went, by whom, ICMP type and code."""
-        try:
-            packet, more, _, place = self.socket.recvmsg(LARGEST, ROOM, socket.MSG_ERRQUEUE)
-        except OSError:
-            return None
-        for level, kind, data in more:
-            if (level, kind) in ((socket.IPPROTO_IP, IP_RECVERR), (socket.IPPROTO_IPV6, IPV6_RECVERR)):
-                _, origin, type_, code, _, _, _ = EXTENDED_ERROR.unpack_from(data)
-                by = _offender(data[EXTENDED_ERROR.size :]) if origin in ORIGIN_ICMP else ""
-                return Message(packet, _stamp(more), place, by, type_, code)
-        return Message(packet, _stamp(more), place)
 
 
 class EchoSocket:
@@ -127,7 +50,7 @@ class EchoSocket:
             mark(self._socket, way)
             if self._is_raw:
                 self._hear_only_replies()
-            self._told = Told(self._socket)
+            self._stamped = StampedSocket(self._socket)
             self._number = int.from_bytes(os.urandom(2), "big")
             self._socket.connect((address[0], 0, *address[2:]))
         except OSError as error:
@@ -140,7 +63,6 @@ class EchoSocket:
         self.address: str = address[0].partition("%")[0]
         self._token = os.urandom(TOKEN)
         self._sent: dict[int, Sent] = {}
-        self._early: list[Reply] = []
 
     def __enter__(self) -> "EchoSocket":
         return self
@@ -155,13 +77,7 @@ class EchoSocket:
     def send(self, sequence: int, size: int) -> None:
         """Send a request with ``size`` octets of data; OSError where the kernel says at once that it cannot be."""
         data = (self._token * (size // TOKEN + 1))[:size]
-        message = self._message(sequence & 0xFFFF, data)
-        self._sent[sequence & 0xFFFF] = Sent()
-        try:
-            self._socket.send(message)
-        except OSError:
-            self._early += self._complaints()  # what was said of one before is raised at the next
-            self._socket.send(message)
+        self._sent[sequence & 0xFFFF] = self._stamped.send(self._message(sequence & 0xFFFF, data))
 
     def forget(self, sequence: int) -> None:
         """Its answer is too late from now on."""
@@ -169,10 +85,9 @@ class EchoSocket:
 
     def replies(self, until: float) -> list[Reply]:
         """What has come; waits for something until that monotonic time, ``SLICE`` seconds at most."""
-        if not self._early:
-            self._told.wait(until)
-        found, self._early = self._early, []
-        while (message := self._told.message()) is not None:
+        self._stamped.wait(until)
+        found: list[Reply] = []
+        while (message := self._stamped.message()) is not None:
             found += filter(None, [self._read(message)])
         return found + self._complaints()
 
@@ -192,7 +107,7 @@ class EchoSocket:
 
     def _complaints(self) -> list[Reply]:
         found: list[Reply] = []
-        while (told := self._told.complaint()) is not None:
+        for told in self._stamped.complaints():
             if len(told.content) < HEAD.size:
                 continue
             _, _, _, number, sequence = HEAD.unpack_from(told.content)
@@ -233,7 +148,7 @@ def checksum(message: bytes) -> int:
     """The Internet checksum (RFC 1071)."""
     if len(message) % 2:
         message += b"\0"
-    total = sum(struct.unpack(f"!{len(message) // 2}H", message))
+    total: int = sum(struct.unpack(f"!{len(message) // 2}H", message))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
@@ -258,22 +173,3 @@ def _open(family: int) -> tuple[socket.socket, bool]:
     except OSError as error:
         told = f"no socket for ICMP is allowed: {error.strerror} (net.ipv4.ping_group_range, CAP_NET_RAW)"
         raise DiagnosticFailed("Error_Internal", told) from error
-
-
-def _stamp(more: list[Any]) -> int:
-    for level, kind, data in more:
-        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= STAMP.size:
-            seconds, nanoseconds = STAMP.unpack_from(data)
-            total: int = seconds * 1_000_000_000 + nanoseconds
-            return total
-    return 0
-
-
-def _offender(place: bytes) -> str:
-    """The address in a sockaddr_in or sockaddr_in6, "" for none."""
-    family = int.from_bytes(place[:2], "little" if struct.pack("=H", 1)[0] else "big") if len(place) >= 2 else 0
-    if family == socket.AF_INET and len(place) >= 8:
-        return socket.inet_ntop(family, place[4:8])
-    if family == socket.AF_INET6 and len(place) >= 24:
-        return socket.inet_ntop(family, place[8:24])
-    return ""

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from backends.diagnostics.failures import DiagnosticFailed
-from backends.diagnostics.icmp import EchoSocket, Reply, Sent, Told, state_of
+from backends.diagnostics.icmp import EchoSocket, Reply, state_of
 from backends.diagnostics.ping import PingRequest, PingRun, Tally
 from backends.diagnostics.sockets import Place, Way, mark, places_of
+from backends.diagnostics.stamps import Sent, StampedSocket
 
 PORT: Final = 7
 SIZE: Final = 56
@@ -65,7 +66,7 @@ class UdpEcho:
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
             mark(self._socket, way)
-            self._told = Told(self._socket)
+            self._stamped = StampedSocket(self._socket)
             self._socket.connect((address[0], PORT, *address[2:]))
         except OSError as error:
             self._socket.close()
@@ -86,24 +87,19 @@ class UdpEcho:
 
     def send(self, sequence: int, size: int) -> None:
         """See EchoSocket."""
-        self._sent[sequence] = Sent()
-        data = HEAD.pack(self._token, sequence).ljust(size, b"\0")
-        try:
-            self._socket.send(data)
-        except OSError:
-            self._socket.send(data)  # what was said of one before is raised at the next
+        self._sent[sequence & 0xFFFF] = self._stamped.send(HEAD.pack(self._token, sequence & 0xFFFF).ljust(size, b"\0"))
 
     def forget(self, sequence: int) -> None:
         """See EchoSocket."""
-        self._sent.pop(sequence, None)
+        self._sent.pop(sequence & 0xFFFF, None)
 
     def replies(self, until: float) -> list[Reply]:
         """See EchoSocket."""
-        self._told.wait(until)
-        found = []
-        while (message := self._told.message()) is not None:
+        self._stamped.wait(until)
+        found: list[Reply] = []
+        while (message := self._stamped.message()) is not None:
             found += self._of(message.content, message.stamp, is_echo=True)
-        while (told := self._told.complaint()) is not None:
+        for told in self._stamped.complaints():
             found += self._of(told.content, told.stamp, by=told.by, kind=told.type, code=told.code)
         return found
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from backends.diagnostics.failures import DiagnosticFailed
-from backends.diagnostics.icmp import EchoSocket, Reply, Sent, Told, limit_hops, state_of
+from backends.diagnostics.icmp import EchoSocket, Reply, limit_hops, state_of
 from backends.diagnostics.sockets import Place, Way, mark, places_of
+from backends.diagnostics.stamps import Sent, StampedSocket
 
 FIRST_PORT: Final = 33434
 """Of the probes by UDP, one up for each: where nobody is expected to listen."""
@@ -84,12 +85,11 @@ class UdpProbes:
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
             mark(self._socket, way)
-            self._told = Told(self._socket)
+            self._stamped = StampedSocket(self._socket)
         except BaseException:
             self._socket.close()
             raise
         self._sent: dict[int, Sent] = {}
-        self._early: list[Reply] = []
 
     def __enter__(self) -> "UdpProbes":
         return self
@@ -104,26 +104,16 @@ class UdpProbes:
     def send(self, sequence: int, size: int) -> None:
         """See Probes."""
         place = (self._place[0], FIRST_PORT + sequence, *self._place[2:])
-        self._sent[FIRST_PORT + sequence] = Sent()
-        try:
-            self._socket.sendto(bytes(size), place)
-        except OSError:
-            self._early += self._complaints()  # what was said of one before is raised at the next
-            self._socket.sendto(bytes(size), place)
+        self._sent[FIRST_PORT + sequence] = self._stamped.send(bytes(size), place)
 
     def replies(self, until: float) -> list[Reply]:
         """See Probes; somebody who does listen there and answers is the host as well."""
-        if not self._early:
-            self._told.wait(until)
-        found, self._early = self._early, []
-        while (message := self._told.message()) is not None:
+        self._stamped.wait(until)
+        found: list[Reply] = []
+        while (message := self._stamped.message()) is not None:
             if message.place[0] == self._place[0]:
                 found += self._of(message.place[1], message.stamp, self.address, is_echo=True)
-        return found + self._complaints()
-
-    def _complaints(self) -> list[Reply]:
-        found = []
-        while (told := self._told.complaint()) is not None:
+        for told in self._stamped.complaints():
             found += self._of(told.place[1], told.stamp, told.by, kind=told.type, code=told.code)
         return found
 

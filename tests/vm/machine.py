@@ -33,6 +33,7 @@ MODULES = (
     "8021q", "bridge", "veth", "dummy", "af_packet", "e1000",
     "pppoe", "ppp_async",
     "wireguard", "ip_gre", "ip6_gre", "vxlan", "sit", "ip6_tunnel",
+    "sch_netem", "sch_tbf",
     "crc32c_generic",  # nf_tables asks for it as it is loaded
     "nf_tables", "nft_chain_nat", "nft_nat", "nft_masq", "nft_ct", "nft_fib_inet", "nft_fib_ipv4", "nft_fib_ipv6",
     "mac80211_hwsim", "aes_generic", "ccm", "gcm", "ghash_generic", "cmac", "ctr",
