@@ -32,6 +32,7 @@ LEFT_OUT: Final = (
     "agent/cli/scratch.py", "agent/cli/onu.py",
     "backends/installers/laboratory.py", "backends/installers/rauc.py", "backends/installers/mender.py",
     "backends/installers/uboot.py", "backends/installers/debian.py",
+    "agent/cli/firmware.py", "agent/firmware/packaging.py",
 )  # fmt: skip
 """The laboratory, the demonstration, the page (LuCI has its own), what compiles data models, firmware of others."""
 PROGRAMS: Final = ("backends/private_folders.py",)

@@ -34,6 +34,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "queue": ("sessions", "events that the ACS has not acknowledged, and what is scheduled"),
     "transfers": ("transfers", "files that the ACS has sent for: how far they are, what they wait for"),
     "modules": ("modules", "the software modules, what of them runs, and what the ACS has ordered"),
+    "firmware": ("firmware", "make firmware images that devices believe, and look at them"),
     "version": ("version", "the version of this program and of the running agent"),
     "lab": ("lab", "a small ACS for benches and tests"),
     "demo": ("demo", "a lab ACS and the agent on this machine, and a tour of what they do"),
