@@ -402,19 +402,17 @@ def _names(requires: Iterable[str]) -> set[str]:
     return found
 
 
+# What package managers say at last, in lower case: opkg, apk 3.
+_MEANING: Final = (
+    (Cause.RESOURCES, ("no space left", "kb available", "not enough space")),
+    (Cause.MISMATCH, ("incompatible", "architecture", "cannot find dependency", "cannot satisfy", "unable to select",
+                      "uninstallable", "no such package")),
+    (Cause.DENIED, ("signature", "untrusted")),
+    (Cause.CORRUPTED, ("malformed", "corrupt", "integrity", "end of file", "connection abort", "inconsistent")),
+)  # fmt: skip
+
+
 def _cause_of(words: str) -> Cause:
     """What a package manager's last words mean."""
     lower = words.lower()
-    if "no space left" in lower or "kb available" in lower or "not enough space" in lower:
-        return Cause.RESOURCES
-    if (
-        "incompatible" in lower
-        or "architecture" in lower
-        or "cannot find dependency" in lower
-        or "unsatis" in lower
-        or "cannot satisfy" in lower
-    ):
-        return Cause.MISMATCH
-    if "signature" in lower or "untrusted" in lower:
-        return Cause.DENIED
-    return Cause.CORRUPTED if "malformed" in lower or "corrupt" in lower else Cause.WRONG_STATE
+    return next((cause for cause, signs in _MEANING if any(sign in lower for sign in signs)), Cause.WRONG_STATE)

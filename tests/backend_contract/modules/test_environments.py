@@ -1,6 +1,6 @@
 """What every execution environment keeps: signed archives, opkg and apk, each over its own root.
 
-``OPKG_BIN=/path/to/opkg-cl`` runs the suite over the real opkg as well.
+``OPKG_BIN=/path/to/opkg-cl`` and ``APK_BIN=/path/to/apk`` run the suite over the real ones as well.
 """
 
 import os
@@ -24,10 +24,10 @@ from backends.modules.opkg import Opkg
 from backends.modules.packages import Manager, Packages
 from backends.modules.runner import OwnRunner
 from backends.versions import is_older
-from tests.backends.modules.making import archive, ipk, verify
+from tests.backends.modules.making import INIT_SCRIPT, archive, ipk, signature, verify
 
 FAKE = Path(__file__).parents[2] / "fakes/package_manager.py"
-REAL = os.environ.get("OPKG_BIN", "")
+REAL_OPKG, REAL_APK = os.environ.get("OPKG_BIN", ""), os.environ.get("APK_BIN", "")
 
 
 class ByPidFile:
@@ -62,7 +62,7 @@ class Stand:
         return {
             str(file.relative_to(self.root)): file.read_bytes() if file.is_file() else b""
             for file in sorted(self.root.rglob("*"))
-            if not file.is_dir() and not {"before", "run", "lock"} & set(file.relative_to(self.root).parts)
+            if not file.is_dir() and not {"before", "run", "lock", "log"} & set(file.relative_to(self.root).parts)
         }
 
 
@@ -80,7 +80,26 @@ def archives(place: Path) -> Stand:
     return Stand(place, make, opened, is_manager=False)
 
 
-def packages(place: Path, kind: str, command: Sequence[str]) -> Stand:
+def made_by_apk(path: Path, fields: dict[str, str]) -> Path:
+    """A package of apk's own making, with what ``ipk`` has in one."""
+    tree = path.with_name(f"{path.name}.tree")
+    name, version = fields.get("Package", "greeter"), fields.get("Version", "1.0")
+    files = {f"etc/init.d/{name}": INIT_SCRIPT, f"usr/share/{name}.txt": version.encode(),
+             f"usr/share/{name}-{version}.bin": bytes(range(256)) * 256}  # fmt: skip
+    for file, content in files.items():
+        (tree / file).parent.mkdir(parents=True, exist_ok=True)
+        (tree / file).write_bytes(content)
+        (tree / file).chmod(0o755)
+    arch = fields.get("Architecture", "noarch")
+    info = {"name": name, "version": version, "arch": arch, "license": "none", "description": "greets"}
+    words = [word for key, value in info.items() for word in ("--info", f"{key}:{value}")]
+    words += ["--info", f"depends:{fields['Depends']}"] if "Depends" in fields else []
+    run([REAL_APK, "mkpkg", *words, "--files", str(tree), "--output", str(path)], seconds=30.0)
+    sign_beside(path)
+    return path
+
+
+def packages(place: Path, kind: str, command: Sequence[str], *, is_real_apk: bool = False) -> Stand:
     for folder in ("usr/lib/opkg/info", "lib/apk/db", "etc/apk", "etc/opkg", "var/lock", "tmp", "rom/etc"):
         (place / folder).mkdir(parents=True)
     (place / "etc/opkg.conf").write_text("dest root /\narch all 1\narch noarch 1\narch x86_64 10\n")
@@ -91,7 +110,7 @@ def packages(place: Path, kind: str, command: Sequence[str]) -> Stand:
     def make(path: Path, is_cut: bool = False, **told: Any) -> Path:
         names = {"name": "Package", "version": "Version", "architecture": "Architecture", "requires": "Depends"}
         said = {names[one]: " ".join(value) if one == "requires" else value for one, value in told.items()}
-        return ipk(path, is_cut=is_cut, **said)
+        return made_by_apk(path, said) if is_real_apk else ipk(path, is_cut=is_cut, **said)
 
     def opened(start: Any) -> Environment:
         manager: Manager = Opkg(start, command) if kind == "opkg" else Apk(start, command)
@@ -100,7 +119,9 @@ def packages(place: Path, kind: str, command: Sequence[str]) -> Stand:
     return Stand(place, make, opened, is_manager=True)
 
 
-KINDS = ["archives", "opkg", "apk", *(["real opkg"] if REAL else [])]
+KINDS = [
+    "archives", "opkg", "apk", *(["real opkg"] if REAL_OPKG else []), *(["real apk"] if REAL_APK else []),
+]  # fmt: skip
 
 
 @pytest.fixture(params=KINDS)
@@ -110,7 +131,11 @@ def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
         case "archives":
             made = archives(place)
         case "real opkg":
-            made = packages(place, "opkg", [REAL, "--offline-root", str(place)])
+            made = packages(place, "opkg", [REAL_OPKG, "--offline-root", str(place)])
+        case "real apk":
+            command = [REAL_APK, "--root", str(place), "--arch", "x86_64"]
+            made = packages(place, "apk", command, is_real_apk=True)
+            run([*command, "add", "--initdb"], seconds=30.0)
         case kind:
             made = packages(place, kind, [sys.executable, str(FAKE), kind, str(place)])
     yield made
@@ -217,8 +242,6 @@ def test_a_file_of_another_kind_one_that_ends_early_and_one_with_a_flipped_bit_a
 
 
 def sign_beside(file: Path) -> None:
-    from tests.backends.modules.making import signature
-
     file.with_name(f"{file.name}.sig").write_bytes(signature(file))
 
 
