@@ -1,7 +1,6 @@
 """UDPEchoDiagnostics: packets of UDP Echo Plus at a steady pace, and what came back of them (TR-143 A.1)."""
 
 import os
-import select
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -13,10 +12,8 @@ from backends.diagnostics.echo_plus import SIZE, EchoPlus, read
 from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.meter import Clock, moment
 from backends.diagnostics.sockets import Refusal, Way, anywhere, mark, permitted, places_of
-from backends.diagnostics.udp_stamps import Datagram, prepare, receive
+from backends.diagnostics.stamps import Message, Sent, StampedSocket
 
-STEP: Final = 0.1
-"""Seconds between two looks at whether it is cancelled."""
 MOST_PACKETS_TOLD: Final = 100
 PLAIN: Final = 4
 """Octets by which an answer of a plain echo is known."""
@@ -66,8 +63,11 @@ class EchoResult:
 
 
 class _Sent(NamedTuple):
+    """A packet, when it was given away by the test's clock, and when it went by the kernel's stamp."""
+
     number: int
     at: int
+    went: Sent
 
 
 class UdpEcho:
@@ -86,7 +86,6 @@ class UdpEcho:
         family, place = places[0]
         with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC) as made:
             mark(made, request.way)
-            prepare(made)
             try:
                 made.connect(place)
             except OSError as error:
@@ -104,7 +103,8 @@ class _Run:
         progress: Callable[[Mapping[str, Any]], None],
         cancelled: Callable[[], bool],
     ) -> None:
-        self._socket = made
+        self._socket = StampedSocket(made)
+        self._own = made.getsockname()[0].partition("%")[0]
         self._asked = request
         self._progress = progress
         self._cancelled = cancelled
@@ -118,8 +118,6 @@ class _Run:
 
     def run(self) -> EchoResult:
         """Send them all, each in its time, and wait for what becomes of them; or be cancelled."""
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
         asked, sent, begun = self._asked, 0, self._clock.now()
         while (sent < asked.repetitions or self._waiting) and not self._cancelled():
             now = self._clock.now()
@@ -129,9 +127,8 @@ class _Run:
                 self._send(sent)
                 continue
             until = min(due if sent < asked.repetitions else now + 2**63, self._next_end())
-            left = min(max(until - now, 0) / 1e9, STEP)
-            if poll.poll(_milliseconds(left)):
-                self._hear()
+            self._socket.wait(time.monotonic() + max(until - now, 0) / 1e9)
+            self._hear()
             self._give_up()
         return self._result()
 
@@ -140,46 +137,38 @@ class _Run:
         payload = (EchoPlus(sequence=number, iteration=number).packed() + self._filler)[:size]
         if size < PLAIN:
             payload = (number & 0xFFFF_FFFF).to_bytes(4, "big")[-size:]
-        at = self._clock.now()
         lost = self._waiting.pop(payload[:PLAIN], None)  # a number of one octet comes again
-        self._waiting[payload[:PLAIN]] = _Sent(number, at)
         if lost is not None:
             self._failed(lost)
+        at = self._clock.now()
         try:
-            self._socket.send(payload)
+            self._waiting[payload[:PLAIN]] = _Sent(number, at, self._socket.send(payload))
         except OSError:
-            self._failed(self._waiting.pop(payload[:PLAIN]))
+            self._failed(_Sent(number, at, Sent()))
 
     def _hear(self) -> None:
-        while True:
-            try:
-                came = receive(self._socket)
-            except BlockingIOError:
-                return
-            except OSError:  # "port unreachable": no answer
-                continue
-            sent = self._waiting.get(came.payload[:PLAIN])
-            if sent is not None and len(came.payload) == self._asked.size:
+        self._socket.complaints()  # "port unreachable" is no answer
+        while (came := self._socket.message()) is not None:
+            sent = self._waiting.get(came.content[:PLAIN])
+            if sent is not None and len(came.content) == self._asked.size:
                 self._answered(came, sent)
 
-    def _answered(self, came: Datagram, sent: _Sent) -> None:
-        """The kernel's note is of its own clock, and that may be set: counted is how long ago it was."""
-        ago = max(time.time_ns() - came.at, 0)
-        at = max(self._clock.now() - ago, sent.at)
-        if at - sent.at > self._asked.timeout * MILLISECOND:
+    def _answered(self, came: Message, sent: _Sent) -> None:
+        seconds = sent.went.seconds_until(came.stamp)
+        if seconds * 1000 > self._asked.timeout:
             return  # it is given up for this
-        del self._waiting[came.payload[:PLAIN]]
-        microseconds = (at - sent.at + 500) // 1000
+        del self._waiting[came.content[:PLAIN]]
+        microseconds = round(seconds * 1e6)
         self._successes += 1
         self._total += microseconds
         self._shortest, self._longest = min(self._shortest, microseconds), max(self._longest, microseconds)
-        said = read(came.payload) or EchoPlus()
+        said = read(came.content) or EchoPlus()
         self._keep(
             sent,
             PacketResult(
                 packet_success=True,
-                packet_send_time=moment(sent.at),
-                packet_receive_time=moment(at),
+                packet_send_time=moment(sent.went.wall),
+                packet_receive_time=moment(sent.went.wall + round(seconds * 1e9)),
                 test_gen_sn=sent.number,
                 test_resp_sn=said.response_sequence,
                 test_resp_rcv_time_stamp=said.received_at,
@@ -191,7 +180,7 @@ class _Run:
 
     def _failed(self, sent: _Sent) -> None:
         self._failures += 1
-        self._keep(sent, PacketResult(False, moment(sent.at), None, sent.number, 0, 0, 0, 0))
+        self._keep(sent, PacketResult(False, moment(sent.went.wall), None, sent.number, 0, 0, 0, 0))
         self._progress(
             {"number": sent.number, "of": self._asked.repetitions, "microseconds": None, "why": "no answer in time"}
         )
@@ -211,7 +200,7 @@ class _Run:
 
     def _result(self) -> EchoResult:
         return EchoResult(
-            ip_address_used=self._socket.getsockname()[0].partition("%")[0],
+            ip_address_used=self._own,
             success_count=self._successes,
             failure_count=self._failures,
             average_response_time=round(self._total / self._successes) if self._successes else 0,
@@ -219,8 +208,3 @@ class _Run:
             maximum_response_time=self._longest,
             packets=tuple(packet for _, packet in sorted(self._packets.items())),
         )
-
-
-def _milliseconds(seconds: float) -> int:
-    """For poll: not less, as it would be asked again and again."""
-    return int(seconds * 1000 + 0.999)
