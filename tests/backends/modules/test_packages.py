@@ -10,8 +10,7 @@ from backends.modules.packages import _cause_of, _names
     ("words", "cause"),
     [
         ("Only have 12kb available on filesystem /overlay", Cause.RESOURCES),
-        ("pkg_hash_fetch_best_installation_candidate: Packages for other found, but incompatible with the architectures "
-         "configured", Cause.MISMATCH),
+        ("Packages for other found, but incompatible with the architectures configured", Cause.MISMATCH),
         ("pkg_hash_check_unresolved: cannot find dependency libnothere for other", Cause.MISMATCH),
         ("ERROR: unable to select packages:   absent (no such package):", Cause.MISMATCH),
         ("x-1:     error: uninstallable     arch: mips", Cause.MISMATCH),
