@@ -159,6 +159,27 @@ class Modules:
 
 
 @dataclass(frozen=True, slots=True)
+class Omci:
+    """The serial line to an ONT. ``driver`` "raw": frames, else a family of consoles; ``mode`` "monitor": only listen.
+
+    ``key`` is OMCI_IK for the trailer "cmac"; ``unlock`` names what may be sent although it changes the ONT.
+    """
+
+    device: str = ""
+    baud: int = 115200
+    codec: str = "hdlc"
+    trailer: str = "ignore"
+    key: str = field(default="", repr=False)
+    driver: str = "raw"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    mode: str = "query"
+    upload: bool = False
+    pon_mode: str = "Unknown"
+    unlock: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Extensions:
     """Where vendor objects are loaded from."""
 
@@ -239,6 +260,7 @@ class Settings:
     firmware: Firmware = Firmware()
     transfers: Transfers = Transfers()
     modules: Modules = Modules()
+    omci: Omci = Omci()
     extensions: Extensions = Extensions()
     backup: Backup = Backup()
     web: Web = Web()
@@ -331,6 +353,18 @@ CHECKS: Final[Mapping[str, Check]] = {
     "transfers.laboratory": check.switch,
     "modules.enable": check.switch,
     "modules.unsigned": check.switch,
+    "omci.device": check.serial_line,
+    "omci.baud": check.number(300, 4_000_000),
+    "omci.codec": check.one_of("hdlc", "slip", "hexline", "raw48"),
+    "omci.trailer": check.one_of("ignore", "crc32", "zero", "none", "cmac"),
+    "omci.key": check.matching(r"([0-9A-Fa-f]{32})?", "32 hexadecimal digits"),
+    "omci.driver": check.one_of("raw", "lantiq", "realtek", "cortina"),
+    "omci.username": check.text(64),
+    "omci.password": check.text(64),
+    "omci.mode": check.one_of("query", "monitor"),
+    "omci.upload": check.switch,
+    "omci.pon_mode": check.one_of("Unknown", "G-PON", "XG-PON", "NG-PON2", "XGS-PON"),
+    "omci.unlock": check.omci_commands,
     "extensions.directory": check.file_path,
     "backup.secrets": check.one_of("sealed", "omitted", "plain"),
     "backup.passphrase": check.text(256),
@@ -351,7 +385,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 
 AT_START_ONLY: Final = (
     "control.", "preset.", "state.", "trace.", "identity.", "extensions.", "system.", "ieee8021x.", "inform.boot_delay",
-    "firmware.", "ubus.", "log.target", "modules.",
+    "firmware.", "ubus.", "log.target", "modules.", "omci.",
 )  # fmt: skip
 """Settings, or the tables of them, that a running agent does not take over."""
 
@@ -381,7 +415,7 @@ def waiting_for_a_start(old: Settings, new: Settings) -> list[str]:
 
 
 _UNSPOKEN: Final = (  # a URL may have credentials in it
-    "acs.url", "acs.password", "connection_request.password", "backup.passphrase",
+    "acs.url", "acs.password", "connection_request.password", "backup.passphrase", "omci.password", "omci.key",
 )  # fmt: skip
 
 
@@ -523,8 +557,23 @@ def _require_files(settings: Settings, text: str, source: Path) -> None:
             where = f"{source}:{_line_of(text, f'{name}.client_key', str(source))}"
             label = _label(name, "client_key", in_uci=in_uci)
             problems.append(f"{where}: {label} needs a client_certificate beside it")
+    for key, wrong in _contradictions(settings.omci):
+        where = f"{source}:{_line_of(text, f'omci.{key}', str(source))}"
+        problems.append(f"{where}: {_label('omci', key, in_uci=in_uci)}: {wrong}")
     if problems:
         raise SettingsError(tuple(problems))
+
+
+def _contradictions(omci: Omci) -> list[tuple[str, str]]:
+    """By setting, what cannot be beside the others."""
+    found = []
+    if omci.mode == "monitor" and omci.driver != "raw":
+        found.append(("mode", "only a line of raw frames can be listened to: driver has to be raw"))
+    if (omci.trailer == "cmac") != bool(omci.key):
+        found.append(("key", "it is for the trailer cmac, which needs it"))
+    if omci.codec in ("slip", "raw48") and omci.trailer in ("zero", "none"):
+        found.append(("trailer", f"{omci.codec} has no check of its own: crc32 or cmac tells its frames from noise"))
+    return found
 
 
 def _concerns(settings: Settings, text: str, source: Path) -> list[str]:

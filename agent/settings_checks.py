@@ -18,6 +18,9 @@ _INTERFACE: Final = re.compile(r"[^\s/:]{0,15}")  # IFNAMSIZ - 1; the kernel ref
 _LONGEST_SOCKET_NAME: Final = 64  # of the 107 bytes of a socket's address, beside "/proc/self/fd/N/" and a process id
 _QUOTES: Final = re.compile(r"(?: in|, in|, without) quotes")
 _GLOB: Final = re.compile(r"[^\s/:]{1,64}")
+_SERIAL_LINE: Final = re.compile(r"/dev/[\w./:@+-]{1,200}|(?:socket|rfc2217)://[\w.:\[\]-]{1,200}[\w.:/?&=-]{0,50}")
+OMCI_COMMANDS: Final = ("create", "delete", "set", "set-table", "mib-reset", "test", "reboot", "synchronize-time")
+"""What an ONT is not told unless its owner unlocks it by name. Other firmware than its own it is never given."""
 
 
 def plain(wrong: object) -> str:
@@ -147,6 +150,20 @@ def devices(value: Any) -> tuple[str, ...]:
     is_list = isinstance(value, list) and all(isinstance(each, str) and each.isprintable() for each in value)
     if not is_list or len(value) not in (0, 2) or not all(each.startswith("/dev/") for each in value):
         raise ValueError('it must be a list of two block devices, such as ["/dev/mmcblk0p2", "/dev/mmcblk0p3"], or []')
+    return tuple(value)
+
+
+def serial_line(value: Any) -> str:
+    """Take a serial device's path, or the URL of a console server; "" means none."""
+    if value != "" and not (isinstance(value, str) and _SERIAL_LINE.fullmatch(value)):
+        raise ValueError('it must be "/dev/…", "socket://host:port" or "rfc2217://host:port", in quotes')
+    return str(value)
+
+
+def omci_commands(value: Any) -> tuple[str, ...]:
+    """Take a list of OMCI commands that change an ONT."""
+    if not isinstance(value, list) or not all(each in OMCI_COMMANDS for each in value):
+        raise ValueError("it must be a list of some of " + ", ".join(f'"{each}"' for each in OMCI_COMMANDS))
     return tuple(value)
 
 

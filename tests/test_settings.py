@@ -115,6 +115,10 @@ def test_settings_are_taken_as_written() -> None:
         ("[transfers]\nhosts = ['http://files.example/']", 'a list of hosts, such as ["files.example.net", "*.cdn.ex'),
         ("[transfers]\nhosts = ['*']", "a list of hosts"),
         ("[transfers]\nhosts = [3]", "a list of hosts"),
+        ("[omci]\ndevice = 'ttyUSB0'", 'it must be "/dev/…", "socket://host:port" or "rfc2217://host:port"'),
+        ("[omci]\ndevice = 3", 'it must be "/dev/…"'),
+        ("[omci]\nunlock = ['download']", 'a list of some of "create", "delete", "set"'),
+        ("[omci]\nkey = '00'", "it must be 32 hexadecimal digits"),
         ("[system]\nreboot_command = 'reboot'", 'a list of arguments, such as ["systemctl", "reboot"], or "restart"'),
         ("[system]\nreboot_command = []", "a list of arguments"),
         ("[state]\ndirectory = ''", "it must be a path"),
@@ -129,6 +133,27 @@ def test_a_bad_setting_is_told_with_file_line_and_what_is_allowed(text: str, tol
 def test_file_servers_are_names_all_below_one_and_addresses() -> None:
     hosts = parse("[transfers]\nhosts = ['files.example', '*.cdn.example', '192.0.2.7', '2001:db8::7']").transfers.hosts
     assert hosts == ("files.example", "*.cdn.example", "192.0.2.7", "2001:db8::7")
+
+
+@pytest.mark.parametrize("device", ["", "/dev/ttyUSB0", "/dev/serial/by-id/usb-X_1-if00", "socket://192.0.2.7:2001"])
+def test_an_ont_is_behind_a_serial_line_or_a_console_server(device: str) -> None:
+    omci = parse(f"[omci]\ndevice = '{device}'\nunlock = ['set', 'mib-reset']").omci
+    assert (omci.device, omci.unlock) == (device, ("set", "mib-reset"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("mode = 'monitor'\ndriver = 'lantiq'", "2: [omci] mode: only a line of raw frames can be listened to"),
+        ("trailer = 'cmac'", "1: [omci] key: it is for the trailer cmac, which needs it"),
+        (f"key = '{'0' * 32}'", "2: [omci] key: it is for the trailer cmac"),
+        ("codec = 'slip'\ntrailer = 'none'", "3: [omci] trailer: slip has no check of its own"),
+    ],
+)
+def test_settings_of_an_ont_that_contradict_each_other_are_told(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(settings_file(tmp_path, f"[omci]\n{text}"))
+    assert told in str(refused.value)
 
 
 def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_file() -> None:

@@ -18,11 +18,11 @@ from agent.settings_file import NotChangeable, changed
 from agent.settings_form import is_uci
 from agent.shipped import shipped
 
-SECRET: Final = ("acs.password", "connection_request.password", "backup.passphrase")
+SECRET: Final = ("acs.password", "connection_request.password", "backup.passphrase", "omci.password", "omci.key")
 AUTHORITIES: Final = frozenset({"acs.ca_file", "ieee8021x.ca_file"})
 IN_THE_FILE_ONLY: Final = (
     "backup.", "control.", "extensions.", "preset.", "state.", "trace.directory", "system.reboot_command",
-    "system.factory_reset_command", "firmware.", "ubus.",
+    "system.factory_reset_command", "firmware.", "ubus.", "omci.",
 )  # fmt: skip
 """Settings that name programs, code and places of the agent's own: who has the page's password does not choose them."""
 
