@@ -118,16 +118,15 @@ class _Run:
 
     def run(self) -> EchoResult:
         """Send them all, each in its time, and wait for what becomes of them; or be cancelled."""
-        asked, sent, begun = self._asked, 0, self._clock.now()
+        asked, sent, due = self._asked, 0, self._clock.now()
         while (sent < asked.repetitions or self._waiting) and not self._cancelled():
             now = self._clock.now()
-            due = begun + sent * asked.interval * MILLISECOND
             if sent < asked.repetitions and now >= due:
                 sent += 1
                 self._send(sent)
-                continue
+                due = max(due + asked.interval * MILLISECOND, now)  # who is late sends no crowd of them
             until = min(due if sent < asked.repetitions else now + 2**63, self._next_end())
-            self._socket.wait(time.monotonic() + max(until - now, 0) / 1e9)
+            self._socket.wait(time.monotonic() + max(until - self._clock.now(), 0) / 1e9)
             self._hear()
             self._give_up()
         return self._result()

@@ -72,30 +72,38 @@ def echoing(way: TheWay) -> EchoServer:
     return made
 
 
-def test_an_echo_by_udp_takes_what_was_set_and_what_ping_says(slow: TheWay) -> None:
+def test_an_echo_by_udp_takes_what_was_set_or_what_ping_says_without_what_the_far_side_says_it_took(
+    slow: TheWay,
+) -> None:
     server = echoing(slow)
-    found = slow.run(UdpEcho(), EchoRequest(FAR, Way(), repetitions=50, interval=10, size=64, individual=True))
+    found = slow.run(UdpEcho(), EchoRequest(FAR, Way(), repetitions=20, interval=150, size=64, individual=True))
     server.stop()
-    told = slow.home.run("ping", "-c", "50", "-i", "0.01", "-q", FAR)
-    mean = float(re.findall(r"= [\d.]+/([\d.]+)/", told)[0])
-    ours = found.average_response_time / 1000
-    print(f"UDP echo: {ours:.3f} ms, ping says {mean:.3f} ms")
-    assert (found.success_count, found.failure_count) == (50, 0)
-    assert close(ours, mean)
+    assert (found.success_count, found.failure_count) == (20, 0)
+    on_the_way = [
+        (one.packet_receive_time - one.packet_send_time).total_seconds() * 1000
+        - (one.test_resp_reply_time_stamp - one.test_resp_rcv_time_stamp) % 2**32 / 1000
+        for one in found.packets
+    ]
+    ours = statistics.median(on_the_way)
+    print(f"UDP echo: {found.average_response_time / 1000:.3f} ms, of these on the way {ours:.3f} ms")
+    told = slow.home.run("ping", "-c", "20", "-i", "0.15", FAR)
+    theirs = statistics.median(float(one) for one in re.findall(r"time=([\d.]+)", told))  # the same processors are slow
+    print(f"ping says {theirs:.3f} ms")
+    assert close(ours, DELAY) or close(ours, theirs)
     assert found.minimum_response_time / 1000 >= DELAY
-    assert sorted(one.test_resp_sn for one in found.packets) == list(range(1, 51))
+    assert sorted(one.test_resp_sn for one in found.packets) == list(range(1, 21))
 
 
 def test_echoes_by_udp_that_are_lost_are_counted_as_the_link_loses_them(way: TheWay) -> None:
     server = echoing(way)
     way.middle.run("tc", "qdisc", "add", "dev", "out0", "root", "netem", "loss", "20%", "limit", "10000")
-    found = way.run(UdpEcho(), EchoRequest(FAR, Way(), repetitions=1000, interval=2, timeout=1000))
+    found = way.run(UdpEcho(), EchoRequest(FAR, Way(), repetitions=300, interval=20, timeout=2000))
     server.stop()
     dropped = int(re.findall(r"dropped (\d+)", way.middle.run("tc", "-s", "qdisc", "show", "dev", "out0"))[0])
     print(f"lost: {found.failure_count}, the link says {dropped}")
-    assert found.success_count + found.failure_count == 1000
+    assert found.success_count + found.failure_count == 300
     assert abs(found.failure_count - dropped) <= 2  # a neighbour's question may be among them
-    assert 140 < found.failure_count < 260
+    assert 30 < found.failure_count < 95
 
 
 @pytest.mark.parametrize("is_upload", [False, True])
