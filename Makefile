@@ -50,8 +50,8 @@ format: $(STAMP) ## put the code into the common shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-openwrt-root: ## what OpenWrt's package installs, into an empty root (DESTDIR=…; BYTECODE=1); needs a Python, nothing else
-	@$(or $(PYTHON),python3) -X no_debug_ranges openwrt/pack.py $(DESTDIR) $(if $(BYTECODE),--bytecode)
+openwrt-root: ## what OpenWrt's package installs, into an empty root (DESTDIR=…; BYTECODE=1; PART=diagnostics: of that package); needs a Python only
+	@$(or $(PYTHON),python3) -X no_debug_ranges openwrt/pack.py $(DESTDIR) $(if $(BYTECODE),--bytecode) $(if $(PART),--part=$(PART))
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* .import_linter_cache

@@ -12,11 +12,17 @@ from agent.cwmp.rpc import DeploymentUnits
 from agent.model.data_model import DataModel
 from agent.model.own_values import OwnValues
 from agent.model.schema import Schema
+from agent.runtime.core import Core
 from agent.runtime.delivery import Delivery
+from agent.runtime.discovery import Discovery
+from agent.runtime.endpoint import AcsEndpoint
 from agent.runtime.housekeeping import Chore
 from agent.runtime.loop import Inbox
 from agent.runtime.operations import Operation
+from agent.runtime.redactor import Redactor
 from agent.runtime.store import FileStore
+from agent.runtime.trace import TraceStore
+from agent.runtime.wire import Resolve
 from agent.settings import Settings
 from agent.transfer_service import TransferService
 from agent.transfers.url_policy import UrlPolicy
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FEATURES: Final = ("agent.diagnostics.feature", "agent.modules.feature")
+FEATURES: Final = ("agent.support.feature", "agent.diagnostics.feature", "agent.modules.feature", "agent.omci.feature")
 """Modules with ``feature(ground)``, in the order in which they are built."""
 
 Verb = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -63,15 +69,30 @@ class Ground(Protocol):
     model: DataModel
     mechanisms: Mechanisms
     delivery: Delivery
+    discovery: Discovery
     transfers: TransferService
     faults: Faults
     device_id: DeviceIdStruct
+    redactor: Redactor
+    traces: TraceStore
+    core: Core
+    """Built after the parts."""
+
+    @property
+    def log_lines(self) -> Callable[[], list[dict[str, Any]]]:
+        """The last lines of the log."""
 
     def save_all(self) -> None:
         """Make durable what the ACS is to be told, then the model."""
 
     def url_policy(self) -> UrlPolicy:
         """With which file servers files may be exchanged now."""
+
+    def endpoint(self) -> AcsEndpoint:
+        """The ACS as it is configured now."""
+
+    def resolver_of(self, link: str) -> Resolve:
+        """How names are found over a link, "" for wherever the system sends."""
 
     def file_way(self) -> "Way":
         """How files are moved now."""

@@ -6,7 +6,7 @@ import json
 from typing import Final
 
 from agent.model.schema import Schema
-from agent.shipped import shipped
+from agent.shipped import shipped, shipped_text
 
 TR_181: Final = "datamodel/tr-181-2-19-1-cwmp.json.gz"
 SMALL: Final = TR_181.removesuffix("gz") + "bz2"
@@ -21,4 +21,4 @@ def shipped_schema() -> Schema:
     except FileNotFoundError:
         text = bz2.decompress(shipped(SMALL).read_bytes())
     compiled = Schema.compiled(text, TR_181)
-    return compiled.merged_with(Schema.from_document(json.loads(shipped(OWN).read_text(encoding="utf-8")), OWN))
+    return compiled.merged_with(Schema.from_document(json.loads(shipped_text(OWN)), OWN))

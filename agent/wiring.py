@@ -37,7 +37,6 @@ from agent.machine_checks import Check, resources, way_out
 from agent.model.coverage import Reasons
 from agent.model.data_model import Addressing, Caller, DataModel
 from agent.model.own_values import OwnValues
-from agent.model.schema import template_of
 from agent.page import SERVING as PAGE_ASKS_OF
 from agent.page import TOPICS as PAGE_TOPICS
 from agent.page import PageService, Verb
@@ -75,7 +74,6 @@ from agent.runtime.live import Live
 from agent.runtime.logs import log_to
 from agent.runtime.memory import give_back, slim_data_classes
 from agent.runtime.not_listening import why_none_can_come, why_nothing_listens
-from agent.runtime.probe import Owner, Probe
 from agent.runtime.reach import Reach
 from agent.runtime.redactor import Redactor
 from agent.runtime.refusals import RefusedLogins
@@ -85,8 +83,6 @@ from agent.runtime.starts import Starts
 from agent.runtime.status import Device, Verbs
 from agent.runtime.store import FileStore, Unsaved, claim
 from agent.runtime.strip import Strip
-from agent.runtime.support_bundle import Sources as BundleSources
-from agent.runtime.support_bundle import SupportBundle
 from agent.runtime.systemd import Notifier
 from agent.runtime.trace import TraceStore
 from agent.runtime.verbs import ModelVerbs, Profiles
@@ -172,6 +168,8 @@ def leave(config: Path | None, state_directory: Path | None) -> int:
 class Agent:
     """The daemon. Its constructor refuses before it touches anything where another agent is at work."""
 
+    page: PageService
+
     def __init__(self, loaded: Loaded, boot: bool, inbox: loop.Inbox | None = None, *, leaves: bool = False) -> None:
         """``leaves``: it is there to take back what was made; nothing is made before, and nothing is saved."""
         self._leaves = leaves
@@ -230,8 +228,6 @@ class Agent:
         self.streams: dict[str, Stream] = {
             "sessions": session_stream(self.traces),
             "history": history_stream(self.history),
-            "test": self._probe().stream,
-            "support_bundle": self._bundle().stream,
         }
         self.control = ControlServer(
             self.settings.control_socket(),
@@ -277,6 +273,7 @@ class Agent:
             gateway_told=self._gateway_told,
             own_ports=lambda: [(socket.IPPROTO_TCP, self.settings.connection_request.port)],
             module_rules=self._module_rules(),
+            omci=set_by_person.omci if set_by_person.omci.device else None,
             installer=installer_of(set_by_person),
             firmware_told=told_by(lambda: self.upgrade),
             kernel_lacks=lacking(lambda kind: links.may_make() and links.has(kind)),
@@ -335,6 +332,10 @@ class Agent:
         from agent.runtime.stub_resolver import StubResolver
 
         return StubResolver(network.management_interface, self._name_servers(network.management_interface))
+
+    def resolver_of(self, link: str) -> Resolve:
+        """How names are found over a link, "" for wherever the system sends."""
+        return self._resolver() if link == self._management_interface() else resolve_by_system
 
     def _name_servers(self, link: str) -> Sequence[str]:
         """Whom the management interface asks for names: as set, else as its leases say, else as the system knows."""
@@ -599,6 +600,7 @@ class Agent:
                     *self.machine.chores,
                     *([self.upgrade] if self.upgrade else []),
                     self._refused_logins(),
+                    *(one for feature in self.features for one in feature.chores),
                     self.discovery,
                     self.page,
                     self._request_door(),
@@ -772,7 +774,7 @@ class Agent:
 
     # -- workers ----------------------------------------------------------------------------------------------------
 
-    def _endpoint(self) -> AcsEndpoint:
+    def endpoint(self) -> AcsEndpoint:
         """The ACS as it is configured now."""
         acs = self.settings.acs
         get = self.own.get
@@ -791,7 +793,7 @@ class Agent:
         )
 
     def _connect(self, number: int, events: tuple[str, ...]) -> AcsSession:
-        endpoint = self._endpoint()
+        endpoint = self.endpoint()
         trace = self.traces.open(number, shown_url(endpoint.url), events)
         self.strip.begun(number, events)
         return AcsSession(
@@ -813,44 +815,12 @@ class Agent:
         """Files are moved as the ACS is reached."""
         from agent.transfers.mover import Way
 
-        return Way(self._endpoint(), self._resolver(), loop.moment().wall is not None)
+        return Way(self.endpoint(), self._resolver(), loop.moment().wall is not None)
 
     def _octets(self) -> int:
         """What all links have carried so far."""
         self.netlink.forget()
         return sum(one.counters.rx_bytes + one.counters.tx_bytes for one in self.netlink.links() if not one.loopback)
-
-    def _probe(self) -> Probe:
-        """Connection tests; they ask the owner for what they need, once it is at work."""
-        owner = Owner(
-            ask=lambda work: self.inbox.ask(lambda _now: work()),
-            endpoint=self._endpoint,
-            lend=lambda: self.core.lend_turn(loop.moment()),
-            over=self._test_has_ended,
-            resolve=lambda link: self._resolver() if link == self._management_interface() else resolve_by_system,
-            is_clock_set=lambda: loop.moment().wall is not None,
-            mask=self.redactor.text,
-        )
-        return Probe(owner)
-
-    def _test_has_ended(self) -> None:
-        self.core.turn_is_over()
-
-    def _bundle(self) -> SupportBundle:
-        """What helps others to find a fault; it asks the verbs that people ask."""
-        sources = BundleSources(
-            ask=self.inbox.verb,
-            root=lambda: self.model.root,
-            settings=lambda: settings.flat(self.settings),
-            is_secret=self.redactor.is_secret,
-            is_writable=self._is_writable,
-            mask=self.redactor.text,
-            secrets=lambda: [str(self.settings.acs.password), str(self.settings.connection_request.password)],
-            traces=self.traces,
-            log=self.log_lines,
-            state_directory=lambda: str(self.settings.state.directory),
-        )
-        return SupportBundle(sources)
 
     def _service_troubles(self) -> list[Check]:
         upnp = self.mechanisms.upnp
@@ -1115,10 +1085,6 @@ class Agent:
         yield from filter(None, (name, name.partition(".")[0]))
         with contextlib.suppress(MechanismError):
             yield from (one.address.partition("%")[0] for one in self.netlink.addresses())
-
-    def _is_writable(self, path: str) -> bool:
-        entry = self.schema.parameter(template_of(path))
-        return entry is not None and entry.writable
 
     def _known_secrets(self) -> list[str]:
         own = [str(self.own.get(f"ManagementServer.{name}")) for name in ("Password", "ConnectionRequestPassword")]

@@ -14,7 +14,8 @@ from importlib.machinery import ModuleSpec
 from importlib.util import MAGIC_NUMBER
 from types import CodeType, ModuleType
 
-PACKS = ("verbs", "daemon")
+FIRST = ("verbs.pack", "daemon.pack")
+"""What most is in; the others are of packages that may be installed beside."""
 PACKAGES = ("agent", "backends")
 
 
@@ -23,7 +24,10 @@ class Library:
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
+        others = sorted(each for each in os.listdir(directory) if each.endswith(".pack") and each not in FIRST)
+        self._packs = (*FIRST, *others)
         self._indexes: dict[str, dict[str, str]] = {}
+        self._starts: dict[str, int] = {}
         self._texts: dict[str, bytes] = {}
         self.loaded: Callable[[ModuleType], None] = lambda _: None
         """Called for each module when it has run."""
@@ -69,17 +73,18 @@ class Library:
 
     def _body(self, name: str) -> tuple[str, bytes]:
         found = self._place(name)
+        if found is not None and found[0] not in self._texts:
+            self._unpack(found[0])
+            found = self._place(name)  # another release may have been installed since
         if found is None:
             raise ImportError(f"{name} is not in {self._directory}", name=name)
         pack, file, start, length = found
-        if pack not in self._texts:
-            self._open(pack)
         return self._file(file), self._texts[pack][start : start + length]
 
     def _place(self, name: str) -> tuple[str, str, int, int] | None:
-        for pack in PACKS:
+        for pack in self._packs:
             if pack not in self._indexes:
-                self._open(pack)
+                self._look_into(pack)
             if name in self._indexes[pack]:
                 start, length, *is_package = self._indexes[pack][name].split()
                 file = f"{name.replace('.', '/')}{'/__init__' if is_package else ''}.py"
@@ -90,10 +95,20 @@ class Library:
         """Where it would be: the same text for the module and for each of its functions."""
         return sys.intern(os.path.join(self._directory, file))
 
-    def _open(self, pack: str) -> None:
-        with bz2.open(os.path.join(self._directory, f"{pack}.pack")) as packed:
-            index, _, self._texts[pack] = packed.read().partition(b"\n")
-        self._indexes[pack] = json.loads(index)
+    def _look_into(self, pack: str) -> None:
+        """Which modules it has: that is packed for itself, in front of them."""
+        index, unpacked = bz2.BZ2Decompressor(), b""
+        with open(os.path.join(self._directory, pack), "rb") as packed:
+            while not index.eof:
+                unpacked += index.decompress(packed.read(8192))
+            self._starts[pack] = packed.tell() - len(index.unused_data)
+        self._indexes[pack] = json.loads(unpacked)
+
+    def _unpack(self, pack: str) -> None:
+        self._look_into(pack)
+        with open(os.path.join(self._directory, pack), "rb") as packed:
+            packed.seek(self._starts[pack])
+            self._texts[pack] = bz2.decompress(packed.read())
 
 
 library = Library(os.path.dirname(os.path.abspath(__file__)))

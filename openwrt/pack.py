@@ -27,9 +27,7 @@ LIBRARY: Final = "usr/lib/cpe-agent"
 LOADER: Final = "cpe_agent_library"
 LEFT_OUT: Final = (
     "agent/lab/", "agent/web/", "agent/schema_compiler.py", "agent/schema_xml.py", "agent/cli/schema.py",
-    "agent/cli/demo.py", "agent/cli/lab.py", "agent/cli/lab_client.py", "agent/cli/lab_connection.py",
-    "agent/cli/lab_files.py",
-    "agent/cli/scratch.py", "agent/cli/onu.py",
+    "agent/cli/demo.py", "agent/cli/lab", "agent/cli/scratch.py", "agent/cli/preset.py", "agent/preset_check.py",
     "backends/installers/laboratory.py", "backends/installers/rauc.py", "backends/installers/mender.py",
     "backends/installers/uboot.py", "backends/installers/debian.py",
     "agent/cli/firmware.py", "agent/firmware/packaging.py",
@@ -38,6 +36,7 @@ LEFT_OUT: Final = (
 PROGRAMS: Final = ("backends/private_folders.py",)
 """Started by their file's name, and so files of their own."""
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "support": ("agent/support/", "agent/cli/support_bundle.py"),
     "diagnostics": ("agent/diagnostics/", "agent/cli/diag.py", "backends/diagnostics/", "backends/tr181/diagnostic"),
     "modules": ("agent/modules/", "agent/cli/modules.py", "backends/modules/", "backends/tr181/software_modules"),
     "omci": ("agent/omci/", "agent/cli/onu.py", "backends/omci/", "backends/tr181/optical", "backends/tr181/xpon"),
@@ -47,7 +46,8 @@ DAEMON_ONLY: Final = ("agent/wiring.py",)
 """Where the verbs end: what is reached by these only is not unpacked for a verb."""
 TYPES_ARE_READ: Final = ("agent/settings", "agent/cwmp/")
 """Where it is asked what types fields are said to have."""
-SHARED: Final = ("agent.toml", "datamodel/NOTICE", "datamodel/x-cpeagent.json", "dhcp/odhcp6c.user", "dhcp/udhcpc.user")
+SHARED: Final = ("datamodel/NOTICE", "dhcp/odhcp6c.user", "dhcp/udhcpc.user")
+COMPRESSED: Final = ("agent.toml", "datamodel/x-cpeagent.json")
 SCHEMA: Final = "datamodel/tr-181-2-19-1-cwmp.json"
 
 
@@ -79,9 +79,9 @@ def main() -> int:
     if not root or others not in ([], ["--bytecode"]) or not {*parts} <= {*PARTS}:
         sys.stderr.write(f"usage: python3 openwrt/pack.py ROOT [--bytecode] [--part={'|'.join(PARTS)}]\n")
         return 2
-    for part in parts:
-        install_part(Path(root), part, is_compiled=bool(others))
-    if not parts:
+    if parts:
+        install_parts(Path(root), parts, is_compiled=bool(others))
+    else:
         install(Path(root), is_compiled=bool(others))
     return 0
 
@@ -91,7 +91,8 @@ def install(root: Path, *, is_compiled: bool = False) -> None:
     this release of Python only.
     """
     for mode, source, target in file_list():
-        _put(root / target, (ROOT / "openwrt" / source).read_bytes(), mode)
+        content = (ROOT / "openwrt" / source).read_text()
+        _put(root / target, (uncommented(content) if source.endswith(".sh") else content).encode(), mode)
     _put(root / "etc/config/cpe-agent", configuration((ROOT / "config" / "agent.toml").read_text()).encode(), 0o600)
     library = root / LIBRARY
     for package in ("agent", "backends"):
@@ -105,13 +106,17 @@ def install(root: Path, *, is_compiled: bool = False) -> None:
     share = library / "agent" / "share"
     for name in SHARED:
         _put(share / name, (ROOT / "config" / name).read_bytes())
+    for name in COMPRESSED:
+        _put(share / f"{name}.bz2", bz2.compress((ROOT / "config" / name).read_bytes(), 9))
     compiled = gzip.decompress((ROOT / "config" / f"{SCHEMA}.gz").read_bytes())
     _put(share / f"{SCHEMA}.bz2", bz2.compress(compiled, 9))
 
 
-def install_part(root: Path, part: str, *, is_compiled: bool = False) -> None:
-    """What the package ``cpe-agent-PART`` adds to the library of ``cpe-agent`` of the same release."""
-    _put(root / LIBRARY / f"{part}.pack", packs(modules(), is_compiled=is_compiled)[part])
+def install_parts(root: Path, parts: Iterable[str], *, is_compiled: bool = False) -> None:
+    """What the packages ``cpe-agent-PART`` add to the library of ``cpe-agent`` of the same release."""
+    made = packs(modules(), is_compiled=is_compiled)
+    for part in parts:
+        _put(root / LIBRARY / f"{part}.pack", made[part])
 
 
 def file_list() -> Iterator[tuple[int, str, str]]:
@@ -120,6 +125,12 @@ def file_list() -> Iterator[tuple[int, str, str]]:
         if line and not line.startswith("#"):
             mode, source, target = line.split()
             yield int(mode, 8), source, target.lstrip("/")
+
+
+def uncommented(script: str) -> str:
+    """A shell script without the lines that are comments, but the first two, which say what it is."""
+    lines = script.splitlines(keepends=True)
+    return "".join(lines[:2] + [line for line in lines[2:] if not line.lstrip().startswith("# ")])
 
 
 def configuration(documented: str) -> str:

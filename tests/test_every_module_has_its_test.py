@@ -13,6 +13,8 @@ ELSEWHERE = {
     "agent/settings_checks.py": "tests/test_settings.py",
     "agent/cli/options.py": "tests/cli/test_main.py",
     "agent/version.py": "tests/cli/test_version.py",
+    "agent/support/feature.py": "tests/test_wiring.py",
+    "agent/diagnostics/feature.py": "tests/diagnostics/test_whole_agent.py",
 }
 
 MODULES = sorted(

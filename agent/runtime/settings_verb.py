@@ -16,7 +16,7 @@ from agent.runtime.control import error
 from agent.settings_checks import plain
 from agent.settings_file import NotChangeable, changed
 from agent.settings_form import is_uci
-from agent.shipped import shipped
+from agent.shipped import shipped_text
 
 SECRET: Final = ("acs.password", "connection_request.password", "backup.passphrase", "omci.password", "omci.key")
 AUTHORITIES: Final = frozenset({"acs.ca_file", "ieee8021x.ca_file"})
@@ -117,7 +117,7 @@ class SettingsVerb:
 def descriptions() -> dict[str, str]:
     """What each setting is for, by "table.key": the comments of the file that documents them."""
     found, table = {}, ""
-    for line in shipped("agent.toml").read_text(encoding="utf-8").splitlines():
+    for line in shipped_text("agent.toml").splitlines():
         if line.startswith("["):
             table = line.strip("[]")
         elif told := _LINE.match(line):

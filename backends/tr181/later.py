@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 PARTS: Final = (
     "backends.tr181.diagnostics",
     "backends.tr181.diagnostics_echo_server",
+    "backends.tr181.optical_part",
     "backends.tr181.software_modules",
 )
 """Of packages that need not be there: what OpenWrt is without them is no error."""
@@ -42,14 +43,14 @@ class Declares:
 
     def __init__(self, place: str, field: str) -> None:
         """``place`` as of Later; ``field``: of Mechanisms, None where there is no such service."""
-        self._module, _, self._name = place.partition(":")
+        self._module, _, self.__name__ = place.partition(":")
         self._field = field
 
     def __call__(self, mechanisms: Mechanisms) -> list[Object[Any]]:
         """Its objects, or none."""
         if getattr(mechanisms, self._field) is None:
             return []
-        found: list[Object[Any]] = getattr(importlib.import_module(self._module), self._name)(mechanisms)
+        found: list[Object[Any]] = getattr(importlib.import_module(self._module), self.__name__)(mechanisms)
         return found
 
 

@@ -1,5 +1,7 @@
 """Software modules on OpenWrt, where the owner wants them and has installed the package that handles them."""
 
+import importlib
+
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.openwrt_lan import Surface
 from backends.tr181.parts import Part
@@ -10,7 +12,8 @@ def openwrt_modules(given: Mechanisms, surface: Surface) -> Part | None:
     if given.module_rules is None:
         return None
     try:
-        from backends.tr181.software_modules_openwrt import package_manager
+        there = importlib.import_module("backends.tr181.software_modules_openwrt")
     except ModuleNotFoundError:
         return None
-    return package_manager(given, surface)
+    part: Part = there.package_manager(given, surface)
+    return part

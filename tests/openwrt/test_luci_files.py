@@ -62,7 +62,7 @@ def test_a_text_becomes_a_node_only_in_a_list_and_never_by_itself(file: Path) ->
 def test_the_makefile_is_one_of_luci_and_asks_for_the_agent() -> None:
     text = (APP / "Makefile").read_text()
     variables = dict(re.findall(r"^(\w+):=(.*)$", text, re.MULTILINE))
-    assert variables["LUCI_DEPENDS"].split() == ["+luci-base", "+cpe-agent"]
+    assert variables["LUCI_DEPENDS"].split() == ["+luci-base", "+cpe-agent", "+cpe-agent-support"]
     assert variables["LUCI_PKGARCH"] == "all"
     assert "include $(TOPDIR)/feeds/luci/luci.mk" in text
     assert text.endswith("# call BuildPackage - OpenWrt buildroot signature\n")

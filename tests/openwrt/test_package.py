@@ -113,7 +113,10 @@ def test_every_setting_is_in_its_section_with_what_it_is_for_and_its_default(pac
 def test_the_settings_of_a_new_router_keep_state_in_flash_and_the_rest_in_memory(package: Path) -> None:
     settings = parse((package / "etc/config/cpe-agent").read_text())
     assert settings.state.directory == Path("/etc/cpe-agent/state")
-    assert settings.system.factory_reset_command == ("firstboot", "-y", "-r"), "a list of words, each on a line of its own"
+    assert settings.system.factory_reset_command == ("firstboot", "-y", "-r")
+    assert settings.system.factory_reset_command == ("firstboot", "-y", "-r"), (
+        "a list of words, each on a line of its own"
+    )
     assert settings.control_socket() == Path("/var/run/cpe-agent/control.sock")
     assert settings.trace_directory() == Path("/var/run/cpe-agent/sessions")
     assert settings.trace.bytes <= 1 << 20
@@ -161,8 +164,14 @@ def test_the_makefile_has_what_a_feed_asks_for(makefile: dict[str, str]) -> None
     text = (PROJECT / "openwrt" / "Makefile").read_text()
     assert "include $(TOPDIR)/rules.mk\n" in text
     assert text.index("rules.mk") < text.index("PKG_NAME") < text.index("$(INCLUDE_DIR)/package.mk")
-    assert text.rstrip().endswith("$(eval $(call BuildPackage,cpe-agent))")
+    built = re.findall(r"^\$\(eval \$\(call BuildPackage,(.*)\)\)$", text, re.MULTILINE)
+    assert built == ["cpe-agent", *(f"cpe-agent-{part}" for part in pack.PARTS)]
     assert "openwrt-root DESTDIR=$(1)" in makefile["Package/cpe-agent/install"]
+    for part in pack.PARTS:
+        assert makefile[f"Package/cpe-agent-{part}/TITLE"]
+        assert makefile[f"Package/cpe-agent-{part}/install"].strip() == (
+            f"$(call Package/cpe-agent-part/install,$(1),{part})"
+        )
 
 
 def test_the_owners_files_are_kept_by_an_upgrade_of_the_package_and_of_the_firmware(
@@ -204,7 +213,16 @@ def test_every_module_of_python_that_is_imported_is_in_a_package_that_is_asked_f
 
 def test_foreign_libraries_are_those_that_are_asked_for(makefile: dict[str, str]) -> None:
     found = {module for module, _ in imported() if module not in sys.stdlib_module_names}
-    assert found - {"agent", "backends"} <= {"lxml", "requests", "urllib3", "pyroute2", "serial", "netifaces", "uci"}
+    assert found - {"agent", "backends"} <= {
+        "lxml",
+        "requests",
+        "urllib3",
+        "pyroute2",
+        "serial",
+        "netifaces",
+        "uci",
+        "cryptography",
+    }  # that only where somebody has installed it
 
 
 # -- the library ----------------------------------------------------------------------------------------------------
@@ -247,7 +265,7 @@ def test_a_verb_does_not_unpack_the_daemon(package: Path) -> None:
         "    importlib.import_module(f'agent.cli.{verb}')\n"
         "print(sorted(cpe_agent_library.library._texts))"
     )
-    assert python(package, "-c", code) == "['verbs']\n"
+    assert python(package, "-c", code) == "['verbs.pack']\n"
 
 
 @pytest.mark.slow
@@ -260,7 +278,7 @@ def test_data_classes_of_what_the_daemon_loads_share_their_methods_at_once(packa
     assert python(package, "-c", script) == "True\n"
 
 
-def test_every_module_that_is_packed_can_be_imported(package: Path) -> None:
+def test_every_module_that_is_packed_can_be_imported(whole: Path) -> None:
     names = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in pack.modules()]
     names.remove("agent.__main__")
     code = (
@@ -269,7 +287,18 @@ def test_every_module_that_is_packed_can_be_imported(package: Path) -> None:
         "print({vars(sys.modules[name])['__loader__'].__class__.__name__ for name in sys.argv[1:]})\n"
         "import cpe_agent_library; cpe_agent_library.library.release(); import agent.model.errors"
     )
-    assert python(package, "-c", code, *names) == "{'Library'}\n"
+    assert python(whole, "-c", code, *names) == "{'Library'}\n"
+
+
+def test_without_the_parts_every_module_of_the_rest_can_be_imported(package: Path) -> None:
+    placed = pack.placed(pack.modules())
+    names = [
+        name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for name, place in placed.items()
+        if place not in pack.PARTS and name != "agent/__main__.py"
+    ]
+    code = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\nprint(len(sys.argv) - 1)"
+    assert python(package, "-c", code, *names) == f"{len(names)}\n"
 
 
 @pytest.mark.slow

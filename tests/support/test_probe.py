@@ -13,9 +13,9 @@ from agent.lab.behaviour import Behaviour
 from agent.lab.gate import Auth
 from agent.runtime.control import ControlServer
 from agent.runtime.endpoint import AcsEndpoint
-from agent.runtime.probe import Owner, Probe
 from agent.runtime.wire import Resolve, resolve_by_system
-from tests.runtime.test_probe_run import INFORM, QUICK
+from agent.support.probe import Owner, Probe
+from tests.support.test_probe_run import INFORM, QUICK
 
 Line = dict[str, Any]
 

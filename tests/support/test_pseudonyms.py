@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.runtime.pseudonyms import Pseudonyms
+from agent.support.pseudonyms import Pseudonyms
 
 
 @pytest.fixture

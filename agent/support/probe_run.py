@@ -9,13 +9,13 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from agent.cwmp.messages import Envelope, Inform, Request, name_of
 from agent.cwmp.session import InformRefused, Post, Session, SessionFailed
-from agent.runtime import probe_advice as advice
 from agent.runtime.acs_session import parsed
-from agent.runtime.certificates import Certificate, chain_of, fitting, look
 from agent.runtime.clock import iso
 from agent.runtime.endpoint import AcsEndpoint, HttpReply, Limits, TooNear, Turn, Unreachable, shown_url
 from agent.runtime.failures import NO_ANSWER
 from agent.runtime.wire import Address, Resolve, connect_through, resolve_by_system
+from agent.support import probe_advice as advice
+from agent.support.certificates import Certificate, chain_of, fitting, look
 
 LIMITS: Final = Limits(connect_seconds=5.0, reply_seconds=10.0, session_seconds=40.0, grace_seconds=5.0, addresses=4)
 DROPPED_AFTER: Final = 5

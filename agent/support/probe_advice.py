@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Sequence
 from typing import Final
 
-from agent.runtime.certificates import Certificate
+from agent.support.certificates import Certificate
 
 _TITLE: Final = re.compile(rb"(?is)<title[^>]*>\s*(.{1,80}?)\s*</title>")
 _PAGE: Final = re.compile(rb"(?i)\s*(?:<!doctype\s+html|<html\b)")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from agent.runtime.redactor import Redactor
-from agent.runtime.support_bundle import MOST_MODEL, Sources, SupportBundle
+from agent.support.bundle import MOST_MODEL, Sources, SupportBundle
 from tests.runtime.kept_sessions import KeptSessions
 
 Line = dict[str, Any]

@@ -18,7 +18,7 @@ from agent.runtime.memory import give_back
 from agent.runtime.wire import Resolve
 
 if TYPE_CHECKING:
-    from agent.runtime.probe_run import ProbeRun, Step
+    from agent.support.probe_run import ProbeRun, Step
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +157,7 @@ class _Work:
             give_back()
 
     def _test(self) -> None:
-        from agent.runtime.probe_run import LIMITS, ProbeRun  # brings TLS along: only who tests pays for it
+        from agent.support.probe_run import LIMITS, ProbeRun  # brings TLS along: only who tests pays for it
 
         endpoint = _merged(self._owner.ask(self._owner.endpoint), self._wanted)
         if not endpoint.url:
@@ -189,7 +189,7 @@ class _Work:
 
     def _lend(self) -> Inform:
         """The Inform, once no session is in the way: an ACS has one session with a device at a time."""
-        from agent.runtime.probe_run import NotNow
+        from agent.support.probe_run import NotNow
 
         until = monotonic() + TURN_WITHIN
         while True:

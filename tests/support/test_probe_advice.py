@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from agent.runtime import probe_advice as advice
+from agent.support import probe_advice as advice
 
 
 def test_no_name_server_is_another_matter_than_no_such_name() -> None:

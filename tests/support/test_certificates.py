@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.runtime.certificates import LONGEST, chain_of, fitting, look
 from agent.runtime.endpoint import AcsEndpoint
+from agent.support.certificates import LONGEST, chain_of, fitting, look
 from tests.runtime.certificates import Authority
 from tests.runtime.raw_server import RawServer, says, scripted
 

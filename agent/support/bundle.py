@@ -133,7 +133,7 @@ class _Making:
     """Collects first what names there are, and then the members one after the other."""
 
     def __init__(self, sources: Sources, most_bytes: int, is_wanted: Callable[[], bool]) -> None:
-        from agent.runtime.pseudonyms import Pseudonyms
+        from agent.support.pseudonyms import Pseudonyms
 
         self._sources = sources
         self._left = most_bytes
@@ -185,7 +185,7 @@ class _Making:
     def _members(
         self, documents: Mapping[str, Document | None], parameters: list[Line], log_lines: list[Line]
     ) -> Iterator[tuple[str, str]]:
-        from agent.runtime.support_facts import machine, versions
+        from agent.support.support_facts import machine, versions
 
         yield "README.txt", README.format(mask=MASK)
         for name, document in documents.items():

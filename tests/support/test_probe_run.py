@@ -15,8 +15,8 @@ from agent.lab.acs import LabAcs
 from agent.lab.behaviour import Behaviour
 from agent.lab.gate import Auth
 from agent.runtime.endpoint import AcsEndpoint, Limits
-from agent.runtime.probe_run import NotNow, ProbeRun, Step, name_servers
 from agent.runtime.wire import Address, Resolve, resolve_by_system
+from agent.support.probe_run import NotNow, ProbeRun, Step, name_servers
 from tests.durability.stand import Stand
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.namespace import Namespace, veth

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from agent.runtime.support_facts import machine, versions
+from agent.support.support_facts import machine, versions
 
 
 def test_versions_are_told_of_this_machine() -> None:

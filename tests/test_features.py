@@ -1,0 +1,69 @@
+"""Parts that an installation may be without are named, never imported; what is missing is left out and said."""
+
+import importlib
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent import features as registry
+from agent.features import FEATURES, Feature, features, units_of
+
+PROJECT = Path(__file__).parents[1]
+sys.path.insert(0, str(PROJECT / "openwrt"))
+import pack  # noqa: E402
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_each_says_what_it_adds_to_the_agent(name: str) -> None:
+    assert callable(importlib.import_module(name).feature)
+
+
+def test_one_that_is_not_installed_is_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr(registry, "FEATURES", ("agent.not_here.feature",))
+    ground: Any = None  # nobody asks for it
+    assert features(ground) == []
+    assert "this installation is without not_here" in caplog.text
+
+
+def test_a_library_that_a_part_lacks_is_no_part_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "broken_part.py").write_text("import a_library_that_nobody_has\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(registry, "FEATURES", ("broken_part",))
+    ground: Any = None
+    with pytest.raises(ModuleNotFoundError, match="a_library_that_nobody_has"):
+        features(ground)
+
+
+def test_the_first_that_handles_deployment_units_does() -> None:
+    units: Any = object()
+    assert units_of([Feature(), Feature(units=units)]) is units
+    assert units_of([Feature()]) is None
+
+
+@pytest.mark.parametrize("part", pack.PARTS)
+def test_nothing_outside_of_a_part_imports_it(part: str) -> None:
+    inside = pack.PARTS[part]
+    modules = {
+        re.sub(r"(/__init__)?\.py$", "", path.relative_to(PROJECT).as_posix()).replace("/", ".")
+        for top in ("agent", "backends")
+        for path in (PROJECT / top).rglob("*.py")
+        if path.relative_to(PROJECT).as_posix().startswith(inside)
+    }
+    imports = re.compile(r"^\s*(?:from|import) ([\w.]+)(?: import (.*))?", re.MULTILINE)
+    for name, text in pack.modules().items():
+        if name.startswith(inside):
+            continue
+        found = {
+            whole
+            for place, names in imports.findall(text)
+            for whole in (place, *(f"{place}.{each.strip(' ()')}" for each in names.split(",")))
+        }
+        assert not found & modules, f"{name} imports {found & modules}"
