@@ -18,7 +18,7 @@ _INTERFACE: Final = re.compile(r"[^\s/:]{0,15}")  # IFNAMSIZ - 1; the kernel ref
 _LONGEST_SOCKET_NAME: Final = 64  # of the 107 bytes of a socket's address, beside "/proc/self/fd/N/" and a process id
 _QUOTES: Final = re.compile(r"(?: in|, in|, without) quotes")
 _GLOB: Final = re.compile(r"[^\s/:]{1,64}")
-_SERIAL_LINE: Final = re.compile(r"/dev/[\w./:@+-]{1,200}|(?:socket|rfc2217)://[\w.:\[\]-]{1,200}[\w.:/?&=-]{0,50}")
+_SERIAL_LINE: Final = re.compile(r"/[\w./:@+-]{1,200}|(?:socket|rfc2217)://[\w.:\[\]-]{1,200}[\w.:/?&=-]{0,50}")
 OMCI_COMMANDS: Final = ("create", "delete", "set", "set-table", "mib-reset", "test", "reboot", "synchronize-time")
 """What an ONT is not told unless its owner unlocks it by name. Other firmware than its own it is never given."""
 
@@ -156,7 +156,7 @@ def devices(value: Any) -> tuple[str, ...]:
 def serial_line(value: Any) -> str:
     """Take a serial device's path, or the URL of a console server; "" means none."""
     if value != "" and not (isinstance(value, str) and _SERIAL_LINE.fullmatch(value)):
-        raise ValueError('it must be "/dev/…", "socket://host:port" or "rfc2217://host:port", in quotes')
+        raise ValueError('it must be the path of a device, "socket://host:port" or "rfc2217://host:port", in quotes')
     return str(value)
 
 

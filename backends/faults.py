@@ -22,7 +22,7 @@ FILE: Final = "faults.json"
 KEPT: Final = 64
 """Entries of each table; the next one takes the place of the oldest."""
 ROOM: Final[Mapping[str, int]] = {
-    "configured": 16, "refused": 12, "transfer": 8, "firmware": 6, "module": 6, "diagnostics": 4,
+    "configured": 16, "refused": 12, "transfer": 8, "firmware": 6, "module": 6, "diagnostics": 4, "optical": 12,
 }  # fmt: skip
 """Of kinds that others than the machine bring about, as many at most: link losses and reboots keep the rest."""
 MOST_ALARMS: Final = 32
@@ -58,6 +58,7 @@ TRANSFERRED: Final = Kind("Processing Error Alarm", "File Transfer", "File trans
 FIRMWARE: Final = Kind("Processing Error Alarm", "Software Change", "Firmware changed", "Warning")
 MODULE: Final = Kind("Processing Error Alarm", "Software Change", "Software module changed", "Indeterminate")
 DIAGNOSED: Final = Kind("Quality Of Service Alarm", "Diagnostics", "Diagnostics ended", "Indeterminate")
+OPTICAL: Final = Kind("Communications Alarm", "Degraded Signal", "Optical line", "Major", lasting=True)
 RESET: Final = Kind("Equipment Alarm", "System Restart", "Factory reset", "Warning")
 KINDS: Final[Mapping[str, Kind]] = {
     "link": LINK_LOST,
@@ -69,6 +70,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "module": MODULE,
     "diagnostics": DIAGNOSED,
     "reset": RESET,
+    "optical": OPTICAL,
 }
 
 Told = str | int | float | bool

@@ -18,6 +18,7 @@ SECURITY: Final = 148
 TEXT: Final = 157
 MOST_PARTS: Final = 15
 PART: Final = 25
+CHANGED: Final = "the OLT changed it while it was read"
 SCHEMES: Final = {0: "", 1: "digest", 3: "basic"}
 
 _UNLOCKED: Final = 0
@@ -69,7 +70,7 @@ def follow(get: Get, instance: int) -> AcsNamed | NoneNamed:
         server = _read(get, SERVER, instance, _ALL_OF_SERVER, (1, 2))
         named = _named(get, server)
         if _read(get, SERVER, instance, _ALL_OF_SERVER, (1, 2)) != server:
-            return NoneNamed("the OLT changed it while it was read")
+            return NoneNamed(CHANGED)
     except _Unsaid as unsaid:
         return NoneNamed(str(unsaid))
     return named

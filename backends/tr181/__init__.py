@@ -112,6 +112,8 @@ DECLARED: Final[tuple[Callable[[Mechanisms], list[Object[Any]]], ...]] = (
     ssh,
     access_control,
     Declares("backends.tr181.software_modules:software_modules", "modules"),
+    Declares("backends.tr181.optical:optical", "optical"),
+    Declares("backends.tr181.xpon:xpon", "optical"),
 )
 """The functions that declare the supported objects, one line each; each is given every mechanism."""
 

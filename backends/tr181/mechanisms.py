@@ -41,6 +41,8 @@ if TYPE_CHECKING:  # a declaration imports what it uses; the rest of the mechani
     from backends.tr181.lan_tables import LanTables
     from backends.tr181.leds import Settable
     from backends.tr181.links import Links
+    from backends.tr181.optical_line import OpticalLine
+    from backends.tr181.optical_part import LineSettings
     from backends.tr181.periodic_statistics import StatisticsTables
     from backends.tr181.ppp_connections import PppConnections
     from backends.tr181.qos import QosTables
@@ -168,3 +170,6 @@ class Mechanisms:
     module_rules: ModuleRules | None = None
     """By what software modules are judged; None: none are to be had."""
     modules: "ModuleTables | None" = None
+    omci: "LineSettings | None" = None
+    """How an ONT is reached; None: there is none."""
+    optical: "OpticalLine | None" = None

@@ -50,6 +50,7 @@ SERVICES: Final = tuple(
             "backends.tr181.ways_out:ways_out",
             "backends.tr181.hosts:host_watch",
             "backends.tr181.software_modules_linux:linux_modules",
+            "backends.tr181.optical_part:optical_line",
         ),
     )
 )

@@ -1,0 +1,79 @@
+"""What is known of an ONT at a moment: its entities, alarms and totals; a new picture for each change. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from backends.omci.entities import Attribute, Value, alarm_numbers, entity
+
+Key = tuple[int, int]
+"""Class and instance."""
+
+_NOTHING: Final[Mapping[int, bytes]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """``is_there``: whether the ONT answers, or is heard. ``state``: of its activation ("O5"), None: nobody tells.
+
+    ``levels``: what a transceiver's own program measures, by name: value and unit. ``totals``: by entity and attribute.
+    """
+
+    is_there: bool = False
+    entities: Mapping[Key, Mapping[int, bytes]] = field(default_factory=dict)
+    alarms: Mapping[Key, bytes] = field(default_factory=dict)
+    totals: Mapping[Key, Mapping[int, int]] = field(default_factory=dict)
+    state: str | None = None
+    levels: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+
+    def instances(self, class_id: int) -> list[int]:
+        """The instances of a class, in order."""
+        return sorted(instance for number, instance in self.entities if number == class_id)
+
+    def octets(self, class_id: int, instance: int, index: int) -> bytes | None:
+        """An attribute as it came."""
+        return self.entities.get((class_id, instance), _NOTHING).get(index)
+
+    def number(self, class_id: int, instance: int, index: int) -> int | None:
+        """An attribute that is a number without a sign."""
+        octets = self.octets(class_id, instance, index)
+        return None if octets is None else int.from_bytes(octets)
+
+    def text(self, class_id: int, instance: int, index: int) -> str:
+        """An attribute that is a text, "" where there is none; without what pads it, and what cannot be printed."""
+        octets = self.octets(class_id, instance, index) or b""
+        return "".join(filter(str.isprintable, octets.partition(b"\0")[0].decode("latin-1"))).strip()
+
+    def total(self, class_id: int, instance: int, index: int) -> int:
+        """A counter's total; 0 where the OLT has nobody count it."""
+        return self.totals.get((class_id, instance), {}).get(index, 0)
+
+    def has_alarm(self, class_id: int, instance: int, number: int) -> bool:
+        """Whether an alarm is active."""
+        return number in alarm_numbers(self.alarms.get((class_id, instance), b""))
+
+
+def values(class_id: int, octets: Mapping[int, bytes]) -> Iterator[tuple[Attribute, Value]]:
+    """The known attributes among these, and what they say."""
+    known = entity(class_id)
+    for index, each in octets.items():
+        attribute = known.attribute(index) if known else None
+        if attribute is not None:
+            yield attribute, attribute.value(each)
+
+
+def name_of(key: Key) -> str:
+    """An entity for people: "AniG 32769"."""
+    known = entity(key[0])
+    return f"{known.name if known else f'class {key[0]}'} {key[1]}"
+
+
+def alarm_texts(key: Key, bitmap: bytes) -> dict[str, str]:
+    """The active alarms: what each is about ("AniG 32769: SF"), and a sentence."""
+    known = entity(key[0])
+    found = {}
+    for number in alarm_numbers(bitmap):
+        text = (known.alarms.get(number) if known else None) or f"alarm {number}"
+        found[f"{name_of(key)}: {text}"] = f"the ONT tells of {text} ({name_of(key)})"
+    return found

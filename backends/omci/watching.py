@@ -1,0 +1,350 @@
+"""One thread owns the line to an ONT: it asks or listens, and keeps a picture of what it has learned for others to see.
+
+Whatever happens to the line, it is opened again, by its name: a device that was unplugged has a new node when it is
+back. Nothing here is waited for by anybody else.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+from backends.errors import MechanismError
+from backends.omci import acs_chain
+from backends.omci.acs_chain import AcsNamed, NoneNamed
+from backends.omci.consoles.told import NotUnderstood
+from backends.omci.entities import entity
+from backends.omci.exchange import Exchange, NoAnswer
+from backends.omci.frames import Action, Frame, NotAFrame
+from backends.omci.link import LineLost
+from backends.omci.messages import read
+from backends.omci.mib import cut
+from backends.omci.mirror import Mirror
+from backends.omci.onts import ANI, HISTORIES, SERVER, WANTED, Ont
+from backends.omci.picture import Key, Picture
+from backends.omci.queries import NoEntity, Refused
+from backends.omci.totals import Totals
+
+AGAIN: Final = 2.0
+"""Seconds before a line that was lost, or an ONT that does not answer, is tried again."""
+LOOK: Final = 1.0
+"""Seconds between looks at whether the OLT has changed something."""
+LEVELS: Final = 5.0
+"""Seconds between readings of the optical levels, and of the chain: not every ONT counts changes, and a reset ends the
+count."""
+SOON: Final = 0.2
+NEVER: Final = float("inf")
+MOST_NOTICES: Final = 256
+TOPICS: Final = frozenset({"optical"})
+CHAIN: Final = frozenset({acs_chain.SERVER, acs_chain.ADDRESS, acs_chain.TEXT, acs_chain.SECURITY})
+
+Tell = Callable[[frozenset[str]], None]
+_BROKEN: Final = (MechanismError, NotAFrame, NotUnderstood)
+
+log = logging.getLogger(__name__)
+
+
+class AlarmsTold(NamedTuple):
+    """The alarms of an entity that are active now."""
+
+    key: Key
+    bitmap: bytes
+
+
+class Changed(NamedTuple):
+    """Attributes that an ONT said have changed (AVC)."""
+
+    key: Key
+    octets: Mapping[int, bytes]
+
+
+class LineIs(NamedTuple):
+    """Whether the ONT can be heard; ``why`` not."""
+
+    is_there: bool
+    why: str = ""
+
+
+Notice = AlarmsTold | Changed | LineIs
+
+
+class Watching:
+    """``watch`` is the thread; all else is for the others, and never blocks."""
+
+    def __init__(
+        self,
+        asks: Callable[[], Ont] | None,
+        listens: Callable[[], Exchange] | None,
+        close: Callable[[], None],
+        kept: Any = None,
+        keep: Callable[[Any], None] = lambda _document: None,
+    ) -> None:
+        """``asks`` opens the line to an ONT, or ``listens`` that to a mirror of one. ``keep`` makes totals durable."""
+        self.picture = Picture()
+        self.acs: AcsNamed | NoneNamed | None = None
+        """What the OLT says of the ACS; None before anything is known."""
+        self._asks, self._listens, self._close = asks, listens, close
+        self._keep = keep
+        self._totals = Totals(kept)
+        self._notices: deque[Notice] = deque(maxlen=MOST_NOTICES)
+        self._tell: Tell = lambda _topics: None
+        self._last_sequence: int | None = None
+        self._why_lost = ""
+
+    def notices(self) -> Iterator[Notice]:
+        """What has happened since the last time; for one reader."""
+        with suppress(IndexError):
+            while True:
+                yield self._notices.popleft()
+
+    # -- the thread ---------------------------------------------------------------------------------------------------
+
+    def watch(self, tell: Tell, stop: threading.Event) -> None:
+        """Until ``stop``. ``tell`` hears that something is known that was not."""
+        self._tell = tell
+        while not stop.is_set():
+            try:
+                if self._asks is not None:
+                    self._ask(self._asks(), stop)
+                elif self._listens is not None:
+                    self._listen(self._listens(), stop)
+            except _BROKEN as error:
+                self._lost(str(error))
+            finally:
+                self._close()
+            stop.wait(AGAIN)
+        self._keep(self._totals.document())
+
+    def _ask(self, ont: Ont, stop: threading.Event) -> None:
+        try:
+            self._follow(ont)  # first what may be waited for, and who the ONT is
+            self._read(ont, list(WANTED)[:3])
+            self._back()
+            self._serve(ont, stop)
+        finally:
+            ont.leave()
+
+    def _serve(self, ont: Ont, stop: threading.Event) -> None:
+        """Ask by the clock, and hear what comes between: what the OLT has changed is asked for at once."""
+        seen = ont.changes()
+        self._follow(ont)
+        self._ask_alarms(ont)
+        now = time.monotonic()
+        at_all, at_levels, at_look, at_chain = now, now + LEVELS, now + LOOK, NEVER
+        while not stop.is_set():
+            now = time.monotonic()
+            if now >= at_all:
+                self._read_all(ont)
+                at_all = now + ont.pause
+                at_chain = at_chain if ont.is_quick else now
+            if ont.is_quick and now >= at_levels:
+                self._read(ont, (ANI,))
+                at_levels, at_chain = now + LEVELS, min(at_chain, now)
+            if ont.is_quick and now >= at_look:
+                seen, before = ont.changes(), seen
+                at_look = now + LOOK
+                if seen != before:
+                    at_chain, at_all = now, min(at_all, now + LOOK)
+            if now >= at_chain:
+                at_chain = NEVER if self._follow(ont) else now + SOON
+            due = min(at_all, at_chain, *((at_levels, at_look) if ont.is_quick else ()))
+            for frame in self._heard(ont, min(due - time.monotonic(), LOOK / 2), stop):
+                if self._take(frame, ont) and frame.class_id in CHAIN:
+                    at_chain = 0.0
+
+    @staticmethod
+    def _heard(ont: Ont, seconds: float, stop: threading.Event) -> list[Frame]:
+        before = time.monotonic()
+        found = ont.listen(max(seconds, 0.0))
+        if not found and (left := before + seconds - time.monotonic()) > 0:
+            stop.wait(left)  # a console has nothing to listen to
+        return found
+
+    def _listen(self, exchange: Exchange, stop: threading.Event) -> None:
+        """A mirror of the line: what was known before may have changed unheard, and counts until it is heard anew."""
+        mirror = Mirror()
+        while not stop.is_set():
+            frame = exchange.listen(LOOK / 2)
+            if frame is None:
+                continue
+            self._back()
+            try:
+                touched = mirror.hear(frame)
+            except NotAFrame as error:
+                log.debug("the mirror: %s", error)
+                continue
+            if frame.action == Action.AVC and touched:
+                self._notices.append(Changed((frame.class_id, frame.instance), _said(frame)))
+            for key in touched & mirror.alarms.keys():
+                self._notices.append(AlarmsTold(key, mirror.alarms[key]))
+            if touched:
+                self._learned(mirror, touched)
+
+    def _learned(self, mirror: Mirror, touched: set[Key]) -> None:
+        for key in touched:
+            if key[0] in HISTORIES:
+                self._count(key, mirror.entities.get(key, {}), mirror.running.get(key))
+        if any(key[0] in CHAIN for key in touched):
+            self._named(
+                acs_chain.follow(mirror.get, instance)
+                for number, instance in sorted(mirror.entities)
+                if number == SERVER
+            )
+        shown = {key: octets for key, octets in mirror.entities.items() if key[0] in WANTED}
+        self._show(replace(self.picture, entities=shown, alarms=dict(mirror.alarms), totals=self._all_totals()))
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def _read_all(self, ont: Ont) -> None:
+        self._read(ont, WANTED)
+        state, levels = ont.state(), ont.levels()
+        has_ended = False
+        for class_id, mask in HISTORIES.items():
+            for instance in ont.instances(class_id):
+                has_ended |= self._read_history(ont, (class_id, instance), mask)
+        self._show(replace(self.picture, state=state, levels=levels, totals=self._all_totals()))
+        if has_ended:
+            self._keep(self._totals.document())
+
+    def _read(self, ont: Ont, classes: Any) -> None:
+        """Entities of these classes; of others, what is known stays."""
+        found: dict[Key, Mapping[int, bytes]] = {}
+        for class_id in classes:
+            for instance in ont.instances(class_id):
+                with suppress(NoEntity, Refused):
+                    found[class_id, instance] = ont.get(class_id, instance, WANTED[class_id]).octets
+        others = {key: octets for key, octets in self.picture.entities.items() if key[0] not in classes}
+        self._show(replace(self.picture, entities={**others, **found}))
+
+    def _read_history(self, ont: Ont, key: Key, mask: int) -> bool:
+        """Add up; nothing where an interval ended in the middle of it: then it is read again soon enough."""
+        try:
+            ended = ont.get(*key, mask).octets
+            running = ont.running(*key, mask)
+            is_same = running is None or ont.get(*key, 0x8000).octets.get(1) == ended.get(1)
+        except (NoEntity, Refused):
+            return False
+        return is_same and self._count(key, ended, running.octets if running else None)
+
+    def _count(self, key: Key, ended: Mapping[int, bytes], running: Mapping[int, bytes] | None) -> bool:
+        if 1 not in ended:
+            return False
+        return self._totals.take(key, ended[1][-1], _counts(ended), _counts(running or {}))
+
+    def _all_totals(self) -> dict[Key, Mapping[int, int]]:
+        return {key: self._totals.of(key) for key in self._totals.known()}
+
+    def _ask_alarms(self, ont: Ont) -> None:
+        """All alarms that are active: once a line, and when a message of them was lost."""
+        alarms = ont.alarms()
+        self._last_sequence = None
+        if alarms is None:
+            return
+        self._last_sequence = 0
+        known = {key: bytes(len(bitmap)) for key, bitmap in self.picture.alarms.items()}
+        for key, bitmap in {**known, **alarms}.items():
+            self._notices.append(AlarmsTold(key, bitmap))
+        self._show(replace(self.picture, alarms=dict(alarms)))
+
+    # -- the ACS ------------------------------------------------------------------------------------------------------
+
+    def _follow(self, ont: Ont) -> bool:
+        """Ask for the ACS; False when the OLT was just at it."""
+
+        def get(class_id: int, instance: int, mask: int) -> Any:
+            return ont.get(class_id, instance, mask)
+
+        try:
+            return self._named(acs_chain.follow(get, instance) for instance in ont.instances(SERVER))
+        except (LineLost, NoAnswer):
+            raise
+        except _BROKEN as error:
+            log.debug("what the OLT says of the ACS is not understood now: %s", error)
+            return False
+
+    def _named(self, followed: Iterator[AcsNamed | NoneNamed]) -> bool:
+        said: AcsNamed | NoneNamed = NoneNamed("the ONT has no TR-069 management server (340)")
+        for place, one in enumerate(followed):
+            if one == NoneNamed(acs_chain.CHANGED):
+                return False
+            if not place or isinstance(one, AcsNamed):
+                said = one
+            if isinstance(one, AcsNamed):
+                break
+        if said != self.acs:
+            self.acs = said
+            self._tell(TOPICS)
+        return True
+
+    # -- what the ONT says of its own accord --------------------------------------------------------------------------
+
+    def _take(self, frame: Frame, ont: Ont) -> bool:
+        """A notification; whether it was understood."""
+        key = (frame.class_id, frame.instance)
+        try:
+            said = read(frame)
+            if frame.action == Action.AVC:
+                octets = _said(frame)
+                self._notices.append(Changed(key, octets))
+                known = {**self.picture.entities.get(key, {}), **octets}
+                if key[0] in WANTED:
+                    self._show(replace(self.picture, entities={**self.picture.entities, key: known}))
+                self._tell(TOPICS)
+                return True
+            if frame.action != Action.ALARM:
+                return False
+        except NotAFrame as error:
+            log.debug("a notification: %s", error)
+            return False
+        bitmap, sequence = said["bitmap"], said["sequence"]
+        if isinstance(bitmap, bytes) and isinstance(sequence, int):
+            self._notices.append(AlarmsTold(key, bitmap))
+            self._show(replace(self.picture, alarms={**self.picture.alarms, key: bitmap}))
+            if self._last_sequence is not None and sequence != self._last_sequence % 255 + 1:
+                self._ask_alarms(ont)
+            else:
+                self._last_sequence = sequence
+            self._tell(TOPICS)
+        return True
+
+    # -- what others see ----------------------------------------------------------------------------------------------
+
+    def _show(self, picture: Picture) -> None:
+        if picture != self.picture:
+            self.picture = picture
+            self._tell(TOPICS)
+
+    def _back(self) -> None:
+        if self._why_lost or not self.picture.is_there:
+            self._notices.append(LineIs(is_there=True))
+        if self._why_lost:
+            log.info("the ONT is heard again")
+        self._why_lost = ""
+        self._show(replace(self.picture, is_there=True))
+
+    def _lost(self, why: str) -> None:
+        if why != self._why_lost:
+            log.log(logging.DEBUG if self._why_lost else logging.WARNING, "the ONT is not heard: %s", why)
+        if not self._why_lost:
+            self._notices.append(LineIs(is_there=False, why=why))
+            self._tell(TOPICS)
+        self._why_lost = why
+        self._show(replace(self.picture, is_there=False))
+
+
+def _said(frame: Frame) -> dict[int, bytes]:
+    """The attributes of an AVC."""
+    said = read(frame)
+    mask, octets = said["mask"], said["values"]
+    if not isinstance(mask, int) or not isinstance(octets, bytes):
+        return {}
+    return cut(entity(frame.class_id), mask, octets).octets
+
+
+def _counts(octets: Mapping[int, bytes]) -> dict[int, int]:
+    """The counters of a history: behind the interval's number and the thresholds."""
+    return {index: int.from_bytes(each) for index, each in octets.items() if index > 2}

@@ -1,0 +1,120 @@
+"""The ONT as the data model sees it: its status, since when, and what of it belongs into the history of faults."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from backends.faults import Faults
+from backends.omci.acs_chain import AcsNamed, NoneNamed
+from backends.omci.onts import ANI, ONU_G, PPTP, VEIP
+from backends.omci.picture import Key, Picture, alarm_texts, name_of, values
+from backends.omci.units import NOBODY, level
+from backends.omci.watching import TOPICS, AlarmsTold, Changed, LineIs, Watching
+from backends.tr181.optical_part import LineSettings
+
+KIND: Final = "optical"
+FAULT: Final = frozenset({"fault"})
+UNI_STATES: Final = {VEIP: (1, 2), PPTP: (5, 6)}
+"""By class of a port towards the user, the attributes that are its administrative and its operational state."""
+SECRET: Final = frozenset({148, 157})
+"""Classes whose values are told to nobody here: passwords, and URLs that may have one."""
+
+
+class OpticalLine:
+    """Read in the owner's thread; ``watching`` is at work in another."""
+
+    def __init__(
+        self,
+        watching: Watching,
+        settings: LineSettings,
+        faults: Faults | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self._watching = watching
+        self._faults = faults
+        self._clock = clock
+        self._since: dict[Key, tuple[str, float]] = {}
+
+    @property
+    def picture(self) -> Picture:
+        """What is known of the ONT now."""
+        return self._watching.picture
+
+    @property
+    def acs(self) -> AcsNamed | NoneNamed | None:
+        """What the OLT says of the ACS; None before anything is known."""
+        return self._watching.acs
+
+    # -- status -------------------------------------------------------------------------------------------------------
+
+    def is_enabled(self) -> bool:
+        """Whether the ONT is administratively unlocked."""
+        onus = self.picture.instances(ONU_G)
+        return all(self.picture.number(ONU_G, onu, 7) == 0 for onu in onus)
+
+    def ani_status(self, ani: int) -> str:
+        """Of the optical interface: by its activation where that is told, else by whether it receives light."""
+        picture = self.picture
+        if not picture.is_there:
+            return "Unknown"
+        if not self.is_enabled():
+            return "Down"
+        if picture.state is not None:
+            return "Up" if picture.state == "O5" else "Down"
+        return "Up" if level(picture.octets(ANI, ani, 10)) > NOBODY * 1000 else "Down"
+
+    def uni_status(self, key: Key) -> str:
+        """Of a port towards the user; operational state 1 is "disabled"."""
+        admin, operational = (self.picture.number(*key, index) for index in UNI_STATES[key[0]])
+        if not self.picture.is_there or operational is None:
+            return "Unknown"
+        return "Down" if operational or admin else "Up"
+
+    def last_change(self, key: Key) -> int:
+        """Seconds since the status of an ANI or a port became what it is, as far as this agent has seen."""
+        self._follow_status()
+        since = self._since.get(key)
+        return 0 if since is None else max(0, int(self._clock() - since[1]))
+
+    def _follow_status(self) -> None:
+        now = self._clock()
+        for key in self.picture.entities:
+            status = self.ani_status(key[1]) if key[0] == ANI else self.uni_status(key) if key[0] in UNI_STATES else ""
+            if status and self._since.get(key, ("",))[0] != status:
+                self._since[key] = (status, now)
+
+    # -- what has happened --------------------------------------------------------------------------------------------
+
+    def look(self, topics: frozenset[str]) -> frozenset[str]:
+        """What the ONT has said since the last time goes into the history; the topics of what that changes."""
+        if not topics & TOPICS:
+            return frozenset()
+        self._follow_status()
+        news = [self._note(notice) for notice in self._watching.notices()]
+        return FAULT if any(news) else frozenset()
+
+    def _note(self, notice: AlarmsTold | Changed | LineIs) -> bool:
+        faults = self._faults
+        if faults is None:
+            return False
+        match notice:
+            case AlarmsTold(key, bitmap):
+                return self._note_alarms(faults, key, bitmap)
+            case Changed(key, octets) if key[0] not in SECRET:
+                told = {attribute.name: attribute.told(value) for attribute, value in values(key[0], octets)}
+                text = ", ".join(f"{name} is {value}" for name, value in told.items())
+                return bool(told) and faults.happened(KIND, name_of(key), text, severity="Indeterminate")
+            case LineIs(True):
+                return faults.clear_alarm(KIND, self.settings.device, "the ONT is heard again")
+            case LineIs(False, why):
+                return faults.raise_alarm(KIND, self.settings.device, f"the ONT is not heard: {why}")
+        return False
+
+    @staticmethod
+    def _note_alarms(faults: Faults, key: Key, bitmap: bytes) -> bool:
+        active, mine = alarm_texts(key, bitmap), f"{name_of(key)}: "
+        standing = {about for kind, about in faults.alarms if kind == KIND and about.startswith(mine)}
+        over = [faults.clear_alarm(KIND, about, f"it is over: {about}") for about in standing - active.keys()]
+        new = [faults.raise_alarm(KIND, about, text) for about, text in active.items()]
+        return any([*over, *new])

@@ -1,0 +1,98 @@
+"""The same questions to the lab ONU by frames and by consoles."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from agent.lab.onu import LabOnu
+from backends.omci.codecs import Hdlc
+from backends.omci.consoles.drivers import DRIVERS
+from backends.omci.exchange import Exchange
+from backends.omci.link import Line
+from backends.omci.onts import ANI, FEC, GEM_PORT, GEM_PORT_HISTORY, PPTP, SERVER, VEIP, ByConsole, ByFrames, Ont
+from backends.omci.queries import NoEntity
+from tests.lab.onus import lab_onu
+
+
+@contextmanager
+def ont(is_uploaded: bool = False, **likeness: Any) -> Iterator[tuple[Ont, LabOnu]]:
+    with lab_onu(**likeness) as onu:
+        line = Line(onu.device)
+        line.open()
+        try:
+            if likeness.get("console"):
+                yield ByConsole(DRIVERS[likeness["console"]](line, None)), onu
+            else:
+                yield ByFrames(Exchange(line, Hdlc()), is_uploaded=is_uploaded), onu
+        finally:
+            line.close()
+
+
+def test_entities_are_found_where_onus_have_them() -> None:
+    with ont() as (asked, _):
+        assert [asked.instances(number) for number in (ANI, VEIP, SERVER, PPTP)] == [
+            [0x8001], [0x0E01], [0x0E01], [0x0101, 0x0102],
+        ]  # fmt: skip
+        assert asked.instances(GEM_PORT) == []
+        assert asked.instances(FEC) == [0x8001]  # where it would be; the OLT makes it
+
+
+def test_an_upload_names_what_the_olt_has_made() -> None:
+    with ont(is_uploaded=True) as (asked, onu):
+        onu.order("service")
+        assert [asked.instances(number) for number in (GEM_PORT, GEM_PORT_HISTORY, ANI)] == [[1], [1], [0x8001]]
+
+
+def test_a_history_has_an_interval_that_ended_and_one_that_runs() -> None:
+    with ont() as (asked, onu):
+        with pytest.raises(NoEntity):
+            asked.get(FEC, 0x8001, 0xBC00)
+        onu.order("service")
+        onu.order("interval")
+        assert asked.get(FEC, 0x8001, 0xBC00).octets.keys() == {1, 3, 4, 5, 6}
+        running = asked.running(FEC, 0x8001, 0x2000)
+        assert running is not None
+        assert running.octets.keys() == {3}
+
+
+def test_changes_of_the_olt_are_counted() -> None:
+    with ont() as (asked, onu):
+        before = asked.changes()
+        onu.order("unlock")
+        assert before is not None
+        assert asked.changes() == before % 255 + 1
+
+
+def test_notifications_are_heard_and_those_during_a_question_too() -> None:
+    with ont() as (asked, onu):
+        assert asked.listen(0) == []
+        onu.order("alarm 2 on")
+        assert [frame.class_id for frame in asked.listen(10)] == [ANI]
+        onu.order("alarm 2 off")
+        asked.changes()
+        assert [frame.class_id for frame in asked.listen(10)] == [ANI]
+        assert asked.alarms() is not None
+        assert (asked.state(), asked.levels()) == (None, {})
+        asked.leave()
+
+
+@pytest.mark.parametrize("family", ["lantiq", "realtek"])
+def test_consoles_tell_the_same(family: str) -> None:
+    with ont(console=family) as (asked, onu):
+        onu.order("drift off")
+        onu.order("light -20 2")
+        assert asked.instances(ANI) == [0x8001]
+        for _ in range(2):  # from the list, and asked anew
+            assert asked.get(ANI, 0x8001, 0x0044).octets == {10: b"\xd8\xf0", 14: b"\x03\xe8"}
+        assert asked.instances(60000) == []
+        assert asked.state() == "O5"
+        assert (asked.running(FEC, 1, 0x2000), asked.alarms(), asked.changes(), asked.listen(0)) == (
+            None,
+            None,
+            None,
+            [],
+        )
+        assert bool(asked.levels()) is (family == "realtek")
+        asked.leave()

@@ -1,0 +1,180 @@
+"""The thread that owns the line, over a pty with the lab ONU at its other end."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.lab.onu import LabOnu
+from backends.omci import watching
+from backends.omci.acs_chain import AcsNamed, NoneNamed
+from backends.omci.codecs import CODECS
+from backends.omci.consoles.drivers import DRIVERS
+from backends.omci.exchange import Exchange
+from backends.omci.link import Line
+from backends.omci.onts import ANI, FEC, ByConsole, ByFrames
+from backends.omci.watching import AlarmsTold, Changed, LineIs, Notice, Watching
+from tests.durability.stand import until
+from tests.lab.onus import lab_onu
+
+ACS = "acs https://acs.example/cwmp --user cpe --password not-a-secret --vlan 100 --priority 1"
+
+
+class Watched:
+    """A watching at work, and what it has told."""
+
+    def __init__(self, onu: LabOnu, kept: Any = None) -> None:
+        self.onu = onu
+        line = Line(onu.device)
+        self.totals: list[Any] = []
+        self.told: list[frozenset[str]] = []
+        self._seen: list[Notice] = []
+
+        def exchange() -> Exchange:
+            line.open()
+            return Exchange(line, CODECS[onu.like.codec]())
+
+        def console() -> ByConsole:
+            line.open()
+            return ByConsole(DRIVERS[onu.like.console](line, None))
+
+        asks: Any = console if onu.like.console else lambda: ByFrames(exchange())
+        is_mirror = onu.like.is_mirror
+        self.watching = Watching(
+            None if is_mirror else asks, exchange if is_mirror else None, line.close, kept, self.totals.append
+        )
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self.watching.watch, args=(self.told.append, self._stop), daemon=True)
+        self._thread.start()
+
+    def notices(self) -> list[Notice]:
+        self._seen += self.watching.notices()
+        return self._seen
+
+    def until(self, condition: Callable[[], Any]) -> Any:
+        return until(condition, lambda: f"{self.watching.picture} {self.watching.acs} {self.notices()}")
+
+    def end(self) -> None:
+        self._stop.set()
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
+@contextmanager
+def watched(kept: Any = None, link: Path | None = None, **likeness: Any) -> Iterator[Watched]:
+    with lab_onu(link, **likeness) as onu:
+        one = Watched(onu, kept)
+        try:
+            yield one
+        finally:
+            one.end()
+
+
+@pytest.fixture(autouse=True)
+def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "AGAIN", 0.1)
+
+
+def test_what_the_ont_is_and_that_it_names_no_acs_is_known_soon() -> None:
+    with watched() as one:
+        one.until(lambda: len(one.watching.picture.entities) > 6)
+        assert one.watching.picture.is_there
+        assert one.watching.picture.text(257, 0, 1) == "Lab ONU 2500"
+        assert one.watching.acs == NoneNamed("the management server is locked")
+        assert LineIs(is_there=True) in one.notices()
+        assert one.told
+
+
+def test_an_acs_that_the_olt_provisions_is_followed_and_one_that_it_takes_back_as_well() -> None:
+    with watched() as one:
+        one.until(lambda: one.watching.acs)
+        one.onu.order(ACS)
+        named = one.until(lambda: isinstance(one.watching.acs, AcsNamed) and one.watching.acs)
+        assert (named.url, named.username, named.tag.vlan) == ("https://acs.example/cwmp", "cpe", 100)
+        one.onu.order("acs https://other.example/")
+        one.until(lambda: getattr(one.watching.acs, "url", "") == "https://other.example/")
+        one.onu.order("reset")
+        one.until(lambda: one.watching.acs == NoneNamed("the management server is locked"))
+
+
+def test_alarms_and_changes_are_told_when_they_come() -> None:
+    with watched() as one:
+        one.until(lambda: one.watching.picture.is_there)
+        one.onu.order("drift off")
+        one.onu.order("alarm 2 on")
+        one.until(lambda: one.watching.picture.has_alarm(ANI, 0x8001, 2))
+        one.onu.order("light -20 2")
+        one.until(lambda: one.watching.picture.octets(ANI, 0x8001, 10) == b"\xd8\xf0")
+        assert any(isinstance(notice, AlarmsTold) and notice.bitmap[0] == 0x20 for notice in one.notices())
+        assert any(isinstance(notice, Changed) and notice.key == (ANI, 0x8001) for notice in one.notices())
+
+
+def test_after_an_alarm_that_was_lost_all_are_asked_for() -> None:
+    with watched() as one:
+        one.until(lambda: one.watching.picture.is_there and (ANI, 0x8001) in one.watching.picture.entities)
+        one.onu.order("alarm 2 on")
+        one.until(lambda: one.watching.picture.has_alarm(ANI, 0x8001, 2))
+        one.onu.order("spoil drop 1")
+        one.onu.order("alarm 4 on 11 257")
+        one.onu.order("alarm 2 off")
+        one.until(lambda: one.watching.picture.has_alarm(11, 257, 4))
+
+
+def test_a_device_that_was_unplugged_is_there_again_when_it_is_back(tmp_path: Path) -> None:
+    with watched(link=tmp_path / "onu") as one:
+        one.until(lambda: one.watching.picture.is_there)
+        one.onu.order("unplug")
+        one.until(lambda: not one.watching.picture.is_there)
+        one.onu.order("plug")
+        one.onu.order(ACS)
+        one.until(lambda: one.watching.picture.is_there and isinstance(one.watching.acs, AcsNamed))
+        lines = [notice.is_there for notice in one.notices() if isinstance(notice, LineIs)]
+        assert lines == [True, False, True]
+
+
+def test_counters_are_added_up_over_intervals_and_restarts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ByFrames, "pause", 0.2)
+    with watched() as one:
+        one.onu.order("service")
+        first = one.until(lambda: one.watching.picture.total(FEC, 0x8001, 6))
+        one.onu.order("interval")
+        one.until(lambda: len(one.totals) > 1)
+        then = one.watching.picture.total(FEC, 0x8001, 6)
+        assert then >= first
+        one.end()
+        other = Watched(one.onu, kept=one.totals[-1])
+        try:
+            assert other.until(lambda: other.watching.picture.total(FEC, 0x8001, 6)) >= then
+        finally:
+            other.end()
+
+
+def test_a_mirror_of_the_line_is_enough() -> None:
+    with watched(is_mirror=True) as one:
+        one.onu.order(ACS)
+        named = one.until(lambda: isinstance(one.watching.acs, AcsNamed) and one.watching.acs)
+        assert named.password == "not-a-secret"
+        assert one.watching.picture.is_there
+        one.onu.order("alarm 3 on")
+        one.until(lambda: one.watching.picture.has_alarm(ANI, 0x8001, 3))
+        one.onu.order("reset")
+        one.until(lambda: one.watching.acs == NoneNamed("the management server is locked"))
+
+
+def test_a_console_is_asked_as_well() -> None:
+    with watched(console="lantiq") as one:
+        one.onu.order(ACS)
+        one.until(lambda: one.watching.picture.state == "O5")
+        assert one.watching.picture.text(257, 0, 1) == "Lab ONU 2500"
+
+
+def test_noise_is_survived() -> None:
+    with watched(noise_every=3) as one:
+        one.onu.order(ACS)
+        one.until(lambda: isinstance(one.watching.acs, AcsNamed))
+        one.onu.order("spoil corrupt 2")
+        one.onu.order("alarm 2 on")
+        one.until(lambda: one.watching.picture.is_there)
