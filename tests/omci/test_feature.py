@@ -22,6 +22,7 @@ class Bench:
         self.onu = LabOnu(Likeness(baud=115200), place / "onu")
         self.onu.start()
         self.onu.order("drift off")
+        self.onu.order("light -20 2")
         self.stand = Stand(place, more=f'[omci]\ndevice = "{self.onu.device}"\n')
         self.stand.configure("")
 
@@ -54,9 +55,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def test_the_olt_alone_brings_the_device_to_its_acs_which_sees_the_optical_side(bench: Bench) -> None:
     agent = bench.contact()
-    bench.onu.order("light -20 2")
-    values = bench.stand.done(agent, "GetParameterValues", parameter_names=[ROW, "Device.XPON.ONU.1.EquipmentID"])
-    told = {one["name"]: one["value"] for one in values["parameter_list"]}
+    values = bench.stand.done(agent, "GetParameterValues", names=[ROW, "Device.XPON.ONU.1.EquipmentID"])
+    told = {one["path"]: one["value"] for one in values["parameters"]}
     assert (told[LEVEL], told["Device.XPON.ONU.1.EquipmentID"]) == ("-20000", "Lab ONU 2500")
     assert SECRET not in bench.stand.log.read_text()
     [omci] = [one for one in agent.ask("discover")["sources"] if one["source"] == "omci"]
