@@ -34,7 +34,7 @@ def register(verbs: Verbs) -> None:
     """Add the verb and its sub-verbs."""
     lab = verbs.add_parser(
         "lab",
-        description="A small ACS for benches and tests, and the verbs that talk to a running one.",
+        description="A small ACS and a small ONU for benches and tests, and the verbs that talk to running ones.",
         epilog=(
             "example:\n  cpe-agent lab acs --listen 127.0.0.1:7557 --data /srv/firmware\n"
             "  cpe-agent lab get - Device.DeviceInfo."
@@ -43,10 +43,11 @@ def register(verbs: Verbs) -> None:
     )
     subverbs = lab.add_subparsers(metavar="VERB", required=True)
     _register_acs(subverbs)
-    from agent.cli import lab_client, lab_files
+    from agent.cli import lab_client, lab_files, lab_onu
 
     lab_client.register(subverbs)
     lab_files.register(subverbs)
+    lab_onu.register(subverbs)
 
 
 def add_subverb(

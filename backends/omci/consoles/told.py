@@ -33,6 +33,8 @@ _ALIASES: Final = {
     "iansassignport": "ianaassignedport",
     "authstate": "credentialsstatus",
     "filtertbl": "vlanfilterlist",
+    "omccversion": "opticalnetworkunitmanagementandcontrolchannelomccversion",
+    "ontresptime": "onuresponsetime",
 }
 _FIELD: Final = re.compile(r'(\w+)=(?:"([^"]*)"|(\S*))')
 
