@@ -1,5 +1,6 @@
 """What all tests share: where everything has to run, a skipped test is a failure unless it is on the list."""
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -19,6 +20,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long comes first: the one who has the throw-away machines runs them while the others do the rest."""
     items.sort(key=lambda item: (item.get_closest_marker("vm") is None, item.get_closest_marker("slow") is None))
+
+
+def pytest_collection_finish() -> None:
+    """What a session of the agent collects at its end is to be its own garbage, not ten thousand tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
