@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.bench import browsing, configuration, extension, optical, page
+from tests.bench import browsing, configuration, extension, onu_line, optical, page
 from tests.bench.home import ALONE
 from tests.bench.listening import listening
 from tests.bench.stage import Stage, stage
@@ -214,6 +214,9 @@ def uci() -> Iterator[Figure]:
 def omci() -> Iterator[Figure]:
     """The language of ONTs."""
     yield Figure("decode of one baseline OMCI frame", optical.decode() * 1_000_000, "µs", 30)
+    yield Figure("OLT provisions the ACS to the first Inform on the wire", onu_line.seconds_to_inform(), "s", 2.0)
+    yield Figure("optical value changes to VALUE CHANGE on the wire", onu_line.seconds_to_value_change(), "s", 1.0)
+    yield Figure("memory added by an ONT at a serial line, idle", onu_line.kilobytes() / 1024, "MB", 2.0)
 
 
 GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
