@@ -1,4 +1,4 @@
-"""The verb onu: OMCI frames taken apart and put together. Needs no running agent, and no ACS."""
+"""The verb onu: asks an ONT over its serial line, and takes OMCI frames apart. Needs no running agent, and no ACS."""
 
 import argparse
 import json
@@ -25,12 +25,55 @@ def register(verbs: Verbs) -> None:
     parser = described(
         verbs,
         "onu",
-        "Take OMCI frames apart, and put them together.",
+        "Ask an ONT over its serial line, by OMCI frames or by its console; take frames apart, and put them together.",
+        "cpe-agent onu info --device /dev/ttyUSB0\n"
+        "cpe-agent onu get AniG 0x8001 --device /dev/ttyUSB0 --driver lantiq\n"
         "cpe-agent onu decode 8001490a000200008000…0028c0cbc482\ncpe-agent onu encode get OnuG 0 VendorId SerialNumber",
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
+    _register_line(actions)
     _register_decode(actions)
     _register_encode(actions)
+
+
+def _register_line(actions: Verbs) -> None:
+    """What speaks to an ONT. Nothing of it changes one: what would is not sent."""
+    from agent.cli import onu_info, onu_watch
+    from agent.cli.onu_line import add_line
+
+    summary = "Show what the ONT is, its light, its ports, and the ACS that its OLT names."
+    info = described(
+        actions, "info", summary, "cpe-agent onu info --device /dev/ttyUSB0\n"
+        "cpe-agent onu info --device /dev/ttyUSB0 --driver realtek --user admin --password-file secret.txt --json",
+        help=summary,
+    )  # fmt: skip
+    summary = "Read a managed entity."
+    get = described(
+        actions, "get", summary, "cpe-agent onu get AniG 0x8001 OpticalSignalLevel --device /dev/ttyUSB0\n"
+        "cpe-agent onu get 312 0x8001 --current --device /dev/ttyUSB0", help=summary,
+    )  # fmt: skip
+    get.add_argument("entity", metavar="CLASS", help="a managed entity's number or name")
+    get.add_argument("instance", metavar="INSTANCE")
+    get.add_argument("attributes", metavar="ATTRIBUTE", nargs="*", help="names or numbers; default: all")
+    get.add_argument("--current", action="store_true", help="of a history, the interval that is still running")
+    summary = "Read all managed entities: by MIB upload, of which an ONT keeps one only, also for its OLT."
+    dump = described(actions, "dump", summary, "cpe-agent onu dump --device /dev/ttyUSB0 --json", help=summary)
+    summary = "Show alarms, changed attributes and the light as they come."
+    watch = described(
+        actions, "watch", summary, "cpe-agent onu watch --device /dev/ttyUSB0 --pcap ont.pcap\n"
+        "cpe-agent onu watch --listen --device /dev/ttyUSB0 --json", help=summary,
+    )  # fmt: skip
+    watch.add_argument("--listen", action="store_true", help="ask nothing: show every frame of a mirrored line")
+    watch.add_argument(
+        "--every", metavar="SECONDS", type=float, help="how often to ask for the light; default 5, of a console 60"
+    )
+    watch.add_argument("--count", metavar="N", type=int, default=0, help="end after so many lines")
+    watch.add_argument("--once", action="store_true", help="end when the line is lost, instead of waiting for it")
+    for parser, run in ((info, onu_info.info), (get, onu_info.get), (dump, onu_info.dump), (watch, onu_watch.watch)):
+        add_line(parser)
+        parser.set_defaults(run=run)
+    for parser in (get, dump):
+        parser.add_argument("--secrets", action="store_true", help="also show passwords")
 
 
 def _register_decode(actions: Verbs) -> None:

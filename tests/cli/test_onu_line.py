@@ -1,0 +1,70 @@
+"""Which line the verb onu speaks on, and what goes wrong with it: said, with what to do."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.cli import main
+from backends.omci.link import Line
+from tests.lab.onus import lab_onu
+
+Say = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Say:
+    def say(*arguments: str) -> tuple[int, str]:
+        status = main.run(["onu", *arguments])
+        captured = capsys.readouterr()
+        return status, captured.out + captured.err
+
+    return say
+
+
+def test_the_line_may_be_the_one_of_the_settings(said: Say, tmp_path: Path) -> None:
+    with lab_onu(codec="slip") as onu:
+        settings = tmp_path / "agent.toml"
+        settings.write_text(f'[omci]\ndevice = "{onu.device}"\ncodec = "slip"\ntrailer = "crc32"\n')
+        settings.chmod(0o600)
+        status, text = said("get", "340", "0x0e01", "--config", str(settings))
+        assert (status, "1 (locked)" in text) == (0, True), text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "why"),
+    [
+        (["--device", "/dev/ttyNONE"], 1, "No such file"),
+        (["--config", "/nowhere.toml"], 2, "nowhere"),
+        (["--device", "x", "--driver", "lantiq", "--pcap", "y"], 2, "a console shows no frames"),
+        (["--device", "x", "--driver", "lantiq", "--password-file", "/none"], 2, "has no first line"),
+        (["--device", "x", "--codec", "raw48", "--trailer", "zero"], 2, "needs? the trailer crc32|need the trailer"),
+        (["--device", "x", "--pcap", "/nowhere/x.pcap"], 1, "No such file"),
+    ],
+)
+def test_what_cannot_be_opened_is_said(said: Say, arguments: list[str], status: int, why: str, tmp_path: Path) -> None:
+    import re
+
+    with lab_onu() as onu:
+        found, text = said("info", *(onu.device if each == "x" else each for each in arguments))
+    assert found == status, text
+    assert re.search(why, text), text
+
+
+def test_a_line_that_somebody_has_open_is_said(said: Say) -> None:
+    with lab_onu() as onu:
+        line = Line(onu.device)
+        line.open()
+        status, text = said("info", "--device", onu.device)
+        assert (status, "is it somebody else's" in text) == (1, True)
+        line.close()
+
+
+def test_a_console_that_wants_a_password_is_given_it(said: Say, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("geheim\n")
+    with lab_onu(console="realtek", user="admin", password="geheim") as onu:
+        line = ["--device", onu.device, "--driver", "realtek"]
+        assert said("get", "340", "0x0e01", *line)[1].count("give --user and --password-file") == 1
+        status, text = said("get", "340", "0x0e01", *line, "--user", "admin", "--password-file", str(secret))
+        assert (status, "locked" in text, "geheim" in text) == (0, True, False)
