@@ -1,5 +1,6 @@
 """An ONT that is asked, by frames or by its console: the same questions for both, and what each can be asked for."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
@@ -7,8 +8,8 @@ from backends.errors import MechanismError
 from backends.omci.consoles.drivers import Driver, Realtek
 from backends.omci.consoles.told import NotUnderstood, Told
 from backends.omci.entities import entity
-from backends.omci.exchange import Exchange
-from backends.omci.frames import Frame
+from backends.omci.exchange import Exchange, NoAnswer
+from backends.omci.frames import Frame, NotAFrame
 from backends.omci.mib import Mib
 from backends.omci.picture import Key
 from backends.omci.queries import Got, NoEntity, Queries, Refused
@@ -46,6 +47,11 @@ _CANDIDATES: Final[Mapping[int, tuple[int, ...]]] = {
     SERVER: (0x0E01, 0x0F01, 0x0B01, 0x0A01, 0x0601, 0x0301, 0x0101, 0x0001, 0x0000),
 }
 """Where ONUs have their entities; what else they have only an upload tells."""
+
+_EVERYWHERE: Final = frozenset({ONU_G, ANI})
+"""Classes that every ONU answers for: one that does not is not there."""
+
+_log = logging.getLogger(__name__)
 
 
 class Ont(Protocol):
@@ -106,6 +112,7 @@ class ByFrames:
         self._is_uploaded = is_uploaded
         self._mib: Mib | None = None
         self._found: dict[int, list[int]] = {}
+        self._silent: set[tuple[int, bool]] = set()
 
     def instances(self, class_id: int) -> list[int]:
         """See Ont: of those that an upload named, else of the candidates."""
@@ -126,7 +133,7 @@ class ByFrames:
         first = known.attributes[0].mask if known else 0x8000
         for instance in candidates:
             try:
-                self._queries.get(class_id, instance, WANTED.get(class_id, 0) or first)
+                self._got(class_id, instance, WANTED.get(class_id, 0) or first)
             except (NoEntity, Refused):
                 continue
             yield instance
@@ -135,20 +142,34 @@ class ByFrames:
 
     def get(self, class_id: int, instance: int, mask: int) -> Got:
         """See Ont."""
-        return self._queries.get(class_id, instance, mask)
+        return self._got(class_id, instance, mask)
+
+    def _got(self, class_id: int, instance: int, mask: int, *, is_current: bool = False) -> Got:
+        """Some ONUs say nothing at all of what they do not have: of such a class they are not asked again."""
+        kind = (class_id, is_current)
+        if kind in self._silent:
+            raise NoEntity(f"the ONU does not answer questions about {class_id}")
+        try:
+            return self._queries.get(class_id, instance, mask, is_current=is_current)
+        except NoAnswer:
+            if class_id in _EVERYWHERE and not is_current:
+                raise
+            self._silent.add(kind)
+            raise NoEntity(f"the ONU does not answer questions about {class_id}") from None
 
     def running(self, class_id: int, instance: int, mask: int) -> Got | None:
         """See Ont."""
         try:
-            return self._queries.get(class_id, instance, mask, is_current=True)
-        except Refused:
+            return self._got(class_id, instance, mask, is_current=True)
+        except (Refused, NoEntity):
             return None
 
     def alarms(self) -> Mapping[Key, bytes] | None:
         """See Ont. The ONU counts its alarm messages anew after this."""
         try:
             return self._queries.alarms()
-        except Refused:
+        except (Refused, NoEntity, NoAnswer, NotAFrame) as error:
+            _log.debug("the ONU does not tell its alarms: %s", error)
             return None
 
     def state(self) -> str | None:
@@ -162,7 +183,7 @@ class ByFrames:
     def changes(self) -> int | None:
         """MIB data sync: the OLT's commands that changed something are counted there."""
         try:
-            octets = self._queries.get(ONU_DATA, 0, 0x8000).octets.get(1)
+            octets = self._got(ONU_DATA, 0, 0x8000).octets.get(1)
         except (NoEntity, Refused):
             return None
         return None if octets is None else int.from_bytes(octets)

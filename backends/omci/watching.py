@@ -24,7 +24,7 @@ from backends.omci.link import LineLost
 from backends.omci.messages import read
 from backends.omci.mib import cut
 from backends.omci.mirror import Mirror
-from backends.omci.onts import ANI, HISTORIES, SERVER, WANTED, Ont
+from backends.omci.onts import ANI, HISTORIES, ONU_2G, ONU_G, SERVER, WANTED, Ont
 from backends.omci.picture import Key, Picture
 from backends.omci.queries import NoEntity, Refused
 from backends.omci.totals import Totals
@@ -93,6 +93,7 @@ class Watching:
         self._notices: deque[Notice] = deque(maxlen=MOST_NOTICES)
         self._tell: Tell = lambda _topics: None
         self._last_sequence: int | None = None
+        self._is_chain_touched = False
         self._why_lost = ""
 
     def notices(self) -> Iterator[Notice]:
@@ -121,8 +122,9 @@ class Watching:
 
     def _ask(self, ont: Ont, stop: threading.Event) -> None:
         try:
-            self._follow(ont)  # first what may be waited for, and who the ONT is
-            self._read(ont, list(WANTED)[:3])
+            self._read(ont, (ONU_G,))  # whether it answers
+            self._follow(ont)  # what may be waited for
+            self._read(ont, (ONU_2G, ANI))
             self._back()
             self._serve(ont, stop)
         finally:
@@ -152,17 +154,18 @@ class Watching:
             if now >= at_chain:
                 at_chain = NEVER if self._follow(ont) else now + SOON
             due = min(at_all, at_chain, *((at_levels, at_look) if ont.is_quick else ()))
-            for frame in self._heard(ont, min(due - time.monotonic(), LOOK / 2), stop):
-                if self._take(frame, ont) and frame.class_id in CHAIN:
-                    at_chain = 0.0
+            self._hear(ont, min(due - time.monotonic(), LOOK / 2), stop)
+            if self._is_chain_touched:
+                at_chain, self._is_chain_touched = 0.0, False
 
-    @staticmethod
-    def _heard(ont: Ont, seconds: float, stop: threading.Event) -> list[Frame]:
+    def _hear(self, ont: Ont, seconds: float, stop: threading.Event | None = None) -> None:
+        """Take what the ONT says of its own accord within so long."""
         before = time.monotonic()
-        found = ont.listen(max(seconds, 0.0))
-        if not found and (left := before + seconds - time.monotonic()) > 0:
+        frames = ont.listen(max(seconds, 0.0))
+        for frame in frames:
+            self._is_chain_touched |= self._take(frame, ont) and frame.class_id in CHAIN
+        if stop is not None and not frames and (left := before + seconds - time.monotonic()) > 0:
             stop.wait(left)  # a console has nothing to listen to
-        return found
 
     def _listen(self, exchange: Exchange, stop: threading.Event) -> None:
         """A mirror of the line: what was known before may have changed unheard, and counts until it is heard anew."""
@@ -206,6 +209,7 @@ class Watching:
         for class_id, mask in HISTORIES.items():
             for instance in ont.instances(class_id):
                 has_ended |= self._read_history(ont, (class_id, instance), mask)
+                self._hear(ont, 0)
         self._show(replace(self.picture, state=state, levels=levels, totals=self._all_totals()))
         if has_ended:
             self._keep(self._totals.document())
@@ -217,6 +221,7 @@ class Watching:
             for instance in ont.instances(class_id):
                 with suppress(NoEntity, Refused):
                     found[class_id, instance] = ont.get(class_id, instance, WANTED[class_id]).octets
+                self._hear(ont, 0)  # whoever waits for a change does not wait for all of this
         others = {key: octets for key, octets in self.picture.entities.items() if key[0] not in classes}
         self._show(replace(self.picture, entities={**others, **found}))
 

@@ -13,6 +13,15 @@ NO_ONT: Final = "no serial line leads to an ONT ([omci] device), or the package 
 NO_DHCP_CLASSES: Final = "a bridge does not know which hardware address told a DHCP server which class it is of"
 
 NO_SUCH_THING: Final[Mapping[str, str]] = {
+    "Device.Optical.Interface.{i}.Stats.": "OMCI counts no packets of the optical interface",
+    "Device.Optical.Interface.{i}.SFPReferenceList": "OMCI does not tell in which cage a module is",
+    "Device.XPON.ONU.{i}.EthernetUNI.{i}.Stats.": "the OLT has nobody count the packets of a port",
+    "Device.XPON.ONU.{i}.ANI.{i}.Stats.": "OMCI counts no packets of the optical interface",
+    "Device.XPON.ONU.{i}.ANI.{i}.SFPReferenceList": "OMCI does not tell in which cage a module is",
+    "Device.XPON.ONU.{i}.ANI.{i}.TC.Authentication.": "the registration identifier is the ONT's secret",
+    "Device.XPON.ONU.{i}.ANI.{i}.TC.ONUActivation.": "OMCI does not tell what the ONT and the OLT say below it (PLOAM)",
+    "Device.XPON.ONU.{i}.ANI.{i}.TC.Alarms.": "OMCI does not tell what the ONT and the OLT say below it (PLOAM)",
+    "Device.XPON.ONU.{i}.ANI.{i}.Transceiver.{i}.": "OMCI does not tell what the transceiver's memory holds",
     "Device.ATM.": "this system has no ATM link",
     "Device.DSL.": "this system has no DSL line",
     "Device.Cellular.": "this system has no cellular modem",

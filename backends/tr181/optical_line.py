@@ -16,6 +16,8 @@ KIND: Final = "optical"
 FAULT: Final = frozenset({"fault"})
 UNI_STATES: Final = {VEIP: (1, 2), PPTP: (5, 6)}
 """By class of a port towards the user, the attributes that are its administrative and its operational state."""
+MEASURED: Final = frozenset({(ANI, 10), (ANI, 14)})
+"""Attributes that say how much light there is: that it changes is no event."""
 SECRET: Final = frozenset({148, 157})
 """Classes whose values are told to nobody here: passwords, and URLs that may have one."""
 
@@ -102,7 +104,8 @@ class OpticalLine:
             case AlarmsTold(key, bitmap):
                 return self._note_alarms(faults, key, bitmap)
             case Changed(key, octets) if key[0] not in SECRET:
-                told = {attribute.name: attribute.told(value) for attribute, value in values(key[0], octets)}
+                events = {index: each for index, each in octets.items() if (key[0], index) not in MEASURED}
+                told = {attribute.name: attribute.told(value) for attribute, value in values(key[0], events)}
                 text = ", ".join(f"{name} is {value}" for name, value in told.items())
                 return bool(told) and faults.happened(KIND, name_of(key), text, severity="Indeterminate")
             case LineIs(True):

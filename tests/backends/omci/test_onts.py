@@ -1,5 +1,6 @@
 """The same questions to the lab ONU by frames and by consoles."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,23 +10,26 @@ import pytest
 from agent.lab.onu import LabOnu
 from backends.omci.codecs import Hdlc
 from backends.omci.consoles.drivers import DRIVERS
-from backends.omci.exchange import Exchange
+from backends.omci.exchange import TRIES, Exchange, NoAnswer
+from backends.omci.frames import Action, Frame, parse
 from backends.omci.link import Line
+from backends.omci.messages import contents
 from backends.omci.onts import ANI, FEC, GEM_PORT, GEM_PORT_HISTORY, PPTP, SERVER, VEIP, ByConsole, ByFrames, Ont
 from backends.omci.queries import NoEntity
+from tests.backends.omci.pty_onu import onu
 from tests.lab.onus import lab_onu
 
 
 @contextmanager
 def ont(is_uploaded: bool = False, **likeness: Any) -> Iterator[tuple[Ont, LabOnu]]:
-    with lab_onu(**likeness) as onu:
-        line = Line(onu.device)
+    with lab_onu(**likeness) as far:
+        line = Line(far.device)
         line.open()
         try:
             if likeness.get("console"):
-                yield ByConsole(DRIVERS[likeness["console"]](line, None)), onu
+                yield ByConsole(DRIVERS[likeness["console"]](line, None)), far
             else:
-                yield ByFrames(Exchange(line, Hdlc()), is_uploaded=is_uploaded), onu
+                yield ByFrames(Exchange(line, Hdlc()), is_uploaded=is_uploaded), far
         finally:
             line.close()
 
@@ -76,6 +80,47 @@ def test_notifications_are_heard_and_those_during_a_question_too() -> None:
         assert asked.alarms() is not None
         assert (asked.state(), asked.levels()) == (None, {})
         asked.leave()
+
+
+def test_an_onu_that_is_silent_about_what_it_does_not_have_is_not_asked_for_that_again() -> None:
+    """It answers for the ONU alone, and for a history of it as if there were none."""
+    asked: list[tuple[int, int]] = []
+
+    def answer(octets: bytes) -> list[bytes]:
+        frame = parse(octets)
+        asked.append((frame.class_id, frame.action))
+        if frame.class_id != 256:
+            return []
+        fields = {"result": 0, "mask": 0x0200, "values": b"\0"}
+        said = Frame(frame.tci, frame.action, 256, 0, contents(Action.GET, fields, answers=True), answers=True)
+        return [Hdlc().wrapped(said.to_bytes())]
+
+    with onu(answer) as far:
+        line = Line(far.device)
+        ont = ByFrames(Exchange(Hasty(line), Hdlc(), clock=Hasty.now))
+        assert ont.get(256, 0, 0x0200).octets == {7: b"\0"}
+        for _ in range(2):
+            assert (ont.changes(), ont.running(FEC, 1, 0x2000), ont.instances(VEIP)) == (None, None, [])
+        with pytest.raises(NoAnswer):
+            ont.get(ANI, 0x8001, 0x0040)
+        assert ont.alarms() is None
+        assert asked.count((2, Action.GET)) == TRIES
+        line.close()
+
+
+class Hasty:
+    """A line, and a clock, by which the seconds of who waits there are hundredths."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self.write = line.write
+
+    def read(self, seconds: float) -> bytes:
+        return self._line.read(seconds / 100)
+
+    @staticmethod
+    def now() -> float:
+        return time.monotonic() * 100
 
 
 @pytest.mark.parametrize("family", ["lantiq", "realtek"])

@@ -76,6 +76,7 @@ def watched(kept: Any = None, link: Path | None = None, **likeness: Any) -> Iter
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "AGAIN", 0.1)
+    monkeypatch.setattr(watching, "LEVELS", 1.0)
 
 
 def test_what_the_ont_is_and_that_it_names_no_acs_is_known_soon() -> None:

@@ -117,7 +117,13 @@ def test_an_alarm_that_comes_and_goes_between_two_looks_is_in_the_history(faults
 
 def test_a_change_is_told_by_its_names_and_a_password_is_not(faults: Faults) -> None:
     ont = Ont(faults)
-    noted(ont.line, ont, Changed(VEIP, {2: b"\1"}), Changed((148, 1), {3: b"not-a-secret".ljust(25, b"\0")}))
+    noted(
+        ont.line,
+        ont,
+        Changed(VEIP, {2: b"\1"}),
+        Changed(ANI, {10: b"\0\0"}),
+        Changed((148, 1), {3: b"not-a-secret".ljust(25, b"\0")}),
+    )
     assert [text for _, about, text in told(faults)] == ["OperationalState is 1 (disabled)"]
     noted(ont.line, ont, Changed((157, 1), {2: b"https://u:not-a-secret@a/".ljust(25, b"\0")}), Changed((60000, 1), {}))
     assert "secret" not in str(told(faults))

@@ -11,6 +11,7 @@ import pytest
 from agent.model.own_values import OwnValues
 from agent.settings import Omci
 from backends.omci.acs_chain import AcsNamed
+from backends.omci.onts import ByFrames
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.optical_line import OpticalLine
 from backends.tr181.optical_part import FILE, optical_line
@@ -73,7 +74,10 @@ def test_it_finds_the_acs_in_every_way_that_the_settings_know(
             assert (named.url, named.password) == ("https://acs.example/", "not-a-secret")
 
 
-def test_totals_are_kept_where_the_state_is_and_what_cannot_be_read_counts_as_none(tmp_path: Path) -> None:
+def test_totals_are_kept_where_the_state_is_and_what_cannot_be_read_counts_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ByFrames, "pause", 0.2)
     (tmp_path / FILE).write_text("{")
     with lab_onu() as onu:
         onu.order("service")
