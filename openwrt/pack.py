@@ -39,7 +39,7 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "support": ("agent/support/", "agent/cli/support_bundle.py"),
     "diagnostics": ("agent/diagnostics/", "agent/cli/diag.py", "backends/diagnostics/", "backends/tr181/diagnostic"),
     "modules": ("agent/modules/", "agent/cli/modules.py", "backends/modules/", "backends/tr181/software_modules"),
-    "omci": ("agent/omci/", "agent/cli/onu.py", "backends/omci/", "backends/tr181/optical", "backends/tr181/xpon"),
+    "omci": ("agent/omci/", "agent/cli/onu", "backends/omci/", "backends/tr181/optical", "backends/tr181/xpon"),
 }
 """What packages of their own add, by what the names of its files begin with: a router that wants less has more room."""
 DAEMON_ONLY: Final = ("agent/wiring.py",)

@@ -214,6 +214,7 @@ def uci() -> Iterator[Figure]:
 def omci() -> Iterator[Figure]:
     """The language of ONTs."""
     yield Figure("decode of one baseline OMCI frame", optical.decode() * 1_000_000, "µs", 30)
+    yield Figure("onu info over a line of 115200 baud, with about 40 Gets", optical.info(), "s", 1.0)
     yield Figure("OLT provisions the ACS to the first Inform on the wire", onu_line.seconds_to_inform(), "s", 2.0)
     yield Figure("optical value changes to VALUE CHANGE on the wire", onu_line.seconds_to_value_change(), "s", 1.0)
     yield Figure("memory added by an ONT at a serial line, idle", onu_line.kilobytes() / 1024, "MB", 2.0)
