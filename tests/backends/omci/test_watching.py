@@ -14,6 +14,7 @@ from backends.omci.acs_chain import AcsNamed, NoneNamed
 from backends.omci.codecs import CODECS
 from backends.omci.consoles.drivers import DRIVERS
 from backends.omci.exchange import Exchange
+from backends.omci.frames import Action, parse
 from backends.omci.link import Line
 from backends.omci.onts import ANI, FEC, ByConsole, ByFrames
 from backends.omci.watching import AlarmsTold, Changed, LineIs, Notice, Watching
@@ -23,12 +24,25 @@ from tests.lab.onus import lab_onu
 ACS = "acs https://acs.example/cwmp --user cpe --password not-a-secret --vlan 100 --priority 1"
 
 
+class Recorded(Line):
+    """A line that remembers what was sent."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__(device)
+        self.sent: list[bytes] = []
+
+    def write(self, octets: bytes) -> None:
+        self.sent.append(octets)
+        super().write(octets)
+
+
 class Watched:
     """A watching at work, and what it has told."""
 
     def __init__(self, onu: LabOnu, kept: Any = None) -> None:
         self.onu = onu
-        line = Line(onu.device)
+        line = Recorded(onu.device)
+        self.line = line
         self.totals: list[Any] = []
         self.told: list[frozenset[str]] = []
         self._seen: list[Notice] = []
@@ -170,6 +184,26 @@ def test_a_console_is_asked_as_well() -> None:
         one.onu.order(ACS)
         one.until(lambda: one.watching.picture.state == "O5")
         assert one.watching.picture.text(257, 0, 1) == "Lab ONU 2500"
+
+
+def test_nothing_is_sent_that_could_change_the_ont_and_no_upload_is_asked_for() -> None:
+    with watched() as one:
+        one.onu.order("service")
+        one.onu.order(ACS)
+        one.until(lambda: isinstance(one.watching.acs, AcsNamed))
+        one.until(lambda: len(one.watching.picture.totals) == 2)
+        frames = [parse(frame) for octets in one.line.sent for frame in CODECS["hdlc"]().feed(octets)]
+        assert {frame.action for frame in frames} <= {
+            Action.GET, Action.GET_CURRENT, Action.GET_ALL_ALARMS, Action.GET_ALL_ALARMS_NEXT,
+        }  # fmt: skip
+        assert len([frame for frame in frames if frame.action == Action.GET_ALL_ALARMS]) == 1
+
+
+def test_who_listens_sends_nothing() -> None:
+    with watched(is_mirror=True) as one:
+        one.onu.order(ACS)
+        one.until(lambda: isinstance(one.watching.acs, AcsNamed))
+        assert one.line.sent == []
 
 
 def test_noise_is_survived() -> None:
