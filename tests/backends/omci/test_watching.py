@@ -127,6 +127,7 @@ def test_alarms_and_changes_are_told_when_they_come() -> None:
         assert any(isinstance(notice, Changed) and notice.key == (ANI, 0x8001) for notice in one.notices())
 
 
+@pytest.mark.slow
 def test_after_an_alarm_that_was_lost_all_are_asked_for() -> None:
     with watched() as one:
         one.until(lambda: one.watching.picture.is_there and (ANI, 0x8001) in one.watching.picture.entities)
@@ -150,6 +151,7 @@ def test_a_device_that_was_unplugged_is_there_again_when_it_is_back(tmp_path: Pa
         assert lines == [True, False, True]
 
 
+@pytest.mark.slow
 def test_counters_are_added_up_over_intervals_and_restarts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ByFrames, "pause", 0.2)
     with watched() as one:
@@ -167,6 +169,7 @@ def test_counters_are_added_up_over_intervals_and_restarts(monkeypatch: pytest.M
             other.end()
 
 
+@pytest.mark.slow
 def test_a_mirror_of_the_line_is_enough() -> None:
     with watched(is_mirror=True) as one:
         one.onu.order(ACS)
@@ -199,6 +202,7 @@ def test_nothing_is_sent_that_could_change_the_ont_and_no_upload_is_asked_for() 
         assert len([frame for frame in frames if frame.action == Action.GET_ALL_ALARMS]) == 1
 
 
+@pytest.mark.slow
 def test_who_listens_sends_nothing() -> None:
     with watched(is_mirror=True) as one:
         one.onu.order(ACS)
