@@ -95,6 +95,8 @@ class Mirror:
         if frame.action == Action.GET_CURRENT:
             self.running.setdefault(key, {}).update(octets)
             return {key}
+        if 1 in octets and octets[1] != self.entities.get(key, {}).get(1):
+            self.running.pop(key, None)  # of a history: another interval has ended
         return self._note(key, octets)
 
     def _note(self, key: Key, octets: Mapping[int, bytes], *, is_new: bool = False) -> set[Key]:

@@ -4,11 +4,12 @@ Whatever happens to the line, it is opened again, by its name: a device that was
 back. Nothing here is waited for by anybody else.
 """
 
+import atexit
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
@@ -37,7 +38,11 @@ LEVELS: Final = 5.0
 """Seconds between readings of the optical levels, and of the chain: not every ONT counts changes, and a reset ends the
 count."""
 SOON: Final = 0.2
+SETTLED: Final = 0.3
+"""Seconds without a command of the OLT's about the ACS after which it has said all."""
 NEVER: Final = float("inf")
+LAST_WORDS: Final = 1.0
+"""Seconds that the end of the process waits for the thread."""
 MOST_NOTICES: Final = 256
 TOPICS: Final = frozenset({"optical"})
 CHAIN: Final = frozenset({acs_chain.SERVER, acs_chain.ADDRESS, acs_chain.TEXT, acs_chain.SECURITY})
@@ -107,6 +112,16 @@ class Watching:
     def watch(self, tell: Tell, stop: threading.Event) -> None:
         """Until ``stop``. ``tell`` hears that something is known that was not."""
         self._tell = tell
+        over = threading.Event()
+        atexit.register(over.wait, LAST_WORDS)  # a console's session is ended before the process is
+        try:
+            self._watch(stop)
+            self._keep(self._totals.document())
+        finally:
+            over.set()
+            atexit.unregister(over.wait)
+
+    def _watch(self, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
                 if self._asks is not None:
@@ -118,7 +133,6 @@ class Watching:
             finally:
                 self._close()
             stop.wait(AGAIN)
-        self._keep(self._totals.document())
 
     def _ask(self, ont: Ont, stop: threading.Event) -> None:
         try:
@@ -169,9 +183,16 @@ class Watching:
 
     def _listen(self, exchange: Exchange, stop: threading.Event) -> None:
         """A mirror of the line: what was known before may have changed unheard, and counts until it is heard anew."""
-        mirror = Mirror()
+        mirror, at_chain = Mirror(), NEVER
         while not stop.is_set():
-            frame = exchange.listen(LOOK / 2)
+            if time.monotonic() >= at_chain:  # an OLT writes a text in several commands
+                at_chain = NEVER
+                self._named(
+                    acs_chain.follow(mirror.get, instance)
+                    for number, instance in sorted(mirror.entities)
+                    if number == SERVER
+                )
+            frame = exchange.listen(min(LOOK / 2, max(at_chain - time.monotonic(), 0.0)))
             if frame is None:
                 continue
             self._back()
@@ -184,19 +205,20 @@ class Watching:
                 self._notices.append(Changed((frame.class_id, frame.instance), _said(frame)))
             for key in touched & mirror.alarms.keys():
                 self._notices.append(AlarmsTold(key, mirror.alarms[key]))
+            if any(key[0] in CHAIN for key in touched):
+                at_chain = time.monotonic() + SETTLED
             if touched:
                 self._learned(mirror, touched)
 
     def _learned(self, mirror: Mirror, touched: set[Key]) -> None:
+        has_ended = False
         for key in touched:
             if key[0] in HISTORIES:
-                self._count(key, mirror.entities.get(key, {}), mirror.running.get(key))
-        if any(key[0] in CHAIN for key in touched):
-            self._named(
-                acs_chain.follow(mirror.get, instance)
-                for number, instance in sorted(mirror.entities)
-                if number == SERVER
-            )
+                ended, running = mirror.entities.get(key, {}), mirror.running.get(key)
+                if not running or running.get(1, ended.get(1)) == ended.get(1):
+                    has_ended |= self._count(key, ended, running)
+        if has_ended:
+            self._keep(self._totals.document())
         shown = {key: octets for key, octets in mirror.entities.items() if key[0] in WANTED}
         self._show(replace(self.picture, entities=shown, alarms=dict(mirror.alarms), totals=self._all_totals()))
 
@@ -258,20 +280,22 @@ class Watching:
     # -- the ACS ------------------------------------------------------------------------------------------------------
 
     def _follow(self, ont: Ont) -> bool:
-        """Ask for the ACS; False when the OLT was just at it."""
+        """Ask for the ACS; False when the OLT was just at it: 340 is read again, and what counts its commands."""
 
         def get(class_id: int, instance: int, mask: int) -> Any:
             return ont.get(class_id, instance, mask)
 
         try:
-            return self._named(acs_chain.follow(get, instance) for instance in ont.instances(SERVER))
+            before = ont.changes()
+            followed = [acs_chain.follow(get, instance) for instance in ont.instances(SERVER)]
+            return before == ont.changes() and self._named(followed)
         except (LineLost, NoAnswer):
             raise
         except _BROKEN as error:
             log.debug("what the OLT says of the ACS is not understood now: %s", error)
             return False
 
-    def _named(self, followed: Iterator[AcsNamed | NoneNamed]) -> bool:
+    def _named(self, followed: Iterable[AcsNamed | NoneNamed]) -> bool:
         said: AcsNamed | NoneNamed = NoneNamed("the ONT has no TR-069 management server (340)")
         for place, one in enumerate(followed):
             if one == NoneNamed(acs_chain.CHANGED):

@@ -104,6 +104,15 @@ def test_answers_to_gets_and_uploads_are_learned_and_what_is_missing_is_forgotte
     assert mirror.hear(answered(3, Action.GET, (263, 1), result=3, mask=0)) == set()
 
 
+def test_what_ran_of_a_history_is_forgotten_when_the_interval_has_ended() -> None:
+    mirror = Mirror()
+    for end in (5, 5, 6):
+        mirror.hear(answered(1, Action.GET, (312, 1), mask=0x8000, values=bytes([end])))
+        before = dict(mirror.running)
+        mirror.hear(answered(2, Action.GET_CURRENT, (312, 1), mask=0x2000, values=b"\0\0\0\7"))
+    assert before == {}
+
+
 def test_notifications_are_learned() -> None:
     mirror = Mirror()
     bits = b"\x20".ljust(28, b"\0")

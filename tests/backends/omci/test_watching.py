@@ -1,6 +1,7 @@
 """The thread that owns the line, over a pty with the lab ONU at its other end."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +15,12 @@ from backends.omci.acs_chain import AcsNamed, NoneNamed
 from backends.omci.codecs import CODECS
 from backends.omci.consoles.drivers import DRIVERS
 from backends.omci.exchange import Exchange
-from backends.omci.frames import Action, parse
+from backends.omci.frames import Action, Frame, parse
 from backends.omci.link import Line
+from backends.omci.messages import contents
 from backends.omci.onts import ANI, FEC, ByConsole, ByFrames
 from backends.omci.watching import AlarmsTold, Changed, LineIs, Notice, Watching
+from tests.backends.omci.pty_onu import onu as onu_on_a_pty
 from tests.durability.stand import until
 from tests.lab.onus import lab_onu
 
@@ -180,6 +183,29 @@ def test_a_mirror_of_the_line_is_enough() -> None:
         one.until(lambda: one.watching.picture.has_alarm(ANI, 0x8001, 3))
         one.onu.order("reset")
         one.until(lambda: one.watching.acs == NoneNamed("the management server is locked"))
+
+
+def test_a_mirror_s_counters_are_added_up() -> None:
+    """Heard: OLTs that ask for a history, as they do each quarter of an hour, and for what runs."""
+    heard = [(Action.GET, 1, 5), (Action.GET_CURRENT, 1, 7), (Action.GET_CURRENT, 2, 1), (Action.GET, 2, 9)]
+    with onu_on_a_pty(lambda _octets: []) as far:
+        line = Line(far.device)
+        one = Watching(None, lambda: Exchange(line, CODECS["hdlc"]()), line.close)
+        stop = threading.Event()
+        thread = threading.Thread(target=one.watch, args=(lambda _topics: None, stop), daemon=True)
+        line.open()
+        thread.start()
+        found = []
+        for tci, (action, end, count) in enumerate(heard, start=1):
+            fields = {"result": 0, "mask": 0xA000, "values": bytes([end]) + count.to_bytes(4)}
+            said = Frame(tci, action, 312, 1, contents(action, fields, answers=True), answers=True)
+            far.write(far.framed(said.to_bytes()))
+            time.sleep(0.2)  # nothing tells that a frame was heard which changes nothing
+            found.append(one.picture.total(312, 1, 3))
+        stop.set()
+        thread.join(20)
+    assert found[:2] == [0, 7]
+    assert found[-1] == 9
 
 
 def test_a_console_is_asked_as_well() -> None:
