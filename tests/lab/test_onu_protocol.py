@@ -1,9 +1,11 @@
 """The lab ONU's answers, read by the agent's own reading of OMCI, and by its octets."""
 
+import random
 import struct
 
 import pytest
 
+from agent.lab.onu_classes import kinds
 from agent.lab.onu_frames import Message
 from agent.lab.onu_mib import ANI, ANI_G, VEIP_INSTANCE, Mib
 from agent.lab.onu_protocol import Protocol
@@ -110,3 +112,18 @@ def test_a_notification_tells_the_new_value(onu: Protocol) -> None:
     told = decoded(onu.avc(340, VEIP_INSTANCE, 0x8000, 0.0).octets())
     assert (told["type"], told["tci"]) == ("Attribute Value Change", 0)
     assert set(told["attributes"]) == {"AdministrativeState"}
+
+
+def test_random_commands_are_answered_or_ignored_and_break_nothing(onu: Protocol) -> None:
+    chance = random.Random(2)
+    classes = [*kinds(), 9999]
+    for number in range(5000):
+        body = chance.randbytes(chance.choice([0, 1, 2, 4, 32]))
+        is_extended = chance.random() < 0.3
+        body = body if is_extended else body.ljust(32, b"\0")
+        instance = chance.choice([0, 1, ANI, VEIP_INSTANCE, 0x0101])
+        asked = Message(number, chance.randrange(32), chance.choice(classes), instance, body, 0x40, is_extended)
+        answer = onu.answer(asked, float(number))
+        assert answer is not None
+        assert len(answer.octets()) == (14 + len(answer.body) if is_extended else 48)
+        onu.mib.tick(float(number))
