@@ -87,13 +87,17 @@ class Watching:
         close: Callable[[], None],
         kept: Any = None,
         keep: Callable[[Any], None] = lambda _document: None,
+        measured: Callable[[], Mapping[str, tuple[float, str]]] = dict,
     ) -> None:
-        """``asks`` opens the line to an ONT, or ``listens`` that to a mirror of one. ``keep`` makes totals durable."""
+        """``asks`` opens the line to an ONT, or ``listens`` that to a mirror of one. ``keep`` makes totals durable,
+        ``measured`` tells what the host reads of the module, where the ONT's programs tell nothing.
+        """
         self.picture = Picture()
         self.acs: AcsNamed | NoneNamed | None = None
         """What the OLT says of the ACS; None before anything is known."""
         self._asks, self._listens, self._close = asks, listens, close
         self._keep = keep
+        self._measured = measured
         self._totals = Totals(kept)
         self._notices: deque[Notice] = deque(maxlen=MOST_NOTICES)
         self._tell: Tell = lambda _topics: None
@@ -226,7 +230,7 @@ class Watching:
 
     def _read_all(self, ont: Ont) -> None:
         self._read(ont, WANTED)
-        state, levels = ont.state(), ont.levels()
+        state, levels = ont.state(), ont.levels() or self._measured()
         has_ended = False
         for class_id, mask in HISTORIES.items():
             for instance in ont.instances(class_id):

@@ -88,6 +88,7 @@ def optical_line(given: Mechanisms) -> Part | None:
 
 def _watching(settings: LineSettings, state: Path) -> "Watching":
     from backends.omci.codecs import CODECS
+    from backends.omci.ddm import levels
     from backends.omci.exchange import Exchange
     from backends.omci.frames import Action
     from backends.omci.link import Line
@@ -117,7 +118,8 @@ def _watching(settings: LineSettings, state: Path) -> "Watching":
     is_monitor = settings.mode == "monitor"
     asks = None if is_monitor else frames if settings.driver == "raw" else console
     file = state / FILE
-    return Watching(asks, exchange if is_monitor else None, line.close, _kept(file), lambda totals: _keep(file, totals))
+    listens = exchange if is_monitor else None
+    return Watching(asks, listens, line.close, _kept(file), lambda totals: _keep(file, totals), levels)
 
 
 def _trailer(settings: LineSettings) -> "Trailer":

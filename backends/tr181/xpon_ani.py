@@ -51,7 +51,7 @@ DIRECTIONS: Final = {1: "UNI-to-ANI", 2: "ANI-to-UNI", 3: "bidirectional"}
 STATES: Final = ("O1", "O2", "O3", "O2-3", "O4", "O5", "O6", "O7", "O8", "O9")
 MEASURED: Final = {"Voltage": ("volt", 0), "Bias": ("bias", 0), "Temperature": ("temp", NO_READING)}
 """By parameter, how a program's name for it begins, and what stands for no reading."""
-FACTORS: Final = {"V": 1000, "mV": 1, "A": 1_000_000, "mA": 1000, "uA": 1, "C": 1}
+FACTORS: Final = {"V": 1000, "mV": 1, "A": 1_000_000, "mA": 1000, "uA": 1, "C": 1, "dBm": 10}
 
 
 def ani_objects(line: "OpticalLine") -> list[Object[Any]]:
@@ -174,21 +174,22 @@ def _transceivers(line: "OpticalLine") -> Object[Row]:
     def rows() -> Iterable[Row]:
         return [(onu, ani) for onu in line.picture.instances(ONU_G)[:1] for ani in line.picture.instances(ANI)]
 
+    def of_program(begins: str, nothing: int) -> int:
+        """What a program's, or the host's, reading of the module has under a name that begins so."""
+        told = line.picture.levels.items()
+        value, unit = next((one for what, one in told if what.lower().startswith(begins)), (None, ""))
+        factor = FACTORS.get(unit.strip())
+        return nothing if value is None or factor is None else round(value * factor)
+
     def power(name: str, index: int) -> Parameter[Row, int]:
-        return Parameter(name, lambda row: tenths(line.picture.octets(ANI, row[1], index)))
-
-    def measured(name: str) -> Parameter[Row, int]:
-        begins, nothing = MEASURED[name]
-
-        def read(_: Row) -> int:
-            found = (
-                (value, unit) for what, (value, unit) in line.picture.levels.items() if what.lower().startswith(begins)
-            )
-            value, unit = next(found, (None, ""))
-            factor = FACTORS.get(unit.strip())
-            return nothing if value is None or factor is None else round(value * factor)
+        def read(row: Row) -> int:
+            octets = line.picture.octets(ANI, row[1], index)
+            return of_program(f"{name[:2].lower()} ", tenths(None)) if octets is None else tenths(octets)
 
         return Parameter(name, read)
+
+    def measured(name: str) -> Parameter[Row, int]:
+        return Parameter(name, lambda _: of_program(*MEASURED[name]))
 
     parameters: list[Parameter[Row, Any]] = [
         Parameter("ID", lambda _: 0),
@@ -196,8 +197,7 @@ def _transceivers(line: "OpticalLine") -> Object[Row]:
         power("RxPower", 10),
         power("TxPower", 14),
     ]
-    if line.settings.driver == "realtek":
-        parameters += [measured(name) for name in MEASURED]
+    parameters += [measured(name) for name in MEASURED]
     return Object(
         path=f"{ANI_TABLE}Transceiver.{{i}}.",
         rows=rows,

@@ -4,7 +4,7 @@ import pytest
 
 from agent.model.errors import ModelError
 from backends.tr181.xpon_ani import COUNTERS
-from tests.backends.tr181.ont import ANI, PPTP, VEIP, Ont
+from tests.backends.tr181.ont import ANI, ENTITIES, PPTP, VEIP, Ont
 
 ONU = "XPON.ONU.1."
 TC = f"{ONU}ANI.1.TC."
@@ -61,6 +61,12 @@ def test_what_a_transceiver_s_program_measures_is_told_in_the_units_of_tr181() -
     assert of(ont, below, "Voltage", "Bias", "Temperature") == ["0", "0", "-274"]
     ont.see(levels={"Voltage": (3.28, "V"), "Bias Current": (12.5, "mA"), "Temperature": (41.6, "C"), "Rx": (1, "?")})
     assert of(ont, below, "Voltage", "Bias", "Temperature") == ["3280", "12500", "42"]
+
+
+def test_light_that_omci_does_not_tell_may_be_told_by_the_module() -> None:
+    ont = Ont()
+    ont.see(entities={**ENTITIES, ANI: {}}, levels={"Rx Power": (-21.55, "dBm")})
+    assert of(ont, f"{ONU}ANI.1.Transceiver.1.", "RxPower", "TxPower") == ["-216", "-655"]
 
 
 def test_every_counter_is_the_total_of_its_history() -> None:
