@@ -27,6 +27,11 @@ ACS 0x0e01     http://acs.example/
 """
 
 
+@pytest.fixture(autouse=True)
+def _prompts_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backends.omci.consoles.console._QUIET", 0.05)
+
+
 @pytest.fixture
 def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Say:
     monkeypatch.setenv("NO_COLOR", "1")

@@ -12,6 +12,11 @@ from tests.lab.onus import lab_onu
 Say = Callable[..., tuple[int, str]]
 
 
+@pytest.fixture(autouse=True)
+def _prompts_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backends.omci.consoles.console._QUIET", 0.05)
+
+
 @pytest.fixture
 def said(capsys: pytest.CaptureFixture[str]) -> Say:
     def say(*arguments: str) -> tuple[int, str]:

@@ -21,6 +21,11 @@ from tests.lab.onus import exchange, lab_onu, queries
 SOON = 10.0
 
 
+@pytest.fixture(autouse=True)
+def _prompts_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backends.omci.consoles.console._QUIET", 0.05)
+
+
 def read_to_the_end(line: Line) -> None:
     while True:
         line.read(SOON)
