@@ -339,7 +339,8 @@ class Discovery:
             refused[key] = "; ".join(dict.fromkeys(reasons))
             if self._refused.get(key) != refused[key]:
                 is_usual = offer.source is Source.OMCI and not offer.url  # most OLTs name no ACS
-                log.log(logging.INFO if is_usual else level, "what %s says is not taken: %s", _by_whom(offer), refused[key])
+                how = logging.INFO if is_usual else level
+                log.log(how, "what %s says is not taken: %s", _by_whom(offer), refused[key])
         self._refused = refused
 
     # -- what people ask --------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ NAT_TRAVERSAL: Final = "NAT traversal is a feature of its own"
 NO_FIREWALL: Final = "libnftables or nf_tables is absent, or not for the agent to use (OpenWrt: /etc/config/firewall)"
 NO_MODULES: Final = "the ACS may install no software here ([modules] enable), or no package manager is installed"
 NO_ONT: Final = "no serial line leads to an ONT ([omci] device), or the package cpe-agent-omci is not installed"
+NO_DIAGNOSTICS: Final = "the package cpe-agent-diagnostics is not installed"
 NO_DHCP_CLASSES: Final = "a bridge does not know which hardware address told a DHCP server which class it is of"
 
 NO_SUCH_THING: Final[Mapping[str, str]] = {
@@ -126,6 +127,10 @@ NEEDS: Final[Mapping[str, tuple[str, str]]] = {
     "Device.USB.": ("usb", "the kernel knows of no USB"),
     "Device.IEEE8021x.": ("supplicants", "wpa_supplicant is not installed (package wpasupplicant)"),
     "Device.SoftwareModules.": ("modules", NO_MODULES),
+    "Device.IP.Diagnostics.": ("diagnostics", NO_DIAGNOSTICS),
+    "Device.DNS.Diagnostics.": ("diagnostics", NO_DIAGNOSTICS),
+    "Device.SelfTestDiagnostics.": ("diagnostics", NO_DIAGNOSTICS),
+    "Device.PacketCaptureDiagnostics.": ("diagnostics", NO_DIAGNOSTICS),
     "Device.Optical.": ("optical", NO_ONT),
     "Device.XPON.": ("optical", NO_ONT),
     "Device.QoS.": ("qos", "libnftables or nf_tables of the kernel is absent, or not for the agent to use"),

@@ -89,4 +89,5 @@ def network_and_services(
 
 
 def is_openwrt(mechanisms: str, root: Path) -> bool:
+    """Whether OpenWrt's own configuration is what is read and changed, by ``[system] mechanisms`` and the system."""
     return mechanisms != "linux" and (mechanisms != "auto" or (root / OPENWRT).exists())

@@ -102,5 +102,5 @@ def test_mutated_answers_are_answers_or_none() -> None:
 
 
 def test_who_answers_for_a_zone_of_its_own_says_so() -> None:
-    found = [answer(reply(record(HERE, A, bytes(4)), flags=flags), ASKED).is_authoritative for flags in (0x8580, 0x8180)]
-    assert found == [True, False]
+    own, others = (answer(reply(record(HERE, A, bytes(4)), flags=flags), ASKED) for flags in (0x8580, 0x8180))
+    assert (own.is_authoritative, others.is_authoritative) == (True, False)

@@ -8,8 +8,8 @@ import pytest
 
 from agent.model.coverage import coverage
 from agent.model.own_values import OwnValues
-from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.diagnostics_echo_server import EchoService, EchoTables, udp_echo_config
+from backends.tr181.mechanisms import Mechanisms
 from tests.backends.small_device import SmallDevice
 
 CONFIG = "Device.IP.Diagnostics.UDPEchoConfig."
