@@ -127,7 +127,6 @@ from backends.tr181.parts import Machine, Watch
 from backends.tr181.services import is_openwrt, network_and_services
 from backends.tr181.supported_data_model import supported_data_model
 from backends.tr181.user_interface import ENABLE, PASSWORD_RESET, Page
-from backends.trusted_keys import TrustedKeys
 from backends.tunnels.links import TunnelLinks
 from backends.upnp_gateway import NEXT_STEP as UPNP_NEXT_STEP
 
@@ -299,6 +298,8 @@ class Agent:
         chosen = self.settings.modules
         if not chosen.enable:
             return None
+        from backends.trusted_keys import TrustedKeys
+
         keys = TrustedKeys(self.settings.firmware.public_keys)
         return ModuleRules(None if chosen.unsigned else keys.verify, VERSION)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.model import values
-from agent.model.configuration import Configuration, Difference, staged
 from agent.model.errors import (
     Denied,
     InvalidArguments,
@@ -28,6 +27,7 @@ from agent.model.path import Alias, ParameterPath
 from agent.model.view import LeafAt, Place, Table, UnknownAlias
 
 if TYPE_CHECKING:
+    from agent.model.configuration import Configuration, Difference
     from agent.model.data_model import DataModel
 
 log = logging.getLogger(__name__)
@@ -124,11 +124,13 @@ class Transaction:
         self._touch(self._model.own, name)
         self._model.own.unstage(name)
 
-    def bring_back(self, configuration: Configuration, stay: Collection[str] = ()) -> tuple[Difference, ...]:
+    def bring_back(self, configuration: "Configuration", stay: Collection[str] = ()) -> "tuple[Difference, ...]":
         """Stage a whole configuration in place of what is configured now; what differs thereby, by concrete path.
 
         ``stay`` are own values that remain. What cannot be is collected for ``commit`` as by ``set``.
         """
+        from agent.model.configuration import staged  # rarely asked for
+
         return staged(self, self._model, self._view, configuration, stay)
 
     def refuse(self, refusal: ModelError) -> None:

@@ -1,7 +1,6 @@
 """Software modules as a part of the agent; nothing where this machine has no place for them."""
 
 from agent.features import Feature, Ground
-from agent.modules.service import Around, ModuleService
 from agent.runtime import loop
 
 
@@ -9,6 +8,8 @@ def feature(ground: Ground) -> Feature:
     """See agent.features."""
     if ground.mechanisms.modules is None:
         return Feature()
+    from agent.modules.service import Around, ModuleService  # nothing of it is loaded where there are none
+
     around = Around(
         ground.own,
         ground.delivery.events,
