@@ -105,9 +105,13 @@ def features(ground: Ground) -> list[Feature]:
         try:
             module = importlib.import_module(name)
         except ModuleNotFoundError as missing:
-            if not name.startswith(str(missing.name)):
-                raise
-            log.info("this installation is without %s", name.split(".")[1])
+            if name.startswith(str(missing.name)):
+                log.info("this installation is without %s", name.split(".")[1])
+            else:
+                log.error("%s is left out: %s", name.split(".")[1], missing)
+            continue
+        except ImportError as other:  # a package of another release
+            log.error("%s is left out: it is not of this release of the agent (%s)", name.split(".")[1], other)
             continue
         found.append(module.feature(ground))
     return found

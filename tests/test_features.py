@@ -31,15 +31,25 @@ def test_one_that_is_not_installed_is_left_out_and_named(
     assert "this installation is without not_here" in caplog.text
 
 
-def test_a_library_that_a_part_lacks_is_no_part_that_is_missing(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("import a_library_that_nobody_has", "a_library_that_nobody_has"),
+        ("from os import no_such_name", "this release"),
+    ],
+)
+def test_a_part_that_does_not_fit_is_left_out_with_an_error_and_the_agent_goes_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, code: str, told: str
 ) -> None:
-    (tmp_path / "broken_part.py").write_text("import a_library_that_nobody_has\n")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "broken.py").write_text(f"{code}\n")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(registry, "FEATURES", ("broken_part",))
+    monkeypatch.setattr(registry, "FEATURES", ("parts.broken",))
     ground: Any = None
-    with pytest.raises(ModuleNotFoundError, match="a_library_that_nobody_has"):
-        features(ground)
+    assert features(ground) == []
+    assert "broken is left out" in caplog.text
+    assert told in caplog.text
+    del sys.modules["parts"]
 
 
 def test_the_first_that_handles_deployment_units_does() -> None:

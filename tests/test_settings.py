@@ -115,8 +115,11 @@ def test_settings_are_taken_as_written() -> None:
         ("[transfers]\nhosts = ['http://files.example/']", 'a list of hosts, such as ["files.example.net", "*.cdn.ex'),
         ("[transfers]\nhosts = ['*']", "a list of hosts"),
         ("[transfers]\nhosts = [3]", "a list of hosts"),
-        ("[omci]\ndevice = 'ttyUSB0'", 'it must be the path of a device, "socket://host:port" or "rfc2217://host:port"'),
-        ("[omci]\ndevice = 3", 'it must be the path of a device'),
+        (
+            "[omci]\ndevice = 'ttyUSB0'",
+            'it must be the path of a device, "socket://host:port" or "rfc2217://host:port"',
+        ),
+        ("[omci]\ndevice = 3", "it must be the path of a device"),
         ("[omci]\nunlock = ['download']", 'a list of some of "create", "delete", "set"'),
         ("[omci]\nkey = '00'", "it must be 32 hexadecimal digits"),
         ("[system]\nreboot_command = 'reboot'", 'a list of arguments, such as ["systemctl", "reboot"], or "restart"'),

@@ -42,6 +42,13 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "onu": ("onu", "OMCI frames of an ONT: decode and encode"),
 }
 """Each verb, the module of ``agent.cli`` whose ``register`` adds it, and one line about it."""
+PARTS: Final[dict[str, str]] = {
+    "diag": "the package cpe-agent-diagnostics",
+    "modules": "the package cpe-agent-modules",
+    "onu": "the package cpe-agent-omci",
+    "support-bundle": "the package cpe-agent-support",
+}
+"""Where verbs are for which OpenWrt has packages of their own."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -77,7 +84,8 @@ def parser_for(arguments: Sequence[str]) -> argparse.ArgumentParser:
             except ModuleNotFoundError as missing:
                 if missing.name != f"agent.cli.{module}":
                     raise
-                parser.error(f"this installation is without {verb}; it is in the source tree, and in Debian's package")
+                where = PARTS.get(verb, "the source tree, and in Debian's package")
+                parser.error(f"this installation is without {verb}; it is in {where}")
     return parser
 
 

@@ -3,28 +3,17 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from agent.cwmp import management_server as ms
-from agent.cwmp.planned_reboot import DELAY_REBOOT, SCHEDULE_REBOOT
-from agent.first_values import CONNECTION_REQUEST_PATH
 from agent.model.data_model import DataModel
 from agent.runtime.clock import iso
-from agent.runtime.discovery import REMEMBERED_HOST
-from agent.runtime.initial_values import APPLIED
 from agent.version import VERSION
-from backends.tr181.device_info import FIRST_USE_DATE
-from backends.tr181.user_interface import PASSWORD_RESET
 
 if TYPE_CHECKING:
     from agent.vendor_files.service import ConfigurationFile
 
-STAY: Final = (
-    ms.PARAMETER_KEY, DELAY_REBOOT, SCHEDULE_REBOOT, CONNECTION_REQUEST_PATH, REMEMBERED_HOST, APPLIED, FIRST_USE_DATE,
-    PASSWORD_RESET,
-)  # fmt: skip
-"""Own values that say what has become of this device, and not how it is configured."""
 DIGITS: Final = 12
 
 
@@ -54,6 +43,7 @@ class VendorConfiguration:
     def file(self) -> "ConfigurationFile":
         """What makes and takes files."""
         if self._file is None:
+            from agent.vendor_files.device_values import STAY
             from agent.vendor_files.service import ConfigurationFile, Surroundings
 
             given = self._given
@@ -65,13 +55,13 @@ class VendorConfiguration:
         return self._file
 
     def version(self) -> tuple[str, datetime | None]:
-        """What tells one configuration from another, and when the present one was saved."""
-        digest = self.file().backup("omitted").digest.rpartition(":")[2]
+        """What tells one saved configuration from another, and when this one was saved: cheap, for each reading."""
+        saved = self._given.state_directory / "model.json"
         try:
-            changed = (self._given.state_directory / "model.json").stat().st_mtime
+            when = datetime.fromtimestamp(int(saved.stat().st_mtime), UTC)
+            return sha256(saved.read_bytes()).hexdigest()[:DIGITS], when
         except OSError:
-            return digest[:DIGITS], None
-        return digest[:DIGITS], datetime.fromtimestamp(int(changed), UTC)
+            return "", None
 
     def _check(self, parts: Mapping[str, Any]) -> None:
         self._given.shape({**parts, "version": 1, "transaction": 0, "unconfirmed": None}, "file")

@@ -8,7 +8,7 @@ from backends.tr181.mechanisms import Mechanisms
 
 NAT_TRAVERSAL: Final = "NAT traversal is a feature of its own"
 NO_FIREWALL: Final = "libnftables or nf_tables is absent, or not for the agent to use (OpenWrt: /etc/config/firewall)"
-NO_MODULES: Final = "the ACS may install no software here ([modules] enable), or no package manager is installed"
+NO_MODULES: Final = "not allowed ([modules] enable), no package manager here, or cpe-agent-modules is not installed"
 NO_ONT: Final = "no serial line leads to an ONT ([omci] device), or the package cpe-agent-omci is not installed"
 NO_DIAGNOSTICS: Final = "the package cpe-agent-diagnostics is not installed"
 NO_DHCP_CLASSES: Final = "a bridge does not know which hardware address told a DHCP server which class it is of"

@@ -32,7 +32,8 @@ put_in() (
 	value="$(printf '%s' "$4" | sed "s/'/'\\\\''/g")"
 
 	cp -p "$file" "$file.new"
-	LINE="	option $3 '$value'" awk -v section="$2" -v option="$3" '
+	[ "$1" = cpe-agent ] && ours=1 || ours=0
+	LINE="	option $3 '$value'" awk -v section="$2" -v option="$3" -v is_ours="$ours" '
 		function ours() { if (inside && !done) { print ENVIRON["LINE"]; done = 1 } }
 		function blanks() { printf "%s", held; held = "" }
 		/^([ \t]*$|# )/ { held = held $0 "\n"; next }
@@ -43,7 +44,7 @@ put_in() (
 			inside = (name == section || (name == "" && $2 == section))
 		}
 		{ blanks() }
-		inside && ($1 ~ /^#?(option|list)$/) && $2 == option { ours(); next }
+		inside && $2 == option && ($1 ~ /^(option|list)$/ || (is_ours && $1 ~ /^#(option|list)$/)) { ours(); next }
 		{ print }
 		END {
 			ours()
@@ -223,14 +224,73 @@ migrate_icwmp() {
 	retire icwmpd
 }
 
+# URL, user name and password; nothing is taken of an ACS whose URL the agent would refuse: who was there before goes on.
 take_acs() {
 	case "$1" in
 	http://?* | https://?*) ;;
 	*) return 1 ;;
 	esac
-	put acs.url "$1"
-	[ -z "$2" ] || put acs.username "$2"
-	[ -z "$3" ] || put acs.password "$3"
+	scheme="${1%%://*}"
+	beyond="${1#*://}"
+	authority="${beyond%%[/?#]*}"
+	beyond="${beyond#"$authority"}"
+	login=""
+	case "$authority" in
+	*@*)
+		login="${authority%@*}"
+		authority="${authority##*@}"
+		;;
+	esac
+	authority="${authority%:}"
+	if ! is_authority "$authority" || ! is_of_a_url "$beyond"; then
+		say "the ACS that was configured is not taken over, because its URL cannot be used: set cpe-agent.acs.url"
+		return 1
+	fi
+	case "$login" in
+	*:*) set -- "$1" "${2:-${login%%:*}}" "${3:-${login#*:}}" ;;
+	?*) set -- "$1" "${2:-$login}" "$3" ;;
+	esac
+	put acs.url "$scheme://$authority$beyond"
+	take acs.username "$2"
+	take acs.password "$3"
+}
+
+# HOST, HOST:PORT, [IPv6] or [IPv6]:PORT
+is_authority() (
+	port=1
+	case "$1" in
+	\[*\]) host="$1" ;;
+	*:*)
+		host="${1%:*}"
+		port="${1##*:}"
+		;;
+	*) host="$1" ;;
+	esac
+	case "$host" in
+	\[*\])
+		host="${host#?}"
+		case "${host%?}" in
+		"" | *[!0-9A-Fa-f:.]*) exit 1 ;;
+		esac
+		;;
+	"" | *[!A-Za-z0-9._-]*) exit 1 ;;
+	esac
+	is_number "$port" 65535
+)
+
+# A path with what follows: letters of a URL only.
+is_of_a_url() {
+	[ "${#1}" -le 200 ] && [ "$(printf '%s' "$1" | tr -cd '\041-\176')" = "$1" ]
+}
+
+# What the settings take as a text: one line of at most 256 characters.
+take() {
+	[ -n "$2" ] || return 0
+	if [ "${#2}" -le 256 ] && [ "$(printf '%s' "$2" | tr -d '\001-\037\177')" = "$2" ]; then
+		put "$1" "$2"
+	else
+		say "$1 is not taken over: it is no single line of at most 256 characters"
+	fi
 }
 
 take_interval() {
@@ -244,8 +304,8 @@ take_interval() {
 
 take_requests() {
 	is_number "$1" 65535 && put connection_request.port "$1"
-	[ -z "$2" ] || put connection_request.username "$2"
-	[ -z "$3" ] || put connection_request.password "$3"
+	take connection_request.username "$2"
+	take connection_request.password "$3"
 }
 
 take_file() {

@@ -273,6 +273,61 @@ def test_an_old_easycwmps_url_is_put_together_and_what_cannot_be_is_left_out(rou
 
 
 @first_boot
+@pytest.mark.parametrize(
+    ("told", "taken", "login"),
+    [
+        ("option url 'http://u:p@acs.example/'", "http://acs.example/", ("u", "p")),
+        ("option hostname 'acs.example'\n\toption path '/p'", "http://acs.example/p", ("", "")),
+        ("option url 'http://[2001:db8::1]:7547/a?b'", "http://[2001:db8::1]:7547/a?b", ("", "")),
+    ],
+)
+def test_a_url_in_an_old_clients_words_is_put_into_ours(
+    router: Router, told: str, taken: str, login: tuple[str, str]
+) -> None:
+    found = migrated(router, "easycwmp", f"config acs\n\t{told}\n", "easycwmpd")
+    assert found["url"] == taken
+    assert (found["username"], found["password"]) == login
+
+
+@first_boot
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://acs.example:99999/",
+        "http://acs example/",
+        "http://acs.example/a b",
+        "http://",
+        "http://[::1/",
+        "ftp://x/",
+    ],
+)
+def test_a_client_whose_acs_cannot_be_taken_over_goes_on(router: Router, url: str) -> None:
+    found = migrated(router, "easycwmp", f"config acs\n\toption url '{url}'\n", "easycwmpd")
+    assert found["url"] == ""
+    assert "easycwmpd disable" not in (router.said.read_text() if router.said.exists() else "")
+
+
+@first_boot
+def test_a_name_that_is_no_line_of_text_is_left_out(router: Router) -> None:
+    told = "config acs\n\toption url 'http://acs.example/'\n\toption username 'a\nb'\n\toption password '" + "x" * 300
+    found = migrated(router, "easycwmp", f"{told}'\n", "easycwmpd")
+    assert (found["url"], found["username"], found["password"]) == ("http://acs.example/", "", "")
+
+
+@first_boot
+def test_a_comment_of_the_owners_that_looks_like_an_option_stays(router: Router) -> None:
+    file = router.config / "network"
+    file.write_text(
+        file.read_text().replace("config interface 'wan'\n", "config interface 'wan'\n\t#option reqopts '1 2'\n")
+    )
+    text = file.read_text()
+    router.defaults()
+    assert "#option reqopts '1 2'" in file.read_text()
+    router.run(". /usr/lib/cpe-agent/openwrt.sh; ask_no_more")
+    assert file.read_text() == text
+
+
+@first_boot
 def test_icwmp_is_taken_over_and_ends(router: Router) -> None:
     found = migrated(router, "cwmp", ICWMP, "icwmpd")
     assert (found["url"], found["username"], found["password"]) == ("http://192.168.1.178:7547/", "me", "iopsys")

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from agent.vendor_files.build import STAY, Given, VendorConfiguration
+from agent.vendor_files.build import Given, VendorConfiguration
+from agent.vendor_files.device_values import STAY
 from tests.model.device import Device
 
 
@@ -23,12 +24,14 @@ def test_the_file_says_what_it_is_of_and_its_version_changes_with_what_is_config
             lambda: None,
         )
     )
-    version, saved = built.version()
-    assert (len(version), saved) == (12, None)
-    device.change({"Device.ManagementServer.Password": "x"})
+    assert built.version() == ("", None)
     (tmp_path / "model.json").write_text("{}")
+    version, saved = built.version()
+    assert (len(version), saved is not None) == (12, True)
+    assert built.version() == (version, saved)
+    (tmp_path / "model.json").write_text('{"changed": 1}')
     assert built.version()[0] != version
-    assert built.version()[1] is not None
+    device.change({"Device.ManagementServer.Password": "x"})
     said = json.loads(built.file().content())
     assert said["about"]["made"] == "2027-01-15T08:00:00Z"
     assert (said["about"]["system"], said["about"]["serial_number"]) == ("linux", "1")
