@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from agent.transfers.mover import Way
 
 INCOMING: Final = "incoming"
+LARGEST: Final = 256 << 20
+"""Bytes of a module's file."""
 TABLES: Final = {"DeploymentUnit": DEPLOYED, "ExecutionUnit": UNITS}
 
 Answer = TypeVar("Answer")
@@ -113,7 +115,7 @@ class ModuleService:
         around = self._around
         policy, way = around.in_turn(lambda: (around.policy(), around.way()))
         to.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        order = FileOrder(url, username, password, "", 0, "", False, "", to.name)
+        order = FileOrder(url, username, password, "", 0, "", False, "", to.name, largest=LARGEST)
         mover.download(order, to, policy=policy, progress=lambda _done, _of: None, cancelled=lambda: False, http=way)
 
     def _reference(self, table: str, key: str) -> str:

@@ -5,7 +5,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from agent.runtime.events import Moment
 from agent.runtime.operations import Broke, Tell
 from agent.transfers.failures import Cancelled, TransferFailed
 from agent.transfers.file_types import Outcome, Taken
-from agent.transfers.orders import FileOrder, Readable, Received, Stream
+from agent.transfers.orders import LARGEST, FileOrder, Readable, Received, Stream
 from agent.transfers.queue import INTERNAL_ERROR, Asked, State, Transfer, TransferQueue
 
 log = logging.getLogger(__name__)
@@ -301,7 +301,8 @@ class Transfers:
     def _download(self, mover: Mover, one: Transfer, tell: Tell, stop: threading.Event) -> object:
         destination = self.queue.types.destination(one.order.file_type)
         place = destination.room(one.order.file_size) / f"{FILE}{one.id}"
-        received = mover.download(one.order, place, _Progress(one.id, tell), stop.is_set)
+        order = replace(one.order, largest=getattr(destination, "largest", LARGEST))
+        received = mover.download(order, place, _Progress(one.id, tell), stop.is_set)
         return Arrived(one.id, received)
 
     def _upload(self, mover: Mover, one: Transfer, tell: Tell, stop: threading.Event) -> object:

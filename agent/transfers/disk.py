@@ -73,6 +73,18 @@ class Part:
         if size > (room := self.room()):
             raise TransferFailed(Cause.NO_ROOM, f"{size} bytes are to come, and there is room for {room} here")
 
+    def most(self, whole: int | None, largest: int) -> int:
+        """Bytes that the file may have in the end: ``whole`` where that is known, and never more than ``largest``.
+
+        Refuses what is too large, or has no room.
+        """
+        if whole is None:
+            return min(largest, self.size + self.room())
+        if whole > largest:
+            raise TransferFailed(Cause.NO_ROOM, f"{whole} bytes are to come, and such a file has at most {largest}")
+        self.need(whole - self.size)
+        return whole
+
     def begin(self, validator: str, total: int | None) -> None:
         """Take the file from its beginning, forgetting what there is."""
         with self._reported():

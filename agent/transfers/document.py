@@ -30,6 +30,7 @@ _ORDER: dict[str, type] = {
     "target_file_name": str,
     "is_upload": bool,
     "command_key": str,
+    "largest": int,
     "id": str,
 }
 _LEAST = {"max_retries": -1}

@@ -42,7 +42,10 @@ class Outcome:
 
 
 class Destination(Protocol):
-    """What becomes of files of one type. Both are called in the transfers' own thread; they raise TransferFailed."""
+    """What becomes of files of one type. Both are called in the transfers' own thread; they raise TransferFailed.
+
+    An attribute ``largest`` says how many bytes such a file has at most; without it, 1 GiB.
+    """
 
     def room(self, size: int) -> Path:
         """The directory to download into, which has room for so many bytes (0: unknown); the same one each time."""

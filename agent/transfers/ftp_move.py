@@ -103,7 +103,6 @@ class FtpMove:
             validator = f"{total} {modified[1]}" if modified and total is not None else ""
             if not (part.size and validator and validator == part.validator):
                 part.begin(validator, total)
-            part.need((whole or 0) - part.size)
             try:
                 connection = ftp.data(f"RETR {self._path}", part.size)
             except ftplib.error_perm:
@@ -130,14 +129,14 @@ class FtpMove:
             pace.ended(sent)
 
     def _receive(self, part: Part, connection: socket.socket, whole: int | None, progress: Progress) -> None:
-        most = part.size + part.room() if whole is None else whole
+        most = part.most(whole, self._order.largest)
         pace = Pace(progress, part.size, whole)
         buffer = memoryview(bytearray(BUFFER))
         while size := connection.recv_into(buffer):
             self._cancelling.check()
             if part.size + size > most:
                 if whole is None:
-                    raise TransferFailed(Cause.NO_ROOM, f"the file has no end, and there is room for {most} bytes here")
+                    raise TransferFailed(Cause.NO_ROOM, f"the file has no end, and may have {most} bytes here")
                 raise TransferFailed(Cause.CORRUPTED, f"more comes than the {whole} bytes that were announced")
             part.append(buffer[:size])
             pace.moved(part.size)

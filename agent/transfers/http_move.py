@@ -250,8 +250,7 @@ class HttpMove:
         whole = total if announced is None else announced
         if total is not None and total != whole:
             raise TransferFailed(Cause.CORRUPTED, f"{PEER} has a file of {total} bytes, and it is to have {whole}")
-        part.need((whole or 0) - part.size)
-        most = part.size + part.room() if whole is None else whole
+        most = part.most(whole, self._order.largest)
         stated = _stated_hash(response)
         wire, pace = cast(Wire, self._wire), Pace(progress, part.size, whole)
         buffer = memoryview(bytearray(BUFFER))
@@ -367,7 +366,7 @@ def _stated_hash(response: Response) -> tuple[str, bytes] | None:
 
 def _too_large(whole: int | None, most: int) -> TransferFailed:
     if whole is None:
-        return TransferFailed(Cause.NO_ROOM, f"the file has no end, and there is room for {most} bytes here")
+        return TransferFailed(Cause.NO_ROOM, f"the file has no end, and may have {most} bytes here")
     return TransferFailed(Cause.CORRUPTED, f"more comes than the {whole} bytes that were announced")
 
 

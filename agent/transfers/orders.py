@@ -10,6 +10,8 @@ LONGEST_URL: Final = 256  # cwmp-1-0.xsd, Download
 LONGEST_TEXT: Final = 256
 """Characters of user name, password and target file name (cwmp-1-0.xsd)."""
 LONGEST_TYPE: Final = 64
+LARGEST: Final = 1 << 30
+"""Bytes of a file, where its destination does not say less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class FileOrder:
     command_key: str
     id: str = ""
     """The number of the transfer, as long as it is in the queue; "" outside of it."""
+    largest: int = LARGEST
+    """Bytes that whoever takes the file would take at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ def register(types: FileTypes, parts: Parts) -> None:
 class ConfigurationDestination:
     """See agent.transfers.file_types.Destination: the file is put in force as a whole, or refused."""
 
+    largest = LARGEST
+
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 

@@ -196,6 +196,12 @@ def test_an_endless_file_ends_where_it_should_have_ended(server: FtpServer, movi
         moving.download(server.url("d/f"))
 
 
+def test_no_file_may_be_larger_than_who_takes_it_says(server: FtpServer, moving: Mover) -> None:
+    with refused(Cause.NO_ROOM, "at most 1000"):
+        moving.download(server.url("d/f"), largest=1000)
+    assert moving.left == []
+
+
 def test_a_cancelled_transfer_ends_at_once(server: FtpServer, moving: Mover) -> None:
     server.stall = True
     server.refusals["SIZE"] = "213 400000"

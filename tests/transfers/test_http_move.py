@@ -479,6 +479,17 @@ def test_more_than_was_announced_is_not_taken(server: FileServer, moving: Mover,
     assert moving.left == []
 
 
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [(File(endless=True), "no end, and may have 1000000"), (File(CONTENT, announces=1 << 50), "at most 1000000")],
+)
+def test_no_file_may_be_larger_than_who_takes_it_says(server: FileServer, moving: Mover, file: File, told: str) -> None:
+    server.files["/f"] = file
+    with refused(Cause.NO_ROOM, told):
+        moving.download(server.url("/f"), largest=1_000_000)
+    assert moving.left == []
+
+
 def test_what_comes_behind_the_announced_length_is_not_of_the_file(server: FileServer, moving: Mover) -> None:
     server.files["/f"] = File(CONTENT + b"more", announces=300_000)
     assert moving.download(server.url("/f")).sha256 == HASH
