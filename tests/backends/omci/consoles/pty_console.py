@@ -3,12 +3,13 @@
 import os
 import pty
 import select
+import signal
 import subprocess
 import termios
 import threading
 import tty
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 Reply = Callable[[str], str]
@@ -85,10 +86,20 @@ class Shell(_Pty):
         super().__init__()
 
     def end(self) -> None:
-        self.process.kill()
+        for pid in self._session():  # what it has started goes on without a terminal
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
         super().end()
         os.close(self._terminal)
+
+    def _session(self) -> Iterator[int]:
+        """The shell and all that it has started."""
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                session = status.read_text().rpartition(")")[2].split()[3]
+                if int(session) == self.process.pid:
+                    yield int(status.parent.name)
 
     def _serve(self) -> None:
         while True:
