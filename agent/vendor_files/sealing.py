@@ -50,7 +50,12 @@ class Seal:
         except (NoBase64, ValueError) as broken:
             raise CannotOpen from broken
         nonce, cipher, mark = content[:_NONCE], content[_NONCE:-BYTES], content[-BYTES:]
-        if len(content) < _NONCE + BYTES or not hmac.compare_digest(mark, self._mark(nonce, cipher, place)):
+        is_as_written = b64encode(content).decode() == sealed  # the last character has bits that say nothing
+        if (
+            not is_as_written
+            or len(content) < _NONCE + BYTES
+            or not hmac.compare_digest(mark, self._mark(nonce, cipher, place))
+        ):
             raise CannotOpen
         return self._mixed(cipher, nonce).rstrip(b"\0").decode("utf-8", "surrogatepass")
 

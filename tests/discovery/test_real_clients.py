@@ -1,6 +1,7 @@
 """From nothing to a BOOTSTRAP session by each DHCP client that people have: the real one, the real hook and agent."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -80,7 +81,7 @@ def test_networkmanager_leaves_a_link_that_is_given_to_the_agent_at_once_and_tak
         return dict(line.split(":", 1) for line in told.splitlines()).get(link, "")
 
     def setup(*words: str) -> str:
-        return cpe.space.run("cpe-agent", "setup", *words)
+        return cpe.space.run(sys.executable, "-m", "agent", "setup", *words)
 
     theirs = cpe._root / "etc/NetworkManager/conf.d/99-theirs.conf"
     theirs.parent.mkdir(exist_ok=True)

@@ -143,7 +143,7 @@ def test_a_download_that_kill_9_broke_off_comes_all_the_same_and_is_told_once(be
     assert bench.told("k") == [(0, "Installed", "1.0")]
 
 
-@pytest.mark.parametrize("number", [5, 9, 17])
+@pytest.mark.parametrize("number", [9, *(pytest.param(each, marks=pytest.mark.sweep) for each in (5, 17))])
 def test_kill_9_at_any_write_point_leaves_the_module_whole_and_the_acs_told_once(bench: Bench, number: int) -> None:
     bench.stand.first_contact().stop()
     url = bench.serve("one")

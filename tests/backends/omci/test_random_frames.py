@@ -5,7 +5,7 @@ import pytest
 from tests.backends.omci import random_frames
 
 
-@pytest.mark.parametrize("count", [4_000, pytest.param(100_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [4_000, pytest.param(100_000, marks=pytest.mark.sweep)])
 def test_random_frames_crash_nothing_and_leave_nothing_behind(count: int) -> None:
     report = random_frames.run(count, seed=7)
     assert report.wrong[:3] == []

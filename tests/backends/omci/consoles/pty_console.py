@@ -75,6 +75,7 @@ class Shell(_Pty):
 
         def own() -> None:
             os.setsid()
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # who runs the tests may ignore it
             import fcntl
 
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)

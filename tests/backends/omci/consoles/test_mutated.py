@@ -47,7 +47,7 @@ def mutated(chance: random.Random) -> str:
     return text
 
 
-@pytest.mark.parametrize("count", [100, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [100, pytest.param(10_000, marks=pytest.mark.sweep)])
 def test_mutated_answers_crash_nothing_and_leave_nothing_behind(count: int) -> None:
     chance = random.Random(5)
     tracemalloc.start()

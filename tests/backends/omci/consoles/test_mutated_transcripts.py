@@ -79,7 +79,7 @@ def session(chance: random.Random, mib: Mib) -> str:
     return "good"
 
 
-@pytest.mark.parametrize("count", [100, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [100, pytest.param(10_000, marks=pytest.mark.sweep)])
 def test_mutated_sessions_end_and_leave_nothing_behind(count: int) -> None:
     chance = random.Random(6)
     mib = Mib(0.0)
