@@ -5,13 +5,10 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from agent.runtime.page_access import DOCUMENT as ACCESS
-from agent.runtime.page_access import PageAccess
-from agent.runtime.page_places import DOCUMENT as PLACES
-from agent.runtime.page_places import Ground, PagePlaces
 from agent.runtime.store import FileStore
 from agent.settings import Web
 from backends.errors import MechanismError
@@ -21,6 +18,8 @@ from backends.netlink_types import MAIN_TABLE, Route
 
 if TYPE_CHECKING:
     from agent.runtime.live import Live
+    from agent.runtime.page_access import PageAccess
+    from agent.runtime.page_places import PagePlaces
     from agent.web.start import RunningPage
 
 log = logging.getLogger(__name__)
@@ -35,6 +34,8 @@ LOCAL_TABLE: Final = 255
 MOST_TABLES: Final = 16
 MOST_URLS: Final = 16
 
+ACCESS: Final = ("page_state", "page_secret", "page_try_code", "page_keep", "page_forget", "page_refused")
+"""The verbs of ``PageAccess`` that are its own alone."""
 ASKS: Final = ("search", "schema", "log", "live", "strip", "settings", "setup")
 """The verbs of ``agent.page_asks``, which are built when somebody first asks one."""
 
@@ -64,26 +65,41 @@ class PageService:
     def __init__(self, store: FileStore, around: Surroundings) -> None:
         self._around = around
         self._page: RunningPage | None = None
-        self._places = PagePlaces(lambda: store.read(PLACES), lambda document: _quietly(store, PLACES, document))
-        self.access = PageAccess(
-            lambda: store.read(ACCESS),
-            lambda document: store.remove(ACCESS) if document is None else store.write(ACCESS, document),
-            random.SystemRandom().choice,
-            self.where,
-            self._note_refused,
-            self._end_sessions,
-            around.device,
-            time.monotonic,
-        )
+        self._store = store
         self._is_known_to_be_missing = False
         self._asks: Mapping[str, Verb] = {}
         self._live: Live | None = None
         self.table: Mapping[str, Verb] = {
-            **self.access.table,
+            **{name: self._of_access(name) for name in ACCESS},
             "page_code": self._code,
             "page_where": lambda _arguments: self.facts(),
             **{name: self._asked(name) for name in ASKS},
         }
+
+    @cached_property
+    def access(self) -> "PageAccess":
+        """Who may log in."""
+        from agent.runtime.page_access import DOCUMENT, PageAccess
+
+        store = self._store
+        return PageAccess(
+            lambda: store.read(DOCUMENT),
+            lambda document: store.remove(DOCUMENT) if document is None else store.write(DOCUMENT, document),
+            random.SystemRandom().choice,
+            self.where,
+            self._note_refused,
+            self._end_sessions,
+            self._around.device,
+            time.monotonic,
+        )
+
+    @cached_property
+    def _places(self) -> "PagePlaces":
+        from agent.runtime.page_places import DOCUMENT, PagePlaces
+
+        return PagePlaces(
+            lambda: self._store.read(DOCUMENT), lambda document: _quietly(self._store, DOCUMENT, document)
+        )
 
     def due(self, now: float) -> float | None:
         """When the next live sample is to be taken."""
@@ -166,6 +182,12 @@ class PageService:
         is_inside = self._page is not None and len(self._page.interfaces()) > 1
         return told if "error" in told or is_inside else {**told, "left_out": dict(self._places.left_out)}
 
+    def _of_access(self, name: str) -> Verb:
+        def answer(arguments: Mapping[str, Any]) -> Document:
+            return self.access.table[name](arguments)
+
+        return answer
+
     def _asked(self, name: str) -> Verb:
         def answer(arguments: Mapping[str, Any]) -> Document:
             if self._live is None:
@@ -188,6 +210,8 @@ class PageService:
         return [url for *_, url in sorted(found)][:MOST_URLS]
 
     def _interfaces(self, wanted: Web) -> tuple[str, ...]:
+        from agent.runtime.page_places import Ground
+
         around, netlink = self._around, self._around.netlink
         ground = Ground(
             netlink.links(),

@@ -1,23 +1,25 @@
-"""Opens the firewall for connection requests while there is an ACS that could make some: a chore of the daemon's."""
+"""Opens the firewall for the ACS's requests and tests while there is one that could come: a chore of the daemon's."""
 
 import logging
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from backends.fw4_door import Fw4Door
+from backends.fw4_door import Fw4Door, Opening
 
 log = logging.getLogger(__name__)
 
-SHUT: Final = (0, None)
-
 
 class Facts(NamedTuple):
-    """``choice`` is [connection_request] firewall; ``acs`` the ACS's address as far as it is known; port 0: none."""
+    """``choice`` is [connection_request] firewall; ``acs`` the ACS's address as far as it is known; port 0: none.
+
+    ``others``: where else the ACS has something listen.
+    """
 
     choice: str
     url: str
     port: int
     acs: str
+    others: tuple[Opening, ...] = ()
 
 
 class RequestDoor:
@@ -26,7 +28,7 @@ class RequestDoor:
     def __init__(self, door: Fw4Door, facts: Callable[[], Facts]) -> None:
         self._door = door
         self._facts = facts
-        self._made: tuple[int, tuple[str, ...] | None] = SHUT
+        self._made: tuple[Opening, ...] = ()
 
     def due(self, now: float) -> float | None:
         """At once where something else is to be open than is."""
@@ -35,18 +37,15 @@ class RequestDoor:
     def act(self, _now: float) -> frozenset[str]:
         """Open and shut."""
         wanted = self._wanted()
-        self._door.let_in(*wanted)
+        self._door.let_in(wanted)
         self._made = wanted
-        port, sources = wanted
-        if port:
-            whom = "everybody" if sources is None else " ".join(sources) or "nobody yet"
-            log.info("the firewall lets connection requests to port %d in from %s", port, whom)
+        for port, source, protocol in wanted:
+            log.info("the firewall lets %s in to %s port %d", source or "everybody", protocol, port)
         return frozenset()
 
-    def _wanted(self) -> tuple[int, tuple[str, ...] | None]:
-        facts = self._facts()
-        if not facts.choice or not facts.url or not facts.port:
-            return SHUT
-        if facts.choice == "open":
-            return facts.port, None
-        return facts.port, (facts.acs,) if facts.acs else ()
+    def _wanted(self) -> tuple[Opening, ...]:
+        choice, url, port, acs, others = self._facts()
+        if not choice or not url:
+            return ()
+        source = acs if choice == "acs" else ""
+        return (*([Opening(port, source)] if port and (source or choice == "open") else []), *others)

@@ -176,6 +176,7 @@ class Omci:
     mode: str = "query"
     upload: bool = False
     pon_mode: str = "Unknown"
+    module: str = ""
     unlock: tuple[str, ...] = ()
 
 
@@ -364,6 +365,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "omci.mode": check.one_of("query", "monitor"),
     "omci.upload": check.switch,
     "omci.pon_mode": check.one_of("Unknown", "G-PON", "XG-PON", "NG-PON2", "XGS-PON"),
+    "omci.module": check.interface,
     "omci.unlock": check.omci_commands,
     "extensions.directory": check.file_path,
     "backup.secrets": check.one_of("sealed", "omitted", "plain"),
@@ -585,8 +587,12 @@ def _concerns(settings: Settings, text: str, source: Path) -> list[str]:
             "use https:// outside a laboratory"
         )
     has_password = settings.acs.password or settings.connection_request.password
-    if has_password and (mode := source.stat().st_mode) & 0o044:
-        who = "every user" if mode & 0o004 else "its group"
+    if not has_password:
+        return concerns
+    status = source.stat()
+    is_given_to_us = status.st_uid != os.geteuid() and status.st_gid == os.getegid()  # as root gives a user its own
+    if status.st_mode & (0o004 if is_given_to_us else 0o044):
+        who = "every user" if status.st_mode & 0o004 else "its group"
         concerns.append(f"{source} has a password and {who} can read it; chmod 600 {source}")
     return concerns
 

@@ -1,28 +1,32 @@
-"""Builds what moves files: queue, requests, operation and verb, over what the wiring knows."""
+"""Builds what moves files: queue, requests and operation, over what the wiring knows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_interface
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.cwmp.management_server import PREFIX, TRANSFER_POLICY, acs_identity
 from agent.model.own_values import OwnValues
+from agent.runtime.clock import iso
 from agent.runtime.delivery import Delivery
 from agent.runtime.events import Moment
 from agent.runtime.idle import Idle
-from agent.runtime.transfer_verbs import Reply, TransferVerbs
 from agent.runtime.transfers import Transfers
 from agent.transfers.file_types import FileTypes
 from agent.transfers.orders import FileOrder, Received, Stream
-from agent.transfers.queue import Transfer
+from agent.transfers.queue import State, Transfer
 from agent.transfers.requests import Policy, TransferRequests, shown
 from agent.transfers.url_policy import UrlPolicy
 
 if TYPE_CHECKING:
     from agent.transfers.mover import Way
+    from backends.faults import Event
+    from backends.tr181.mechanisms import Mechanisms
 
 NOTED: Final = "transfer"
 """The kind under which transfers are in the history (backends.faults)."""
+BUSY: Final = (State.MOVING, State.ARRIVED, State.TAKING, State.AWAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,28 @@ class TransferService:
         self.types: FileTypes = queue.types
         self.operation = Transfers(queue, self._mover, lambda: acs_identity(own), delivery.save)
         self.requests = TransferRequests(queue, around.policy, around.mask)
-        self._verbs = TransferVerbs(self.operation, around.clock, delivery.save, self.requests.check_url)
 
-    @property
-    def table(self) -> Mapping[str, Callable[[Mapping[str, Any]], Reply]]:
-        """The control verbs."""
-        return self._verbs.table
+    def status(self, noted: "Iterable[Event]") -> dict[str, Any]:
+        """For the verb status: how many wait, and are over without the ACS knowing; the one at work; the last one, as
+        the history has it.
+        """
+        every, progress = self.operation.queue.all, self.operation.progress
+        active = next((one for one in every if one.state in BUSY), None)
+        last = max((one for one in noted if one.kind == NOTED), key=lambda one: int(one.identifier), default=None)
+        is_told = progress is not None and active is not None and progress.id == active.id
+        return {
+            "queued": sum(one.state is State.WAITING for one in every),
+            "to_be_told": sum(one.state is State.ENDED for one in every),
+            "active": active
+            and {
+                "id": active.id,
+                "file_type": active.order.file_type,
+                "state": active.state.value,
+                "done": progress.done if progress and is_told else None,
+                "total": (progress.total if progress and is_told else None) or active.order.file_size or None,
+            },
+            "last": last and {"at": iso(last.time), "text": last.text, "code": last.fields.get("code", 0)},
+        }
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -68,11 +88,11 @@ class TransferService:
 
     def _note(self, one: Transfer) -> None:
         code = one.outcome.code
-        what = "sent" if one.order.is_upload else "fetched"
+        what = "sent" if one.order.is_upload else "used" if code and one.arrived else "fetched"
         text = (
             f"{one.order.file_type} could not be {what}: {one.outcome.text}"
             if code
-            else f"{one.order.file_type} {what}"
+            else f"{one.order.file_type} {one.outcome.text or what}"
         )
         seconds = None if one.start is None or one.complete is None else round(one.complete - one.start)
         self._around.note(
@@ -85,6 +105,17 @@ class TransferService:
             seconds=seconds,
             url=shown(one.order.url)[:128],
         )
+
+
+def homes(mechanisms: "Mechanisms") -> "Iterator[IPv4Network | IPv6Network]":
+    """The networks on links that do not lead outside; none where no link is known to."""
+    outside = mechanisms.network.outside()
+    route = mechanisms.management_path()
+    if not outside:
+        return
+    for one in mechanisms.netlink.addresses():
+        if one.interface not in outside and (route is None or one.interface != route.interface):
+            yield ip_interface(f"{one.address}/{one.prefix_length}").network
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ import threading
 import time
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from agent import extensions, presets, settings
 from agent.cwmp import management_server as ms
@@ -24,7 +25,7 @@ from agent.cwmp.heartbeat import Heartbeat
 from agent.cwmp.inform import inform
 from agent.cwmp.messages import DeviceIdStruct, Fault, Inform, Request, Response
 from agent.cwmp.outbox import Outbox
-from agent.cwmp.planned_reboot import DELAY_REBOOT, NO_DELAY, SCHEDULE_REBOOT, PlannedReboot
+from agent.cwmp.planned_reboot import DELAY_REBOOT, SCHEDULE_REBOOT, PlannedReboot
 from agent.cwmp.retry import Retries
 from agent.cwmp.rpc import Clocks, Rpc
 from agent.cwmp.schedule import Recurring
@@ -32,8 +33,9 @@ from agent.discovery.offer import Neighbour, Offer, Source
 from agent.features import Feature, Stream, features, units_of
 from agent.firmware.choice import installer_of, told_by
 from agent.first_values import ACS_VALUES, CONNECTION_REQUEST_PATH, SET_BY, begin_anew, from_file
+from agent.going_down import GoingDown
+from agent.late_verbs import late_streams, late_verbs
 from agent.lease_watches import LeaseWatches
-from agent.machine_checks import Check, resources, way_out
 from agent.model.coverage import Reasons
 from agent.model.data_model import Addressing, Caller, DataModel
 from agent.model.own_values import OwnValues
@@ -47,7 +49,7 @@ from agent.request_door import Facts as DoorFacts
 from agent.request_door import RequestDoor
 from agent.runtime import loop
 from agent.runtime.acs_session import AcsSession
-from agent.runtime.actions import Listen, Reboot
+from agent.runtime.actions import Listen
 from agent.runtime.calendar import Calendar
 from agent.runtime.clock import iso, local_time
 from agent.runtime.commit_confirm import CommitConfirm
@@ -57,13 +59,10 @@ from agent.runtime.delivery import DOCUMENT as DELIVERY
 from agent.runtime.delivery import Delivery
 from agent.runtime.discovery import OWN_VALUES as DISCOVERY_VALUES
 from agent.runtime.discovery import Contact, Discovery
-from agent.runtime.discovery_verbs import DiscoveryVerbs, of_no_acs
-from agent.runtime.doctor import Interface, Surroundings
 from agent.runtime.documents import shapes
 from agent.runtime.endpoint import AcsEndpoint, shown_url
-from agent.runtime.events import Changed, ControlAsked, LeaseHeard, Moment, Reload, Stop
+from agent.runtime.events import Changed, ControlAsked, InTurn, LeaseHeard, Moment, Reload, Stop
 from agent.runtime.history import History
-from agent.runtime.history_stream import history_stream
 from agent.runtime.home_links import HomeLinks
 from agent.runtime.housekeeping import Housekeeping
 from agent.runtime.kept_secrets import KeptSecrets
@@ -77,7 +76,6 @@ from agent.runtime.not_listening import why_none_can_come, why_nothing_listens
 from agent.runtime.reach import Reach
 from agent.runtime.redactor import Redactor
 from agent.runtime.refusals import RefusedLogins
-from agent.runtime.session_stream import session_stream
 from agent.runtime.starts import DOCUMENT as STARTS
 from agent.runtime.starts import Starts
 from agent.runtime.status import Device, Verbs
@@ -91,20 +89,20 @@ from agent.runtime.workers import Listening, Workers
 from agent.settings import Loaded
 from agent.shipped_schema import shipped_schema
 from agent.transfer_service import Surroundings as TransferSurroundings
-from agent.transfer_service import TransferService
+from agent.transfer_service import TransferService, homes
 from agent.transfers.url_policy import UrlPolicy
 from agent.vendor_files.build import Given as VendorGiven
 from agent.vendor_files.build import VendorConfiguration
 from agent.vendor_files.transfer_types import Parts as VendorParts
 from agent.vendor_files.transfer_types import register as register_types
 from agent.vendor_files.transfer_types import register_vendors
-from agent.vendor_files.verbs import ConfigurationVerb
 from agent.version import VERSION
 from backends import tr181
 from backends.addresses import Addresses, installed_netifaces
 from backends.association import Named
 from backends.errors import MechanismError
 from backends.ethtool import Ethtool
+from backends.faults import HISTORY
 from backends.fw4_door import Fw4Door
 from backends.ieee8021x.configuration import Credentials
 from backends.kernel_features import lacking
@@ -112,10 +110,9 @@ from backends.netlink import Netlink
 from backends.netlink_types import RouteTo
 from backends.other_managers import OtherManagers
 from backends.procfs import Procfs
-from backends.reboots import FACTORY_RESET, REMOTE
 from backends.sysfs import Sysfs
 from backends.system import System
-from backends.tr181.absent import reasons, without
+from backends.tr181.absent import reasons
 from backends.tr181.device_info import FIRST_USE_DATE, device_identity
 from backends.tr181.fault_mgmt import TOPIC as FAULT
 from backends.tr181.fault_mgmt import faults_of
@@ -128,7 +125,6 @@ from backends.tr181.services import is_openwrt, network_and_services
 from backends.tr181.supported_data_model import supported_data_model
 from backends.tr181.user_interface import ENABLE, PASSWORD_RESET, Page
 from backends.tunnels.links import TunnelLinks
-from backends.upnp_gateway import NEXT_STEP as UPNP_NEXT_STEP
 
 if TYPE_CHECKING:
     from agent.transfers.mover import Way
@@ -159,9 +155,15 @@ def run(config: Path | None, state_directory: Path | None, boot: bool) -> int:
 
 def leave(config: Path | None, state_directory: Path | None) -> int:
     """Take back what the agent made in this system, and end. Its settings and its state stay as they are, so that the
-    next start makes all of it again. Raises SettingsError, ControlSocketError, StateInUse.
+    next start makes all of it again; wrong settings are no reason to stay. Raises ControlSocketError, StateInUse.
     """
-    return Agent(settings.load(config, state_directory), boot=False, leaves=True).leave()
+    try:
+        loaded = settings.load(config, state_directory)
+    except settings.SettingsError:
+        from agent.salvage import salvaged
+
+        loaded = salvaged(config, state_directory)
+    return Agent(loaded, boot=False, leaves=True).leave()
 
 
 class Agent:
@@ -171,7 +173,7 @@ class Agent:
 
     def __init__(self, loaded: Loaded, boot: bool, inbox: loop.Inbox | None = None, *, leaves: bool = False) -> None:
         """``leaves``: it is there to take back what was made; nothing is made before, and nothing is saved."""
-        self._leaves = leaves
+        self.leaves = leaves
         self.settings = self._started_with = loaded.settings
         self._own_defaults = {
             **ms.DEFAULTS,
@@ -193,6 +195,7 @@ class Agent:
         self.notifier = Notifier()
         self.restarts_as_booted = False
         self.upgrade: Upgrade | None = None
+        self.going_down = GoingDown(self)
         self._started_from = loaded.source
         self._load: Callable[[], Loaded] = lambda: loaded
         self._stop_watching = threading.Event()
@@ -211,7 +214,7 @@ class Agent:
         """One agent for a state directory and for a control socket; raises StateInUse or ControlSocketError."""
         place = self.settings.state.directory
         try:
-            self.store = (Unsaved if self._leaves else FileStore)(place, shapes(self._own_defaults, ACS_VALUES))
+            self.store = (Unsaved if self.leaves else FileStore)(place, shapes(self._own_defaults, ACS_VALUES))
             self._claim = claim(place)
         except PermissionError:
             raise
@@ -224,10 +227,7 @@ class Agent:
         )
         self.strip = Strip(self.traces.sessions(), time.time)
         self.history = History(self.settings.trace_directory(), self.redactor.text)
-        self.streams: dict[str, Stream] = {
-            "sessions": session_stream(self.traces),
-            "history": history_stream(self.history),
-        }
+        self.streams: dict[str, Stream] = late_streams(self)
         self.control = ControlServer(
             self.settings.control_socket(),
             lambda verb, arguments, answer: self.inbox.put(ControlAsked(verb, arguments, answer)),
@@ -423,8 +423,7 @@ class Agent:
         self.upgrade = self._firmware_upgrade()
         is_boot = self.delivery.started(boot, ms.acs_identity(self.own))
         if is_boot:
-            self._forget_delayed_reboot()
-            self._note_boot(was_clean=isinstance(before, dict) and not before.get("unclean"))
+            self.going_down.came_up(was_clean=isinstance(before, dict) and not before.get("unclean"))
         if self.upgrade:
             self.upgrade.begin(is_boot=is_boot)
         who = device_identity(self.mechanisms)
@@ -451,15 +450,21 @@ class Agent:
             transfers=self.transfers.requests,
             units=units_of(self.features),
         )
+        self.refused_logins = RefusedLogins(
+            lambda source, text: self.faults.happened("refused", source, text),
+            FAULT,
+            lambda: self.inbox.put(InTurn(lambda _now: None)),
+        )
         self.workers = Workers(
             self.inbox,
             self._connect,
             self._listening,
             self._credentials,
-            self._reboot,
-            self._factory_reset,
+            self.going_down.reboot,
+            self.going_down.factory_reset,
             self._reload,
             self._session_ended,
+            self.refused_logins.refused,
         )
         self.page = PageService(
             self.store,
@@ -467,7 +472,7 @@ class Agent:
                 self._web,
                 lambda: filter(None, [self.settings.network.management_interface]),
                 lambda: filter(None, [self.settings.discovery.interface]),
-                self._leased,
+                self.leased_links,
                 self._served,
                 self._home,
                 self.netlink,
@@ -539,7 +544,11 @@ class Agent:
 
     def _parts(self) -> Parts:
         chance = random.SystemRandom().random
-        device = Device(self._device_facts, self._connection_request_facts)
+        device = Device(
+            self._device_facts,
+            self._connection_request_facts,
+            lambda: self.transfers.status(self.faults.events(HISTORY)),
+        )
         self.model_verbs = ModelVerbs(
             self.model,
             self._changed_by_person,
@@ -550,25 +559,13 @@ class Agent:
             lambda: self.parts,
             self.model_verbs,
             device,
-            Surroundings(
-                self._interfaces,
-                lambda: self.settings.network.manage,
-                lambda: without(self.mechanisms),
-                self.system.is_synchronised,
-                self._way_out,
-                lambda: resources(str(self.settings.state.directory)),
-                self._service_troubles,
-                lambda: of_no_acs(self.discovery.picture(loop.moment().monotonic)),
-                lambda: loop.moment().wall is not None,
-            ),
+            self._examination,
             self.redactor.xml,
             {
-                **DiscoveryVerbs(self.discovery, loop.moment, self.model.forget, self.model.root).table,
+                **late_verbs(self),
                 **self.page.table,
                 **self.preset.table,
-                **self.transfers.table,
                 **{name: verb for feature in self.features for name, verb in feature.verbs.items()},
-                "config": ConfigurationVerb(self.vendor.file).answer,
             },
         )
         owners = [one for feature in self.features for one in feature.outbox]
@@ -600,7 +597,7 @@ class Agent:
                 [
                     *self.machine.chores,
                     *([self.upgrade] if self.upgrade else []),
-                    self._refused_logins(),
+                    self.refused_logins,
                     *(one for feature in self.features for one in feature.chores),
                     self.discovery,
                     self.page,
@@ -625,13 +622,13 @@ class Agent:
             if self.store.read(DELIVERY) is not None:
                 with contextlib.suppress(OSError):  # the store has said so in the log
                     self.store.remove(DELIVERY)  # to the ACS it is a new device, whatever it was told before
-            self._begin_anew()
+            self.begin_anew()
         last_good = self.store.read(LAST_GOOD_ACS) or {}
         if last_good.get(ms.URL) == self.own.get(ms.URL):
             self.reach.met(str(last_good.get(ACS_ADDRESS, "")))
 
     def _apply_what_was_configured(self) -> None:
-        if self.model.read_only_reason or self._leaves:
+        if self.model.read_only_reason or self.leaves:
             return
         begun = loop.moment().monotonic
         self.machine.apply_at_start(self.network.apply_at_start)
@@ -646,15 +643,7 @@ class Agent:
         self.own.commit()
         self._save_model()
 
-    def _forget_delayed_reboot(self) -> None:
-        """TR-181, DelayReboot: whenever the CPE reboots."""
-        if self.own.get(DELAY_REBOOT) != NO_DELAY:
-            self.own.begin()
-            self.own.stage(DELAY_REBOOT, NO_DELAY)
-            self.own.commit()
-            self._save_model()
-
-    def _begin_anew(self) -> None:
+    def begin_anew(self) -> None:
         """A new device, or one whose document cannot be used: credentials of its own, the ACS that it had."""
         begin_anew(self.own, self.store.read(LAST_GOOD_ACS) or {})
         self._save_model()
@@ -736,11 +725,6 @@ class Agent:
         if self._unheeded:
             self.inbox.put(Changed(self._unheeded))
 
-    def _refused_logins(self) -> RefusedLogins:
-        return RefusedLogins(
-            lambda: self.workers.listener, lambda source, text: self.faults.happened("refused", source, text), FAULT
-        )
-
     def _note_change(self, caller: str, done: Sequence[str]) -> None:
         """A change of the configuration is part of the history of faults; values are not told."""
         more = f" and {len(done) - 1} more" if len(done) > 1 else ""
@@ -810,7 +794,7 @@ class Agent:
     def url_policy(self) -> UrlPolicy:
         """With which file servers files may be exchanged."""
         allowed = self.settings.transfers
-        return UrlPolicy(allowed.schemes, allowed.hosts, allowed.laboratory)
+        return UrlPolicy(allowed.schemes, allowed.hosts, allowed.laboratory, tuple(homes(self.mechanisms)))
 
     def file_way(self) -> "Way":
         """Files are moved as the ACS is reached."""
@@ -822,16 +806,6 @@ class Agent:
         """What all links have carried so far."""
         self.netlink.forget()
         return sum(one.counters.rx_bytes + one.counters.tx_bytes for one in self.netlink.links() if not one.loopback)
-
-    def _service_troubles(self) -> list[Check]:
-        upnp = self.mechanisms.upnp
-        trouble = upnp.trouble() if upnp else ""
-        return [Check("services", False, trouble, UPNP_NEXT_STEP)] if trouble else []
-
-    def _way_out(self) -> list[Check]:
-        host = urlsplit(str(self.own.get(ms.URL))).hostname or ""
-        known = filter(None, [self.settings.discovery.interface, *sorted(self._leased()), *self.page.led_out()])
-        return way_out(self._management_interface(), host, known=known)
 
     def _listening(self) -> Listening:
         asked = self.settings.connection_request
@@ -865,24 +839,13 @@ class Agent:
         def facts() -> DoorFacts:
             listener, choice = self.workers.listener, self.settings.connection_request.firewall
             port = listener.port if listener else 0
-            return DoorFacts(choice, str(self.own.get(ms.URL)), port, self.reach.acs_address)
+            echo = self.mechanisms.udp_echo
+            others = echo.openings() if echo else ()
+            return DoorFacts(choice, str(self.own.get(ms.URL)), port, self.reach.acs_address, others)
 
         return RequestDoor(Fw4Door(self.settings.control_socket().parent / "firewall" / "requests.nft"), facts)
 
-    def _factory_reset(self) -> None:
-        self._begin_anew()
-        self.page.forget()
-        if self.mechanisms.reboots:
-            self.mechanisms.reboots.forget()
-        if self.mechanisms.crash_logs:
-            self.mechanisms.crash_logs.forget()
-        try:
-            self._going_down(self.system.factory_reset, FACTORY_RESET, "factory reset")
-        except MechanismError as failure:
-            log.error("the system's own factory reset failed, what is the agent's own begins anew: %s", failure.reason)
-            self._going_down(self.system.restart_agent, FACTORY_RESET, f"factory reset: {failure.reason}")
-
-    # -- firmware and reboots ---------------------------------------------------------------------------------------
+    # -- firmware and settings ----------------------------------------------------------------------------------------
 
     def _firmware_upgrade(self) -> "Upgrade | None":
         if self.mechanisms.installer is None:
@@ -896,56 +859,16 @@ class Agent:
             self.transfers,
             build.Daemon(
                 lambda work: self.inbox.ask(lambda _now: work()),
-                self._restart_for_firmware,
+                self.going_down.restart_between_sessions,
                 lambda: loop.moment().monotonic,
                 self.faults.happened,
             ),
         )
 
-    def _note_boot(self, *, was_clean: bool) -> None:
-        """The machine has started anew: why, as far as anybody knows, and what the kernel said if it crashed."""
-        reboots, crashes = self.mechanisms.reboots, self.mechanisms.crash_logs
-        if reboots is None or self._leaves:
-            return
-        left = crashes.collect() if crashes else ()
-        version = device_identity(self.mechanisms).software_version
-        told = reboots.started(version, was_clean=was_clean, crashes=left)
-        self.faults.happened("reboot", "", f"{told.cause}: {told.reason}", cause=told.cause, reason=told.reason)
-
     def _session_ended(self, number: int, outcome: str) -> None:
         self.strip.ended(number, outcome)
         if self.upgrade and outcome == "complete":
             self.upgrade.session_finished()
-
-    def _restart_for_firmware(self) -> bool:
-        """Begin a restart unless a session runs; whether it was begun."""
-        if self.core.session_number is not None:
-            return False
-        self.workers.perform(Reboot())
-        return True
-
-    def _reboot(self) -> None:
-        upgrade = self.upgrade
-        is_update = upgrade is not None and upgrade.is_restarting
-        reason = "another firmware image" if is_update else "asked for by the ACS"
-        self._going_down(upgrade.restart if upgrade else self.system.reboot, REMOTE, reason, is_update=is_update)
-
-    def _going_down(self, begin: Callable[[], None], cause: str, reason: str, *, is_update: bool = False) -> None:
-        """Restart the system, and know it at the next start: what was promised must not be done again and again."""
-        reboots = self.mechanisms.reboots
-        if reboots:
-            reboots.going_down(cause, reason, is_update=is_update)
-        self._forget_delayed_reboot()
-        self.delivery.is_going_down = True
-        self._save()
-        try:
-            begin()
-        except MechanismError:
-            self.delivery.is_going_down = False
-            if reboots:
-                reboots.stays_up()
-            self._save()
-            raise
 
     def _restart_as_booted(self) -> None:
         self.restarts_as_booted = True
@@ -987,7 +910,7 @@ class Agent:
     def _routers(self, link: str) -> list[str]:
         return self.discovery.leases.routers(link)
 
-    def _leased(self) -> set[str]:
+    def leased_links(self) -> set[str]:
         """The links on which this machine is somebody's DHCP client."""
         return self.discovery.leases.links()
 
@@ -1045,6 +968,7 @@ class Agent:
             "serial_number": one.serial_number,
             "agent": VERSION,
             "address": self.reach.own_address(),
+            **({"advice": self.discovery.advice} if self.discovery.advice else {}),
         }
 
     def _connection_request_facts(self) -> dict[str, Any]:
@@ -1070,12 +994,10 @@ class Agent:
             "last_refusal": f"{last.status} to {last.source}: {last.reason}" if last else None,
         }
 
-    def _interfaces(self) -> list[Interface]:
-        return [
-            Interface(link.name, self.network.may_change(link.name), self.other_managers.of(link.name, link.index))
-            for link in self.netlink.links()
-            if not link.loopback
-        ]
+    def _examination(self, status: dict[str, Any]) -> dict[str, Any]:
+        from agent.self_examination import self_examination  # only when somebody asks
+
+        return self_examination(self, status)
 
     def _is_secret(self, path: str) -> bool:
         return self.schema.is_secret(path)
@@ -1125,6 +1047,7 @@ class Agent:
         self._watch_leases()
         slim_data_classes()  # those that were loaded since
         give_back()
+        gc.enable()
         gc.freeze()  # what is there now stays: collecting after each session need not look at it
         log.info("cpe-agent %s runs; ACS %s", VERSION, shown_url(self.own.get(ms.URL)) or "not configured")
         self._page_as_the_acs_wants()
@@ -1139,6 +1062,7 @@ class Agent:
             self.page.stop()
             self.control.stop()
             self.workers.close()
+            self.refused_logins.act(inf)
             self._save()
         self._save_quietly(STARTS, self._starts.ended().document())  # an exception is a crash: it counts
         if self.restarts_as_booted:
@@ -1153,7 +1077,7 @@ class Agent:
         from agent.ubus_object import UbusObject
 
         ask = self.inbox.put
-        return {"ubus": UbusObject(place, lambda *asked: ask(ControlAsked(*asked)), session_stream(self.traces)).watch}
+        return {"ubus": UbusObject(place, lambda *asked: ask(ControlAsked(*asked)), self.streams["sessions"]).watch}
 
     def leave(self) -> int:
         """Take back what was made; the exit code."""

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 SINGLE: Final = ""
 """The key of the one record of a kind that there is once only."""
+MOST: Final = 1024
+"""Records of a kind in a backup: as many rows as a table gets by adding (agent.model.transaction)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +276,9 @@ class Desired:
     def bring_back(self, kept: Any) -> None:
         """Stage other records in place of all that there are; ValueError for what no record can be."""
         wanted = Wanted.from_json(kept, self._kinds)
-        for some in wanted.by_kind.values():
+        for kind, some in wanted.by_kind.items():
+            if len(some) > MOST:
+                raise ValueError(f"more than {MOST} rows of {kind.__name__}")
             for key, record in some.items():
                 _check_types(key, record)
         self.wanted = wanted

@@ -151,10 +151,8 @@ class Faults:
         self.alarms: dict[tuple[str, str], Alarm] = {}
         self._bursts = {kind: _Burst(clock()[0]) for kind in KINDS}
         before, self._boot = self._read(), boot_id
-        if before and before != boot_id:
+        if before != boot_id:  # who knows why the system has started anew tells that it has
             self.alarms.clear()  # what was wrong before the boot is looked at anew
-            self.happened("reboot", "", "the system has started anew")
-        elif not before:
             self._write()
 
     def events(self, table: str) -> Sequence[Event]:

@@ -91,15 +91,16 @@ class Firmware:
         if banks is None:
             return ()
         other = self._found_with
+        name, version = banks.labels.get(banks.spare, (other.name, other.version))
         found = [
-            self._running(banks.running, banks.next == banks.running),
-            Image(banks.spare, other.name, other.version, False, banks.next == banks.spare,
+            self._running(banks.running, banks.next == banks.running, *banks.labels.get(banks.running, ())),
+            Image(banks.spare, name, version, False, banks.next == banks.spare,
                   other.status == "Available"),
         ]  # fmt: skip
         return sorted(found, key=lambda one: one.key) if banks.spare.startswith("bank") else found
 
-    def _running(self, key: str, is_next: bool = True) -> Image:
-        return Image(key, self._name, self._version, is_active=True, is_next=is_next)
+    def _running(self, key: str, is_next: bool = True, name: str = "", version: str = "") -> Image:
+        return Image(key, name or self._name, version or self._version, is_active=True, is_next=is_next)
 
     def _rauc(self) -> Sequence[Image]:
         """RAUC's slots that can be booted, one of which is."""

@@ -91,14 +91,15 @@ def sealed(image: Path) -> Sealed | None:
         raise MechanismError(f"the image cannot be read: {error.strerror}") from error
 
 
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """JSON's object whose names are there once: which of two counts is not left to who reads. ValueError."""
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("it says something twice")
+    return dict(pairs)
+
+
 def parsed(text: bytes) -> Manifest:
     """A manifest, whose signature holds. ImageRefused for what is none."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({name for name, _ in pairs}) != len(pairs):
-            raise ValueError("twice")
-        return dict(pairs)
-
     try:
         said = json.loads(text, object_pairs_hook=once)
     except (ValueError, RecursionError):
@@ -109,7 +110,7 @@ def parsed(text: bytes) -> Manifest:
             and 0 < len(version) <= LONGEST_TEXT
             and version.isprintable()
             and len(boards) <= MOST_BOARDS
-            and all(isinstance(board, str) for board in boards)
+            and all(isinstance(board, str) and board.isprintable() for board in boards)
             and size >= 0
             and re.fullmatch(r"[0-9a-f]{64}", digest)
         ):

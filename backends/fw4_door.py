@@ -1,4 +1,4 @@
-"""Lets connections to a port of ours through OpenWrt's firewall, and through that of nobody else.
+"""Lets what comes to ports of ours through OpenWrt's firewall, and through that of nobody else.
 
 The package puts three sets and the rules that use them into fw4's table (openwrt/files); here are what is in the sets.
 So no configuration is touched, nothing is reloaded, and a reload of fw4's own reads the file that is kept here.
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from backends.commands import Run, run
 from backends.errors import MechanismError, Missing
@@ -17,14 +17,22 @@ from backends.files import write_if_different
 OPEN: Final = "cpe_agent_open"
 FROM: Final = {4: "cpe_agent_from4", 6: "cpe_agent_from6"}
 TYPES: Final = {
-    OPEN: "inet_service",
-    FROM[4]: "ipv4_addr . inet_service",
-    FROM[6]: "ipv6_addr . inet_service",
+    OPEN: "inet_proto . inet_service",
+    FROM[4]: "ipv4_addr . inet_proto . inet_service",
+    FROM[6]: "ipv6_addr . inet_proto . inet_service",
 }
 
 
 NFT: Final = partial(run, lines=3)
 """What nft says is three lines: what is wrong, the words that are, and marks below them."""
+
+
+class Opening(NamedTuple):
+    """A port, and who may come to it: an address, "" for everybody."""
+
+    port: int
+    source: str = ""
+    protocol: str = "tcp"
 
 
 class Fw4Door:
@@ -34,17 +42,16 @@ class Fw4Door:
         self._file = file
         self._run = run
 
-    def let_in(self, port: int, sources: Iterable[str] | None) -> None:
-        """Open one port (0: none) to these addresses, None: to all; nothing else is open then. MechanismError.
+    def let_in(self, openings: Iterable[Opening]) -> None:
+        """Open these; nothing else is open then. MechanismError.
 
         Without fw4's table nothing is in anybody's way: that is no error.
         """
         elements: dict[str, list[str]] = {OPEN: [], FROM[4]: [], FROM[6]: []}
-        if port and sources is None:
-            elements[OPEN].append(str(port))
-        for source in (sources or ()) if port else ():
-            address = ip_address(source.partition("%")[0])
-            elements[FROM[address.version]].append(f"{address} . {port}")
+        for port, source, protocol in openings:
+            address = ip_address(source.partition("%")[0]) if source else None
+            name, head = (FROM[address.version], f"{address} . ") if address else (OPEN, "")
+            elements[name].append(f"{head}{protocol} . {port}")
         write_if_different(self._file, "".join(_declared(name, each) for name, each in elements.items()))
         orders = "".join(f"flush set inet fw4 {name}\n" for name in elements)
         orders += "".join(_added(name, each) for name, each in elements.items() if each)

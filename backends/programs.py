@@ -94,7 +94,7 @@ class Program:
             raise Missing(f"{self.name} cannot be started: {error.strerror}") from error
         finally:
             os.close(descriptor)
-        self._write({**known, "pid": process.pid, "started": _started(process.pid)})
+        self._write({**known, "pid": process.pid, "started": _started(process.pid, reaps=False)})
         process.returncode = 0  # from here on it is known by its file alone: the next run of the agent has no Popen
         self._await(process.pid, is_ready)
 
@@ -120,7 +120,7 @@ class Program:
 
     def _await(self, process: int, is_ready: Callable[[], bool] | None) -> None:
         begun = time.monotonic()
-        while self.pid() == process:
+        while (how := _end_of(process)) is None:
             waited = time.monotonic() - begun
             if is_ready() if is_ready else waited > SETTLED:
                 return
@@ -129,7 +129,7 @@ class Program:
                 raise MechanismError(f"{self.name} was not ready within {PATIENCE:.0f} s: {self.last_words()}")
             time.sleep(0.01)
         self._forget()
-        raise MechanismError(f"{self.name} ended at once: {self.last_words()}")
+        raise MechanismError(f"{self.name} ended at once{how}: {self.last_words()}".rstrip(": \n"))
 
     def _read(self) -> dict[str, Any] | None:
         try:
@@ -191,7 +191,17 @@ def _speaking_to(output: Path) -> int | None:
     return None
 
 
-def _started(process: int) -> int | None:
+def _end_of(child: int) -> str | None:
+    """How a child ended, in words ("" where somebody else has asked for it); None while it runs."""
+    try:
+        ended, status = os.waitpid(child, os.WNOHANG)
+    except ChildProcessError:
+        return ""
+    code = os.waitstatus_to_exitcode(status)
+    return (f" (exit status {code})" if code >= 0 else f" (signal {-code})") if ended else None
+
+
+def _started(process: int, reaps: bool = True) -> int | None:
     """When a process started, in clock ticks after boot; None when there is none, or only what is left of one."""
     text = read_text(Path(f"/proc/{process}/stat"), 4096)
     if text is None:
@@ -200,5 +210,5 @@ def _started(process: int) -> int | None:
     if states[0] not in ("Z", "X"):
         return int(states[START_TIME])
     with suppress(ChildProcessError):
-        os.waitpid(process, os.WNOHANG)  # after the look: what ended before it is not asked for again
+        reaps and os.waitpid(process, os.WNOHANG)  # after the look: what ended before it is not asked for again
     return None

@@ -21,10 +21,13 @@ class NotSigned(MechanismError):
 class TrustedKeys:
     """Read anew for each question: a key that was taken away is believed no more."""
 
-    def __init__(self, place: Path | None, find: Callable[[], Checker] = checker) -> None:
-        """``place``: a file, or a directory of files; None, or nothing there: nobody is believed."""
+    def __init__(
+        self, place: Path | None, find: Callable[[], Checker] = checker, named: str = "[firmware] public_keys"
+    ) -> None:
+        """``place``: a file, or a directory of files; None, or none there: nobody is believed. ``named``: its name."""
         self._place = place
         self._find = find
+        self._named = named
 
     def keys(self) -> list[PublicKey]:
         """All of them; a file that has none counts for nothing."""
@@ -45,15 +48,15 @@ class TrustedKeys:
         """
         keys = self.keys()
         if not keys:
-            raise NotSigned("this device believes nobody: it has no public key")
+            raise NotSigned(f"there is no key to check a signature by: put the maker's into {self._named}")
         try:
             told = read_signature(signature[:LARGEST_SIGNATURE].decode("ascii"))
         except (MechanismError, UnicodeDecodeError):
-            raise NotSigned("its signature is none of usign, signify or minisign") from None
+            raise NotSigned("it has no signature: sign it with usign, signify or minisign") from None
         if isinstance(message, Path):
             message = _content(message)
         if not is_signed(message, told, keys, self._find()):
-            raise NotSigned("its signature is by no key that this device believes")
+            raise NotSigned(f"its signature is by no key of {self._named}: sign it with the key of one of these")
 
 
 def _content(file: Path) -> bytes:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from importlib.util import MAGIC_NUMBER
 from types import CodeType, ModuleType
+from typing import Any
 
 FIRST = ("verbs.pack", "daemon.pack")
 """What most is in; the others are of packages that may be installed beside."""
@@ -29,6 +30,7 @@ class Library:
         self._indexes: dict[str, dict[str, str]] = {}
         self._starts: dict[str, int] = {}
         self._texts: dict[str, bytes] = {}
+        self._known: dict[Any, Any] = {}
         self.loaded: Callable[[ModuleType], None] = lambda _: None
         """Called for each module when it has run."""
 
@@ -56,11 +58,10 @@ class Library:
         """For importing, and for ``python -m``."""
         file, body = self._body(name)
         if body.startswith(MAGIC_NUMBER):
-            code: CodeType = marshal.loads(body[len(MAGIC_NUMBER) :])  # noqa: S302 - it is ours, as a .pyc is
-            return code
+            return self._shared(marshal.loads(body[len(MAGIC_NUMBER) :]))  # noqa: S302 - it is ours, as a .pyc is
         if body[2:4] == MAGIC_NUMBER[2:]:
             raise ImportError(f"the library in {self._directory} was made for another release of Python", name=name)
-        return compile(body, file, "exec", dont_inherit=True)
+        return self._shared(compile(body, file, "exec", dont_inherit=True))
 
     def get_source(self, name: str) -> str | None:
         """Its lines, which stand where they do in the source tree: for tracebacks. None where it is byte code."""
@@ -68,8 +69,28 @@ class Library:
         return None if body[2:4] == MAGIC_NUMBER[2:] else body.decode()
 
     def release(self) -> None:
-        """Let go of the unpacked text: what is imported later unpacks it again."""
+        """Let go of the unpacked text and of what is where in it: what is imported later looks again."""
         self._texts.clear()
+        self._indexes.clear()
+        self._known.clear()
+
+    def _shared(self, code: CodeType) -> CodeType:
+        """The same code, with one copy only of what functions of different modules have alike, and short names: each
+        function says its name within its class as well, which only its ``repr`` shows.
+        """
+        constants = tuple(self._shared(one) if isinstance(one, CodeType) else self._one(one) for one in code.co_consts)
+        return code.replace(
+            co_consts=self._one(constants),
+            co_names=self._one(code.co_names),
+            co_linetable=self._one(code.co_linetable),
+            co_qualname=code.co_name,
+        )
+
+    def _one(self, found: Any) -> Any:
+        """The first of those that are equal; of tuples only where equal is the same (1 equals True)."""
+        if isinstance(found, (str, bytes)) or (isinstance(found, tuple) and all(isinstance(one, str) for one in found)):
+            return self._known.setdefault(found, found)
+        return found
 
     def _body(self, name: str) -> tuple[str, bytes]:
         found = self._place(name)

@@ -16,6 +16,7 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from typing import Final
@@ -28,11 +29,13 @@ LOADER: Final = "cpe_agent_library"
 LEFT_OUT: Final = (
     "agent/lab/", "agent/web/", "agent/schema_compiler.py", "agent/schema_xml.py", "agent/cli/schema.py",
     "agent/cli/demo.py", "agent/cli/lab", "agent/cli/scratch.py", "agent/cli/preset.py", "agent/preset_check.py",
+    "agent/cli/dhcp_hooks.py",
     "backends/installers/laboratory.py", "backends/installers/rauc.py", "backends/installers/mender.py",
     "backends/installers/uboot.py", "backends/installers/debian.py",
     "agent/cli/firmware.py", "agent/firmware/packaging.py",
 )  # fmt: skip
-"""The laboratory, the demonstration, the page (LuCI has its own), what compiles data models, firmware of others."""
+"""The laboratory, the demonstration, the page (LuCI has its own), what compiles data models, hooks and firmware of
+others."""
 PROGRAMS: Final = ("backends/private_folders.py",)
 """Started by their file's name, and so files of their own."""
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -46,7 +49,7 @@ DAEMON_ONLY: Final = ("agent/wiring.py",)
 """Where the verbs end: what is reached by these only is not unpacked for a verb."""
 TYPES_ARE_READ: Final = ("agent/settings", "agent/cwmp/")
 """Where it is asked what types fields are said to have."""
-SHARED: Final = ("datamodel/NOTICE", "dhcp/odhcp6c.user", "dhcp/udhcpc.user")
+SHARED: Final = ("datamodel/NOTICE",)
 COMPRESSED: Final = ("agent.toml", "datamodel/x-cpeagent.json")
 SCHEMA: Final = "datamodel/tr-181-2-19-1-cwmp.json"
 
@@ -76,7 +79,7 @@ def main() -> int:
     root, *options = sys.argv[1:] or [""]
     parts = [each.removeprefix("--part=") for each in options if each.startswith("--part=")]
     others = [each for each in options if not each.startswith("--part=")]
-    if not root or others not in ([], ["--bytecode"]) or not {*parts} <= {*PARTS}:
+    if not root or root.startswith("-") or others not in ([], ["--bytecode"]) or not {*parts} <= {*PARTS}:
         sys.stderr.write(f"usage: python3 openwrt/pack.py ROOT [--bytecode] [--part={'|'.join(PARTS)}]\n")
         return 2
     if parts:
@@ -92,7 +95,7 @@ def install(root: Path, *, is_compiled: bool = False) -> None:
     """
     for mode, source, target in file_list():
         content = (ROOT / "openwrt" / source).read_text()
-        _put(root / target, (uncommented(content) if source.endswith(".sh") else content).encode(), mode)
+        _put(root / target, (uncommented(content) if content.startswith("#!/bin/sh") else content).encode(), mode)
     _put(root / "etc/config/cpe-agent", configuration((ROOT / "config" / "agent.toml").read_text()).encode(), 0o600)
     library = root / LIBRARY
     for package in ("agent", "backends"):
@@ -169,7 +172,8 @@ def names() -> list[str]:
     ]
 
 
-def modules() -> dict[str, str]:
+@cache
+def modules() -> Mapping[str, str]:
     """The tidied sources of those of these that a router reaches."""
     sources = {name: tidied((ROOT / name).read_text(encoding="utf-8")) for name in names()}
     plain = {name: plainly_typed(text) for name, text in sources.items() if not name.startswith(TYPES_ARE_READ)}
@@ -291,12 +295,15 @@ def _reached(sources: Mapping[str, str], begin: Iterable[str]) -> set[str]:
     return seen
 
 
-def _imported(text: str) -> Iterator[str]:
+@cache
+def _imported(text: str) -> tuple[str, ...]:
+    found: list[str] = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names)
+            found += (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{each.name}" for each in node.names)
+            found += (f"{node.module}.{each.name}" for each in node.names)
+    return tuple(found)
 
 
 def _packed(bodies: Mapping[str, bytes]) -> bytes:

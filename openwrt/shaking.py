@@ -130,6 +130,7 @@ class _Marks:
         self.modules = modules
         self.reached: set[str] = set()
         self._ahead: list[tuple[_Module, ast.AST]] = []
+        self._followed: set[ast.AST] = set()
         self._replaced = self._instead()
 
     def all_of(self, module: str) -> None:
@@ -168,14 +169,19 @@ class _Marks:
             self._follow(*self._ahead.pop())
 
     def _follow(self, module: _Module, statement: ast.AST) -> None:
-        local = {name: (where, what) for node in ast.walk(statement) for name, where, what in _imported(node)}
+        if statement in self._followed:
+            return
+        self._followed.add(statement)
+        nodes = list(ast.walk(statement))
+        local = {name: (where, what) for node in nodes for name, where, what in _imported(node)}
         for where, what in local.values():
             self.name(where, what) if what else self.module(where)
-        for node in ast.walk(statement):
+        imports = {**module.imports, **local}
+        for node in nodes:
             if isinstance(node, ast.Name):
                 self.name(module.name, node.id)
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                self._attribute({**module.imports, **local}, node.value.id, node.attr)
+                self._attribute(imports, node.value.id, node.attr)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self._by_text(module, node.value)
 

@@ -13,6 +13,8 @@ from agent.presets import BESIDE
 from tests.cli.test_setup_wizard import Terminal
 from tests.durability.stand import PATIENCE, Agent, Stand, until
 
+pytestmark = pytest.mark.slow
+
 CODE = "Device.DeviceInfo.ProvisioningCode"
 SERVER = "Device.ManagementServer."
 PASSWORD = "canary-4711"

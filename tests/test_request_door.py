@@ -7,7 +7,7 @@ import pytest
 
 from agent.request_door import Facts, RequestDoor
 from backends.errors import MechanismError
-from backends.fw4_door import Fw4Door
+from backends.fw4_door import Fw4Door, Opening
 
 HOME = "192.0.2.7"
 
@@ -29,9 +29,11 @@ def opened(file: Path) -> list[str]:
         (Facts("", "https://acs/", 7547, HOME), []),
         (Facts("open", "", 7547, HOME), []),
         (Facts("open", "https://acs/", 0, HOME), []),
-        (Facts("open", "https://acs/", 7547, ""), ["7547"]),
-        (Facts("acs", "https://acs/", 7547, HOME), [f"{HOME} . 7547"]),
+        (Facts("open", "https://acs/", 7547, ""), ["tcp . 7547"]),
+        (Facts("acs", "https://acs/", 7547, HOME), [f"{HOME} . tcp . 7547"]),
         (Facts("acs", "https://acs/", 7547, ""), []),
+        (Facts("open", "https://acs/", 0, HOME, (Opening(7, HOME, "udp"),)), [f"{HOME} . udp . 7"]),
+        (Facts("", "https://acs/", 7547, HOME, (Opening(7, HOME, "udp"),)), []),
     ],
 )
 def test_it_opens_only_while_there_is_an_acs_and_only_as_far_as_asked(
@@ -53,4 +55,4 @@ def test_it_follows_the_acs_and_shuts_behind_the_last(tmp_path: Path) -> None:
         door.act(5.0)
         assert door.due(5.0) is None
         seen.append(opened(tmp_path / "requests.nft"))
-    assert seen == [[f"{HOME} . 7547"], ["2001:db8::1 . 7547"], []]
+    assert seen == [[f"{HOME} . tcp . 7547"], ["2001:db8::1 . tcp . 7547"], []]

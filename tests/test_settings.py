@@ -1,6 +1,7 @@
 """The settings: what a file may say, and what a person is told when it says something else."""
 
 import json
+import os
 import re
 from dataclasses import fields, replace
 from pathlib import Path
@@ -240,6 +241,18 @@ def test_a_password_that_others_can_read_is_warned_of(tmp_path: Path, mode: int,
     loaded = load(settings_file(tmp_path, "[connection_request]\npassword = 'canary'", mode))
     assert [warned in each and "chmod 600" in each for each in loaded.warnings] == ([True] if warned else [])
     assert "canary" not in " ".join(loaded.warnings)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file to another group")
+def test_a_file_that_root_has_given_to_the_agents_own_group_is_no_concern(tmp_path: Path) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text('[connection_request]\npassword = "x"\n')
+    tmp_path.chmod(0o755)
+    os.chown(file, 65533, os.getegid())
+    file.chmod(0o640)
+    assert not any("can read it" in one for one in load(file).warnings)
+    os.chown(file, 65533, 65533)
+    assert any("its group can read it" in one for one in load(file).warnings)
 
 
 def test_a_socket_may_lie_deep_and_a_path_may_have_dots() -> None:

@@ -1,5 +1,6 @@
 """End to end: the real agent as a process of its own, and the lab ACS at the other end of real HTTP."""
 
+import json
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -123,6 +124,23 @@ def test_changes_connection_requests_and_a_reboot_are_told(stand: Stand) -> None
     assert booted.events == ("1 BOOT", "M Reboot")
     assert booted.command_keys[-1] == "why"
     assert until(lambda: agent.ask("status")["acs"]["state"] == "reachable")
+
+
+@pytest.mark.slow
+def test_a_boot_of_the_machine_is_one_event_of_the_history_with_its_cause(stand: Stand) -> None:
+    stand.start().stop()
+
+    def boots() -> list[dict[str, Any]]:
+        kept = json.loads(next(stand.state.rglob("faults.json")).read_text())["events"]["history"]
+        return [one for one in kept if one["kind"] == "reboot"]
+
+    before = len(boots())
+    for file in stand.state.rglob("*.json"):
+        document = json.loads(file.read_text())
+        if isinstance(document, dict) and "boot" in document:
+            file.write_text(json.dumps({**document, "boot": "the boot before"}))
+    stand.start().stop()
+    assert [one["fields"]["reason"] for one in boots()[before:]] == ["by the system"]
 
 
 def test_while_cwmp_is_disabled_nobody_is_called_and_nobody_can_call(stand: Stand) -> None:

@@ -1,6 +1,7 @@
 """The verb config: all that is configured as one file, what a file would change, and putting it in force."""
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -10,8 +11,10 @@ from agent.cli.client import OK, PROBLEM, USAGE, Failure, ask
 from agent.cli.options import Verbs, add_verb, described
 from agent.cli.output import paint, printable, show_json
 
-LARGEST: Final = 950_000
-"""Bytes: a question on the control socket has at most a megabyte. Larger files come by Download."""
+LARGEST: Final = 1_048_000
+"""Bytes of a file as it is asked about: a question on the control socket has at most a megabyte."""
+LARGEST_SENT: Final = 1_048_576
+"""Bytes of a file that comes by Download (agent.vendor_files.document)."""
 SHOWN: Final = 200
 
 
@@ -102,12 +105,17 @@ def _asked(options: argparse.Namespace, action: str) -> dict[str, Any]:
         raise Failure(
             "unreadable", f"{options.file}: {error.strerror}", "name a file that can be read", USAGE
         ) from None
-    if len(content) > LARGEST:
-        raise Failure("too_large", f"{options.file} has more than {LARGEST} bytes", "have the ACS send it", USAGE)
     try:
         text = content.decode()
+        size = len(json.dumps(text, ensure_ascii=False).encode())
     except UnicodeDecodeError:
         raise Failure("invalid_value", f"{options.file} is no text", "name a configuration file", USAGE) from None
+    if size > LARGEST:
+        said = f"{options.file} takes {size} bytes on the control socket, which has room for {LARGEST}"
+        step = f"have the ACS send it: Download of a 3 Vendor Configuration File takes {LARGEST_SENT} bytes"
+        if len(content) > LARGEST_SENT:
+            step = f"name a file that `config backup` made: none has more than {LARGEST_SENT} bytes"
+        raise Failure("too_large", said, step, USAGE)
     return ask(options, "config", action=action, content=text, without_secrets=options.without_secrets)
 
 
@@ -124,7 +132,11 @@ def _show(told: dict[str, Any]) -> None:
     for name in told.get("packages", ()):
         print(f"/etc/config/{printable(name)}  differs")
     if not told["changes"] and not told.get("packages"):
-        print("everything is as the file says")
+        print("all but secrets is as the file says" if secrets["kept"] else "everything is as the file says")
+    if secrets["kept"]:
+        said = "secrets of the file are left out of it, or sealed by another device: those of this one stay"
+        print(paint(f"{secrets['kept']} {said}", "yellow"))
+        print(paint("what is sealed with [backup] passphrase opens on every device that has the same", "dim"))
     for place in secrets["missing"]:
         print(paint(f"without its secret: {printable(place)}", "yellow"))
 

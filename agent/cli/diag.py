@@ -1,7 +1,9 @@
 """The verb diag: a diagnostic of TR-143 and TR-181 from this machine, with what it finds as it finds it."""
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from agent.cli.client import OK, PROBLEM, USAGE, Failure, ask, stream
@@ -9,6 +11,8 @@ from agent.cli.options import Verbs, add_verb
 from agent.cli.output import paint, printable, show_json
 
 Line = Mapping[str, Any]
+CANCELLED: Final = 130
+"""As shells report what SIGINT has ended."""
 
 
 def register(verbs: Verbs) -> None:
@@ -21,7 +25,9 @@ def register(verbs: Verbs) -> None:
         "A name or a setting is known by any part that only one has. Ctrl-C cancels. 1 when it does not complete.",
         "cpe-agent diag\ncpe-agent diag ping host=192.0.2.1 repetitions=10 interval=100\n"
         "cpe-agent diag trace host=example.net version=IPv6 interface=eth0\n"
-        "cpe-agent diag nslookup name=example.net server=192.0.2.53",
+        "cpe-agent diag nslookup name=example.net server=192.0.2.53\n"
+        "cpe-agent diag neighboringwifi\n"
+        "cpe-agent diag packetcapture interface=eth0 duration=30 filter='udp port 53'",
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help="the diagnostic: IPPing, ping, trace, …")
     parser.add_argument("settings", nargs="*", metavar="KEY=VALUE", help="its settings, by the names of TR-181")
@@ -34,15 +40,18 @@ def _diag(options: argparse.Namespace) -> int:
     said: list[Line] = []
     ended: Line | None = None
     name = ""
-    for line in stream(options, "diagnose", name=options.name, settings=settings, follow=True):
-        if "begun" in line:
-            name = str(line["begun"])
-        elif "progress" in line:
-            said.append(line["progress"])
-            if not options.json:
-                _show(name, line["progress"])
-        elif "ended" in line:
-            ended = line["ended"]
+    try:
+        for line in stream(options, "diagnose", name=options.name, settings=settings, follow=True):
+            if "begun" in line:
+                name = str(line["begun"])
+            elif "progress" in line:
+                said.append(line["progress"])
+                if not options.json:
+                    _show(name, line["progress"])
+            elif "ended" in line:
+                ended = line["ended"]
+    except KeyboardInterrupt:
+        return _cancelled(options, name, said)
     if ended is None:
         raise Failure("no_answer", "the agent ended while it ran", "look at its log, then try again")
     if options.json:
@@ -50,6 +59,23 @@ def _diag(options: argparse.Namespace) -> int:
     else:
         _conclude(ended)
     return OK if ended["state"] == "Complete" else PROBLEM
+
+
+def _cancelled(options: argparse.Namespace, name: str, said: list[Line]) -> int:
+    """The agent ends it, as nobody listens any more."""
+    if options.json:
+        show_json(
+            {
+                "name": name or options.name,
+                "state": "Canceled",
+                "text": "cancelled here",
+                "result": None,
+                "progress": said,
+            }
+        )
+    else:
+        print(f"\n{printable(name or options.name)} was cancelled", file=sys.stderr)
+    return CANCELLED
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -86,9 +112,35 @@ def _conclude(ended: Line) -> None:
     is_well = ended["state"] == "Complete"
     text = f": {printable(ended['text'])}" if ended["text"] else ""
     print(paint(printable(ended["state"]), "green" if is_well else "red") + text, flush=True)
-    for key, value in (ended["result"] or {}).items():
-        if not isinstance(value, list | dict):
-            print(f"   {key.replace('_', ' ')}: {printable(str(value))}")
+    result = ended["result"] or {}
+    for key, value in result.items():
+        if not (isinstance(value, list | dict) or value in (None, "")) and f"{key}_detailed" not in result:
+            print(
+                f"   {key.removesuffix('_detailed').replace('_', ' ')}: {printable(_figure(ended['name'], key, value))}"
+            )
+    for number, one in enumerate(result.get("connections", ()), 1):
+        print(f"   connection {number}: {printable(_connection(one))}")
+    for one in result.get("captures", ()):
+        place = one["file_location"].removeprefix("file://")
+        print(f"   {printable(place)}: {one['count']} packets; it stays until the next capture")
+
+
+def _figure(name: str, key: str, value: Any) -> str:
+    if key.endswith(("_detailed", "period_of_full_loading")) or (
+        name in BY_MICROSECONDS and key.endswith("_response_time")
+    ):
+        return milliseconds(value)
+    is_span = key.endswith("response_time") and not isinstance(value, str)
+    return f"{value} ms" if is_span else str(value)
+
+
+def _connection(one: Line) -> str:
+    """One connection of several: its octets, and its rate from the first to the last of them (TR-143)."""
+    octets = next((value for key, value in one.items() if key.startswith("test_bytes")), 0)
+    begun, ended = (one.get(key) and datetime.fromisoformat(one[key]) for key in ("bom_time", "eom_time"))
+    seconds = (ended - begun).total_seconds() if begun and ended else 0.0
+    rate = f"  {octets * 8 / seconds / 1e6:.2f} Mbit/s in {seconds:.3f} s" if seconds > 0 else ""
+    return f"{octets:,} octets{rate}"
 
 
 def milliseconds(microseconds: float | None) -> str:
@@ -123,6 +175,34 @@ def _lookup(line: Line) -> str:
     )
 
 
+def _echo(line: Line) -> str:
+    if "port" in line:
+        return printable(f"{line['address']} port {line['port']} from {line['source']}; Ctrl-C stops it")
+    return _ping(line)
+
+
+def _rate(line: Line) -> str:
+    return f"{line['seconds']:8.2f} s  {line['bytes']:>14,} octets  {line['mbit']:>10.2f} Mbit/s"
+
+
+def _capture(line: Line) -> str:
+    if "file" in line:
+        most = f" or {line['most']} packets" if line["most"] else ""
+        where = f"{line['link']} for {line['duration']} s{most}, into {line['file']}"
+        return printable(f"{where}; Ctrl-C stops it, and what has come stays in the file")
+    if "sending" in line:
+        return f"sends the file, {line['sending']:,} octets"
+    return f"{line['seconds']:8.1f} s  {line['packets']:>8} packets  {line['bytes']:>10,} octets"
+
+
+def _neighbour(line: Line) -> str:
+    if "radios" in line:
+        return printable(f"{', '.join(line['radios'])} listening; it takes some seconds a radio")
+    channel = f"{line['band']} channel {line['channel']}, {line['width']} MHz"
+    name = line["ssid"] or "(hidden)"
+    return printable(f"{line['bssid']}  {line['signal']:>4} dBm  {channel:<26}  {line['security']:<18}  {name}")
+
+
 def _part(line: Line) -> str:
     mark = paint("✔", "green") if line["is_well"] else paint("✘", "red")
     return f"{mark} {printable(line['part'])}: {printable(line['what'])}"
@@ -138,5 +218,12 @@ SHOWN: Final[Mapping[str, Callable[[Line], str]]] = {
     "TraceRoute": _trace,
     "NSLookupDiagnostics": _lookup,
     "SelfTestDiagnostics": _part,
+    "UDPEchoDiagnostics": _echo,
+    "DownloadDiagnostics": _rate,
+    "UploadDiagnostics": _rate,
+    "PacketCaptureDiagnostics": _capture,
+    "NeighboringWiFiDiagnostic": _neighbour,
 }
 """How each says what it has found so far; any other as it comes."""
+BY_MICROSECONDS: Final = frozenset({"UDPEchoDiagnostics", "ServerSelectionDiagnostics"})
+"""Those whose times are in microseconds in TR-181."""

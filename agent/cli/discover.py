@@ -21,6 +21,7 @@ SAID: Final = (
     ("first retry after", "retry_minimum_wait", " s"),
     ("retry multiplier", "retry_multiplier", " / 1000"),
     ("VLAN", "vlan", ""),
+    ("VLAN priority", "vlan_priority", ""),
 )
 
 

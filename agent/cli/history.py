@@ -4,7 +4,7 @@ import argparse
 from typing import Any, Final
 
 from agent.cli.client import OK, stream
-from agent.cli.options import Verbs, add_verb
+from agent.cli.options import Verbs, add_verb, count
 from agent.cli.output import paint, printable, show_json
 
 SHOWN: Final = 100
@@ -23,18 +23,18 @@ def register(verbs: Verbs) -> None:
     )
     parser.add_argument("-f", "--follow", action="store_true", help="go on showing what happens, until Ctrl-C")
     parser.add_argument("--kind", metavar="KIND", help="only this kind: configured, refused, link, reboot, transfer …")
-    parser.add_argument("-n", "--lines", metavar="N", type=int, default=SHOWN, help=f"at most so many ({SHOWN})")
+    parser.add_argument("-n", "--lines", metavar="N", type=count, default=SHOWN, help=f"at most so many ({SHOWN})")
 
 
 def _history(options: argparse.Namespace) -> int:
-    asked = {"most": max(0, options.lines), "follow": options.follow}
+    asked = {"most": options.lines, "follow": options.follow}
     for answer in stream(options, "history", **asked, **({"kind": options.kind} if options.kind else {})):
         if options.json:
             show_json(answer)
         elif "events" in answer:
             for event in reversed(answer["events"]):
                 _show(event)
-            if not answer["events"] and not options.follow:
+            if not answer["events"] and options.lines and not options.follow:
                 print("nothing was noted yet" if not options.kind else f"nothing of the kind {printable(options.kind)}")
         else:
             _show(answer["event"])

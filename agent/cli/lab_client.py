@@ -15,7 +15,7 @@ from urllib.parse import quote
 from agent.cli.client import OK, PROBLEM, USAGE, Failure
 from agent.cli.lab import DEFAULT_LISTEN, add_subverb
 from agent.cli.lab_connection import opener
-from agent.cli.options import Verbs
+from agent.cli.options import Verbs, seconds
 from agent.cli.output import paint, printable, show_json, show_table
 
 Json = dict[str, Any]
@@ -89,7 +89,7 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_wait(parser: argparse.ArgumentParser, default: float | None, text: str) -> None:
-    parser.add_argument("--wait", metavar="SECONDS", type=float, nargs="?", const=_WAIT, default=default, help=text)
+    parser.add_argument("--wait", metavar="SECONDS", type=seconds, nargs="?", const=_WAIT, default=default, help=text)
 
 
 def _methods(options: argparse.Namespace) -> int:

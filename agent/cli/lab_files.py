@@ -18,7 +18,7 @@ def register(verbs: Verbs) -> None:
     """Add the sub-verbs."""
     files = add_subverb(verbs, "files", _files, "List the files that a running lab ACS serves.", "cpe-agent lab files")
     transfers = add_subverb(
-        verbs, "transfers", _transfers, "Show what a device has told of its transfers, and asked for.",
+        verbs, "transfers", _transfers, "Show what a device has told of transfers and deployment units, and asked for.",
         "cpe-agent lab rpc - Download '{\"url\": \"/files/new.bin\", \"command_key\": \"new\"}' --now\n"
         "cpe-agent lab transfers -",
     )  # fmt: skip
@@ -49,21 +49,27 @@ def _transfers(options: argparse.Namespace) -> int:
 
 
 def lines(told: list[Json]) -> Iterator[str]:
-    """A line for each thing told."""
+    """A line for each thing told, and one below it for each operation on a deployment unit."""
     if not told:
         yield "it has told of no transfer"
     for one in told:
         content = one["content"]
-        fault = content.get("fault_struct", {})
         about = [content.get("command_key", ""), content.get("file_type", ""), content.get("transfer_url", "")]
-        end = (
-            paint(f"{fault['fault_code']} {printable(fault.get('fault_string', ''))}", "red")
-            if fault.get("fault_code")
-            else ""
-        )
-        yield "  ".join(
-            filter(None, [f"session {one['session']}", one["method"], *map(printable, about), end or _times(content)])
-        )
+        end = _fault(content.get("fault_struct", {})) or _times(content)
+        yield "  ".join(filter(None, [f"session {one['session']}", one["method"], *map(printable, about), end]))
+        for result in content.get("results", ()):
+            yield f"    {_operation(result)}"
+
+
+def _operation(result: Json) -> str:
+    """What became of one deployment unit; an AutonomousDUStateChangeComplete also says what was done to it."""
+    about = [result.get(name, "") for name in ("operation_performed", "uuid", "version", "current_state")]
+    return "  ".join(filter(None, [*map(printable, about), _fault(result.get("fault", {})) or _times(result)]))
+
+
+def _fault(fault: Json) -> str:
+    code = fault.get("fault_code")
+    return paint(f"{printable(code)} {printable(fault.get('fault_string', ''))}", "red") if code else ""
 
 
 def _times(content: Json) -> str:

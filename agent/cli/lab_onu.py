@@ -9,7 +9,7 @@ from typing import Final
 
 from agent.cli.client import OK, PROBLEM, USAGE, Failure
 from agent.cli.lab import add_subverb
-from agent.cli.options import Verbs
+from agent.cli.options import Verbs, count
 from agent.cli.output import printable, show_json
 
 DEFAULT_LINK: Final = "lab-onu"
@@ -35,9 +35,9 @@ def register(verbs: Verbs) -> None:
     add("--console", choices=("lantiq", "realtek", "cortina"), help="a console of this family instead of frames")
     add("--user", default="", help="who may log in to the console; default: nobody is asked")
     add("--password-file", metavar="FILE", type=Path, help="its first line is the password")
-    add("--noise", metavar="OCTETS", type=int, default=0, help="a message of the kernel after each so many octets")
+    add("--noise", metavar="OCTETS", type=count, default=0, help="a message of the kernel after each so many octets")
     add("--colours", action="store_true", help="prompts are coloured (ANSI)")
-    add("--baud", metavar="BITS", type=int, default=0, help="as slow as such a line; default: without delay")
+    add("--baud", metavar="BITS", type=count, default=0, help="as slow as such a line; default: without delay")
     add("--mirror", action="store_true", help="the line repeats what OLT and ONU say, and answers nobody")
     do = add_subverb(
         verbs, "onu-do", _do, "Order a running lab ONU something.",

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.cli.client import OK, PROBLEM, USAGE, Failure
-from agent.cli.options import Verbs, described
+from agent.cli.options import Verbs, count, described, seconds
 from agent.cli.output import paint, printable
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from backends.omci.trailers import Cmac
 
 _SHOWN: Final = ("tci", "type", "device", "class", "class_name", "instance", "attributes", "trailer", "trailer_octets")
+_WHOLE: Final = ("frame", "octets")
+"""Where the whole frame stands in encode's JSON; a few messages have octets of their own under the second name."""
 
 
 def register(verbs: Verbs) -> None:
@@ -37,8 +40,8 @@ def register(verbs: Verbs) -> None:
 
 
 def _register_line(actions: Verbs) -> None:
-    """What speaks to an ONT. Nothing of it changes one: what would is not sent."""
-    from agent.cli import onu_info, onu_watch
+    """What speaks to an ONT. Nothing of it changes one, but for what the settings unlock by name."""
+    from agent.cli import onu_info, onu_send, onu_watch
     from agent.cli.onu_line import add_line
 
     summary = "Show what the ONT is, its light, its ports, and the ACS that its OLT names."
@@ -54,7 +57,7 @@ def _register_line(actions: Verbs) -> None:
     )  # fmt: skip
     get.add_argument("entity", metavar="CLASS", help="a managed entity's number or name")
     get.add_argument("instance", metavar="INSTANCE")
-    get.add_argument("attributes", metavar="ATTRIBUTE", nargs="*", help="names or numbers; default: all")
+    get.add_argument("attributes", metavar="ATTRIBUTE", nargs="*", help="names, numbers or masks; default: all")
     get.add_argument("--current", action="store_true", help="of a history, the interval that is still running")
     summary = "Read all managed entities: by MIB upload, of which an ONT keeps one only, also for its OLT."
     dump = described(actions, "dump", summary, "cpe-agent onu dump --device /dev/ttyUSB0 --json", help=summary)
@@ -65,15 +68,25 @@ def _register_line(actions: Verbs) -> None:
     )  # fmt: skip
     watch.add_argument("--listen", action="store_true", help="ask nothing: show every frame of a mirrored line")
     watch.add_argument(
-        "--every", metavar="SECONDS", type=float, help="how often to ask for the light; default 5, of a console 60"
+        "--every", metavar="SECONDS", type=seconds, help="how often to ask for the light; default 5, of a console 60"
     )
-    watch.add_argument("--count", metavar="N", type=int, default=0, help="end after so many lines")
+    watch.add_argument("--count", metavar="N", type=count, default=0, help="end after so many lines")
     watch.add_argument("--once", action="store_true", help="end when the line is lost, instead of waiting for it")
-    for parser, run in ((info, onu_info.info), (get, onu_info.get), (dump, onu_info.dump), (watch, onu_watch.watch)):
+    summary = "Send a command, and show the answer: one that reads, or one that unlock in [omci] of the settings names."
+    send = described(
+        actions, "send", summary,
+        "cpe-agent onu send set 340 0x0e01 AdministrativeState=unlocked --device /dev/ttyUSB0\n"
+        "cpe-agent onu send mib-reset OnuData 0 --config laboratory.toml --json", help=summary,
+    )  # fmt: skip
+    _add_words(send, "set, create, delete, mib-reset, reboot, get …")
+    for parser, run in (
+        (info, onu_info.info), (get, onu_info.get), (dump, onu_info.dump), (watch, onu_watch.watch),
+        (send, onu_send.send),
+    ):  # fmt: skip
         add_line(parser)
         parser.set_defaults(run=run)
-    for parser in (get, dump):
-        parser.add_argument("--secrets", action="store_true", help="also show passwords")
+    for parser in (get, dump, watch, send):
+        parser.add_argument("--secrets", action="store_true", help="also show passwords and keys")
 
 
 def _register_decode(actions: Verbs) -> None:
@@ -101,15 +114,20 @@ def _register_encode(actions: Verbs) -> None:
         "cpe-agent onu encode mib-upload-next OnuData 0 sequence=3 --extended\n"
         "cpe-agent onu decode 8001… --json | cpe-agent onu encode -",
     )
-    parser.add_argument("type", metavar="MESSAGE", help="get, set, get-next-response, alarm …; - reads decode's JSON")
+    _add_words(parser, "get, set, get-next-response, alarm …; - reads decode's JSON")
+    parser.add_argument("--tci", default=None, help="the transaction's number [1, of a notification 0]")
+    parser.add_argument("--trailer", choices=("crc32", "zero", "none", "cmac"), help="[crc32; with --key cmac]")
+
+
+def _add_words(parser: argparse.ArgumentParser, messages: str) -> None:
+    """Add the words that a frame is made from."""
+    parser.add_argument("type", metavar="MESSAGE", help=messages)
     parser.add_argument("entity", metavar="CLASS", nargs="?", help="a managed entity's number or name")
     parser.add_argument("instance", metavar="INSTANCE", nargs="?", default="0")
     parser.add_argument(
         "values", metavar="NAME[=VALUE]", nargs="*", help="attributes, and the message's own: sequence=3, result=0"
     )
-    parser.add_argument("--tci", default=None, help="the transaction's number [1, of a notification 0]")
     parser.add_argument("--extended", action="store_true", help="an extended frame")
-    parser.add_argument("--trailer", choices=("crc32", "zero", "none", "cmac"), help="[crc32; with --key cmac]")
 
 
 def _action(actions: Verbs, name: str, run: Any, description: str, example: str) -> argparse.ArgumentParser:
@@ -138,7 +156,7 @@ def _decode(options: argparse.Namespace) -> int:
         print(json.dumps(documents, ensure_ascii=False))
     else:
         for document in documents:
-            _show(document)
+            show(document)
     return OK if any("error" not in document for document in documents) else PROBLEM
 
 
@@ -149,7 +167,7 @@ def _given(arguments: Sequence[str]) -> Iterator[bytes | str]:
     if list(arguments) == ["-"]:
         yield from hex_text.frames(sys.stdin)
         return
-    if all(re.fullmatch("[0-9A-Fa-f]{2}", argument) for argument in arguments):
+    if _is_one_frame(arguments):
         arguments = ["".join(arguments)]
     for argument in arguments:
         try:
@@ -158,29 +176,50 @@ def _given(arguments: Sequence[str]) -> Iterator[bytes | str]:
             yield argument
 
 
+def _is_one_frame(arguments: Sequence[str]) -> bool:
+    """Whether they are a frame's octets one by one, or in groups of which none could be a frame."""
+    from backends.omci.frames import NotAFrame, parse
+
+    if all(re.fullmatch("[0-9A-Fa-f]{2}", argument) for argument in arguments):
+        return True
+    if not all(re.fullmatch("(?:[0-9A-Fa-f]{2}){1,8}", argument) for argument in arguments):
+        return False
+    try:
+        parse(bytes.fromhex("".join(arguments)))
+    except NotAFrame:
+        return False
+    return True
+
+
 def _encode(options: argparse.Namespace) -> int:
     from backends.omci.composing import composed
     from backends.omci.documents import decoded
     from backends.omci.frames import NotAFrame
 
     cmac = _cmac(options.key)
-    documents = _read_documents() if options.type == "-" else [_document(options)]
+    documents = _read_documents() if options.type == "-" else [document_of(options)]
     frames: list[bytes] = []
-    for document in documents:
+    for number, document in enumerate(documents, 1):
+        which = f"document {number} of {len(documents)}: " if options.type == "-" else ""
+        if "error" in document:
+            print(f"{which}left out, since it was not understood: {printable(document['error'])}", file=sys.stderr)
+            continue
         try:
             frames.append(composed(_with_trailer(document, options), cmac).to_bytes())
         except NotAFrame as error:
-            raise Failure("not_a_frame", str(error), "cpe-agent onu encode --help has examples", USAGE) from None
+            step = "cpe-agent onu encode --help has examples"
+            raise Failure("not_a_frame", f"{which}{error}", step, USAGE) from None
     _capture(options.pcap, frames)
     if options.json:
-        print(json.dumps([{"octets": frame.hex(), **decoded(frame, cmac)} for frame in frames], ensure_ascii=False))
+        told = [{name: frame.hex() for name in _WHOLE} | decoded(frame, cmac) for frame in frames]
+        print(json.dumps(told, ensure_ascii=False))
     else:
         for frame in frames:
             print(frame.hex())
-    return OK
+    return OK if frames else PROBLEM
 
 
-def _document(options: argparse.Namespace) -> dict[str, Any]:
+def document_of(options: argparse.Namespace) -> dict[str, Any]:
     """The document that the command line describes."""
     if options.entity is None:
         raise Failure("usage", "a class is missing", "name it by number or name: 256, OnuG", USAGE)
@@ -208,11 +247,17 @@ def _read_documents() -> list[dict[str, Any]]:
     step = "give what cpe-agent onu decode --json prints"
     try:
         documents = json.load(sys.stdin)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Failure("not_json", f"standard input is not JSON: {error}", step, USAGE) from None
     if not isinstance(documents, list) or not all(isinstance(each, dict) for each in documents):
         raise Failure("not_json", "standard input is no list of documents", step, USAGE)
-    return documents
+    return [_without_whole(document) for document in documents]
+
+
+def _without_whole(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document of encode's as decode would give it."""
+    whole = document.get("frame")
+    return {name: value for name, value in document.items() if name not in _WHOLE or (whole != value)}
 
 
 def _with_trailer(document: Mapping[str, Any], options: argparse.Namespace) -> dict[str, Any]:
@@ -249,6 +294,11 @@ def _cmac(key: str | None) -> "Cmac | None":
         ) from None
 
 
+def for_us(path: str, flags: int) -> int:
+    """An opener: frames may have passwords in them, so that nobody else may read what is made."""
+    return os.open(path, flags, 0o600)
+
+
 def _capture(file: Path | None, octets: Sequence[bytes]) -> None:
     """Write what are frames, a millisecond apart: when they were on the line, nobody has said."""
     if file is None:
@@ -265,12 +315,13 @@ def _capture(file: Path | None, octets: Sequence[bytes]) -> None:
             continue  # decode has said so
     packets = (capture.packet(frame, begun + number / 1000) for number, frame in enumerate(frames))
     try:
-        file.write_bytes(capture.HEAD + b"".join(packets))
+        with open(file, "wb", opener=for_us) as made:
+            made.write(capture.HEAD + b"".join(packets))
     except OSError as error:
         raise Failure("unwritable", f"{file}: {error.strerror}", "name another file with --pcap") from None
 
 
-def _show(document: Mapping[str, Any]) -> None:
+def show(document: Mapping[str, Any]) -> None:
     """A frame for people: a line about it, and one for each thing it says."""
     if "type" not in document:
         print(f"{paint('not decoded', 'red')}: {printable(document['error'])}  ({printable(document['octets'])})")

@@ -1,6 +1,7 @@
 """The verbs onu info, get and dump: what an ONT is and knows, in tables for people and as JSON."""
 
 import argparse
+import re
 import time
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -15,13 +16,11 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-IMAGE, UNI, ONU_G, ONU2_G, ANI, VEIP, SERVER, METHOD = 7, 11, 256, 257, 263, 329, 340, 148
+IMAGE, UNI, ONU_G, ONU2_G, ANI, VEIP, SERVER = 7, 11, 256, 257, 263, 329, 340
 ASKED: Final[Mapping[int, int]] = {
     ONU_G: 0xE300, ONU2_G: 0xC040, IMAGE: 0xF000, ANI: 0x0677, UNI: 0x0E00, VEIP: 0xE000,
 }  # fmt: skip
 """Attributes that info asks for."""
-SECRET: Final = frozenset({(METHOD, 3), (ONU_G, 11)})
-HIDDEN: Final = "********"
 SPEEDS: Final = {1: "10", 2: "100", 3: "1000", 4: "10000", 5: "2500", 6: "5000", 7: "25000", 8: "40000"}
 
 
@@ -193,6 +192,7 @@ def _level(what: str, dbm: float | None) -> str | None:
 
 def get(options: argparse.Namespace) -> int:
     """The verb get."""
+    from backends.omci.consoles.told import NotUnderstood
     from backends.omci.queries import NoEntity, Refused
 
     number, known = _class(options.entity)
@@ -206,6 +206,9 @@ def get(options: argparse.Namespace) -> int:
                     raise Refused("the ONT tells no interval that is still running of it", 2)
             else:
                 found = line.ont.get(number, instance, mask)
+        except NotUnderstood:  # consoles say nothing, or something else, of a class that they do not have
+            why = f"the console tells nothing of a class {number}"
+            raise Failure("not_there", why, "cpe-agent onu dump lists what there is") from None
         except (NoEntity, Refused) as error:
             raise Failure("not_there", str(error), "cpe-agent onu dump lists what there is") from None
     document = _entity(number, known, instance, found.octets, has_secrets=options.secrets)
@@ -265,19 +268,24 @@ def _entity(
     uncut: Mapping[int, bytes] = MappingProxyType({}),
 ) -> Json:
     """``uncut``: by mask, octets of attributes whose sizes nobody here knows."""
+    from backends.omci.entities import HIDDEN, SECRETIVE, SECRETS
+
     attributes: Json = {}
     for index, each in sorted(octets.items()):
         attribute = known.attribute(index) if known else None
         value = attribute.value(each) if attribute and not attribute.is_table else each
-        is_hidden = (number, index) in SECRET and not has_secrets and any(each)
+        is_hidden = (number, index) in SECRETS and not has_secrets and any(each)
         attributes[_name(known, index)] = HIDDEN if is_hidden else value.hex() if isinstance(value, bytes) else value
-    attributes |= {f"0x{mask:04x}": each.hex() for mask, each in uncut.items()}
+    is_told = has_secrets or number not in SECRETIVE
+    attributes |= {f"0x{mask:04x}": each.hex() if is_told else HIDDEN for mask, each in uncut.items()}
     return {
         "class": number, "class_name": known.name if known else None, "instance": instance, "attributes": attributes,
     }  # fmt: skip
 
 
 def _show_entity(document: Json, known: "Entity | None") -> None:
+    from backends.omci.entities import HIDDEN
+
     head = f"{document['class_name'] or 'class'} ({document['class']}) 0x{document['instance']:04x}"
     print(paint(head, "bold"))
     rows = []
@@ -308,10 +316,16 @@ def _mask(names: list[str], known: "Entity | None") -> int:
     mask = 0
     for name in names:
         attribute = known.named(name) if known else None
-        if attribute is None and name.isdigit() and 1 <= int(name) <= 16:
+        if attribute is None and re.fullmatch("0[xX][0-9A-Fa-f]{4}", name):
+            mask |= int(name, 16)
+        elif attribute is None and name.isdigit() and 1 <= int(name) <= 16:
             mask |= 0x10000 >> int(name)
         elif attribute is None:
-            has = ", ".join(each.name for each in known.attributes) if known else "only numbers, 1 to 16"
+            has = (
+                ", ".join(each.name for each in known.attributes)
+                if known
+                else "only numbers, 1 to 16, and masks, as 0x8000"
+            )
             raise Failure("usage", f"it has no attribute {printable(name)}", f"it has {has}", USAGE)
         else:
             mask |= attribute.mask

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
 from agent.cli.client import DEFAULT_CONFIG, USAGE, Failure
+from agent.cli.options import count
 
 if TYPE_CHECKING:
     from agent.settings import Omci
     from backends.omci.codecs import Codec
     from backends.omci.consoles.drivers import Driver
     from backends.omci.exchange import Exchange
+    from backends.omci.frames import Action
     from backends.omci.onts import Ont
     from backends.omci.trailers import Trailer
 
@@ -30,7 +32,7 @@ def add_line(parser: argparse.ArgumentParser) -> None:
     """Add what says which line, and how. What is not given is as the agent's settings have it in [omci]."""
     add = parser.add_argument
     add("--device", metavar="DEVICE", help="/dev/ttyUSB0, socket://HOST:PORT, rfc2217://HOST:PORT; default: [omci]")
-    add("--baud", metavar="BITS", type=int, help="default 115200")
+    add("--baud", metavar="BITS", type=count, help="default 115200")
     add("--codec", choices=CODECS, help="how frames stand on the line; default hdlc")
     add("--trailer", choices=TRAILERS, help="what frames end with; default: any, and CRC-32 of ours")
     add("--key", metavar="HEX", help="OMCI_IK, for --trailer cmac")
@@ -38,7 +40,7 @@ def add_line(parser: argparse.ArgumentParser) -> None:
     add("--user", metavar="NAME", help="who logs in to the console")
     add("--password-file", metavar="FILE", type=Path, help="its first line is the password")
     add("--config", metavar="FILE", help=f"the agent's settings; default {DEFAULT_CONFIG}, where it can be read")
-    add("--pcap", metavar="FILE", type=Path, help="also write what is sent and heard to a capture for Wireshark")
+    add("--pcap", metavar="FILE", type=Path, help="also write what is sent and heard, passwords too, to a capture")
     add("--json", action="store_true", help='JSON with "schema": 1')
 
 
@@ -48,6 +50,7 @@ class Recorder:
     def __init__(self, codec: "Codec", file: BinaryIO | None) -> None:
         """``file``: where a capture is written to, frame by frame."""
         self._codec, self._file = codec, file
+        self.is_checked = codec.is_checked
         self.sent = 0
         if file and not file.tell():
             from backends.omci.capture import HEAD
@@ -111,7 +114,7 @@ def access(options: argparse.Namespace) -> Iterator[Access]:
         line.open()
         if options.driver == "raw":
             recorder = Recorder(MADE[options.codec](), capture)
-            exchange = Exchange(line, recorder, _trailer(options))
+            exchange = Exchange(line, recorder, _trailer(options), unlocked=_unlocked(options))
             yield Access(options.device, ByFrames(exchange), exchange, recorder=recorder)
         else:
             driver = FAMILIES[options.driver](line, LogIn(options.user or "", options.password))
@@ -134,7 +137,10 @@ def _complete(options: argparse.Namespace) -> None:
     """Fill in what the options leave open, from the settings. Raises Failure."""
     from agent.settings import Omci
 
-    omci = Omci() if options.device and not options.config else _settings(options)
+    is_sending = getattr(options, "is_sending", False)
+    settings = _settings(options) if is_sending or not options.device or options.config else Omci()
+    options.unlock = settings.unlock if is_sending else ()
+    omci = Omci() if options.device and not options.config else settings
     options.device = options.device or omci.device
     if not options.device:
         raise Failure("usage", "no device is named", "give --device, or set device in [omci] of the settings", USAGE)
@@ -175,15 +181,23 @@ def _trailer(options: argparse.Namespace) -> "Trailer":
         raise Failure("usage", str(error), "see cpe-agent onu info --help", USAGE) from None
 
 
+def _unlocked(options: argparse.Namespace) -> "frozenset[Action]":
+    from backends.omci.frames import Action
+
+    return frozenset(Action[word.replace("-", "_").upper()] for word in options.unlock)
+
+
 def _created(options: argparse.Namespace) -> BinaryIO | None:
     """The capture: begun anew once, and gone on with when a line that was lost is back."""
+    from agent.cli.onu import for_us
+
     file: Path | None = options.pcap
     if file is None:
         return None
     how: Literal["ab", "wb"] = "ab" if getattr(options, "is_captured", False) else "wb"
     options.is_captured = True
     try:
-        return file.open(how)
+        return open(file, how, opener=for_us)
     except OSError as error:
         raise Failure("unwritable", f"{file}: {error.strerror}", "name another file with --pcap") from None
 

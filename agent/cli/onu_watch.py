@@ -56,7 +56,7 @@ def _events(line: Access, options: argparse.Namespace) -> Iterator[tuple[Json, s
     if options.listen and line.exchange:
         while True:
             if frame := line.exchange.listen(1.0):
-                yield _frame(frame.to_bytes())
+                yield _frame(frame.to_bytes(), has_secrets=options.secrets)
     seen: Json = {}
     while True:
         yield from _levels(line, seen)
@@ -64,7 +64,7 @@ def _events(line: Access, options: argparse.Namespace) -> Iterator[tuple[Json, s
         while (left := until - time.monotonic()) > 0:
             heard = line.ont.listen(min(left, 1.0))
             for frame in heard:
-                yield _frame(frame.to_bytes())
+                yield _frame(frame.to_bytes(), has_secrets=options.secrets)
             if not heard and line.exchange is None:
                 time.sleep(min(left, 1.0))
 
@@ -98,18 +98,18 @@ def _levels(line: Access, seen: Json) -> Iterator[tuple[Json, str]]:
         yield {"event": "activation", "state": state}, f"activation state {state}"
 
 
-def _frame(octets: bytes) -> tuple[Json, str]:
+def _frame(octets: bytes, *, has_secrets: bool) -> tuple[Json, str]:
     """A frame's document, and it in a line."""
-    from backends.omci.documents import decoded
-    from backends.omci.entities import entity
+    from backends.omci.documents import decoded, masked
+    from backends.omci.entities import HIDDEN, entity
 
-    document = decoded(octets)
+    document = decoded(octets) if has_secrets else masked(decoded(octets))
     name = document.get("class_name") or "class"
     known = entity(document["class"]) if "class" in document else None
     said = []
     for key, value in document.get("attributes", {}).items():
         attribute = known.named(key) if known else None
-        is_told = attribute is not None and value is not None
+        is_told = attribute is not None and value not in (None, HIDDEN)
         said.append(key if value is None else f"{key} = {attribute.told(value) if attribute and is_told else value}")
     if "alarms" in document:
         said += [f"alarm {number} {text}".strip() for number, text in document["alarms"].items()] or ["no alarm"]

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,3 +34,18 @@ def described(verbs: Verbs, name: str, description: str, example: str, **more: A
         **more,
     )
     return parser
+
+
+def count(text: str) -> int:
+    """A whole number from 0, as ``type=`` of an option; for anything else argparse says what was wrong."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """A time from 0, below a year, as ``type=`` of an option."""
+    with suppress(ValueError):
+        if 0 <= float(text) < 365 * 86_400:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")

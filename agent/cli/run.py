@@ -5,7 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
-from agent.cli.client import PROBLEM, USAGE
+from agent.cli.client import OK, PROBLEM, USAGE
 from agent.cli.options import Verbs
 
 
@@ -28,6 +28,7 @@ def register(verbs: Verbs) -> None:
         help="take back what the agent made in this system (servers, packet filter, links, drop-ins), and end; "
         "settings and state stay, and the next start makes it again",
     )
+    parser.add_argument("--check", action="store_true", help="only read the settings, and say what is wrong with them")
     parser.set_defaults(run=_run)
 
 
@@ -43,6 +44,8 @@ def _served(options: argparse.Namespace) -> int:
     from agent.runtime.memory import slim_while_loading
 
     slim_while_loading()
+    if options.check:
+        return _check(options)
     from agent import wiring
     from agent.runtime.store import StateInUse
     from agent.runtime.unix_listener import ControlSocketError
@@ -62,3 +65,15 @@ def _served(options: argparse.Namespace) -> int:
         print(f"cpe-agent: {error.filename}: {error.strerror}", file=sys.stderr)
         print("  next: run it as root, or give it a --state-dir of its own", file=sys.stderr)
         return PROBLEM
+
+
+def _check(options: argparse.Namespace) -> int:
+    from agent.settings import SettingsError, load
+
+    try:
+        warnings = load(options.config, options.state_dir).warnings
+    except SettingsError as error:
+        print("\n".join(error.problems), file=sys.stderr)
+        return USAGE
+    print("\n".join(warnings) or "the settings can be used")
+    return OK

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -108,8 +109,11 @@ def _setup(options: argparse.Namespace) -> int:
         return setup_page.run(options)
     root = _root_of(options.root)
     if options.dhcp_hooks is not None:
-        from agent.cli.dhcp_hooks import change
-
+        try:
+            from agent.cli.dhcp_hooks import change
+        except ModuleNotFoundError:
+            step = "for an image: run it where the image is made, with --root"
+            raise Failure("installed", "OpenWrt's package has installed the hooks itself", step) from None
         return change(root, options)
     of_uci = inside(root, str(UCI_FILE))
     usual = of_uci if of_uci.is_file() else inside(root, str(DEFAULT_CONFIG))
@@ -163,9 +167,10 @@ def _leave_or_rejoin(options: argparse.Namespace, root: Path, file: Path) -> int
     names = [] if options.leave else _read(file)[1]
     done = _tell_others(root, _drop_ins(root), names)
     if options.leave:
-        from agent.cli.dhcp_hooks import take_back
+        with suppress(ModuleNotFoundError):  # OpenWrt's package does without
+            from agent.cli.dhcp_hooks import take_back
 
-        done += take_back(root)
+            done += take_back(root)
     if options.json:
         show_json({"done": done})
         return OK

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from agent.cli.client import OK, ask
+from agent.cli.client import OK, PROBLEM, ask
 from agent.cli.options import Verbs, add_verb
 from agent.cli.output import paint, printable, show_json
 
@@ -37,7 +37,7 @@ def register(verbs: Verbs) -> None:
     )
     parser.add_argument("-w", "--watch", action="store_true", help="go on showing them, until none is left or Ctrl-C")
     change = parser.add_mutually_exclusive_group()
-    change.add_argument("--cancel", metavar="NUMBER", help="give a transfer up; the ACS does not hear of it")
+    change.add_argument("--cancel", metavar="NUMBER", help="give a transfer up; the ACS hears of its own")
     change.add_argument("--confirm", metavar="NUMBER", help="agree to a transfer that waits for somebody's consent")
     change.add_argument("--fetch", metavar="URL", help="fetch a file here, of the type that --type names")
     change.add_argument("--request", metavar="TYPE", help="ask the ACS to start a download of this file type")
@@ -52,16 +52,28 @@ def _transfers(options: argparse.Namespace) -> int:
     if not options.watch:
         _show(answer, options.json)
         return OK
-    height = 0
+    height, status, before = 0, OK, set[str]()
     while True:
+        over = [one for one in answer["over"] if one["id"] in before]
+        before = {one["id"] for one in answer["transfers"] if one["state"] != "ended"}
+        over = [one for one in over if one["id"] not in before]
+        if any(one["code"] or one["text"] for one in over):
+            status = PROBLEM
         if options.json:
             show_json(answer)
         else:
-            height = _again(list(lines(answer)), height)
-        if not any(one["state"] != "ended" for one in answer["transfers"]):
-            return OK
+            told = [_outcome(one) for one in over]
+            left = lines(answer) if answer["transfers"] or answer["requests"] or not told else ()
+            height = _again([*told, *left], height) - len(told)
+        if not before:
+            return status
         time.sleep(EVERY)
         answer = ask(options, "transfers")
+
+
+def _outcome(one: Mapping[str, Any]) -> str:
+    text = printable(" ".join(str(part) for part in (one["code"], one["text"]) if part))
+    return paint(f"{one['id']}  {text}", "red") if text else f"{one['id']}  is done"
 
 
 def _show(answer: Mapping[str, Any], as_json: bool) -> None:

@@ -48,7 +48,13 @@ class Owner(Protocol):
 
 
 class Outbox:
-    """The requests of all owners, in the order in which they are told. Times are monotonic seconds."""
+    """The requests of all owners, in the order in which they are told. Times are monotonic seconds.
+
+    Exactly once means: one request for each transfer and each order, kept from before its event is told until the ACS
+    has answered it, and forgotten, durably, before anything else is said. Whether an ACS has taken down what it did
+    not answer nobody here can know, and it has to hear (TR-069 A.4.2.2 has no way to ask): where the line or the agent
+    broke between its answer and our record of that, it hears the same again, with the same key, times and fault.
+    """
 
     def __init__(self, owners: Sequence[Owner], events: EventQueue) -> None:
         self._owners = owners

@@ -1,7 +1,6 @@
 """What the diagnostics have of the rest of the agent: whom not to speak to, how files go, and scans of the air."""
 
-from collections.abc import Callable, Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_interface
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from agent.diagnostics.reach import CaptureFile, refusal, sender
@@ -36,23 +35,13 @@ def connect(
         return
     from backends.tr181.diagnostics_capture import directory_of
 
-    book.provided["refusal"] = lambda: refusal(policy(), homes(mechanisms), _own(mechanisms))
+    book.provided["refusal"] = lambda: refusal(policy(), _own(mechanisms))
     book.provided["send"] = lambda: sender(policy(), way())
     types.register_upload(f"X {oui} Packet Capture", CaptureFile(directory_of(mechanisms)))
     if wifi is not None:
         scan = wifi.scan
+        book.elsewhere[SCAN] = lambda: scan.state
         scan.finished = lambda: listener.ended_elsewhere(SCAN, scan.state)
-
-
-def homes(mechanisms: Mechanisms) -> Iterator[IPv4Network | IPv6Network]:
-    """The networks on links that do not lead outside; none where no link is known to."""
-    outside = mechanisms.network.outside()
-    route = mechanisms.management_path()
-    if not outside:
-        return
-    for one in mechanisms.netlink.addresses():
-        if one.interface not in outside and (route is None or one.interface != route.interface):
-            yield ip_interface(f"{one.address}/{one.prefix_length}").network
 
 
 def _own(mechanisms: Mechanisms) -> list[str]:

@@ -3,17 +3,23 @@
 import importlib
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from backends.diagnostics.failures import DiagnosticFailed
+
 log = logging.getLogger(__name__)
 
 COMPLETE: Final = "Complete"
 CANCELED: Final = "Canceled"
 INTERNAL: Final = "Error_Internal"
+TIMEOUT: Final = "Error_Timeout"
+LONGEST: Final = 7200.0
+"""Seconds: what may be asked for takes an hour at most, and then there is a file to be sent."""
 MOST_LINES: Final = 4096
 """What is said on the way and not yet asked for; of more, the oldest is forgotten."""
 
@@ -32,9 +38,8 @@ class Diagnostic(Protocol):
         """Do it, in a thread of its own; the result is a data class of what ``plain`` takes.
 
         ``progress`` takes JSON for who looks on, as often as there is something to show. ``cancelled`` is to be asked
-        at least every 100 ms; once it says True, return whatever: nobody is told. Who cannot come to an end raises an
-        exception with ``state`` ("Error_…"), ``text`` and ``result`` (see ``backends.diagnostics.failures``); any
-        other exception is logged and told as Error_Internal.
+        at least every 100 ms; once it says True, return whatever: nobody is told. Who cannot come to an end raises
+        DiagnosticFailed; any other exception is logged and told as Error_Internal.
         """
 
 
@@ -105,25 +110,39 @@ class Engine:
         return True
 
 
-def work(job: Job, place: str, request: Any) -> Ended:
-    """Do a job, in a thread of its own; ``place`` ("module:Class") is where the diagnostic is loaded from."""
-    job.ended = ended = _outcome(job, place, request)
+def work(job: Job, place: str, request: Any, word: Callable[[str], str] = str, longest: float = LONGEST) -> Ended:
+    """Do a job, in a thread of its own; ``place`` ("module:Class") is where the diagnostic is loaded from.
+
+    ``word`` is the one that its DiagnosticsState has for a failure. After the ``longest`` seconds it is ended, so that
+    others have their turn; what it has found by then is its result.
+    """
+    job.ended = ended = _outcome(job, place, request, word, longest)
     return ended
 
 
-def _outcome(job: Job, place: str, request: Any) -> Ended:
+def _outcome(job: Job, place: str, request: Any, word: Callable[[str], str], longest: float) -> Ended:
     state, text, result = COMPLETE, "", None
+    until, is_late = time.monotonic() + longest, threading.Event()
+
+    def is_over() -> bool:
+        if time.monotonic() >= until:
+            is_late.set()
+        return is_late.is_set() or job.is_cancelled()
+
     try:
         if not job.is_cancelled():
-            result = plain(_found(place).run(request, job.say, job.is_cancelled))
-    except Exception as failure:
-        state, text = getattr(failure, "state", INTERNAL), getattr(failure, "text", "the diagnostic broke")
-        result = plain(getattr(failure, "result", None))
-        if not hasattr(failure, "state") and not job.is_cancelled():
+            result = plain(_found(place).run(request, job.say, is_over))
+    except DiagnosticFailed as failure:
+        state, text, result = failure.state, failure.text, plain(failure.result)
+    except Exception:
+        state, text = INTERNAL, "the diagnostic broke"
+        if not is_over():
             log.exception("the diagnostic %s broke", job.name)
     if job.is_cancelled():
         return Ended(job.number, job.name, CANCELED, text=job.why_cancelled)
-    return Ended(job.number, job.name, state, result, text)
+    if is_late.is_set():
+        state, text = TIMEOUT, f"it was not over within {longest:g} s"
+    return Ended(job.number, job.name, state if state == COMPLETE else word(state), result, text)
 
 
 def _found(place: str) -> Diagnostic:

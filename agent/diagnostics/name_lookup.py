@@ -12,7 +12,7 @@ from typing import Any, Final
 from agent.runtime.dns_messages import AAAA, CODES, NAME_ERROR, A, Answer, NotAnAnswer, answer, question
 from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.name_lookup import Lookup, LookupRequest, LookupResult
-from backends.diagnostics.sockets import Place, mark, places_of
+from backends.diagnostics.sockets import Place, mark, permitted, places_of
 from backends.diagnostics.stamps import Sent, StampedSocket
 
 PORT: Final = 53
@@ -51,6 +51,8 @@ class NameLookup:
             raise DiagnosticFailed("Error_DNSServerNotResolved", failure.text) from failure
         except UnicodeError as wrong:
             raise DiagnosticFailed("Error_Other", f"{request.host} is no host's name: {wrong}") from wrong
+        if asked not in servers:
+            places = permitted(places, request.refusal)
         results = []
         for number in range(1, request.repetitions + 1):
             one = _Question(places[0], request, host, cancelled).ask(questions) if places else None

@@ -15,6 +15,7 @@ from agent.runtime.actions import Action, Begin
 from agent.runtime.control import error
 from agent.runtime.events import Moment
 from agent.runtime.operations import Broke, Tell
+from backends.diagnostics.failures import DiagnosticFailed
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +40,13 @@ class Book(Protocol):
         """Whether this request still stands."""
 
     def request(self, name: str, settings: Mapping[str, Any] | None = None, link: str = "") -> Any:
-        """What the diagnostic is given; raises an exception with ``state`` and ``text``."""
+        """What the diagnostic is given; raises DiagnosticFailed."""
 
     def place_of(self, name: str) -> str:
         """Where it is loaded from."""
+
+    def state_of(self, name: str) -> str:
+        """The parameter that tells its state."""
 
     def ended(self, name: str, number: int, state: str, result: Mapping[str, Any] | None, text: str) -> bool:
         """Note what came of a request; whether it stood until now."""
@@ -120,13 +124,13 @@ class Diagnostics:
         if self._to_begin is None:
             return ()
         (job, request), self._to_begin = self._to_begin, None
-        return (Begin(NAME, partial(_tell, job, self._book.place_of(job.name), request)),)
+        return (Begin(NAME, partial(_tell, job, self._book.place_of(job.name), request, self._word_of(job.name))),)
 
     def heard(self, told: object, now: Moment) -> None:  # noqa: ARG002 - as every Operation
         """See Operation."""
         job = self._engine.job
         if isinstance(told, Broke) and job is not None:
-            told = Ended(job.number, job.name, INTERNAL, text="the diagnostic broke")
+            told = Ended(job.number, job.name, self._word_of(job.name)(INTERNAL), text="the diagnostic broke")
         if not isinstance(told, Ended) or not self._engine.over(told):
             return
         asked, self._asked = self._asked, None
@@ -171,14 +175,18 @@ class Diagnostics:
             return
         try:
             request = self._book.request(asked[0])
-        except Exception as failure:
-            if not hasattr(failure, "state"):
-                log.exception("%s could not be begun", asked[0])
-            state, text = getattr(failure, "state", INTERNAL), getattr(failure, "text", "it could not be begun")
-            self._concluded(asked, Ended(0, asked[0], state, text=text))
+        except DiagnosticFailed as failure:
+            self._concluded(asked, Ended(0, asked[0], self._word_of(asked[0])(failure.state), text=failure.text))
+            return
+        except Exception:
+            log.exception("%s could not be begun", asked[0])
+            self._concluded(asked, Ended(0, asked[0], self._word_of(asked[0])(INTERNAL), text="it could not be begun"))
             return
         self._asked, self._to_begin = asked, (self._engine.begin(asked[0], is_watched=False), request)
         log.info("%s begins", asked[0])
+
+    def _word_of(self, name: str) -> Callable[[str], str]:
+        return partial(word_for, self._around.entry(self._book.state_of(name)))
 
     def _concluded(self, asked: tuple[str, int], ended: Ended) -> None:
         """What came of the management server's request; nobody is told of what was cancelled (TR-181)."""
@@ -240,9 +248,7 @@ class Diagnostics:
             raise _Refused("busy", f"another diagnostic is under way: {busy}", "try again when it has ended")
         try:
             request = self._book.request(name, settings, link)
-        except Exception as failure:
-            if not hasattr(failure, "text"):
-                raise
+        except DiagnosticFailed as failure:
             raise _Refused("invalid_arguments", failure.text, "`cpe-agent diag` lists what may be set") from None
         job = self._engine.begin(name)
         self._to_begin = (job, request)
@@ -303,8 +309,14 @@ class Diagnostics:
         return inputs
 
 
-def _tell(job: Job, place: str, request: Any, tell: Tell) -> None:
-    tell(work(job, place, request))
+def _tell(job: Job, place: str, request: Any, word: Callable[[str], str], tell: Tell) -> None:
+    tell(work(job, place, request, word))
+
+
+def word_for(entry: ParameterEntry | None, state: str) -> str:
+    """The state, or what stands for it where DiagnosticsState has no such word."""
+    words = [one.text for one in entry.enumeration] if entry is not None else []
+    return next((one for one in (state, "Error_Other", "Error") if one in words), state)
 
 
 def _line(ended: Ended) -> Line:

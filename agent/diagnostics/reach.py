@@ -1,9 +1,8 @@
 """Whom a diagnostic must not speak to, and how its file is sent: what the owner of the device allows of transfers."""
 
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from agent.transfers.failures import Cause, TransferFailed
 from agent.transfers.orders import FileOrder
@@ -14,30 +13,25 @@ if TYPE_CHECKING:
     from agent.transfers.mover import Way
     from backends.diagnostics.packet_capture import Target
 
-AT_HOME: Final = "{} is in the home: a diagnostic does not look around there"
-
 Refusal = Callable[[str, int], str]
 
 
-def refusal(policy: UrlPolicy, homes: Iterable[IPv4Network | IPv6Network], own: Iterable[str] = ()) -> Refusal:
+def refusal(policy: UrlPolicy, own: Iterable[str] = ()) -> Refusal:
     """Why a diagnostic must not speak to an address and port; "" where it may.
 
-    ``homes`` are the networks that this machine serves, ``own`` its own addresses: what an ACS names must not become
-    a look around the home (hardening A11), unless this is a laboratory.
+    ``own`` are this machine's addresses: what an ACS names must not become a look around the home (hardening A11),
+    unless this is a laboratory.
     """
-    networks, here = tuple(homes), frozenset(own)
+    here = frozenset(own)
 
     def why(address: str, _port: int) -> str:
+        if address in here and not policy.laboratory:
+            return f"{address} is this machine"
         try:
             policy.check_address(address)
         except TransferFailed as failure:
             return failure.text
-        if policy.laboratory:
-            return ""
-        if address in here:
-            return f"{address} is this machine"
-        at = ip_address(address)
-        return AT_HOME.format(address) if any(at in one for one in networks if one.version == at.version) else ""
+        return ""
 
     return why
 

@@ -29,7 +29,8 @@ class Offer(NamedTuple):
 
     ``interface`` is the link that a lease is on, ``told_by`` the client or file that handed it over, for people.
     ``retry_minimum_wait`` is seconds, ``retry_multiplier`` thousandths (TR-069 §3.2.1.1). ``refused`` are sentences on
-    what was there and could not be taken; they never repeat a password.
+    what was there and could not be taken; they never repeat a password. ``advice`` is what a person should do about
+    the rest of what it says.
     """
 
     source: Source
@@ -42,8 +43,10 @@ class Offer(NamedTuple):
     retry_minimum_wait: int | None = None
     retry_multiplier: int | None = None
     vlan: int | None = None
+    vlan_priority: int | None = None
     neighbour: Neighbour | None = None
     refused: tuple[str, ...] = ()
+    advice: str = ""
 
     @property
     def is_silent(self) -> bool:

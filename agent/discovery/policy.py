@@ -46,6 +46,8 @@ class Situation(NamedTuple):
     ways: Mapping[int, tuple[str, ...]] = {}
     remembered: str = ""
     """The first host that DHCP named and that was an ACS; "" before that."""
+    renewed: frozenset[Source] = frozenset()
+    """Whose offer has other credentials than those that were applied: what was set since then stays otherwise."""
     is_unreachable: bool = False
     failures: int = 0
     """Attempts in a row that have failed."""
@@ -287,6 +289,9 @@ def _verdict(offer: Offer, objection: Objection | None, now: Situation, is_taken
         return Verdict(offer.source, offer, Word.SILENT, f"it names no ACS{unusable}")
     if offer.url == now.in_force.url:
         is_its = offer.source is now.in_force.source
+        has_a_say = now.in_force.source in TABLE[offer.source].replaces
+        if has_a_say and not is_taken and offer.source in now.renewed:
+            return Verdict(offer.source, offer, Word.SETS, "its user name or password is another one")
         why = "it has named the ACS in force" if is_its else f"it names the same as {TABLE[now.in_force.source].name}"
         return Verdict(offer.source, offer, Word.IN_FORCE if is_its else Word.STANDS_BY, why)
     word, why, next_step = _against_the_one_in_force(TABLE[offer.source], now)
@@ -302,7 +307,7 @@ def _against_the_one_in_force(row: Row, now: Situation) -> tuple[Word, str, str]
     if not holder.url:
         return (Word.SETS, "no ACS is known", "") if row.fills else (Word.STANDS_BY, "it sets none by itself", "")
     if holder.source in row.replaces:
-        return Word.SETS, f"it is stronger than {who}", ""
+        return Word.SETS, "it has changed" if TABLE[holder.source] is row else f"it is stronger than {who}", ""
     if holder.source is Source.PRESET and holder.yields and row.yielded_to:
         return Word.SETS, "the preset lets it have its way (dhcp_may_replace)", ""
     if holder.source in row.replaces_unreachable:

@@ -39,4 +39,4 @@ def look(image: Path, key: Path | None) -> Manifest:
     found = sealed(image)
     if found is None:
         raise MechanismError("it has no manifest behind it, or was cut off")
-    return whole(image, found) if key is None else checked(image, found, TrustedKeys(key))
+    return whole(image, found) if key is None else checked(image, found, TrustedKeys(key, named="--key"))

@@ -50,7 +50,7 @@ class Trial:
 
     ``since`` is the monotonic second at which it came up in this boot. ``code``, ``text`` and ``failure`` (a Status)
     are the verdict: 0 is success. ``transfer`` is the number of the transfer that brought it, ``digest`` the SHA-256 of
-    the image alone where a manifest told it, ``replaced`` the version of what ran before.
+    the image alone where a manifest told it, ``replaced`` the version of what ran before, ``package`` as in Verified.
     """
 
     stage: Stage
@@ -67,6 +67,7 @@ class Trial:
     code: int = 0
     text: str = ""
     failure: str = ""
+    package: str = ""
 
     @property
     def awaits_restart(self) -> bool:
@@ -173,6 +174,7 @@ def load(document: Any) -> Trial | None:
     """What ``dump`` wrote. ValueError, TypeError or KeyError for what it cannot have written."""
     if document is None:
         return None
+    document = {"package": "", **document}  # it came later than the rest
     sample = Trial(Stage.OVER)
     for name in Trial.__slots__:
         kind = float if name == "since" else type(getattr(sample, name))

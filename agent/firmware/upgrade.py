@@ -74,7 +74,7 @@ class Upgrade:
         self._store = store
         self._around = around
         self._trial: Trial | None = None
-        self._minimum = ""
+        self._minimum = {"": ""}
         self._restart_at: float | None = None
         self.phase = ""
         """What is done with an image just now, as FirmwareImage.{i}.Status has it; "" nothing."""
@@ -126,6 +126,12 @@ class Upgrade:
     def is_restarting(self) -> bool:
         """Whether the restart that is to come is for an image."""
         return self._trial is not None and self._trial.awaits_restart
+
+    @property
+    def returns_because(self) -> str:
+        """Why the former image comes back with it; "" where it does not."""
+        trial = self._trial
+        return trial.text if trial and trial.stage is Stage.RETURNING else ""
 
     def outcome(self, order: FileOrder) -> Outcome | None:
         """What became of the image of a transfer; None while it is on trial (``FileTypes.register_awaited``)."""
@@ -205,7 +211,8 @@ class Upgrade:
         except MechanismError as refused:
             log.error("the image could not be confirmed, it is tried again after the next session: %s", refused.reason)
             return
-        self._minimum = trial.version or self._minimum
+        if trial.version:
+            self._minimum[trial.package] = trial.version
         self._become(trials.confirmed(trial))
 
     def _go_back(self, trial: Trial) -> None:
@@ -237,14 +244,16 @@ class Upgrade:
         self._around.note(FAULT, trial.version, text, stage=trial.stage.value, code=trial.code)
 
     def _save(self) -> None:
-        self._store.write(DOCUMENT, {"version": 1, "trial": trials.dump(self._trial), "minimum": self._minimum})
+        packages = {**self._minimum}
+        said = {"version": 1, "trial": trials.dump(self._trial), "minimum": packages.pop(""), "packages": packages}
+        self._store.write(DOCUMENT, said)
 
     def _read(self) -> None:
         document = self._store.read(DOCUMENT)
         if not isinstance(document, dict):
             return
         try:
-            self._minimum = str(document.get("minimum", ""))
+            self._minimum = {**document.get("packages", {}), "": str(document.get("minimum", ""))}
             self._trial = trials.load(document.get("trial"))
         except (ValueError, TypeError, KeyError) as broken:
             log.error("what was saved of the trial of an image cannot be used: %s", broken)
@@ -283,16 +292,18 @@ class Upgrade:
 
     def _install(self, image: Path, order: FileOrder, known: Verified | None) -> Taken:
         self._phase("Validating")
-        device = self._ask(lambda: Device(self._around.boards(), self._around.version(), self._minimum))
+        device = self._ask(lambda: Device(self._around.boards(), self._around.version(), {**self._minimum}))
         found = known or self._verification.verify(image, device)
         begun = trials.begun(order.id, found.version, found.name, found.digest, device.version)
         self._ask(lambda: self._keep(begun))  # before its manifest is cut off
         found = self._verification.test(image, found, device)
-        begun = replace(begun, version=found.version, name=found.name)
+        begun = replace(begun, version=found.version, name=found.name, package=found.package)
         try:
             begun = replace(begun, installed=self.installer.intended(image))
             self._ask(lambda: self._keep(begun))
             where = self.installer.install(image)
+            if label := getattr(self.installer, "label", None):  # the laboratory's, which runs no image
+                label(where, begun.name, begun.version)
         except MechanismError as refused:
             text = f"the image could not be installed: {refused.reason}"
             failed = begun.over(trials.FAILED, text, trials.INSTALLATION)
@@ -330,4 +341,4 @@ def _known(trial: Trial | None, image: Path, order: FileOrder) -> Verified | Non
     """An image that was verified before a crash, if it is still that image and nothing stands behind it any more."""
     if trial is None or trial.transfer != order.id or not trial.digest or file_digest(image) != trial.digest:
         return None
-    return Verified(trial.version, trial.name, trial.digest, is_vouched_for=True)
+    return Verified(trial.version, trial.name, trial.digest)

@@ -1,8 +1,8 @@
 """Whether an image may be installed on this device: who signed it, is it whole, for this board, and not too old."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,7 @@ from backends.installers.installer import Installer
 from backends.trusted_keys import NotSigned, TrustedKeys
 from backends.versions import is_older
 
-NOT_SIGNED: Final = "the image has no signed manifest"
+NOT_SIGNED: Final = "the image has no signed manifest, or was cut off: cpe-agent firmware join puts one behind it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +26,25 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What an image is compared with. ``minimum`` is the version of the last image that proved itself, "" none."""
+    """What an image is compared with. ``minimum``: the last versions that proved themselves, by Verified.package."""
 
     boards: Collection[str]
     version: str
-    minimum: str = ""
+    minimum: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
     """An image that is whole, and by whom it has to be. ``digest`` is its SHA-256 where a manifest told it.
 
-    ``is_vouched_for``: a signature of ours has held. ``seal`` is what stands behind it in its file still.
+    ``seal`` is what stands behind it in its file still, ``package`` the part of the system that it is, "" the whole.
     """
 
     version: str = ""
     name: str = ""
     digest: str = ""
-    is_vouched_for: bool = False
     seal: Sealed | None = None
+    package: str = ""
 
 
 class Verification:
@@ -62,27 +62,27 @@ class Verification:
         """What the image is. Its file stays as it is."""
         with _told():
             seal = sealed(image)
-            if seal is None:
-                return Verified()
             is_asked = self._rules().require_signature
+            if seal is None:
+                if is_asked and not self._installer.is_signed_inside:
+                    raise NotSigned(NOT_SIGNED)
+                return Verified()
             manifest = checked(image, seal, self._trusted, cancelled) if is_asked else whole(image, seal, cancelled)
             if manifest.boards and not set(manifest.boards) & set(device.boards):
                 raise ImageRefused(f"the image is for {_some(manifest.boards)}, this is {_some(device.boards)}")
-            return Verified(manifest.version, manifest.name, manifest.sha256, is_asked, seal)
+            return Verified(manifest.version, manifest.name, manifest.sha256, seal)
 
     def test(self, image: Path, found: Verified, device: Device) -> Verified:
         """Whether the machine's installer takes it, and it is not too old. Its file has the image alone then."""
-        rules = self._rules()
         with _told():
             if found.seal is not None:
                 cut(image, found.seal)
             told = self._installer.test(image)
-            if rules.require_signature and not found.is_vouched_for and not told.is_signed:
-                raise NotSigned(NOT_SIGNED)
             version = found.version or told.version
-            if not rules.allow_downgrade:
-                _check_age(version, device, told.replaces)
-            return Verified(version, found.name or told.name, found.digest, found.is_vouched_for)
+            package, here = ("", device.version) if told.replaces is None else (told.name, told.replaces)
+            if not self._rules().allow_downgrade:
+                _check_age(version, here, device.minimum.get(package, ""))
+            return Verified(version, found.name or told.name, found.digest, package=package)
 
 
 @contextmanager
@@ -95,13 +95,13 @@ def _told() -> Iterator[None]:
         raise TransferFailed(Cause.CORRUPTED, refused.reason) from refused
 
 
-def _check_age(version: str, device: Device, replaces: str | None) -> None:
+def _check_age(version: str, *others: str) -> None:
     """Neither older than what it replaces, nor than what has proved itself on this device."""
     if not version:
         raise ImageRefused("the image does not say its version, and an older one is not to be installed")
-    oldest = device.minimum or (device.version if replaces is None else replaces)
-    if is_older(version, oldest):
-        raise ImageRefused(f"the image's version {version} is older than {oldest}")
+    for other in filter(None, others):
+        if is_older(version, other):
+            raise ImageRefused(f"the image's version {version} is older than {other}")
 
 
 def _some(names: Collection[str]) -> str:

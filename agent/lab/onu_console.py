@@ -196,6 +196,13 @@ class OnuConsole:
             return f"errorcode=0 curr_state={self._mib.activation} previous_state=4 elapsed_msec=30428\n"
         if words == ["gtcsng"]:
             return 'errorcode=0 serial_number="' + " ".join(map(str, SERIAL)) + '"\n'
+        if words == ["gtcag"]:
+            is_lost, fails, degrades = self._pon_alarms()
+            return (
+                f"errorcode=0 alarm={is_lost | fails | degrades:d} sig_fail={fails:d} sig_degrade={degrades:d} "
+                f"loss_of_signal={is_lost:d} loss_of_gem_frame={is_lost:d} loss_of_gtc_frame={is_lost:d} "
+                "loss_of_gtc_superframe=0 ploam_rx_error=0 plen_error=0 physical_equipment_error=0\n"
+            )
         return "errorcode=-1\n"
 
     def _pon(self, words: list[str]) -> str:
@@ -237,13 +244,19 @@ class OnuConsole:
         receive, transmit = (self._dbm(index) for index in (10, 14))
         return {
             "gpon get onu-state": f"ONU state: Operation State(O{mib.activation})\n",
-            "gpon get alarm-status": "Alarm LOS, status: clear\nAlarm LOF, status: clear\n",
+            "gpon get alarm-status": self._alarm_status(),
             "pon get transceiver rx-power": f"Rx Power: {receive:.6f}  dBm\n",
             "pon get transceiver tx-power": f"Tx Power: {transmit:.6f}  dBm\n",
             "pon get transceiver bias-current": "Bias Current: 11.418000 mA\n",
             "pon get transceiver temperature": "Temperature: 45.199219 C\n",
             "pon get transceiver voltage": "Voltage: 3.284900 V\n",
         }.get(" ".join(words), "Error: unknown command\n")
+
+    def _alarm_status(self) -> str:
+        is_lost, fails, degrades = self._pon_alarms()
+        told = {"LOS": is_lost, "LOF": is_lost, "LOM": is_lost, "SF": fails, "SD": degrades,
+                "TX Too Long": False, "TX Mismatch": False}  # fmt: skip
+        return "".join(f"Alarm {name}, status: {'occur' if is_on else 'clear'}\n" for name, is_on in told.items())
 
     def _dbm(self, index: int) -> float:
         return int.from_bytes(self._mib.values[ANI_G, ANI][index], signed=True) * 0.002
@@ -294,6 +307,11 @@ class OnuConsole:
         return "unknown command\n"
 
     # --- all
+
+    def _pon_alarms(self) -> tuple[bool, bool, bool]:
+        """Whether there is no light, and whether the signal fails or is degraded (alarms 2 and 3 of the ANI)."""
+        told = self._mib.alarms.get((ANI_G, ANI), b"\0")[0]
+        return self._mib.is_dark, bool(told & 0x20), bool(told & 0x10)
 
     def _keys(self) -> Iterator[tuple[int, int]]:
         return iter(sorted(self._mib.values))

@@ -17,6 +17,8 @@ ALARM_OCTETS: Final = 28
 INTERVAL: Final = 900.0
 """Seconds of a counting interval."""
 LOCKED: Final = 1
+DARK: Final = -30.0
+"""dBm, below which a receiver finds no signal."""
 SERIAL: Final = b"LABO" + bytes.fromhex("0012a7f3")
 
 
@@ -46,7 +48,8 @@ class Mib:
         self.values: dict[Key, dict[int, bytes]] = {}
         self.rows: dict[tuple[int, int, int], list[bytes]] = {}
         self.alarms: dict[Key, bytes] = {}
-        self.activation = 5
+        self.ranged = 5
+        """The activation state while there is light."""
         self.receive, self.transmit = -18.5, 2.1
         self.drifts = True
         self.counts: dict[Key, dict[int, int]] = {}
@@ -161,6 +164,16 @@ class Mib:
         data[1] = bytes([data[1][0] % 255 + 1])
 
     # --- what is read
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether the receiver finds no signal."""
+        return int.from_bytes(self.values[ANI_G, ANI][10], signed=True) * 0.002 < DARK
+
+    @property
+    def activation(self) -> int:
+        """The state that consoles tell: without light an ONU begins anew, and stays there."""
+        return 1 if self.is_dark else self.ranged
 
     def told(self, number: int, instance: int, attribute: Attribute, now: float, *, is_current: bool) -> bytes:
         """The octets that Get tells: of a table its length."""

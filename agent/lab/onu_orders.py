@@ -20,6 +20,7 @@ the OLT:    acs URL [--user NAME] [--password TEXT] [--realm TEXT] [--scheme dig
             reset           MIB reset: what the OLT made is gone, 340 is locked
             reboot          of the ONU
 the fibre:  light RX [TX]   the levels in dBm, from now on without drifting; the ONU tells it by an AVC
+                            below -40 dBm consoles tell of LOS and LOF
             drift on|off    levels swing by 0.3 dB
             alarm NUMBER on|off [CLASS INSTANCE]   of the ANI, or another entity
             state N         the activation state, O1 to O7, which consoles tell
@@ -176,7 +177,7 @@ class Orders:
         return f"alarm {bit} of {number} {instance} is {'active' if is_on else 'clear'}"
 
     def _state(self, words: list[str]) -> str:
-        self._mib.activation = int(_between(int(words[0].lstrip("Oo")), 1, 9))
+        self._mib.ranged = int(_between(int(words[0].lstrip("Oo")), 1, 9))
         return f"the activation state is O{self._mib.activation}"
 
     def _interval(self, _: list[str]) -> str:

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from agent.model.errors import ResourcesExceeded
+from agent.model.errors import InvalidValue, ResourcesExceeded
 
 MOST: Final = 20_000
 """Parameters with a level or an access list of their own."""
 
 SUBSCRIBER: Final = ("Subscriber",)
+HIGHEST: Final = 2
+"""Level: active notification."""
 
 
 class ParameterAttributes:
@@ -83,12 +85,20 @@ class ParameterAttributes:
         self._before = None
 
     def bring_back(self, state: Mapping[str, Any]) -> None:
-        """As ``restore``, within a transaction. Raises ResourcesExceeded, and what JSON of another form raises."""
+        """As ``restore``, within a transaction. Raises ResourcesExceeded, InvalidValue for what nobody could have set,
+        and what JSON of another form raises.
+        """
         if max((len(part) for part in state.values()), default=0) > MOST:
             raise ResourcesExceeded("", f"more than {MOST} parameters have attributes of their own")
         before = self._before
         self.restore(dict(state))
         self._before = before
+        for path, level in self._notification.items():
+            if level > HIGHEST:
+                raise InvalidValue(path, "lightweight notification is not supported")
+        for path, entities in self._access.items():
+            if not {*entities} <= {*SUBSCRIBER}:
+                raise InvalidValue(path, "the only entity of an access list is Subscriber")
 
     @staticmethod
     def _check_room(kept: Mapping[str, object], path: str) -> None:

@@ -110,10 +110,8 @@ class Instances:
 
     def name(self, table: str, key: str, alias: str) -> None:
         """Give a row its alias; raises InvalidValue when it is malformed, reserved, or that of another row."""
-        check_alias(alias)
         known = self._tables[table]
-        if alias.startswith(RESERVED) and alias != replace(known.rows[key], alias=None).name:
-            raise InvalidValue("", f"aliases that begin with {RESERVED} are the device's own")  # TR-069 §3.6.1
+        check_alias(alias, known.rows[key].number)
         if any(other.name == alias for at, other in known.rows.items() if at != key):
             raise InvalidValue("", f"another row of {table} has the alias {alias}")
         known.rows[key] = replace(known.rows[key], alias=alias)
@@ -168,10 +166,16 @@ class Instances:
     def bring_back(self, state: Mapping[str, Any]) -> None:
         """Within a transaction: rows get the numbers and aliases of a backup; others keep theirs where these are free.
 
-        Numbers that were given out since stay spent. Raises what JSON of another form raises.
+        Numbers that were given out since stay spent. Raises what JSON of another form raises, and InvalidValue for what
+        rows cannot have, or not two of them.
         """
         before, since = self._before, self._tables
-        self.go_back_to(dict(state))
+        try:
+            self.go_back_to(dict(state))
+            for path, table in self._tables.items():
+                _check_rows(path, table.rows.values())
+        finally:  # whoever is refused goes back to where the transaction began
+            self._before, self.unsaved = before, True
         for path, table in since.items():
             known = self._tables[path]
             known.durable = table.durable
@@ -180,7 +184,6 @@ class Instances:
             for key, row in table.rows.items():
                 if key not in known.rows and row.number not in taken:
                     known.rows[key] = row if row.alias not in names else replace(row, alias=None)
-        self._before, self.unsaved = before, True
 
     @staticmethod
     def _take(table: _Table) -> int:
@@ -208,7 +211,21 @@ class Instances:
                 del self._tables[path]
 
 
-def check_alias(alias: str) -> None:
-    """Raises InvalidValue when no row can have this alias."""
+def _check_rows(table: str, rows: Iterable[Instance]) -> None:
+    taken = set[int | str]()
+    for row in rows:
+        try:
+            check_alias(row.name, row.number)
+        except InvalidValue as wrong:
+            raise InvalidValue(f"{table}{row.number}.Alias", wrong.reason) from wrong
+        if row.number > LARGEST or taken & {row.number, row.name}:
+            raise InvalidValue(f"{table}{row.number}.", "another row has its number or alias, or no row can")
+        taken |= {row.number, row.name}
+
+
+def check_alias(alias: str, number: int | None = None) -> None:
+    """Raises InvalidValue when no row can have this alias, or not the row with this number."""
+    if number is not None and alias.startswith(RESERVED) and alias != f"{RESERVED}{number}":
+        raise InvalidValue("", f"aliases that begin with {RESERVED} are the device's own")  # TR-069 §3.6.1
     if not _ALIAS.fullmatch(alias):
         raise InvalidValue("", "an alias starts with a letter and has at most 64 letters, digits and _ - . : @ /")

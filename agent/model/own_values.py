@@ -53,6 +53,10 @@ class OwnValues:
             return self._file.get(name, self._defaults[name])
         return self._preset[name]
 
+    def first(self, name: str, value: Any) -> None:
+        """The default is another one in this installation."""
+        self._defaults[name] = value
+
     def lay_under(self, preset: Mapping[str, Any], by: Mapping[str, Any], bound: Mapping[str, str]) -> None:
         """Values of the firmware's below those of the settings file, and their ``author``.
 

@@ -26,7 +26,7 @@ _SPACES: Final = re.compile(f"[{_SPACE}]+")
 _INTEGER: Final = re.compile(r"([+-]?)0*([0-9]{1,20})")
 _DECIMAL: Final = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,20}(\.[0-9]{0,20})?")
 _HEX: Final = re.compile(r"([0-9A-Fa-f]{2})*")
-_ILLEGAL: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2, Char
+ILLEGAL: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2, Char
 
 # Inside a list item, commas and white space are percent-encoded (TR-106 §3.2.3), and what would read as such a code.
 _ENCODED: Final = re.compile(r"[, \t\r\n]|%(?=2C|20|09|0D|0A|25)", re.IGNORECASE)
@@ -188,7 +188,7 @@ def _is_within(one: Range, number: "int | Decimal") -> bool:
 
 
 def _string(entry: ParameterEntry, text: str) -> str:
-    illegal = _ILLEGAL.search(text)
+    illegal = ILLEGAL.search(text)
     if illegal:
         raise InvalidValue("", f"the character U+{ord(illegal.group()):04X} is not allowed in XML")
     _check_size(entry.sizes, len(text), "characters")
@@ -265,7 +265,7 @@ def _render_item(entry: ParameterEntry, value: Any) -> str:
         case "int" | "unsignedInt" | "long" | "unsignedLong", int() if not isinstance(value, bool):
             return str(value)
         case "string", str():
-            return _ILLEGAL.sub("\ufffd", value)
+            return ILLEGAL.sub("\ufffd", value)
         case "dateTime", None | datetime() | timedelta():
             return date_text(value)
         case "decimal", int() if not isinstance(value, bool):

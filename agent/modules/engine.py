@@ -449,4 +449,5 @@ def _state(order: Order, place: int) -> str:
 def _in_words(one: Result) -> str:
     if one.code:
         return f"{one.kind.lower()} of {one.uuid} failed: {one.text}"
-    return f"{one.kind.lower()} of {one.uuid}: {one.version} is {one.state.lower()}"
+    but = f", but {one.text}" if one.text else ""
+    return f"{one.kind.lower()} of {one.uuid}: {one.version} is {one.state.lower()}{but}"

@@ -17,6 +17,7 @@ CODES: Final[dict[Cause, int]] = {
     Cause.NO_ACCESS: 9016,
     Cause.INCOMPLETE: 9017,
     Cause.CORRUPTED: 9018,
+    Cause.NOT_GENUINE: 9018,
     Cause.BAD_UUID: 9022,
     Cause.UNKNOWN_ENVIRONMENT: 9023,
     Cause.DISABLED_ENVIRONMENT: 9024,
@@ -43,7 +44,7 @@ MOVED: Final[dict[Moved, Cause]] = {
     Moved.NO_ACCESS: Cause.NO_ACCESS,
     Moved.INCOMPLETE: Cause.INCOMPLETE,
     Moved.CORRUPTED: Cause.CORRUPTED,
-    Moved.NOT_GENUINE: Cause.CORRUPTED,
+    Moved.NOT_GENUINE: Cause.NOT_GENUINE,
     Moved.OUTSIDE_WINDOWS: Cause.INCOMPLETE,
 }
 """What it means for a module that its file could not be fetched."""

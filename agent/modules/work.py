@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
@@ -132,6 +132,9 @@ class Work:
     # -- install ------------------------------------------------------------------------------------------------------
 
     def _install(self, _one: None, start: float | None) -> Done:
+        """A new module stays where a unit of it does not start: there is nothing to go back to. It is no fault, but
+        its result says why, for the history; the ACS has it in the unit's ExecutionFaultCode.
+        """
         asked, modules = self._asked, self._modules
         if not asked.url:
             raise ModuleError(Cause.ARGUMENTS, "a URL is needed")
@@ -157,7 +160,8 @@ class Work:
         )  # fmt: skip
         modules.deployed = {**modules.deployed, new.key: new}
         modules.resume(new, frozenset(), is_new=True)
-        return Done((self._result(new, start, "Installed"),), {new.key: new})
+        result = replace(self._result(new, start, "Installed"), text=modules.troubles(new.key)[:LONGEST_TEXT])
+        return Done((result,), {new.key: new})
 
     def _check_new(self, identifier: str, environment: str) -> None:
         for one in self._modules.deployed.values():
@@ -171,8 +175,7 @@ class Work:
         for name in names:
             try:
                 found = self._usable(name)
-                self._fetch_signature(found, self._asked.url)
-                return found, found.inspect(file)
+                return found, self._read_by(found, file, self._asked.url)
             except ModuleError as refusal:
                 refusals.append(refusal)
         if not refusals:
@@ -196,14 +199,14 @@ class Work:
     # -- update -------------------------------------------------------------------------------------------------------
 
     def _update(self, one: Deployed, start: float | None) -> Done:
+        """The former version comes back where a unit ran, and the new version's program of it ends at once."""
         modules, url = self._modules, self._asked.url or one.url
         environment = self._usable(one.environment)
         self._check_whole(environment, one)
         if not url:
             raise ModuleError(Cause.ARGUMENTS, "no URL is known for it")
         file = self._fetched(url)
-        self._fetch_signature(environment, url)
-        package = environment.inspect(file)
+        package = self._read_by(environment, file, url)
         if package.name != one.name or package.vendor != one.vendor:
             raise ModuleError(Cause.MISMATCH, f"it is {package.name} of {package.vendor}, not {one.name}")
         if package.version == one.version:
@@ -212,8 +215,8 @@ class Work:
             raise ModuleError(Cause.DOWNGRADE, f"{package.version} is older than {one.version}")
         there = environment.installed().get(one.identifier)
         if there is None or there.version != package.version:
-            with self._paused(one, "Updating"):
-                environment.install(package)
+            with self._paused(one, "Updating") as running:
+                environment.install(package, lambda: self._try_out(one, package, running))
                 environment.forget()
         installed = environment.installed().get(one.identifier)
         if installed is None:
@@ -221,6 +224,14 @@ class Work:
         new = updated(one, installed, url=url, updated=self._time())
         modules.deployed = {**modules.deployed, new.key: new}
         return Done((self._result(new, start, "Installed"),), {new.key: new})
+
+    def _try_out(self, one: Deployed, package: Package, running: frozenset[str]) -> None:
+        self._modules.environments[one.environment].forget()
+        try:
+            self._modules.try_out(one, running)
+        except ModuleError as failed:
+            text = f"{package.version} does not run, {one.version} is back: {failed.reason}"
+            raise ModuleError(failed.cause, text) from failed
 
     # -- uninstall ----------------------------------------------------------------------------------------------------
 
@@ -244,13 +255,13 @@ class Work:
             raise ModuleError(Cause.WRONG_STATE, f"{one.name} is not whole: uninstall it, and install it again")
 
     @contextmanager
-    def _paused(self, one: Deployed, status: str) -> Iterator[None]:
-        """Its units are stopped meanwhile; those that ran run again (TR-181, ExecutionUnit)."""
+    def _paused(self, one: Deployed, status: str) -> Iterator[frozenset[str]]:
+        """Its units are stopped meanwhile; those that ran, which it gives, run again (TR-181, ExecutionUnit)."""
         modules = self._modules
         modules.changing = {**modules.changing, one.key: status}
         running = modules.pause(one.key)
         try:
-            yield
+            yield running
         finally:
             modules.environments[one.environment].forget()
             modules.changing = {key: status for key, status in modules.changing.items() if key != one.key}
@@ -263,17 +274,31 @@ class Work:
             self._tools.fetch(url, self._asked.username, self._asked.password, file)
         return file
 
-    def _fetch_signature(self, environment: Environment, url: str) -> None:
-        """Beside a package whose environment has no signatures in it: one that is missing is none."""
+    def _read_by(self, environment: Environment, file: Path, url: str) -> Package:
+        """What it says, once its signature has come too. Where that has not, this is the reason to tell."""
+        missing = self._fetch_signature(environment, url)
+        try:
+            return environment.inspect(file)
+        except ModuleError as refusal:
+            if missing is None or refusal.cause is not Cause.NOT_GENUINE:
+                raise
+            name = f"{PurePosixPath(urlsplit(url).path).name}.sig"
+            text = f"its signature could not be fetched: {missing.reason}; put {name} beside it on the server"
+            raise ModuleError(missing.cause, text) from refusal
+
+    def _fetch_signature(self, environment: Environment, url: str) -> ModuleError | None:
+        """Beside a package whose environment has no signatures in it; why it could not be."""
         beside = self._place(url).with_name(f"{self._place(url).name}.sig")
         if environment.is_signed_inside or beside.is_file():
-            return
+            return None
         parts = urlsplit(url)
         try:
             where = urlunsplit(parts._replace(path=f"{parts.path}.sig"))
             self._tools.fetch(where, self._asked.username, self._asked.password, beside)
         except TransferFailed as failed:
             log.info("no signature beside the package: %s", failed.text)
+            return of_transfer(failed)
+        return None
 
     def _place(self, url: str) -> Path:
         return self._tools.directory / f"{self._name}{sha256(url.encode()).hexdigest()[:16]}"

@@ -51,7 +51,8 @@ class ConnectionRequestListener:
 
     ``address`` empty: all, IPv6 and IPv4. ``port`` 0: any, see ``port``. ``credentials`` gives user name and password
     as they are now; without them there is no listening. ``ready`` is asked before the 200: False answers 503.
-    Both are called in the listener's thread. Raises ListenError.
+    ``on_refused`` takes address and reason of each that is refused. All are called in the listener's thread.
+    Raises ListenError.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class ConnectionRequestListener:
         accepted_per_minute: int = 30,
         failures_per_minute: int = 10,
         interface: str = "",
+        on_refused: Callable[[str, str], object] = lambda _source, _reason: None,
     ) -> None:
         if not all(credentials() or ("",)):
             raise ListenError("no connection requests without a user name and password for them")
@@ -79,6 +81,7 @@ class ConnectionRequestListener:
             key=secrets.token_bytes(32),
         )
         self._on_request = on_request
+        self._on_refused = on_refused
         self._ready = ready
         self._listener = _listen(address, port, interface)
         self.port: int = self._listener.getsockname()[1]
@@ -207,6 +210,7 @@ class ConnectionRequestListener:
     def _note(self, source: str, verdict: Verdict) -> None:
         self.refused += 1
         self.last_refusal = Refusal(time.time(), source, verdict.status, verdict.refusal)
+        self._on_refused(source, verdict.refusal)
         now = time.monotonic()
         if now - self._last_warning < _SECONDS_BETWEEN_WARNINGS:
             self._unwarned += 1

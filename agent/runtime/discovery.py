@@ -1,6 +1,8 @@
 """Finds the ACS while the agent runs: the offers in force, and what the policy makes of them, applied to the model."""
 
+import hashlib
 import logging
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -37,7 +39,8 @@ from agent.runtime.leases import Leases
 log = logging.getLogger(__name__)
 
 REMEMBERED_HOST: Final = "Discovery.RememberedHost"
-OWN_VALUES: Final[dict[str, Any]] = {REMEMBERED_HOST: ""}
+PROVISIONED: Final = "Discovery.Provisioned"
+OWN_VALUES: Final[dict[str, Any]] = {REMEMBERED_HOST: "", PROVISIONED: ""}
 AGAIN: Final = 60.0
 """Seconds before a change that the model refused is tried once more."""
 FOLLOWS: Final[Mapping[str, str]] = {
@@ -159,6 +162,11 @@ class Discovery:
         return self._settings().enable and (not holder.url or holder.yields or holder.source in DHCP)
 
     @property
+    def advice(self) -> str:
+        """What a person should do about what a source says beside the ACS; "" for nothing."""
+        return next((offer.advice for offer in self._said.values() if offer.advice), "")
+
+    @property
     def is_elsewhere(self) -> bool:
         """Whether DHCP has named the ACS in force, and not in a laboratory on loopback: it is no host of ours then."""
         by = self._own.set_by(ms.URL)
@@ -209,6 +217,7 @@ class Discovery:
             is_unreachable=_is_unreachable(contact, now),
             failures=contact.failures,
             has_answered=contact.has_answered,
+            renewed=frozenset(source for source, offer in self._said.items() if self._is_renewed(offer)),
             rules=Rules(settings.enable, settings.allow_http, settings.allow_change),
             own=frozenset(self._own_hosts()) if self.leases else frozenset(),
         )
@@ -229,27 +238,41 @@ class Discovery:
     # -- what is done -----------------------------------------------------------------------------------------------
 
     def _set_acs(self, offer: Offer, before: InForce, why: str) -> bool:
-        """Configure the ACS. Credentials that another ACS or source gave are not for this host."""
+        """Configure the ACS. Credentials that another ACS or source gave are not for this host; on the same host, the
+        offered ones are set when they are others than before: the ACS may have set its own since.
+        """
         author = _author(offer)
         moment = iso(self._clock().wall)
         if moment:
             author["at"] = moment
+        is_new_host = host_of(before.url) != host_of(offer.url)
+        brings = offer.source not in DHCP and (is_new_host or self._is_renewed(offer))
 
         def edit(change: Transaction) -> None:
-            change.set(self._model.root + ms.URL, offer.url)
-            if before.url and host_of(before.url) != host_of(offer.url):
+            if (before.url, before.source) != (offer.url, offer.source):
+                change.set(self._model.root + ms.URL, offer.url)
+            if before.url and is_new_host:
                 for name in ms.CREDENTIALS:
                     if str(self._own.set_by(name).get("source")) in (Source.ACS, *FOLLOWED_FROM):
                         change.forget_own(name)
+            if not brings:
+                return
             for name, value in zip(ms.CREDENTIALS, (offer.username, offer.password), strict=True):
-                if value is not None and offer.source not in DHCP:
+                if value is not None:
                     change.set(self._model.root + name, value)
+            if offer.source is Source.OMCI:
+                change.set_own(PROVISIONED, _fingerprint(offer, str(self._own.get(PROVISIONED))))
 
         if not self._changed(author, edit):
             return False
         log.info("the ACS is %s now, named by %s: %s", shown_url(offer.url), _by_whom(offer), why)
         self._applied()
         return True
+
+    def _is_renewed(self, offer: Offer) -> bool:
+        """Whether it has credentials, and others than those that were applied last."""
+        applied = str(self._own.get(PROVISIONED))
+        return (offer.username, offer.password) != (None, None) and _fingerprint(offer, applied) != applied
 
     def for_its_host_only(self, wanted: Mapping[str, str]) -> dict[str, str]:
         """What a person sets, by path; where the ACS becomes another host, the password kept for the one before goes,
@@ -369,6 +392,12 @@ class Picture(NamedTuple):
 def _is_unreachable(contact: Contact, now: float) -> bool:
     has_failed_long = contact.failing_since is not None and now - contact.failing_since >= FAILING_FOR
     return contact.failures >= FAILURES or has_failed_long
+
+
+def _fingerprint(offer: Offer, before: str) -> str:
+    """What tells an offer's credentials from others and not what they are; salted as ``before`` is, or anew."""
+    salt = before.partition(" ")[0] or secrets.token_hex(8)
+    return f"{salt} {hashlib.sha256(repr((salt, offer.username, offer.password)).encode()).hexdigest()}"
 
 
 def _author(offer: Offer) -> dict[str, Any]:

@@ -99,6 +99,7 @@ def _source(verdict: Verdict) -> Reply:
             "retry_minimum_wait": offer.retry_minimum_wait,
             "retry_multiplier": offer.retry_multiplier,
             "vlan": offer.vlan,
+            "vlan_priority": offer.vlan_priority,
             "gateway": offer.neighbour._asdict() if offer.neighbour else None,
             "refused": list(offer.refused),
         }
@@ -107,7 +108,7 @@ def _source(verdict: Verdict) -> Reply:
         "name": TABLE[verdict.source].name,
         "verdict": verdict.word.value,
         "why": verdict.why,
-        "next": verdict.next,
+        "next": verdict.next or (offer.advice if offer else ""),
         **said,
     }
 

@@ -40,7 +40,7 @@ def shapes(own_defaults: Mapping[str, Any], acs_values: tuple[str, ...]) -> Mapp
             {**numbered, "boot": _text, "events": _anything, "known": _anything, "scheduled": _anything},
             {"going_down": _flag, "transfers": _anything},
         ),
-        "firmware": _record({**numbered, "minimum": _text, "trial": _anything}),
+        "firmware": _record({**numbered, "minimum": _text, "trial": _anything}, {"packages": _mapping(_text)}),
         "starts": _record({**numbered, "boot": _text, "unclean": _listed(_number)}),
         "page": _record({**numbered, "password": _text}),
         "page_places": _record({**numbered, **dict.fromkeys(("out", "cables"), _listed(_text))}),

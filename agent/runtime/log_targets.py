@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,7 +51,7 @@ def message_id(kind: str) -> str:
     return uuid5(NAMESPACE, kind).hex
 
 
-class DatagramHandler(logging.Handler):
+class DatagramHandler(logging.Handler, ABC):
     """A log by datagrams that never waits; what cannot be sent goes to standard error, and so does the reason, once."""
 
     def __init__(self, path: Path) -> None:
@@ -60,9 +61,9 @@ class DatagramHandler(logging.Handler):
         self._is_failing = False
         self.setFormatter(logging.Formatter("%(message)s"))
 
+    @abstractmethod
     def encoded(self, record: logging.LogRecord) -> bytes:
         """The datagram of a record."""
-        raise NotImplementedError
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send a line."""

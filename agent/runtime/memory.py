@@ -42,15 +42,19 @@ def slim_data_classes() -> None:
 
 
 def slim_while_loading() -> None:
-    """Do this for each module of the packed library when it is loaded: what goes makes room for the next one."""
+    """Do this for each module of the packed library when it is loaded: what goes makes room for the next one.
+
+    Until the agent runs nothing else is collected: what is too old when its module is there would stay for long.
+    """
     packed = sys.modules.get(PACKED)
     if packed is not None:
         packed.library.loaded = _slim_module
+        gc.disable()
 
 
 def _slim_module(module: ModuleType) -> None:
-    if _slim(one for one in list(vars(module).values()) if getattr(one, "__module__", "") == module.__name__):
-        gc.collect(1)
+    _slim(one for one in list(vars(module).values()) if getattr(one, "__module__", "") == module.__name__)
+    gc.collect(1)
 
 
 def _slim(objects: Iterable[Any]) -> int:

@@ -16,7 +16,11 @@ _SECRET_LEAF = re.compile(
 # Fields of log lines and of HTTP heads. The value of Digest credentials runs to the end of its line.
 _HEADER = re.compile(r"(?im)\b((?:proxy-)?authorization\b['\"]?\s*[:=]\s*['\"]?(?:basic|digest|bearer)?\s*)[^\r\n'}]+")
 _COOKIE = re.compile(r"(?im)\b((?:set-)?cookie\b['\"]?\s*:\s*['\"]?)[^\r\n'}]+")
-_USER_INFO = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]{0,15}://)[^\s/?#@<>\"']*@")
+# Of a URL, also one in quotes: quotes are letters of it where something of it follows.
+_QUOTE = r"[\"'](?![\s,)}\]>:;/?<\"']|$)"
+_USER_INFO = re.compile(rf"\b([a-zA-Z][a-zA-Z0-9+.-]{{0,15}}://)(?:[^\s/?#@<>\"']|{_QUOTE})*@")
+_AFTER_SCHEME = re.compile(rf"://(?:[^\s#<>\"']|{_QUOTE})+")
+_REFERENCE = re.compile(r"&(?!amp;)|<!")
 _ASSIGNED_WORDS = ("passw", "passphrase", "secret", "presharedkey", "psk", "wepkey", "token")
 _ASSIGNED = re.compile(
     r"(?i)((?:password|passwd|passphrase|secret|presharedkey|psk|wepkey|token)['\"]?\s*[=:]\s*)"
@@ -52,6 +56,7 @@ class Redactor:
         folded = text.lower()  # plain searches are ten times as fast as the patterns, and mostly find nothing
         if "://" in folded:
             text = _USER_INFO.sub(rf"\1{MASK}@", text)
+            text = _AFTER_SCHEME.sub(_without_values, text)
         if "authorization" in folded:
             text = _HEADER.sub(rf"\1{MASK}", text)
         if "cookie" in folded:
@@ -68,7 +73,7 @@ class Redactor:
         """A message without secrets. Where it is not well-formed nobody knows what its texts mean: all are masked."""
         message = envelope.encode("utf-8", "replace")
         try:
-            spans = secret_spans(message, self.is_secret, self._known.is_dressed_up)
+            spans = secret_spans(message, self.is_secret, self._is_dressed_up)
         except NotXml:
             return self.text(_without_texts(envelope))
         pieces, position = [], 0
@@ -76,6 +81,25 @@ class Redactor:
             pieces += [message[position:start], MASK.encode()]
             position = end
         return self.text(b"".join([*pieces, message[position:]]).decode())
+
+    def _is_dressed_up(self, text: str, raw: str) -> bool:
+        """Whether what has to be masked in a text cannot be seen in ``raw``, as the message has it."""
+        is_url = "://" in text and ("?" in text or "@" in text)
+        return bool(is_url and _REFERENCE.search(raw)) or self._known.is_dressed_up(text, raw)
+
+
+def _without_values(url: re.Match[str]) -> str:
+    """A query may carry a token under any name, or under none."""
+    place, mark, query = url[0].partition("?")
+    return place + mark + "&".join(_without_value(one) for one in query.split("&"))
+
+
+def _without_value(one: str) -> str:
+    if one in ("", "amp;"):
+        return one
+    start = "amp;" if one.startswith("amp;") else ""
+    name, found, _ = one.removeprefix("amp;").partition("=")
+    return start + (name + found if found else "") + MASK
 
 
 def _without_texts(message: str) -> str:

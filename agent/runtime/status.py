@@ -12,7 +12,6 @@ from agent.model.errors import ModelError
 from agent.runtime.clock import iso
 from agent.runtime.control import error
 from agent.runtime.core import Core, Parts, Policy
-from agent.runtime.doctor import Surroundings, examine
 from agent.runtime.endpoint import shown_url
 from agent.runtime.events import Moment
 from agent.runtime.verbs import BadArgument, ModelVerbs, refused, switch
@@ -23,10 +22,11 @@ Reply = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Who the device says it is, and where the ACS can reach it."""
+    """Who the device says it is, where the ACS can reach it, and how the transfers of files are."""
 
     facts: Callable[[], Mapping[str, str]]
     connection_request: Callable[[], Mapping[str, Any]]
+    transfers: Callable[[], Mapping[str, Any]] = dict
 
 
 class Verbs:
@@ -37,15 +37,17 @@ class Verbs:
         parts: Callable[[], Parts],
         model: ModelVerbs,
         device: Device,
-        around: Surroundings,
+        examine: Callable[[Reply], Reply],
         mask: Callable[[str], str],
         more: Mapping[str, Callable[[Mapping[str, Any]], Reply]] = {},
     ) -> None:
-        """``mask`` takes secrets out of XML; ``more`` are verbs that need nothing of the core."""
+        """``examine`` is the doctor, who is told the status; ``mask`` takes secrets out of XML; ``more`` are verbs that
+        need nothing of the core.
+        """
         self._parts = parts
         self._model = model
         self._device = device
-        self._around = around
+        self._examine = examine
         self._mask = mask
         self._more = more
 
@@ -55,7 +57,7 @@ class Verbs:
             case "status":
                 return self._status(core, now)
             case "doctor":
-                return examine(self._status(core, now), self._around)
+                return self._examine(self._status(core, now))
             case "queue":
                 return self._queue(now)
             case "inform":
@@ -84,6 +86,7 @@ class Verbs:
             },
             "connection_request": dict(self._device.connection_request()),
             "device": dict(self._device.facts()),
+            "transfers": dict(self._device.transfers()),
             "pending": {
                 "events": [event.code for event in parts.events.pending],
                 "scheduled_informs": len(parts.calendar.scheduled),

@@ -12,6 +12,8 @@ from agent.transfers.queue import State, Transfer
 from agent.transfers.requests import shown
 
 Reply = dict[str, Any]
+STALLED = 5.0
+"""Seconds without a byte after which there is no rate."""
 
 
 class TransferVerbs:
@@ -57,6 +59,7 @@ class TransferVerbs:
             return error("refused", refused.reason, "`cpe-agent transfers` shows what is possible")
         except OSError as failure:
             self._queue.back_to(before)
+            self._queue.tell_anew()
             return error("not_saved", f"it could not be saved: {failure}", "make room in the state directory")
         return self._all()
 
@@ -79,6 +82,7 @@ class TransferVerbs:
         downloads, uploads = self._queue.types.names
         return {
             "transfers": [self._one(one, now) for one in self._queue.all],
+            "over": [{"id": number, "code": how.code, "text": how.text} for number, how in self._queue.verdicts],
             "requests": [wanted for _, wanted in self._queue.requests],
             "file_types": {"download": list(downloads), "upload": list(uploads)},
         }
@@ -86,6 +90,7 @@ class TransferVerbs:
     def _one(self, one: Transfer, now: Moment) -> Reply:
         progress = self._transfers.progress
         is_moving = progress is not None and progress.id == one.id and one.state is State.MOVING
+        stands = now.monotonic - self._transfers.progress_at > STALLED
         plan = self._queue.plan(one, now.monotonic, now.wall) if one.state is State.WAITING else None
         at = now.monotonic if plan is not None and plan.is_now else plan.at if plan is not None else None
         window = one.windows[one.window] if one.window < len(one.windows) else None
@@ -100,7 +105,7 @@ class TransferVerbs:
             "state": one.state.value,
             "done": progress.done if is_moving and progress else None,
             "total": total,
-            "rate": round(progress.rate) if is_moving and progress else None,
+            "rate": (0 if stands else round(progress.rate)) if is_moving and progress else None,
             "seconds": None if at is None else max(0, round(at - now.monotonic)),
             "tries": one.tries,
             "window": window.mode if window else None,

@@ -144,6 +144,7 @@ class Transfers:
         self._reboot_at = 0.0
         self._now = 0.0
         self.progress: Moved | None = None
+        self.progress_at = 0.0
 
     # -- for the core -----------------------------------------------------------------------------------------------
 
@@ -180,9 +181,7 @@ class Transfers:
     def act(self, now: Moment, in_session: bool) -> Sequence[Action]:
         """Begin what is due, between sessions; stop what is late or not wanted."""
         self._now = now.monotonic
-        if now.monotonic >= self._look_at:
-            self._look_at = now.monotonic + LOOK
-            self.queue.look_at_awaited(now.wall)
+        self._look(now)
         if self._job is not None:
             self._stop_if_late(self._job, now)
             return ()
@@ -202,10 +201,12 @@ class Transfers:
         """What the job has come to."""
         queue, wall = self.queue, now.wall
         if isinstance(told, Moved):
-            self.progress = told
+            self.progress, self.progress_at = told, now.monotonic
             return
+        self._look(now)
         job, self._job, self.progress = self._job, None, None
-        self._has_swept = isinstance(told, (Arrived, WasSent, WasTaken)) or job is SWEEP
+        if not isinstance(told, (Arrived, WasSent, WasTaken)) and job is not SWEEP:
+            self._has_swept = False
         match told:
             case Arrived(number, received):
                 queue.has_arrived(number, str(received.path), received.size, received.sha256)
@@ -229,16 +230,24 @@ class Transfers:
         self._stop.set()
         self.queue.forget_all()
 
+    def _look(self, now: Moment) -> None:
+        """Who knows of a file that has proved itself forgets it when the next one comes: that is saved before."""
+        self._look_at = now.monotonic + LOOK
+        if self.queue.look_at_awaited(now.wall):
+            self._has_swept = False
+            with contextlib.suppress(OSError):
+                self._save()
+
     # -- what begins ------------------------------------------------------------------------------------------------
 
     def _next(self, now: Moment) -> Sequence[Action]:
         if (arrived := self._ready_to_take()) is not None:
             return self._take(arrived, now)
         if (following := self.queue.look(now.monotonic, now.wall)) is not None:
+            work = partial(self._upload if following.order.is_upload else self._download, self._mover())
             before = self.queue.checkpoint()
             self.queue.begins(following, now.wall)
-            work = self._upload if following.order.is_upload else self._download
-            return self._begin(following, partial(work, self._mover())) if self._is_saved(before, now) else ()
+            return self._begin(following, work) if self._is_saved(before, now) else ()
         return ()
 
     def _is_saved(self, before: object, now: Moment) -> bool:
@@ -274,6 +283,7 @@ class Transfers:
             return []
         if self._reboots >= MOST_REBOOTS:
             self.queue.reboot_failed(now.wall)
+            self._has_swept = False
             return []
         self._reboots += 1
         self._reboot_at = now.monotonic + GOES_DOWN
@@ -283,7 +293,7 @@ class Transfers:
         """Remove the files of transfers that are no more; where nothing was ever moved nothing is looked at."""
         if self.queue.is_new:
             return []
-        kept = frozenset(one.id for one in self.queue.all)
+        kept = frozenset(one.id for one in self.queue.all if one.state is not State.ENDED)
         return self._begin(SWEEP, partial(self._remove_all_but, kept))
 
     def _end_of_window(self, transfer: Transfer, now: Moment) -> float | None:
@@ -293,7 +303,8 @@ class Transfers:
         if job.state is not State.MOVING:
             return
         end = self._end_of_window(job, now)
-        if (end is not None and now.monotonic >= end) or self.queue.get(job.id) is None:
+        here = self.queue.get(job.id)
+        if (end is not None and now.monotonic >= end) or here is None or here.state is State.ENDED:
             self._stop.set()
 
     # -- jobs: none of these is in the owner's thread -----------------------------------------------------------------

@@ -48,6 +48,8 @@ class Workers:
     reload: Callable[[], None]
     closed: Callable[[int, str], None] = lambda _session, _outcome: None
     """Told of the end of each session: its number and outcome."""
+    refused: Callable[[str, str], object] = lambda _source, _reason: None
+    """Told, in the listener's thread, of each connection request that is refused: its address, and why."""
     session: AcsSession | None = None
     listener: ConnectionRequestListener | None = None
     problem: str = ""
@@ -118,6 +120,7 @@ class Workers:
                 lambda: self.inbox.put(ConnectionRequested()),
                 algorithm=wanted.algorithm,
                 interface=wanted.interface,
+                on_refused=self.refused,
             )
         except ListenError as failure:
             self.problem = str(failure)

@@ -82,7 +82,7 @@ class FileTypes:
     def register_awaited(self, awaits: str, outcome: Callable[[FileOrder], Outcome | None]) -> None:
         """Who says what became of files taken with ``Taken(awaits=awaits)``: None as long as it is not known.
 
-        Asked in the owner's thread at each start, and every other second.
+        Asked in the owner's thread at each start, at each event, and every other second.
         """
         self._awaited[awaits] = outcome
 

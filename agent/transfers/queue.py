@@ -5,6 +5,7 @@ where that is not set the seconds since the boot count, until it is set (as of s
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -112,6 +113,8 @@ class TransferQueue:
         self._number = 0
         self._acs = ""
         self._since: dict[str, float] = {}
+        self.verdicts: deque[tuple[str, Outcome]] = deque(maxlen=MOST)
+        """How the last ones ended, by their numbers; a sentence without a code: it was cancelled."""
         self.requests: tuple[tuple[str, str], ...] = ()
         """What the ACS is to be asked for (RequestDownload): number and file type."""
 
@@ -170,11 +173,18 @@ class TransferQueue:
 
     def cancel(self, command_key: str) -> tuple[str, ...]:
         """Forget what has this key; the numbers. Raises NotCancellable, and then all of them stay."""
-        return self._drop([one for one in self._all.values() if one.order.command_key == command_key and one.method])
+        concerned = [one for one in self._all.values() if one.order.command_key == command_key and one.method]
+        self._check_cancellable(concerned)
+        return tuple(self._drop(one, "cancelled by the ACS") for one in concerned)
 
     def cancel_one(self, number: str) -> None:
-        """The same of one transfer, at a person's wish; KeyError for one that is not there."""
-        self._drop([self._all[number]])
+        """The same of one transfer, at a person's wish; the ACS hears of its own. KeyError for an unknown one."""
+        one = self._all[number]
+        self._check_cancellable([one])
+        if one.method:
+            self._end(one, Outcome(DENIED, CANCELLED), None)
+        else:
+            self._drop(one, CANCELLED)
 
     def confirm(self, number: str) -> None:
         """A person agrees that it begins; KeyError, and InvalidArguments where nobody asked."""
@@ -183,12 +193,16 @@ class TransferQueue:
             raise InvalidArguments("", "this transfer does not wait for anybody's consent")
         self._all[number] = replace(transfer, is_confirmed=True)
 
-    def _drop(self, concerned: Sequence[Transfer]) -> tuple[str, ...]:
+    def _check_cancellable(self, concerned: Sequence[Transfer]) -> None:
         if any(one.state not in (State.WAITING, State.MOVING) for one in concerned):
-            raise NotCancellable("", "the file is being put in force, or was already")
-        for one in concerned:
-            del self._all[one.id]
-        return tuple(one.id for one in concerned)
+            raise NotCancellable("", "it has ended, or its file is being put in force")
+
+    def _drop(self, one: Transfer, why: str) -> str:
+        gone = Outcome(0, why)
+        self.verdicts.append((one.id, gone))
+        self.ended(replace(one, outcome=gone))
+        del self._all[one.id]
+        return one.id
 
     def forget_all(self) -> None:
         """Factory reset, or another ACS."""
@@ -259,7 +273,7 @@ class TransferQueue:
 
     def has_arrived(self, number: str, path: str, size: int, sha256: str) -> None:
         """The file is there as a whole."""
-        if one := self._all.get(number):
+        if one := self._wanted(number):
             self._all[number] = replace(one, state=State.ARRIVED, arrived=(path, size, sha256))
 
     def is_taken(self, number: str, wall: float | None) -> bool:
@@ -284,14 +298,14 @@ class TransferQueue:
 
     def was_sent(self, number: str, wall: float | None) -> None:
         """An upload has reached its server."""
-        if one := self._all.get(number):
+        if one := self._wanted(number):
             self._end(one, Outcome(), wall)
 
     def has_failed(
         self, number: str, outcome: Outcome, now: float, wall: float | None, *, may_resume: bool = False
     ) -> None:
         """Moving or taking it went wrong. It is tried again as often as its windows, or a transfer as such, allow."""
-        one = self._all.get(number)
+        one = self._wanted(number)
         if one is None:
             return
         allowed = retries_of(one, MOST_RESUMED)
@@ -309,7 +323,7 @@ class TransferQueue:
 
     def was_stopped(self, number: str) -> None:
         """Its window is over: it waits for the next one."""
-        if one := self._all.get(number):
+        if one := self._wanted(number):
             late = Outcome(OUT_OF_WINDOWS, "the window was over before the file was there")
             self._all[number] = replace(one, state=State.WAITING, window=one.window + 1, tries=0, outcome=late)
 
@@ -318,7 +332,6 @@ class TransferQueue:
 
         The events are told anew, so that there is one for each request of ours, whatever became of their document.
         """
-        self.withdraw()
         for one in self.all:
             if one.state is State.MOVING:
                 self._all[one.id] = replace(one, state=State.WAITING)
@@ -328,20 +341,29 @@ class TransferQueue:
                 self._all[one.id] = here = replace(one, needs_reboot="")
                 if not one.awaits:
                     self._end(here, Outcome(), wall)
-            elif one.state is State.ENDED:
-                self._tell(one)
         if is_boot:
             self.requests = ()  # their event is kept until a reboot only
+        self.tell_anew()
+
+    def tell_anew(self) -> None:
+        """Queue the events of what is there, and no others."""
+        self.withdraw()
+        for one in self.all:
+            if one.state is State.ENDED:
+                self._tell(one)
         for _ in self.requests:
             self.occurred(REQUEST_DOWNLOAD, "")
 
-    def look_at_awaited(self, wall: float | None) -> None:
-        """What had to prove itself, and has or has not."""
+    def look_at_awaited(self, wall: float | None) -> bool:
+        """What had to prove itself, and has or has not; whether there was any."""
+        has_ended = False
         for one in self.all:
             if one.state is State.AWAITING and not one.needs_reboot:
                 found = self.types.outcome(one.awaits, one.order)
                 if found is not None:
                     self._end(one, found, wall)
+                    has_ended = True
+        return has_ended
 
     def reboot_failed(self, wall: float | None) -> None:
         """The system did not restart, however often it was asked."""
@@ -354,6 +376,11 @@ class TransferQueue:
         """Whether a file is in force only after a reboot that has not happened."""
         return any(one.needs_reboot for one in self._all.values())
 
+    def _wanted(self, number: str) -> Transfer | None:
+        """One that was not cancelled while it was moved."""
+        one = self._all.get(number)
+        return one if one and one.state is not State.ENDED else None
+
     def _end(self, one: Transfer, outcome: Outcome, wall: float | None) -> None:
         done = replace(
             one,
@@ -363,6 +390,7 @@ class TransferQueue:
             needs_reboot="",
             order=replace(one.order, username="", password=""),
         )
+        self.verdicts.append((one.id, done.outcome))
         self.ended(done)
         if one.method or self.wants(done):
             self._all[one.id] = done
@@ -440,6 +468,8 @@ class TransferQueue:
 
 
 OUT_OF_WINDOWS: Final = 9020
+DENIED: Final = 9001
+CANCELLED: Final = "cancelled on the device"
 INTERNAL_ERROR: Final = 9002
 REQUEST_DOWNLOAD: Final = "9 REQUEST DOWNLOAD"
 AUTONOMOUS_TRANSFER_COMPLETE: Final = "10 AUTONOMOUS TRANSFER COMPLETE"

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -49,12 +49,14 @@ class Place:
 class UrlPolicy:
     """What the owner of the device allows; ``hosts`` are names, "*.name" for all below it, or addresses: none is any.
 
-    Outside a ``laboratory`` neither this machine nor what only its link reaches is a file server (hardening A11).
+    Outside a ``laboratory`` neither this machine, nor what only its link reaches, nor one of its ``homes`` is a file
+    server (hardening A11).
     """
 
     schemes: tuple[str, ...] = ("http", "https")
     hosts: tuple[str, ...] = ()
     laboratory: bool = False
+    homes: tuple[IPv4Network | IPv6Network, ...] = ()
 
     def check(self, url: str) -> Place:
         """Where the URL leads, which is allowed as far as it can be seen without asking for addresses.
@@ -67,8 +69,7 @@ class UrlPolicy:
             raise TransferFailed(Cause.PROTOCOL, f"{place.scheme} is not allowed here; allowed: {allowed}")
         if self.hosts and not any(_matches(place.host, one) for one in self.hosts):
             raise TransferFailed(Cause.DENIED, f"{place.host} is none of the file servers allowed here")
-        if not self.laboratory and is_near(place.host):
-            raise _too_near(place.host)
+        self._check_distance(place.host)
         return place
 
     def check_address(self, address: str, own: str = "") -> None:
@@ -78,8 +79,18 @@ class UrlPolicy:
         """
         if any(ip_address(one).is_multicast for one in standing_for(address)):
             raise TransferFailed(Cause.MULTICAST, f"{address} is a group: files are fetched from one server")
-        if not self.laboratory and (is_near(address) or (own and standing_for(own) & standing_for(address))):
-            raise _too_near(address)
+        self._check_distance(address, own)
+
+    def _check_distance(self, host: str, own: str = "") -> None:
+        if self.laboratory:
+            return
+        meant, where = standing_for(host), ""
+        if is_near(host) or meant & standing_for(own):
+            where = "this machine, or what only its link reaches"
+        elif any(ip_address(one) in home for one in meant for home in self.homes):
+            where = "in the home"
+        if where:
+            raise TransferFailed(Cause.DENIED, f"{host} is {where}: nothing is asked of it")
 
     def check_redirect(self, before: Place, url: str) -> Place:
         """Where a server's redirect leads: allowed as any URL, and never from https to what others can read."""
@@ -127,7 +138,3 @@ def _matches(host: str, allowed: str) -> bool:
 
 def _unusable(why: str) -> TransferFailed:
     return TransferFailed(Cause.ARGUMENTS, f"the URL cannot be used: {why}")
-
-
-def _too_near(host: str) -> TransferFailed:
-    return TransferFailed(Cause.DENIED, f"{host} is this machine, or what only its link reaches: no file server here")

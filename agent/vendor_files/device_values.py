@@ -5,12 +5,12 @@ from typing import Final
 from agent.cwmp import management_server as ms
 from agent.cwmp.planned_reboot import DELAY_REBOOT, SCHEDULE_REBOOT
 from agent.first_values import CONNECTION_REQUEST_PATH
-from agent.runtime.discovery import REMEMBERED_HOST
+from agent.runtime.discovery import PROVISIONED, REMEMBERED_HOST
 from agent.runtime.initial_values import APPLIED
 from backends.tr181.device_info import FIRST_USE_DATE
 from backends.tr181.user_interface import PASSWORD_RESET
 
 STAY: Final = (
-    ms.PARAMETER_KEY, DELAY_REBOOT, SCHEDULE_REBOOT, CONNECTION_REQUEST_PATH, REMEMBERED_HOST, APPLIED, FIRST_USE_DATE,
-    PASSWORD_RESET,
+    ms.PARAMETER_KEY, DELAY_REBOOT, SCHEDULE_REBOOT, CONNECTION_REQUEST_PATH, REMEMBERED_HOST, PROVISIONED, APPLIED,
+    FIRST_USE_DATE, PASSWORD_RESET,
 )  # fmt: skip

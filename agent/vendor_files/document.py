@@ -10,8 +10,10 @@ from agent.model.configuration import Configuration
 
 FORMAT: Final = "cpe-agent configuration"
 VERSION: Final = 1
-LARGEST: Final = 4_194_304
-"""Bytes."""
+LARGEST: Final = 1_048_576
+"""Bytes: some twenty times a router's with every table in use."""
+MOST: Final = 40_000
+"""Values: a byte can cost thirty of memory, and nobody has signed it."""
 DEEPEST: Final = 40
 DIGEST: Final = "digest"
 _ALGORITHM: Final = "sha256:"
@@ -66,7 +68,11 @@ def read(content: bytes) -> Backup:
     if said.get("format") != FORMAT:
         raise NotUsable("it is no configuration file of this agent's")
     digest = said.pop(DIGEST, None)
-    if digest != _digest(said):
+    try:
+        fits = digest == _digest(said)
+    except UnicodeEncodeError:  # half a character could be read, and never be saved
+        fits = False
+    if not fits:
         raise NotUsable("its digest does not fit: it was changed, or is damaged")
     version = said.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
@@ -96,14 +102,15 @@ def read(content: bytes) -> Backup:
 def _parsed(content: bytes) -> dict[str, Any]:
     if len(content) > LARGEST:
         raise NotUsable(f"it is larger than {LARGEST} bytes")
+    if sum(map(content.count, b"{[,")) > MOST:
+        raise NotUsable(f"it has more than {MOST} values")
     try:
         said = json.loads(content.decode(), parse_constant=_refused, object_pairs_hook=_once)
-        json.dumps(said, ensure_ascii=False).encode()  # half a character could be read, and never be saved
+        if isinstance(said, dict) and _depth(said) <= DEEPEST:
+            return said
     except (ValueError, RecursionError):
         raise NotUsable("it is no JSON, or was cut off") from None
-    if not isinstance(said, dict) or _depth(said) > DEEPEST:
-        raise NotUsable("it is no JSON document of that kind")
-    return said
+    raise NotUsable("it is no JSON document of that kind")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -123,5 +130,5 @@ def _depth(value: Any) -> int:
 
 
 def _digest(said: Mapping[str, Any]) -> str:
-    plain = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8", "replace")
+    plain = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     return _ALGORITHM + hashlib.sha256(plain).hexdigest()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from agent.model.values import ILLEGAL
 from agent.vendor_files.sealing import CannotOpen, Seal
 
 SEALED: Final = "$sealed"
@@ -23,6 +24,8 @@ class Fates:
     opened: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    unfit: list[str] = field(default_factory=list)
+    """Not secrets alone: what nobody could have set, for no XML has such characters."""
 
 
 def taken_out(kept: Any, is_secret: IsSecret, seal: Seal | None, place: str = "") -> Any:
@@ -44,9 +47,11 @@ def put_back(said: Any, present: Any, seal: Seal | None, fates: Fates, place: st
     and left out.
     """
     if isinstance(said, dict) and (said.keys() == {SEALED} or said.keys() == {LEFT_OUT}):
-        return _shown(said, present, seal, fates, place)
+        said = _shown(said, present, seal, fates, place)
     if isinstance(said, dict):
         here = present if isinstance(present, dict) else {}
+        if any(name not in here and ILLEGAL.search(name) for name in said):
+            fates.unfit.append(place[1:])
         found = {name: put_back(value, here.get(name), seal, fates, f"{place}/{name}") for name, value in said.items()}
         return {name: value for name, value in found.items() if value is not _MISSING}
     if isinstance(said, list):
@@ -54,6 +59,8 @@ def put_back(said: Any, present: Any, seal: Seal | None, fates: Fates, place: st
         padded = [*there, *[None] * len(said)]
         found_list = [put_back(one, padded[i], seal, fates, f"{place}/{i}") for i, one in enumerate(said)]
         return [value for value in found_list if value is not _MISSING]
+    if isinstance(said, str) and said != present and ILLEGAL.search(said):
+        fates.unfit.append(place[1:])
     return said
 
 

@@ -131,11 +131,11 @@ class ConfigurationFile:
 
     # -- putting in force ---------------------------------------------------------------------------------------------
 
-    def preview(self, content: bytes, caller: Caller, *, without_secrets: bool = False) -> Restored:
+    def preview(self, content: bytes | Backup, caller: Caller, *, without_secrets: bool = False) -> Restored:
         """What would become of it; nothing is changed. Raises what ``restore`` raises."""
         return self._done(content, caller, without_secrets, Transaction.preview)
 
-    def restore(self, content: bytes, caller: Caller, *, without_secrets: bool = False) -> Restored:
+    def restore(self, content: bytes | Backup, caller: Caller, *, without_secrets: bool = False) -> Restored:
         """Put it in force as a whole. Raises BadFile, NotOpened, Refusals; nothing is changed then.
 
         ``without_secrets``: what has lost its secrets is set up without them.
@@ -146,12 +146,9 @@ class ConfigurationFile:
         return restored
 
     def _done(
-        self, content: bytes, caller: Caller, without_secrets: bool, end: Callable[[Transaction], int]
+        self, content: bytes | Backup, caller: Caller, without_secrets: bool, end: Callable[[Transaction], int]
     ) -> Restored:
-        try:
-            backup = read(content)
-        except NotUsable as wrong:
-            raise BadFile("", str(wrong)) from wrong
+        backup = content if isinstance(content, Backup) else checked(content)
         self._check_made_for(backup)
         configuration, fates = self._opened(backup, caller)
         if fates.missing and not without_secrets:
@@ -180,6 +177,9 @@ class ConfigurationFile:
             left_out = self._left_out()
             said = {name: one for name, one in backup.configuration.backends.items() if name not in left_out}
             opened = {name: put_back(one, present.get(name), seal, fates, f"/{name}") for name, one in said.items()}
+            if fates.unfit:
+                reason = "it has a character that is not allowed in XML"
+                raise Refusals(tuple(BadFile(_spoken(place), reason) for place in fates.unfit))
             if backup.uci:
                 opened[UCI] = self._opened_uci(backup, caller, present.get(UCI), seal, fates)
             opened[OWN] = _own(opened.get(OWN, {}), is_same_server=is_same)
@@ -228,6 +228,14 @@ class ConfigurationFile:
             yield change
         finally:
             change.abandon()
+
+
+def checked(content: bytes) -> Backup:
+    """What a file says; raises BadFile. In any thread: a large one takes some time."""
+    try:
+        return read(content)
+    except NotUsable as wrong:
+        raise BadFile("", str(wrong)) from wrong
 
 
 def told(restored: Restored) -> dict[str, Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LARGEST: Final = 4_194_304
+LARGEST: Final = 1_048_576
 """Bytes of a configuration file (agent.vendor_files.document)."""
 
 CONFIGURATION_TABLE: Final = CONFIGURATIONS.removesuffix("{i}.")
@@ -78,7 +78,7 @@ class ConfigurationDestination:
 
     def take(self, received: Received, order: FileOrder) -> Taken:  # noqa: ARG002 - the file says what it is
         """See Destination. Twice is as good as once."""
-        from agent.vendor_files.service import summed_up
+        from agent.vendor_files.service import checked, summed_up
 
         try:
             if received.size > LARGEST:
@@ -87,7 +87,8 @@ class ConfigurationDestination:
         except OSError as error:
             raise TransferFailed(Cause.INTERNAL, f"the file cannot be read: {error.strerror}") from error
         try:
-            restored = self._parts.in_turn(lambda: self._parts.file().restore(content, Caller.ACS))
+            backup = checked(content)  # here: it would keep the owner's thread
+            restored = self._parts.in_turn(lambda: self._parts.file().restore(backup, Caller.ACS))
         except ModelError as refusal:
             raise TransferFailed(_cause(refusal), self._parts.mask(summed_up(refusal))) from refusal
         except OSError as error:

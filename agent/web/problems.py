@@ -8,7 +8,7 @@ from agent.web.responses import Response, problem
 STATUS: Final[Mapping[str, tuple[int, str]]] = {
     "agent_down": (503, "agent_down"),
     "timeout": (503, "agent_down"),
-    "busy": (503, "agent_down"),
+    "busy": (409, "busy"),
     "unavailable": (503, "agent_down"),
     "internal": (500, "internal"),
     "unknown_verb": (404, "not_found"),

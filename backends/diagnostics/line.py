@@ -43,6 +43,7 @@ class Line:
         self._places = places
         self._way = way
         self._cancelled = cancelled
+        self._stream: Stream | None = None
         self.last = 0
         """When data came last."""
         self.control: socket.socket | None = None
@@ -62,7 +63,8 @@ class Line:
         failures: list[DiagnosticFailed] = []
         for place in places or self._places:
             try:
-                return self._open(place, times_it and not self.tally.open_request)
+                self._stream = self._open(place, times_it and not self.tally.open_request)
+                return self._stream
             except DiagnosticFailed as failure:
                 failures.append(failure)
         raise failures[0]
@@ -78,7 +80,9 @@ class Line:
 
     def counts(self, octets: int) -> None:
         """So much has come."""
-        self.begins()
+        stream = self._stream
+        if not self.tally.bom:
+            self.meter.begun(self.tally, lambda: octets + (stream.unread() if stream else 0))
         self.last = self.meter.now()
         self.tally.count += octets
 
@@ -96,6 +100,7 @@ class Line:
             raise
         if times_it:
             self.tally.open_request, self.tally.open_response = asked, answered
+        self.meter.place = self.meter.place or place
         self.tally.address = self.tally.address or made.getsockname()[0].partition("%")[0]
         return Stream(made, self._cancelled)
 
@@ -127,6 +132,13 @@ class Stream:
         try:
             return int(struct.unpack("i", fcntl.ioctl(self.socket, termios.TIOCOUTQ, b"\0\0\0\0"))[0])
         except (OSError, ValueError):  # closed meanwhile
+            return 0
+
+    def unread(self) -> int:
+        """Octets that have come and were not taken."""
+        try:
+            return int(struct.unpack("i", fcntl.ioctl(self.socket, termios.FIONREAD, b"\0\0\0\0"))[0])
+        except OSError:  # closed meanwhile
             return 0
 
     def receive(self, most: int = DISCARD_SIZE, is_enough: Callable[[], bool] = lambda: False) -> memoryview | None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from backends.diagnostics.link_counters import NONE, Traffic
+from backends.diagnostics.sockets import Place
 from backends.diagnostics.throughput_types import (
     MOST_INTERVALS,
     ConnectionResult,
@@ -87,6 +88,8 @@ class Meter:
         self.now = clock
         self.tallies: Sequence[Tally] = tuple(Tally() for _ in range(request.connections))
         self.intervals: list[IntervalResult] = []
+        self.place: Place | None = None
+        """Where the first connection went."""
         self._request = request
         self._traffic = traffic
         self._lock = threading.Lock()
@@ -95,10 +98,15 @@ class Meter:
         self._full: tuple[Sample | None, Sample | None] = (None, None)
         self._interval: Sample | None = None
 
-    def begun(self, tally: Tally) -> None:
-        """The first data of a connection has come, or goes; before it is counted."""
+    def begun(self, tally: Tally, come: Callable[[], int] = lambda: 0) -> None:
+        """The first data of a connection has come, or goes; before it is counted.
+
+        ``come``: as many octets have come already; the link has counted them before anybody could look.
+        """
         with self._lock:
             sample = self.sample()
+            traffic = sample.traffic
+            sample = sample._replace(traffic=traffic._replace(received=max(traffic.received - come(), 0)))
             tally.bom, tally.at_bom = sample.at, sample.traffic
             self._first = self._first or sample
             if all(one.bom for one in self.tallies):
@@ -120,7 +128,11 @@ class Meter:
 
     def sample(self) -> Sample:
         """What has been moved by now."""
-        return Sample(self.now(), sum(one.moved() for one in self.tallies), self._traffic())
+        return Sample(self.now(), self.moved(), self._traffic())
+
+    def moved(self) -> int:
+        """Octets of the test, over all connections."""
+        return sum(one.moved() for one in self.tallies)
 
     # -- intervals ----------------------------------------------------------------------------------------------------
 

@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass, field
 
-from backends.diagnostics.sockets import Way
+from backends.diagnostics.sockets import Refusal, Way, one_host
 
 
 @dataclass(frozen=True, slots=True)
 class LookupRequest:
-    """``server`` "" asks the system's own; ``timeout`` in ms."""
+    """``server`` "" asks the system's own; ``timeout`` in ms. ``refusal`` is asked of no server of the system's own."""
 
     host: str
     server: str = ""
     way: Way = field(default_factory=Way)
     timeout: int = 5000
     repetitions: int = 1
+    refusal: Refusal = one_host
 
 
 @dataclass(frozen=True, slots=True)

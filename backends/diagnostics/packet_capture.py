@@ -106,6 +106,8 @@ class PacketCapture:
             request.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
             with _socket(request) as made, _fresh(path) as file:
+                said = {"link": request.link, "duration": request.duration, "most": request.packets}
+                progress({"file": str(path), **said})
                 count = _captured(made, file, request, progress, cancelled)
         except OSError as error:
             path.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.icmp import EchoSocket, Reply, state_of
-from backends.diagnostics.sockets import Way, places_of
+from backends.diagnostics.sockets import Way, one_host, permitted, places_of
 
 PACE: Final = 200
 """Milliseconds between two requests: as fast as any user may ask ping to be."""
@@ -91,7 +91,7 @@ class Ping:
         self, request: PingRequest, progress: Callable[[Mapping[str, Any]], None], cancelled: Callable[[], bool]
     ) -> PingResult | None:
         """See agent.diagnostics.engine.Diagnostic."""
-        places = places_of(request.host, 0, socket.SOCK_DGRAM, request.way, cancelled)
+        places = permitted(places_of(request.host, 0, socket.SOCK_DGRAM, request.way, cancelled), one_host)
         if not places:
             return None
         with EchoSocket(places[0], request.way) as echo:

@@ -10,13 +10,15 @@ from typing import Any, Final
 from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.icmp import EchoSocket, Reply, state_of
 from backends.diagnostics.ping import PingRequest, PingRun, Tally
-from backends.diagnostics.sockets import Place, Way, mark, places_of
+from backends.diagnostics.sockets import Place, Refusal, Way, mark, one_host, permitted, places_of
 from backends.diagnostics.stamps import Sent, StampedSocket
 
 PORT: Final = 7
 SIZE: Final = 56
 PACE: Final = 10
 """Milliseconds between two requests at least; there is one at a time."""
+STATES: Final = frozenset({"Error_CannotResolveHostName", "Error_Internal"})
+"""Those that TR-181 has for it; there is none for a host without a way to it."""
 HEAD: Final = struct.Struct("!8sH")
 
 Progress = Callable[[Mapping[str, Any]], None]
@@ -32,6 +34,7 @@ class SelectionRequest:
     repetitions: int = 3
     timeout: int = 1000
     by_udp: bool = False
+    refusal: Refusal = one_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,8 @@ class ServerSelection:
             if cancelled():
                 return None
         if not tallies and failures:
-            raise DiagnosticFailed(failures[0].state, failures[0].text, SelectionResult(hosts=tuple(results)))
+            state = failures[0].state if failures[0].state in STATES else "Error_Other"
+            raise DiagnosticFailed(state, failures[0].text, SelectionResult(hosts=tuple(results)))
         answered = [host for host, (tally, _) in tallies.items() if tally.successes]
         if not answered:
             return SelectionResult(hosts=tuple(results))
@@ -150,7 +154,7 @@ class ServerSelection:
     @staticmethod
     def _ask(host: str, request: SelectionRequest, progress: Progress, cancelled: Cancelled) -> tuple[Tally, str]:
         tally = Tally()
-        places = places_of(host, PORT, socket.SOCK_DGRAM, request.way, cancelled)
+        places = permitted(places_of(host, PORT, socket.SOCK_DGRAM, request.way, cancelled), request.refusal)
         if not places:
             return tally, ""
         ping = PingRequest(host, request.way, request.repetitions, request.timeout, SIZE, PACE, in_turn=True)

@@ -1,9 +1,11 @@
 """Sockets of diagnostics: bound to the asked interface, with the asked DSCP and priority, of the asked family."""
 
+import errno
 import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, Final
 
 from backends.diagnostics.failures import DiagnosticFailed
@@ -45,6 +47,8 @@ def mark(made: socket.socket, way: Way) -> None:
         if way.priority:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, way.priority)
     except OSError as error:
+        if error.errno == errno.ENODEV:
+            raise DiagnosticFailed("Error_Internal", f"there is no interface {way.link}") from error
         raise DiagnosticFailed("Error_Internal", f"a socket on {way.link or 'any link'}: {error.strerror}") from error
 
 
@@ -88,6 +92,16 @@ def permitted(places: list[Place], refusal: Refusal) -> list[Place]:
 def anywhere(address: str, port: int) -> str:  # noqa: ARG001 - as every Refusal is asked
     """The Refusal that refuses nothing."""
     return ""
+
+
+def one_host(address: str, port: int) -> str:  # noqa: ARG001 - as every Refusal is asked
+    """The Refusal of groups: what goes to one comes to many, and all of them answer."""
+    meant = ip_address(address)
+    return (
+        f"{address} is a group: one host is asked"
+        if (getattr(meant, "ipv4_mapped", None) or meant).is_multicast
+        else ""
+    )
 
 
 def _is_address(host: str) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult
 from backends.diagnostics import ftp_lines, http_lines
 from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.line import STEP, Cancelled, Line
-from backends.diagnostics.link_counters import traffic_of
+from backends.diagnostics.link_counters import Counters, Traffic
 from backends.diagnostics.meter import SECOND, Clock, Meter
 from backends.diagnostics.sockets import Place, permitted, places_of
 from backends.diagnostics.throughput_types import TransferRequest, TransferResult, checked_url, port_of
@@ -21,7 +21,7 @@ LONGEST: Final = 3600
 """Seconds for all of a test by size."""
 LONGEST_END: Final = 90
 """Seconds that a test by time may last longer: to begin, and to be confirmed."""
-
+RECEIVED, SENT = "test_bytes_received", "test_bytes_sent"
 
 Move = Callable[[Line, SplitResult, TransferRequest], None]
 """What one connection does from its opening to its end; raises DiagnosticFailed, or Cancelled."""
@@ -50,7 +50,8 @@ class Throughput:
         parts = checked_url(request.url)
         found = places_of(parts.hostname or "", port_of(parts), socket.SOCK_STREAM, request.way, cancelled)
         places = permitted(found, request.refusal)
-        meter = Meter(request, lambda: traffic_of(request.way.link), Clock().now)
+        counters = Counters(request.way, lambda: meter.place, lambda: self._own(meter))
+        meter = Meter(request, counters.now, Clock().now)
         if not places:  # cancelled
             return meter.result()
         together = _Together(self._moves[parts.scheme], parts, request, places, meter, cancelled)
@@ -58,6 +59,10 @@ class Throughput:
         if together.failure is not None:
             raise DiagnosticFailed(together.failure.state, together.failure.text, meter.result())
         return meter.result()
+
+    def _own(self, meter: Meter) -> Traffic:
+        moved = meter.moved()
+        return Traffic(sent=moved) if self._counted == SENT else Traffic(received=moved)
 
     def _named(self, told: TransferResult) -> Mapping[str, Any]:
         def fields_of(one: Any) -> dict[str, Any]:
@@ -151,10 +156,10 @@ class _Together:
 def download() -> Throughput:
     """DownloadDiagnostics."""
     moves = {"http": http_lines.download, "ftp": ftp_lines.download}
-    return Throughput("DownloadDiagnostics", moves, "test_bytes_received")
+    return Throughput("DownloadDiagnostics", moves, RECEIVED)
 
 
 def upload() -> Throughput:
     """UploadDiagnostics."""
     moves = {"http": http_lines.upload, "ftp": ftp_lines.upload}
-    return Throughput("UploadDiagnostics", moves, "test_bytes_sent")
+    return Throughput("UploadDiagnostics", moves, SENT)

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.icmp import EchoSocket, Reply, limit_hops, state_of
-from backends.diagnostics.sockets import Place, Way, mark, places_of
+from backends.diagnostics.sockets import Place, Way, mark, one_host, permitted, places_of
 from backends.diagnostics.stamps import Sent, StampedSocket
 
 FIRST_PORT: Final = 33434
@@ -133,7 +133,7 @@ class TraceRoute:
 
     def run(self, request: TraceRequest, progress: Progress, cancelled: Cancelled) -> TraceResult | None:
         """See agent.diagnostics.engine.Diagnostic."""
-        places = places_of(request.host, 0, socket.SOCK_DGRAM, request.way, cancelled)
+        places = permitted(places_of(request.host, 0, socket.SOCK_DGRAM, request.way, cancelled), one_host)
         if not places:
             return None
         make = EchoSocket if request.by_icmp else UdpProbes

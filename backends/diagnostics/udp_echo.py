@@ -90,7 +90,9 @@ class UdpEcho:
                 made.connect(place)
             except OSError as error:
                 raise DiagnosticFailed("Error_Other", f"{place[0]}: {error.strerror}") from error
-            return _Run(made, request, progress, cancelled).run()
+            run = _Run(made, request, progress, cancelled)
+            progress({"address": place[0].partition("%")[0], "port": place[1], "source": run.own})
+            return run.run()
 
 
 class _Run:
@@ -104,7 +106,7 @@ class _Run:
         cancelled: Callable[[], bool],
     ) -> None:
         self._socket = StampedSocket(made)
-        self._own = made.getsockname()[0].partition("%")[0]
+        self.own = made.getsockname()[0].partition("%")[0]
         self._asked = request
         self._progress = progress
         self._cancelled = cancelled
@@ -199,7 +201,7 @@ class _Run:
 
     def _result(self) -> EchoResult:
         return EchoResult(
-            ip_address_used=self._own,
+            ip_address_used=self.own,
             success_count=self._successes,
             failure_count=self._failures,
             average_response_time=round(self._total / self._successes) if self._successes else 0,

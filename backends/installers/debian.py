@@ -25,6 +25,7 @@ class Debian:
     """See Installer. There is a way back from the second package on: the first one's former is nowhere."""
 
     name = "debian"
+    is_signed_inside = False
 
     def __init__(self, given: Surroundings, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep

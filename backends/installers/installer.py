@@ -1,7 +1,7 @@
 """What every installer of firmware can do, and which one is at work on this machine."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol
@@ -13,14 +13,13 @@ from backends.programs import find_program
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """What an image says of itself, "" where it is silent. ``is_signed``: who tested it has checked a signature too.
+    """What an image says of itself, "" where it is silent.
 
-    ``replaces`` is the version of what it takes the place of, None where that is the system as a whole.
+    ``replaces`` is the version of what it takes the place of under its name, None where that is the system as a whole.
     """
 
     version: str = ""
     name: str = ""
-    is_signed: bool = False
     replaces: str | None = None
 
 
@@ -31,17 +30,20 @@ class Banks:
     running: str
     spare: str
     next: str
+    labels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Name and version of what is in one, where the system that runs cannot tell (see ``Laboratory.label``)."""
 
 
 class Installer(Protocol):
     """Puts images into the machine. MechanismError where it cannot; nothing of the running image is touched before
     ``start`` where the machine keeps two. What was interrupted anywhere may be called again.
 
-    ``keeps_former``: there is a way back.
+    ``keeps_former``: there is a way back. ``is_signed_inside``: it takes only what has a signature of its own kind.
     """
 
     name: str
     keeps_former: bool
+    is_signed_inside: bool
 
     def room(self) -> Path | None:
         """Where an image has to lie to be installed; None: it is all the same."""

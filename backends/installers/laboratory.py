@@ -7,7 +7,7 @@ machine's boot: a bank on trial is tried once, unless ``broken`` has its image's
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +24,7 @@ class Laboratory:
     """See Installer."""
 
     name = "laboratory"
+    is_signed_inside = False
     keeps_former = True
 
     def __init__(self, given: Surroundings) -> None:
@@ -50,8 +51,10 @@ class Laboratory:
 
     def install(self, image: Path) -> str:
         """Into the bank that does not run."""
-        running, good, _ = self._read()
+        running, good, tried, labels = self._read()
         other = BANKS[running == BANKS[0]]
+        if labels.pop(other, None):
+            self._write(running, good, tried, labels)
         bank, new = self._folder / f"bank-{other}", self._folder / f".bank-{other}.new"
         try:
             make_directory(self._folder)
@@ -61,8 +64,13 @@ class Laboratory:
             new.replace(bank)
         except OSError as error:
             raise unwritable(bank, error) from error
-        self._write(running, good, other)
+        self._write(running, good, other, labels)
         return f"bank {other}"
+
+    def label(self, installed: str, name: str, version: str) -> None:
+        """Remember what is in that bank: no system runs from here that could tell."""
+        running, good, tried, labels = self._read()
+        self._write(running, good, tried, {**labels, installed.removeprefix("bank "): [name, version]})
 
     def is_running(self, installed: str) -> bool:
         """Whether that bank was started."""
@@ -70,52 +78,61 @@ class Laboratory:
 
     def start(self, reboot: Callable[[], None]) -> None:
         """Play the bootloader: a bank that is tried is forgotten for the start after this one."""
-        _, good, tried = self._read()
+        _, good, tried, labels = self._read()
         chosen = tried if tried and self._comes_up(tried) else good
-        self._write(chosen, good, "")
+        self._write(chosen, good, "", labels)
         reboot()
 
     def confirm(self) -> None:
         """It is the good one."""
-        running, _, _ = self._read()
-        self._write(running, running, "")
+        running, _, _, labels = self._read()
+        self._write(running, running, "", labels)
 
     def go_back(self) -> None:
         """The good one is still the other."""
-        running, good, _ = self._read()
+        running, good, _, labels = self._read()
         if running == good:
             raise MechanismError("there is no former image")
-        self._write(running, good, "")
+        self._write(running, good, "", labels)
 
     def banks(self) -> Banks:
         """Both."""
-        running, good, tried = self._read()
-        return Banks(f"bank {running}", f"bank {BANKS[running == BANKS[0]]}", f"bank {tried or good}")
+        running, good, tried, labels = self._read()
+        other = BANKS[running == BANKS[0]]
+        told = {f"bank {bank}": (name, version) for bank, (name, version) in labels.items()}
+        return Banks(f"bank {running}", f"bank {other}", f"bank {tried or good}", told)
 
     def boot_next(self, key: str) -> None:
         """At once, and without a trial."""
         bank = key.removeprefix("bank ")
         if bank not in BANKS:
             raise MechanismError(f"there is no image {key!r}")
-        self._write(self._read()[0], bank, "")
+        running, _, _, labels = self._read()
+        self._write(running, bank, "", labels)
 
     def _comes_up(self, bank: str) -> bool:
         head = read_bytes(self._folder / f"bank-{bank}", 4096)
         broken = read_bytes(self._folder / BROKEN, 4096)
         return bool(head) and not (broken and head is not None and head.startswith(broken))
 
-    def _read(self) -> tuple[str, str, str]:
-        """Which bank runs, which is good, and which is to be tried ("": none)."""
+    def _read(self) -> tuple[str, str, str, dict[str, list[str]]]:
+        """Which bank runs, which is good, which is to be tried ("": none), and name and version of each."""
         try:
             said = json.loads(read_text(self._folder / BOOT, 4096) or "{}")
-            found = (said.get("running", "1"), said.get("good", "1"), said.get("tried", ""))
-        except (ValueError, AttributeError):
-            found = ("", "", "")
-        if found[0] not in BANKS or found[1] not in BANKS or found[2] not in ("", *BANKS):
+            labels = {bank: [str(part) for part in label] for bank, label in said.get("labels", {}).items()}
+            found = (said.get("running", "1"), said.get("good", "1"), said.get("tried", ""), labels)
+        except (ValueError, AttributeError, TypeError):
+            found = ("", "", "", {})
+        if (
+            found[0] not in BANKS
+            or found[1] not in BANKS
+            or found[2] not in ("", *BANKS)
+            or any(bank not in BANKS or len(label) != 2 for bank, label in found[3].items())
+        ):
             raise MechanismError(f"{self._folder / BOOT} cannot be understood")
         return found
 
-    def _write(self, running: str, good: str, tried: str) -> None:
+    def _write(self, running: str, good: str, tried: str, labels: Mapping[str, list[str]]) -> None:
         make_directory(self._folder)
-        said = {"running": running, "good": good, "tried": tried}
+        said = {"running": running, "good": good, "tried": tried, "labels": labels}
         replace_file(self._folder / BOOT, json.dumps(said).encode())

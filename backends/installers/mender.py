@@ -25,13 +25,18 @@ class Mender:
         self._given = given
         self._client = "mender-update" if given.has("mender-update") else "mender"
 
+    @property
+    def is_signed_inside(self) -> bool:
+        """Whether its settings have a key to check artifacts by."""
+        settings = "".join(read_text(self._given.root / file) or "" for file in SETTINGS)
+        return any(re.search(rf'"{key}"\s*:\s*["\[{{]', settings) for key in KEYS)
+
     def room(self) -> Path | None:
         """Anywhere."""
         return None
 
     def test(self, image: Path) -> Tested:
-        """Mender checks as it installs: only whether it asks for a signature is known before."""
-        settings = "".join(read_text(self._given.root / file) or "" for file in SETTINGS)
+        """Mender checks as it installs: only whether it is an artifact at all is known before."""
         try:
             with image.open("rb") as file:
                 is_artifact = file.read(512)[257:262] == b"ustar"
@@ -39,7 +44,7 @@ class Mender:
             raise MechanismError(f"the artifact cannot be read: {error.strerror}") from error
         if not is_artifact:
             raise MechanismError("this is no Mender artifact")
-        return Tested(is_signed=any(re.search(rf'"{key}"\s*:\s*["\[{{]', settings) for key in KEYS))
+        return Tested()
 
     def intended(self, image: Path) -> str:  # noqa: ARG002 - see Installer
         """What was interrupted is begun anew."""

@@ -16,6 +16,7 @@ class Rauc:
     """See Installer. The bootloader counts attempts, and falls back by itself from a slot that nobody marks good."""
 
     name = "rauc"
+    is_signed_inside = True
     keeps_former = True
 
     def __init__(self, given: Surroundings) -> None:
@@ -31,7 +32,7 @@ class Rauc:
         here = self._status().get("compatible")
         if not isinstance(told, dict) or told.get("compatible") != here:
             raise MechanismError(f"the bundle is for {str(told.get('compatible'))[:64]!r}, this is {here!r}")
-        return Tested(str(told.get("version") or "")[:64], str(told.get("description") or "")[:64], is_signed=True)
+        return Tested(str(told.get("version") or "")[:64], str(told.get("description") or "")[:64])
 
     def intended(self, image: Path) -> str:  # noqa: ARG002 - see Installer
         """What was interrupted is begun anew."""

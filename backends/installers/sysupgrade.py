@@ -24,6 +24,7 @@ class Sysupgrade:
     """See Installer. There is no way back: the one image is overwritten."""
 
     name = "sysupgrade"
+    is_signed_inside = False
     keeps_former = False
 
     def __init__(self, given: Surroundings) -> None:

@@ -23,6 +23,7 @@ class UBoot:
     """See Installer. The banks are block devices, numbered 1 and 2 in the variable, in the order of the settings."""
 
     name = "uboot"
+    is_signed_inside = False
     keeps_former = True
 
     def __init__(self, given: Surroundings) -> None:

@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Final, cast
 
 from backends.errors import MechanismError
+from backends.firmware_manifest import once
 from backends.modules.environment import Cause, ModuleError, Package, UnitFacts, Verify
 from backends.modules.tar import BadArchive, Member, members, safe_name
 
@@ -57,7 +58,7 @@ class Archive:
 
 
 def read(file: Path, verify: Verify | None) -> Archive:
-    """The manifest of an archive; ``verify`` None: signatures are not asked for. ModuleError CORRUPTED or DENIED."""
+    """The manifest of an archive; ``verify`` None: its signature is not asked for. CORRUPTED, NOT_GENUINE."""
     with _opened(file) as stream:
         return _manifest(file, _members(stream), verify)
 
@@ -114,9 +115,9 @@ def _manifest(file: Path, every: Iterator[tuple[Member, Iterator[bytes]]], verif
         try:
             verify(text, signature)
         except MechanismError as untrusted:
-            raise ModuleError(Cause.DENIED, f"the archive is not trusted: {untrusted.reason}") from untrusted
+            raise ModuleError(Cause.NOT_GENUINE, f"the archive is not trusted: {untrusted.reason}") from untrusted
     try:
-        return _archive(file, json.loads(text))
+        return _archive(file, json.loads(text, object_pairs_hook=once))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
         raise BadArchive(f"its manifest: {wrong}") from wrong
 
@@ -135,6 +136,8 @@ def _archive(file: Path, told: Any) -> Archive:
     files = {_file_name(name): _facts(facts) for name, facts in told.get("files", {}).items()}
     if len(files) > MOST_FILES:
         raise ValueError(f"more than {MOST_FILES} files")
+    if not files.keys().isdisjoint(str(folder) for name in files for folder in PurePosixPath(name).parents):
+        raise ValueError("a file is a directory too")
     units = tuple(_unit(one, files) for one in _list(told.get("units", [])))
     if len(units) > MOST_UNITS or len({unit.name for unit in units}) < len(units):
         raise ValueError("too many units, or two of one name")

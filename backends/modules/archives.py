@@ -30,6 +30,7 @@ from backends.modules.environment import (
 from backends.modules.runner import Runner
 
 DOCUMENT: Final = "installed.json"
+FORMER: Final = "former"
 MARGIN: Final = 1 << 20
 """Bytes that are to be left free on the medium."""
 
@@ -93,16 +94,23 @@ class Archives:
         """See Environment."""
         return self._is_older(one, than)
 
-    def install(self, package: Package) -> str:
-        """See Environment."""
+    def install(self, package: Package, trial: Callable[[], object] | None = None) -> str:
+        """See Environment. While the trial lasts, the entry has the former one in it: a crash goes back to that."""
         self._make_room(package)
         every = self._read()
+        former = every.get(package.name)
         folder = self._new_folder(package, {one["folder"] for one in every.values()})
+        new = {**_facts(package), "folder": folder}
         try:
             (self._directory / folder).mkdir(mode=0o755)
             archive_file.unpack(package.file, self._verify, self._directory / folder)
-            self._write({**every, package.name: {**_facts(package), "folder": folder}})
+            if former is not None and trial is not None:
+                self._write({**every, package.name: {**new, FORMER: former}})
+                trial()
+            self._write({**every, package.name: new})
         except (MechanismError, OSError) as failure:
+            with suppress(MechanismError):
+                self.recover()
             shutil.rmtree(self._directory / folder, ignore_errors=True)
             if isinstance(failure, ModuleError):
                 raise
@@ -122,6 +130,9 @@ class Archives:
 
     def recover(self) -> None:
         """See Environment."""
+        every = self._read()
+        if any(FORMER in one for one in every.values()):
+            self._write({name: one.get(FORMER, one) for name, one in every.items()})
         self._sweep()
 
     def start(self, identifier: str, unit: UnitFacts) -> None:

@@ -23,6 +23,7 @@ class Cause(Enum):
     DENIED = "denied"
     ARGUMENTS = "arguments"
     CORRUPTED = "corrupted"
+    NOT_GENUINE = "not genuine"
     BAD_UUID = "bad UUID"
     UNKNOWN_ENVIRONMENT = "unknown environment"
     DISABLED_ENVIRONMENT = "disabled environment"
@@ -125,16 +126,18 @@ class Environment(Protocol):
 
     def inspect(self, file: Path) -> Package:
         """What a package says, as far as it is this environment's. ModuleError: CORRUPTED where it is no package of
-        this kind or not whole, MISMATCH where it is one that cannot run here, DENIED where nobody trusted signed it.
+        this kind or not whole, MISMATCH where it is one that cannot run here, NOT_GENUINE without the
+        signature of somebody who is trusted.
         """
 
     def is_older(self, one: str, than: str) -> bool:
         """Whether one version is older than another."""
 
-    def install(self, package: Package) -> str:
+    def install(self, package: Package, trial: Callable[[], object] | None = None) -> str:
         """Install it, or let it take the place of another version of the same module; its identifier.
 
-        All or nothing: after ModuleError everything is as it was.
+        ``trial`` is called once it is there, and before the other version is given up: it leaves nothing running that
+        it refuses. All or nothing: after ModuleError, the trial's as well, everything is as it was.
         """
 
     def uninstall(self, identifier: str) -> None:

@@ -5,6 +5,7 @@ as a whole, so that neither waits for the other.
 """
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, Final
 from backends.desired_state import Record, Refused, Wanted
 from backends.errors import MechanismError
 from backends.files import read_text, write_if_different
-from backends.modules.environment import Environment, Installed, Running, UnitFacts, label
+from backends.modules.environment import Cause, Environment, Installed, ModuleError, Running, UnitFacts, label
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,8 @@ NO_FAULT: Final = ("NoFault", "")
 ACTIVE, IDLE, STARTING, STOPPING = "Active", "Idle", "Starting", "Stopping"
 LONGEST_MESSAGE: Final = 256
 SHUTDOWN_DELAY: Final = 10
+SETTLED: Final = 1.0
+"""Seconds that a program of a new version has to live for the former one to be given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,9 @@ Order = UnitOrder | EnvironmentOrder
 class Modules:
     """See backends.desired_state.Service for the settings. ``directory`` goes with a boot."""
 
-    def __init__(self, environments: Sequence[Environment], directory: Path, boot_id: str) -> None:
+    def __init__(
+        self, environments: Sequence[Environment], directory: Path, boot_id: str, settled: float = SETTLED
+    ) -> None:
         self.environments: Mapping[str, Environment] = {one.name: one for one in environments}
         self.deployed: Mapping[str, Deployed] = {}
         """By key; who changes it is the engine, by another mapping."""
@@ -107,6 +112,7 @@ class Modules:
         """What the settings ask for, the oldest first; the engine takes them."""
         self._directory = directory
         self._boot_id = boot_id
+        self._settled = settled
         self._made: Wanted | None = None
         self._wanted = Wanted()
         self._moving: Mapping[str, str] = {}
@@ -288,6 +294,26 @@ class Modules:
                     self.start(unit, "FailureOnAutoStart" if is_new else "FailureOnStart")
                 else:
                     self._should_run |= {unit.key}
+
+    def try_out(self, one: Deployed, names: frozenset[str]) -> None:
+        """Start the units of another version that ran before it came. ModuleError with the reason, and nothing of it
+        runs, where the program of one ends at once; one that lacks what it requires, or has gone, is no reason.
+        """
+        self.resume(one, names, is_new=False)
+        units = [unit for unit in self.units(one.key) if unit.facts.name in names]
+        tried = [unit for unit in units if self._faults.get(unit.key, NO_FAULT)[0] != "DependencyFailure"]
+        if any(unit.key not in self._faults for unit in tried):
+            time.sleep(self._settled)
+        self.forget()
+        failed = [f"{unit.facts.name}: {self.fault(unit)[1]}" for unit in tried if self.running(unit) is None]
+        if failed:
+            self.pause(one.key)
+            raise ModuleError(Cause.WRONG_STATE, "; ".join(failed))
+
+    def troubles(self, key: str) -> str:
+        """Why units of a deployment unit do not run that were to; "" where there is none."""
+        faults = [(unit.facts.name, *self.fault(unit)) for unit in self.units(key)]
+        return "; ".join(f"{name} does not run: {text}" for name, code, text in faults if code != NO_FAULT[0])
 
     def _start_all(self, environment: str) -> None:
         """Units that start by themselves."""

@@ -163,7 +163,7 @@ class Packages:
         """See Environment."""
         return self._is_older(one, than)
 
-    def install(self, package: Package) -> str:
+    def install(self, package: Package, trial: Callable[[], object] | None = None) -> str:
         """See Environment."""
         self._check_room(package)
         self._changed(package.name, self._manager.install(self._called_a_package(package.file)))
@@ -175,8 +175,17 @@ class Packages:
         if lacking:
             self.recover()
             raise ModuleError(Cause.RESOURCES, f"/{lacking} could not be written")
+        if trial is not None:
+            self._stand(trial)
         self._snapshot.forget()
         return package.name
+
+    def _stand(self, trial: Callable[[], object]) -> None:
+        try:
+            trial()
+        except ModuleError:
+            self.recover()
+            raise
 
     def uninstall(self, identifier: str) -> None:
         """See Environment."""
@@ -322,7 +331,7 @@ class Packages:
         try:
             self._verify(file, signature)
         except MechanismError as untrusted:
-            raise ModuleError(Cause.DENIED, f"the package is not trusted: {untrusted.reason}") from untrusted
+            raise ModuleError(Cause.NOT_GENUINE, f"the package is not trusted: {untrusted.reason}") from untrusted
 
     def _check_room(self, package: Package) -> None:
         try:
@@ -407,7 +416,7 @@ _MEANING: Final = (
     (Cause.RESOURCES, ("no space left", "kb available", "not enough space")),
     (Cause.MISMATCH, ("incompatible", "architecture", "cannot find dependency", "cannot satisfy", "unable to select",
                       "uninstallable", "no such package")),
-    (Cause.DENIED, ("signature", "untrusted")),
+    (Cause.NOT_GENUINE, ("signature", "untrusted")),
     (Cause.CORRUPTED, ("malformed", "corrupt", "integrity", "end of file", "connection abort", "inconsistent")),
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from backends.commands import Run, run
 from backends.errors import MechanismError, Missing
 from backends.files import names_in, read_bytes, read_number, read_text
 from backends.modules.environment import KIB, Running
-from backends.programs import Program, find_program
+from backends.programs import SETTLED, Program, find_program
 
 NOBODY: Final = "65534"
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -128,6 +128,17 @@ class SystemdRunner:
              f"--working-directory={folder}", *limits, "--", program, *arguments[1:]),
             seconds=SECONDS,
         )  # fmt: skip
+        time.sleep(SETTLED)
+        told = dict(
+            line.split("=", 1)
+            for line in self._start(
+                ("systemctl", "show", "--property=ActiveState,ExecMainStatus", self._unit(key)), seconds=SECONDS
+            ).splitlines()
+            if "=" in line
+        )
+        if told.get("ActiveState") == "failed":
+            status = told.get("ExecMainStatus", "")
+            raise MechanismError(f"{key} ended at once (status {status}): {self.last_words(key)}")
 
     def stop(self, key: str, seconds: int) -> None:
         """See Runner."""

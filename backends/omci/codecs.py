@@ -14,7 +14,12 @@ NEEDS_CRC: Final = ("slip", "raw48")
 
 
 class Codec(Protocol):
-    """One direction of a line each way. It keeps MOST octets at most."""
+    """One direction of a line each way. It keeps MOST octets at most.
+
+    ``is_checked``: whether it tells frames from noise by itself; else their trailer has to.
+    """
+
+    is_checked: bool
 
     def wrapped(self, frame: bytes) -> bytes:
         """The octets that carry a frame."""
@@ -46,6 +51,7 @@ def fcs16(octets: bytes) -> int:
 class Hdlc:
     """RFC 1662's octet stuffing: flags, escapes and a check of 16 bits around the frame alone."""
 
+    is_checked = True
     FLAG: Final = 0x7E
     ESCAPE: Final = 0x7D
 
@@ -78,6 +84,7 @@ class Hdlc:
 class Slip:
     """RFC 1055: END between frames. It has no check."""
 
+    is_checked = False
     END: Final = 0xC0
     ESCAPE: Final = 0xDB
     _ESCAPED: Final = {END: 0xDC, ESCAPE: 0xDD}
@@ -105,6 +112,8 @@ class Slip:
 class HexLine:
     """A frame a line, as hexadecimal digits, whatever stands before them: logs are read as well, and dumps in rows."""
 
+    is_checked = False
+
     def __init__(self) -> None:
         """Nothing was heard."""
         self._kept = bytearray()
@@ -123,6 +132,7 @@ class HexLine:
 class Raw48:
     """Baseline frames of 48 octets one after the other: known by device, length field and CRC."""
 
+    is_checked = False
     SIZE: Final = 48
 
     def __init__(self, accepts: Callable[[bytes], bool] = lambda frame: register(frame) == RESIDUE) -> None:

@@ -24,6 +24,11 @@ _HEAD: Final = frozenset(
     {"schema", "tci", "type", "device", "class", "class_name", "instance", "attributes", "trailer", "trailer_octets"}
     | {"is_reserved_set", "is_acknowledged"}
 )
+_KINDS: Final[dict[str, tuple[type, ...]]] = {
+    "type": (str,), "device": (str,), "class": (str, int), "instance": (int,), "tci": (int,), "attributes": (dict,),
+    "trailer": (str,), "trailer_octets": (str,), "alarms": (dict, list), "entities": (list,), "images": (list,),
+    "results": (list,),
+}  # fmt: skip
 _REPORT: Final = struct.Struct(">HHH")
 _ENTITY: Final = struct.Struct(">HH")
 _TABLE_PARTS: Final = {Action.GET_NEXT: "octets", Action.SET_TABLE: "values"}
@@ -34,9 +39,14 @@ def composed(document: Mapping[str, Any], cmac: Cmac | None = None) -> Frame:
 
     ``cmac``: the key for "trailer": "cmac". Octets are hexadecimal digits; a class may be named.
     """
+    for name, kinds in _KINDS.items():
+        if not isinstance(document.get(name, kinds[0]()), kinds):
+            raise NotAFrame(f"its {name} is of another kind than decode tells it by")
     try:
         return _finished(_frame(document), document, cmac)
-    except (WrongValue, ValueError, TypeError, AttributeError, struct.error) as error:
+    except (TypeError, AttributeError) as error:
+        raise NotAFrame("something in it is of another kind than decode tells it by") from error
+    except (WrongValue, ValueError, KeyError, struct.error) as error:
         raise NotAFrame(str(error)) from error
 
 
@@ -100,7 +110,7 @@ def _fields(
     document: Mapping[str, Any], action: Action, *, is_extended: bool, known: Entity | None
 ) -> dict[str, int | bytes]:
     fields: dict[str, int | bytes] = {
-        name: bytes.fromhex(value) if isinstance(value, str) else value
+        name: _hexadecimal(name, value) if isinstance(value, str) else value
         for name, value in document.items()
         if name not in _HEAD and isinstance(value, (int, str))
     }
@@ -118,6 +128,13 @@ def _fields(
     if attributes := document.get("attributes"):
         fields |= _attributes(attributes, action, known=known)
     return fields
+
+
+def _hexadecimal(name: str, text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise NotAFrame(f"its {name} would be octets in hexadecimal digits; {text!r} is not") from None
 
 
 def _attributes(given: Mapping[str, Any], action: Action, *, known: Entity | None) -> dict[str, int | bytes]:

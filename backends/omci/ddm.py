@@ -1,11 +1,17 @@
-"""What an optical module measures of itself (SFF-8472), as the kernel's SFP driver tells it: for a stick in a cage."""
+"""What this machine reads of an ONT that is a module in a cage of its own: who made it, and what it measures (DDM).
+
+The module's memory comes first: one reading tells who it is, and what it measures at that moment. Where the kernel does
+not give it (no such driver, no permission), its SFP driver may tell the same readings as a monitor (hwmon).
+"""
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from backends.files import names_in, read_number, read_text
+from backends.omci import sff8472
+from backends.omci.module_memory import Memories, ModuleMemories
+from backends.omci.picture import Levels, Reading
 
 _LINE: Final = 64
 _POWERS: Final = {"rx_power": "Rx Power", "tx_power": "Tx Power"}
@@ -13,8 +19,21 @@ _INPUTS: Final = {"temp1_input": ("Temperature", "C", 1000), "in0_input": ("Volt
 _BIAS: Final = {"curr1_input": ("Bias", "mA", 1)}
 
 
-def levels(root: Path = Path("/sys")) -> Mapping[str, tuple[float, str]]:
-    """Value and unit by name, of the one module that measures; nothing where there is none, or more than one.
+def reading(link: str = "", memories: Memories | None = None, root: Path = Path("/sys")) -> Reading:
+    """The module behind ``link``, or the only one there is; of two nobody knows which is the ONT."""
+    found = []
+    for memory in (memories or ModuleMemories()).all(link):
+        module = sff8472.identity(memory.a0, memory.link)
+        if module is not None:
+            found.append(Reading(module, sff8472.measured(memory.a0, memory.a2)))
+    if len(found) > 1:
+        return Reading()
+    told = found[0] if found else Reading()
+    return told if told.levels else Reading(told.module, levels(root))
+
+
+def levels(root: Path = Path("/sys")) -> Levels:
+    """Value and unit by name, of the one monitor that measures light; nothing where there is none, or more than one.
 
     A memory that is left empty reads as nothing but zeros.
     """
@@ -36,7 +55,7 @@ def _powers(folder: Path) -> dict[str, Path]:
     }
 
 
-def _measured(folder: Path) -> dict[str, tuple[float, str]]:
+def _measured(folder: Path) -> Levels:
     read = {name: read_number(folder / name) for name in (*_INPUTS, *_BIAS)}
     powers = {name: read_number(file) for name, file in _powers(folder).items()}
     if not any(read.values()) and not any(powers.values()):

@@ -4,6 +4,9 @@ import struct
 from typing import Any, Final
 
 from backends.omci.entities import (
+    HIDDEN,
+    SECRETIVE,
+    SECRETS,
     Entity,
     Value,
     alarm_numbers,
@@ -46,6 +49,31 @@ def decoded(octets: bytes, cmac: Cmac | None = None) -> Document:
     except NotAFrame as error:
         document |= {"error": str(error), "octets": octets.hex()}
     return document
+
+
+def masked(document: Document) -> Document:
+    """The same without passwords and keys; nor are there octets that may have them."""
+    number = document.get("class")
+    names = {} if number is None else {name: _is_secret(number, name) for name in document.get("attributes", {})}
+    hidden = {
+        "attributes": {
+            name: HIDDEN if names[name] and _is_something(value) else value
+            for name, value in document.get("attributes", {}).items()
+        },
+        "entities": [masked(one) for one in document.get("entities", [])],
+        **(dict.fromkeys(("rest", "octets"), HIDDEN) if number in SECRETIVE else {}),
+    }
+    return document | {name: value for name, value in hidden.items() if name in document}
+
+
+def _is_secret(number: int, name: str) -> bool:
+    known = entity(number)
+    attribute = known.named(name) if known else None
+    return number in SECRETIVE if attribute is None else (number, attribute.index) in SECRETS
+
+
+def _is_something(value: Any) -> bool:
+    return bool(value.strip("0") if isinstance(value, str) else value)
 
 
 def _is_told_by_kind(frame: Frame, its_kind: str) -> bool:

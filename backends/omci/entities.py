@@ -19,6 +19,14 @@ class WrongValue(Exception):
     """A value that an attribute cannot have; the message says why."""
 
 
+SECRETS: Final = frozenset({(148, 3), (256, 10), (256, 11), (332, 6), (332, 7), (332, 11)})
+"""Class and index of what nobody is shown unless they ask for it: passwords, the registration that an ONU is let in by,
+answers that a shared key can be guessed from, and keys.
+"""
+SECRETIVE: Final = frozenset(number for number, _ in SECRETS)
+HIDDEN: Final = "********"
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """One attribute. ``index`` from 1; ``size`` in octets, of a table those of a row (0: not known).

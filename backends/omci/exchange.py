@@ -12,7 +12,7 @@ from backends.errors import MechanismError, TimedOut
 from backends.omci.codecs import NEEDS_CRC, Codec
 from backends.omci.frames import Action, Frame, NotAFrame, parse
 from backends.omci.messages import name_of
-from backends.omci.trailers import Trailer
+from backends.omci.trailers import Trailer, kind
 
 ANSWER_WITHIN: Final = 3.0
 TRIES: Final = 3
@@ -60,6 +60,9 @@ class NoAnswer(TimedOut):
 class Exchange:
     """The one conversation on a line. Used by one thread; nothing of it blocks longer than the deadlines it is given.
 
+    Where neither codec nor trailer checks a frame (hexline with frames without a CRC), an answer is believed when it
+    has come twice alike. What cannot be asked again, then, is believed only if the trailer was set to "zero" or "none".
+
     ``unlocked``: commands beyond READING that may be sent. Alarms, AVCs and test results that come are kept in
     ``notifications``, the newest MOST_NOTIFICATIONS of them.
     """
@@ -80,6 +83,8 @@ class Exchange:
         self._may = READING | unlocked
         self._clock = clock
         self._tci = secrets.choice(OWN_TCIS)
+        self._is_doubted = not codec.is_checked and self._trailer.policy not in ("crc32", "cmac")
+        self._has_warned = False
         self._heard: deque[Frame] = deque()
         self.notifications: deque[Frame] = deque(maxlen=MOST_NOTIFICATIONS)
         self.ignored = 0
@@ -95,21 +100,42 @@ class Exchange:
         self._tci = OWN_TCIS[(self._tci - OWN_TCIS.start + 1) % len(OWN_TCIS)]
         question = self._trailer.finish(replace(question, tci=self._tci, asks=True))
         octets = self._codec.wrapped(question.to_bytes())
-        for _ in range(tries):
+        doubted: list[Frame] = []
+        for _ in range(tries + self._is_doubted):
             self._line.write(octets)
             deadline = self._clock() + within
             while frame := self._next(deadline):
-                if _answers(frame, question):
+                if not _answers(frame, question):
+                    self._put_aside(frame)
+                elif self._is_proven(frame) or frame in doubted:
                     return frame
-                self._put_aside(frame)
+                else:
+                    doubted.append(frame)
+                    break  # and ask again
         raise NoAnswer(f"the ONU did not answer {name_of(question)} of {question.class_id} {question.instance}")
 
     def listen(self, seconds: float) -> Frame | None:
         """The next frame that comes, whoever sent it: on a mirror of the line both sides are heard. None: in vain."""
-        return self._next(self._clock() + seconds)
+        deadline = self._clock() + seconds
+        while frame := self._next(deadline):
+            if self._is_believed(frame):
+                return frame
+            self.ignored += 1
+        return None
+
+    def _is_proven(self, frame: Frame) -> bool:
+        return not self._is_doubted or kind(frame) == "crc32"
+
+    def _is_believed(self, frame: Frame) -> bool:
+        """Of what nobody can be asked again."""
+        is_believed = self._trailer.policy != "ignore" or self._is_proven(frame)
+        if not is_believed and not self._has_warned:
+            self._has_warned = True
+            _log.warning('a frame without a check is not believed, unless [omci] trailer is "zero" or "none"')
+        return is_believed
 
     def _put_aside(self, frame: Frame) -> None:
-        if frame.is_notification:
+        if frame.is_notification and self._is_believed(frame):
             self.notifications.append(frame)
         else:
             self.ignored += 1

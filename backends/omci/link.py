@@ -13,6 +13,7 @@ BAUD: Final = 115200
 WRITE_WITHIN: Final = 3.0
 """Seconds; a line that takes nothing for so long is stuck."""
 _AT_ONCE: Final = 4096
+_GONE: Final = "returned no data"
 
 _log = logging.getLogger(__name__)
 
@@ -49,13 +50,14 @@ class Line:
         """Open it, unless it is. Nobody else may have it open. Raises LineLost."""
         if self._port is not None:
             return
-        how: dict[str, Any] = {"baudrate": self._baud, "write_timeout": WRITE_WITHIN, "exclusive": True}
+        how: dict[str, Any] = {"baudrate": self._baud, "write_timeout": WRITE_WITHIN}
         try:
-            if "://" in self.device:
-                del how["exclusive"]  # a console server lets one in, or says so itself
+            if self.device.startswith("rfc2217://"):
+                self._port = _commanded(self.device, self._baud)
+            elif "://" in self.device:
                 self._port = serial.serial_for_url(self.device, **how)
             else:
-                port = _QuietSerial(self.device, **how)
+                port = _QuietSerial(self.device, exclusive=True, **how)
                 _leave_lines_when_closed(port)
                 self._port = port
         except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError
@@ -107,6 +109,31 @@ class Line:
         raise LineLost(f"{self.device}: {_reason(error)}") from error
 
 
+def _commanded(url: str, baud: int) -> serial.SerialBase:
+    """A line behind a console server that takes commands for it (RFC 2217). Who else is let in is the server's to say.
+
+    pyserial's own waits no longer than 5 s for a server that takes nothing, and knows no other limit. It would have
+    the server set all of the line anew for each other timeout, and raise DTR and RTS when it opens.
+    """
+    from serial import rfc2217
+
+    class Commanded(rfc2217.Serial):
+        is_set = False
+
+        def _reconfigure_port(self) -> None:
+            if not self.is_set:
+                super()._reconfigure_port()  # type: ignore[misc]
+                self.is_set = True
+
+        def _update_dtr_state(self) -> None:
+            """Left as it is."""
+
+        def _update_rts_state(self) -> None:
+            """The same."""
+
+    return Commanded(url, baudrate=baud)
+
+
 def _leave_lines_when_closed(port: serial.Serial) -> None:
     """The kernel lets DTR fall when the last user closes, unless it is told not to (HUPCL)."""
     descriptor = port.fileno()
@@ -117,6 +144,10 @@ def _leave_lines_when_closed(port: serial.Serial) -> None:
 
 def _reason(error: Exception) -> str:
     """The kernel's sentence where there is one, without pyserial's wrapping."""
-    if isinstance(error, OSError) and error.errno:
-        return os.strerror(error.errno)
+    for each in (error, error.__context__):  # pyserial raises its own while it handles the kernel's
+        number = each.args[0] if isinstance(each, (OSError, termios.error)) and each.args else None
+        if isinstance(number, int) and number:
+            return os.strerror(number)
+    if _GONE in str(error):  # what pyserial makes of the end of a file
+        return "the device is gone, or another program reads from it as well"
     return str(error) or type(error).__name__

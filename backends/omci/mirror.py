@@ -48,6 +48,14 @@ class Mirror:
         asked = self._asked.pop(name, None)
         return self._answered(frame, fields, asked)
 
+    def interrupted(self) -> None:
+        """The line was away: what was asked before is not answered any more."""
+        self._asked.clear()
+
+    def instances(self, class_id: int) -> list[int]:
+        """Of a class, those that were heard of, in order."""
+        return sorted(instance for number, instance in self.entities if number == class_id)
+
     def get(self, class_id: int, instance: int, mask: int) -> Got:
         """What was heard of an entity, as a question would be answered. Raises NoEntity."""
         octets = self.entities.get((class_id, instance))
@@ -110,7 +118,8 @@ class Mirror:
         return {key}
 
     def _note_alarms(self, key: Key, bitmap: bytes) -> set[Key]:
-        if self.alarms.get(key, bytes(len(bitmap))) == bitmap or len(self.alarms) >= MOST_ENTITIES:
+        """What is heard of an entity for the first time is news also if none is active: one may have stood before."""
+        if self.alarms.get(key) == bitmap or (key not in self.alarms and len(self.alarms) >= MOST_ENTITIES):
             return set()
         self.alarms[key] = bitmap
         return {key}

@@ -10,14 +10,39 @@ from backends.omci.entities import Attribute, Value, alarm_numbers, entity
 Key = tuple[int, int]
 """Class and instance."""
 
+Levels = Mapping[str, tuple[float, str]]
+"""What a transceiver measures, by name: value and unit."""
+
 _NOTHING: Final[Mapping[int, bytes]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """An optical module as its memory has it (SFF-8472); ``link``: the port of this machine that it is in."""
+
+    identifier: int
+    connector: str
+    vendor: str
+    part: str
+    revision: str
+    serial: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What this machine itself reads of the module that the ONT is."""
+
+    module: Module | None = None
+    levels: Levels = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """``is_there``: whether the ONT answers, or is heard. ``state``: of its activation ("O5"), None: nobody tells.
 
-    ``levels``: what a transceiver's own program measures, by name: value and unit. ``totals``: by entity and attribute.
+    ``levels``: what a program of the ONT, or this machine, tells of its transceiver. ``totals``: by entity and
+    attribute. ``pon_alarms``: those below OMCI, by their names in TR-181, where a console tells them.
     """
 
     is_there: bool = False
@@ -25,7 +50,9 @@ class Picture:
     alarms: Mapping[Key, bytes] = field(default_factory=dict)
     totals: Mapping[Key, Mapping[int, int]] = field(default_factory=dict)
     state: str | None = None
-    levels: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+    levels: Levels = field(default_factory=dict)
+    module: Module | None = None
+    pon_alarms: Mapping[str, bool] = field(default_factory=dict)
 
     def instances(self, class_id: int) -> list[int]:
         """The instances of a class, in order."""
@@ -42,8 +69,12 @@ class Picture:
 
     def text(self, class_id: int, instance: int, index: int) -> str:
         """An attribute that is a text, "" where there is none; without what pads it, and what cannot be printed."""
-        octets = self.octets(class_id, instance, index) or b""
-        return "".join(filter(str.isprintable, octets.partition(b"\0")[0].decode("latin-1"))).strip()
+        octets = (self.octets(class_id, instance, index) or b"").partition(b"\0")[0]
+        try:
+            text = octets.decode("utf-8")
+        except UnicodeDecodeError:
+            text = octets.decode("latin-1")
+        return "".join(filter(str.isprintable, text)).strip()
 
     def total(self, class_id: int, instance: int, index: int) -> int:
         """A counter's total; 0 where the OLT has nobody count it."""
@@ -70,10 +101,10 @@ def name_of(key: Key) -> str:
 
 
 def alarm_texts(key: Key, bitmap: bytes) -> dict[str, str]:
-    """The active alarms: what each is about ("AniG 32769: SF"), and a sentence."""
+    """The active alarms that are known: what each is about ("AniG 32769: SF"), and a sentence."""
     known = entity(key[0])
     found = {}
-    for number in alarm_numbers(bitmap):
-        text = (known.alarms.get(number) if known else None) or f"alarm {number}"
-        found[f"{name_of(key)}: {text}"] = f"the ONT tells of {text} ({name_of(key)})"
+    for number in alarm_numbers(bitmap) if known else ():
+        if known and (text := known.alarms.get(number)):
+            found[f"{name_of(key)}: {text}"] = f"the ONT tells of {text} ({name_of(key)})"
     return found

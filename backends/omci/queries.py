@@ -16,7 +16,12 @@ BUSY_TRIES: Final = 5
 BUSY_PAUSE: Final = 0.2
 MOST_TABLE: Final = 65536
 """Octets of a table that are read at most."""
-MOST_COMMANDS: Final = 65535
+MOST_ENTITIES: Final = 4096
+"""Entities of an upload that are kept at most."""
+MOST_UPLOADED: Final = 4 * MOST_ENTITIES
+"""Commands of an upload at most: an entity may take several."""
+MOST_ALARMS: Final = 4096
+"""Entities with alarms that are asked for at most."""
 ALL_ALARMS: Final = 0
 """Mode of Get All Alarms: also those that are under alarm reporting control."""
 
@@ -107,20 +112,27 @@ class Queries:
     def upload(self) -> Mib:
         """All that the ONU uploads. It keeps one picture for this, which the OLT may be reading: only on request."""
         mib = Mib()
-        for frame in self._several(Action.MIB_UPLOAD, Action.MIB_UPLOAD_NEXT):
-            for report in reports(frame):
+        for frame in self._several(Action.MIB_UPLOAD, Action.MIB_UPLOAD_NEXT, MOST_UPLOADED):
+            if not (found := reports(frame)) or len(mib.entities) >= MOST_ENTITIES:
+                break  # past the end, whatever it said that there would be; or without one
+            for report in found:
                 mib.take(report)
         return mib
 
-    def alarms(self) -> dict[tuple[int, int], bytes]:
-        """Which alarms are active: bitmaps by class and instance."""
-        several = self._several(Action.GET_ALL_ALARMS, Action.GET_ALL_ALARMS_NEXT, mode=ALL_ALARMS)
-        return {(class_id, instance): bits for frame in several for class_id, instance, bits in alarm_reports(frame)}
+    def alarms(self, between: Callable[[], None] = lambda: None) -> dict[tuple[int, int], bytes]:
+        """Which alarms are active: bitmaps by class and instance. ``between`` is called while there is more to ask."""
+        told: dict[tuple[int, int], bytes] = {}
+        for frame in self._several(Action.GET_ALL_ALARMS, Action.GET_ALL_ALARMS_NEXT, MOST_ALARMS, mode=ALL_ALARMS):
+            if not (found := alarm_reports(frame)):
+                break
+            told.update({(class_id, instance): bits for class_id, instance, bits in found})
+            between()
+        return told
 
-    def _several(self, first: Action, following: Action, **fields: int | bytes) -> Iterator[Frame]:
+    def _several(self, first: Action, following: Action, most: int, **fields: int | bytes) -> Iterator[Frame]:
         """The answers to a command that says how many others follow it."""
         count = _number(read(self._exchange.ask(command(first, 2, 0, **fields))), "commands")
-        for sequence in range(count):
+        for sequence in range(min(count, most)):
             yield self._exchange.ask(command(following, 2, 0, sequence=sequence))
 
     def _answered(self, question: Frame, *, may_lack: bool = False) -> Fields:

@@ -43,7 +43,8 @@ class Totals:
     def take(self, key: Key, end: int, ended: Counts, running: Counts) -> bool:
         """What an ONU says of one entity now; whether an interval has ended since the last time.
 
-        ``running`` is empty where only intervals that ended are told.
+        ``running`` is empty where only intervals that ended are told, or the one that runs was not told this time: what
+        was known of it stays until it is told again, or has ended.
         """
         held = self._held.get(key)
         if held is None:
@@ -53,6 +54,8 @@ class Totals:
             held.running = dict(running)
             return True
         gone = (end - held.end) % 256
+        if gone == 0:
+            running = {**held.running, **running}
         for index in {*ended, *running, *held.running}:
             before, now, whole = held.running.get(index, 0), running.get(index, 0), ended.get(index, 0)
             more = 0

@@ -8,11 +8,10 @@ import atexit
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from backends.errors import MechanismError
 from backends.omci import acs_chain
@@ -25,8 +24,20 @@ from backends.omci.link import LineLost
 from backends.omci.messages import read
 from backends.omci.mib import cut
 from backends.omci.mirror import Mirror
-from backends.omci.onts import ANI, HISTORIES, ONU_2G, ONU_G, SERVER, WANTED, Ont
-from backends.omci.picture import Key, Picture
+from backends.omci.notices import MOST, AlarmsTold, AllAlarms, Changed, LineIs, Notice, Notices, PonAlarms
+from backends.omci.onts import (
+    ANI,
+    GEM_END,
+    GEM_MULTICAST_END,
+    GEM_PORT,
+    HISTORIES,
+    ONU_2G,
+    ONU_G,
+    SERVER,
+    WANTED,
+    Ont,
+)
+from backends.omci.picture import Key, Levels, Picture, Reading
 from backends.omci.queries import NoEntity, Refused
 from backends.omci.totals import Totals
 
@@ -37,13 +48,22 @@ LOOK: Final = 1.0
 LEVELS: Final = 5.0
 """Seconds between readings of the optical levels, and of the chain: not every ONT counts changes, and a reset ends the
 count."""
+MODULE: Final = 60.0
+"""Seconds between readings of the module while only a mirror is listened to."""
 SOON: Final = 0.2
 SETTLED: Final = 0.3
 """Seconds without a command of the OLT's about the ACS after which it has said all."""
 NEVER: Final = float("inf")
 LAST_WORDS: Final = 1.0
 """Seconds that the end of the process waits for the thread."""
-MOST_NOTICES: Final = 256
+ALARMS: Final = 10.0
+"""Seconds before all alarms are asked for again when messages of them are lost; twice as many each time it is soon."""
+ALARMS_MOST: Final = 640.0
+MOST_ALARMED: Final = 256
+"""Entities with alarms that are shown."""
+MOST_SHOWN: Final = 32
+"""Entities of a class that are shown: an ONU may say what it likes, and each is rows of the data model."""
+MORE_SHOWN: Final[Mapping[int, int]] = dict.fromkeys((GEM_PORT, GEM_END, GEM_MULTICAST_END), 256)
 TOPICS: Final = frozenset({"optical"})
 CHAIN: Final = frozenset({acs_chain.SERVER, acs_chain.ADDRESS, acs_chain.TEXT, acs_chain.SECURITY})
 
@@ -51,30 +71,6 @@ Tell = Callable[[frozenset[str]], None]
 _BROKEN: Final = (MechanismError, NotAFrame, NotUnderstood)
 
 log = logging.getLogger(__name__)
-
-
-class AlarmsTold(NamedTuple):
-    """The alarms of an entity that are active now."""
-
-    key: Key
-    bitmap: bytes
-
-
-class Changed(NamedTuple):
-    """Attributes that an ONT said have changed (AVC)."""
-
-    key: Key
-    octets: Mapping[int, bytes]
-
-
-class LineIs(NamedTuple):
-    """Whether the ONT can be heard; ``why`` not."""
-
-    is_there: bool
-    why: str = ""
-
-
-Notice = AlarmsTold | Changed | LineIs
 
 
 class Watching:
@@ -87,29 +83,32 @@ class Watching:
         close: Callable[[], None],
         kept: Any = None,
         keep: Callable[[Any], None] = lambda _document: None,
-        measured: Callable[[], Mapping[str, tuple[float, str]]] = dict,
+        measured: Callable[[], Reading] = Reading,
     ) -> None:
         """``asks`` opens the line to an ONT, or ``listens`` that to a mirror of one. ``keep`` makes totals durable,
-        ``measured`` tells what the host reads of the module, where the ONT's programs tell nothing.
+        ``measured`` tells what this machine reads of the module; its levels count where the ONT's programs tell none.
         """
-        self.picture = Picture()
+        self._totals = Totals(kept)
+        self.picture = Picture(totals=self._all_totals())
         self.acs: AcsNamed | NoneNamed | None = None
         """What the OLT says of the ACS; None before anything is known."""
         self._asks, self._listens, self._close = asks, listens, close
         self._keep = keep
         self._measured = measured
-        self._totals = Totals(kept)
-        self._notices: deque[Notice] = deque(maxlen=MOST_NOTICES)
+        self._notices = Notices()
+        self._mirror = Mirror()
         self._tell: Tell = lambda _topics: None
         self._last_sequence: int | None = None
+        self._heard: dict[Key, bytes] | None = None  # alarms that came while all of them are asked for
+        self._has_missed_alarms = False
+        self._alarms_from, self._alarms_pause = 0.0, ALARMS
+        self._has_told_pon_alarms = False
         self._is_chain_touched = False
         self._why_lost = ""
 
-    def notices(self) -> Iterator[Notice]:
-        """What has happened since the last time; for one reader."""
-        with suppress(IndexError):
-            while True:
-                yield self._notices.popleft()
+    def notices(self, most: int = MOST) -> list[Notice]:
+        """What has happened since the last time, as much of it at most; for one reader. It is told of what is left."""
+        return self._notices.take(most)
 
     # -- the thread ---------------------------------------------------------------------------------------------------
 
@@ -137,13 +136,18 @@ class Watching:
             finally:
                 self._close()
             stop.wait(AGAIN)
+            self._remind()
+
+    def _remind(self) -> None:
+        """What was not taken, since it was too much at once, is taken later."""
+        if self._notices:
+            self._tell(TOPICS)
 
     def _ask(self, ont: Ont, stop: threading.Event) -> None:
         try:
-            self._read(ont, (ONU_G,))  # whether it answers
+            self._read(ont, (ONU_G, ANI), self._back)  # whether it answers, and what the first Inform tells
             self._follow(ont)  # what may be waited for
-            self._read(ont, (ONU_2G, ANI))
-            self._back()
+            self._read(ont, (ONU_2G,))
             self._serve(ont, stop)
         finally:
             ont.leave()
@@ -152,11 +156,16 @@ class Watching:
         """Ask by the clock, and hear what comes between: what the OLT has changed is asked for at once."""
         seen = ont.changes()
         self._follow(ont)
-        self._ask_alarms(ont)
+        self._has_missed_alarms = False
+        if ont.is_quick:  # of a console, what was listed tells them
+            self._ask_alarms(ont)
         now = time.monotonic()
         at_all, at_levels, at_look, at_chain = now, now + LEVELS, now + LOOK, NEVER
         while not stop.is_set():
             now = time.monotonic()
+            self._remind()
+            if self._has_missed_alarms:
+                self._ask_alarms_again(ont)
             if now >= at_all:
                 self._read_all(ont)
                 at_all = now + ont.pause
@@ -187,8 +196,14 @@ class Watching:
 
     def _listen(self, exchange: Exchange, stop: threading.Event) -> None:
         """A mirror of the line: what was known before may have changed unheard, and counts until it is heard anew."""
-        mirror, at_chain = Mirror(), NEVER
+        mirror, at_chain, at_module = self._mirror, NEVER, 0.0
+        mirror.interrupted()
+        self._tell_pon_alarms(frozenset())  # of what a console told once, nobody tells now
         while not stop.is_set():
+            self._remind()
+            if time.monotonic() >= at_module:
+                at_module = time.monotonic() + MODULE
+                self._show_module()
             if time.monotonic() >= at_chain:  # an OLT writes a text in several commands
                 at_chain = NEVER
                 self._named(
@@ -206,9 +221,9 @@ class Watching:
                 log.debug("the mirror: %s", error)
                 continue
             if frame.action == Action.AVC and touched:
-                self._notices.append(Changed((frame.class_id, frame.instance), _said(frame)))
+                self._notices.put(Changed((frame.class_id, frame.instance), _said(frame)))
             for key in touched & mirror.alarms.keys():
-                self._notices.append(AlarmsTold(key, mirror.alarms[key]))
+                self._notices.put(AlarmsTold(key, mirror.alarms[key]))
             if any(key[0] in CHAIN for key in touched):
                 at_chain = time.monotonic() + SETTLED
             if touched:
@@ -223,31 +238,52 @@ class Watching:
                     has_ended |= self._count(key, ended, running)
         if has_ended:
             self._keep(self._totals.document())
-        shown = {key: octets for key, octets in mirror.entities.items() if key[0] in WANTED}
-        self._show(replace(self.picture, entities=shown, alarms=dict(mirror.alarms), totals=self._all_totals()))
+        shown = {
+            (class_id, instance): mirror.entities[class_id, instance]
+            for class_id in WANTED
+            for instance in mirror.instances(class_id)[: _most(class_id)]
+        }
+        self._show(replace(self.picture, entities=shown, alarms=self._some(mirror.alarms), totals=self._all_totals()))
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def _read_all(self, ont: Ont) -> None:
         self._read(ont, WANTED)
-        state, levels = ont.state(), ont.levels() or self._measured()
+        state, pon_alarms = ont.state(), ont.pon_alarms()
+        self._show_module(ont.levels())
         has_ended = False
         for class_id, mask in HISTORIES.items():
             for instance in ont.instances(class_id):
                 has_ended |= self._read_history(ont, (class_id, instance), mask)
                 self._hear(ont, 0)
-        self._show(replace(self.picture, state=state, levels=levels, totals=self._all_totals()))
+        active = frozenset(name for name, is_active in pon_alarms.items() if is_active)
+        self._tell_pon_alarms(active)
+        if not ont.is_quick:
+            self._ask_alarms(ont)
+        self._show(replace(self.picture, state=state, pon_alarms=pon_alarms, totals=self._all_totals()))
         if has_ended:
             self._keep(self._totals.document())
 
-    def _read(self, ont: Ont, classes: Any) -> None:
-        """Entities of these classes; of others, what is known stays."""
+    def _tell_pon_alarms(self, active: frozenset[str]) -> None:
+        """The first time also that there are none: some may have stood when the agent was ended."""
+        if active or not self._has_told_pon_alarms or any(self.picture.pon_alarms.values()):
+            self._notices.put(PonAlarms(active))
+            self._has_told_pon_alarms = True
+
+    def _show_module(self, levels: Levels | None = None) -> None:
+        """What the ONT's own programs measure is nearer to the light than what this machine reads."""
+        read = self._measured()
+        self._show(replace(self.picture, module=read.module, levels=levels or read.levels))
+
+    def _read(self, ont: Ont, classes: Any, then: Callable[[], None] = lambda: None) -> None:
+        """Entities of these classes; of others, what is known stays. ``then`` is done before they are shown."""
         found: dict[Key, Mapping[int, bytes]] = {}
         for class_id in classes:
-            for instance in ont.instances(class_id):
+            for instance in ont.instances(class_id)[: _most(class_id)]:
                 with suppress(NoEntity, Refused):
                     found[class_id, instance] = ont.get(class_id, instance, WANTED[class_id]).octets
                 self._hear(ont, 0)  # whoever waits for a change does not wait for all of this
+        then()
         others = {key: octets for key, octets in self.picture.entities.items() if key[0] not in classes}
         self._show(replace(self.picture, entities={**others, **found}))
 
@@ -271,15 +307,35 @@ class Watching:
 
     def _ask_alarms(self, ont: Ont) -> None:
         """All alarms that are active: once a line, and when a message of them was lost."""
-        alarms = ont.alarms()
-        self._last_sequence = None
-        if alarms is None:
+        self._heard, self._last_sequence = {}, None
+        try:
+            told = ont.alarms(lambda: self._hear(ont, 0))
+        finally:
+            heard, self._heard = self._heard, None
+        if told is None:
             return
-        self._last_sequence = 0
-        known = {key: bytes(len(bitmap)) for key, bitmap in self.picture.alarms.items()}
-        for key, bitmap in {**known, **alarms}.items():
-            self._notices.append(AlarmsTold(key, bitmap))
-        self._show(replace(self.picture, alarms=dict(alarms)))
+        self._last_sequence = self._last_sequence or 0
+        alarms = self._some({**told, **heard})
+        self._notices.put(AllAlarms(alarms))
+        self._show(replace(self.picture, alarms=alarms))
+        self._tell(TOPICS)
+
+    def _ask_alarms_again(self, ont: Ont) -> None:
+        """A message was lost: ask, but one whose messages are lost all the time ever more rarely."""
+        now = time.monotonic()
+        self._has_missed_alarms = now < self._alarms_from
+        if self._has_missed_alarms:
+            return
+        is_calm = now >= self._alarms_from + self._alarms_pause
+        self._alarms_pause = ALARMS if is_calm else min(2 * self._alarms_pause, ALARMS_MOST)
+        self._ask_alarms(ont)
+        self._alarms_from = time.monotonic() + self._alarms_pause
+
+    def _some(self, alarms: Mapping[Key, bytes]) -> dict[Key, bytes]:
+        """Those that are active, of classes that are known, and not without end: first of entities that are known."""
+        active = [key for key, bitmap in alarms.items() if any(bitmap) and entity(key[0]) is not None]
+        some = sorted(active, key=lambda key: (key not in self.picture.entities, key))[:MOST_ALARMED]
+        return {key: alarms[key] for key in some}
 
     # -- the ACS ------------------------------------------------------------------------------------------------------
 
@@ -321,12 +377,7 @@ class Watching:
         try:
             said = read(frame)
             if frame.action == Action.AVC:
-                octets = _said(frame)
-                self._notices.append(Changed(key, octets))
-                known = {**self.picture.entities.get(key, {}), **octets}
-                if key[0] in WANTED:
-                    self._show(replace(self.picture, entities={**self.picture.entities, key: known}))
-                self._tell(TOPICS)
+                self._take_change(key, _said(frame))
                 return True
             if frame.action != Action.ALARM:
                 return False
@@ -335,14 +386,25 @@ class Watching:
             return False
         bitmap, sequence = said["bitmap"], said["sequence"]
         if isinstance(bitmap, bytes) and isinstance(sequence, int):
-            self._notices.append(AlarmsTold(key, bitmap))
-            self._show(replace(self.picture, alarms={**self.picture.alarms, key: bitmap}))
-            if self._last_sequence is not None and sequence != self._last_sequence % 255 + 1:
-                self._ask_alarms(ont)
-            else:
-                self._last_sequence = sequence
+            if entity(key[0]) is not None:
+                self._notices.put(AlarmsTold(key, bitmap))
+            self._show(replace(self.picture, alarms=self._some({**self.picture.alarms, key: bitmap})))
+            last, self._last_sequence = self._last_sequence, sequence
+            if self._heard is not None:
+                if key in self._heard or len(self._heard) < MOST_ALARMED:
+                    self._heard[key] = bitmap
+            elif last is not None and sequence != last % 255 + 1:
+                self._ask_alarms_again(ont)
             self._tell(TOPICS)
         return True
+
+    def _take_change(self, key: Key, octets: Mapping[int, bytes]) -> None:
+        if octets:
+            self._notices.put(Changed(key, octets))
+        if key in self.picture.entities or len(self.picture.instances(key[0])) < _most(key[0]):
+            known = {**self.picture.entities.get(key, {}), **octets}
+            self._show(replace(self.picture, entities={**self.picture.entities, key: known}))
+        self._tell(TOPICS)
 
     # -- what others see ----------------------------------------------------------------------------------------------
 
@@ -353,7 +415,7 @@ class Watching:
 
     def _back(self) -> None:
         if self._why_lost or not self.picture.is_there:
-            self._notices.append(LineIs(is_there=True))
+            self._notices.put(LineIs(is_there=True))
         if self._why_lost:
             log.info("the ONT is heard again")
         self._why_lost = ""
@@ -363,10 +425,15 @@ class Watching:
         if why != self._why_lost:
             log.log(logging.DEBUG if self._why_lost else logging.WARNING, "the ONT is not heard: %s", why)
         if not self._why_lost:
-            self._notices.append(LineIs(is_there=False, why=why))
+            self._notices.put(LineIs(is_there=False, why=why))
             self._tell(TOPICS)
         self._why_lost = why
         self._show(replace(self.picture, is_there=False))
+
+
+def _most(class_id: int) -> int:
+    """How many entities of a class are shown."""
+    return MORE_SHOWN.get(class_id, MOST_SHOWN) if class_id in WANTED else 0
 
 
 def _said(frame: Frame) -> dict[int, bytes]:

@@ -174,7 +174,8 @@ class Configured:
 
     def _tell(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:
-            log.error("%s; what it said last is taken until it is mended", trouble)
+            last = "what it said last is taken" if self._read_from else "nothing of it is known"
+            log.error("%s; %s until it is mended", trouble, last)
         self._trouble = trouble
 
 

@@ -139,7 +139,8 @@ def leases_told(answer: Any, now: float) -> Iterator[Lease]:
     """The leases in an answer of odhcpd's, by device; what is none is left out."""
     devices = answer.get("device") if isinstance(answer, dict) else None
     for device in devices.values() if isinstance(devices, dict) else ():
-        for one in device.get("leases", ()) if isinstance(device, dict) else ():
+        leases = device.get("leases") if isinstance(device, dict) else None
+        for one in leases if isinstance(leases, list) else ():
             if isinstance(one, dict):
                 yield from _leases(one, now)
 
@@ -147,6 +148,8 @@ def leases_told(answer: Any, now: float) -> Iterator[Lease]:
 def _leases(one: dict[str, Any], now: float) -> Iterator[Lease]:
     name, client = str(one.get("hostname", "")), str(one.get("duid", ""))
     mac = ":".join(str(one.get("mac", ""))[at : at + 2] for at in range(0, 12, 2)) if one.get("mac") else ""
+    iaid = one.get("iaid")
+    iaid = iaid if isinstance(iaid, int) else 0
     addresses = [one] if "address" in one else one.get("ipv6-addr", ())
     for address in addresses if isinstance(addresses, list) else ():
         told = address.get("address") if isinstance(address, dict) else None
@@ -156,4 +159,4 @@ def _leases(one: dict[str, Any], now: float) -> Iterator[Lease]:
         except ValueError:
             continue
         expires = round(now) + left if isinstance(left, int) and 0 <= left < 0xFFFFFFFF else 0
-        yield Lease(family, str(told), expires, mac, name, client, int(one.get("iaid", 0) or 0), round(now))
+        yield Lease(family, str(told), expires, mac, name, client, iaid, round(now))

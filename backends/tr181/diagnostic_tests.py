@@ -9,6 +9,7 @@ from backends.tr181.diagnostics_ip import PING, SELECTION, TRACE
 from backends.tr181.diagnostics_self import self_test
 from backends.tr181.diagnostics_throughput import DOWNLOADED, UPLOADED
 from backends.tr181.diagnostics_udp_echo import UDP_ECHO
+from backends.tr181.diagnostics_wifi import neighbouring
 from backends.tr181.mechanisms import Mechanisms
 
 TESTS: Final[tuple[Test, ...]] = (
@@ -24,4 +25,4 @@ TESTS: Final[tuple[Test, ...]] = (
 
 def tests(given: Mechanisms) -> tuple[Test, ...]:
     """Those of this machine."""
-    return (*TESTS, self_test(given.state_directory), packet_capture(given))
+    return (*TESTS, self_test(given.state_directory), neighbouring(given), packet_capture(given))

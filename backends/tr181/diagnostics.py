@@ -1,6 +1,7 @@
 """What is asked of the diagnostics and what came of them: settings, DiagnosticsState, results (TR-181, TR-143)."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -20,8 +21,17 @@ CANCELED: Final = "Canceled"
 INTERNAL: Final = "Error_Internal"
 STATE: Final = "DiagnosticsState"
 TOPIC: Final = "diagnostics"
+HOSTS: Final = frozenset({"host", "host_name", "host_list", "dns_server"})
+"""Fields of settings that name hosts."""
+LONGEST: Final = 3600
+"""Seconds that what is asked for may take: there is one diagnostic at a time."""
+LONGEST_TIMEOUT: Final = 60_000
+"""Milliseconds for one answer."""
 MOST_RESTARTS: Final = 2
 """How often a diagnostic that the agent's end has cut off is begun again."""
+
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_BLANK: Final = re.compile(r"\s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +80,10 @@ class Test:
     more: "Callable[[DiagnosticTables], Sequence[Parameter[Keys, Any]]]" = lambda _tables: ()
     needs: Sequence[str] = ()
     """Fields of its request that the agent fills in, as things are when it begins (``DiagnosticTables.provided``)."""
+    needs_of_acs: Sequence[str] = ()
+    """Those that it fills in only where the management server asks: a person at home may look around there."""
+    is_elsewhere: bool = False
+    """Its object is declared by what runs it for the management server: here people run it."""
 
 
 class DiagnosticTables(TableService):
@@ -82,9 +96,12 @@ class DiagnosticTables(TableService):
         self.tests: Final = {test.name: test for test in tests}
         self.provided: dict[str, Callable[[], Any]] = {}
         """By field of requests, what the agent has for it; called in the owner's thread."""
+        self.elsewhere: dict[str, Callable[[], str]] = {}
+        """The states of those that run elsewhere."""
         self._link_of = link_of
         tables = {test.settings: test.path for test in tests}
-        super().__init__("diagnostics", (Run, *tables), _Nothing(self.tests), tables)
+        words = {field_of(word): (word,) for test in tests for word in test.inputs}
+        super().__init__("diagnostics", (Run, *tables), _Nothing(self.tests), tables, words)
 
     # -- what the management server sets ------------------------------------------------------------------------------
 
@@ -127,26 +144,31 @@ class DiagnosticTables(TableService):
     def request(self, name: str, settings: Mapping[str, Any] | None = None, link: str = "") -> Any:
         """What the diagnostic is given: by its settings in force, or by the factory's but for these, on this link.
 
-        Raises an exception with ``state`` and ``text``.
+        Raises DiagnosticFailed.
         """
         test = self.tests[name]
         if settings is None:
             kept = self.in_force.get(test.settings)
-            return self._provided_with(test, test.request(kept, self._link(kept)))
+            asked = test.request(kept, self._link(kept))
+            return self._provided_with((*test.needs, *test.needs_of_acs), asked)
         given = replace(test.settings(), **{field_of(word): value for word, value in settings.items()})
         try:
-            test.check(given)
+            check(test, given)
         except Refused as refused:
             raise DiagnosticFailed("Error_Other", self._reason_of(refused)) from None
-        return self._provided_with(test, test.request(given, link))
+        return self._provided_with(test.needs, test.request(given, link))
 
-    def _provided_with(self, test: Test, request: Any) -> Any:
-        there = {name: self.provided[name]() for name in test.needs if name in self.provided}
+    def _provided_with(self, needs: Sequence[str], request: Any) -> Any:
+        there = {name: self.provided[name]() for name in needs if name in self.provided}
         return replace(request, **there) if there else request
 
     def place_of(self, name: str) -> str:
         """Where the diagnostic itself is loaded from, when it runs: "module:Class"."""
         return self.tests[name].place
+
+    def state_of(self, name: str) -> str:
+        """The parameter that tells its state."""
+        return f"{self.tests[name].path}{STATE}"
 
     def inputs_of(self, name: str) -> dict[str, tuple[str, Any]]:
         """By name, what a person may say of a run: the parameter's template, "" where TR-181 has none, and its default.
@@ -186,7 +208,10 @@ class DiagnosticTables(TableService):
     def told(self) -> dict[str, dict[str, Any]]:
         """By diagnostic: ``state``, ``text`` and ``result`` of what was asked for through the data model."""
         runs = {name: self.in_force.get(Run, name) for name in self.tests}
-        return {name: {"state": run.state, "text": run.text, "result": _read(run.result)} for name, run in runs.items()}
+        told = {name: {"state": run.state, "text": run.text, "result": _read(run.result)} for name, run in runs.items()}
+        for name, state in self.elsewhere.items():
+            told[name]["state"] = state()
+        return told
 
     def _note(self, name: str, **values: Any) -> None:
         """Outside of any transaction: what is staged or waits has it as well."""
@@ -219,9 +244,11 @@ class _Nothing:
 
     def check(self, wanted: Wanted) -> None:
         """Settings that are to be run must make sense (TR-181: any inconsistency is detected with the request)."""
-        for name, run in wanted.of(Run).items():
-            if run.state == REQUESTED and name in self._tests:
-                self._tests[name].check(wanted.get(self._tests[name].settings))
+        for name, test in self._tests.items():
+            if wanted.get(Run, name).state == REQUESTED:
+                check(test, wanted.get(test.settings))
+            else:
+                _check_letters(test, wanted.get(test.settings))
 
     def cuts(self, _wanted: Wanted) -> bool:
         return False
@@ -230,11 +257,42 @@ class _Nothing:
         return False
 
 
+def check(test: Test, settings: Record) -> None:
+    """Whether the settings can be run; raises Refused."""
+    _check_letters(test, settings)
+    test.check(settings)
+
+
+def _check_letters(test: Test, settings: Record) -> None:
+    """What no text of a diagnostic's has: who reads it next, a server or a log, would take it for something else."""
+    for one in fields(settings):
+        value = getattr(settings, one.name)
+        texts = value if isinstance(value, tuple) else (value,)
+        refused = [text for text in texts if isinstance(text, str) and _CONTROL.search(text)]
+        if refused:
+            raise Refused(f"{{{one.name}}} has a control character", test.settings, fields=[one.name])
+        if one.name in HOSTS and any(_BLANK.search(text) for text in texts):
+            raise Refused(f"{{{one.name}}} has a blank, which no host's name has", test.settings, fields=[one.name])
+
+
 def needed(kind: type[Record], settings: Record, *names: str) -> None:
     """A check: none of these fields is empty. Raises Refused."""
     for name in names:
         if not getattr(settings, name):
             raise Refused(f"{{{name}}} is not set", kind, fields=[name])
+
+
+def at_most(kind: type[Record], settings: Record, **limits: int) -> None:
+    """A check: none of these fields is higher. Raises Refused."""
+    for name, limit in limits.items():
+        if getattr(settings, name) > limit:
+            raise Refused(f"{{{name}}} is at most {limit}", kind, fields=[name])
+
+
+def ends(kind: type[Record], milliseconds: int, *names: str) -> None:
+    """A check: what these fields make it last is LONGEST at most. Raises Refused."""
+    if milliseconds > LONGEST * 1000:
+        raise Refused(f"{{{names[0]}}}: that would take more than {LONGEST} s", kind, fields=list(names))
 
 
 def objects_of(tables: DiagnosticTables, test: Test) -> list[Object[Any]]:
@@ -312,4 +370,5 @@ def diagnostics(mechanisms: Mechanisms) -> list[Object[Any]]:
         return []
     from backends.tr181.diagnostics_ip import supported
 
-    return [supported(tables), *(one for test in tables.tests.values() for one in objects_of(tables, test))]
+    here = [test for test in tables.tests.values() if not test.is_elsewhere]
+    return [supported(tables), *(one for test in here for one in objects_of(tables, test))]

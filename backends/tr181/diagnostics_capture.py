@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from agent.model.object import Parameter
 from backends.desired_state import Pointer, Record, Refused
-from backends.tr181.diagnostics import Rows, Test
+from backends.tr181.diagnostics import LONGEST, Rows, Test, at_most
 from backends.tr181.mechanisms import Mechanisms
 
 if TYPE_CHECKING:
     from backends.diagnostics.packet_capture import CaptureRequest
 
 CAPTURE: Final = "Device.PacketCaptureDiagnostics."
-LONGEST: Final = 3600
 SCHEMES: Final = ("https://", "http://", "ftp://")
 
 
@@ -40,8 +39,7 @@ def _check(settings: CaptureSettings) -> None:
     from backends.diagnostics.capture_words import NoFilter
     from backends.diagnostics.packet_capture import check_filter
 
-    if settings.duration > LONGEST:
-        raise Refused(f"{{duration}} is at most {LONGEST}", CaptureSettings, fields=["duration"])
+    at_most(CaptureSettings, settings, duration=LONGEST)
     try:
         check_filter(settings.filter_expression)
     except NoFilter as error:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from backends.desired_state import Pointer, Record, Refused
-from backends.tr181.diagnostics import Rows, Test, needed
+from backends.tr181.diagnostics import LONGEST_TIMEOUT, Rows, Test, at_most, ends, needed
 
 if TYPE_CHECKING:
     from backends.diagnostics.name_lookup import LookupRequest
@@ -37,6 +37,9 @@ def _check(settings: LookupSettings) -> None:
     if settings.number_of_repetitions > MOST_REPETITIONS:
         reason = f"{{number_of_repetitions}} is at most {MOST_REPETITIONS}: each is kept"
         raise Refused(reason, LookupSettings, fields=["number_of_repetitions"])
+    at_most(LookupSettings, settings, timeout=LONGEST_TIMEOUT)
+    worst = max(1, settings.number_of_repetitions) * settings.timeout
+    ends(LookupSettings, worst, "number_of_repetitions", "timeout")
 
 
 LOOKUP: Final = Test(
@@ -62,4 +65,5 @@ LOOKUP: Final = Test(
         ),
     ),
     check=_check,
+    needs_of_acs=("refusal",),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent.model.object import Object, Parameter
 from backends.desired_state import Pointer, Record, Refused, Wanted
+from backends.fw4_door import Opening
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.record_table import RecordTable
@@ -94,6 +95,12 @@ class EchoTables(TableService):
         server = self.echo.server
         place = server.place if server is not None else None
         return [(IPPROTO_UDP, place.port)] if place is not None else []
+
+    def openings(self) -> tuple[Opening, ...]:
+        """What a firewall has to let in."""
+        server = self.echo.server
+        place = server.place if server is not None else None
+        return (Opening(place.port, place.client, "udp"),) if place is not None else ()
 
 
 def udp_echo(given: Mechanisms) -> Part:

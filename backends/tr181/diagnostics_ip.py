@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.model.object import Object, Parameter
-from backends.desired_state import Pointer, Record, Refused
-from backends.tr181.diagnostics import DiagnosticTables, Rows, Test, needed
+from backends.desired_state import Pointer, Record
+from backends.tr181.diagnostics import LONGEST_TIMEOUT, DiagnosticTables, Rows, Test, at_most, ends, needed
 
 if TYPE_CHECKING:
     from backends.diagnostics.ping import PingRequest
@@ -96,10 +96,18 @@ def _selection(settings: SelectionSettings, link: str) -> "SelectionRequest":
 
 
 def _check_sent(settings: "PingSettings | TraceSettings") -> None:
-    needed(type(settings), settings, "host")
-    most = MOST_DATA[settings.protocol_version]
-    if settings.data_block_size > most:
-        raise Refused(f"{{data_block_size}} is at most {most}", type(settings), fields=["data_block_size"])
+    kind = type(settings)
+    needed(kind, settings, "host")
+    at_most(kind, settings, data_block_size=MOST_DATA[settings.protocol_version], timeout=LONGEST_TIMEOUT)
+    if isinstance(settings, PingSettings):
+        ends(kind, settings.number_of_repetitions * settings.interval, "number_of_repetitions")
+
+
+def _check_selection(settings: SelectionSettings) -> None:
+    needed(SelectionSettings, settings, "host_list")
+    at_most(SelectionSettings, settings, timeout=LONGEST_TIMEOUT)
+    worst = len(settings.host_list) * settings.number_of_repetitions * settings.timeout
+    ends(SelectionSettings, worst, "number_of_repetitions", "timeout")
 
 
 PING: Final = Test(
@@ -154,7 +162,8 @@ SELECTION: Final = Test(
         **dict.fromkeys(("MinimumResponseTime", "AverageResponseTime", "MaximumResponseTime"), 0),
         "IPAddressUsed": "",
     },
-    check=lambda settings: needed(SelectionSettings, settings, "host_list"),
+    check=_check_selection,
+    needs_of_acs=("refusal",),
 )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent.model.object import Parameter
 from backends.desired_state import Pointer, Record, Refused
-from backends.tr181.diagnostics import Rows, Test, needed
+from backends.tr181.diagnostics import LONGEST, Rows, Test, at_most, needed
 from backends.tr181.record_table import Keys
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ DOWNLOAD: Final = "Device.IP.Diagnostics.DownloadDiagnostics."
 UPLOAD: Final = "Device.IP.Diagnostics.UploadDiagnostics."
 MOST_CONNECTIONS: Final = 16
 MOST_INTERVALS: Final = 100
+LARGEST: Final = 1 << 40
+"""Octets on one connection: what a line of 2.4 Gbit/s takes in an hour, which is when the test is ended."""
 TIMES: Final = ("ROMTime", "BOMTime", "EOMTime", "TCPOpenRequestTime", "TCPOpenResponseTime")
 TOTALS: Final = ("TotalBytesReceived", "TotalBytesSent")
 
@@ -89,9 +91,7 @@ def _check(settings: ThroughputSettings, name: str) -> None:
         checked_url(getattr(settings, name))
     except DiagnosticFailed as failure:
         raise Refused(failure.text, kind, fields=[name]) from failure
-    if settings.number_of_connections > MOST_CONNECTIONS:
-        reason = f"{{number_of_connections}} is at most {MOST_CONNECTIONS}"
-        raise Refused(reason, kind, fields=["number_of_connections"])
+    at_most(kind, settings, number_of_connections=MOST_CONNECTIONS, time_based_test_duration=LONGEST)
     interval, left = (
         settings.time_based_test_measurement_interval,
         settings.time_based_test_duration - settings.time_based_test_measurement_offset,
@@ -103,6 +103,7 @@ def _check(settings: ThroughputSettings, name: str) -> None:
 
 def _check_upload(settings: UploadSettings) -> None:
     _check(settings, "upload_url")
+    at_most(UploadSettings, settings, test_file_length=LARGEST)
     if not settings.time_based_test_duration:
         needed(UploadSettings, settings, "test_file_length")
 

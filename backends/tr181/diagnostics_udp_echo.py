@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agent.model.object import Parameter
-from backends.desired_state import Pointer, Record, Refused
-from backends.tr181.diagnostics import Rows, Test, needed
+from backends.desired_state import Pointer, Record
+from backends.tr181.diagnostics import LONGEST_TIMEOUT, Rows, Test, at_most, ends, needed
 
 if TYPE_CHECKING:
     from backends.diagnostics.udp_echo import EchoRequest
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 ECHO: Final = "Device.IP.Diagnostics.UDPEchoDiagnostics."
 MOST_PACKETS_TOLD: Final = 100
 MOST_REPETITIONS: Final = 100_000
-LONGEST_TIMEOUT: Final = 60_000
-LONGEST: Final = 24 * 3600
-"""Seconds from the first packet to the last."""
 MOST_OCTETS: Final = {"IPv4": 65_507, "Any": 65_507, "IPv6": 65_527}
 
 
@@ -53,17 +50,15 @@ def _request(settings: EchoSettings, link: str) -> "EchoRequest":
 
 def _check(settings: EchoSettings) -> None:
     needed(EchoSettings, settings, "host")
-    most = (
-        ("number_of_repetitions", MOST_REPETITIONS),
-        ("timeout", LONGEST_TIMEOUT),
-        ("data_block_size", MOST_OCTETS[settings.protocol_version]),
+    at_most(
+        EchoSettings,
+        settings,
+        number_of_repetitions=MOST_REPETITIONS,
+        timeout=LONGEST_TIMEOUT,
+        data_block_size=MOST_OCTETS[settings.protocol_version],
     )
-    for name, limit in most:
-        if getattr(settings, name) > limit:
-            raise Refused(f"{{{name}}} is at most {limit}", EchoSettings, fields=[name])
-    if settings.number_of_repetitions * settings.inter_transmission_time > LONGEST * 1000:
-        fields = ["number_of_repetitions", "inter_transmission_time"]
-        raise Refused("{number_of_repetitions} packets at this pace take more than a day", EchoSettings, fields=fields)
+    whole = settings.number_of_repetitions * settings.inter_transmission_time
+    ends(EchoSettings, whole, "number_of_repetitions", "inter_transmission_time")
 
 
 UDP_ECHO: Final = Test(

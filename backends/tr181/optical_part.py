@@ -2,6 +2,8 @@
 
 import json
 import logging
+import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -67,6 +69,10 @@ class LineSettings(Protocol):
         """The kind of PON, which OMCI does not tell."""
 
     @property
+    def module(self) -> str:
+        """The port of this machine that the ONT is in as a module; "": the only one that has any."""
+
+    @property
     def unlock(self) -> tuple[str, ...]:
         """Commands that may be sent although they change the ONT."""
 
@@ -76,19 +82,20 @@ def optical_line(given: Mechanisms) -> Part | None:
     if given.omci is None:
         return None
     try:
-        watching = _watching(given.omci, given.state_directory)
+        kept = Kept(given.state_directory / FILE)
+        watching = _watching(given.omci, kept)
     except MechanismError as error:  # of a CMAC without its library
         log.error("the line to the ONT is not opened: %s", error)
         return None
     from backends.tr181.optical_line import OpticalLine
 
-    made = OpticalLine(watching, given.omci, given.faults.faults if given.faults else None)
+    made = OpticalLine(watching, given.omci, given.faults.faults if given.faults else None, forget=kept.forget)
     return Part("optical", {"optical": made}, watch=watching.watch, look=made.look, follows=frozenset())
 
 
-def _watching(settings: LineSettings, state: Path) -> "Watching":
+def _watching(settings: LineSettings, kept: "Kept") -> "Watching":
     from backends.omci.codecs import CODECS
-    from backends.omci.ddm import levels
+    from backends.omci.ddm import reading
     from backends.omci.exchange import Exchange
     from backends.omci.frames import Action
     from backends.omci.link import Line
@@ -117,9 +124,8 @@ def _watching(settings: LineSettings, state: Path) -> "Watching":
 
     is_monitor = settings.mode == "monitor"
     asks = None if is_monitor else frames if settings.driver == "raw" else console
-    file = state / FILE
     listens = exchange if is_monitor else None
-    return Watching(asks, listens, line.close, _kept(file), lambda totals: _keep(file, totals), levels)
+    return Watching(asks, listens, line.close, kept.read(), kept.keep, partial(reading, settings.module))
 
 
 def _trailer(settings: LineSettings) -> "Trailer":
@@ -137,16 +143,38 @@ def _trailer(settings: LineSettings) -> "Trailer":
         raise MechanismError(str(error)) from None
 
 
-def _kept(file: Path) -> Any:
-    try:
-        return json.loads(read_text(file) or "null")
-    except ValueError:
-        log.warning("%s cannot be read: the ONT's counters are added up anew", file)
-        return None
+class Kept:
+    """The totals of the ONT's counters, in a file: of the thread that has the line, and of a factory reset."""
 
+    def __init__(self, file: Path) -> None:
+        """Nothing is read yet."""
+        self._file = file
+        self._is_over = False
+        self._lock = threading.Lock()
 
-def _keep(file: Path, totals: Any) -> None:
-    try:
-        write_if_different(file, json.dumps(totals, separators=(",", ":")))
-    except MechanismError as error:
-        log.warning("the totals of the ONT's counters cannot be kept: %s", error.reason)
+    def read(self) -> Any:
+        """What was kept; None where there is nothing that can be read."""
+        try:
+            return json.loads(read_text(self._file) or "null")
+        except ValueError:
+            log.warning("%s cannot be read: the ONT's counters are added up anew", self._file)
+            return None
+
+    def keep(self, totals: Any) -> None:
+        """Make them durable, unless they were forgotten."""
+        with self._lock:
+            if self._is_over:
+                return
+            try:
+                write_if_different(self._file, json.dumps(totals, separators=(",", ":")))
+            except MechanismError as error:
+                log.warning("the totals of the ONT's counters cannot be kept: %s", error.reason)
+
+    def forget(self) -> None:
+        """A factory reset: they are gone, and what is counted until the end of this run is not kept."""
+        with self._lock:
+            self._is_over = True
+            try:
+                self._file.unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("the totals of the ONT's counters cannot be removed: %s", error.strerror)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.model.object import Object, Parameter, Target
+from backends.omci.acs_chain import AcsNamed, Tag
 from backends.omci.onts import ANI, IMAGE, ONU_2G, ONU_G, PPTP, VEIP
 from backends.omci.picture import Key
 from backends.tr181.mechanisms import Mechanisms
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 KINDS: Final = {VEIP: "VEIP", PPTP: "PPTPEthernetUNI"}
 """Of ports, as TR-181 calls their classes in an InterdomainID."""
 MOST_IMAGES: Final = 2
+NO_VLAN, LAST_VLAN = -1, 4094
+"""What stands for management traffic without a tag, or an OLT that has not said."""
 
 
 def xpon(mechanisms: Mechanisms) -> list[Object[Any]]:
@@ -28,15 +31,28 @@ def _source(line: "OpticalLine", what: str) -> str:
 
 
 def _onu(line: "OpticalLine") -> Object[int]:
+    def tag() -> Tag | None:
+        return line.acs.tag if isinstance(line.acs, AcsNamed) else None
+
+    def vlan(_: int) -> int:
+        told = tag()
+        return NO_VLAN if told is None or not 0 < told.vlan <= LAST_VLAN else told.vlan
+
+    def priority(_: int) -> int:
+        told = tag()
+        return 0 if told is None else told.priority
+
     parameters: list[Parameter[int, Any]] = [
         Parameter("Enable", lambda _: line.is_enabled()),
         Parameter("Name", lambda onu: f"onu-{onu}"),
         Parameter("Version", lambda onu: line.picture.text(ONU_G, onu, 2)),
         Parameter("EquipmentID", lambda onu: line.picture.text(ONU_2G, onu, 1)),
+        Parameter("X_CPEAGENT_ManagementVLAN", vlan),
+        Parameter("X_CPEAGENT_ManagementPriority", priority),
     ]
     return Object(
         path=ONU_TABLE,
-        rows=lambda: line.picture.instances(ONU_G),
+        rows=line.onus,
         keys=lambda onu: (str(onu),),
         parameters=parameters,
         changed_by=("optical",),
@@ -47,7 +63,7 @@ def _onu(line: "OpticalLine") -> Object[int]:
 def _images(line: "OpticalLine") -> Object[tuple[int, int]]:
     def rows() -> Iterable[tuple[int, int]]:
         found = [image for image in line.picture.instances(IMAGE) if image & 0xFF < MOST_IMAGES]
-        return [(onu, image) for onu in line.picture.instances(ONU_G)[:1] for image in found]
+        return [(onu, image) for onu in line.onus()[:1] for image in found]
 
     def flag(name: str, index: int) -> Parameter[tuple[int, int], bool]:
         return Parameter(name, lambda row: line.picture.number(IMAGE, row[1], index) == 1)
@@ -72,7 +88,7 @@ def _ports(line: "OpticalLine") -> Object[tuple[int, Key]]:
     def rows() -> Iterable[tuple[int, Key]]:
         picture = line.picture
         ports = [(class_id, instance) for class_id in KINDS for instance in picture.instances(class_id)]
-        return [(onu, port) for onu in picture.instances(ONU_G)[:1] for port in ports]
+        return [(onu, port) for onu in line.onus()[:1] for port in ports]
 
     def name(port: Key) -> str:
         return f"{KINDS[port[0]]},{port[1]}"

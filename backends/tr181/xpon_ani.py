@@ -4,7 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.model.object import Object, Parameter
-from backends.omci.onts import ANI, DOWNSTREAM, FEC, GEM_PORT, GEM_PORT_HISTORY, ONU_G, TC, UPSTREAM
+from backends.omci.onts import (
+    ANI,
+    DOWNSTREAM,
+    FEC,
+    GEM_END,
+    GEM_MULTICAST_END,
+    GEM_PORT,
+    GEM_PORT_HISTORY,
+    ONU_G,
+    TC,
+    UPSTREAM,
+)
+from backends.omci.picture import Module
 from backends.omci.units import tenths
 
 if TYPE_CHECKING:
@@ -47,6 +59,23 @@ SHORT: Final = frozenset(
     {"PSBdHECErrorCount", "HeaderHECErrorCount", "UnknownProfile", "FrameHeaderHECErrors", "KeyErrors", "MICErrors"}
 )
 """Counters of 32 bits: they begin anew behind their end (StatsCounter32)."""
+ANI_ALARMS: Final = {"SF": 2, "SD": 3}
+"""By name, the alarms that OMCI itself tells of an ANI."""
+PON_ALARMS: Final[Mapping[str, tuple[str, ...]]] = {
+    "raw": ("SF", "SD"),
+    "lantiq": ("LOS", "LOF", "SF", "SD", "DIS", "PEE"),
+    "realtek": ("LOS", "LOF", "SF", "SD", "DIS"),
+    "cortina": ("DIS",),
+}
+"""By driver, the alarms that are told: by OMCI, by a program of the console, or (DIS) by the activation's state."""
+STOPPED: Final = "O7"
+"""G.984.3 and G.9807.1: the OLT has disabled this ONU, until it says otherwise ("emergency stop")."""
+UNKNOWN: Final = Module(0, "Unknown", "", "", "", "")
+"""Stands for a module that this machine cannot read."""
+DOWNWARDS: Final = 2
+"""Direction of a GEM port that nothing is sent to: never that of a unicast service."""
+BROADCAST: Final = 6
+"""G.988, 9.2.4: an interworking termination point for downstream broadcast."""
 DIRECTIONS: Final = {1: "UNI-to-ANI", 2: "ANI-to-UNI", 3: "bidirectional"}
 STATES: Final = ("O1", "O2", "O3", "O2-3", "O4", "O5", "O6", "O7", "O8", "O9")
 MEASURED: Final = {"Voltage": ("volt", 0), "Bias": ("bias", 0), "Temperature": ("temp", NO_READING)}
@@ -58,7 +87,7 @@ def ani_objects(line: "OpticalLine") -> list[Object[Any]]:
     """ANI and all below it."""
 
     def rows() -> Iterable[Row]:
-        return [(onu, ani) for onu in line.picture.instances(ONU_G)[:1] for ani in line.picture.instances(ANI)]
+        return [(onu, ani) for onu in line.onus()[:1] for ani in line.picture.instances(ANI)]
 
     def keys(row: Row) -> tuple[str, ...]:
         return tuple(map(str, row))
@@ -94,7 +123,7 @@ def ani_objects(line: "OpticalLine") -> list[Object[Any]]:
         single("TC.GEM.", []),
         *_gem_ports(line),
         single("TC.PerformanceThresholds.", _thresholds(line)),
-        single("TC.Alarms.", [_alarm(line, "SF", 2), _alarm(line, "SD", 3)]),
+        single("TC.Alarms.", [_alarm(line, name) for name in PON_ALARMS[line.settings.driver]]),
         _transceivers(line),
     ]
 
@@ -122,8 +151,14 @@ def _counter(line: "OpticalLine", name: str, class_id: int, index: int) -> Param
     )
 
 
-def _alarm(line: "OpticalLine", name: str, number: int) -> Parameter[Row, bool]:
-    return Parameter(name, lambda row: line.picture.has_alarm(ANI, row[1], number))
+def _alarm(line: "OpticalLine", name: str) -> Parameter[Row, bool]:
+    def is_active(row: Row) -> bool:
+        picture = line.picture
+        by_omci = name in ANI_ALARMS and picture.has_alarm(ANI, row[1], ANI_ALARMS[name])
+        by_state = name == "DIS" and picture.state == STOPPED
+        return by_omci or by_state or picture.pon_alarms.get(name, False)
+
+    return Parameter(name, is_active)
 
 
 def _thresholds(line: "OpticalLine") -> list[Parameter[Row, Any]]:
@@ -138,7 +173,7 @@ def _thresholds(line: "OpticalLine") -> list[Parameter[Row, Any]]:
 def _gem_ports(line: "OpticalLine") -> list[Object[Port]]:
     def rows() -> Iterable[Port]:
         picture = line.picture
-        anis = [(onu, ani) for onu in picture.instances(ONU_G)[:1] for ani in picture.instances(ANI)[:1]]
+        anis = [(onu, ani) for onu in line.onus()[:1] for ani in picture.instances(ANI)[:1]]
         ports = [port for port in picture.instances(GEM_PORT) if picture.number(GEM_PORT, port, 1) is not None]
         return [(onu, ani, port) for onu, ani in anis for port in ports]
 
@@ -155,6 +190,18 @@ def _gem_ports(line: "OpticalLine") -> list[Object[Port]]:
     def direction(row: Port) -> str:
         return DIRECTIONS.get(line.picture.number(GEM_PORT, row[2], 3) or 0, "bidirectional")
 
+    def kind(row: Port) -> str:
+        picture, port = line.picture, row[2]
+
+        def is_pointed_to(class_id: int) -> list[int]:
+            return [end for end in picture.instances(class_id) if picture.number(class_id, end, 1) == port]
+
+        ends = is_pointed_to(GEM_END)
+        if any(picture.number(GEM_END, end, 2) == BROADCAST for end in ends):
+            return "broadcast"
+        goes_down = picture.number(GEM_PORT, port, 3) == DOWNWARDS and not ends
+        return "multicast" if goes_down or is_pointed_to(GEM_MULTICAST_END) else "unicast"
+
     def counter(name: str, index: int) -> Parameter[Port, int]:
         return Parameter(name, lambda row: line.picture.total(GEM_PORT_HISTORY, row[2], index))
 
@@ -164,6 +211,7 @@ def _gem_ports(line: "OpticalLine") -> list[Object[Port]]:
             [
                 Parameter("PortID", lambda row: min(line.picture.number(GEM_PORT, row[2], 1) or 0, 65534)),
                 Parameter("Direction", direction),
+                Parameter("PortType", kind),
             ],
         ),
         table("PM.", [counter("FramesSent", 3), counter("FramesReceived", 4)]),
@@ -172,7 +220,7 @@ def _gem_ports(line: "OpticalLine") -> list[Object[Port]]:
 
 def _transceivers(line: "OpticalLine") -> Object[Row]:
     def rows() -> Iterable[Row]:
-        return [(onu, ani) for onu in line.picture.instances(ONU_G)[:1] for ani in line.picture.instances(ANI)]
+        return [(onu, ani) for onu in line.onus()[:1] for ani in line.picture.instances(ANI)]
 
     def of_program(begins: str, nothing: int) -> int:
         """What a program's, or the host's, reading of the module has under a name that begins so."""
@@ -191,8 +239,16 @@ def _transceivers(line: "OpticalLine") -> Object[Row]:
     def measured(name: str) -> Parameter[Row, int]:
         return Parameter(name, lambda _: of_program(*MEASURED[name]))
 
+    def module() -> Module:
+        return line.picture.module or UNKNOWN
+
     parameters: list[Parameter[Row, Any]] = [
         Parameter("ID", lambda _: 0),
+        Parameter("Identifier", lambda _: module().identifier),
+        Parameter("VendorName", lambda _: module().vendor),
+        Parameter("VendorPartNumber", lambda _: module().part),
+        Parameter("VendorRevision", lambda _: module().revision),
+        Parameter("Connector", lambda _: module().connector),
         Parameter("PONMode", lambda _: line.settings.pon_mode),
         power("RxPower", 10),
         power("TxPower", 14),

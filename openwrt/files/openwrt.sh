@@ -28,10 +28,10 @@ put() {
 # PACKAGE SECTION OPTION VALUE, in the text of the file: uci would drop the comments that explain each, and commit what
 # somebody has staged.
 put_in() (
-	file="$ETC/config/$1"
+	file="$(readlink -f "$ETC/config/$1")"
 	value="$(printf '%s' "$4" | sed "s/'/'\\\\''/g")"
 
-	cp -p "$file" "$file.new"
+	copied "$file" || exit 1
 	[ "$1" = cpe-agent ] && ours=1 || ours=0
 	LINE="	option $3 '$value'" awk -v section="$2" -v option="$3" -v is_ours="$ours" '
 		function ours() { if (inside && !done) { print ENVIRON["LINE"]; done = 1 } }
@@ -49,16 +49,29 @@ put_in() (
 		END {
 			ours()
 			blanks()
-			if (!done) printf "\nconfig %s \047%s\047\n%s\n", section, section, ENVIRON["LINE"]
+			if (done || !is_ours) exit
+			printf "\nconfig %s \047%s\047\n%s\n", section, section, ENVIRON["LINE"]
+			exit 3
 		}
-	' "$file" >"$file.new" && mv "$file.new" "$file"
+	' "$file" >"$file.new"
+	[ $? = 3 ] && section="set checked.$2=$2" || section=""
+	take_new "$1" "$section
+set checked.$2.$3='$value'" "set $1.$2.$3"
 )
+
+# FILE: a new one beside it, with its mode and owner.
+copied() {
+	cp -p "$1" "$1.new" 2>/dev/null && return 0
+	rm -f "$1.new"
+	say "$1 is left as it is: nothing can be written beside it"
+	return 1
+}
 
 # PACKAGE SECTION OPTION: the line goes, and nothing else.
 take_out() (
-	file="$ETC/config/$1"
+	file="$(readlink -f "$ETC/config/$1")"
 
-	cp -p "$file" "$file.new"
+	copied "$file" || exit 1
 	awk -v section="$2" -v option="$3" '
 		$1 == "config" {
 			name = $3
@@ -67,8 +80,38 @@ take_out() (
 		}
 		inside && $1 == "option" && $2 == option { next }
 		{ print }
-	' "$file" >"$file.new" && mv "$file.new" "$file"
+	' "$file" >"$file.new"
+	take_new "$1" "delete checked.$2.$3" "delete $1.$2.$3"
 )
+
+# PACKAGE COMMANDS WORDS: the new text is taken if it says what the old one says after uci's own COMMANDS. What we read by
+# lines may be written in ways that only uci understands.
+take_new() (
+	file="$(readlink -f "$ETC/config/$1")"
+	there="$(mktemp -d)" || exit 1
+
+	# Under a name that nobody has staged anything for.
+	mkdir "$there/old" "$there/new"
+	cp "$file" "$there/old/checked"
+	cp "$file.new" "$there/new/checked"
+	said_by_uci "$there/old" "$2" >"$there/wanted"
+	said_by_uci "$there/new" >"$there/made"
+	if [ -s "$there/wanted" ] && cmp -s "$there/wanted" "$there/made"; then
+		mv "$file.new" "$file"
+		done=0
+	else
+		rm -f "$file.new"
+		say "$file is left as it is, because of how it is written; up to you: uci $3"
+		done=1
+	fi
+	rm -r "$there"
+	exit $done
+)
+
+# DIRECTORY COMMANDS: what its package "checked" says after them, in the order of the alphabet.
+said_by_uci() {
+	printf '%s\nshow checked\n' "$2" | uci -q -c "$1" -t "$1.staged" batch | sort
+}
 
 # DHCP clients of the WAN's networks are to ask for an ACS, where the owner has said nothing else. What was made so is
 # remembered: once it is gone, somebody has decided that.
@@ -93,8 +136,8 @@ ask_for_an_acs() (
 ask() {
 	[ -z "$(uci -q get "network.$1.$2")" ] && ! grep -q "^$1 $2 " "$ASKED" 2>/dev/null || return 0
 	mkdir -p "${ASKED%/*}"
-	echo "$1 $2 $3" >>"$ASKED"
-	put_in network "$1" "$2" "$3"
+	echo "$1 $2 $3" 2>/dev/null >>"$ASKED" || return 0
+	put_in network "$1" "$2" "$3" || sed -i '$d' "$ASKED"
 }
 
 # What ask_for_an_acs has made, and nobody has changed since.
@@ -133,13 +176,17 @@ hook_old_script() (
 
 	[ -r "$script" ] && ! grep -q "$2\.d" "$script" || exit 0
 	! grep -qF "$MARK_BEGIN" "$file" 2>/dev/null || exit 0
+	# The owner's last line may have no end.
+	[ -z "$(tail -c 1 "$file" 2>/dev/null)" ] || echo >>"$file"
 	# In braces of its own: it is sourced, and must not end or change who sources it.
 	printf '%s\n( . %s/%s.d/50-cpe-agent ) || :\n%s\n' "$MARK_BEGIN" "$ETC" "$2" "$MARK_END" >>"$file"
 )
 
 unhook_old_scripts() (
 	for file in "$ETC/udhcpc.user" "$ETC/odhcp6c.user"; do
-		! grep -qF "$MARK_BEGIN" "$file" 2>/dev/null || sed -i "/^$MARK_BEGIN\$/,/^$MARK_END\$/d" "$file"
+		# A mark behind the owner's last word is an earlier release's.
+		! grep -qF "$MARK_BEGIN" "$file" 2>/dev/null ||
+			sed -i "/^$MARK_BEGIN\$/,/^$MARK_END\$/d; /.$MARK_BEGIN\$/,/^$MARK_END\$/{ s/$MARK_BEGIN\$//; t; d; }" "$file"
 	done
 )
 

@@ -192,6 +192,18 @@ class Answer:
         lines = (line.partition("=") for line in done.stdout.splitlines() if "=" in line)
         self.told = {name: value for name, _, value in lines}
 
+    @classmethod
+    def with_address(cls, address: str, namespace: Namespace, *options: str) -> "Answer":
+        """What it is given once that is this address: dnsmasq reads again a moment after it was told to."""
+        answers: list[Answer] = []
+
+        def is_given() -> bool:
+            answers.append(cls(namespace, *options))
+            return answers[-1].address == address
+
+        assert until(is_given, 20.0), [one.told for one in answers]
+        return answers[-1]
+
     @property
     def address(self) -> str:
         """The address leased, "" for none."""

@@ -301,5 +301,7 @@ def test_records_are_brought_back_as_a_whole_and_only_of_their_own_form(desired:
     desired.begin()
     with pytest.raises(ValueError, match="another type"):
         desired.bring_back({"next": 2, "records": {"Pool": {"+1": {"name": 7}}}})
+    with pytest.raises(ValueError, match="more than 1024 rows"):
+        desired.bring_back({"next": 2, "records": {"Pool": {f"+{number}": {} for number in range(1025)}}})
     desired.rollback()
     assert desired.backup() == kept

@@ -20,6 +20,8 @@ from tests.netlab.fixtures import lab, make_namespace
 from tests.netlab.isp import DhcpServer, serving, until
 from tests.netlab.namespace import Namespace, veth
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["lab", "make_namespace"]
 
 URL = b"http://acs.example.net:7547/"

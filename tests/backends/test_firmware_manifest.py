@@ -106,7 +106,9 @@ GOOD = {"cpe-agent-firmware": 1, "version": "2.0", "boards": ["a"], "size": 5, "
     "change",
     [
         {"cpe-agent-firmware": 2}, {"version": ""}, {"version": "x" * 65}, {"version": "a\nb"}, {"version": 2},
-        {"boards": "a"}, {"boards": [1]}, {"boards": ["a"] * 65}, {"size": -1}, {"size": "5"}, {"sha256": "0" * 63},
+        {"boards": "a"}, {"boards": [1]}, {"boards": ["a"] * 65},
+        {"boards": ["a\x1b[2Jb"]}, {"boards": ["a", "b\nfirmware 2.0: confirmed"]}, {"boards": ["\ud800"]},
+        {"size": -1}, {"size": "5"}, {"sha256": "0" * 63},
         {"sha256": "A" * 64},
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backends.errors import MechanismError
-from backends.fw4_door import NFT, Fw4Door
+from backends.fw4_door import NFT, Fw4Door, Opening
 from tests.netlab.fixtures import lab, make_namespace
 from tests.netlab.namespace import Namespace
 
@@ -63,6 +63,18 @@ class Firewall:
         )
         return bool(self.lab.python(code, address, to, str(PORT), str(int(family))))
 
+    def lets_packets_in(self, address: str) -> bool:
+        """The same of a packet by UDP."""
+        code = (
+            "import socket, sys\n"
+            "ear, mouth = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in 'ab')\n"
+            "ear.bind(('127.0.0.1', int(sys.argv[2]))); ear.settimeout(0.4); mouth.bind((sys.argv[1], 0))\n"
+            "mouth.sendto(b'x', ear.getsockname())\n"
+            "try: ear.recv(1); print('true')\n"
+            "except OSError: print('false')"
+        )
+        return bool(self.lab.python(code, address, str(PORT)))
+
 
 @pytest.fixture
 def firewall(lab: Namespace, tmp_path: Path) -> Firewall:
@@ -76,37 +88,47 @@ def test_nobody_is_let_in_before_the_agent_says_so(firewall: Firewall) -> None:
 
 
 def test_an_open_door_is_open_to_all_and_still_after_a_reload_of_the_firewall(firewall: Firewall) -> None:
-    firewall.door.let_in(PORT, None)
+    firewall.door.let_in([Opening(PORT)])
     assert firewall.lets_in("127.0.0.1")
     firewall.reload()
     assert firewall.lets_in("127.0.0.1")
-    firewall.door.let_in(0, None)
+    firewall.door.let_in([])
     assert not firewall.lets_in("127.0.0.1")
     firewall.reload()
     assert not firewall.lets_in("127.0.0.1")
 
 
 def test_a_door_for_the_acs_is_shut_to_others_in_both_families(firewall: Firewall) -> None:
-    firewall.door.let_in(PORT, ("127.0.0.7", "::1"))
+    firewall.door.let_in([Opening(PORT, "127.0.0.7"), Opening(PORT, "::1")])
     assert firewall.lets_in("127.0.0.7")
     assert firewall.lets_in("::1")
     assert not firewall.lets_in("127.0.0.1")
 
 
+def test_what_is_open_by_udp_is_not_open_by_tcp_nor_the_other_way_round(firewall: Firewall) -> None:
+    firewall.door.let_in([Opening(PORT, "127.0.0.7", "udp")])
+    assert firewall.lets_packets_in("127.0.0.7")
+    assert not firewall.lets_packets_in("127.0.0.8")
+    assert not firewall.lets_in("127.0.0.7")
+    firewall.door.let_in([Opening(PORT)])
+    assert firewall.lets_in("127.0.0.7")
+    assert not firewall.lets_packets_in("127.0.0.7")
+
+
 def test_without_a_firewall_it_is_kept_for_the_day_there_is_one(firewall: Firewall) -> None:
     firewall.lab.run("nft", "delete", "table", "inet", "fw4")
-    firewall.door.let_in(PORT, None)
+    firewall.door.let_in([Opening(PORT)])
     firewall.reload()
     assert firewall.lets_in("127.0.0.1")
 
 
 def test_no_text_that_is_no_address_reaches_the_firewall(firewall: Firewall) -> None:
     with pytest.raises(ValueError, match="address"):
-        firewall.door.let_in(PORT, ("192.0.2.1 }; flush ruleset",))
+        firewall.door.let_in([Opening(PORT, "192.0.2.1 }; flush ruleset")])
 
 
 def test_without_fw4s_table_nothing_is_in_anybodys_way_by_nfts_own_words(lab: Namespace, tmp_path: Path) -> None:
     door = Fw4Door(tmp_path / "firewall" / "requests.nft", lambda words, given="": NFT(lab.command(*words), given))
-    door.let_in(PORT, None)
+    door.let_in([Opening(PORT)])
     with pytest.raises(MechanismError, match="syntax error"):
         NFT(lab.command("nft", "-f", "-"), "add table\n")

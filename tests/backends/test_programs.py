@@ -76,6 +76,12 @@ def test_a_program_that_ends_at_once_says_why(program: Program) -> None:
     assert not program.is_running()
 
 
+@pytest.mark.parametrize(("last", "how"), [("exit 3", r"\(exit status 3\)"), ("kill -9 $$", r"\(signal 9\)")])
+def test_how_a_program_ended_is_said_where_it_has_no_last_words(program: Program, last: str, how: str) -> None:
+    with pytest.raises(MechanismError, match=f"ended at once {how}$"):
+        program.start(["/bin/sh", "-c", last])
+
+
 def test_of_a_program_that_ends_at_once_nothing_is_left(program: Program) -> None:
     """It ends before it was looked at, while that is done, or after: twenty starts meet each of them."""
     false = find_program("false")

@@ -50,6 +50,21 @@ def test_a_preview_reads_as_a_list_of_changes(socket: Path, tmp_path: Path, caps
     assert json.loads(lines[-1])["changes"] == TOLD["changes"]
 
 
+def test_secrets_that_stay_because_the_files_own_cannot_be_opened_are_counted(
+    socket: Path, tmp_path: Path, capsys: Any
+) -> None:
+    place = tmp_path / "b.json"
+    place.write_text("{}")
+    told = {**TOLD, "changes": [], "secrets": {"opened": 0, "kept": 2, "missing": []}}
+    with scripted_agent(socket, {"config": told}):
+        assert run(["config", "preview", str(place)]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "all but secrets is as the file says",
+        "2 secrets of the file are left out of it, or sealed by another device: those of this one stay",
+        "what is sealed with [backup] passphrase opens on every device that has the same",
+    ]
+
+
 def test_a_refusal_exits_with_four_and_names_each_reason(socket: Path, tmp_path: Path, capsys: Any) -> None:
     place = tmp_path / "b.json"
     place.write_text("{}")
@@ -66,3 +81,18 @@ def test_what_cannot_be_asked_is_told_before_it_is(socket: Path, tmp_path: Path,
     if content is not None:
         place.write_bytes(content)
     assert run(["config", "preview", str(place)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "step"),
+    [('"' * 600_000, "have the ACS send it"), ("x" * 1_048_577, "name a file that `config backup`")],
+)
+def test_a_file_that_is_too_large_for_the_socket_is_told_with_the_next_step(
+    tmp_path: Path, capsys: Any, content: str, step: str
+) -> None:
+    place = tmp_path / "b.json"
+    place.write_text(content)
+    assert run(["config", "preview", str(place)]) == 2
+    told = capsys.readouterr().err
+    assert "room for 1048000" in told
+    assert step in told

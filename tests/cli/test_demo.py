@@ -32,6 +32,7 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_each_step_of_the_tour_is_announced_and_proven(tour: str) -> None:
     assert re.findall(r"^(\d)\. ", tour, re.MULTILINE) == [*"12345678"]
     assert len(re.findall(r"^✔ ", tour, re.MULTILINE)) == 9

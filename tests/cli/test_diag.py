@@ -1,6 +1,9 @@
 """The verb diag: what is asked of the agent, and how its lines are shown."""
 
 import json
+import os
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -101,6 +104,102 @@ def test_each_says_what_it_finds_in_its_own_way(
 ) -> None:
     assert ran(socket, lines(name, "Complete", "", progress), name)[0] == 0
     assert shown in capsys.readouterr().out.splitlines()[0]
+
+
+AP = {"radio": "phy0", "bssid": "02:00:00:00:00:01", "ssid": "", "band": "5GHz", "channel": 36, "width": 80}
+
+
+@pytest.mark.parametrize(
+    ("name", "progress", "shown"),
+    [
+        ("UDPEchoDiagnostics", {"address": "::1", "port": 7, "source": "::2"}, "::1 port 7 from ::2; Ctrl-C stops it"),
+        ("UDPEchoDiagnostics", {"number": 1, "of": 2, "microseconds": 700}, "   1 of 2  0.700 ms"),
+        (
+            "DownloadDiagnostics",
+            {"seconds": 0.25, "bytes": 1234567, "mbit": 39.5},
+            "    0.25 s       1,234,567 octets       39.50 Mbit/s",
+        ),
+        (
+            "PacketCaptureDiagnostics",
+            {"file": "/run/c.pcap", "link": "eth0", "duration": 10, "most": 5},
+            "eth0 for 10 s or 5 packets, into /run/c.pcap; Ctrl-C stops it, and what has come stays in the file",
+        ),
+        (
+            "PacketCaptureDiagnostics",
+            {"seconds": 1.5, "packets": 3, "bytes": 2000},
+            "     1.5 s         3 packets       2,000 octets",
+        ),
+        ("PacketCaptureDiagnostics", {"sending": 2000}, "sends the file, 2,000 octets"),
+        ("NeighboringWiFiDiagnostic", {"radios": ["phy0"]}, "phy0 listening; it takes some seconds a radio"),
+        (
+            "NeighboringWiFiDiagnostic",
+            {**AP, "signal": -50, "security": "WPA3-SAE", "standards": "a"},
+            "02:00:00:00:00:01   -50 dBm  5GHz channel 36, 80 MHz     WPA3-SAE            (hidden)",
+        ),
+    ],
+)
+def test_each_says_what_it_does_and_has_counted(
+    socket: Path, capsys: pytest.CaptureFixture[str], name: str, progress: dict[str, Any], shown: str
+) -> None:
+    assert ran(socket, lines(name, "Complete", "", progress), name)[0] == 0
+    assert capsys.readouterr().out.splitlines()[0] == shown
+
+
+def test_times_have_their_unit_and_a_capture_its_place(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    echo = lines("UDPEchoDiagnostics", "Complete", success_count=2, average_response_time=1500)
+    ping = lines("IPPing", "Complete", average_response_time=2, average_response_time_detailed=1500)
+    file = {"file_location": "file:///run/capture.pcap", "count": 3}
+    load = lines("DownloadDiagnostics", "Complete", period_of_full_loading=642)
+    for said in (echo, ping, load, lines("PacketCaptureDiagnostics", "Complete", captures=[file])):
+        ran(socket, said, "x")
+    assert [line.strip() for line in capsys.readouterr().out.splitlines() if line[0] == " "] == [
+        "success count: 2",
+        "average response time: 1.500 ms",
+        "average response time: 1.500 ms",
+        "period of full loading: 0.642 ms",
+        "/run/capture.pcap: 3 packets; it stays until the next capture",
+    ]
+
+
+def test_a_moment_has_no_unit_what_is_not_there_no_line_and_each_connection_one(
+    socket: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun, ended = "2026-11-22T10:00:00.000000+00:00", "2026-11-22T10:00:02.000000+00:00"
+    one = {"bom_time": begun, "eom_time": ended, "test_bytes_received": 5_000_000}
+    other = {"bom_time": begun, "eom_time": None, "test_bytes_received": 0}
+    load: dict[str, Any] = {"ip_address_used": "", "tcp_open_request_time": None, "tcp_open_response_time": begun}
+    ran(socket, lines("DownloadDiagnostics", "Complete", **load, connections=[one, other]), "x")
+    assert [line.strip() for line in capsys.readouterr().out.splitlines() if line[0] == " "] == [
+        f"tcp open response time: {begun}",
+        "connection 1: 5,000,000 octets  20.00 Mbit/s in 2.000 s",
+        "connection 2: 0 octets",
+    ]
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_one_that_is_cancelled_by_ctrl_c_says_so(
+    socket: Path, capsys: pytest.CaptureFixture[str], more: list[str]
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs this in the background ignores it
+
+    def stream(_given: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield {"begun": "IPPing"}
+        yield {"progress": {"number": 1, "of": 9, "microseconds": 1234}}
+        os.kill(os.getpid(), signal.SIGINT)
+        for number in range(2, 1000):
+            time.sleep(0.01)
+            yield {"progress": {"number": number, "of": 9, "microseconds": 1}}
+
+    try:
+        with scripted_agent(socket, {}, {"diagnose": stream}):
+            assert run(["diag", "ping", *more]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    told = capsys.readouterr()
+    if more:
+        assert (json.loads(told.out)["state"], told.err) == ("Canceled", "")
+    else:
+        assert told.err.strip() in ("IPPing was cancelled", "ping was cancelled")  # it may not have begun
 
 
 def test_what_is_not_complete_is_a_problem_with_its_reason(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,7 @@ def test_an_image_becomes_one_that_a_device_believes(tmp_path: Path, capsys: pyt
     assert "not looked at" in capsys.readouterr().out
     Signer("another", b"\x09" * 8).trusted_in(tmp_path / "others")
     assert run(["firmware", "check", str(made), "--key", str(tmp_path / "others")]) == 1
-    assert "by no key" in capsys.readouterr().err
+    assert "by no key of --key" in capsys.readouterr().err
 
 
 def test_what_cannot_be_made_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

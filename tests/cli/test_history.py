@@ -40,3 +40,13 @@ def test_programs_get_one_document_and_what_they_ask_for(
     first, second = capsys.readouterr().out.splitlines()
     assert [one["n"] for one in json.loads(first)["events"]] == [2]
     assert second == "nothing of the kind module"
+
+
+def test_none_of_what_was_noted_may_be_asked_for_and_is_not_said_to_be_missing(
+    socket: Path, history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scripted_agent(socket, {}, {"history": history_stream(history)}):
+        assert run(["history", "-n", "0"]) == 0
+        assert run(["history", "-n", "0", "--json"]) == 0
+    [document] = capsys.readouterr().out.splitlines()
+    assert json.loads(document)["events"] == []

@@ -18,6 +18,22 @@ COMPLETE = (
 )
 
 
+RESULT = (
+    "<UUID>{}</UUID><DeploymentUnitRef>Device.X</DeploymentUnitRef><Version>{}</Version>"
+    "<CurrentState>{}</CurrentState><Resolved>1</Resolved><ExecutionUnitRefList></ExecutionUnitRefList>"
+    "<StartTime>2026-03-01T12:00:00Z</StartTime><CompleteTime>2026-03-01T12:01:00Z</CompleteTime>"
+    "<Fault><FaultCode>{}</FaultCode><FaultString>{}</FaultString></Fault>"
+)
+CHANGED = (
+    f"<c:DUStateChangeComplete><Results>{RESULT}</Results><Results>{RESULT}</Results>"
+    "<CommandKey>units</CommandKey></c:DUStateChangeComplete>"
+)
+BY_ITSELF = (
+    f"<c:AutonomousDUStateChangeComplete><Results>{RESULT}<OperationPerformed>Uninstall</OperationPerformed>"
+    "</Results></c:AutonomousDUStateChangeComplete>"
+)
+
+
 @pytest.fixture
 def acs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[LabAcs]:
     monkeypatch.setenv("NO_COLOR", "1")
@@ -56,3 +72,18 @@ def test_what_a_device_has_told_of_its_transfers_is_shown(acs: LabAcs, run: Run)
     ]
     [good, _] = json.loads(run("transfers", "-", "--json")[1])["told"]
     assert good["content"]["command_key"] == "good"
+
+
+def test_what_became_of_each_deployment_unit_is_shown(acs: LabAcs, run: Run) -> None:
+    with Cpe(acs.port) as cpe:
+        cpe.post(inform("11 DU STATE CHANGE COMPLETE"))
+        good, bad = ("u-1", "1.0", "Installed", 0, ""), ("u-2", "2.0", "Failed", 9026, "it is there already")
+        cpe.post(envelope(CHANGED.format(*good, *bad)))
+        cpe.post(envelope(BY_ITSELF.format("u-1", "1.0", "Uninstalled", 0, "")))
+    assert run("transfers", "-")[1].splitlines() == [
+        "session 1  DUStateChangeComplete  units",
+        "    u-1  1.0  Installed  2026-03-01T12:00:00Z to 2026-03-01T12:01:00Z",
+        "    u-2  2.0  Failed  9026 it is there already",
+        "session 1  AutonomousDUStateChangeComplete",
+        "    Uninstall  u-1  1.0  Uninstalled  2026-03-01T12:00:00Z to 2026-03-01T12:01:00Z",
+    ]

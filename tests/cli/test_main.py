@@ -54,6 +54,27 @@ def test_each_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFix
     assert "\nexample:\n  cpe-agent " in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["history", "-n", "-5"],
+        ["history", "-n", "ten"],
+        ["onu", "watch", "--count", "-1"],
+        ["onu", "watch", "--every", "nan"],
+        ["onu", "info", "--baud", "-9600"],
+        ["lab", "onu", "--noise", "-1"],
+        ["lab", "get", "-", "Device.", "--wait", "-1"],
+    ],
+)
+def test_a_count_or_a_time_below_zero_is_a_mistake_and_said_to_be_one(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(arguments)
+    assert ended.value.code == 2
+    assert f"{arguments[-1]!r} is no " in capsys.readouterr().err
+
+
 def below(parser: argparse.ArgumentParser, name: str) -> Iterator[tuple[str, argparse.ArgumentParser, bool]]:
     """Every parser under one, with its full name, and whether the one above lists it with a line about it."""
     for action in parser._actions:

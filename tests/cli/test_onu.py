@@ -178,12 +178,41 @@ def test_a_made_frame_may_be_told_as_json(said: Say) -> None:
         (["-"], "nonsense", "not JSON"),
         (["-"], "{}", "no list"),
         (["alarm", "2", "0", "alarms=x"], "", "an alarm is a number"),
+        (["-"], "[" * 100_000, "not JSON"),
+        (["-"], '[{"type": 5, "class": 2}]', "document 1 of 1: its type is of another kind"),
+        (["-"], '[{"type": "get", "class": 2, "attributes": [1]}]', "its attributes is of another kind"),
+        (
+            ["-"],
+            '[{"type": "get", "class": 2, "attributes": {"MibDataSync": []}}]',
+            "something in it is of another kind",
+        ),
+        (
+            ["-"],
+            '[{"type": "get all alarms next response", "class": 2, "entities": [7]}]',
+            "something in it is of another",
+        ),
     ],
 )
 def test_what_cannot_be_made_is_said(said: Say, arguments: list[str], stdin: str, why: str) -> None:
     status, out, err = said("encode", *arguments, stdin=stdin)
     assert (status, out) == (2, "")
     assert why in err
+
+
+def test_what_was_no_frame_is_named_and_left_out_when_frames_are_made_of_documents(said: Say) -> None:
+    documents = said("decode", "--json", "1234", GET)[1]
+    status, out, err = said("encode", "-", stdin=documents)
+    assert (status, out) == (0, GET + "\n")
+    assert err.startswith("document 1 of 2: left out")
+    assert said("encode", "-", stdin=said("decode", "--json", "1234")[1])[0] == 1
+
+
+@pytest.mark.parametrize("length", [4, 8, 16])
+def test_groups_of_digits_that_make_one_frame_are_one(said: Say, length: int) -> None:
+    groups = [GET[at : at + length] for at in range(0, len(GET), length)]
+    (document,) = json.loads(said("decode", "--json", *groups)[1])
+    assert document["trailer"] == "crc32"
+    assert len(json.loads(said("decode", "--json", *groups[:3])[1])) == 3
 
 
 def test_the_frames_also_go_into_a_capture(said: Say, tmp_path: Path) -> None:
@@ -202,3 +231,27 @@ def test_it_needs_neither_the_agent_nor_its_stack() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     loaded: Any = set(done.stdout.splitlines()[-1].split())
     assert not loaded & {"agent.model", "agent.runtime", "lxml", "requests", "serial", "cryptography", "backends.tr181"}
+
+
+def test_what_was_not_understood_is_left_out_of_a_batch_whatever_was_told_of_it(said: Say) -> None:
+    documents = said("decode", "--json", "04454b0b000200000000", GET)[1]
+    status, out, err = said("encode", "-", stdin=documents)
+    assert (status, out) == (0, f"{GET}\n")
+    assert "document 1 of 2: left out, since it was not understood: its contents are 0 octets" in err
+    status, _, err = said("encode", "-", stdin='[{"type": "Set Request", "class": 2, "word": "mode"}]')
+    assert (status, "its word would be octets in hexadecimal digits" in err) == (2, True)
+
+
+def test_the_whole_frame_stands_in_the_json_of_what_has_octets_of_its_own_too(said: Say) -> None:
+    words = ("download-section", "7", "0", "section=3", "octets=0102")
+    (frame,) = said("encode", *words)[1].split()
+    made = said("encode", *words, "--json")[1]
+    (document,) = json.loads(made)
+    assert (document["frame"], document["octets"][:4]) == (frame, "0102")
+    assert said("encode", "-", stdin=made)[1] == f"{frame}\n"
+    assert said("encode", "-", stdin=said("encode", "get", "2", "0", "MibDataSync", "--json")[1])[0] == 0
+
+
+def test_a_capture_is_for_its_owner_alone(said: Say, tmp_path: Path) -> None:
+    said("decode", GET, "--pcap", str(tmp_path / "a.pcap"))
+    assert (tmp_path / "a.pcap").stat().st_mode & 0o777 == 0o600

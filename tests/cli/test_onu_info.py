@@ -94,6 +94,21 @@ def test_an_entity_is_read_by_name_or_number_and_a_password_is_hidden(said: Say,
     assert "PriorityQueueScaleFactor" in document["not_told"]
 
 
+def test_a_class_that_nobody_knows_is_read_by_masks(said: Say, onu: LabOnu) -> None:
+    status, text = said("get", "12345", "1", "0x8000", "--device", onu.device)
+    assert (status, "the ONU has no class (12345) 1" in text) == (1, True)
+    document = json.loads(said("get", "340", "0x0e01", "0xa000", "--json", "--device", onu.device)[1])
+    assert document["attributes"].keys() == {"AdministrativeState", "AssociatedTag"}
+
+
+@pytest.mark.parametrize("family", ["lantiq", "realtek", "cortina"])
+def test_a_class_that_a_console_does_not_have_is_said_not_to_be_there(said: Say, family: str) -> None:
+    with lab_onu(console=family) as onu:
+        status, text = said("get", "999", "0", "--device", onu.device, "--driver", family)
+    assert (status, "somebody else" in text) == (1, False)
+    assert "999" in text
+
+
 def test_of_a_history_the_running_interval_is_read(said: Say, onu: LabOnu) -> None:
     onu.order("service")
     document = json.loads(said("get", "312", "0x8001", "--current", "--json", "--device", onu.device)[1])

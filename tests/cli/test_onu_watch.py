@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from agent.lab.onu import LabOnu
 from tests.lab.onus import lab_onu
 
@@ -62,6 +64,18 @@ def test_a_mirror_s_frames_are_all_shown() -> None:
         assert process.stdout
         types = [json.loads(line)["type"] for line in process.stdout]
         assert sorted(types) == ["Set Request", "Set Response"]
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_what_an_olt_tells_of_a_password_is_shown_only_when_it_is_asked_for(form: list[str]) -> None:
+    with lab_onu(is_mirror=True) as onu, watching(onu, "--listen", *form, "--count", "40") as process:
+        while process.poll() is None:
+            onu.order("acs http://acs.example/ --user lab --password geheim")
+            time.sleep(0.05)
+        assert process.stdout
+        seen = process.stdout.read()
+    assert "geheim" not in seen
+    assert "********" in seen
 
 
 def test_once_it_ends_with_the_line() -> None:

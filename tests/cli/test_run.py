@@ -61,6 +61,17 @@ def ignores_hangup(pid: int) -> bool:
     return bool(ignored & 1 << signal.SIGHUP - 1)
 
 
+def test_settings_are_checked_without_a_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text("[inform]\ninterval = 600\n")
+    assert run(["run", "--check", "--config", str(file)]) == 0
+    assert "the settings can be used" in capsys.readouterr().out
+    file.write_text("[inform]\ninterval = soon\n")
+    assert run(["run", "--check", "--config", str(file)]) == 2
+    assert f"{file}:2" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [file]
+
+
 def test_a_second_agent_ends_with_1_and_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "agent.toml"
     file.write_text("[connection_request]\nport = 0\n")

@@ -1,10 +1,13 @@
 """How transfers look on a terminal."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agent.cli.main import run
 from agent.cli.transfers import bar, duration, lines, size
+from agent.runtime.control import ControlServer
 
 ONE: dict[str, Any] = {
     "id": "3", "direction": "download", "file_type": "1 Firmware Upgrade Image", "command_key": "tonight",
@@ -39,6 +42,31 @@ def test_consent_and_faults_are_said() -> None:
 def test_nothing_is_said_as_well_and_wishes_are() -> None:
     assert list(lines({"transfers": [], "requests": []})) == ["no file is fetched or sent"]
     assert "asked for a download: 1 F" in "".join(lines({"transfers": [], "requests": ["1 F"]}))
+
+
+def watched(socket: Path, *answers: dict[str, Any]) -> int:
+    """``transfers -w --fetch URL`` with an agent that answers these, one after the other."""
+    following = iter(answers)
+    server = ControlServer(socket, lambda _verb, _arguments, answer: answer({"requests": [], **next(following)}))
+    server.start()
+    try:
+        return run(["transfers", "-w", "--fetch", "https://files.example/x"])
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "status", "line"),
+    [(9016, "404", 1, "3  9016 404"), (0, "", 0, "3  is done"), (0, "cancelled", 1, "3  cancelled")],
+)
+def test_who_watches_hears_how_it_ended(
+    socket: Path, capsys: pytest.CaptureFixture[str], code: int, text: str, status: int, line: str
+) -> None:
+    earlier = {"id": "2", "code": 9015, "text": "no contact"}
+    ended = {"id": "3", "code": code, "text": text}
+    begun = {"transfers": [ONE], "over": [earlier]}
+    assert watched(socket, begun, {"transfers": [], "over": [earlier, ended]}) == status
+    assert capsys.readouterr().out.splitlines()[2:] == [line]
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,15 @@ class Failing:
         raise DiagnosticFailed("Error_NoRouteToHost", "there is no way", Found(str(request), datetime.now(UTC), ()))
 
 
+class FailingAs:
+    """With whatever state it is asked for."""
+
+    name = "FailingAs"
+
+    def run(self, request: Any, progress: Any, cancelled: Any) -> Any:
+        raise DiagnosticFailed(str(request), "")
+
+
 class Broken:
     name = "Broken"
 

@@ -45,6 +45,14 @@ def test_what_was_cancelled_has_no_result_whatever_it_found() -> None:
     assert (ended.state, ended.text, ended.result) == ("Canceled", "nobody looks", None)
 
 
+def test_what_does_not_end_is_ended_with_what_it_has_found_so_that_others_have_their_turn() -> None:
+    Waiting.go.clear()
+    ended = work(Engine().begin("Waiting"), f"{HERE}:Waiting", "it", longest=0.05)
+    assert (ended.state, ended.text) == ("Error_Timeout", "it was not over within 0.05 s")
+    assert ended.result is not None
+    assert ended.result["host"] == "it"
+
+
 def test_the_next_begins_when_the_owner_has_heard_of_the_end() -> None:
     engine = Engine()
     first = engine.begin("Waiting")

@@ -53,6 +53,17 @@ def look_up(tmp_path: Path) -> Iterator[Lookups]:
         yield Lookups(server, port, resolver)
 
 
+def test_a_server_that_may_not_be_asked_is_not_but_for_the_system_s_own(look_up: Lookups) -> None:
+    def refusal(address: str, port: int) -> str:
+        return f"{address} is in the home"
+
+    failure = look_up.failed("host.example", "127.0.0.2", refusal=refusal)
+    assert (failure.state, failure.text) == ("Error_Other", "127.0.0.2 is in the home")
+    assert look_up.failed("host.example", "224.0.0.251").text.startswith("224.0.0.251 is a group")
+    for server in ("", SERVER):  # both of resolv.conf
+        assert look_up("host.example", server, refusal=refusal).success_count == 1
+
+
 def test_both_families_are_asked_for_and_who_knows_it_itself_says_so(look_up: Lookups) -> None:
     found = look_up("host.example", repetitions=2)
     assert found.success_count == 2

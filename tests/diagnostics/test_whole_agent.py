@@ -21,6 +21,7 @@ from tests.backends.diagnostics.conftest import way
 from tests.backends.diagnostics.way import FAR, FAR6, NEAR, TheWay
 from tests.diagnostics.name_server import AUTHORITATIVE, NameServer, serving
 from tests.durability.stand import PATIENCE, PROJECT, Agent, Stand, until
+from tests.netlab.namespace import veth
 
 __all__ = ["way"]
 
@@ -160,3 +161,42 @@ def test_ctrl_c_at_the_command_line_cancels(stand: Stand) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 130
     until(lambda: not agent.ask("diagnostics")["running"])
+
+
+@pytest.mark.slow
+def test_what_the_acs_asks_for_never_reaches_a_host_of_the_home(stand: Stand, agent: Agent, way: TheWay) -> None:
+    """The last of this file: from here on there is a home. Neither files nor names nor echoes are asked of it."""
+    router, host = "192.168.8.1", "192.168.8.77"
+    veth(way.home, "lan0", way.middle, "nas0")
+    way.middle.ip(f"address add {host}/24 dev nas0")
+    way.home.ip(f"address add {router}/24 dev lan0")
+    until(lambda: router in str(agent.values("Device.IP.Interface.")))
+    asked_there = inside(way.middle.path, lambda: socket.create_server((host, 80)))
+    outside = inside(way.far.path, lambda: socket.create_server((FAR, 8080)))
+
+    def redirect() -> None:
+        made, _ = outside.accept()
+        with made:
+            made.recv(4096)
+            made.sendall(f"HTTP/1.1 302 Found\r\nLocation: http://{host}/x\r\nContent-Length: 0\r\n\r\n".encode())
+
+    threading.Thread(target=redirect, daemon=True).start()
+    with asked_there, outside:
+        for method, kind in (("Download", "3 Vendor Configuration File"), ("Upload", "2 Vendor Log File")):
+            refused = stand.rpc(agent, method, url=f"http://{host}/x", file_type=kind, command_key="direct")
+            assert (refused.state, (refused.result or {})["code"]) == ("fault", 9001)
+        way_there = {"url": f"http://{FAR}:8080/x", "file_type": "3 Vendor Configuration File", "command_key": "led"}
+        stand.done(agent, "Download", **way_there)
+        until(lambda: [one for one in stand.acs.told if one.command_key == "led"])
+        [told] = [one for one in stand.acs.told if one.command_key == "led"]
+        assert told.fault_code == 9001
+        assert "in the home" in told.content["fault_struct"]["fault_string"]
+        for path, settings in (
+            ("Device.DNS.Diagnostics.NSLookupDiagnostics.", {"HostName": "host.example", "DNSServer": host}),
+            (f"{IP}ServerSelectionDiagnostics.", {"HostList": host}),
+            (f"{IP}DownloadDiagnostics.", {"DownloadURL": f"http://{host}/x"}),
+        ):
+            assert "DiagnosticsState=Error_" in asked(stand, agent, path, settings)
+        asked_there.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            asked_there.accept()

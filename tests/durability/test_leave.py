@@ -54,6 +54,26 @@ def test_what_was_made_goes_and_comes_back_with_the_next_start(tmp_path: Path, l
 
 
 @pytest.mark.slow
+def test_what_was_made_goes_though_the_settings_are_broken_and_nothing_else_does(
+    tmp_path: Path, link: Namespace
+) -> None:
+    with Stand(tmp_path, link, manage=["lan0"], more="[discovery]\nenable = false\n") as stand:
+        agent = stand.start()
+        configured(agent)
+        agent.stop()
+        link.ip("address add 198.51.100.1/24 dev lan1")
+        link.ip("link set lan1 up")
+        wrong = stand.settings.read_text().replace("manage = ['lan0']", "manage = ['lan0'")
+        assert wrong != stand.settings.read_text()
+        stand.settings.write_text(wrong)
+        left = stand.launch(options=["--leave"])
+        assert left.process.wait(PATIENCE) == 0, stand.log_lines()
+        assert "192.0.2.1/24" not in link.ip("address show dev lan0")
+        assert "198.51.100.1/24" in link.ip("address show dev lan1")
+        assert "this is not TOML" in stand.log.read_text()
+
+
+@pytest.mark.slow
 def test_an_agent_that_runs_is_not_left_behind_its_back(tmp_path: Path, link: Namespace) -> None:
     with Stand(tmp_path, link, more="[discovery]\nenable = false\n") as stand:
         agent = stand.start()

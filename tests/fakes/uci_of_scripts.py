@@ -1,12 +1,15 @@
 """Stands in for ``uci`` where there is none: what the package's scripts say to it, with edits staged in a directory.
 
-``uci -c CONFIG -t STAGED [-q] get|set|delete PLACE | changes [PACKAGE] | commit PACKAGE``; PLACE as ``package.section``
-or ``package.@type[0].option``. The same tests run on the real program where ``UCI_BIN`` names one.
+``uci -c CONFIG -t STAGED [-q] get|set|delete PLACE | changes [PACKAGE] | show|commit PACKAGE``, or ``batch`` with such
+lines; PLACE as ``package.section`` or ``package.@type[0].option``. The same tests run on the real program where
+``UCI_BIN`` names one.
 """
 
 import json
 import re
+import shlex
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
@@ -37,6 +40,14 @@ class Uci:
         else:
             self.draft.delete_option(section, option)
 
+    def show(self) -> str:
+        package, said = self.draft.package(), ""
+        for one in package.sections:
+            name = one.name or f"@{one.type}[{package.of_type(one.type).index(one)}]"
+            said += f"{package.name}.{name}={one.type}\n"
+            said += "".join(f"{package.name}.{name}.{option}={value!r}\n" for option, value in one.options.items())
+        return said
+
     def stage(self, *edit: str) -> None:
         self.apply(*edit)
         self.staged.parent.mkdir(exist_ok=True)
@@ -49,10 +60,16 @@ class Uci:
 
 def main(arguments: list[str]) -> int:
     words = [each for each in arguments if each != "-q"]
-    config, staged = Path(words[words.index("-c") + 1]), Path(words[words.index("-t") + 1])
+    config, staged = (Path([after for word, after in pairwise(words) if word == each][-1]) for each in ("-c", "-t"))
     command, *rest = [
         each for n, each in enumerate(words) if each not in ("-c", "-t") and words[n - 1] not in ("-c", "-t")
     ]
+    if command == "batch":
+        return max(_do(config, staged, *shlex.split(line)) for line in sys.stdin if line.strip())
+    return _do(config, staged, command, *rest)
+
+
+def _do(config: Path, staged: Path, command: str, *rest: str) -> int:
     place, _, value = (rest[0] if rest else "").partition("=")
     name, *inside = place.split(".")
     try:
@@ -65,6 +82,8 @@ def main(arguments: list[str]) -> int:
             return 0 if said else 1
         if command == "changes":
             print("".join(f"{edit}\n" for edit in uci.edits), end="")
+        elif command == "show":
+            print(uci.show(), end="")
         elif command == "commit":
             uci.commit()
         else:

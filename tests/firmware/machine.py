@@ -10,6 +10,7 @@ from agent.firmware.verification import Rules, Verification
 from agent.runtime.store import FileStore
 from agent.transfers.orders import FileOrder, Received
 from backends.installers import installer as installers
+from backends.installers.installer import Installer
 from backends.installers.laboratory import Laboratory
 from backends.trusted_keys import TrustedKeys
 from tests.backends.signing import Signer, sealed_image
@@ -48,8 +49,13 @@ class Counted:
 class Device:
     """``begin`` is a start of the agent; ``boot`` one of the machine, which only ``reboot`` asks for."""
 
-    def __init__(self, folder: Path, *, within: float = 600.0, rules: Rules | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, within: float = 600.0, rules: Rules | None = None, installer: Installer | None = None
+    ) -> None:
         self.folder = folder
+        self.version = "1.0"
+        given = installers.Surroundings(folder, folder / "state", laboratory=folder / "lab")
+        self.installer = installer or Laboratory(given)
         self.rules = rules or Rules()
         self.within = within
         self.now = 0.0
@@ -74,8 +80,7 @@ class Device:
 
     def begin(self) -> Upgrade:
         """The agent starts anew, after a boot if there was one."""
-        given = installers.Surroundings(self.folder, self.folder / "state", laboratory=self.folder / "lab")
-        installer: Any = Counted(Laboratory(given), self, ("install", "start", "confirm", "go_back"))
+        installer: Any = Counted(self.installer, self, ("install", "start", "confirm", "go_back"))
         store: Any = Counted(FileStore(self.folder / "state"), self, ("write",))
         around = Surroundings(
             ask=lambda work: work(),
@@ -84,7 +89,7 @@ class Device:
             within=lambda: self.within,
             now=lambda: self.now,
             boards=lambda: ("acme,router",),
-            version=lambda: "1.0",
+            version=lambda: self.version,
             directory=self.folder / "images",
             note=lambda kind, about, text, **_: self.told.append((kind, text)),
         )

@@ -138,6 +138,7 @@ def test_whatever_happens_it_ends_with_one_verdict_and_stays_there(happened: lis
 def test_what_was_not_dumped_is_not_loaded() -> None:
     good = t.dump(an_image())
     assert t.load(None) is None
+    assert t.load({name: good[name] for name in good if name != "package"}) == an_image()  # of an earlier agent
     for change in ({"stage": "flying"}, {"boots": "1"}, {"has_former": 1}, {"version": 2}, {"since": True}):
         with pytest.raises((ValueError, TypeError)):
             t.load({**good, **change})

@@ -1,5 +1,6 @@
 """Images from download to verdict, on a device that is killed at every point of it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ from agent.firmware.trial import Stage
 from agent.firmware.verification import Rules
 from agent.transfers.failures import TransferFailed
 from agent.transfers.file_types import Outcome, Taken
+from agent.transfers.orders import Received
 from backends.firmware_manifest import sealed
+from backends.installers.debian import Debian
+from tests.backends.installers.machines import DebianMachine
 from tests.backends.signing import Signer, sealed_image
 from tests.firmware.machine import CONTENT, SIGNER, Device, Killed, order, received
 
@@ -84,6 +88,63 @@ def test_an_older_version_than_one_that_proved_itself_is_refused_unless_it_is_al
     assert device.upgrade.take(device.received("1.9"), order("4")).needs_reboot
 
 
+def proved(device: Device, image: Received, number: str) -> None:
+    device.upgrade.take(image, order(number))
+    device.restart()
+    device.begin()
+    device.upgrade.session_finished()
+    assert device.upgrade.outcome(order(number)) == Outcome(0, "")
+
+
+def test_an_image_older_than_the_one_that_runs_is_refused_though_a_still_older_one_has_proved_itself(
+    device: Device,
+) -> None:
+    proved(device, device.received("2.0"), "1")
+    device.version = "3.0"
+    with pytest.raises(TransferFailed, match=r"version 2\.5 is older than 3\.0"):
+        device.upgrade.take(device.received("2.5"), order("2"))
+    device.version = "1.0"
+    device.begin()
+    with pytest.raises(TransferFailed, match=r"version 1\.5 is older than 2\.0"):
+        device.upgrade.take(device.received("1.5"), order("3"))
+
+
+class Packages(DebianMachine):
+    """Any package: a file of one says its name and its version."""
+
+    def prepare(self) -> None:
+        self.installed = {"modem": "1.0", "voice": "1.0"}
+
+    def answer(self, arguments: list[str], given: str) -> str:
+        match arguments:
+            case ["dpkg-deb", "--field", file, *_]:
+                return "Package: {}\nVersion: {}\nArchitecture: all\n".format(*Path(file).read_text().split())
+            case ["dpkg", "--install", "--force-confold", file]:
+                name, self.installed[name] = Path(file).read_text().split()
+                return ""
+        return super().answer(arguments, given)
+
+
+def test_a_package_is_compared_with_itself_installed_and_proved_and_with_no_other(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/firmware.json").write_text('{"version":1,"minimum":"9.0","trial":null}')  # of an earlier agent
+    machine = Packages(tmp_path / "root")
+    device = Device(tmp_path, installer=Debian(machine.given))
+
+    def package(name: str, version: str) -> Received:
+        return device.received(version, f"{name} {version}".encode())
+
+    proved(device, package("modem", "2.0"), "1")
+    proved(device, package("voice", "1.5"), "2")  # older than the other one
+    machine.installed = {"modem": "1.0", "voice": "5.0"}  # by hand
+    with pytest.raises(TransferFailed, match=r"version 3\.0 is older than 5\.0"):
+        device.upgrade.take(package("voice", "3.0"), order("3"))
+    with pytest.raises(TransferFailed, match=r"version 1\.5 is older than 2\.0"):
+        device.upgrade.take(package("modem", "1.5"), order("4"))
+    saved = json.loads((tmp_path / "state/firmware.json").read_text())
+    assert (saved["minimum"], saved["packages"]) == ("9.0", {"modem": "2.0", "voice": "1.5"})
+
+
 @pytest.mark.parametrize(
     ("version", "more", "code", "text"),
     [
@@ -126,6 +187,7 @@ def test_an_image_without_a_signature_is_taken_only_where_none_is_required(devic
     with pytest.raises(TransferFailed, match="no signed manifest") as refused:
         device.upgrade.take(received(image), order())
     assert refused.value.code == 9019
+    assert device.told == [("firmware", f"firmware: {refused.value.text}")]  # nothing was begun
     device.rules = Rules(require_signature=False)
     with pytest.raises(TransferFailed, match="does not say its version"):
         device.upgrade.take(received(image), order("8"))

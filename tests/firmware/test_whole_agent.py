@@ -125,12 +125,14 @@ def test_an_image_is_downloaded_started_and_told_as_good_after_the_session_that_
     told = world.upgrade()
     assert told.fault_code == 0
     assert (world.lab / "bank-2").read_bytes() == CONTENT
-    assert json.loads((world.lab / "boot.json").read_text()) == {"running": "2", "good": "2", "tried": ""}
+    boot_record = json.loads((world.lab / "boot.json").read_text())
+    assert boot_record == {"running": "2", "good": "2", "tried": "", "labels": {"2": ["Acme 2.0", "2.0"]}}
     codes = [one.events for one in world.stand.acs.informs if one.session > sessions]
     boot = next(place for place, events in enumerate(codes) if "1 BOOT" in events)
     assert "7 TRANSFER COMPLETE" not in codes[boot], "a session proves the image before it is told as good"
     assert {"7 TRANSFER COMPLETE", "M Download"} <= set(codes[-1])
     assert [world.image(number)["Status"] for number in (1, 2)] == ["Available", "Active"]
+    assert world.image(2)["Version"] == "2.0" != world.image(1)["Version"]
     record = world.values(f"{INFO}X_CPEAGENT_Reboots.")
     last = max(int(name.split(".")[4]) for name in record if ".Reboot." in name)
     row = f"{INFO}X_CPEAGENT_Reboots.Reboot.{last}."

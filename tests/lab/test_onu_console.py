@@ -6,7 +6,7 @@ import pytest
 
 from agent.lab.onu_classes import kinds
 from agent.lab.onu_console import OnuConsole
-from agent.lab.onu_mib import SERIAL, Mib
+from agent.lab.onu_mib import ANI, ANI_G, SERIAL, Mib
 from agent.lab.onu_olt import Olt
 from agent.lab.onu_protocol import Protocol
 from backends.omci.consoles import cortina, lantiq, realtek
@@ -70,8 +70,25 @@ def test_cortina_s_tables_are_read_to_the_values_of_the_mib(mib: Mib, number: in
     compare(told, mib, number, without=("Deprecated", "AtmCCOpt", "ModeInd"))
 
 
+def test_without_light_two_families_tell_of_the_loss_and_of_what_omci_tells_as_well(mib: Mib) -> None:
+    falcon, stick = (shell(family, mib) for family in ("lantiq", "realtek"))
+    dark = {"LOS": True, "LOF": True}
+    for receive, told in ((-20.0, {"LOS": False, "LOF": False}), (-60.0, dark)):
+        mib.receive = receive
+        mib.values[ANI_G, ANI][10] = round(receive / 0.002).to_bytes(2, signed=True)
+        old, new = (
+            lantiq.pon_alarms(typed(falcon, "onu gtcag")),
+            realtek.pon_alarms(typed(stick, "diag gpon get alarm-status")),
+        )
+        assert old == {**told, "SF": False, "SD": False, "PEE": False}
+        assert new == {**told, "SF": False, "SD": False}
+    mib.alarm(ANI_G, ANI, [2], is_on=True)
+    assert lantiq.pon_alarms(typed(falcon, "onu gtcag"))["SF"]
+    assert realtek.pon_alarms(typed(stick, "diag gpon get alarm-status"))["SF"]
+
+
 def test_every_family_tells_the_activation_state_and_the_serial_number(mib: Mib) -> None:
-    mib.activation = 4
+    mib.ranged = 4
     serial = SERIAL[:4].decode() + SERIAL[4:].hex().upper()
     falcon, stick, minishell = (shell(family, mib) for family in ("lantiq", "realtek", "cortina"))
     assert lantiq.onu_state(typed(falcon, "onu ploamsg")) == "O4"

@@ -87,3 +87,12 @@ def test_an_upload_tells_every_uploaded_attribute_in_pieces_that_fit(mib: Mib) -
     assert sum(masks) == 0xFFF0
     assert len(masks) > 1
     assert 287 not in {number for number, *_ in pieces}
+
+
+def test_without_light_the_activation_begins_anew_and_with_it_it_is_what_it_was(mib: Mib) -> None:
+    mib.receive = -31.0
+    mib.shine()
+    assert (mib.is_dark, mib.activation) == (True, 1)
+    mib.receive = -20.0
+    mib.shine()
+    assert (mib.is_dark, mib.activation) == (False, 5)

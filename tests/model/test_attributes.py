@@ -1,6 +1,9 @@
 """Attributes are kept where they differ from the default, and survive a restart."""
 
+import pytest
+
 from agent.model.attributes import ParameterAttributes
+from agent.model.errors import InvalidValue
 
 
 def test_what_was_never_set_has_the_default() -> None:
@@ -42,3 +45,13 @@ def test_a_rolled_back_transaction_leaves_attributes_as_they_were() -> None:
 
     assert attributes.notified() == {"Device.X": 1}
     assert attributes.access_list("Device.X") == ("Subscriber",)
+
+
+def test_a_backup_has_no_other_entities_and_levels_than_can_be_set_though_a_saved_document_may() -> None:
+    attributes = ParameterAttributes()
+    for wrong in ({"access": {"Device.X": ["x\n"]}}, {"notification": {"Device.X": 3}}):
+        attributes.restore(wrong)  # our own, of an agent that looked less closely: it loads
+        with pytest.raises(InvalidValue, match=r"Device\.X"):
+            attributes.bring_back(wrong)
+    attributes.bring_back({"access": {"Device.X": []}, "notification": {"Device.X": 2}})
+    assert attributes.access_list("Device.X") == ()

@@ -148,3 +148,14 @@ def test_the_path_of_a_row_is_known_by_its_keys_once_it_has_a_number() -> None:
     assert instances.path_of(f"{TABLE}{{i}}.", ("eth1",)) == "Device.IP.Interface.2."
     assert instances.path_of(below, ("eth1",)) == instances.path_of(below, ("eth9", "+1")) == ""
     assert instances.path_of("Device.NAT.", ()) == "Device.NAT."
+
+
+def test_a_backup_names_no_two_rows_alike_though_a_saved_document_may() -> None:
+    twice = {"Device.T.": {"next": 3, "rows": {"a": [1, "x"], "b": [2, "x"]}}}
+    instances = Instances()
+    instances.restore(twice)  # our own, of an agent that looked less closely: it loads
+    assert instances.lookup("Device.T.", "b") == Instance(2, "x")
+    with pytest.raises(InvalidValue, match="another row"):
+        instances.bring_back(twice)
+    instances.bring_back({"Device.T.": {"next": 3, "rows": {"a": [1, "cpe-1"], "b": [2, "x"]}}})
+    assert instances.lookup("Device.T.", "a") == Instance(1, "cpe-1")

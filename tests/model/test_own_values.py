@@ -32,6 +32,15 @@ def test_a_key_that_changes_in_the_file_wins_over_what_was_set_before() -> None:
     assert later.get("Interval") == 60
 
 
+def test_a_default_of_this_installation_gives_way_to_what_is_set() -> None:
+    own = OwnValues(DEFAULTS, {})
+    own.first("Interval", 60)
+    assert (own.get("Interval"), own.was_set("Interval")) == (60, False)
+    own.begin()
+    own.stage("Interval", 3600)
+    assert own.get("Interval") == 3600
+
+
 def test_reading_the_file_again_follows_its_changes_only() -> None:
     own = OwnValues(DEFAULTS, {"URL": "http://file/"})
     own.begin()

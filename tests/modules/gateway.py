@@ -60,7 +60,7 @@ class Gateway:
             place / "archives", OwnRunner(place / "units"), verify, is_older, machine=lambda: "x86_64"
         )
         self.packages = Packages(opkg, place / "kept", Nothing(), is_older, verify, run, root)
-        self.modules = Modules([self.archives, self.packages], place / "booted", "boot 1")
+        self.modules = Modules([self.archives, self.packages], place / "booted", "boot 1", settled=0.0)
         self.modules.apply(Wanted())
         self.events = EventQueue()
         tools = Tools(self.modules, self.fetch, place / "incoming", lambda: self.now.wall)

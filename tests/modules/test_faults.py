@@ -138,7 +138,6 @@ def the_same_version(gateway: Gateway) -> Codes:
 # Cause, code, and what brings it about: a code for each operation that it ends with.
 TABLE = [
     (Cause.DENIED, 9001, part_of_the_firmware),
-    (Cause.DENIED, 9001, not_signed),
     (Cause.ARGUMENTS, 9003, without_a_url),
     (Cause.NOT_AUTHENTICATED, 9012, moved(Moved.NOT_AUTHENTICATED)),
     (Cause.PROTOCOL, 9013, moved(Moved.PROTOCOL)),
@@ -146,7 +145,8 @@ TABLE = [
     (Cause.NO_ACCESS, 9016, moved(Moved.NO_ACCESS)),
     (Cause.INCOMPLETE, 9017, moved(Moved.INCOMPLETE)),
     (Cause.CORRUPTED, 9018, corrupted),
-    (Cause.CORRUPTED, 9018, moved(Moved.NOT_GENUINE)),
+    (Cause.NOT_GENUINE, 9018, not_signed),
+    (Cause.NOT_GENUINE, 9018, moved(Moved.NOT_GENUINE)),
     (Cause.BAD_UUID, 9022, bad_uuid),
     (Cause.UNKNOWN_ENVIRONMENT, 9023, unknown_environment),
     (Cause.DISABLED_ENVIRONMENT, 9024, disabled_environment),

@@ -1,5 +1,6 @@
 """What the engine is given: files by the transfers' mover, references by number and alias, a picture for people."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,6 @@ def test_files_come_by_the_mover_within_its_rules(tmp_path: Path) -> None:
         assert to.read_bytes() == (tmp_path / "one").read_bytes()
         with pytest.raises(TransferFailed):
             Bench(tmp_path, UrlPolicy()).service._fetch(server.url("/one"), "", "", tmp_path / "other")
+    at_home = Bench(tmp_path, UrlPolicy(homes=(ip_network("192.168.8.0/24"),)))
+    with pytest.raises(TransferFailed, match="in the home"):
+        at_home.service._fetch("http://192.168.8.77/one", "", "", tmp_path / "other")

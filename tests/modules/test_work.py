@@ -62,6 +62,51 @@ def test_an_update_that_fails_leaves_the_old_version_running(tmp_path: Path) -> 
     gateway.done(uninstall(ONE))
 
 
+BROKEN = {"having": {"bin/greet": b"#!/bin/sh\nexit 3\n"}}
+
+
+def test_an_update_whose_program_ends_at_once_is_rolled_back_and_says_how_it_ended(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one")
+    served(gateway, "two", version="2.0", **BROKEN)
+    gateway.done(install("one", ONE))
+    try:
+        assert gateway.done(update("two", ONE)) == [(9029, "Installed", "1.0")]
+        assert running(gateway) == ["archives/greeter/main"]
+        [unit] = gateway.modules.units()
+        assert gateway.modules.fault(unit) == ("NoFault", "")
+        told = "2.0 does not run, 1.0 is back: main: greeter.main ended at once (exit status 3)"
+        assert gateway.noted[-1] == f"update of {ONE} failed: {told}"
+    finally:
+        gateway.done(uninstall(ONE))
+
+
+def test_an_update_of_what_did_not_run_is_no_trial_of_its_programs(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one", units=[{**UNIT[0], "auto_start": False}])
+    served(gateway, "two", version="2.0", **BROKEN)
+    gateway.done(install("one", ONE))
+    assert gateway.done(update("two", ONE)) == [(0, "Installed", "2.0")]
+
+
+def test_an_update_that_lacks_what_it_requires_stays_for_that_to_come(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one")
+    served(gateway, "two", version="2.0", requires=["parrot"])
+    gateway.done(install("one", ONE))
+    assert gateway.done(update("two", ONE)) == [(0, "Installed", "2.0")]
+    [unit] = gateway.modules.units()
+    assert gateway.modules.fault(unit)[0] == "DependencyFailure"
+
+
+def test_a_new_module_whose_program_ends_at_once_stays_and_the_history_says_so(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one", **BROKEN)
+    assert gateway.done(install("one", ONE)) == [(0, "Installed", "1.0")]
+    but = "main does not run: greeter.main ended at once (exit status 3)"
+    assert gateway.noted == [f"install of {ONE}: 1.0 is installed, but {but}"]
+
+
 def test_an_update_of_everything_has_a_result_for_each_module(tmp_path: Path) -> None:
     gateway = Gateway(tmp_path)
     for name in ("greeter", "parrot"):
@@ -86,8 +131,28 @@ def test_each_file_goes_to_the_environment_that_knows_it_and_signatures_beside_a
     assert gateway.done(install("one", ONE), install("two", TWO)) == [(0, "Installed", "1.0")] * 2
     assert {one.environment for one in gateway.modules.deployed.values()} == {"archives", "opkg"}
     assert "two.sig" in gateway.fetched
-    (gateway.served / "two.sig").write_bytes(b"somebody else")
-    assert gateway.done(uninstall(TWO), install("two", TWO))[1] == (9001, "Failed", "")
+
+
+def test_a_signature_that_is_missing_or_wrong_is_told_with_what_to_do(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    ipk(gateway.served / "one")
+    signature = gateway.served / "one.sig"
+
+    def refused() -> tuple[int, str]:
+        gateway.order(install("one", ONE))
+        gateway.settle()
+        [result] = gateway.results()
+        return result.fault.fault_code, result.fault.fault_string
+
+    right = signature.read_bytes()
+    signature.unlink()
+    code, text = refused()
+    assert (code, "one.sig beside it on the server" in text) == (9016, True)
+    signature.write_bytes(b"somebody else")
+    code, text = refused()
+    assert (code, "is not trusted" in text) == (9018, True)
+    signature.write_bytes(right)
+    assert refused() == (0, "")
 
 
 def test_the_same_module_may_be_in_two_environments_and_is_removed_from_the_named_one(tmp_path: Path) -> None:

@@ -33,7 +33,12 @@ FILES: Final = Path(__file__).parent / "home"
 ROOT: Final = "HOME_ROUTER"
 MOUNTED: Final = "HOME_ROUTER_MOUNTED"
 PROGRAM: Final = "tests.openwrt.home_router"
-AGENT: Final = "tests.openwrt.home_radios"
+START: Final = """
+import runpy
+from agent.runtime.memory import slim_while_loading
+slim_while_loading()  # as `run` does before it loads the agent
+runpy.run_module("tests.openwrt.home_radios", run_name="__main__", alter_sys=True)
+"""
 ENVIRONMENT: Final = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": f"/{pack.LIBRARY}:{PROJECT}", "PYTHONSAFEPATH": "1",
     "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNODEBUGRANGES": "1",
@@ -185,7 +190,7 @@ def main(arguments: Sequence[str]) -> None:
     os.environ.update(ENVIRONMENT)
     os.chroot(root)
     os.chdir("/")
-    os.execv(sys.executable, [sys.executable, "-m", AGENT, *arguments])
+    os.execv(sys.executable, [sys.executable, "-c", START, *arguments])
 
 
 def _mount(root: Path, given: Path) -> None:

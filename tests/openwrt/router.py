@@ -60,6 +60,7 @@ config_get_bool() {
 }
 start() { start_service; }
 stop() { cpe_say stop; }
+restart() { cpe_say restart; }
 """
 """What /etc/rc.common and procd.sh are to the init script: says what procd would be told."""
 
@@ -68,6 +69,7 @@ stop() { cpe_say stop; }
 SAYING = """
 logger() { echo "logger $*" >>"$SAID"; }
 chown() { echo "chown $*" >>"$SAID"; }
+nft() { echo "nft $*" >>"$SAID"; }
 """
 
 
@@ -116,7 +118,7 @@ class Router:
         for place in ("/etc/config", "/etc/board.json", "/etc/cpe-agent", "/etc/capabilities", "/tmp/sysinfo",
                       "/usr/lib/cpe-agent", "/var/run/cpe-agent", "/sbin/ujail"):  # fmt: skip
             text = text.replace(place, f"{self.root}{place}")
-        return text
+        return text.replace('"$PROG" run --check', f"env PYTHONPATH={PROJECT} {sys.executable} -m agent run --check")
 
     def defaults(self) -> None:
         """What the first boot runs."""

@@ -268,6 +268,19 @@ def test_a_verb_does_not_unpack_the_daemon(package: Path) -> None:
     assert python(package, "-c", code) == "['verbs.pack']\n"
 
 
+def test_what_functions_of_different_modules_have_alike_is_in_memory_once(package: Path) -> None:
+    script = (
+        "import types, agent.model.errors, agent.model.path, agent.model.values, agent.model.patterns, sys\n"
+        "kept = {}\n"
+        "for module in [one for name, one in sys.modules.items() if name.startswith('agent.')]:\n"
+        "    for one in vars(module).values():\n"
+        "        if isinstance(one, types.FunctionType) and one.__code__.co_names:\n"
+        "            kept.setdefault(one.__code__.co_names, set()).add(id(one.__code__.co_names))\n"
+        "print(len(kept) > 10 and all(len(each) == 1 for each in kept.values()))"
+    )
+    assert python(package, "-c", script) == "True\n"
+
+
 @pytest.mark.slow
 def test_data_classes_of_what_the_daemon_loads_share_their_methods_at_once(package: Path) -> None:
     script = (

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.settings import parse
-from tests.openwrt.router import PROJECT, SHELL, Router
+from agent.settings import AT_START_ONLY, parse
+from backends.fw4_door import TYPES
+from tests.openwrt.router import NETWORK, PROJECT, SHELL, Router
 
 pytestmark = pytest.mark.slow
 
@@ -45,14 +46,53 @@ def test_procd_is_told_to_run_it_for_ever_in_the_foreground(router: Router) -> N
 def test_switched_off_it_is_not_started_and_a_reload_stops_it(router: Router) -> None:
     router.run("uci set cpe-agent.openwrt.enabled=0; uci commit cpe-agent")
     assert router.init("start_service") == []
-    assert router.init("reload_service") == ["stop"]
+    assert router.init("reload_service") == router.init("stop_service"), "and is there for the next reload"
+    router.run("uci set cpe-agent.openwrt.enabled=1; uci commit cpe-agent")
+    assert router.init("reload_service")[0] == "open"
+
+
+def running(router: Router) -> Router:
+    router.init("start_service")
+    Path(f"{router.said}.runs").touch()
+    return router
 
 
 def test_a_reload_keeps_the_running_one_and_starts_a_missing_one(router: Router) -> None:
-    Path(f"{router.said}.runs").touch()
-    assert router.init("reload_service") == ["signal cpe-agent * HUP"]
+    assert running(router).init("reload_service") == ["signal cpe-agent * HUP"]
     Path(f"{router.said}.runs").unlink()
     assert router.init("reload_service")[0] == "open"
+
+
+def test_a_reload_restarts_it_for_settings_that_only_a_start_takes_over_and_for_no_other(router: Router) -> None:
+    running(router).run("uci set cpe-agent.acs.url=http://acs.example/; uci commit cpe-agent")
+    assert router.init("reload_service") == ["signal cpe-agent * HUP"]
+    for change in ("system.manage=1", "log.target=stderr"):
+        running(router).run(f"uci set cpe-agent.{change}")
+        assert router.init("reload_service") == ["signal cpe-agent * HUP"], "staged, and not committed"
+        router.run("uci commit cpe-agent")
+        assert router.init("reload_service") == ["restart"]
+    running(router).run("uci set cpe-agent.system.manage=maybe; uci commit cpe-agent")
+    assert router.init("reload_service") == ["signal cpe-agent * HUP"], "which it refuses, and goes on"
+    router.run("uci set cpe-agent.system.manage=1; uci commit cpe-agent")
+    file = router.config / "cpe-agent"
+    file.write_text(file.read_text().replace("config identity 'identity'", "config identity"))
+    running(router).run("uci set cpe-agent.@identity[0].oui=00259E; uci commit cpe-agent")
+    assert router.init("reload_service") == ["restart"]
+
+
+def test_the_init_script_knows_what_only_a_start_takes_over() -> None:
+    script = (FILES / "cpe-agent.init").read_text()
+    sections, options = (
+        re.search(rf"^{name}='(.*)'$", script, re.MULTILINE)[1].replace("\\", "").split("|")  # type: ignore[index]
+        for name in ("AT_START", "AT_START_OPTIONS")
+    )
+    assert {*(f"{one}." for one in sections), *options} == {*AT_START_ONLY, "openwrt.user", "openwrt.interfaces"}
+
+
+def test_the_firewall_is_shut_when_it_is_stopped(router: Router) -> None:
+    file = router.put("var/run/cpe-agent/firewall/requests.nft", "set cpe_agent_open { type inet_service; }\n")
+    assert router.init("stop_service") == [f"nft flush set inet fw4 {name}" for name in TYPES]
+    assert not file.exists()
 
 
 def test_it_reloads_when_its_settings_change_and_when_the_wan_comes_up(router: Router) -> None:
@@ -72,7 +112,12 @@ def test_a_user_of_its_own_gets_three_capabilities_and_its_files(router: Router)
     told = router.init("start_service")
     for line in ("jail cpe-agent", "capabilities /etc/capabilities/cpe-agent.json", "user cpe-agent", "no_new_privs 1"):
         assert line in told
-    assert "chown cpe-agent /etc/config/cpe-agent" in told
+    assert "chown root:cpe-agent /etc/config/cpe-agent" in told
+    assert (router.config / "cpe-agent").stat().st_mode & 0o777 == 0o640
+    assert (router.root / "etc/cpe-agent").stat().st_mode & 0o711 == 0o711, "it has to get to its state"
+    Path(f"{router.said}.runs").touch()
+    told = router.init("reload_service")
+    assert told[-2:] == ["chown root:cpe-agent /etc/config/cpe-agent", "signal cpe-agent * HUP"], "uci took it away"
 
 
 def test_without_settings_nothing_is_started_and_the_log_says_so(router: Router) -> None:
@@ -110,6 +155,15 @@ def test_the_first_boot_makes_credentials_and_an_identity_and_keeps_every_commen
     assert len(file.read_text().splitlines()) == len(before.splitlines())
     assert "\n\n\t" not in file.read_text(), "an option stands in its section"
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+@first_boot
+def test_a_section_of_ours_that_is_not_there_is_made(router: Router) -> None:
+    file = router.config / "cpe-agent"
+    file.write_text(re.sub(r"\nconfig identity.*?(?=\n\n#|\n\nconfig)", "", file.read_text(), flags=re.DOTALL))
+    assert "config identity" not in file.read_text()
+    router.defaults()
+    assert parse(file.read_text(), str(file)).identity.serial_number == "00259EABCDEF"
 
 
 @first_boot
@@ -180,6 +234,44 @@ def test_what_a_person_has_staged_is_neither_committed_nor_lost(router: Router) 
     assert "edits that nobody has committed" in router.said.read_text()
 
 
+IN_OTHER_WORDS = {
+    "short words": "c interface wan\no proto dhcp\n",
+    "several on a line": "config interface 'wan'; option proto dhcp\n",
+    "a comment right behind the name": "config interface wan#home\n\toption proto 'dhcp'\n",
+    "a text of lines that look like it": (
+        "c interface wan\no proto dhcp\nconfig note 'n'\n\toption text 'x\nconfig interface wan\n'\nconfig note 'm'\n"
+    ),
+}
+
+
+@first_boot
+@pytest.mark.parametrize("text", IN_OTHER_WORDS.values(), ids=IN_OTHER_WORDS)
+def test_a_network_in_words_that_only_uci_understands_is_left_alone_and_the_log_says_so(
+    router: Router, text: str
+) -> None:
+    file = router.put("etc/config/network", text)
+    assert router.get("network.wan.proto") == "dhcp"
+    router.defaults()
+    assert file.read_text() == text
+    assert "is left as it is" in router.said.read_text()
+    assert not list(router.config.glob("*.new"))
+    file.write_text(text := NETWORK)
+    router.defaults()
+    assert router.get("network.wan.reqopts") == "43 125", "tried again, once it can be read"
+    router.run(". /usr/lib/cpe-agent/openwrt.sh; ask_no_more")
+    assert file.read_text() == text
+
+
+@first_boot
+def test_what_was_asked_for_stays_where_the_owner_has_put_it_into_words_that_only_uci_understands(
+    settled: Router,
+) -> None:
+    text = "c interface wan; o reqopts '43 125'\nconfig note 'wan6'\n\to reqopts 17; o text '\n\toption reqopts 17\n'\n"
+    file = settled.put("etc/config/network", text)
+    settled.run(". /usr/lib/cpe-agent/openwrt.sh; ask_no_more")
+    assert file.read_text() == text
+
+
 @first_boot
 def test_a_release_that_knows_one_hook_only_gets_a_part_in_the_owners_file_and_gives_it_back(router: Router) -> None:
     router.put("lib/netifd/dhcp.script", "[ -f /etc/udhcpc.user ] && . /etc/udhcpc.user\n")
@@ -191,6 +283,20 @@ def test_a_release_that_knows_one_hook_only_gets_a_part_in_the_owners_file_and_g
     assert not (router.root / "etc/odhcp6c.user").exists()
     router.run(". /usr/lib/cpe-agent/openwrt.sh; unhook_old_scripts")
     assert mine.read_text() == "# mine\necho mine\n"
+
+
+@first_boot
+def test_an_owners_file_whose_last_line_has_no_end_stays_a_script(router: Router) -> None:
+    router.put("lib/netifd/dhcp.script", "[ -f /etc/udhcpc.user ] && . /etc/udhcpc.user\n")
+    mine = router.put("etc/udhcpc.user", 'echo "renewed $interface"')
+    router.put("etc/udhcpc.user.d/50-cpe-agent", "echo ours\n")
+    router.defaults()
+    assert router.run(f"interface=wan; . {mine}").splitlines() == ["renewed wan", "ours"]
+    router.run(". /usr/lib/cpe-agent/openwrt.sh; unhook_old_scripts")
+    assert mine.read_text() == 'echo "renewed $interface"\n'
+    mine.write_text("echo mine# >>> cpe-agent\n( . ours ) || :\n# <<< cpe-agent\necho more\n")
+    router.run(". /usr/lib/cpe-agent/openwrt.sh; unhook_old_scripts")
+    assert mine.read_text() == "echo mine\necho more\n", "as a release before this one has left it"
 
 
 EASYCWMP = """

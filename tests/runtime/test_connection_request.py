@@ -95,6 +95,15 @@ def test_a_nonce_is_good_for_one_success_and_then_stale() -> None:
     assert len(there.sessions) == 2
 
 
+def test_each_refusal_is_told_with_its_address_and_reason() -> None:
+    told: list[tuple[str, str]] = []
+    with listening(on_refused=lambda *one: told.append(one)) as there:
+        challenge = there.challenge()
+        there.send(request(PATH, authorization(challenge, password="guess")))
+        there.send(request("/elsewhere"))
+    assert told == [("127.0.0.1", "wrong user name or password"), ("127.0.0.1", "wrong path")]
+
+
 def test_a_wrong_password_is_not_called_stale_and_spends_no_nonce() -> None:
     with listening() as there:
         challenge = there.challenge()

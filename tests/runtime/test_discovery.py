@@ -13,7 +13,7 @@ from agent.discovery.offer import Neighbour, Offer, Source
 from agent.discovery.policy import FAILING_FOR
 from agent.model.data_model import Caller
 from agent.model.errors import Refusals
-from agent.runtime.discovery import AGAIN, REMEMBERED_HOST, Contact
+from agent.runtime.discovery import AGAIN, PROVISIONED, REMEMBERED_HOST, Contact
 from agent.runtime.leases import MOST_LEASES, ways_out
 from agent.settings import Discovery as Settings
 from agent.shipped import shipped
@@ -97,6 +97,79 @@ def test_an_offer_of_omci_replaces_what_dhcp_has_named_and_brings_its_credential
     assert finder.own.get("ManagementServer.Password") == "s3cret"
     finder.discovery.said(Source.OMCI, None)
     assert finder.hears(bound(A)).url == B
+
+
+def provisions(finder: Finder, username: str | None = "cpe", password: str | None = "first", url: str = A) -> list[str]:
+    """The OLT says so; the ACS, its user name and password as they are then."""
+    finder.discovery.said(Source.OMCI, Offer(Source.OMCI, "the OLT", url=url, username=username, password=password))
+    finder.turns()
+    return [str(finder.own.get(name)) for name in (ms.URL, *ms.CREDENTIALS)]
+
+
+def test_credentials_that_the_olt_changes_at_the_same_url_are_applied(
+    finder: Finder, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    assert provisions(finder) == [A, "cpe", "first"]
+    assert provisions(finder, "other", "second") == [A, "other", "second"]
+    assert provisions(finder, "other", "third") == [A, "other", "third"]
+    assert finder.applied == 3
+    assert not {"first", "second", "third"} & set(caplog.text.split())
+    assert "named by omci (the OLT): its user name or password is another one" in caplog.text
+
+
+def test_credentials_that_the_olt_has_changed_while_the_agent_was_away_are_applied(finder: Finder) -> None:
+    provisions(finder)
+    later = finder.restarted()
+    assert provisions(later) == [A, "cpe", "first"]
+    assert later.applied == 0
+    assert provisions(later.restarted(), "other", "second") == [A, "other", "second"]
+
+
+@pytest.mark.parametrize("caller", [Caller.ACS, Caller.LOCAL])
+def test_a_password_that_the_acs_or_a_person_has_set_stays_until_the_olt_has_another_one(
+    finder: Finder, caller: Caller
+) -> None:
+    provisions(finder)
+    finder.sets(caller, Password="theirs")
+    assert provisions(finder) == [A, "cpe", "theirs"]
+    assert provisions(finder, None, None) == [A, "cpe", "theirs"]
+    later = finder.restarted()
+    assert provisions(later) == [A, "cpe", "theirs"]
+    path = "https://a.example/other"
+    assert provisions(later, url=path) == [path, "cpe", "theirs"]
+    assert provisions(later, password="second", url=path) == [path, "cpe", "second"]
+
+
+def test_where_the_acs_or_a_person_has_set_the_url_the_olts_credentials_are_not_for_it(finder: Finder) -> None:
+    provisions(finder)
+    finder.sets(Caller.ACS, URL=A, Username="theirs", Password="theirs")
+    assert provisions(finder, "other", "second") == [A, "theirs", "theirs"]
+
+
+def test_an_acs_that_dhcp_has_named_gets_the_credentials_that_the_olt_has_for_it(finder: Finder) -> None:
+    finder.hears(bound(A))
+    assert provisions(finder) == [A, "cpe", "first"]
+    assert finder.by["source"] == "omci"
+    assert finder.hears(bound(A)).by["source"] == "omci"
+
+
+def test_what_is_remembered_of_the_olts_credentials_does_not_tell_them(finder: Finder) -> None:
+    provisions(finder)
+    first = str(finder.own.get(PROVISIONED))
+    assert "first" not in first
+    provisions(finder, password="second")
+    provisions(finder)
+    assert finder.own.get(PROVISIONED) == first
+
+
+def test_what_the_olt_changes_is_not_said_to_be_stronger_than_itself(
+    finder: Finder, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    provisions(finder)
+    provisions(finder, url=B)
+    assert f"the ACS is {B} now, named by omci (the OLT): it has changed" in caplog.text
 
 
 def test_dhcp_brings_no_credentials(finder: Finder) -> None:

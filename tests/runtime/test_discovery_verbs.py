@@ -132,7 +132,10 @@ def test_what_the_acs_has_set_is_said_to_be_its(asked: Asked) -> None:
 def test_no_secret_is_told(asked: Asked) -> None:
     discovery = asked.finder.discovery
     discovery.said(Source.OMCI, Offer(Source.OMCI, "OLT", url=f"{A}?token=s3cret", username="u", password="s3cret"))
-    discovery.said(Source.PRESET, Offer(Source.PRESET, "x", url="https://u:s3cret@a.example/", vlan=7))
+    discovery.said(
+        Source.PRESET, Offer(Source.PRESET, "x", url="https://u:s3cret@a.example/", vlan=7, vlan_priority=3, advice="x")
+    )
     asked.finder.hears(bound("https://u:s3cret@a.example/?s3cret"))
     assert "s3cret" not in json.dumps(asked.discover())
-    assert asked.source(Source.PRESET)["vlan"] == 7
+    told = asked.source(Source.PRESET)
+    assert (told["vlan"], told["vlan_priority"], discovery.advice) == (7, 3, "x")

@@ -42,6 +42,14 @@ def test_what_is_asked_for_is_told_alone(history: History) -> None:
     assert asked(history, after=3) == {"events": [], "next": 3}
 
 
+def test_a_kind_that_there_is_not_is_refused_and_those_there_are_named(history: History) -> None:
+    [answer] = history_stream(history, ("reboot", "link", "module"))({"kind": "nonsense"})
+    assert answer is not None
+    assert answer["error"]["message"] == "the kinds are link, module, reboot"
+    [answer] = history_stream(history, ("module",))({"kind": "module"})
+    assert answer == {"events": [], "next": 3}
+
+
 def test_what_happens_comes_as_it_happens(history: History) -> None:
     lines = history_stream(history)({"follow": True, "kind": "link"})
     assert [one["n"] for one in (next(lines) or {})["events"]] == [3]

@@ -142,6 +142,7 @@ def test_silence_ends_after_the_time_for_a_reply_and_proves_no_host() -> None:
     assert 0.4 <= seconds < 15
 
 
+@pytest.mark.slow
 def test_a_peer_that_takes_nothing_ends_too() -> None:
     def serve(connection: Connection, _number: int) -> None:
         time.sleep(3)

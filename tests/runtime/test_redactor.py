@@ -29,6 +29,13 @@ XML = [
     struct("Device.WiFi.AccessPoint.1.Security.SAEPassphrase", CANARY),
     struct("Device.X_VENDOR.Odd", CANARY),
     f"<cwmp:Download><URL>http://u:{CANARY}@files/</URL><Username>me</Username><Password>{CANARY}</Password>",
+    f"<URL>http://files/f?a=1&amp;b={CANARY}</URL>",
+    f"<URL> http://files/f?sig='{CANARY}'&amp;\"{CANARY}\"\n</URL>",
+    f"<URL>http&#58;//files/f&#63;sig={CANARY}</URL>",
+    f"<URL>http://files/f?a=&quot;{CANARY}&#38;{CANARY}</URL>",
+    f"<URL><![CDATA[http://files/f?a=<{CANARY}>]]></URL>",
+    f"<URL>http://u:&lt;{CANARY}@files/</URL>",
+    struct("Device.IP.Diagnostics.DownloadDiagnostics.DownloadURL", f"http://files/f?sig={CANARY}"),
     f"<ns1:Password xsi:type='xsd:string'>{CANARY}</ns1:Password >",
     f"<Password><![CDATA[{CANARY}<x>]]></Password>",
     f"<Password>\n {CANARY}\n</Password>",
@@ -98,12 +105,30 @@ TEXTS = [
     f"KeyPassphrase: {CANARY}",
     f"PASSWORD = '{CANARY}'",
     f"http://acs/?token={CANARY}",
+    f"http://files/f?sig={CANARY}",
+    f"http://files/f?{CANARY}",
+    f"http://files/f?a=1&b={CANARY}&c={CANARY}#x",
+    f"https://u:{CANARY}@files:8443/f?sig='{CANARY}'&x={CANARY} was refused",
+    f"https://u:it's{CANARY}@files/",
+    f"ftp://u:p&{CANARY}@files/f",
 ]
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_no_secret_stays_in_a_line(text: str) -> None:
     assert CANARY not in Redactor().text(text)
+
+
+def test_of_a_url_its_place_and_the_names_of_its_query_stay() -> None:
+    shown = Redactor().text(
+        '{"url": "https://me@h:1/f.bin?id=7&amp;sig=x&y", "size": 1} (http://h/?q) "http://h/", a@b?'
+    )
+    assert shown == (
+        f'{{"url": "https://{MASK}@h:1/f.bin?id={MASK}&amp;sig={MASK}&{MASK}", "size": 1}} '
+        f'(http://h/?{MASK} "http://h/", a@b?'
+    )
+    xml = '<E xmlns="urn:a"><URL x="http://h/f?a=b"/><URL>http://h/f?a=b&amp;c=d</URL><Size>3</Size></E>'
+    assert Redactor().xml(xml) == xml.replace("=b", f"={MASK}").replace("=d", f"={MASK}")
 
 
 @pytest.mark.parametrize(

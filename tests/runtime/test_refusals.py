@@ -1,59 +1,79 @@
-"""Refused log-ins of a minute are one entry of the history."""
+"""Refused connection requests in the history: at once, by their reason, and few."""
 
-from dataclasses import dataclass
+from math import inf
 
-from agent.runtime.refusals import LOOK_EVERY, RefusedLogins
+from agent.runtime.refusals import LOOK_EVERY, MOST_REASONS, OTHERS, RefusedLogins
 
-
-@dataclass
-class Last:
-    source: str = "192.0.2.9"
-    reason: str = "wrong password"
-
-
-@dataclass
-class Listener:
-    refused: int = 0
-    last_refusal: Last | None = None
+REFUSED = "connection request refused: "
 
 
 class Bench:
     def __init__(self) -> None:
-        self.listener: Listener | None = Listener()
         self.noted: list[tuple[str, str]] = []
-        self.chore = RefusedLogins(lambda: self.listener, self.note, "fault")
+        self.woken = 0
+        self.chore = RefusedLogins(self.note, "fault", self.wake)
 
     def note(self, source: str, text: str) -> bool:
-        self.noted.append((source, text))
+        self.noted.append((source, text.removeprefix(REFUSED)))
         return True
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def refuse(self, *reasons: str) -> None:
+        for reason in reasons:
+            self.chore.refused("192.0.2.9", reason)
 
 
 def test_nothing_refused_is_nothing_to_tell() -> None:
     bench = Bench()
+    assert bench.chore.due(100.0) is None
     assert bench.chore.act(100.0) == frozenset()
-    assert bench.chore.due(0) == 100.0 + LOOK_EVERY
-    bench.listener = None
-    assert bench.chore.act(200.0) == frozenset()
     assert bench.noted == []
 
 
-def test_what_was_refused_since_the_last_look_is_one_entry() -> None:
+def test_the_first_for_each_reason_is_noted_at_once_and_what_follows_is_counted_by_its_reason() -> None:
     bench = Bench()
-    bench.listener = Listener(3, Last())
-    assert bench.chore.act(60.0) == {"fault"}
-    assert bench.chore.act(120.0) == frozenset()
-    bench.listener.refused = 4
-    assert bench.chore.act(180.0) == {"fault"}
-    assert bench.noted == [
-        ("192.0.2.9", "connection request refused: wrong password (3 times)"),
-        ("192.0.2.9", "connection request refused: wrong password"),
-    ]
+    bench.refuse("wrong password")
+    due = bench.chore.due(100.0)
+    assert due is not None
+    assert due <= 100.0
+    assert bench.chore.act(100.0) == {"fault"}
+    bench.refuse("wrong password", "wrong password", "wrong path")
+    assert bench.chore.act(101.0) == {"fault"}
+    assert bench.noted == [("192.0.2.9", "wrong password"), ("192.0.2.9", "wrong path")]
+    assert bench.chore.due(101.0) == 100.0 + LOOK_EVERY
+    assert bench.chore.act(100.0 + LOOK_EVERY) == {"fault"}
+    assert bench.noted[2:] == [("192.0.2.9", "wrong password (2 times)")]
+    assert bench.chore.due(200.0) is None
 
 
-def test_another_listener_counts_anew() -> None:
+def test_what_waits_when_the_agent_stops_is_noted_before() -> None:
     bench = Bench()
-    bench.listener = Listener(5, Last())
-    bench.chore.act(60.0)
-    bench.listener = Listener(2, Last())
-    assert bench.chore.act(120.0) == {"fault"}
-    assert "(2 times)" in bench.noted[-1][1]
+    bench.refuse("wrong path")
+    bench.chore.act(100.0)
+    bench.refuse("wrong path")
+    bench.chore.act(inf)
+    assert bench.noted == [("192.0.2.9", "wrong path")] * 2
+
+
+def test_a_flood_is_a_few_entries_a_minute_and_wakes_nobody_often() -> None:
+    bench = Bench()
+    for number in range(1000):
+        bench.refuse(f"method {number}")
+        bench.chore.act(100.0 + number / 100)
+    bench.chore.act(101.0 + LOOK_EVERY)
+    assert len(bench.noted) == MOST_REASONS + 2
+    assert bench.noted[-1][1].startswith(OTHERS)
+    assert bench.woken <= MOST_REASONS + 2
+
+
+def test_after_a_quiet_minute_every_reason_is_new() -> None:
+    bench = Bench()
+    for number in range(MOST_REASONS):
+        bench.refuse(f"method {number}")
+    bench.chore.act(100.0)
+    bench.chore.due(101.0 + LOOK_EVERY)
+    bench.refuse("wrong path")
+    bench.chore.act(101.0 + LOOK_EVERY)
+    assert bench.noted[-1] == ("192.0.2.9", "wrong path")

@@ -6,7 +6,10 @@ import pytest
 
 from agent.cwmp import messages as m
 from agent.runtime import events as on
-from agent.runtime.transfer_verbs import TransferVerbs
+from agent.runtime.transfer_verbs import STALLED, TransferVerbs
+from agent.runtime.transfers import Moved
+from agent.transfers.failures import Cause, TransferFailed
+from agent.transfers.queue import State
 from tests.fakes.transfers import FIRMWARE
 from tests.runtime.conversation import Talk, begun
 
@@ -67,9 +70,40 @@ def test_consent_is_given_here(talk: Talk) -> None:
 
 def test_a_transfer_is_given_up_here(talk: Talk) -> None:
     asks(talk, m.Download(file_type=FIRMWARE, url=ASKED.url, delay_seconds=60))
-    assert verb(talk, cancel="1")["transfers"] == []
-    assert '"transfers": []' in talk.documents.texts["delivery"]
-    assert verb(talk, cancel="1")["error"]["code"] == "unknown"
+    [one] = verb(talk, cancel="1")["transfers"]
+    assert (one["state"], one["fault"]) == ("ended", {"code": 9001, "text": "cancelled on the device"})
+    assert '"state": "ended"' in talk.documents.texts["delivery"]
+    assert verb(talk, cancel="1")["error"]["code"] == "refused"
+    assert verb(talk, cancel="2")["error"]["code"] == "unknown"
+
+
+def test_a_persons_own_is_given_up_and_the_acs_hears_nothing(talk: Talk) -> None:
+    verb(talk, fetch="http://files.example/x", file_type=FIRMWARE)
+    answer = verb(talk, cancel="1")
+    assert answer["transfers"] == []
+    assert answer["over"] == [{"id": "1", "code": 0, "text": "cancelled on the device"}]
+    talk.pass_on(None)
+    assert not talk.in_session
+
+
+def test_how_the_last_ones_ended_is_told_also_of_those_that_are_gone(talk: Talk) -> None:
+    talk.depot.courier.failures = [TransferFailed(Cause.NO_ACCESS, "it is not there")]
+    for _ in range(2):
+        verb(talk, fetch="http://files.example/x", file_type=FIRMWARE)
+        talk.pass_on(None)
+        talk.works()
+    answer = verb(talk)
+    assert answer["transfers"] == []
+    assert [(one["id"], one["code"]) for one in answer["over"]] == [("1", 9016), ("2", 0)]
+
+
+def test_what_stands_still_has_no_rate(talk: Talk) -> None:
+    asks(talk, ASKED)
+    [job] = talk.jobs
+    talk.pass_on(on.Told(job.name, Moved("1", 5, 12, 1000.0)))
+    assert verb(talk)["transfers"][0]["rate"] == 1000
+    talk.to(talk.now + STALLED + 1)
+    assert verb(talk)["transfers"][0]["rate"] == 0
 
 
 def test_the_acs_is_asked_for_a_download_from_here(talk: Talk) -> None:
@@ -98,4 +132,5 @@ def test_what_cannot_be_saved_is_not_done(talk: Talk) -> None:
     asks(talk, m.Download(file_type=FIRMWARE, url=ASKED.url, delay_seconds=60))
     talk.documents.is_full = True
     assert verb(talk, cancel="1")["error"]["code"] == "not_saved"
-    assert len(talk.delivery.transfers) == 1
+    assert [one.state for one in talk.delivery.transfers.all] == [State.WAITING]
+    assert talk.delivery.events.pending == (), "nor is it told"

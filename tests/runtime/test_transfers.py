@@ -7,11 +7,26 @@ import pytest
 from agent.cwmp import messages as m
 from agent.runtime import actions as do
 from agent.runtime import events as on
-from agent.runtime.transfers import FILE, GOES_DOWN, HOLDS_SESSIONS, MOST_REBOOTS, UNSAVED, Moved, _Progress
+from agent.runtime.transfers import (
+    FILE,
+    GOES_DOWN,
+    HOLDS_SESSIONS,
+    MOST_REBOOTS,
+    SWEEP,
+    UNSAVED,
+    Moved,
+    Mover,
+    Stopped,
+    Transfers,
+    _Progress,
+)
 from agent.transfers.failures import Cause, TransferFailed
-from agent.transfers.file_types import Outcome, Taken
+from agent.transfers.file_types import FileTypes, Outcome, Taken
+from agent.transfers.orders import FileOrder
 from agent.transfers.queue import FIRST_PAUSE, State
-from tests.fakes.transfers import BACKUP, CONFIGURATION, FIRMWARE
+from backends.errors import MechanismError
+from tests.fakes.transfers import BACKUP, CONFIGURATION, FIRMWARE, Depot
+from tests.firmware.machine import Device
 from tests.runtime.conversation import Talk, begun
 
 URL = "http://files.example/image"
@@ -101,6 +116,22 @@ def test_everything_is_saved_before_it_is_begun() -> None:
     talk.jobs.clear()
     job.job(lambda told: talk.pass_on(on.Told(job.name, told)))
     assert '"state": "taking"' in talk.documents.texts["delivery"]
+
+
+def test_while_the_system_cannot_say_who_may_be_asked_a_file_waits() -> None:
+    queue = begun().delivery.transfers
+    order = FileOrder(URL, "", "", FIRMWARE, 0, "", False, "key")
+    queue.add(order, "Download", 0.0, 1.8e9)
+
+    def silent() -> Mover:
+        raise MechanismError("the kernel's answer cannot be read")
+
+    transfers, now = Transfers(queue, silent), on.Moment(1.0, 1.8e9)
+    transfers.act(now, in_session=False)  # what earlier ones have left is swept up first
+    transfers.heard(Stopped(SWEEP.id), now)
+    with pytest.raises(MechanismError):
+        transfers.act(now, in_session=False)
+    assert [one.state for one in queue.all] == [State.WAITING]
 
 
 def test_one_is_moved_at_a_time() -> None:
@@ -376,6 +407,93 @@ def test_an_image_that_has_proved_itself_by_then_is_told_with_the_boot() -> None
     talk = talk.restarted(booted=True)
     assert talk.told == ["1 BOOT", "7 TRANSFER COMPLETE", "M Download"]
     assert complete(talk).fault_struct.fault_code == 9018
+
+
+class Machine(Depot):
+    """Images end up on a real one's banks; ``images`` are what the server has, one after the other."""
+
+    def __init__(self, device: Device, *versions: str) -> None:
+        super().__init__()
+        self.device = device
+        self.images = [device.received(version).path.read_bytes() for version in versions]
+        self.courier.waits = self._serve
+
+    def _serve(self) -> None:
+        self.courier.content = self.images.pop(0)
+
+    def register(self, types: FileTypes) -> None:
+        super().register(types)
+        types.register_download(FIRMWARE, self.device.upgrade)
+        types.register_awaited("firmware", lambda order: self.device.upgrade.outcome(order))
+
+    def comes_up(self, talk: Talk) -> Talk:
+        """With the image that waits, which a session proves."""
+        self.device.restart()
+        self.device.begin()
+        talk = talk.restarted(booted=True)
+        talk.works()  # what is left is swept away
+        talk.ends()
+        self.device.upgrade.session_finished()  # as the workers say it: after the core has gone on
+        return talk
+
+
+def test_two_images_asked_for_in_one_session_are_told_of_each_by_its_own_verdict(tmp_path: Path) -> None:
+    machine = Machine(Device(tmp_path), "22.0", "23.0")
+    talk = Talk(depot=machine)
+    talk.ends(download("a"), download("b"))
+    talk.works()
+    talk = machine.comes_up(talk)
+    assert len(talk.jobs) == 1, "the second one is begun before anybody has asked what became of the first"
+    talk.works()
+    first = complete(talk)
+    talk.works()
+    talk = machine.comes_up(talk)
+    talk.let_pass(3)
+    second = complete(talk)
+    codes = [(one.command_key, one.fault_struct.fault_code) for one in (first, second)]
+    assert codes == [("a", 0), ("b", 0)]
+
+
+def test_one_that_fails_right_after_another_has_proved_itself_leaves_that_its_verdict(tmp_path: Path) -> None:
+    machine = Machine(Device(tmp_path), "22.0", "23.0")
+    talk = Talk(depot=machine)
+    talk.ends(download("a"), download("b"))
+    talk.works()
+    talk = machine.comes_up(talk)
+    queue = talk.delivery.transfers
+    queue.ended = lambda one: machine.device.upgrade.transfer_ended(one.id, one.outcome.code, one.outcome.text)
+    machine.courier.failures = [TransferFailed(Cause.NO_ACCESS, "it is not there")]
+    talk.works()
+    talk.let_pass(3)
+    assert [(one.order.command_key, one.outcome.code) for one in queue.all] == [("a", 0), ("b", 9016)]
+
+
+def test_the_file_of_an_image_goes_as_soon_as_it_has_proved_itself() -> None:
+    talk = begun()
+    talk.depot.firmware.says = Taken(needs_reboot=True, awaits="firmware")
+    talk.pass_on(on.ConnectionRequested())
+    talk.ends(download())
+    talk.works()
+    talk = talk.restarted(booted=True)
+    talk.ends()
+    talk.works()
+    assert [path.name for path in talk.depot.directory.iterdir()] == [f"{FILE}1"]
+    talk.depot.verdict = Outcome()
+    talk.let_pass(3)
+    assert state(talk) is State.ENDED
+    talk.works()
+    assert list(talk.depot.directory.iterdir()) == []
+
+
+def test_what_a_person_cancels_while_it_is_moved_stops_and_the_acs_is_told() -> None:
+    talk = asked_for(download())
+    talk.delivery.transfers.cancel_one("1")
+    talk.pass_on(None)
+    talk.works()
+    sent = complete(talk)
+    assert (sent.fault_struct.fault_code, sent.fault_struct.fault_string) == (9001, "cancelled on the device")
+    assert talk.depot.firmware.taken == []
+    assert talk.delivery.transfers.all == ()
 
 
 def test_a_system_that_stays_up_is_asked_again_and_then_told_of() -> None:

@@ -1,5 +1,6 @@
 """What moves files, whatever the protocol."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,19 @@ def test_what_the_policy_forbids_is_not_even_begun(
     with pytest.raises(TransferFailed) as failed:
         moving.upload(url, Stream(1, lambda: iter([b"x"])))
     assert failed.value.code == upload
+    assert (moving.left, moving.told) == ([], [])
+
+
+def test_a_name_that_leads_into_the_home_is_asked_nothing(moving: Mover) -> None:
+    moving.policy = UrlPolicy(("http", "https", "ftp"), homes=(ip_network("192.0.2.0/24"),))
+    moving.resolving({"files.example": "192.0.2.77"})
+    for scheme in ("http", "https", "ftp"):
+        url = f"{scheme}://files.example/f"
+        with pytest.raises(TransferFailed, match="in the home") as failed:
+            moving.download(url)
+        assert failed.value.code == 9001
+        with pytest.raises(TransferFailed, match="in the home"):
+            moving.upload(url, Stream(1, lambda: iter([b"x"])))
     assert (moving.left, moving.told) == ([], [])
 
 

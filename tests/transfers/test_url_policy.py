@@ -1,3 +1,5 @@
+from ipaddress import ip_network
+
 import pytest
 
 from agent.transfers.failures import Cause, TransferFailed
@@ -91,6 +93,31 @@ def test_our_own_address_is_this_machine_whatever_it_is() -> None:
         UrlPolicy().check_address("192.0.2.1", own="192.0.2.1")
     with pytest.raises(TransferFailed):
         UrlPolicy().check_address("::ffff:192.0.2.1", own="192.0.2.1")
+
+
+HOMES = (ip_network("192.168.8.0/24"), ip_network("2001:db8:8::/64"))
+
+
+@pytest.mark.parametrize(
+    "host", ["192.168.8.77", "192.168.8.1", "2001:db8:8::77", "::ffff:192.168.8.77", "64:ff9b::c0a8:84d"]
+)
+def test_the_home_is_no_file_server_but_in_a_laboratory(host: str) -> None:
+    """Neither as a URL's host, nor as what a name or a redirect leads to."""
+    url, policy = f"http://[{host}]/" if ":" in host else f"http://{host}/", UrlPolicy(homes=HOMES)
+    assert refused(policy, url) is Cause.DENIED
+    for ask in (
+        lambda: policy.check_redirect(policy.check("http://files.example/"), url),
+        lambda: policy.check_address(host, "203.0.113.9"),
+    ):
+        with pytest.raises(TransferFailed, match="in the home") as failed:
+            ask()
+        assert failed.value.code == 9001
+    UrlPolicy(laboratory=True, homes=HOMES).check_address(host)
+
+
+@pytest.mark.parametrize("address", ["192.168.9.1", "10.0.0.7", "172.16.0.1", "2001:db8:9::1"])
+def test_a_private_address_elsewhere_is_a_file_servers_like_any(address: str) -> None:
+    UrlPolicy(homes=HOMES).check_address(address, own="10.0.0.5")
 
 
 @pytest.mark.parametrize("host", ["files.example", "a.cdn.example", "192.0.2.7", "[2001:db8:0::7]"])

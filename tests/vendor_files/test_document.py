@@ -1,11 +1,12 @@
 """The configuration file: what was written is read, and what was changed or is of another kind is not."""
 
 import json
+import tracemalloc
 
 import pytest
 
 from agent.model.configuration import Configuration
-from agent.vendor_files.document import LARGEST, Backup, NotUsable, read, written
+from agent.vendor_files.document import LARGEST, MOST, Backup, NotUsable, read, written
 
 BACKUP = Backup(
     Configuration({"own": {"a": {"value": "é\n"}}}, {"Device.X.": {"next": 2, "rows": {}}}, {"notification": {}}),
@@ -58,3 +59,27 @@ def test_two_files_that_say_the_same_have_the_same_digest() -> None:
     other = Backup(BACKUP.configuration, {"made": "later"}, uci=BACKUP.uci)
     assert other.digest == BACKUP.digest
     assert Backup(Configuration({"own": {}})).digest != BACKUP.digest
+
+
+@pytest.mark.parametrize("more", [b"{},", b"[],", b"1,", b'{"a":[{}]},', b"{{{[[["])
+def test_a_small_file_of_a_great_many_values_is_refused_before_it_is_parsed(more: bytes) -> None:
+    content = b'{"a":[' + more * (900_000 // len(more)) + b"{}]}"
+    tracemalloc.start()
+    try:
+        with pytest.raises(NotUsable, match="values"):
+            read(content)
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_largest_file_that_is_parsed_is_read_within_twenty_megabytes() -> None:
+    own = {f"value{number}": {"value": "x" * 20} for number in range(MOST // 2 - 10)}
+    content = json.dumps(json.loads(written(Backup(Configuration({"own": own})))), separators=(",", ":")).encode()
+    assert LARGEST // 2 < len(content) <= LARGEST
+    tracemalloc.start()
+    try:
+        assert read(content).configuration.backends["own"] == own
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()

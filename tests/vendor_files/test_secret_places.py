@@ -48,3 +48,12 @@ def test_a_secret_that_was_moved_to_another_place_is_not_opened() -> None:
     fates = Fates()
     put_back(out, {}, SEAL, fates)
     assert fates.missing == ["own/X.Code/value"]
+
+
+def test_characters_that_no_xml_has_count_only_where_they_are_new() -> None:
+    fates = Fates()
+    said = {"a": ["x\0", "y\x1b"], "b\x02": "z"}
+    put_back(said, {"a": ["x\0"]}, None, fates, "/p")
+    assert fates.unfit == ["p", "p/a/1"]
+    put_back(said, said, None, other := Fates())
+    assert other.unfit == []

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from agent.model.data_model import Caller
-from agent.model.errors import InvalidArguments, Refusals
+from agent.model.errors import InvalidArguments, ModelError, Refusals
 from agent.vendor_files.document import _digest
-from agent.vendor_files.service import BadFile, ConfigurationFile, NotOpened, Surroundings, summed_up, told
+from agent.vendor_files.service import ConfigurationFile, NotOpened, Surroundings, summed_up, told
 from tests.model.device import IP, PORTS, Device
 
 CODE = "Device.DeviceInfo.ProvisioningCode"
@@ -53,7 +53,7 @@ class Bench:
     def refused(self, content: bytes) -> str:
         before = self.device.whole()
         for act in (self.files.preview, self.files.restore):
-            with pytest.raises((BadFile, Refusals)) as refused:
+            with pytest.raises(ModelError) as refused:
                 act(content, Caller.ACS)
         assert self.device.whole() == before
         assert self.changes == 0
@@ -247,3 +247,39 @@ def test_packages_that_another_device_sealed_are_refused_or_left(tmp_path: Path)
     assert "packages of UCI: its secret is sealed by another device" in other.refused(content)
     other.restored(content, without_secrets=True)
     assert packages.made == kept
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ({"eth0": [1, "a\n\x1b]<x>"]}, f"{IP}1.Alias: an alias starts with a letter"),
+        ({"eth0": [1, "same"], "eth1": [2, "same"]}, "another row"),
+        ({"eth0": [1, "cpe-2"]}, "the device's own"),
+        ({"eth0": [1, None], "eth1": [1, None]}, "another row"),
+        ({"eth0": [2**32, None]}, "no row can"),
+    ],
+)
+def test_rows_that_nobody_could_have_named_so_are_refused(bench: Bench, rows: dict[str, Any], reason: str) -> None:
+    content = bench.files.content()
+    instances = {**json.loads(content)["instances"], IP: {"next": 9, "rows": rows}}
+    assert reason in bench.refused(with_change(content, instances=instances))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [
+        ({"notification": {}, "access": {CODE: ["x\n"] * 1000}}, f"{CODE}: the only entity"),
+        ({"notification": {CODE: 4}, "access": {}}, f"{CODE}: lightweight notification is not supported"),
+    ],
+)
+def test_attributes_that_nobody_could_have_set_are_refused(bench: Bench, attributes: Any, reason: str) -> None:
+    assert reason in bench.refused(with_change(bench.files.content(), attributes=attributes))
+
+
+def test_characters_that_no_xml_has_are_refused_where_they_are_new(bench: Bench) -> None:
+    said = json.loads(bench.files.content())
+    said["backends"]["own"]["DeviceInfo.ProvisioningCode"] = {"value": "a\0\x1b"}
+    content = with_change(json.dumps(said).encode())
+    assert bench.refused(content) == "own DeviceInfo.ProvisioningCode: it has a character that is not allowed in XML"
+    said["backends"]["own"] = {"a\x1bb": {"value": 1}}
+    assert "own: it has a character" in bench.refused(with_change(json.dumps(said).encode()))

@@ -123,7 +123,7 @@ def test_throughput_over_a_slow_and_far_link_is_what_was_set(slow: TheWay, is_up
 
 def test_what_is_lost_is_counted_as_the_link_loses_it(way: TheWay) -> None:
     way.middle.run("tc", "qdisc", "add", "dev", "out0", "root", "netem", "loss", "20%", "limit", "10000")
-    found = way.run(Ping(), PingRequest(FAR, repetitions=1000, interval=2, timeout=1000))
+    found = way.run(Ping(), PingRequest(FAR, repetitions=1000, interval=2, timeout=10_000))
     told = way.middle.run("tc", "-s", "qdisc", "show", "dev", "out0")
     dropped = int(re.findall(r"dropped (\d+)", told)[0])
     print(f"lost: {found.failure_count}, the link says {dropped}")

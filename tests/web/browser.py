@@ -230,9 +230,18 @@ class Page:
 
     def fill(self, values: Mapping[str, str]) -> None:
         """Fields, by their labels."""
+        from selenium.common.exceptions import StaleElementReferenceException
+
+        def fill(label: str, value: str) -> bool:
+            try:
+                self.run("arguments[0].select()", box := self.labelled(label))
+                box.send_keys(value)
+            except StaleElementReferenceException:  # the page was drawn anew in between
+                return False
+            return True
+
         for label, value in values.items():
-            self.run("arguments[0].select()", box := self.labelled(label))
-            box.send_keys(value)
+            wait(lambda label=label, value=value: fill(label, value), f"{label} cannot be filled")  # type: ignore[misc]
 
     def labelled(self, label: str) -> Any:
         """The field with a label."""
@@ -245,6 +254,7 @@ class Page:
 
     def log_in(self, password: str = PASSWORD) -> None:
         """At the log-in."""
+        self.shows("Log in", "h1")
         self.fill({"Password": password})
         self.press("Log in")
 

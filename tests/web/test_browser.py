@@ -84,6 +84,7 @@ def managed(visited: House) -> House:
         visited.acs.wait(each)
     page.go("#/status")
     page.shows("The server answers")
+    page.shows("none on its way")
     return visited
 
 
@@ -129,6 +130,17 @@ def test_a_wrong_password_is_refused_and_the_right_one_leads_back(page: Page) ->
     page.log_in()
     page.shows("Log", "h1")
     assert page.run("return location.hash") == "#/log"
+
+
+def test_a_file_that_waits_is_pending_work(page: Page, managed: House) -> None:
+    device = managed.acs.sessions[-1].device
+    order = {"url": "http://192.0.2.9/x", "file_type": "3 Vendor Configuration File", "delay_seconds": 3600}
+    for method, more, said in (("Download", order, "1 transfer waiting"), ("CancelTransfer", {}, "Nothing waits")):
+        rpc = managed.acs.queue(device, method, {"command_key": "later", **more})
+        managed.ask("inform")
+        managed.acs.wait(rpc)
+        page.load("#/status")
+        page.shows(said, ".card:last-child .lamp")
 
 
 def test_who_logs_out_is_out(page: Page) -> None:
@@ -251,10 +263,17 @@ def test_a_diagnostic_is_run_and_drawn_and_a_cancel_ends_it(page: Page, managed:
     choose(page, "IPPing")
     page.press("Run Ping")
     page.shows("Host is not set", "[role=alert]")
+    page.shows("run it again", "[role=alert]")
     page.fill({"Host": "127.0.0.1", "Number Of Repetitions": "1000"})
     page.press("Run Ping")
+    page.shows("Ping is running")
+    choose(page, "TraceRoute")  # while one runs no other is begun, and what it finds stays
+    page.fill({"Host": "127.0.0.1"})
+    assert page.run("return document.querySelector('form button.primary').disabled")
+    page.shows("Ping is running")
     page.press("Cancel")
     page.shows("was cancelled")
+    assert not page.run("return document.querySelector('form button.primary').disabled")
     wait(lambda: not managed.ask("diagnostics")["running"], "it still runs")
 
 

@@ -19,6 +19,7 @@ def told(error: dict[str, Any], **how: bool) -> tuple[int, dict[str, Any]]:
     [
         ("agent_down", 503, "agent_down"),
         ("timeout", 503, "agent_down"),
+        ("busy", 409, "busy"),
         ("internal", 500, "internal"),
         ("unknown_path", 404, "not_found"),
         ("unknown_session", 404, "not_found"),

@@ -54,9 +54,17 @@ function shown({ diagnostics = [] }, signal) {
         diagnostics.map((one) => [one.name, title(one.name)]),
         { onchange: () => ask() },
     );
+    let running = "";
+    const hold = (name) => {
+        running = name;
+        const go = form.querySelector("button.primary");
+        go.disabled = Boolean(running);
+        go.title = running ? `${title(running)} is running: one at a time` : "";
+    };
     const ask = () => {
         const one = diagnostics.find((each) => each.name === select.value);
-        fill(form, questions(one, (values) => run(one, values, form, found, signal)));
+        fill(form, questions(one, (values) => run(one, values, hold, found, signal)));
+        hold(running);
     };
     ask();
     return [
@@ -98,7 +106,7 @@ function input(each) {
     return text(String(each.default), typeof each.default === "number" ? { inputmode: "numeric" } : {});
 }
 
-async function run(one, settings, form, found, signal) {
+async function run(one, settings, hold, found, signal) {
     const over = new AbortController();
     const stopped = () => over.abort();
     signal.addEventListener("abort", stopped);
@@ -108,8 +116,7 @@ async function run(one, settings, form, found, signal) {
     const cancel = button("Cancel", stopped);
     fill(found, state, h("div", { class: "acts" }, cancel), drawing);
     found.closest(".panel").scrollIntoView({ block: "nearest" });
-    const go = form.querySelector("button.primary");
-    go.disabled = true;
+    hold(one.name);
     let due = 0;
     const draw = () => {
         due = 0;
@@ -137,11 +144,14 @@ async function run(one, settings, form, found, signal) {
     } catch (problem) {
         if (signal.aborted) return;
         if (over.signal.aborted) fill(state, `${title(one.name)} was cancelled`);
-        else fill(found, failure(problem));
+        else {
+            if (/`cpe-agent diag`/.test(problem.next)) problem.next = "say it under “Run one”, and run it again";
+            fill(found, failure(problem));
+        }
     } finally {
         if (due) cancelAnimationFrame(due);
         cancel.remove();
-        go.disabled = false;
+        hold("");
         signal.removeEventListener("abort", stopped);
     }
 }
@@ -157,8 +167,9 @@ function conclude(ended, state, drawing, lines) {
     fill(drawing, drawn(ended.name, lines), ended.result ? summary(ended.name, ended.result) : null);
 }
 
-const plain = (result) => Object.entries(result).filter(([, value]) => value !== null && typeof value !== "object");
-const isFine = (test, name) => /_detailed$/.test(name) || (test === "ServerSelectionDiagnostics" && /_time$/.test(name));
+const plain = (result) => Object.entries({ ...result, ...result.captures?.[0] }).filter(([, value]) => value !== null && typeof value !== "object");
+const BY_MICROSECONDS = ["ServerSelectionDiagnostics", "UDPEchoDiagnostics"];
+const isFine = (test, name) => /_detailed$/.test(name) || (BY_MICROSECONDS.includes(test) && /_time$/.test(name));
 const figure = (test, name, value) =>
     isFine(test, name) ? took(value) : /response_time$/.test(name) ? `${value} ms` : String(value);
 /** The figures of a result; a time in microseconds stands for the one in milliseconds beside it. */
@@ -171,6 +182,16 @@ const summary = (test, result) =>
 
 function drawn(name, lines) {
     if (lines.some((one) => "hop" in one)) return way(lines);
+    if (lines.some((one) => "radios" in one)) {
+        const heard = lines.filter((one) => one.bssid).sort((one, other) => other.signal - one.signal);
+        return h(
+            "ol",
+            { class: "line" },
+            heard.map((one) =>
+                stop("good", one.ssid || "(hidden)", h("p", null, `${one.signal} dBm, ${one.band} channel ${one.channel}, ${one.security}, ${one.bssid}`)),
+            ),
+        );
+    }
     if (lines.some((one) => "host" in one)) return hosts(lines);
     if (lines.some((one) => "bytes" in one && "seconds" in one)) return rate(lines);
     if (lines.some((one) => "part" in one)) {

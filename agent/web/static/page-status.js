@@ -111,7 +111,7 @@ function card(title, state, ...content) {
 }
 
 function screen(status, strip, { by, wan: way }) {
-    const { acs, connection_request: request, device, pending } = status;
+    const { acs, connection_request: request, device, pending, transfers } = status;
     const [out, back] = [light(status), returning(request, acs)];
     const waiting = [...(pending.events || [])];
     const held = pending.unconfirmed_change;
@@ -190,7 +190,9 @@ function screen(status, strip, { by, wan: way }) {
                                 ? "Writing is switched off"
                                 : count(waiting.length, "event") + " to tell",
                       ]
-                    : ["good", "Nothing waits"],
+                    : transfers?.active || transfers?.queued
+                      ? ["idle", transfers.active ? "A file is on its way" : count(transfers.queued, "transfer") + " waiting"]
+                      : ["good", "Nothing waits"],
                 facts([
                     [
                         "Events to tell",
@@ -213,10 +215,22 @@ function screen(status, strip, { by, wan: way }) {
                           ]
                         : null,
                     isReadOnly ? ["Writing", pending.write_side] : null,
+                    ["Files", files(transfers)],
+                    transfers?.last ? ["Last file", [transfers.last.text, " · ", ago(transfers.last.at)]] : null,
                 ]),
             ),
         ),
     ];
+}
+
+function files(transfers) {
+    const { active, queued } = transfers || {};
+    const words = queued ? [`${count(queued, "transfer")} waiting`] : [];
+    if (active) {
+        const part = active.total && active.done !== null ? `, ${Math.floor((100 * active.done) / active.total)} %` : "";
+        words.unshift(`${active.file_type}: ${active.state}${part}`);
+    }
+    return words.join("; ") || "none on its way";
 }
 
 function refusal(last) {

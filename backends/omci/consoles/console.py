@@ -16,6 +16,8 @@ LOG_IN_WITHIN: Final = 15.0
 TRIES: Final = 2
 MOST_ANSWER: Final = 1 << 18
 """Octets of an answer that are waited for; what is longer has no end."""
+LAST: Final = 4096
+"""Characters that are kept while a prompt is looked for: it stands at the end."""
 _QUIET: Final = 0.3
 """Seconds without an octet after which a prompt is taken for one."""
 
@@ -37,6 +39,10 @@ class Octets(Protocol):
 
     def read(self, seconds: float) -> bytes:
         """What comes within so long; b"" when nothing does."""
+        ...
+
+    def forget(self) -> None:
+        """Drop what has come; of what never ends, only so much."""
         ...
 
 
@@ -115,7 +121,7 @@ class Console:
         is_asked = False
         while True:
             heard = self._heard(min(_QUIET, deadline - self._clock()))
-            text += heard
+            text = (text + heard)[-LAST:]
             if heard:  # it may go on
                 if self._clock() > deadline:
                     break
@@ -156,8 +162,7 @@ class Console:
 
     def _prompted(self, command: str, within: float) -> str:
         """From behind the echo to the prompt; what came before the command was typed does not count."""
-        while self._line.read(0):
-            pass
+        self._line.forget()
         self._type(command + "\n")
         prompt = self._dialect.prompt
         text = self._until(lambda text: command in text and prompt.search(text) is not None, within, command)

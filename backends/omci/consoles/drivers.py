@@ -26,6 +26,10 @@ class Driver(Protocol):
         """The activation state, "O5"; None where the console does not tell it."""
         ...
 
+    def pon_alarms(self) -> dict[str, bool]:
+        """The alarms below OMCI by their names in TR-181 ("LOS"), those that the console tells."""
+        ...
+
     def leave(self) -> None:
         """End the session."""
         ...
@@ -94,6 +98,10 @@ class Lantiq(_ByConsole):
         """By ``onu`` of the old family, or ``pon`` of the new one."""
         return lantiq.onu_state(self._console.run("onu ploamsg")) or lantiq.onu_state(self._console.run("pon psg"))
 
+    def pon_alarms(self) -> dict[str, bool]:
+        """By ``onu`` of the old family; the new one has no such command."""
+        return lantiq.pon_alarms(self._console.run("onu gtcag"))
+
 
 class Realtek(_ByConsole):
     """Realtek's RTL960x."""
@@ -107,6 +115,10 @@ class Realtek(_ByConsole):
     def onu_state(self) -> str | None:
         """By ``diag``."""
         return realtek.onu_state(self._console.run("diag gpon get onu-state"))
+
+    def pon_alarms(self) -> dict[str, bool]:
+        """By ``diag``."""
+        return realtek.pon_alarms(self._console.run("diag gpon get alarm-status"))
 
     def levels(self) -> dict[str, tuple[float, str]]:
         """What the transceiver measures, by name: value and unit."""
@@ -128,6 +140,10 @@ class Cortina(_ByConsole):
     def onu_state(self) -> str | None:
         """By its ``pon``."""
         return cortina.onu_state(self._console.run("traffic/pon/show link"))
+
+    def pon_alarms(self) -> dict[str, bool]:
+        """It has no command that is known."""
+        return {}
 
 
 DRIVERS: Final[dict[str, Callable[[Octets, LogIn | None], Driver]]] = {

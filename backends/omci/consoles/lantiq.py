@@ -11,6 +11,14 @@ from backends.omci.entities import Attribute, Entity, entity
 NAME_SHOWN: Final = 25
 """Characters of an attribute's name that are printed."""
 STATES: Final = range(1, 10)
+PON_ALARMS: Final = {
+    "LOS": "loss_of_signal",
+    "LOF": "loss_of_gtc_frame",
+    "SF": "sig_fail",
+    "SD": "sig_degrade",
+    "PEE": "physical_equipment_error",
+}
+"""By its name in TR-181, what the program calls an alarm."""
 
 _CLASS: Final = re.compile(r"^Class ID\s*=\s*(\d{1,5})\b")
 _INSTANCE: Final = re.compile(r"^Instance ID\s*=\s*(\d{1,5})\b")
@@ -38,7 +46,7 @@ class _Printed:
 class _Block:
     class_id: int
     instance: int = 0
-    alarms: bytes = b""
+    alarms: bytes | None = None
     attributes: list[_Printed] = field(default_factory=list)
 
 
@@ -77,6 +85,12 @@ def onu_state(text: str) -> str | None:
     return None
 
 
+def pon_alarms(text: str) -> dict[str, bool]:
+    """The alarms of ``onu gtcag`` (gtc_alarm_get), those that it tells."""
+    said = {name: value for line in text.splitlines() for name, value in fields(line).items()}
+    return {name: said[its] != "0" for name, its in PON_ALARMS.items() if said.get(its, "").isdecimal()}
+
+
 def serial_number(text: str) -> str | None:
     """The serial number, "GPONABCD1234", of ``onu gtcsng``: eight decimal octets."""
     for line in text.splitlines():
@@ -104,7 +118,7 @@ def _take(block: _Block, line: str) -> None:
     if found := _INSTANCE.match(line):
         block.instance = int(found[1])
     elif found := _ALARMS.match(line):
-        block.alarms = _octets(found[1]) or b""
+        block.alarms = b"" if found[1].strip() == "-" else _octets(found[1])
     elif found := _ATTRIBUTE.match(line):
         number, name, size, kind, flags = found.groups()
         block.attributes.append(_Printed(int(number), name, int(size), "T" in flags or kind.startswith("T")))
@@ -134,7 +148,7 @@ def _octets(text: str) -> bytes | None:
 
 
 def _told(block: _Block, first: int) -> Told:
-    told = Told(block.class_id, block.instance)
+    told = Told(block.class_id, block.instance, alarms=block.alarms)
     known = entity(block.class_id)
     for printed in block.attributes:
         index = _index(known, printed, first)
@@ -142,8 +156,6 @@ def _told(block: _Block, first: int) -> Told:
             told.octets[index] = printed.octets
         else:
             told.other[printed.name] = printed.octets.hex()
-    if block.alarms:
-        told.other["alarms"] = block.alarms.hex()
     return told
 
 

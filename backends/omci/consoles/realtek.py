@@ -18,6 +18,7 @@ _INDEX: Final = re.compile(r"^INDEX\s+\d+\s*$")
 _TAG: Final = re.compile(r"PRI\s*(\d+)\s*,\s*(?:CFI\s*(\d+)\s*,\s*)?VID\s*(\d+)")
 _LEVEL: Final = re.compile(r"^\s*(\w[\w ]*?)\s*:\s*(-?\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$", re.MULTILINE)
 _STATE: Final = re.compile(r"\bO([1-9])\b|state\s*[:=]\s*(?:O\s*)?([1-9])\b", re.IGNORECASE)
+_ALARM: Final = re.compile(r"^\s*Alarm (LOS|LOF|SF|SD), status: *([A-Za-z]+)", re.MULTILINE)
 _VLAN_ROW: Final = re.compile(r"(\w+(?: \w+)?)\s*:\s*(PRI\s*\d+.*)$")
 _NUMBER: Final = re.compile(r"(PRI|VID|TPID|EthType|RemoveTags)\s*(0x[0-9a-fA-F]+|\d+)")
 
@@ -53,6 +54,11 @@ def onu_state(text: str) -> str | None:
     """The activation state, "O5", of ``diag gpon get onu-state``."""
     found = _STATE.findall(text[:MOST_TEXT])
     return f"O{found[-1][0] or found[-1][1]}" if found else None
+
+
+def pon_alarms(text: str) -> dict[str, bool]:
+    """The alarms of ``diag gpon get alarm-status``: whatever is not clear is active, since that has several words."""
+    return {name: status.lower() != "clear" for name, status in _ALARM.findall(text[:MOST_TEXT])}
 
 
 def _blocks(text: str) -> Iterator[list[_Key]]:

@@ -19,12 +19,16 @@ class NotUnderstood(Exception):
 
 @dataclass(slots=True)
 class Told:
-    """One entity: octets by attribute's index; by the program's own names what is no attribute or not understood."""
+    """One entity: octets by attribute's index; by the program's own names what is no attribute or not understood.
+
+    ``alarms``: the bitmap of those that are active, b"" where there are none; None where they are not told.
+    """
 
     class_id: int
     instance: int
     octets: dict[int, bytes] = field(default_factory=dict)
     other: dict[str, str] = field(default_factory=dict)
+    alarms: bytes | None = None
 
 
 _ALIASES: Final = {

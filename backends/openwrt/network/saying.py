@@ -127,7 +127,8 @@ class UciRecords(Network):
 
     def _hear(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:
-            log.error("%s; what it said last is taken until it is mended", trouble)
+            last = "what it said last is taken" if self._document.package.sections else "nothing of it is known"
+            log.error("%s; %s until it is mended", trouble, last)
         self._trouble = trouble
 
     def _put_together(self, mine: Records, given: Mapping[Reference, Record]) -> None:

@@ -24,7 +24,7 @@ def server_pids(answer: Any, sections: Mapping[str, Section]) -> dict[str, int]:
     keys = {section.id: key for key, section in sections.items()}
     keys |= {str(place): key for place, key in enumerate(enabled, 1) if str(place) not in keys}
     running = [(process, _name(one.get("command"))) for one in _instances(answer)
-               if one.get("running") is True and isinstance(process := one.get("pid"), int)]  # fmt: skip
+               if one.get("running") is True and type(process := one.get("pid")) is int]  # fmt: skip
     if len(running) == len(enabled) and not any(name for _, name in running):
         return {key: process for key, (process, _) in zip(enabled, running, strict=True)}
     return {keys[name]: process for process, name in running if name in keys}

@@ -236,7 +236,7 @@ def test_a_file_of_another_kind_one_that_ends_early_and_one_with_a_flipped_bit_a
         file.write_bytes(content)
         sign_beside(file)
         cause = refused(lambda file=file: environment.install(environment.inspect(file)))  # type: ignore[misc]
-        assert cause in (Cause.CORRUPTED, Cause.DENIED)
+        assert cause in (Cause.CORRUPTED, Cause.NOT_GENUINE)
         assert cause is Cause.CORRUPTED or number == 3
     assert environment.installed() == {}
 
@@ -245,15 +245,15 @@ def sign_beside(file: Path) -> None:
     file.with_name(f"{file.name}.sig").write_bytes(signature(file))
 
 
-def test_what_nobody_trusted_has_signed_is_denied(stand: Stand, tmp_path: Path) -> None:
+def test_what_nobody_trusted_has_signed_is_not_genuine(stand: Stand, tmp_path: Path) -> None:
     file = stand.make(tmp_path / "p", **({} if stand.is_manager else {"sign": lambda _: b"somebody else"}))
     beside = file.with_name(f"{file.name}.sig")
     if stand.is_manager:
         beside.write_bytes(b"signed by somebody else")
-    assert refused(lambda: stand.environment().inspect(file)) is Cause.DENIED
+    assert refused(lambda: stand.environment().inspect(file)) is Cause.NOT_GENUINE
     if stand.is_manager:
         beside.unlink()
-        assert refused(lambda: stand.environment().inspect(file)) is Cause.DENIED
+        assert refused(lambda: stand.environment().inspect(file)) is Cause.NOT_GENUINE
 
 
 def test_a_package_for_another_processor_does_not_fit(stand: Stand, tmp_path: Path) -> None:
@@ -283,6 +283,41 @@ def test_an_update_that_fails_in_the_middle_leaves_everything_as_it_was(stand: S
         (stand.root / "usr/share/greeter-2.0.bin/in the way").mkdir(parents=True)  # opkg itself goes on
     package = environment.inspect(stand.make(tmp_path / "2", version="2.0", is_cut=not stand.is_manager))
     assert refused(lambda: environment.install(package)) in (Cause.RESOURCES, Cause.CORRUPTED, Cause.WRONG_STATE)
+    assert stand.tree() == before
+    assert [one.version for one in stand.environment().installed().values()] == ["1.0"]
+
+
+def test_one_that_does_not_stand_its_trial_leaves_everything_as_it_was(stand: Stand, tmp_path: Path) -> None:
+    environment = installed(stand, tmp_path / "1")
+    environment.recover()
+    before = stand.tree()
+    seen: list[str] = []
+
+    def trial() -> None:
+        environment.forget()
+        seen.extend(one.version for one in environment.installed().values())
+        raise ModuleError(Cause.WRONG_STATE, "it ends at once")
+
+    package = environment.inspect(stand.make(tmp_path / "2", version="2.0"))
+    assert refused(lambda: environment.install(package, trial)) is Cause.WRONG_STATE
+    assert seen == ["2.0"]
+    assert stand.tree() == before
+    assert [one.version for one in stand.environment().installed().values()] == ["1.0"]
+    environment.install(package, lambda: None)
+    assert [one.version for one in stand.environment().installed().values()] == ["2.0"]
+
+
+def test_a_crash_in_the_trial_goes_back_to_what_was_there(stand: Stand, tmp_path: Path) -> None:
+    environment = installed(stand, tmp_path / "1")
+    environment.recover()
+    before = stand.tree()
+    package = environment.inspect(stand.make(tmp_path / "2", version="2.0"))
+    child = os.fork()
+    if not child:
+        environment.install(package, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        os._exit(0)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    stand.environment().recover()
     assert stand.tree() == before
     assert [one.version for one in stand.environment().installed().values()] == ["1.0"]
 

@@ -7,6 +7,7 @@ import pytest
 from backends.diagnostics.throughput import Throughput, download, upload
 from tests.backends.diagnostics.speed_asked import MILLION, asked, is_in_order, result_of, state_of
 from tests.backends.diagnostics.speed_server import FtpBehaviour, ftp_server
+from tests.backends.lan_device import until
 
 
 def test_ftp_retrieves_in_binary_from_the_host_it_speaks_to_and_stores_where_it_is_told() -> None:
@@ -14,6 +15,7 @@ def test_ftp_retrieves_in_binary_from_the_host_it_speaks_to_and_stores_where_it_
         result = result_of(download(), asked(url))
     assert result.test_bytes == MILLION
     assert is_in_order(result)
+    assert until(lambda: seen.requests[-1] == "QUIT")  # which the client does not wait for
     assert seen.requests == [
         "USER anonymous", "PASS cpe-agent@", "TYPE I", "SIZE deep/file", "PASV", "RETR deep/file", "QUIT",
     ]  # fmt: skip
@@ -24,6 +26,7 @@ def test_ftp_retrieves_in_binary_from_the_host_it_speaks_to_and_stores_where_it_
     assert seen.requests[-4:-1] == ["CWD deep", "PASV", "STOR file"]
 
 
+@pytest.mark.slow
 def test_ftp_by_time_retrieves_again_and_stores_until_it_is_enough() -> None:
     with ftp_server(FtpBehaviour(200_000)) as (url, seen):
         result_of(download(), asked(url, duration=1))

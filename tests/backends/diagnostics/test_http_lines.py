@@ -22,7 +22,7 @@ def test_a_file_is_counted_with_its_head_and_the_times_follow_one_another(behave
     assert result.ip_address_used == "127.0.0.1"
     assert "GET /test/file?x=1 HTTP/1.1" in seen.requests[0]
     assert result.connections == ()
-    assert (result.total_bytes_received, result.total_bytes_sent) == (0, 0)  # no interface was named
+    assert result.total_bytes_received >= result.test_bytes  # of the interface that the routes lead to
 
 
 def test_a_file_that_is_too_short_for_the_time_is_fetched_again_on_the_same_connection() -> None:

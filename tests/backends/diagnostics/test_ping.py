@@ -31,6 +31,13 @@ def test_data_of_any_size_is_sent_and_known_again(way: TheWay, size: int) -> Non
     assert way.run(Ping(), PingRequest(FAR, repetitions=1, size=size)).success_count == 1
 
 
+@pytest.mark.parametrize("group", ["224.0.0.1", "ff02::1", "::ffff:224.0.0.1"])
+def test_a_group_is_not_pinged(way: TheWay, group: str) -> None:
+    with pytest.raises(DiagnosticFailed, match="is a group") as failed:
+        way.run(Ping(), PingRequest(group, Way("eth0"), repetitions=1, timeout=50))
+    assert failed.value.state == "Error_Other"
+
+
 def test_more_data_than_a_packet_has_room_for_is_an_error(way: TheWay) -> None:
     with pytest.raises(DiagnosticFailed) as failed:
         way.run(Ping(), PingRequest(FAR, size=65_508))

@@ -51,6 +51,24 @@ def test_a_name_that_nobody_knows_is_passed_over_and_is_an_error_when_it_is_the_
     assert failed.value.state == "Error_CannotResolveHostName"
 
 
+def test_hosts_that_may_not_be_asked_are_passed_over(way: TheWay) -> None:
+    def refusal(address: str, port: int) -> str:
+        return "in the home" if address == NEAR else ""
+
+    found = way.run(ServerSelection(), SelectionRequest((NEAR, FAR), repetitions=1, refusal=refusal))
+    assert (found.fastest_host, found.hosts[0].why) == (FAR, "in the home")
+    for refused in ({"hosts": (NEAR,), "refusal": refusal}, {"hosts": ("224.0.0.1",)}):
+        with pytest.raises(DiagnosticFailed, match=r"in the home|is a group"):
+            way.run(ServerSelection(), SelectionRequest(**refused))  # type: ignore[arg-type]
+
+
+def test_hosts_without_a_way_to_them_are_an_error_that_the_diagnostic_has_a_word_for(way: TheWay) -> None:
+    way.home.ip("route add unreachable 192.0.2.64/26")
+    with pytest.raises(DiagnosticFailed, match=r"192\.0\.2\.100") as failed:
+        way.run(ServerSelection(), SelectionRequest(("192.0.2.100",)))
+    assert failed.value.state == "Error_Other"
+
+
 def test_a_cancel_is_heard_at_once(way: TheWay) -> None:
     cancel, began = threading.Event(), time.monotonic()
     in_time(cancel.set)

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from backends.diagnostics.failures import DiagnosticFailed
-from backends.diagnostics.sockets import Way, anywhere, mark, permitted, places_of
+from backends.diagnostics.sockets import Way, anywhere, mark, one_host, permitted, places_of
 
 
 def never() -> bool:
@@ -30,7 +30,10 @@ def test_the_dscp_is_in_the_upper_six_bits_and_the_priority_is_what_was_asked(
 
 
 def test_a_link_that_is_not_there_is_named() -> None:
-    with socket.socket() as made, pytest.raises(DiagnosticFailed, match="nosuchlink0") as failed:
+    with (
+        socket.socket() as made,
+        pytest.raises(DiagnosticFailed, match=r"^there is no interface nosuchlink0$") as failed,
+    ):
         mark(made, Way(link="nosuchlink0"))
     assert failed.value.state == "Error_Internal"
 
@@ -71,3 +74,10 @@ def test_addresses_that_must_not_be_spoken_to_are_left_out_and_none_left_is_a_fa
     with pytest.raises(DiagnosticFailed, match="not there") as failed:
         permitted(places, lambda _address, _port: "not there")
     assert failed.value.state == "Error_Other"
+
+
+def test_a_group_is_no_host_however_it_is_written() -> None:
+    for group in ("224.0.0.1", "239.1.2.3", "ff02::1", "::ffff:224.0.0.1"):
+        assert "is a group" in one_host(group, 7)
+    for host in ("192.168.8.77", "2001:db8::1", "::ffff:192.0.2.1", "::1"):
+        assert one_host(host, 7) == ""

@@ -17,11 +17,12 @@ from tests.backends.diagnostics.speed_asked import MILLION, asked, is_in_order, 
 from tests.backends.diagnostics.speed_server import FtpBehaviour, ftp_server, http_server
 
 
-def test_the_total_of_the_interface_is_what_its_counters_say_meanwhile() -> None:
+@pytest.mark.parametrize("link", ["lo", ""])
+def test_the_total_of_the_interface_is_what_its_counters_say_meanwhile(link: str) -> None:
     with http_server(server.file_of(3 * MILLION)) as (url, _):
-        result = result_of(download(), asked(url, way=Way(link="lo")))
-    assert result.total_bytes_received >= 2 * MILLION
-    assert result.total_bytes_sent == result.total_bytes_received  # of the loopback interface
+        result = result_of(download(), asked(url, way=Way(link=link)))
+    assert result.total_bytes_received >= result.test_bytes >= 3 * MILLION  # what waited to be read has come by it too
+    assert result.total_bytes_received >= result.total_bytes_sent >= 1 * MILLION  # of the loopback interface
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -45,6 +46,7 @@ def test_several_connections_are_measured_together_and_each_alone(host: str, is_
     assert all(is_in_order(one) for one in result.connections)
 
 
+@pytest.mark.slow
 def test_a_test_by_time_ends_in_time_and_its_intervals_add_up() -> None:
     lines: list[Mapping[str, Any]] = []
     with http_server(server.endless) as (url, _):
@@ -61,6 +63,7 @@ def test_a_test_by_time_ends_in_time_and_its_intervals_add_up() -> None:
     assert len(lines) >= 4
 
 
+@pytest.mark.slow
 def test_the_offset_is_waited_before_the_first_interval() -> None:
     with http_server(server.endless) as (url, _):
         result = result_of(download(), asked(url, duration=2, interval=1, offset=1))

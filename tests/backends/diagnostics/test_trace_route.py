@@ -93,6 +93,25 @@ def test_who_listens_there_and_answers_is_the_host_as_well(way: TheWay) -> None:
     assert way.home.python(code) == [1, 0, "127.0.0.1"]
 
 
+def test_each_time_is_that_of_its_own_probe_whichever_is_answered_first(way: TheWay) -> None:
+    code = (
+        "import json, socket, threading, time\n"
+        "from backends.diagnostics.trace_route import TraceRequest, TraceRoute\n"
+        "def serve(one, wait):\n"
+        "    data, peer = one.recvfrom(99)\n"
+        "    time.sleep(wait)\n"
+        "    one.sendto(data, peer)\n"
+        "for number, wait in enumerate((0.4, 0, 0.2)):\n"
+        "    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+        "    one.bind(('127.0.0.1', 33434 + number))\n"
+        "    threading.Thread(target=serve, args=(one, wait), daemon=True).start()\n"
+        "found = TraceRoute().run(TraceRequest('127.0.0.1'), lambda _: None, lambda: False)\n"
+        "print(json.dumps(found.hops[0].rt_times))\n"
+    )
+    first, second, third = way.home.python(code)
+    assert second < 150 < third < 350 < first
+
+
 def test_without_a_route_there_is_none(way: TheWay) -> None:
     way.home.ip("route add unreachable 192.0.2.128/25")
     with pytest.raises(DiagnosticFailed) as failed:
@@ -110,3 +129,8 @@ def test_a_cancel_is_heard_at_once(way: TheWay) -> None:
     finally:
         way.near.run("nft", "delete table ip silent")
     assert time.monotonic() - began < 10
+
+
+def test_the_way_to_a_group_is_none(way: TheWay) -> None:
+    with pytest.raises(DiagnosticFailed, match="is a group"):
+        way.run(TraceRoute(), TraceRequest("224.0.0.1", Way("eth0"), timeout=50, most_hops=1))

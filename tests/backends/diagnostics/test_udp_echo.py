@@ -75,7 +75,8 @@ def test_each_packet_is_told_with_the_responders_own_numbers(host: str) -> None:
         assert one.packet_send_time < one.packet_receive_time
         assert one.test_resp_rcv_time_stamp > 0
         assert one.test_resp_reply_failure_count == 0
-    assert [line["number"] for line in lines] == [1, 2, 3, 4, 5]
+    assert lines[0] == {"address": host, "port": port, "source": host}
+    assert [line["number"] for line in lines[1:]] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 23, 24, 1400, 9000])

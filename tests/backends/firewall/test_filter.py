@@ -20,6 +20,8 @@ from backends.firewall.records import (
 from tests.backends.firewall.conftest import GONE, LAN, WAN, Bench, wanted
 from tests.netlab.gateway import HOST, HOST6, INSIDE, OUTSIDE, OUTSIDE6, STRANGER, STRANGER6, goes_on
 
+pytestmark = pytest.mark.slow
+
 LOW, HIGH = FirewallSettings(config="Low"), FirewallSettings(config="High")
 ADVANCED = FirewallSettings(config="Advanced", advanced_level="level")
 ANYWHERE = {"source_all_interfaces": True, "dest_all_interfaces": True}

@@ -10,6 +10,8 @@ from tests.backends.firewall.conftest import WAN, Bench
 from tests.netlab.gateway import HOST, INSIDE, OTHER_STRANGER, OUTSIDE, STRANGER, Gateway, goes_on
 from tests.netlab.namespace import Namespace, veth
 
+pytestmark = pytest.mark.slow
+
 NAT = InterfaceNat(enable=True, interface=WAN)
 WEB = PortMapping(enable=True, interface=WAN, external_port=8080, internal_port=80, internal_client=HOST)
 

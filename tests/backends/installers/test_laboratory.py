@@ -42,8 +42,18 @@ def test_a_bank_is_chosen_without_a_trial(tmp_path: Path) -> None:
         one.go_back()
 
 
-def test_a_machine_that_forgot_what_it_is_says_so(tmp_path: Path) -> None:
+def test_what_is_in_a_bank_is_called_so_until_another_image_is_written_there(tmp_path: Path) -> None:
     machine = LaboratoryMachine(tmp_path)
-    machine.put("lab/boot.json", '{"running": "9"}')
+    one = Laboratory(machine.given)
+    one.label(one.install(machine.image()), "Acme", "2.0")
+    assert one.banks().labels == {"bank 2": ("Acme", "2.0")}
+    one.install(machine.image())
+    assert one.banks().labels == {}
+
+
+@pytest.mark.parametrize("said", ['{"running": "9"}', '{"labels": {"1": ["x"]}}', '{"labels": {"1": 7}}'])
+def test_a_machine_that_forgot_what_it_is_says_so(tmp_path: Path, said: str) -> None:
+    machine = LaboratoryMachine(tmp_path)
+    machine.put("lab/boot.json", said)
     with pytest.raises(MechanismError, match="cannot be understood"):
         Laboratory(machine.given).banks()

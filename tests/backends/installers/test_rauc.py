@@ -14,8 +14,9 @@ from tests.backends.installers.machines import RaucMachine
 
 def test_the_bundle_s_own_signature_counts_and_its_version_is_told(tmp_path: Path) -> None:
     machine = RaucMachine(tmp_path)
-    told = Rauc(machine.given).test(machine.image())
-    assert (told.version, told.name, told.is_signed) == ("2.0", "Acme 2", True)
+    one = Rauc(machine.given)
+    told = one.test(machine.image())
+    assert (told.version, told.name, one.is_signed_inside) == ("2.0", "Acme 2", True)
 
 
 def test_a_bundle_for_another_machine_is_refused(tmp_path: Path) -> None:

@@ -56,6 +56,21 @@ def test_a_manifest_that_says_what_it_may_not_say_is_refused(tmp_path: Path, tol
     assert cause_of(archive(tmp_path / "a", **told), tmp_path / "into") is Cause.CORRUPTED
 
 
+def test_a_manifest_that_says_something_twice_is_refused(tmp_path: Path) -> None:
+    for text in (b'{"name":"trusted",%s', b'%s,"units":[]}', b'%s,"files":{"x":{"size":1,"size":2}}}'):
+        whole = json.dumps({**manifest({}), "units": []}).encode()
+        text %= whole[1:] if text.startswith(b'{"name') else whole[:-1]
+        file = written(tmp_path / "a", [("manifest.json", text), ("manifest.json.sig", signature(text))])
+        with pytest.raises(ModuleError, match="twice") as refused:
+            read(file, verify)
+        assert refused.value.cause is Cause.CORRUPTED
+
+
+@pytest.mark.parametrize("names", [("a", "a/b"), ("a/b", "a"), ("a", "a.b", "a/b/c")])
+def test_a_file_that_is_a_directory_too_is_refused(tmp_path: Path, names: tuple[str, ...]) -> None:
+    assert cause_of(archive(tmp_path / "a", dict.fromkeys(names, b"1")), tmp_path / "into") is Cause.CORRUPTED
+
+
 def test_files_that_are_missing_too_many_different_or_elsewhere_are_refused(tmp_path: Path) -> None:
     text = json.dumps(manifest({"x": b"1"})).encode()
     head = [("manifest.json", text), ("manifest.json.sig", signature(text))]
@@ -83,6 +98,6 @@ def test_no_cut_and_no_flipped_bit_gets_through(tmp_path: Path) -> None:
         bad = bytearray(good)
         bad[place] ^= 4
         (tmp_path / "b").write_bytes(bad)
-        assert cause_of(tmp_path / "b", tmp_path / f"flip-{number}") in (Cause.CORRUPTED, Cause.DENIED)
+        assert cause_of(tmp_path / "b", tmp_path / f"flip-{number}") in (Cause.CORRUPTED, Cause.NOT_GENUINE)
         (tmp_path / "b").write_bytes(good[:place])
         assert cause_of(tmp_path / "b", tmp_path / f"cut-{number}") is Cause.CORRUPTED

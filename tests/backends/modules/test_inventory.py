@@ -7,7 +7,7 @@ import pytest
 from backends.desired_state import Refused, Wanted
 from backends.errors import MechanismError
 from backends.modules.archives import Archives
-from backends.modules.environment import Running, UnitFacts
+from backends.modules.environment import ModuleError, Running, UnitFacts
 from backends.modules.inventory import (
     Deployed,
     EnvironmentSetting,
@@ -51,10 +51,22 @@ def machine(place: Path, runner: Runner, boot: str = "boot 1", **told: object) -
     made = Archives(place / "archives", runner, verify, is_older, machine=lambda: "x86_64")
     if not made.installed():
         made.install(made.inspect(archive(place / "a", **told)))  # type: ignore[arg-type]
-    modules = Modules([made], place / "booted", boot)
+    modules = Modules([made], place / "booted", boot, settled=0.0)
     modules.deployed = {ONE.key: ONE}
     modules.apply(Wanted())
     return modules
+
+
+def test_of_a_version_that_does_not_live_long_nothing_runs_on(tmp_path: Path) -> None:
+    runner = Runner()
+    modules = machine(tmp_path, runner)
+    modules.try_out(ONE, frozenset({"main"}))
+    assert runner.up == {"greeter.main"}
+    runner.start = lambda *_words, **_more: None  # type: ignore[method-assign]
+    runner.up.clear()
+    with pytest.raises(ModuleError, match="main: it ended by itself"):
+        modules.try_out(ONE, frozenset({"main"}))
+    assert modules.troubles(ONE.key) == "main does not run: it ended by itself"
 
 
 def told(modules: Modules, wanted: Wanted) -> None:

@@ -16,7 +16,7 @@ from backends.modules.packages import _cause_of, _names
         ("x-1:     error: uninstallable     arch: mips", Cause.MISMATCH),
         ("ERROR: greeter-1.0: file integrity error", Cause.CORRUPTED),
         ("ERROR: /x.apk: unexpected end of file", Cause.CORRUPTED),
-        ("ERROR: greeter-1.0: UNTRUSTED signature", Cause.DENIED),
+        ("ERROR: greeter-1.0: UNTRUSTED signature", Cause.NOT_GENUINE),
         ("something else", Cause.WRONG_STATE),
     ],
 )  # fmt: skip

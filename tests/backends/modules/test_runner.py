@@ -86,14 +86,22 @@ def test_systemd_is_asked_for_a_service_with_a_user_of_its_own(tmp_path: Path) -
     asked: list[tuple[str, ...]] = []
     runner = systemd(tmp_path, asked)
     runner.start("greeter.main", ("bin/greet", "--loud"), Path("/modules/greeter-1"), is_privileged=False)
-    words = asked[-1]
+    words = asked[-2]
     assert words[:2] == ("systemd-run", "--unit=cpe-agent-module-greeter.main.service")
     assert "--property=DynamicUser=yes" in words
     assert words[-3:] == ("--", "/modules/greeter-1/bin/greet", "--loud")
     runner.start("greeter.main", ("/bin/true",), Path("/"), is_privileged=True)
-    assert "--property=DynamicUser=yes" not in asked[-1]
+    assert "--property=DynamicUser=yes" not in asked[-2]
     runner.stop("greeter.main", 10)
-    assert asked[-1][0] == "systemd-run"  # nothing runs: nothing is stopped
+    assert "stop" not in asked[-1]  # nothing runs: nothing is stopped
+
+
+def test_what_ends_at_once_under_systemd_is_an_error_with_its_exit_status(tmp_path: Path) -> None:
+    def start(arguments: tuple[str, ...], **_: object) -> str:
+        return "ExecMainStatus=3\nActiveState=failed\n" if arguments[:2] == ("systemctl", "show") else ""
+
+    with pytest.raises(MechanismError, match=r"ended at once \(status 3\): see journalctl -u"):
+        SystemdRunner(tmp_path, start).start("greeter.main", ("/bin/false",), Path("/"), is_privileged=True)
 
 
 def test_what_runs_under_systemd_is_in_its_cgroup(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backends.omci.composing import composed
-from backends.omci.documents import decoded
+from backends.omci.documents import decoded, masked
 
 END = "00000028"
 
@@ -383,3 +383,38 @@ def test_what_cannot_be_decoded_says_why_and_keeps_its_octets(octets: bytes, err
 def test_the_head_of_a_frame_is_told_also_where_its_contents_cannot_be() -> None:
     document = decoded(baseline("1234450a00070001", ""))
     assert (document["tci"], document["type"], document["class"], document["instance"]) == (0x1234, "Unknown 5", 7, 1)
+
+
+SECRET = b"geheim".ljust(25, b"\0").hex()
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        baseline("0001480a00940001", "2000" + SECRET),
+        baseline("0001290a00940001", "00 2000" + SECRET),
+        baseline("0001440a00940001", "01" + b"lab".ljust(25, b"\0").hex() + SECRET[:12]),
+        baseline("00012e0a00020000", "0094 0001 2000" + SECRET),
+        baseline("0000110a01000000", "0020" + SECRET[:24]),
+        baseline("0001290a00940001", "00 0400" + SECRET),  # an attribute that nobody knows
+        baseline("0001280a00940001", "00" * 10 + SECRET[:40]),
+        extended("00012e0b00020000", "0019 0094 0001 2000" + SECRET),
+        extended("00015d0b014c0000", "0020" + SECRET),
+    ],
+)
+def test_a_masked_document_has_no_secret_whatever_the_message(frame: bytes) -> None:
+    shown = json.dumps(decoded(frame))
+    hidden = json.dumps(masked(decoded(frame)))
+    assert "geheim" in shown or b"geheim".hex() in shown
+    assert "geheim" not in hidden
+    assert b"geheim".hex() not in hidden
+
+
+def test_masking_changes_nothing_else() -> None:
+    for frame, _ in FRAMES:
+        document = decoded(frame)
+        if document.get("class") not in (148, 256, 332):
+            assert masked(document) == document
+    asked = decoded(baseline("0001490a00940001", "f800"))
+    assert masked(asked) == asked
+    assert masked(decoded(b"\0\1")) == decoded(b"\0\1")

@@ -217,3 +217,54 @@ def test_where_the_codec_has_no_check_the_trailer_is_demanded(codec: str, policy
 def test_a_line_without_any_check_is_refused(codec: str, policy: str) -> None:
     with pytest.raises(ValueError, match=f"{codec} has no check"):
         trailer_for(codec, policy)
+
+
+def bare(question: bytes, value: int) -> bytes:
+    """The same answer with a trailer of zeros, as some logs have it."""
+    return answer(question, value)[:44] + bytes(4)
+
+
+def told_in_turn(*values: int) -> Callable[[PtyOnu, bytes], list[bytes]]:
+    return lambda far, frame: [far.framed(bare(frame, values[min(len(far.heard), len(values)) - 1]))]
+
+
+@pytest.mark.parametrize("policy", ["ignore", "zero", "none"])
+def test_an_answer_that_nothing_checks_is_believed_when_it_has_come_twice_alike(policy: str) -> None:
+    with talking(told_in_turn(43, 42), "hexline", Trailer(policy)) as (exchange, far):
+        assert exchange.ask(SYNC).contents[3] == 42
+    assert len(far.heard) == 3
+    assert len({heard[:2] for heard in far.heard}) == 1
+
+
+def test_an_answer_that_is_another_each_time_is_none() -> None:
+    with talking(told_in_turn(1, 2, 3, 4), "hexline", Trailer()) as (exchange, _), pytest.raises(NoAnswer):
+        exchange.ask(SYNC, within=0.3)
+
+
+@pytest.mark.parametrize(("codec", "asked"), [("hexline", 1), ("hdlc", 1)])
+def test_an_answer_that_is_checked_is_believed_at_once(codec: str, asked: int) -> None:
+    with talking(plainly, codec, Trailer()) as (exchange, far):
+        assert exchange.ask(SYNC).contents[3] == 42
+    assert len(far.heard) == asked
+
+
+@pytest.mark.parametrize(
+    ("codec", "policy", "trailer", "is_believed"),
+    [
+        ("hexline", "ignore", "651ad04f", True),
+        ("hexline", "ignore", "651ad04e", False),
+        ("hexline", "ignore", "00000000", False),
+        ("hexline", "zero", "00000000", True),
+        ("hdlc", "ignore", "00000000", True),
+    ],
+)
+def test_what_comes_unasked_and_unchecked_is_believed_where_the_settings_say_so(
+    codec: str, policy: str, trailer: str, is_believed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    alarm = ALARM[:44] + bytes.fromhex(trailer)
+    with talking(lambda _far, _frame: [], codec, Trailer(policy)) as (exchange, far):
+        exchange.listen(0.05)  # the line is open
+        far.write(far.framed(alarm) * 2)
+        assert (exchange.listen(0.3) is not None) is is_believed
+        assert exchange.ignored == (0 if is_believed else 2)
+    assert caplog.text.count("is not believed") == (not is_believed)

@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from backends.omci.link import Line, LineLost
+from backends.omci.codecs import CODECS
+from backends.omci.exchange import Exchange
+from backends.omci.link import Line, LineLost, _reason
+from backends.omci.queries import Queries
+from tests.backends.omci.console_server import SET_BAUDRATE, console_server
 from tests.backends.omci.pty_onu import onu
+from tests.lab.onus import lab_onu
 
 SOON = 10.0
 
@@ -136,7 +141,7 @@ def test_a_device_unplugged_is_lost_and_back_under_its_name_it_is_opened_again(t
         line.open()
         assert line.is_open
         far.unplug()
-        with pytest.raises(LineLost):
+        with pytest.raises(LineLost, match=r"the device is gone|Input/output error"):
             read_to_the_end(line)
         assert not line.is_open
         with pytest.raises(LineLost):
@@ -159,6 +164,7 @@ def test_a_line_that_takes_nothing_is_lost_instead_of_blocking(monkeypatch: pyte
     os.close(slave)
 
 
+@pytest.mark.slow
 def test_a_console_server_is_spoken_to_by_its_url() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         line = Line(f"socket://127.0.0.1:{server.getsockname()[1]}")
@@ -175,6 +181,53 @@ def test_a_console_server_is_spoken_to_by_its_url() -> None:
         line.open()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("has_commands", [False, True])
+def test_an_ont_behind_a_console_server_is_asked_and_again_after_it_has_hung_up(has_commands: bool) -> None:
+    with lab_onu() as ont, console_server(ont.device, has_commands=has_commands) as server:
+        line = Line(server.url)
+        asked = Queries(Exchange(line, CODECS["hdlc"]()))
+        assert asked.get(257, 0, 0x8000).octets[1].rstrip(b"\0 ") == b"Lab ONU 2500"
+        assert asked.get(340, 0x0E01).octets == {1: b"\1", 2: b"\xff\xff", 3: b"\xff\xff"}
+        server.hang_up()
+        with pytest.raises(LineLost):
+            read_to_the_end(line)
+        assert asked.get(256, 0, 0x8000).octets[1]
+        line.close()
+    if has_commands:
+        assert 115200 in server.speeds
+
+
+@pytest.mark.parametrize("has_commands", [False, True])
+def test_every_octet_goes_through_a_console_server_both_ways(has_commands: bool) -> None:
+    every = bytes(range(256)) * 2  # among them 0xff, which is a command's beginning there
+    with (
+        onu(lambda frame: [far.framed(frame[::-1])]) as far,
+        console_server(far.device, has_commands=has_commands) as at,
+    ):
+        line, codec = Line(at.url), CODECS["hdlc"]()
+        line.write(codec.wrapped(every))
+        found: list[bytes] = []
+        while not found:
+            octets = line.read(SOON)
+            assert octets
+            found += codec.feed(octets)
+        line.close()
+    assert (far.heard, found) == ([every], [every[::-1]])
+
+
+@pytest.mark.slow
+def test_a_console_server_sets_the_line_once_and_is_not_asked_to_touch_modem_lines() -> None:
+    with onu(echo) as far, console_server(far.device, has_commands=True) as server:
+        line = Line(server.url)
+        line.write(b"x")
+        for seconds in (0.01, 0.02, 0.03):
+            line.read(seconds)
+        line.close()
+        assert server.modem_lines == []
+        assert server.commands.count(SET_BAUDRATE) == 1
+
+
 def test_closing_twice_is_closing() -> None:
     with onu(echo) as far:
         line = Line(far.device)
@@ -186,3 +239,9 @@ def test_closing_twice_is_closing() -> None:
     thread.start()
     thread.join(SOON)
     assert not thread.is_alive()
+
+
+def test_why_a_port_cannot_be_set_up_is_the_kernel_s_sentence() -> None:
+    raised = OSError("Could not configure port: (5, 'Input/output error')")
+    raised.__context__ = termios.error(5, "Input/output error")  # as pyserial raises it
+    assert _reason(raised) == "Input/output error"

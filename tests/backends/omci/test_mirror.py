@@ -125,6 +125,23 @@ def test_notifications_are_learned() -> None:
     assert mirror.hear(Frame(1, Action.GET_ALL_ALARMS_NEXT, 2, 0, told, answers=True)) == {(263, 1)}
 
 
+def test_the_first_word_about_alarms_is_news_also_when_there_are_none() -> None:
+    mirror = Mirror()
+    none = Frame(0, Action.ALARM, 263, 1, contents(Action.ALARM, {"bitmap": bytes(28), "sequence": 1}))
+    assert [mirror.hear(none), mirror.hear(none)] == [{(263, 1)}, set()]
+
+
+def test_where_the_line_was_interrupted_what_was_asked_before_is_not_answered_after() -> None:
+    talk = Talk()
+    talk.provision()
+    before = dict(talk.mirror.entities)
+    talk.mirror.hear(asked(1, Action.SET, SERVER, mask=0x8000, values=b"\1"))
+    talk.mirror.interrupted()
+    assert talk.mirror.hear(answered(1, Action.SET, SERVER)) == set()
+    assert talk.mirror.entities == before
+    assert talk.mirror.instances(340) == [0x0E01]
+
+
 def test_commands_without_answers_are_not_kept_for_ever() -> None:
     mirror = Mirror()
     for tci in range(1, MOST_QUESTIONS + 2):

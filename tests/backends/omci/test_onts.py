@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from agent.lab.onu import LabOnu
+from backends.errors import TimedOut
 from backends.omci.codecs import Hdlc
-from backends.omci.consoles.drivers import DRIVERS
+from backends.omci.consoles.drivers import DRIVERS, Realtek
 from backends.omci.exchange import TRIES, Exchange, NoAnswer
 from backends.omci.frames import Action, Frame, parse
 from backends.omci.link import Line
 from backends.omci.messages import contents
 from backends.omci.onts import ANI, FEC, GEM_PORT, GEM_PORT_HISTORY, PPTP, SERVER, VEIP, ByConsole, ByFrames, Ont
 from backends.omci.queries import NoEntity
-from tests.backends.omci.pty_onu import onu
+from tests.backends.omci.pty_onu import PtyOnu, onu
 from tests.lab.onus import lab_onu
 
 
@@ -49,6 +50,39 @@ def test_an_upload_names_what_the_olt_has_made() -> None:
         assert [asked.instances(number) for number in (GEM_PORT, GEM_PORT_HISTORY, ANI)] == [[1], [1], [0x8001]]
 
 
+def test_after_the_olt_has_changed_something_all_is_uploaded_again_but_not_at_once() -> None:
+    now = [1000.0]
+    with lab_onu() as far:
+        line = Line(far.device)
+        line.open()
+        asked = ByFrames(Exchange(line, Hdlc()), is_uploaded=True, clock=lambda: now[0])
+        assert asked.instances(GEM_PORT) == []
+        far.order("service")
+        asked.changes()
+        assert asked.instances(GEM_PORT) == []
+        now[0] += 61
+        asked.changes()
+        assert asked.instances(GEM_PORT) == [1]
+        uploads = far.heard
+        now[0] += 61
+        asked.changes()
+        assert asked.instances(GEM_PORT) == [1]
+        assert far.heard == uploads + 1  # the question for what was changed alone
+        line.close()
+
+
+def test_a_console_that_tells_alarms_with_its_entities_tells_those_that_were_listed() -> None:
+    with ont(console="lantiq") as (asked, onu):
+        assert asked.alarms() is None
+        onu.order("alarm 3 on")
+        asked.instances(ANI)
+        assert {key: bits[:1] for key, bits in (asked.alarms() or {}).items()} == {(ANI, 0x8001): b"\x10"}
+        onu.order("alarm 3 off")
+        asked.instances(PPTP)
+        asked.instances(ANI)
+        assert not any(map(any, (asked.alarms() or {1: b"x"}).values()))
+
+
 def test_a_history_has_an_interval_that_ended_and_one_that_runs() -> None:
     with ont() as (asked, onu):
         with pytest.raises(NoEntity):
@@ -78,7 +112,7 @@ def test_notifications_are_heard_and_those_during_a_question_too() -> None:
         asked.changes()
         assert [frame.class_id for frame in asked.listen(10)] == [ANI]
         assert asked.alarms() is not None
-        assert (asked.state(), asked.levels()) == (None, {})
+        assert (asked.state(), asked.levels(), asked.pon_alarms()) == (None, {}, {})
         asked.leave()
 
 
@@ -108,6 +142,69 @@ def test_an_onu_that_is_silent_about_what_it_does_not_have_is_not_asked_for_that
         line.close()
 
 
+class Choosy:
+    """An ONU that answers for the classes it likes, with a single attribute, and for the others not at all."""
+
+    def __init__(self, *likes: int) -> None:
+        self.likes = set(likes)
+        self.asked: list[int] = []
+        self.now = 0.0
+
+    def answers(self, octets: bytes) -> list[bytes]:
+        frame = parse(octets)
+        self.asked.append(frame.class_id)
+        if frame.class_id not in self.likes:
+            return []
+        fields: dict[str, int | bytes] = {"result": 0, "mask": 0x8000, "values": b"\0"}
+        said = contents(Action.GET, fields, answers=True)
+        return [
+            Hdlc().wrapped(
+                Frame(frame.tci, frame.action, frame.class_id, frame.instance, said, answers=True).to_bytes()
+            )
+        ]
+
+    @contextmanager
+    def asking(self) -> Iterator[tuple[ByFrames, PtyOnu]]:
+        with onu(self.answers) as far:
+            line = Line(far.device)
+            yield ByFrames(Exchange(Hasty(line), Hdlc(), clock=Hasty.now), clock=lambda: self.now), far
+            line.close()
+
+
+def test_a_class_that_has_answered_is_there_whatever_gets_lost_later() -> None:
+    choosy = Choosy(SERVER)
+    with choosy.asking() as (ont, _):
+        assert ont.instances(SERVER)
+        choosy.likes.clear()
+        for _ in range(2):
+            with pytest.raises(NoAnswer):
+                ont.get(SERVER, 0x0E01, 0x8000)
+        choosy.likes.add(SERVER)
+        assert ont.get(SERVER, 0x0E01, 0x8000).octets == {1: b"\0"}
+
+
+def test_a_class_that_has_never_answered_is_asked_for_again_after_a_minute_and_then_after_two() -> None:
+    choosy = Choosy(ANI)
+    with choosy.asking() as (ont, _):
+        for choosy.now in (0, 59, 61, 179):
+            assert ont.instances(SERVER) == []
+        assert choosy.asked == [SERVER] * 2 * TRIES
+        choosy.likes.add(SERVER)
+        choosy.now = 182
+        assert ont.instances(SERVER)
+
+
+def test_a_class_that_the_onu_tells_of_is_asked_for_at_once() -> None:
+    choosy = Choosy(ANI)
+    with choosy.asking() as (ont, far):
+        assert ont.instances(SERVER) == []
+        choosy.likes.add(SERVER)
+        changed = Frame(0, Action.AVC, SERVER, 0x0E01, contents(Action.AVC, {"mask": 0x8000, "values": b"\0"}))
+        far.write(Hdlc().wrapped(changed.to_bytes()))
+        assert len(ont.listen(1000)) == 1
+        assert 0x0E01 in ont.instances(SERVER)
+
+
 class Hasty:
     """A line, and a clock, by which the seconds of who waits there are hundredths."""
 
@@ -133,11 +230,27 @@ def test_consoles_tell_the_same(family: str) -> None:
             assert asked.get(ANI, 0x8001, 0x0044).octets == {10: b"\xd8\xf0", 14: b"\x03\xe8"}
         assert asked.instances(60000) == []
         assert asked.state() == "O5"
-        assert (asked.running(FEC, 1, 0x2000), asked.alarms(), asked.changes(), asked.listen(0)) == (
-            None,
-            None,
-            None,
-            [],
-        )
+        assert (asked.running(FEC, 1, 0x2000), asked.changes(), asked.listen(0)) == (None, None, [])
+        assert asked.alarms() == ({(ANI, 0x8001): b""} if family == "lantiq" else None)
         assert bool(asked.levels()) is (family == "realtek")
         asked.leave()
+
+
+class Hanging(Realtek):
+    """A stick whose program hangs over one question."""
+
+    asked = 0
+
+    def pon_alarms(self) -> dict[str, bool]:
+        self.asked += 1
+        raise TimedOut("the console did not end its answer to diag")
+
+
+def test_a_program_that_hangs_over_alarms_is_asked_once_and_all_else_goes_on() -> None:
+    with lab_onu(console="realtek") as far:
+        line = Line(far.device)
+        driver = Hanging(line)
+        asked = ByConsole(driver)
+        assert (asked.pon_alarms(), asked.pon_alarms(), driver.asked) == ({}, {}, 1)
+        assert asked.state() == "O5"
+        line.close()

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from backends.omci import queries
 from backends.omci.codecs import Hdlc
 from backends.omci.exchange import Exchange
 from backends.omci.link import Line
@@ -24,6 +25,7 @@ class Small:
         self.result = 9  # what it says where attributes are missing
         self.asked: list[bytes] = []
         self.reply = bytes(range(70))
+        self.claimed = 0  # how many commands it says that an upload, or all alarms, would take; 0: as many as it has
 
     def answers(self, far: PtyOnu, frame: bytes) -> list[bytes]:
         self.asked.append(frame)
@@ -45,17 +47,18 @@ class Small:
             case 9, 500:
                 return b"\0" + mask.to_bytes(2) + b"\xbe\xef"
             case 13, 2:
-                return b"\0\3"
+                return (self.claimed or 3).to_bytes(2)
             case 14, 2:
                 return [
                     b"\x01\0\0\0\x80\0GPON",
                     b"\x01\0\0\0\x20\0" + ONU_G[3],
                     b"\0\x02\0\0\x80\0\x2a",
+                    b"",
                 ][mask]
             case 11, 2:
-                return b"\0\2"
+                return (self.claimed or 2).to_bytes(2)
             case 12, 2:
-                return [b"\x01\x07\x80\x01\x20", b"\0\x0b\x01\x01\x80"][mask]
+                return [b"\x01\x07\x80\x01\x20", b"\0\x0b\x01\x01\x80", b""][mask]
         return b"\x04"
 
     def get(self, mask: int) -> bytes:
@@ -177,3 +180,36 @@ def test_all_alarms_come_with_their_entities() -> None:
             (263, 0x8001): b"\x20" + bytes(27),
             (11, 0x0101): b"\x80" + bytes(27),
         }
+
+
+def test_an_onu_that_claims_more_than_it_has_is_asked_to_its_end_only() -> None:
+    small = Small()
+    small.claimed = 0xFFFF
+    with asking(small) as queries:
+        assert len(queries.alarms()) == 2
+        assert len(queries.upload().entities) == 2
+    assert [frame[2] for frame in small.asked] == [0x4B, *[0x4C] * 3, 0x4D, *[0x4E] * 4]
+
+
+def test_of_an_upload_without_end_only_so_many_entities_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "MOST_ENTITIES", 1)
+    small = Small()
+    small.claimed = 0xFFFF
+    with asking(small) as asked:
+        assert len(asked.upload().entities) == 1
+    assert len(small.asked) < 5
+
+
+def test_of_alarms_without_end_only_so_many_are_asked_for_and_others_have_their_turn_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Endless(Small):
+        def contents(self, message: int, class_id: int, asked: bytes) -> bytes:
+            return b"\x01\x07" + asked[:2] + b"\x20" if message == 12 else super().contents(message, class_id, asked)
+
+    monkeypatch.setattr("backends.omci.queries.MOST_ALARMS", 20)
+    small, turns = Endless(), []
+    small.claimed = 0xFFFF
+    with asking(small) as queries:
+        assert len(queries.alarms(lambda: turns.append(len(small.asked)))) == 20
+    assert turns == list(range(2, 22))

@@ -43,6 +43,22 @@ def test_what_ended_is_added_once(told: list[tuple[int, int, int]], expected: li
     assert taking(Totals(), *told) == expected
 
 
+def test_what_runs_and_was_not_told_once_is_not_counted_twice() -> None:
+    totals = Totals()
+    told: list[tuple[int, int, dict[int, int], int]] = [
+        (0, 0, {3: 100}, 100),
+        (0, 0, {}, 100),  # the ONU was busy
+        (0, 0, {3: 120}, 120),
+        (0, 0, {}, 120),
+        (1, 150, {3: 5}, 155),
+        (2, 30, {}, 180),
+        (2, 30, {3: 4}, 184),
+    ]
+    for end, ended, running, expected in told:
+        totals.take(KEY, end, {3: ended}, running)
+        assert totals.of(KEY)[3] == expected
+
+
 @given(st.lists(st.tuples(st.integers(0, 50), st.booleans(), st.booleans()), max_size=60))
 def test_a_total_is_all_that_was_counted_however_often_it_is_looked_at(steps: list[tuple[int, bool, bool]]) -> None:
     """Each step counts some more; then an interval may end, and the agent may start anew."""

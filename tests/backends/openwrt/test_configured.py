@@ -171,6 +171,15 @@ def test_a_broken_package_says_what_it_said_last_and_is_not_written(
     assert small.texts()["a"] == "mended"
 
 
+def test_a_package_that_was_broken_from_the_beginning_has_said_nothing(
+    small: Small, caplog: pytest.LogCaptureFixture
+) -> None:
+    small.path.write_text("config row 'a\n")
+    assert small.configured.now().get(Row, "a") == Row()
+    assert "nothing of it is known until it is mended" in caplog.text
+    assert "said last" not in caplog.text
+
+
 def between(small: Small, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], *, always: bool = False) -> None:
     """Somebody acts after our edits were looked at and before they are written: once, or each time."""
     commit, waiting = small.uci.commit, [act]

@@ -90,6 +90,13 @@ def test_an_answer_that_is_none_is_no_lease(answer: object) -> None:
     assert list(leases_told(answer, 0.0)) == []
 
 
+@pytest.mark.parametrize("iaid", [{"a": 1}, [], "x", None, 1.5])
+def test_an_identifier_that_is_no_number_is_none(iaid: object) -> None:
+    one = {"address": "192.168.1.5", "mac": "020000000001", "valid": 9, "iaid": iaid}
+    assert [lease.iaid for lease in leases_told({"device": {"b": {"leases": [one]}}}, 5.0)] == [0]
+    assert list(leases_told({"device": {"b": {"leases": 7}}}, 5.0)) == []
+
+
 def test_a_lease_for_ever_never_ends() -> None:
     one = {"address": "192.168.1.5", "mac": "020000000001", "valid": 0xFFFFFFFF}
     assert [lease.expires for lease in leases_told({"device": {"b": {"leases": [one]}}}, 5.0)] == [0]

@@ -14,6 +14,8 @@ from tests.backends.qos.conftest import Bench
 from tests.netlab.gateway import HOST, STRANGER
 from tests.netlab.rates import arrives, streams
 
+pytestmark = pytest.mark.slow
+
 MEGABIT = 1_000_000.0
 SECONDS = 0.5
 FROM_HOME = Classification(enable=True, interface=LAN, protocol=17, dest_port=5001)

@@ -34,8 +34,7 @@ def test_a_client_gets_an_address_of_the_range_and_what_the_pool_tells(gateway: 
     pool = gateway.pool(DNSServers="192.0.2.1,192.0.2.2", DomainName="lab.example", LeaseTime="600")
     gateway.add(f"{pool}StaticAddress.", Enable="1", Chaddr=mac_of(house), Yiaddr="192.0.2.60")
     gateway.add(f"{pool}Option.", Enable="1", Tag="66", Value="746674702E6578616D706C65")
-    answer = Answer(house)
-    assert answer.address == "192.0.2.60"
+    answer = Answer.with_address("192.0.2.60", house)
     assert answer.told["mask"] == "24"
     assert answer.told["router"] == "192.0.2.1"
     assert answer.told["dns"] == "192.0.2.1 192.0.2.2"
@@ -49,7 +48,7 @@ def test_a_client_with_a_lease_is_told_with_its_address_and_its_identifier(gatew
     pool = gateway.pool()
     mac = mac_of(house)
     gateway.add(f"{pool}StaticAddress.", Enable="1", Chaddr=mac, Yiaddr="192.0.2.60")
-    Answer(house, "-x", "hostname:laptop")
+    Answer.with_address("192.0.2.60", house, "-x", "hostname:laptop")
     told = gateway.tree(f"{pool}Client.")
     assert told["1.Chaddr"] == mac
     assert told["1.Active"] == "true"
@@ -62,7 +61,7 @@ def test_a_client_with_a_lease_is_told_with_its_address_and_its_identifier(gatew
 def test_a_lease_for_ever_ends_at_the_last_moment_there_is(gateway: Gateway, house: Namespace) -> None:
     pool = gateway.pool(LeaseTime="-1")
     gateway.add(f"{pool}StaticAddress.", Enable="1", Chaddr=mac_of(house), Yiaddr="192.0.2.60")
-    assert Answer(house).told["lease"] == str(2**32 - 1)
+    assert Answer.with_address("192.0.2.60", house).told["lease"] == str(2**32 - 1)
     assert gateway.get(f"{pool}Client.1.IPv4Address.1.LeaseTimeRemaining") == "9999-12-31T23:59:59Z"
 
 
@@ -71,8 +70,7 @@ def test_a_static_address_is_taken_up_without_a_restart(gateway: Gateway, house:
     server = gateway.server
     gateway.add(f"{pool}StaticAddress.", Enable="1", Chaddr=mac_of(house), Yiaddr="192.0.2.61")
     gateway.set_row(pool, IPRouters="192.0.2.9", DNSServers="192.0.2.8", DomainName="other.example")
-    answer = Answer(house)
-    assert answer.address == "192.0.2.61"
+    answer = Answer.with_address("192.0.2.61", house)
     assert (answer.told["router"], answer.told["dns"], answer.told["domain"]) == (
         "192.0.2.9",
         "192.0.2.8",
@@ -90,7 +88,7 @@ def test_a_lease_is_told_as_an_event_within_a_second(gateway: Gateway, house: Na
     watcher = threading.Thread(target=gateway.part.watch, args=(told.append, stop))
     watcher.start()
     try:
-        assert Answer(house).address == "192.0.2.60"
+        Answer.with_address("192.0.2.60", house)
         assert until(lambda: frozenset({"lease"}) in told, 1.0)
     finally:
         stop.set()

@@ -118,7 +118,7 @@ def test_it_is_given_its_settings_in_force_and_the_link_of_its_interface() -> No
 
 def test_a_person_s_run_stands_on_the_factory_s_settings_only() -> None:
     device = Diagnosed()
-    device.set({HOST: "of the ACS", f"{WAITING}DSCP": "7"})
+    device.set({HOST: "acs.example", f"{WAITING}DSCP": "7"})
     settings, link = device.tables.request("Waiting", {"Host": "mine", "NumberOfRepetitions": 9}, "eth1")
     assert (settings.host, settings.dscp, link) == ("mine", 0, "eth1")
     with pytest.raises(DiagnosticFailed, match="Host is not set"):

@@ -22,6 +22,23 @@ def test_no_more_repetitions_are_asked_for_than_can_be_kept() -> None:
     assert refused == {f"{LOOKUP}NumberOfRepetitions": "InvalidValue"}
 
 
+def test_a_look_up_that_would_hold_the_others_up_for_long_is_refused() -> None:
+    for wrong in ({"Timeout": "4294967295"}, {"Timeout": "60000", "NumberOfRepetitions": "61"}):
+        values = {"HostName": "h", **wrong, "DiagnosticsState": "Requested"}
+        refused = AllDiagnostics().refused({f"{LOOKUP}{name}": value for name, value in values.items()})
+        assert set(refused) <= {f"{LOOKUP}{name}" for name in wrong}
+        assert refused
+
+
+def test_only_what_the_acs_asks_for_is_kept_from_the_home() -> None:
+    device = AllDiagnostics()
+    device.tables.provided["refusal"] = lambda: lambda address, _port: f"not {address}"
+    device.set({f"{LOOKUP}HostName": "h", f"{LOOKUP}DNSServer": "192.168.8.77"})
+    assert device.tables.request("NSLookupDiagnostics").refusal("192.168.8.77", 53) == "not 192.168.8.77"
+    by_person = device.tables.request("NSLookupDiagnostics", {"HostName": "h", "DNSServer": "192.168.8.77"})
+    assert by_person.refusal("192.168.8.77", 53) == ""
+
+
 def test_each_repetition_is_a_row() -> None:
     device = AllDiagnostics()
     device.set({f"{LOOKUP}HostName": "h", f"{LOOKUP}DiagnosticsState": "Requested"})

@@ -8,6 +8,7 @@ import pytest
 
 from agent.model.coverage import coverage
 from agent.model.own_values import OwnValues
+from backends.fw4_door import Opening
 from backends.tr181.diagnostics_echo_server import EchoService, EchoTables, udp_echo_config
 from backends.tr181.mechanisms import Mechanisms
 from tests.backends.small_device import SmallDevice
@@ -66,9 +67,11 @@ def test_an_acs_switches_it_on_and_reads_what_came_also_after_a_restart(device: 
     )
     assert echoed(port, b"x" * 30)[4:8] == b"\0\0\0\1"
     assert device.tables.ports() == [(socket.IPPROTO_UDP, port)]
+    assert device.tables.openings() == (Opening(port, "127.0.0.1", "udp"),)
     assert device.tables.echo.server
     device.set({f"{CONFIG}Enable": "false"})
     assert device.tables.ports() == []
+    assert not device.tables.openings()
     assert device.get(f"{CONFIG}PacketsReceived") == device.get(f"{CONFIG}PacketsResponded") == "1"
     assert device.get(f"{CONFIG}BytesReceived") == device.get(f"{CONFIG}BytesResponded") == "38"
     assert "." in device.get(f"{CONFIG}TimeLastPacketReceived")

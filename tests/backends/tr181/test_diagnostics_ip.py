@@ -36,6 +36,17 @@ def test_a_selection_asks_by_icmp_or_the_echo_service() -> None:
     assert asked == SelectionRequest(("a", "b"), Way(), 3, 1000, by_udp=True)
 
 
+def test_only_what_the_acs_asks_for_is_kept_from_the_home() -> None:
+    """Who is at home may look for the fastest host there; and a host may be pinged, whether it is alive."""
+    device = AllDiagnostics()
+    device.tables.provided["refusal"] = lambda: lambda address, _port: f"not {address}"
+    device.set({f"{SELECTION}HostList": "192.168.8.77", f"{PING}Host": "192.168.8.77"})
+    assert device.tables.request("ServerSelectionDiagnostics").refusal("192.168.8.77", 7) == "not 192.168.8.77"
+    by_person = device.tables.request("ServerSelectionDiagnostics", {"HostList": ("192.168.8.77",)})
+    assert by_person.refusal("192.168.8.77", 7) == ""
+    assert device.tables.request("IPPing") == PingRequest("192.168.8.77")
+
+
 @pytest.mark.parametrize(
     ("path", "name", "values"),
     [
@@ -43,6 +54,11 @@ def test_a_selection_asks_by_icmp_or_the_echo_service() -> None:
         (PING, "DataBlockSize", {"Host": "h", "DataBlockSize": "65508"}),
         (TRACE, "DataBlockSize", {"Host": "h", "ProtocolVersion": "IPv6", "DataBlockSize": "65528"}),
         (SELECTION, "HostList", {}),
+        (PING, "NumberOfRepetitions", {"Host": "h", "NumberOfRepetitions": "4294967295"}),
+        (PING, "Timeout", {"Host": "h", "Timeout": "4294967295"}),
+        (TRACE, "Timeout", {"Host": "h", "Timeout": "60001"}),
+        (SELECTION, "Timeout", {"HostList": "a", "Timeout": "4294967295"}),
+        (SELECTION, "NumberOfRepetitions", {"HostList": "a,b", "NumberOfRepetitions": "1801"}),
     ],
 )
 def test_what_cannot_be_run_is_refused_where_it_is_wrong(path: str, name: str, values: dict[str, str]) -> None:

@@ -75,6 +75,7 @@ def test_what_is_set_is_what_is_asked_of_the_test() -> None:
             },
         ),
         (UPLOAD, {"UploadURL": "http://files.example/"}),
+        (UPLOAD, {"TestFileLength": "10", "UploadURL": "http://files.example/", "NumberOfConnections": "4294967295"}),
         (UPLOAD, {"UploadURL": "file:///etc/passwd", "TestFileLength": "10"}),
     ],
 )
@@ -86,8 +87,16 @@ def test_what_cannot_be_run_is_refused_with_the_request_by_the_last_that_was_set
         {**{path + name: text for name, text in values.items()}, f"{path}DiagnosticsState": "Requested"}
     )
     assert set(refused.values()) == {"InvalidValue"}
+    if "TestFileLength" in values or path == DOWNLOAD:  # what was not set cannot be named
+        assert list(refused) == [path + [name for name in values if name != "TestFileLength"][-1]]
     assert made.get(f"{path}DiagnosticsState") == "None"
     assert tables.requested() is None
+
+
+def test_more_octets_than_any_test_could_send_are_refused() -> None:
+    values = {"UploadURL": "http://files.example/", "TestFileLength": str(2**64 - 1), "DiagnosticsState": "Requested"}
+    refused = device()[0].refused({UPLOAD + name: text for name, text in values.items()})
+    assert refused == {f"{UPLOAD}TestFileLength": "InvalidValue"}
 
 
 @pytest.mark.parametrize("is_upload", [False, True])

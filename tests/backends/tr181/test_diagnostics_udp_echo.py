@@ -65,7 +65,7 @@ def test_what_is_asked_is_sent_and_what_came_is_told_packet_by_packet() -> None:
         {"Host": ""},
         {"NumberOfRepetitions": "100001"},
         {"Timeout": "60001"},
-        {"NumberOfRepetitions": "90000", "InterTransmissionTime": "1000"},
+        {"NumberOfRepetitions": "3601", "InterTransmissionTime": "1000"},
         {"ProtocolVersion": "IPv4", "DataBlockSize": "65508"},
     ],
 )

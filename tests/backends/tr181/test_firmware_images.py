@@ -9,6 +9,7 @@ import pytest
 from agent.model.own_values import OwnValues
 from backends.firmware import Told
 from backends.installers.installer import Installer, installer
+from backends.installers.laboratory import Laboratory
 from backends.tr181.firmware_images import BootChoice, firmware, firmware_images
 from tests.backends.installers.machines import LaboratoryMachine, OpenWrt
 from tests.backends.small_device import SmallDevice
@@ -59,6 +60,29 @@ def test_two_banks_are_two_rows_and_stay_so_when_they_change_places(device: Devi
     assert [device.image(number)["Status"] for number in (1, 2)] == ["Available", "Active"]
     assert device.image(1)["Version"] == "1.1"
     assert device.get(f"{INFO}ActiveFirmwareImage") == f"{INFO}FirmwareImage.2"
+
+
+def test_the_version_is_that_of_the_image_in_the_bank_before_and_after_it_is_started(tmp_path: Path) -> None:
+    machine = LaboratoryMachine(tmp_path)
+    device = Device(tmp_path, machine)
+    assert isinstance(device.installer, Laboratory)
+
+    def versions() -> list[str]:
+        return [device.image(number)["Version"] for number in (1, 2)]
+
+    device.installer.label(device.installer.install(machine.image()), "Acme", "2.0")
+    device.told = Told("Available", "Acme", "2.0")
+    assert versions() == ["1.2 r7", "2.0"]
+    device.installer.start(lambda: None)
+    device.installer.confirm()
+    device.told = Told("Available", "", "1.2 r7")
+    assert versions() == ["1.2 r7", "2.0"]
+    device.installer.label(device.installer.install(machine.image()), "Acme", "3.0")
+    device.told = Told("Available", "Acme", "3.0")
+    assert versions() == ["3.0", "2.0"]
+    device.installer.start(lambda: None)
+    device.told = Told("Available", "", "1.2 r7")  # what the trial takes for replaced: the system's own version
+    assert versions() == ["3.0", "2.0"]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from tests.backends.tr181.firewall_device import FirewallDevice
 from tests.netlab.gateway import HOST, OTHER_STRANGER, OUTSIDE, STRANGER, Gateway, goes_on
 from tests.netlab.namespace import Namespace
 
+pytestmark = pytest.mark.slow
+
 MAPPING = "Device.NAT.PortMapping."
 SETTING = "Device.NAT.InterfaceSetting."
 

@@ -26,6 +26,8 @@ from tests.netlab.namespace import Namespace
 from tests.netlab.packet_filter import packet_filter
 from tests.netlab.rates import arrives
 
+pytestmark = pytest.mark.slow
+
 QOS = "Device.QoS."
 MEGABIT = 1_000_000.0
 

@@ -76,6 +76,7 @@ def test_what_is_learned_on_one_link_is_announced_on_another_and_what_is_heard_t
     assert provider.heard() == {}, "nothing is sent where nothing but receiving is wanted"
 
 
+@pytest.mark.slow
 def test_a_link_that_does_neither_has_its_network_announced_and_stays_silent(gateway: RipGateway) -> None:
     device = gateway.device()
     provider = gateway.neighbour("c0")

@@ -2,7 +2,11 @@
 
 import pytest
 
+from agent.model.coverage import Reasons
 from agent.model.errors import ModelError
+from backends.omci.acs_chain import AcsNamed, NoneNamed, Tag
+from backends.omci.picture import Module
+from backends.tr181.absent import reasons
 from backends.tr181.xpon_ani import COUNTERS
 from tests.backends.tr181.ont import ANI, ENTITIES, PPTP, VEIP, Ont
 
@@ -18,6 +22,18 @@ def test_the_onu_says_who_it_is() -> None:
     ont = Ont()
     assert of(ont, ONU, "Enable", "Name", "Version", "EquipmentID") == ["true", "onu-0", "V1.2", "Example ONT"]
     assert of(ont, f"{TC}ONUActivation.", "VendorID", "SerialNumber") == ["ABCD", "ABCD123456F7"]
+
+
+def test_the_vlan_of_the_management_traffic_is_the_olt_s_word() -> None:
+    ont = Ont()
+    names = ("X_CPEAGENT_ManagementVLAN", "X_CPEAGENT_ManagementPriority")
+    assert of(ont, ONU, *names) == ["-1", "0"]
+    ont.watching.acs = AcsNamed("https://a.example/", tag=Tag(100, 5, may_drop=False))
+    assert of(ont, ONU, *names) == ["100", "5"]
+    ont.watching.acs = AcsNamed("https://a.example/", tag=Tag(0, 6, may_drop=False))
+    assert of(ont, ONU, *names) == ["-1", "6"]
+    ont.watching.acs = NoneNamed("locked")
+    assert of(ont, ONU, *names) == ["-1", "0"]
 
 
 def test_its_images_are_told_by_their_place() -> None:
@@ -95,6 +111,39 @@ def test_gem_ports_are_known_by_their_number() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("direction", "ends", "kind"),
+    [
+        (3, {}, "unicast"),
+        (3, {(266, 1): {1: b"\0\5", 2: b"\5"}}, "unicast"),
+        (2, {(266, 1): {1: b"\0\5", 2: b"\6"}}, "broadcast"),
+        (2, {(266, 1): {1: b"\0\5", 2: b"\1"}}, "unicast"),
+        (2, {(266, 1): {1: b"\0\7", 2: b"\6"}, (281, 2): {1: b"\0\5"}}, "multicast"),
+        (2, {}, "multicast"),
+        (3, {(281, 2): {1: b"\0\5"}}, "multicast"),
+        (3, {(281, 2): {1: b"\0\6"}}, "unicast"),
+    ],
+)
+def test_what_a_gem_port_carries_follows_from_who_points_to_it(
+    direction: int, ends: dict[tuple[int, int], dict[int, bytes]], kind: str
+) -> None:
+    ont = Ont()
+    ont.see(entities={**ENTITIES, (268, 5): {1: b"\1\2", 3: bytes([direction])}, **ends})
+    assert ont.get(f"{TC}GEM.Port.1.PortType") == kind
+
+
+def test_whatever_of_it_is_not_there_has_a_reason() -> None:
+    for driver in ("raw", "lantiq", "realtek", "cortina"):
+        ont = Ont(driver=driver)
+        tree, why = ont.device.model.tree, Reasons(reasons(ont.given)).of
+        for path in tree.schema.objects:
+            if not path.startswith(("Device.XPON.", "Device.Optical.")):
+                continue
+            there = node.leaves if (node := tree.node(path)) else {}
+            missing = {path + name for name in tree.schema.parameter_names(path) if name not in {*there, "Alias"}}
+            assert not [each for each in missing if not why(each)]
+
+
 def test_alarms_and_thresholds_are_those_of_the_ani() -> None:
     ont = Ont()
     ont.see(alarms={ANI: b"\x30".ljust(28, b"\0")})
@@ -102,6 +151,39 @@ def test_alarms_and_thresholds_are_those_of_the_ani() -> None:
     assert of(ont, f"{TC}PerformanceThresholds.", "SignalFail", "SignalDegrade") == ["5", "9"]
     ont.change(ANI, a6=b"\0", a7=b"\xff")
     assert of(ont, f"{TC}PerformanceThresholds.", "SignalFail", "SignalDegrade") == ["3", "10"]
+
+
+@pytest.mark.parametrize(
+    ("driver", "names"),
+    [("lantiq", ["DIS", "LOF", "LOS", "PEE", "SD", "SF"]), ("realtek", ["DIS", "LOF", "LOS", "SD", "SF"]),
+     ("cortina", ["DIS"]), ("raw", ["SD", "SF"])],
+)  # fmt: skip
+def test_of_alarms_those_are_there_that_somebody_tells(driver: str, names: list[str]) -> None:
+    ont = Ont(driver=driver)
+    every = ["LOS", "LOF", "SF", "SD", "LCDG", "TF", "SUF", "MEM", "DACT", "DIS", "MIS", "PEE", "RDI", "LODS", "ROGUE"]
+    there = []
+    for name in every:
+        try:
+            ont.get(f"{TC}Alarms.{name}")
+        except ModelError:
+            continue
+        there.append(name)
+    assert sorted(there) == names
+
+
+def test_alarms_of_a_console_are_the_pon_s_and_a_stopped_onu_is_disabled() -> None:
+    ont = Ont(driver="lantiq")
+    assert of(ont, f"{TC}Alarms.", "LOS", "LOF", "SF", "DIS") == ["false"] * 4
+    ont.see(pon_alarms={"LOS": True, "LOF": False, "SF": True}, state="O7")
+    assert of(ont, f"{TC}Alarms.", "LOS", "LOF", "SF", "DIS") == ["true", "false", "true", "true"]
+
+
+def test_who_made_the_module_is_told_where_this_machine_can_read_it() -> None:
+    ont = Ont()
+    names = ("Identifier", "VendorName", "VendorPartNumber", "VendorRevision", "Connector")
+    assert of(ont, f"{ONU}ANI.1.Transceiver.1.", *names) == ["0", "", "", "", "Unknown"]
+    ont.see(module=Module(3, "SC", "Example", "GPON-1", "A1", "EX123"))
+    assert of(ont, f"{ONU}ANI.1.Transceiver.1.", *names) == ["3", "Example", "GPON-1", "A1", "SC"]
 
 
 def test_the_activation_s_state_is_there_where_a_console_tells_it() -> None:
@@ -112,6 +194,14 @@ def test_the_activation_s_state_is_there_where_a_console_tells_it() -> None:
     assert ont.get(f"{TC}ONUActivation.ONUState") == "O1"
     with pytest.raises(ModelError):
         Ont().get(f"{TC}ONUActivation.ONUState")
+
+
+def test_an_onu_is_there_as_soon_as_its_ani_is_heard_of() -> None:
+    ont = Ont()
+    ont.see(entities={ANI: ENTITIES[ANI], VEIP: ENTITIES[VEIP]})
+    assert (ont.get("XPON.ONUNumberOfEntries"), ont.get("XPON.ONU.1.ANINumberOfEntries")) == ("1", "1")
+    assert ont.get("XPON.ONU.1.ANI.1.Transceiver.1.RxPower") == "-218"
+    assert (ont.get("XPON.ONU.1.Version"), ont.get("XPON.ONU.1.EthernetUNINumberOfEntries")) == ("", "1")
 
 
 def test_before_anything_is_known_there_is_no_row() -> None:

@@ -1,6 +1,7 @@
 """A console over a real pty: log-in, echo, colours, the kernel in between, programs that hang, lost prompts."""
 
 import re
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,6 +126,47 @@ def test_a_console_that_shows_no_prompt_is_given_up(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("backends.omci.consoles.console.LOG_IN_WITHIN", 0.5)
     with typing(lambda _: "booting…\n") as (console, _), pytest.raises(TimedOut, match="no prompt"):
         console.run("show")
+
+
+class Flood:
+    """A line that is never silent, at which time passes quickly; and what of it was dropped unread."""
+
+    def __init__(self) -> None:
+        self.now, self.dropped = 0.0, 0
+
+    def write(self, octets: bytes) -> None:
+        """Nobody hears it."""
+
+    def read(self, seconds: float) -> bytes:
+        self.now += 0.005
+        return b"booting, and booting again\n" * 100
+
+    def forget(self) -> None:
+        self.dropped += 1
+
+
+def test_a_console_that_never_stops_talking_costs_no_memory_while_its_prompt_is_waited_for() -> None:
+    flood = Flood()
+    console = Console(flood, PROMPT, clock=lambda: flood.now)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TimedOut, match="no prompt"):
+            console.run("show")
+        assert tracemalloc.get_traced_memory()[1] < 500_000  # of 16 million octets
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_never_ends_is_not_read_to_its_end_before_a_command_is_typed() -> None:
+    class AtPrompt(Flood):
+        def read(self, seconds: float) -> bytes:
+            self.now += 0.5
+            return b"\n#ONT>" if self.now < 1 else b"" if self.now < 3 else super().read(seconds)
+
+    line = AtPrompt()
+    with pytest.raises(TimedOut):
+        Console(line, PROMPT, clock=lambda: line.now).run("show")
+    assert line.dropped == 1
 
 
 def test_a_prompt_that_got_lost_is_asked_for_again() -> None:

@@ -31,7 +31,10 @@ def lantiq(folder: Path) -> Iterator[Lantiq]:
             "meg 2 0") {file(folder, "other", printed.LANTIQ_NEW)};;
             *) echo errorcode=-4;;
         esac""",
-        "onu": "echo errorcode=-1",
+        "onu": """case "$1" in
+            gtcag) echo errorcode=0 alarm=1 loss_of_signal=1 loss_of_gtc_frame=0;;
+            *) echo errorcode=-1;;
+        esac""",
         "pon": "echo errorcode=0 current=51 previous=40 time_curr=57779",
     }
     with shell(folder, programs) as far:
@@ -50,6 +53,7 @@ def realtek(folder: Path) -> Iterator[Realtek]:
         esac""",
         "diag": """case "$*" in
             "gpon get onu-state") echo "ONU state: Operation State(O5)";;
+            "gpon get alarm-status") echo "Alarm LOS, status: occur"; echo "Alarm LOF, status: clear";;
             "pon get transceiver rx-power") echo "Rx Power: -17.95  dBm";;
             "pon get transceiver temperature") echo "Temperature: 45.2 C";;
         esac""",
@@ -119,6 +123,15 @@ def test_a_minishell_without_the_command_is_not_understood(tmp_path: Path) -> No
 def test_the_transceiver_of_a_realtek_is_read(tmp_path: Path) -> None:
     with realtek(tmp_path) as driver:
         assert driver.levels() == {"Rx Power": (-17.95, "dBm"), "Temperature": (45.2, "C")}
+
+
+@FAMILIES
+def test_alarms_below_omci_are_told_where_the_console_has_a_command_for_them(family: object, tmp_path: Path) -> None:
+    assert callable(family)
+    driver: Driver
+    with family(tmp_path) as driver:
+        told = driver.pon_alarms()
+    assert told == ({} if family is cortina else {"LOS": True, "LOF": False})
 
 
 def test_the_drivers_have_the_names_of_the_settings() -> None:

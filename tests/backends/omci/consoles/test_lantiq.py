@@ -9,14 +9,14 @@ from tests.backends.omci.vectors import sample
 
 
 def test_a_new_firmware_numbers_attributes_from_1() -> None:
-    assert lantiq.entities(LANTIQ_NEW) == [Told(340, 3585, {1: b"\0", 2: b"\x80\0", 3: b"\xff\xff"})]
+    assert lantiq.entities(LANTIQ_NEW) == [Told(340, 3585, {1: b"\0", 2: b"\x80\0", 3: b"\xff\xff"}, alarms=b"")]
 
 
 def test_an_old_firmware_numbers_them_from_0() -> None:
     (told,) = lantiq.entities(LANTIQ_OLD)
     assert (told.class_id, told.instance) == (263, 32769)
     assert told.octets == {1: b"\1", 10: b"\xd5\x6a", 11: b"\xff"}
-    assert told.other == {"alarms": "20" + "00" * 27}
+    assert (told.alarms, told.other) == (b"\x20" + bytes(27), {})
 
 
 def test_a_table_is_all_of_its_rows() -> None:
@@ -102,7 +102,10 @@ def test_a_real_prx300_says_what_its_source_states() -> None:
 def test_a_real_prx321_says_what_its_source_states() -> None:
     text = sample("prx321-omci_pipe-meg-84.txt")
     values = {1: b"\x09\xda".ljust(24, b"\0"), 2: b"\x10", 3: b"\1"}
-    assert lantiq.entities(text) == [Told(84, 4354, values), Told(84, 4363, values)]
+    assert lantiq.entities(text) == [
+        Told(84, 4354, values, alarms=b""),
+        Told(84, 4363, values, alarms=b""),
+    ]
 
 
 def test_a_real_sercomm_says_what_its_source_states() -> None:
@@ -114,3 +117,9 @@ def test_a_real_sercomm_says_what_its_source_states() -> None:
 @pytest.mark.parametrize(("name", "state"), [("lantiq-onu-ploamsg.txt", "O5"), ("prx300-pon-psg.txt", "O5")])
 def test_real_states_are_read(name: str, state: str) -> None:
     assert lantiq.onu_state(sample(name)) == state
+
+
+def test_alarms_below_omci_are_those_that_the_answer_has() -> None:
+    text = "errorcode=0 alarm=1 sig_fail=0 sig_degrade=1 loss_of_signal=1 loss_of_gtc_frame=x ploam_rx_error=1\n"
+    assert lantiq.pon_alarms(text) == {"LOS": True, "SF": False, "SD": True}
+    assert lantiq.pon_alarms("errorcode=-1\n") == {}

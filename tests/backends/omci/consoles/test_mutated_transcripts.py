@@ -39,6 +39,9 @@ class Mutated:
         octets, self._said = self._said[:count], self._said[count:]
         return octets
 
+    def forget(self) -> None:
+        self._said = b""
+
     def _spoilt(self, said: bytes) -> bytes:
         chance = self._chance
         if chance.random() < 0.4:

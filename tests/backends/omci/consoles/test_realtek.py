@@ -55,6 +55,15 @@ def test_the_transceiver_s_values_come_with_their_units() -> None:
     assert realtek.levels(text) == {"Rx Power": (-17.95, "dBm"), "Tx Power": (2.06, "dBm"), "Voltage": (3.28, "V")}
 
 
+def test_alarms_below_omci_are_active_in_whatever_word_is_not_clear() -> None:
+    text = (
+        "RTK.0>gpon get alarm-status\nAlarm LOS, status: clear\r\nAlarm LOF, status: occur\nAlarm LOM, status: clear\n"
+    )
+    text += "Alarm SF, status: clear\nAlarm SD, status: raised\nAlarm TX Too Long, status: occur\nRTK.0> command:"
+    assert realtek.pon_alarms(text) == {"LOS": False, "LOF": True, "SF": False, "SD": True}
+    assert realtek.pon_alarms("^Incomplete command\n") == {}
+
+
 @pytest.mark.parametrize(
     ("text", "state"), [("ONU state: Operation State(O5)\n", "O5"), ("onu-state: 4\n", "O4"), ("unknown\n", None)]
 )

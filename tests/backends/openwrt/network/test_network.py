@@ -206,6 +206,16 @@ def test_a_power_cut_in_the_middle_leaves_nothing_half_made(openwrt: OpenWrtBenc
     assert again.get(f"{row}IPAddress") == "192.0.2.1"
 
 
+def test_a_package_that_was_broken_from_the_beginning_has_said_nothing(
+    openwrt: OpenWrtBench, caplog: pytest.LogCaptureFixture
+) -> None:
+    openwrt.netifd.path.write_text("config interface 'lan\n")
+    device = openwrt.device()
+    device.tree("Device.IP.")
+    assert "nothing of it is known until it is mended" in caplog.text
+    assert "said last" not in caplog.text
+
+
 def test_a_broken_package_takes_no_row_away_and_refuses_changes(
     openwrt: OpenWrtBench, device: NetworkDevice, caplog: pytest.LogCaptureFixture
 ) -> None:

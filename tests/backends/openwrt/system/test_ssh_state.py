@@ -47,9 +47,16 @@ def test_a_server_as_another_user_is_known_too() -> None:
 
 
 def test_what_does_not_run_or_is_no_answer_is_no_server() -> None:
-    for told in (answer(instance("dropbear.main.pid", running=False)), {}, None, [], {"dropbear": 1}, answer(1, "x"),
-                 answer({"running": True, "pid": "7", "command": None})):  # fmt: skip
+    wrong: list[Any] = [
+        answer(instance("dropbear.main.pid", running=False)), {}, None, [], {"dropbear": 1}, answer(1, "x"),
+        answer({"running": True, "pid": "7", "command": None}),
+    ]  # fmt: skip
+    for told in wrong:
         assert server_pids(told, SECTIONS) == {}
+
+
+def test_a_truth_is_no_process() -> None:
+    assert server_pids(answer({**instance("dropbear.main.pid"), "pid": True}), SECTIONS) == {}
 
 
 class Processes:

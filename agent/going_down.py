@@ -1,0 +1,92 @@
+"""How the machine goes down at the agent's word, and what is known of it once it is up again."""
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from agent.cwmp.planned_reboot import DELAY_REBOOT, NO_DELAY
+from agent.runtime.actions import Reboot
+from backends.errors import MechanismError
+from backends.reboots import FACTORY_RESET, LOCAL, REMOTE
+from backends.tr181.device_info import device_identity
+
+if TYPE_CHECKING:
+    from agent.wiring import Agent
+
+log = logging.getLogger(__name__)
+
+
+class GoingDown:
+    """Called by the owner's thread; where the system can do neither, MechanismError says why."""
+
+    def __init__(self, agent: "Agent") -> None:
+        self._agent = agent
+
+    def reboot(self) -> None:
+        """TR-069, Reboot; also into another firmware image."""
+        upgrade = self._agent.upgrade
+        is_update = upgrade is not None and upgrade.is_restarting
+        back = upgrade.returns_because if upgrade else ""
+        reason = "another firmware image" if is_update else "asked for by the ACS"
+        reason = f"the former image: {back}" if back else reason
+        begin = upgrade.restart if upgrade else self._agent.system.reboot
+        self._go(begin, LOCAL if back else REMOTE, reason, is_update=is_update)
+
+    def factory_reset(self) -> None:
+        """TR-069, FactoryReset: what is the agent's own begins anew also where the system's own reset fails."""
+        agent, kept = self._agent, self._agent.mechanisms
+        agent.begin_anew()
+        agent.page.forget()
+        for record in (kept.reboots, kept.crash_logs, kept.optical):
+            if record:
+                record.forget()
+        try:
+            self._go(agent.system.factory_reset, FACTORY_RESET, "factory reset")
+        except MechanismError as failure:
+            log.error("the system's own factory reset failed, what is the agent's own begins anew: %s", failure.reason)
+            self._go(agent.system.restart_agent, FACTORY_RESET, f"factory reset: {failure.reason}")
+
+    def restart_between_sessions(self) -> bool:
+        """Begin a restart unless a session runs; whether it was begun."""
+        if self._agent.core.session_number is not None:
+            return False
+        self._agent.workers.perform(Reboot())
+        return True
+
+    def came_up(self, *, was_clean: bool) -> None:
+        """The machine has started anew: why, as far as anybody knows, and what the kernel said if it crashed."""
+        self._forget_delay()
+        reboots, crashes = self._agent.mechanisms.reboots, self._agent.mechanisms.crash_logs
+        if reboots is None or self._agent.leaves:
+            return
+        left = crashes.collect() if crashes else ()
+        version = device_identity(self._agent.mechanisms).software_version
+        told = reboots.started(version, was_clean=was_clean, crashes=left)
+        note = self._agent.faults.happened
+        note("reboot", "", f"{told.cause}: {told.reason}", cause=told.cause, reason=told.reason)
+
+    def _go(self, begin: Callable[[], None], cause: str, reason: str, *, is_update: bool = False) -> None:
+        """Restart the system, and know it at the next start: what was promised must not be done again and again."""
+        agent, reboots = self._agent, self._agent.mechanisms.reboots
+        if reboots:
+            reboots.going_down(cause, reason, is_update=is_update)
+        self._forget_delay()
+        agent.delivery.is_going_down = True
+        agent.save_all()
+        try:
+            begin()
+        except MechanismError:
+            agent.delivery.is_going_down = False
+            if reboots:
+                reboots.stays_up()
+            agent.save_all()
+            raise
+
+    def _forget_delay(self) -> None:
+        """TR-181, DelayReboot: whenever the CPE reboots."""
+        own = self._agent.own
+        if own.get(DELAY_REBOOT) != NO_DELAY:
+            own.begin()
+            own.stage(DELAY_REBOOT, NO_DELAY)
+            own.commit()
+            self._agent.save_all()

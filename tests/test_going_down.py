@@ -1,0 +1,78 @@
+"""A real agent that is told to reboot, or to forget everything, and what it tells after that."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from agent.cli import client
+from agent.cwmp import management_server as ms
+from agent.going_down import GoingDown
+from agent.model.own_values import OwnValues
+from backends.reboots import Reboots
+from tests.durability.stand import PATIENCE, Stand, until
+from tests.firmware.machine import Device, order
+
+REBOOT = 'reboot_command = "restart"\n'
+
+
+@pytest.fixture
+def stand(tmp_path: Path) -> Iterator[Stand]:
+    with Stand(tmp_path) as made:
+        text = made.settings.read_text()
+        made.settings.write_text(text.replace(REBOOT, f'{REBOOT}factory_reset_command = ["/bin/false"]\n'))
+        yield made
+        print(*made.log_lines()[-40:], sep="\n")
+
+
+def boots(stand: Stand) -> list[str]:
+    options = type("Options", (), {"socket": str(stand.state / "control.sock"), "config": None})()
+    return [one["text"] for one in next(client.stream(options, "history", kind="reboot"))["events"]]
+
+
+def test_a_reboot_that_was_asked_for_is_told_once_with_its_cause(stand: Stand) -> None:
+    agent = stand.first_contact()
+    stand.rpc(agent, "Reboot", command_key="again")
+    until(lambda: stand.informs_with("M Reboot", "again"))
+    stand.acs.wait_for_session_end(timeout=PATIENCE)
+    agent.until_ready()
+    told = boots(stand)
+    assert "asked for by the ACS" in told[0]
+    assert sum("asked for by the ACS" in one for one in told) == 1
+
+
+def test_an_image_is_started_at_the_acs_wish_and_the_former_comes_back_at_the_agents_own(tmp_path: Path) -> None:
+    device = Device(tmp_path)
+    agent: Any = SimpleNamespace(
+        mechanisms=SimpleNamespace(reboots=Reboots(tmp_path, tmp_path, lambda: None)),
+        own=OwnValues(ms.DEFAULTS, {}),
+        delivery=SimpleNamespace(is_going_down=False),
+        save_all=lambda: None,
+    )
+
+    def comes_up() -> tuple[str, str]:
+        agent.upgrade = device.upgrade
+        GoingDown(agent).reboot()
+        device.begin()
+        told = agent.mechanisms.reboots.started("1.0", was_clean=True)
+        assert told.is_update
+        return told.cause, told.reason
+
+    device.upgrade.take(device.received(), order())
+    assert comes_up() == ("RemoteReboot", "another firmware image")
+    device.upgrade.act(601.0)
+    why = "the former image: no session with the ACS came to its end within 600 s"
+    assert comes_up() == ("LocalReboot", why)
+
+
+def test_where_the_systems_own_reset_fails_what_is_the_agents_own_begins_anew(stand: Stand) -> None:
+    agent = stand.first_contact()
+    model = stand.state / "model.json"
+    before = model.read_text()
+    stand.rpc(agent, "FactoryReset")
+    until(lambda: len(stand.informs_with("0 BOOTSTRAP")) == 2)
+    stand.acs.wait_for_session_end(timeout=PATIENCE)
+    assert any("factory reset failed" in line for line in stand.log_lines())
+    assert model.read_text() != before
