@@ -6,6 +6,8 @@ STAMP   := $(VENV)/.complete
 # More at once than cores: much of a test is waiting.
 PYTEST  := $(BIN)/python -m pytest -q --dist worksteal
 ARGS    ?=
+# The agents that tests start would compile themselves each time.
+unexport PYTHONDONTWRITEBYTECODE
 # The interpreter that makes the venv; empty: the first that is new enough.
 PYTHON  ?=
 
