@@ -37,6 +37,7 @@ def healthy(agent: Agent) -> bool:
     return agent.ask("status")["acs"]["state"] == "reachable"
 
 
+@pytest.mark.slow
 def test_a_connection_test_of_a_running_agent_leaves_no_trace_in_it(stand: Stand) -> None:
     agent = stand.first_contact()
     until(lambda: healthy(agent))
@@ -55,6 +56,7 @@ def test_a_connection_test_of_a_running_agent_leaves_no_trace_in_it(stand: Stand
     stand.acs.wait_for_session_end(after=stand.acs.informs[-1].session - 1, timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_another_acs_is_tested_without_being_taken_over(stand: Stand) -> None:
     agent = stand.first_contact()
     configured = agent.values(URL)

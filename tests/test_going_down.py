@@ -67,6 +67,7 @@ def test_an_image_is_started_at_the_acs_wish_and_the_former_comes_back_at_the_ag
     assert comes_up() == ("LocalReboot", why)
 
 
+@pytest.mark.slow
 def test_where_the_systems_own_reset_fails_what_is_the_agents_own_begins_anew(stand: Stand) -> None:
     agent = stand.first_contact()
     model = stand.state / "model.json"

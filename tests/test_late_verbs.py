@@ -10,6 +10,7 @@ from tests.durability.stand import Stand
 from tests.test_doctor import options
 
 
+@pytest.mark.slow
 def test_each_answers_a_real_agent_the_first_time_and_the_second(tmp_path: Path) -> None:
     with Stand(tmp_path) as stand:
         agent = stand.start()

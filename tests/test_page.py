@@ -153,6 +153,7 @@ def test_a_machine_with_one_interface_and_a_taken_port_goes_on(
         holder.communicate()
 
 
+@pytest.mark.slow
 def test_a_page_that_is_off_is_not_loaded(tmp_path: Path) -> None:
     program = f"""
 import pathlib, sys

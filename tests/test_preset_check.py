@@ -143,6 +143,7 @@ def test_what_the_agent_would_not_trust_is_said(tmp_path: Path, schema: Schema) 
     assert problem.next.startswith("chmod go-w ")
 
 
+@pytest.mark.slow
 def test_thousands_of_problems_are_told_as_a_few(tmp_path: Path, schema: Schema) -> None:
     text = "[values]\n" + "".join(f"'Device.WiFi.Nothing{number}' = 1\n" for number in range(5000))
     report = looked_at(tmp_path, text, schema)

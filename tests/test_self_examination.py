@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.durability.stand import Stand
 
 
+@pytest.mark.slow
 def test_the_doctor_looks_at_everything_that_it_is_told_of(tmp_path: Path) -> None:
     with Stand(tmp_path) as stand:
         settings = stand.settings.read_text()

@@ -41,6 +41,7 @@ def run(directory: Path, suite: str, globs: list[str], *options: str) -> subproc
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_a_skip_that_is_not_listed_fails_the_run_and_is_named(tmp_path: Path, options: tuple[str, ...]) -> None:
     done = run(tmp_path, SUITE, [], *options)
@@ -52,6 +53,7 @@ def test_a_listed_skip_is_allowed(tmp_path: Path) -> None:
     assert run(tmp_path, SUITE, ["test_it.py::test_sk*"]).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_file_skipped_as_a_whole_fails_the_run_too(tmp_path: Path) -> None:
     suite = "import pytest\npytest.skip('not here', allow_module_level=True)\n"
     other = "def test_passes():\n    pass\n"

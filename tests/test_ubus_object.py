@@ -182,6 +182,7 @@ def test_the_bus_is_met_where_it_is_and_where_a_person_says(tmp_path: Path, monk
     assert settings.parse("[ubus]\nenable = false").bus_socket() is None
 
 
+@pytest.mark.slow
 def test_where_there_is_no_bus_nothing_of_it_is_loaded() -> None:
     program = "import sys, agent.wiring; print([one for one in sys.modules if 'ubus' in one])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -107,6 +107,7 @@ def test_first_contact_reading_and_changing_on_this_machine(stand: Stand) -> Non
     assert not any("canary-4711" in line or "by the ACS" in line for line in stand.log_lines())
 
 
+@pytest.mark.slow
 def test_changes_connection_requests_and_a_reboot_are_told(stand: Stand) -> None:
     agent = stand.first_contact()
     credentials = {f"{SERVER}ConnectionRequestUsername": "acs", f"{SERVER}ConnectionRequestPassword": "secret"}
@@ -143,6 +144,7 @@ def test_a_boot_of_the_machine_is_one_event_of_the_history_with_its_cause(stand:
     assert [one["fields"]["reason"] for one in boots()[before:]] == ["by the system"]
 
 
+@pytest.mark.slow
 def test_while_cwmp_is_disabled_nobody_is_called_and_nobody_can_call(stand: Stand) -> None:
     agent = stand.first_contact()
     enable = f"{SERVER}EnableCWMP"
@@ -162,6 +164,7 @@ def test_while_cwmp_is_disabled_nobody_is_called_and_nobody_can_call(stand: Stan
     assert stand.acs.request_connection(stand.device).status == 401
 
 
+@pytest.mark.slow
 def test_a_url_that_comes_to_be_or_goes_by_another_parameter_is_told_and_the_doctor_says_why(stand: Stand) -> None:
     agent, url, password = stand.first_contact(), f"{SERVER}ConnectionRequestURL", f"{SERVER}ConnectionRequestPassword"
 
@@ -249,6 +252,7 @@ def test_a_change_after_which_the_acs_is_reached_stays(remote: Stand) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_link_that_was_away_while_a_change_waited_has_its_address_once_that_is_confirmed(remote: Stand) -> None:
     assert remote.namespace is not None
     assert remote.acs_namespace is not None
@@ -279,6 +283,7 @@ def test_a_link_that_was_away_while_a_change_waited_has_its_address_once_that_is
     assert until(lambda: "203.0.113.44/24" in home.ip("-4 -o address show dev late0"))
 
 
+@pytest.mark.slow
 def test_the_interface_to_listen_on_is_followed_as_it_goes_and_comes(remote: Stand) -> None:
     assert remote.namespace is not None
     home = remote.namespace
@@ -302,6 +307,7 @@ def test_the_interface_to_listen_on_is_followed_as_it_goes_and_comes(remote: Sta
         assert facts()["url"] == ""
 
 
+@pytest.mark.slow
 def test_an_agent_whose_management_interface_is_not_there_answers_everything_and_the_doctor_names_it(
     remote: Stand,
 ) -> None:
@@ -339,6 +345,7 @@ def test_an_agent_whose_management_interface_is_not_there_answers_everything_and
     remote.session(agent)
 
 
+@pytest.mark.slow
 def test_a_person_s_change_without_an_acs_is_made_at_once_also_on_the_way_out(remote: Stand) -> None:
     assert remote.namespace is not None
     remote.namespace.ip(f"route add default via {ACS}")
@@ -352,6 +359,7 @@ def test_a_person_s_change_without_an_acs_is_made_at_once_also_on_the_way_out(re
 # -- details ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_first_inform_says_where_this_acs_can_reach_the_device_also_when_it_has_a_name(stand: Stand) -> None:
     stand.configure(stand.acs.url.replace("127.0.0.1", "localhost"))
     agent = stand.first_contact()

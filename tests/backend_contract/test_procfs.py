@@ -189,6 +189,7 @@ def test_the_use_is_measured_between_calls_at_least_a_second_apart(machine: Fake
     assert procfs.cpu_usage() == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(

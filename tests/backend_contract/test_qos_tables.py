@@ -67,6 +67,7 @@ def test_one_that_holds_nothing_is_as_good_as_made(device: Any) -> None:
     assert (device.get(f"{path}ShapingRate"), device.get(f"{path}Status")) == ("-1", "Enabled")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -217,6 +217,7 @@ def test_what_would_cut_the_management_server_off_waits_for_the_session_s_end(de
     assert device.set({f"{interface}VNI": "9"}) == 0
 
 
+@pytest.mark.slow
 def test_no_text_in_a_writable_parameter_of_any_tunnel_is_an_accident(
     device: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -56,6 +56,7 @@ def test_an_account_is_made_with_all_that_was_wanted(machine: PasswdMachine, cha
     assert changes.rows(USER)[-1].name == "anna"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["useradd", "chpasswd", "usermod --shell", "gpasswd", "usermod --expiredate"])
 def test_whatever_program_fails_all_is_as_it_was(machine: PasswdMachine, changes: AccountChanges, program: str) -> None:
     before = machine.files()

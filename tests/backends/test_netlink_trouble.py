@@ -134,6 +134,7 @@ def test_a_kernel_without_bridges_has_no_bridge_tables() -> None:
     assert (net.bridge_vlans(), net.stations()) == ((), ())
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from([16, 20, 24, 28]), st.binary(max_size=200), st.integers(0, 4))
 def test_nonsense_is_a_mechanism_error_or_a_row_never_anything_else(kind: int, body: bytes, extra: int) -> None:

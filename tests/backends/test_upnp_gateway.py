@@ -87,6 +87,7 @@ def test_a_host_inside_has_a_port_mapped_and_is_reached_by_it(bench: Bench) -> N
     assert bench.gateway.router.run("nft", "list", "ruleset") == ""
 
 
+@pytest.mark.slow
 def test_what_is_not_the_hosts_to_have_it_does_not_get(bench: Bench) -> None:
     bench.set(ON)
     for external, internal, client in (
@@ -99,6 +100,7 @@ def test_what_is_not_the_hosts_to_have_it_does_not_get(bench: Bench) -> None:
     assert "dnat ip" not in bench.gateway.router.run("nft", "list", "ruleset")
 
 
+@pytest.mark.slow
 def test_what_was_mapped_is_mapped_by_the_next_one_too(bench: Bench) -> None:
     bench.set(ON)
     bench.ask(8080)

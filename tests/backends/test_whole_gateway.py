@@ -98,6 +98,7 @@ FORCED = (
 )
 
 
+@pytest.mark.slow
 def test_a_change_of_four_mechanisms_holds_on_none_of_them_when_one_fails(gateway: WholeGateway) -> None:
     crossing = Crossing(gateway)
     shown = crossing.shown()

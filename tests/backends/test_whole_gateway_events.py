@@ -51,6 +51,7 @@ def is_more(before: int, text: str) -> bool:
     return int(text) > before
 
 
+@pytest.mark.slow
 def test_what_happens_to_the_network_is_told_promptly(gateway: WholeGateway) -> None:
     lan = gateway.interface("lan0") + "."
     ports = gateway.agent.values("Device.Ethernet.Interface.*.Name")

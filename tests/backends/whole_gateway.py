@@ -17,6 +17,7 @@ import pytest
 
 from agent.lab.records import Rpc
 from backends.programs import Program
+from backends.tr181.lan_tables import LOOK
 from tests.durability.stand import PATIENCE, Agent, Stand, until
 from tests.netlab.gateway import HOST, INSIDE, STRANGER, Gateway
 from tests.netlab.namespace import Namespace
@@ -208,6 +209,10 @@ class Crossing:
         }
 
     def holds(self) -> bool:
-        """Whether all are in the system, False when none is; AssertionError for half a change."""
-        until(lambda: len(set(self.made().values())) == 1, lambda: f"half a change: {self.made()}")
+        """Whether all are in the system, False when none is; TimeoutError for half a change.
+
+        A daemon that was killed is missed at the next look, and started again.
+        """
+        made = self.made
+        until(lambda: len(set(made().values())) == 1, lambda: f"half a change: {made()}", LOOK + PATIENCE)
         return self.made()["route"]

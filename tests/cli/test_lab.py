@@ -81,6 +81,7 @@ def test_what_was_said_before_the_end_is_shown() -> None:
     assert [json.loads(line)["message"] for line in shown.splitlines()] == ["Inform", "InformResponse"]
 
 
+@pytest.mark.slow
 def test_what_readme_shows_of_the_lab_works_with_a_fresh_agent(tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text().partition("## For the laboratory")[2].partition("\n## ")[0]
     shown = [line.partition("#")[0].split() for line in section.splitlines() if line.startswith("cpe-agent lab ")]

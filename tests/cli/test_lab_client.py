@@ -330,6 +330,7 @@ def test_no_lab_acs_is_a_problem_with_a_next_step(url: str, run: Run) -> None:
     assert "start one with cpe-agent lab acs" in shown
 
 
+@pytest.mark.slow
 def test_a_boolean_of_a_real_agent_is_set_by_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     enable = "Device.ManagementServer.PeriodicInformEnable"
     with Stand(tmp_path) as stand:

@@ -306,6 +306,7 @@ def test_a_parameter_without_a_name_is_a_row_like_any_other(device: SmallDevice)
     assert device.get(PORT + "Enable") == "true"
 
 
+@pytest.mark.slow
 def test_5000_refusals_are_a_row_each_and_one_line_of_the_log(
     device: SmallDevice, caplog: pytest.LogCaptureFixture
 ) -> None:

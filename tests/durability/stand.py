@@ -43,12 +43,16 @@ level = "info"
 {more}"""
 
 
-def until(condition: Callable[[], Result | None], what: Callable[[], str] = lambda: "nothing came") -> Result:
-    """The first true value of the condition. TimeoutError after PATIENCE."""
-    deadline = time.monotonic() + PATIENCE
+def until(
+    condition: Callable[[], Result | None],
+    what: Callable[[], str] = lambda: "nothing came",
+    patience: float = PATIENCE,
+) -> Result:
+    """The first true value of the condition. TimeoutError after ``patience`` seconds."""
+    deadline = time.monotonic() + patience
     while not (found := condition()):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what()} after {PATIENCE:g} s")
+            raise TimeoutError(f"{what()} after {patience:g} s")
         time.sleep(0.01)
     return found
 

@@ -170,6 +170,7 @@ def test_twenty_canaries_are_planted_and_none_is_found(planted: Stand, tmp_path:
     assert set(modes.values()) == {"0o600"}, modes
 
 
+@pytest.mark.slow
 def test_an_acs_that_asks_for_basic_over_http_gets_no_password_and_none_is_shown(
     make_stand: Callable[..., Stand],
 ) -> None:

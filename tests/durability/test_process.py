@@ -42,6 +42,7 @@ def test_sigterm_during_a_session_ends_it_within_two_seconds_and_with_success(st
     assert not (stand.state / "control.sock").exists()
 
 
+@pytest.mark.slow
 def test_a_signal_that_another_thread_got_ends_an_idle_agent_at_once(stand: Stand) -> None:
     agent = stand.first_contact()
     time.sleep(0.3)  # nothing is due for a while: the owner waits for its inbox
@@ -53,6 +54,7 @@ def test_a_signal_that_another_thread_got_ends_an_idle_agent_at_once(stand: Stan
     assert time.monotonic() - begun <= 2.0
 
 
+@pytest.mark.slow
 def test_a_reload_that_another_thread_was_asked_for_is_done_at_once(stand: Stand) -> None:
     agent = stand.first_contact()
     time.sleep(0.3)
@@ -63,6 +65,7 @@ def test_a_reload_that_another_thread_was_asked_for_is_done_at_once(stand: Stand
     assert agent.is_alive
 
 
+@pytest.mark.slow
 def test_a_changed_url_is_followed_by_bootstrap_at_the_other_acs_on_sighup(stand: Stand) -> None:
     agent = stand.first_contact()
     with LabAcs() as other:
@@ -73,6 +76,7 @@ def test_a_changed_url_is_followed_by_bootstrap_at_the_other_acs_on_sighup(stand
         assert agent.ask("status")["acs"]["url"] == other.url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ["[acs\nurl =", '[acs]\nurl = "ftp://x/"', "[no_such_table]\nx = 1", None])
 def test_a_broken_settings_file_changes_nothing_on_sighup_and_is_named_in_the_log(
     stand: Stand, broken: str | None
@@ -93,6 +97,7 @@ def test_a_broken_settings_file_changes_nothing_on_sighup_and_is_named_in_the_lo
     assert str(stand.settings) in errors[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shared", ["state", "socket"])
 def test_a_second_agent_is_refused_before_it_touches_anything(
     stand: Stand, make_stand: Callable[..., Stand], shared: str

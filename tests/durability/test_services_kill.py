@@ -93,6 +93,7 @@ def survives(crossing: Crossing, call: str, number: int, enable: bool, what: str
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("call", "number"), [("rename", 3), ("sendmsg", 1)])
 def test_a_crash_at_sampled_points_leaves_no_half_change(crossing: Crossing, call: str, number: int) -> None:
     assert survives(crossing, call, number, True)

@@ -45,6 +45,7 @@ def everything(name: str) -> Iterator[ParameterEntry]:
 pytestmark = pytest.mark.parametrize("name", [SHIPPED, *MODELS])
 
 
+@pytest.mark.slow
 def test_every_pattern_compiles(name: str) -> None:
     assert [entry.path for entry in everything(name) if not all(map(patterns.compiled, entry.patterns))] == []
 

@@ -414,6 +414,7 @@ def test_warnings_do_not_flood_the_log(caplog: pytest.LogCaptureFixture) -> None
     assert len(caplog.records) == 1
 
 
+@pytest.mark.slow
 def test_a_flood_leaves_honest_requests_their_answer() -> None:
     with listening(accepted_per_minute=10_000) as there:
         result = flood(there.port, seconds=2.0, requests_per_second=400, slow_per_second=60, half_open=100)

@@ -106,6 +106,7 @@ def _quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.slow
 def test_two_thousand_mutated_options_set_no_acs_that_they_may_not(tmp_path: Path) -> None:
     applied = run(tmp_path, 2000, 1)
     assert (applied["theirs"], applied["lan"]) == (0, 0)

@@ -56,6 +56,7 @@ def gzip_bomb(megabytes: int) -> bytes:
     return b"".join([*(packer.compress(bytes(1 << 20)) for _ in range(megabytes)), packer.flush()])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "serve",
     [
@@ -91,6 +92,7 @@ def test_a_reply_without_end_ends_early_and_costs_no_memory(serve: Callable[[Con
     assert peak < 6_000_000  # the server's two megabytes and the allowed one included
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_bomb_of_300_megabytes_is_cut_at_one(coding: str) -> None:
     bomb = gzip_bomb(300) if coding == "gzip" else zlib.compress(bytes(20_000_000), 9)

@@ -181,6 +181,7 @@ def test_what_cannot_be_had_is_named_and_the_rest_is_there(verb: str, answer: An
     assert "cpe-agent-support/status.json" in members
 
 
+@pytest.mark.slow
 def test_a_bundle_is_bounded_and_the_last_sessions_come_first() -> None:
     device = Device()
     noise = [{"path": f"Device.X.{number}.Y", "value": secrets.token_hex(500)} for number in range(1600)]

@@ -650,6 +650,7 @@ def test_a_cancelled_transfer_ends_at_once_and_leaves_nothing(server: FileServer
     assert moving.left == []
 
 
+@pytest.mark.slow
 def test_a_hundred_transfers_are_cancelled_at_once(server: FileServer, moving: Mover) -> None:
     server.files["/f"] = File(CONTENT, stall_after=1000)
     over = threading.Event()

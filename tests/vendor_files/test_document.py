@@ -73,6 +73,7 @@ def test_a_small_file_of_a_great_many_values_is_refused_before_it_is_parsed(more
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_the_largest_file_that_is_parsed_is_read_within_twenty_megabytes() -> None:
     own = {f"value{number}": {"value": "x" * 20} for number in range(MOST // 2 - 10)}
     content = json.dumps(json.loads(written(Backup(Configuration({"own": own})))), separators=(",", ":")).encode()

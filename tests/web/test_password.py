@@ -60,6 +60,7 @@ print(resident("VmRSS") - before, resident("VmHWM") - before)
 """
 
 
+@pytest.mark.slow
 def test_many_who_try_at_once_cost_the_memory_of_one() -> None:
     told = subprocess.run([sys.executable, "-c", MANY], check=True, capture_output=True, text=True)
     stays, at_most = map(int, told.stdout.split())

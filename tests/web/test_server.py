@@ -57,6 +57,7 @@ def test_a_connection_serves_one_request_after_the_other(site: Site) -> None:
     assert received.count(b"Connection: close") == 1
 
 
+@pytest.mark.slow
 def test_very_many_requests_at_once_are_served_in_turn(site: Site) -> None:
     request = b"GET /static/nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"
     last = request.replace(b"Host", b"Connection: close\r\nHost")
@@ -141,6 +142,7 @@ def test_slow_clients_end_at_their_deadline(site: Site, monkeypatch: pytest.Monk
     assert is_served(site)
 
 
+@pytest.mark.slow
 def test_who_takes_nothing_of_his_answer_is_dropped(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "PROGRESS_WITHIN", 0.3)
     site.answers["names"] = {"names": ["x" * 1000] * 20_000}
@@ -168,6 +170,7 @@ def at_a_trickle(site: Site, source: str) -> socket.socket:
     return client
 
 
+@pytest.mark.slow
 def test_many_who_take_their_answers_slowly_shut_out_nobody(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "customer", lambda address: LOOPBACK if address[-10:] == "127.0.0.1" else address)
     crowd = [at_a_trickle(site, f"127.0.0.{2 + number % 6}") for number in range(40)]
@@ -199,6 +202,7 @@ def test_who_takes_too_little_of_his_answer_is_dropped(site: Site, monkeypatch: 
     assert is_served(site)
 
 
+@pytest.mark.slow
 def test_a_flood_leaves_the_page_served_and_memory_as_it_was(site: Site) -> None:
     assert is_served(site)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

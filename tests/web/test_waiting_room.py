@@ -79,6 +79,7 @@ def seconds_of_owner(seed: int, crowd_of: Callable[[str], str]) -> float:
     return inf
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_one_mac", [True, False])
 def test_one_who_asks_from_248_addresses_keeps_no_owner_out_for_long(has_one_mac: bool) -> None:
     def crowd_of(source: str) -> str:

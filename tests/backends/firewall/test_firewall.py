@@ -63,6 +63,7 @@ table ip mynat {
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "is_in_the_way"),
     [

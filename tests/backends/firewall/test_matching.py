@@ -70,6 +70,7 @@ CRITERIA = [
 NAMES = ("dest_ip", "source_ip", "protocol", "dest_port", "source_port", "dscp", "source_mac")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "inside_it", "beside_it"), CRITERIA)
 def test_a_criterion_and_its_exclusion_share_the_packets(
     packets: Packets, rule: FilterRule, inside_it: tuple[str, int] | None, beside_it: tuple[str, int] | None

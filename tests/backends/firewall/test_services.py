@@ -11,6 +11,7 @@ DMZ = Dmz(enable=True, interface=WAN, dest_ip=HOST)
 SSH = LocalService(enable=True, interface=WAN, dest_port=(22,), protocol=(6,))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("taker", [DMZ, PortMapping(enable=True, interface=WAN, internal_client=HOST)])
 @pytest.mark.parametrize("is_on", [True, False])
 def test_what_takes_every_port_leaves_a_service_to_those_it_is_for(
@@ -32,6 +33,7 @@ def test_a_service_without_ports_is_left_alone_too(bench: Bench) -> None:
     assert bench.gateway.answers(bench.wan, OUTSIDE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "service",
     [

@@ -62,6 +62,7 @@ def pool_on_lan9(gateway: Gateway) -> dict[str, str]:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blind", [0, 3], ids=["seen in time", "quicker than us"])
 def test_a_link_that_somebody_else_serves_is_left_to_it_until_it_goes(
     two: Gateway, tmp_path: Path, caplog: pytest.LogCaptureFixture, blind: int
@@ -90,6 +91,7 @@ def test_a_link_that_somebody_else_serves_is_left_to_it_until_it_goes(
     assert names_on(two, two.server) == {"192.0.2.1", "192.168.50.1"}
 
 
+@pytest.mark.slow
 def test_a_pool_whose_link_was_taken_says_so_and_the_others_go_on(two: Gateway, tmp_path: Path) -> None:
     here, there = two.pool(), two.pool(**pool_on_lan9(two), IPRouters="192.168.50.1")
     two.set_row(RELAY, Enable="1")

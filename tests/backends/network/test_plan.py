@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,6 +95,7 @@ def test_what_is_wanted_is_reached_and_then_nothing_is_left_to_do(earlier: Wish,
     assert {ident for ident in kept if ident[1] != "eth0.10.20"} <= after.keys()
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(wishes, wishes)
 def test_undo_leads_back_exactly(earlier: Wish, later: Wish) -> None:
@@ -106,6 +108,7 @@ def test_undo_leads_back_exactly(earlier: Wish, later: Wish) -> None:
     assert kernel.observe() == before
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(wishes, wishes, st.integers(0, 20))
 def test_undo_leads_back_from_wherever_the_making_stopped(earlier: Wish, later: Wish, steps: int) -> None:

@@ -25,6 +25,7 @@ def test_a_classification_has_to_say_where_its_packets_come_in() -> None:
     assert not is_complete(Classification(interface=LAN), surroundings(managed=frozenset()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "record",
     [

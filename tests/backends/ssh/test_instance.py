@@ -26,6 +26,7 @@ def own(bench: Bench, server: SshServer) -> int | None:
     return bench.ssh.instances.pid("1")
 
 
+@pytest.mark.slow
 def test_it_lets_in_whom_it_was_told_to(bench: Bench) -> None:
     process = own(bench, replace(ADDED, enable=True, port=PORT))
     assert process
@@ -60,6 +61,7 @@ def test_a_change_leaves_sessions_and_the_end_does_not(bench: Bench) -> None:
     session.communicate()
 
 
+@pytest.mark.slow
 def test_who_says_nothing_for_too_long_is_sent_away(bench: Bench) -> None:
     own(bench, replace(OPEN, idle_timeout=1))
     session = subprocess.Popen(bench.client(PORT, "cat"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -2,6 +2,8 @@
 
 import subprocess
 
+import pytest
+
 from backends.ssh.records import AuthorizedKey
 from backends.ssh.sessions import Session, sessions
 from tests.backends.ssh.bench import HERE, Bench, wait
@@ -14,6 +16,7 @@ def found(bench: Bench, servers: dict[int, str]) -> list[Session]:
     return [one for one in sessions(mine, servers, "another", "/proc") if one.server != "another"]
 
 
+@pytest.mark.slow
 def test_a_session_is_there_while_somebody_is_logged_in(bench: Bench) -> None:
     machine = bench.start()
     bench.set(("+1", OPEN), ("+2", AuthorizedKey(user=ROOT, text=bench.public())))

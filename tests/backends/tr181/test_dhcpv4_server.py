@@ -213,6 +213,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in REFUSED.items() for text in texts])
 def test_what_cannot_be_served_is_refused_with_its_name(home: Gateway | Router, name: str, text: str) -> None:
     pool = home.pool()

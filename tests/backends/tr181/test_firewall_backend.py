@@ -122,6 +122,7 @@ BY_HAND = {
 """What becomes of the table by another program; nothing of it is an event that this agent hears of."""
 
 
+@pytest.mark.slow
 def test_a_table_that_somebody_else_changed_is_put_right_and_the_log_says_so(
     device: FirewallDevice, caplog: pytest.LogCaptureFixture
 ) -> None:

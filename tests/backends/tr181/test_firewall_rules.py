@@ -147,6 +147,7 @@ def test_a_rule_ends_at_its_date_and_the_log_says_so(device: FirewallDevice, cap
     assert not comes_in(device, soon=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("values", "blamed"),
     [

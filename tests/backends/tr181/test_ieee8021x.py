@@ -197,6 +197,7 @@ def test_the_machine_s_own_supplicant_is_shown_and_not_changed(port: Port) -> No
         device.delete(row)
 
 
+@pytest.mark.slow
 def test_no_text_in_a_writable_parameter_is_an_accident(port: Port) -> None:
     device = port.device()
     row = port.supplicant(device, Enable="0")
@@ -218,6 +219,7 @@ def test_no_text_in_a_writable_parameter_is_an_accident(port: Port) -> None:
     assert accidents == []
 
 
+@pytest.mark.slow
 def test_every_text_is_told_to_wpa_supplicant_as_it_is_or_refused(port: Port) -> None:
     device = port.device()
     row = port.supplicant(device)

@@ -94,6 +94,7 @@ def kill(*programs: Program) -> list[int]:
     return processes
 
 
+@pytest.mark.slow
 def test_programs_that_were_killed_are_started_again_and_the_log_says_so(
     gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:

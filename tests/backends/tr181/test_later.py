@@ -28,6 +28,7 @@ def test_one_that_is_not_installed_is_left_out_and_named(
     assert f"without the service {place.partition(':')[2]}" in caplog.text
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_loaded_before() -> None:
     code = "import sys, backends.tr181.services; print('backends.tr181.lan' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

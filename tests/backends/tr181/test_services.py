@@ -33,6 +33,7 @@ def test_openwrt_has_its_own_where_it_is_or_is_said_to_be(tmp_path: Path, mechan
     assert len(services_for("openwrt", tmp_path)) > len(SERVICES), "and some that others have no need of"
 
 
+@pytest.mark.slow
 def test_what_openwrt_needs_is_loaded_there_only() -> None:
     asked = "import sys, agent.wiring; print([one for one in sys.modules if one.startswith('backends.openwrt')])"
     answer = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True)

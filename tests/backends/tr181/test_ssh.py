@@ -103,6 +103,7 @@ def own_server(made: SshDevice, **values: str) -> str:
     return made.add(SERVERS, **{**wanted, **values})
 
 
+@pytest.mark.slow
 def test_a_server_is_added_found_again_and_ends_when_its_time_is_over(bench: Bench) -> None:
     made = SshDevice(bench.root, bench.ground(), may_change_system=True)
     try:
@@ -131,6 +132,7 @@ def test_a_server_is_added_found_again_and_ends_when_its_time_is_over(bench: Ben
         made.tables.ssh.instances.make({})
 
 
+@pytest.mark.slow
 def test_a_server_is_at_a_link_of_the_agents_or_nowhere(bench: Bench) -> None:
     made = SshDevice(bench.root, bench.ground(), may_change_system=True)
     try:

@@ -49,6 +49,7 @@ def is_reached(device: FirewallDevice, port: int, *, soon: bool = False) -> bool
         return bool(gateway.reached(listener, gateway.wan, PUBLIC, port, soon=soon))
 
 
+@pytest.mark.slow
 def test_it_is_turned_on_and_what_hosts_ask_for_is_told(device: FirewallDevice) -> None:
     device.set({f"{DEVICE}Enable": "1"})
     assert device.get(f"{DEVICE}Enable") == "true"
@@ -99,6 +100,7 @@ def test_without_a_managed_link_it_is_refused(make_namespace: Callable[[], Names
     made.close()
 
 
+@pytest.mark.slow
 def test_behind_an_address_that_is_not_the_internets_it_says_that_nothing_is_mapped(
     device: FirewallDevice, caplog: pytest.LogCaptureFixture
 ) -> None:

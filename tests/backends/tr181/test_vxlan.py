@@ -71,6 +71,7 @@ def test_what_the_kernel_refuses_leaves_everything_as_before(bench: Bench) -> No
     assert before.count("vxlan id") == bench.home.ip("-d link").count("vxlan id")
 
 
+@pytest.mark.slow
 def test_no_text_in_a_writable_parameter_is_an_accident(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     device = bench.device()
     row, _ = tunnel(device, ISP, VNI="7")

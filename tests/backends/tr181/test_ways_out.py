@@ -100,6 +100,7 @@ def test_a_host_of_the_home_does_not_become_the_default_router(home: Home) -> No
     assert home.default_routers() == {"wan0"}
 
 
+@pytest.mark.slow
 def test_what_leads_outside_is_followed(home: Home) -> None:
     row = change(home.firewall, InterfaceNat(**ON["lan0"]))[0]
     assert home.heeds("lan0"), "translated to our address there"

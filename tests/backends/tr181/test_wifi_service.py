@@ -20,6 +20,7 @@ print(json.dumps([name for name in sys.modules if name.startswith(about)]))
 """
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_loaded_with_the_agent() -> None:
     told = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(told.stdout) == []

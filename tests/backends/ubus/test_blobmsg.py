@@ -131,6 +131,7 @@ def test_what_is_cut_or_false_is_refused(content: bytes) -> None:
         decode(content)
 
 
+@pytest.mark.slow
 def test_a_million_values_in_one_message_are_refused_before_they_are_kept() -> None:
     nothing = bytes.fromhex("00000004") * (2**20 // 4 - 3)
     content = struct.pack(">I", 0x81000000 | 8 + len(nothing)) + b"\0\1a\0" + nothing
