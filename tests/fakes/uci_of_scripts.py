@@ -1,5 +1,7 @@
 """Stands in for ``uci`` where there is none: what the package's scripts say to it, with edits staged in a directory.
 
+A Python a call would take most of the tests' time: the program is a few lines of shell that ask this process.
+
 ``uci -c CONFIG -t STAGED [-q] get|set|delete PLACE | changes [PACKAGE] | show|commit PACKAGE``, or ``batch`` with such
 lines; PLACE as ``package.section`` or ``package.@type[0].option``. The same tests run on the real program where
 ``UCI_BIN`` names one.
@@ -8,11 +10,11 @@ lines; PLACE as ``package.section`` or ``package.@type[0].option``. The same tes
 import json
 import re
 import shlex
-import sys
-from itertools import pairwise
+import socketserver
+import threading
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+from types import TracebackType
+from typing import Self
 
 from backends.errors import MechanismError
 from backends.uci.draft import Draft
@@ -58,18 +60,46 @@ class Uci:
         self.staged.unlink(missing_ok=True)
 
 
-def main(arguments: list[str]) -> int:
+class UciServer(socketserver.TCPServer):
+    """Answers the program ``uci`` of as many routers as there are, on a port of loopback, one call after another."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Call)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="uci")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+    def program(self, config: Path, staged: Path) -> str:
+        """The program for a router whose configuration is there. The last character of an answer is how it ends."""
+        return f"""#!/bin/sh
+case " $* " in *" batch "*) lines=$(cat) ;; esac
+answer=$(printf '%s\\0' '{config}' '{staged}' "$@" "$lines" | busybox nc 127.0.0.1 {self.server_address[1]})
+printf %s "${{answer%?}}"
+exit "${{answer##"${{answer%?}}"}}"
+"""
+
+
+def answer(config: Path, staged: Path, arguments: list[str], lines: str) -> tuple[int, str]:
+    """How the program ends, and what it prints."""
     words = [each for each in arguments if each != "-q"]
-    config, staged = (Path([after for word, after in pairwise(words) if word == each][-1]) for each in ("-c", "-t"))
-    command, *rest = [
-        each for n, each in enumerate(words) if each not in ("-c", "-t") and words[n - 1] not in ("-c", "-t")
-    ]
+    while words[0] in ("-c", "-t"):
+        option, place, *words = words
+        config, staged = (Path(place), staged) if option == "-c" else (config, Path(place))
+    command, *rest = words
     if command == "batch":
-        return max(_do(config, staged, *shlex.split(line)) for line in sys.stdin if line.strip())
+        done = [_do(config, staged, *shlex.split(line)) for line in lines.splitlines() if line.strip()]
+        return max(status for status, _ in done), "".join(said for _, said in done)
     return _do(config, staged, command, *rest)
 
 
-def _do(config: Path, staged: Path, command: str, *rest: str) -> int:
+def _do(config: Path, staged: Path, command: str, *rest: str) -> tuple[int, str]:
     place, _, value = (rest[0] if rest else "").partition("=")
     name, *inside = place.split(".")
     try:
@@ -78,20 +108,22 @@ def _do(config: Path, staged: Path, command: str, *rest: str) -> int:
         if command == "get":
             found = uci.draft.package().get(uci.section(section))
             said = (found.text(option) if option else found.type) if found else ""
-            print(said, end="\n" if said else "")
-            return 0 if said else 1
+            return (0, f"{said}\n") if said else (1, "")
         if command == "changes":
-            print("".join(f"{edit}\n" for edit in uci.edits), end="")
-        elif command == "show":
-            print(uci.show(), end="")
-        elif command == "commit":
+            return 0, "".join(f"{edit}\n" for edit in uci.edits)
+        if command == "show":
+            return 0, uci.show()
+        if command == "commit":
             uci.commit()
         else:
             uci.stage(command, uci.section(section), option, value)
     except (OSError, IndexError, MechanismError):
-        return 1
-    return 0
+        return 1, ""
+    return 0, ""
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+class _Call(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        config, staged, *arguments, lines, _ = self.rfile.read().decode(errors="surrogateescape").split("\0")
+        status, said = answer(Path(config), Path(staged), arguments, lines)
+        self.wfile.write(f"{said}{status}".encode(errors="surrogateescape"))

@@ -5,11 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.fakes.uci_of_scripts import UciServer
 from tests.openwrt.router import PROJECT, Router
 
 sys.path.insert(0, str(PROJECT / "openwrt"))
@@ -51,6 +52,12 @@ def _once(name: str, make: Callable[[Path], None], factory: pytest.TempPathFacto
     return place / name
 
 
+@pytest.fixture(scope="session")
+def stand_in() -> Iterator[UciServer]:
+    with UciServer() as server:
+        yield server
+
+
 @pytest.fixture
-def router(package: Path, tmp_path: Path) -> Router:
-    return Router(package, tmp_path)
+def router(package: Path, tmp_path: Path, stand_in: UciServer) -> Router:
+    return Router(package, tmp_path, stand_in)

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.fakes.uci_of_scripts import UciServer
+
 PROJECT = Path(__file__).parent.parent.parent
 REAL_UCI = os.environ.get("UCI_BIN") or shutil.which("uci")
-STAND_IN = PROJECT / "tests" / "fakes" / "uci_of_scripts.py"
 SHELL = ["busybox", "ash"] if shutil.which("busybox") else ["sh"]
 
 NETWORK = """
@@ -76,7 +77,7 @@ nft() { echo "nft $*" >>"$SAID"; }
 class Router:
     """``root`` has the package installed; its scripts are run as if it were /."""
 
-    def __init__(self, package: Path, directory: Path) -> None:
+    def __init__(self, package: Path, directory: Path, stand_in: UciServer) -> None:
         self.root = directory / "root"
         shutil.copytree(package, self.root)
         self.bin, self.said = directory / "bin", directory / "said"
@@ -87,8 +88,8 @@ class Router:
         self.put("tmp/sysinfo/model", "TP-Link Archer C7 v2\n")
         self.put("lib/netifd/dhcp.script", "for f in /etc/udhcpc.user.d/*; do . $f; done\n")
         self.put("lib/netifd/dhcpv6.script", "for f in /etc/odhcp6c.user.d/*; do . $f; done\n")
-        uci = REAL_UCI or f"{sys.executable} -I -S {STAND_IN}"
-        self._program("uci", f'#!/bin/sh\nexec {uci} -c {self.config} -t {directory}/staged "$@"\n')
+        real = f'#!/bin/sh\nexec {REAL_UCI} -c {self.config} -t {directory}/staged "$@"\n'
+        self._program("uci", real if REAL_UCI else stand_in.program(self.config, directory / "staged"))
         self._program("jsonfilter", JSONFILTER)
 
     def put(self, name: str, text: str, mode: int = 0o644) -> Path:
