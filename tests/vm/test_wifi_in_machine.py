@@ -13,8 +13,7 @@ PACKAGES = {"hostapd": "hostapd", "wpa_supplicant": "wpasupplicant", "iw": "iw"}
     ("suites", "passed"),
     [
         (("tests/backend_contract/test_nl80211.py", "tests/vm/wifi/surroundings.py"), 18 + 9),
-        (("tests/vm/wifi/access_points.py",), 11),
-        (("tests/vm/wifi/crossing.py", "tests/vm/wifi/openwrt.py"), 1 + 1),
+        (("tests/vm/wifi/access_points.py", "tests/vm/wifi/crossing.py", "tests/vm/wifi/openwrt.py"), 11 + 1 + 1),
     ],
 )
 def test_wifi_is_what_the_data_model_says_and_does_what_it_is_told(suites: tuple[str, ...], passed: int) -> None:

@@ -65,10 +65,7 @@ def first_and_last(paths: list[str]) -> list[str]:
 SHARES = 8
 RUNS = [
     pytest.param("memory", 0, 1, first_and_last, marks=pytest.mark.slow),
-    *(
-        pytest.param("linux", share, SHARES // 2, first_and_last, marks=pytest.mark.slow)
-        for share in range(SHARES // 2)
-    ),
+    pytest.param("linux", 0, SHARES, first_and_last, marks=pytest.mark.slow),
     *(pytest.param("linux", share, SHARES, list, marks=pytest.mark.sweep) for share in range(SHARES)),
 ]
 """On which kernel, which share of how many, and which of the paths."""
