@@ -1,22 +1,29 @@
 """The verbs lab onu, which runs the lab ONU on a pty, and lab onu-do, which orders a running one something."""
 
 import argparse
+import errno
 import shlex
 import signal
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agent.cli.client import OK, PROBLEM, USAGE, Failure
 from agent.cli.lab import add_subverb
 from agent.cli.options import Verbs, count
 from agent.cli.output import printable, show_json
 
+if TYPE_CHECKING:
+    from agent.lab.onu import Likeness
+
 DEFAULT_LINK: Final = "lab-onu"
+_OF_FRAMES: Final = ("codec", "trailer", "mirror")
+_OF_CONSOLES: Final = ("user", "password_file", "noise", "colours")
 
 
 def register(verbs: Verbs) -> None:
     """Add the sub-verbs."""
+    from agent.lab.onu_frames import CODECS, TRAILERS
     from agent.lab.onu_orders import ORDERS
 
     onu = add_subverb(
@@ -30,8 +37,8 @@ def register(verbs: Verbs) -> None:
     add = onu.add_argument
     add("--pty", metavar="LINK", type=Path, nargs="?", const=Path(DEFAULT_LINK), default=Path(DEFAULT_LINK),
         help=f"a path that is to lead to the device; default {DEFAULT_LINK}, in this directory")  # fmt: skip
-    add("--codec", choices=("hdlc", "slip", "hexline", "raw48"), default="hdlc", help="how frames stand on the line")
-    add("--trailer", choices=("crc32", "zero", "none"), default="crc32", help="what frames end with; default crc32")
+    add("--codec", choices=CODECS, help="how frames stand on the line; default hdlc")
+    add("--trailer", choices=TRAILERS, help="what frames end with; default crc32")
     add("--console", choices=("lantiq", "realtek", "cortina"), help="a console of this family instead of frames")
     add("--user", default="", help="who may log in to the console; default: nobody is asked")
     add("--password-file", metavar="FILE", type=Path, help="its first line is the password")
@@ -51,12 +58,9 @@ def register(verbs: Verbs) -> None:
 
 
 def _onu(options: argparse.Namespace) -> int:
-    from agent.lab.onu import LabOnu, Likeness
+    from agent.lab.onu import LabOnu
 
-    likeness = Likeness(
-        options.codec, options.trailer, options.console or "", options.user, _password(options.password_file),
-        options.baud, options.mirror, options.noise, options.colours,
-    )  # fmt: skip
+    likeness = _likeness(options)
 
     def say(text: str) -> None:
         try:
@@ -76,24 +80,53 @@ def _onu(options: argparse.Namespace) -> int:
     except OSError as error:
         onu.stop()
         message = f"the lab ONU cannot be at {options.pty}: {error.strerror or error}"
-        raise Failure("unusable", message, "name another path with --pty", PROBLEM) from None
+        step = "name another path with --pty"
+        if error.errno == errno.EADDRINUSE:
+            step += f", or end that one: cpe-agent lab onu-do --onu {shlex.quote(str(options.pty))} quit"
+        raise Failure("unusable", message, step, PROBLEM) from None
     try:
-        how = f"the console of {options.console}" if options.console else f"frames in {options.codec}"
-        driver = f" --driver {options.console}" if options.console else f" --codec {options.codec}"
-        driver = "" if driver == " --codec hdlc" else driver
-        link = shlex.quote(str(options.pty))
-        say(
-            f"lab ONU at {options.pty} ({onu.line.device}), {how}; "
-            f"next: cpe-agent onu info --device {link}{driver}; Ctrl-C ends it"
-        )
+        how = f"the console of {likeness.console}" if likeness.console else f"frames in {likeness.codec}"
+        say(f"lab ONU at {options.pty} ({onu.line.device}), {how}; next: {_next(options, likeness)}; Ctrl-C ends it")
         onu.serve(sys.stdin)
     finally:
         onu.stop()
     return OK
 
 
+def _likeness(options: argparse.Namespace) -> "Likeness":
+    from agent.lab.onu import Likeness
+
+    strange = next((name for name in (_OF_FRAMES if options.console else _OF_CONSOLES) if getattr(options, name)), "")
+    if strange:
+        option = f"--{strange.replace('_', '-')}"
+        why = f"{option} is of frames, and a console has none" if options.console else f"{option} is of a console"
+        step = f"leave {option} away, or {'leave --console away' if options.console else 'name one with --console'}"
+        raise Failure("usage", why, step, USAGE)
+    try:
+        return Likeness(
+            options.codec or "hdlc", options.trailer or "crc32", options.console or "", options.user,
+            _password(options.password_file), options.baud, options.mirror, options.noise, options.colours,
+        )  # fmt: skip
+    except ValueError as error:
+        raise Failure("usage", str(error), "leave --trailer away, or take another --codec", USAGE) from None
+
+
+def _next(options: argparse.Namespace, likeness: "Likeness") -> str:
+    """The command that speaks to it."""
+    words = ["cpe-agent", "onu", *(["watch", "--listen"] if likeness.is_mirror else ["info"])]
+    words += ["--device", str(options.pty)]
+    if likeness.console:
+        words += ["--driver", likeness.console]
+        words += ["--user", likeness.user] if likeness.user else []
+        words += ["--password-file", str(options.password_file)] if options.password_file else []
+    else:
+        words += ["--codec", likeness.codec] if likeness.codec != "hdlc" else []
+        words += ["--trailer", likeness.trailer] if likeness.trailer != "crc32" else []
+    return shlex.join(words)
+
+
 def _do(options: argparse.Namespace) -> int:
-    from agent.lab.onu import ask
+    from agent.lab.onu_door import ask
     from agent.lab.onu_orders import Wrong
 
     words = list(options.order)

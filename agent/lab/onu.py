@@ -2,7 +2,6 @@
 
 import os
 import select
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -13,6 +12,7 @@ from typing import IO, Any, Final
 
 from agent.lab import onu_frames
 from agent.lab.onu_console import OnuConsole
+from agent.lab.onu_door import ANSWER_WITHIN, MOST_ORDER, Door
 from agent.lab.onu_frames import Message
 from agent.lab.onu_line import PtyLine
 from agent.lab.onu_mib import ADDRESS, METHOD, SERVER, STRING, Mib
@@ -20,8 +20,6 @@ from agent.lab.onu_orders import Orders, Wrong
 from agent.lab.onu_protocol import Protocol
 
 TICK: Final = 1.0
-MOST_ORDER: Final = 4096
-ANSWER_WITHIN: Final = 10.0
 _OF_THE_ACS: Final = (SERVER, ADDRESS, METHOD, STRING)
 
 
@@ -41,6 +39,11 @@ class Likeness:
     is_mirror: bool = False
     noise_every: int = 0
     has_colours: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what nobody could understand."""
+        if self.codec in onu_frames.UNCHECKED and self.trailer != "crc32":
+            raise ValueError(f"{self.codec} has no check of its own: its frames need the trailer crc32")
 
 
 class LabOnu:
@@ -64,7 +67,7 @@ class LabOnu:
         self._codec = onu_frames.codec(self.like.codec)
         self._console: OnuConsole | None = None
         self._orders = Orders(self.mib, self)
-        self._door: socket.socket | None = None
+        self._door = Door(link) if link else None
         self._wake, self._waker = os.pipe()
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
@@ -80,23 +83,11 @@ class LabOnu:
         """What a CPE opens."""
         return str(self.line.link or self.line.device)
 
-    @property
-    def door(self) -> Path | None:
-        """Where orders are taken."""
-        return None if self.line.link is None else self.line.link.with_name(self.line.link.name + ".do")
-
     def open(self) -> None:
-        """Make the device, and the door. Raises OSError."""
+        """Make the door, and the device. Raises OSError; EADDRINUSE: a lab ONU is there already."""
+        if self._door:
+            self._door.open()
         self.plug()
-        if self.door:
-            self.door.unlink(missing_ok=True)
-            self._door = socket.socket(socket.AF_UNIX)
-            mask = os.umask(0o077)
-            try:
-                self._door.bind(str(self.door))
-            finally:
-                os.umask(mask)
-            self._door.listen()
 
     def start(self) -> None:
         """Open, and serve in a thread."""
@@ -112,8 +103,6 @@ class LabOnu:
         self.unplug()
         if self._door:
             self._door.close()
-        if self.door:
-            self.door.unlink(missing_ok=True)
         for descriptor in (self._wake, self._waker):
             os.close(descriptor)
 
@@ -150,7 +139,7 @@ class LabOnu:
                 self._read_order()
 
     def _ready(self, seconds: float) -> list[Any]:
-        watched: list[Any] = [self._wake, *filter(None, [self._door, self._input])]
+        watched: list[Any] = [self._wake, *(each for each in (self._door, self._input) if each)]
         if self.line.descriptor >= 0:
             watched.append(self.line.descriptor)
         try:
@@ -165,8 +154,7 @@ class LabOnu:
         """One order of a visitor: "ok" or "no", and what is said of it."""
         if self._door is None:
             return
-        visitor, _ = self._door.accept()
-        with visitor, suppress(OSError):
+        with suppress(OSError), self._door.visitor() as visitor:
             visitor.settimeout(1.0)
             line = visitor.makefile().readline(MOST_ORDER)
             visitor.sendall(self._answer_of(line).encode())
@@ -210,10 +198,7 @@ class LabOnu:
     def _send(self, message: Message) -> None:
         if self._console or self.line.descriptor < 0:
             return
-        octets = message.octets(self.like.trailer)
-        if self.like.codec == "raw48" and len(octets) != 48:
-            octets = message.octets("crc32")
-        self.line.send(self._codec.put(octets), self._clock())
+        self.line.send(self._codec.put(message.octets(self.like.trailer)), self._clock())
 
     def _say_message(self, message: Message) -> None:
         if message.type not in (onu_frames.GET, onu_frames.GET_NEXT, onu_frames.UPLOAD_NEXT, onu_frames.CURRENT):
@@ -291,16 +276,3 @@ class LabOnu:
     def _nudge(self) -> None:
         with suppress(OSError):
             os.write(self._waker, b".")
-
-
-def ask(link: Path, line: str) -> str:
-    """Order a running lab ONU something; what it said. Raises Wrong, and OSError when none runs."""
-    with socket.socket(socket.AF_UNIX) as visitor:
-        visitor.settimeout(ANSWER_WITHIN)
-        visitor.connect(str(link.with_name(link.name + ".do")))
-        visitor.sendall(line.replace("\n", " ").encode() + b"\n")
-        answer = visitor.makefile().read(MOST_ORDER)
-    word, _, told = answer.partition(" ")
-    if word != "ok":
-        raise Wrong(told.strip() or "it ended without an answer")
-    return told.rstrip("\n")

@@ -211,3 +211,5 @@ def codec(name: str) -> Codec:
 
 
 CODECS: Final = ("hdlc", "slip", "hexline", "raw48")
+UNCHECKED: Final = ("slip", "raw48")
+"""Codecs with neither a check nor a line's end of their own: only the frames' trailer tells what is whole."""

@@ -1,5 +1,6 @@
 """The lab ONU's line: a pty as slow as a real one, that can be unplugged, stalled and spoilt. The lab's own."""
 
+import errno
 import os
 import pty
 import random
@@ -14,6 +15,7 @@ SPOILS: Final = ("cut", "merge", "duplicate", "corrupt", "noise", "drop")
 BITS: Final = 10
 """On a line of 8N1, for each octet."""
 _AT_ONCE: Final = 65536
+_DEVICES: Final = "/dev/pts/"
 
 
 class PtyLine:
@@ -36,27 +38,30 @@ class PtyLine:
         self._chance = random.Random(7)  # noqa: S311 - noise, no secret
 
     def plug(self) -> None:
-        """A new device; the link leads to it."""
+        """A new device; the link leads to it. Raises OSError where something else stands there, and makes none then."""
+        if self.link:
+            _clear(self.link)
         self.descriptor, self._slave = pty.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self.descriptor, False)
         self.device = os.ttyname(self._slave)
         if self.link:
-            new = self.link.with_name(self.link.name + ".new")
-            new.unlink(missing_ok=True)
-            new.symlink_to(self.device)
-            new.replace(self.link)
+            try:
+                self.link.symlink_to(self.device)
+            except OSError:
+                self.unplug()
+                raise
 
     def unplug(self) -> None:
-        """The device is gone: whoever has it open gets EIO."""
+        """The device is gone: whoever has it open gets EIO. A link that leads elsewhere by now stays."""
         if self.descriptor >= 0:
             os.close(self.descriptor)
             os.close(self._slave)
+            if self.link and _leads_to(self.link) == self.device:
+                self.link.unlink(missing_ok=True)
         self.descriptor = self._slave = -1
         self._going.clear()
         self._coming.clear()
-        if self.link:
-            self.link.unlink(missing_ok=True)
 
     def stall(self, until: float) -> None:
         """Nothing is sent until then; what is to be sent waits."""
@@ -133,3 +138,24 @@ class PtyLine:
 
     def _drop(self, _: bytes) -> list[bytes]:
         return []
+
+
+def _clear(link: Path) -> None:
+    """Take away the link that another device left; what could be of use to somebody stays. Raises FileExistsError."""
+    leads_to = _leads_to(link)
+    if leads_to is None:
+        if link.exists():
+            kind = "a directory" if link.is_dir() else "a file" if link.is_file() else "a device, or a socket,"
+            raise FileExistsError(errno.EEXIST, f"{kind} is there, and is left alone")
+    elif link.exists() and not leads_to.startswith(_DEVICES):
+        raise FileExistsError(errno.EEXIST, f"a link to {leads_to} is there, and is left alone")
+    else:
+        link.unlink(missing_ok=True)
+
+
+def _leads_to(link: Path) -> str | None:
+    """None: it is no link."""
+    try:
+        return str(link.readlink())
+    except OSError:
+        return None

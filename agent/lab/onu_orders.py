@@ -106,8 +106,10 @@ class Orders:
             raise Wrong(f"there is no order {words[0]}; known: {', '.join(self._known)}")
         try:
             return order(words[1:])
-        except (IndexError, ValueError, OverflowError, KeyError) as error:
-            raise Wrong(f"{words[0]}: {error}; cpe-agent lab onu --help has the orders") from None
+        except (IndexError, ValueError, OverflowError, KeyError):
+            raise Wrong(f"{line.strip()} is not understood; it is: {_usage(words[0])}") from None
+        except OSError as error:
+            raise Wrong(f"{words[0]}: {error.strerror or error}") from None
         except Refused as refused:
             raise Wrong(f"the ONU refuses it: {refused}") from None
 
@@ -187,11 +189,15 @@ class Orders:
     def _avc(self, words: list[str]) -> str:
         number, instance, index = (int(word, 0) for word in words[:3])
         entity = self._mib.entity(number, instance)
-        attribute = kinds()[number].attributes[index - 1]
+        attributes = kinds()[number].attributes
+        attribute = attributes[int(_between(index, 1, len(attributes))) - 1]
         if words[3].startswith("hex:"):
             octets = bytes.fromhex(words[3][4:]).ljust(attribute.size, b"\0")[: attribute.size]
         else:
-            octets = int(words[3], 0).to_bytes(attribute.size, signed=attribute.kind == "i")
+            try:
+                octets = int(words[3], 0).to_bytes(attribute.size, signed=attribute.kind == "i")
+            except OverflowError:
+                raise Wrong(f"{words[3]} does not fit attribute {index} of {number}") from None
         entity[index] = octets
         self._hands.tell_change(number, instance, attribute.bit)
         return f"attribute {index} of {number} {instance} is {octets.hex()}"
@@ -229,6 +235,12 @@ class Orders:
     def _quit(self, _: list[str]) -> str:
         self._hands.quit()
         return "it ends"
+
+
+def _usage(order: str) -> str:
+    """What stands of it in ORDERS, without what it does."""
+    usages = (line[ORDERS.index("acs") :].partition("  ")[0] for line in ORDERS.splitlines())
+    return next(usage for usage in usages if order in usage.split())
 
 
 def _on(word: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.lab.onu import ask
+from agent.lab.onu_door import ask
 from agent.lab.onu_orders import Wrong
 from backends.omci.acs_chain import AcsNamed, follow
 from backends.omci.consoles.console import LogIn

@@ -2,7 +2,7 @@
 
 import os
 import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -90,3 +90,55 @@ def test_unplugged_the_far_end_is_told_and_the_link_leads_to_the_next_device(lin
     line.plug()
     assert os.readlink(line.link) == line.device
     os.close(far)
+
+
+@pytest.mark.parametrize("dangling", ["/nowhere/at/all", "/dev/pts/99999", "/dev/pts/ptmx"])
+def test_the_link_that_an_ended_one_left_is_taken_over(tmp_path: Path, dangling: str) -> None:
+    link = tmp_path / "tty"
+    link.symlink_to(dangling)
+    line = PtyLine(link)
+    line.plug()
+    assert os.readlink(link) == line.device
+    line.unplug()
+    assert not link.is_symlink()
+
+
+def _file(path: Path) -> None:
+    path.write_text("dear to somebody")
+
+
+def _fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _link_to_a_file(path: Path) -> None:
+    path.symlink_to(__file__)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"), [(_file, "a file"), (Path.mkdir, "a directory"), (_fifo, "a device"), (_link_to_a_file, __file__)]
+)
+def test_what_else_stands_there_is_left_alone(tmp_path: Path, make: Callable[[Path], None], why: str) -> None:
+    link = tmp_path / "tty"
+    make(link)
+    before = link.lstat()
+    line = PtyLine(link)
+    with pytest.raises(FileExistsError, match=why):
+        line.plug()
+    line.unplug()
+    assert (link.lstat(), os.listdir(tmp_path)) == (before, ["tty"])
+
+
+def test_a_link_that_leads_elsewhere_by_now_is_not_removed(line: PtyLine) -> None:
+    assert line.link is not None
+    line.link.unlink()
+    line.link.symlink_to("/dev/null")
+    line.unplug()
+    assert os.readlink(line.link) == "/dev/null"
+
+
+def test_where_no_link_can_be_there_is_no_device_either(tmp_path: Path) -> None:
+    line = PtyLine(tmp_path / "no" / "where")
+    with pytest.raises(FileNotFoundError):
+        line.plug()
+    assert line.descriptor == -1
