@@ -107,6 +107,10 @@ class Ont(Protocol):
         """A number that is another one after the OLT has changed something; None where there is none."""
         ...
 
+    def uptime(self) -> int | None:
+        """A number that counts up, and begins anew when the ONT restarts; None where there is none."""
+        ...
+
     def listen(self, seconds: float) -> list[Frame]:
         """What the ONT says of its own accord within so long, and has said since it was asked last."""
         ...
@@ -136,6 +140,7 @@ class ByFrames:
         self._found: dict[int, list[int]] = {}
         self._empty: dict[int, float] = {}  # until when a class of which nothing was found is not looked for
         self._answered: set[tuple[int, bool]] = set()
+        self._tells_uptime: bool | None = None
         self._silent: dict[tuple[int, bool], tuple[float, float]] = {}  # until when it is not asked; how long that was
 
     def instances(self, class_id: int) -> list[int]:
@@ -230,16 +235,32 @@ class ByFrames:
 
     def changes(self) -> int | None:
         """MIB data sync: the OLT's commands that changed something are counted there."""
-        try:
-            octets = self._got(ONU_DATA, 0, 0x8000).octets.get(1)
-        except (NoEntity, Refused):
-            return None
-        if octets is None:
-            return None
-        synced = int.from_bytes(octets)
-        if synced != self._synced and self._clock() >= self._upload_from:
+        synced = self._number(ONU_DATA, 1)
+        if synced not in (None, self._synced) and self._clock() >= self._upload_from:
             self._mib = None
         return synced
+
+    def uptime(self) -> int | None:
+        """See Ont: sysUpTime. An ONU that never answered the question is not asked it again."""
+        if self._tells_uptime is False:
+            return None
+        try:
+            uptime = self._number(ONU_2G, 10)
+        except NoAnswer:
+            if self._tells_uptime:
+                raise
+            self._tells_uptime = False
+            return None
+        self._tells_uptime = True
+        return uptime
+
+    def _number(self, class_id: int, index: int) -> int | None:
+        """Of an entity that there is one of."""
+        try:
+            octets = self._got(class_id, 0, 0x10000 >> index).octets.get(index)
+        except (NoEntity, Refused):
+            return None
+        return None if octets is None else int.from_bytes(octets)
 
     def listen(self, seconds: float) -> list[Frame]:
         """See Ont."""
@@ -322,6 +343,10 @@ class ByConsole:
 
     def changes(self) -> int | None:
         """Looking that often is not for consoles."""
+        return None
+
+    def uptime(self) -> int | None:
+        """A session ends with a restart."""
         return None
 
     def listen(self, seconds: float) -> list[Frame]:  # noqa: ARG002 - as every Ont

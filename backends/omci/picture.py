@@ -101,10 +101,7 @@ def name_of(key: Key) -> str:
 
 
 def alarm_texts(key: Key, bitmap: bytes) -> dict[str, str]:
-    """The active alarms that are known: what each is about ("AniG 32769: SF"), and a sentence."""
+    """The active alarms of a known class: what each is about ("AniG 32769: SF", "…: alarm 210"), and a sentence."""
     known = entity(key[0])
-    found = {}
-    for number in alarm_numbers(bitmap) if known else ():
-        if known and (text := known.alarms.get(number)):
-            found[f"{name_of(key)}: {text}"] = f"the ONT tells of {text} ({name_of(key)})"
-    return found
+    texts = [text or f"alarm {number}" for number, text in known.alarms_of(bitmap).items()] if known else []
+    return {f"{name_of(key)}: {text}": f"the ONT tells of {text} ({name_of(key)})" for text in texts}

@@ -14,8 +14,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from backends.errors import MechanismError
-from backends.omci import acs_chain
+from backends.omci import acs_chain, alarms
 from backends.omci.acs_chain import AcsNamed, NoneNamed
+from backends.omci.alarms import Alarms
 from backends.omci.consoles.told import NotUnderstood
 from backends.omci.entities import entity
 from backends.omci.exchange import Exchange, NoAnswer
@@ -56,11 +57,6 @@ SETTLED: Final = 0.3
 NEVER: Final = float("inf")
 LAST_WORDS: Final = 1.0
 """Seconds that the end of the process waits for the thread."""
-ALARMS: Final = 10.0
-"""Seconds before all alarms are asked for again when messages of them are lost; twice as many each time it is soon."""
-ALARMS_MOST: Final = 640.0
-MOST_ALARMED: Final = 256
-"""Entities with alarms that are shown."""
 MOST_SHOWN: Final = 32
 """Entities of a class that are shown: an ONU may say what it likes, and each is rows of the data model."""
 MORE_SHOWN: Final[Mapping[int, int]] = dict.fromkeys((GEM_PORT, GEM_END, GEM_MULTICAST_END), 256)
@@ -98,10 +94,7 @@ class Watching:
         self._notices = Notices()
         self._mirror = Mirror()
         self._tell: Tell = lambda _topics: None
-        self._last_sequence: int | None = None
-        self._heard: dict[Key, bytes] | None = None  # alarms that came while all of them are asked for
-        self._has_missed_alarms = False
-        self._alarms_from, self._alarms_pause = 0.0, ALARMS
+        self._alarms = Alarms()
         self._has_told_pon_alarms = False
         self._is_chain_touched = False
         self._why_lost = ""
@@ -154,9 +147,8 @@ class Watching:
 
     def _serve(self, ont: Ont, stop: threading.Event) -> None:
         """Ask by the clock, and hear what comes between: what the OLT has changed is asked for at once."""
-        seen = ont.changes()
+        seen = self._changes(ont)
         self._follow(ont)
-        self._has_missed_alarms = False
         if ont.is_quick:  # of a console, what was listed tells them
             self._ask_alarms(ont)
         now = time.monotonic()
@@ -164,17 +156,17 @@ class Watching:
         while not stop.is_set():
             now = time.monotonic()
             self._remind()
-            if self._has_missed_alarms:
-                self._ask_alarms_again(ont)
+            self._all_alarms_are(self._alarms.all_if_doubted(ont, lambda: self._hear(ont, 0)))
             if now >= at_all:
                 self._read_all(ont)
                 at_all = now + ont.pause
                 at_chain = at_chain if ont.is_quick else now
             if ont.is_quick and now >= at_levels:
                 self._read(ont, (ANI,))
+                self._alarms.note_count("uptime", ont.uptime())
                 at_levels, at_chain = now + LEVELS, min(at_chain, now)
             if ont.is_quick and now >= at_look:
-                seen, before = ont.changes(), seen
+                seen, before = self._changes(ont), seen
                 at_look = now + LOOK
                 if seen != before:
                     at_chain, at_all = now, min(at_all, now + LOOK)
@@ -185,18 +177,24 @@ class Watching:
             if self._is_chain_touched:
                 at_chain, self._is_chain_touched = 0.0, False
 
+    def _changes(self, ont: Ont) -> int | None:
+        changes = ont.changes()
+        self._alarms.note_count("changes", changes)
+        return changes
+
     def _hear(self, ont: Ont, seconds: float, stop: threading.Event | None = None) -> None:
         """Take what the ONT says of its own accord within so long."""
         before = time.monotonic()
         frames = ont.listen(max(seconds, 0.0))
         for frame in frames:
-            self._is_chain_touched |= self._take(frame, ont) and frame.class_id in CHAIN
+            self._is_chain_touched |= self._take(frame) and frame.class_id in CHAIN
         if stop is not None and not frames and (left := before + seconds - time.monotonic()) > 0:
             stop.wait(left)  # a console has nothing to listen to
 
     def _listen(self, exchange: Exchange, stop: threading.Event) -> None:
         """A mirror of the line: what was known before may have changed unheard, and counts until it is heard anew."""
-        mirror, at_chain, at_module = self._mirror, NEVER, 0.0
+        mirror, at_module = self._mirror, 0.0
+        at_chain = time.monotonic() + SETTLED if mirror.instances(SERVER) else NEVER
         mirror.interrupted()
         self._tell_pon_alarms(frozenset())  # of what a console told once, nobody tells now
         while not stop.is_set():
@@ -243,7 +241,8 @@ class Watching:
             for class_id in WANTED
             for instance in mirror.instances(class_id)[: _most(class_id)]
         }
-        self._show(replace(self.picture, entities=shown, alarms=self._some(mirror.alarms), totals=self._all_totals()))
+        some = alarms.shown(mirror.alarms, shown)
+        self._show(replace(self.picture, entities=shown, alarms=some, totals=self._all_totals()))
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -306,36 +305,15 @@ class Watching:
         return {key: self._totals.of(key) for key in self._totals.known()}
 
     def _ask_alarms(self, ont: Ont) -> None:
-        """All alarms that are active: once a line, and when a message of them was lost."""
-        self._heard, self._last_sequence = {}, None
-        try:
-            told = ont.alarms(lambda: self._hear(ont, 0))
-        finally:
-            heard, self._heard = self._heard, None
+        self._all_alarms_are(self._alarms.all(ont, lambda: self._hear(ont, 0)))
+
+    def _all_alarms_are(self, told: Mapping[Key, bytes] | None) -> None:
         if told is None:
             return
-        self._last_sequence = self._last_sequence or 0
-        alarms = self._some({**told, **heard})
-        self._notices.put(AllAlarms(alarms))
-        self._show(replace(self.picture, alarms=alarms))
+        some = alarms.shown(told, self.picture.entities)
+        self._notices.put(AllAlarms(some))
+        self._show(replace(self.picture, alarms=some))
         self._tell(TOPICS)
-
-    def _ask_alarms_again(self, ont: Ont) -> None:
-        """A message was lost: ask, but one whose messages are lost all the time ever more rarely."""
-        now = time.monotonic()
-        self._has_missed_alarms = now < self._alarms_from
-        if self._has_missed_alarms:
-            return
-        is_calm = now >= self._alarms_from + self._alarms_pause
-        self._alarms_pause = ALARMS if is_calm else min(2 * self._alarms_pause, ALARMS_MOST)
-        self._ask_alarms(ont)
-        self._alarms_from = time.monotonic() + self._alarms_pause
-
-    def _some(self, alarms: Mapping[Key, bytes]) -> dict[Key, bytes]:
-        """Those that are active, of classes that are known, and not without end: first of entities that are known."""
-        active = [key for key, bitmap in alarms.items() if any(bitmap) and entity(key[0]) is not None]
-        some = sorted(active, key=lambda key: (key not in self.picture.entities, key))[:MOST_ALARMED]
-        return {key: alarms[key] for key in some}
 
     # -- the ACS ------------------------------------------------------------------------------------------------------
 
@@ -371,7 +349,7 @@ class Watching:
 
     # -- what the ONT says of its own accord --------------------------------------------------------------------------
 
-    def _take(self, frame: Frame, ont: Ont) -> bool:
+    def _take(self, frame: Frame) -> bool:
         """A notification; whether it was understood."""
         key = (frame.class_id, frame.instance)
         try:
@@ -388,13 +366,9 @@ class Watching:
         if isinstance(bitmap, bytes) and isinstance(sequence, int):
             if entity(key[0]) is not None:
                 self._notices.put(AlarmsTold(key, bitmap))
-            self._show(replace(self.picture, alarms=self._some({**self.picture.alarms, key: bitmap})))
-            last, self._last_sequence = self._last_sequence, sequence
-            if self._heard is not None:
-                if key in self._heard or len(self._heard) < MOST_ALARMED:
-                    self._heard[key] = bitmap
-            elif last is not None and sequence != last % 255 + 1:
-                self._ask_alarms_again(ont)
+            told = {**self.picture.alarms, key: bitmap}
+            self._show(replace(self.picture, alarms=alarms.shown(told, self.picture.entities)))
+            self._alarms.take(key, bitmap, sequence)
             self._tell(TOPICS)
         return True
 

@@ -15,7 +15,19 @@ from backends.omci.exchange import TRIES, Exchange, NoAnswer
 from backends.omci.frames import Action, Frame, parse
 from backends.omci.link import Line
 from backends.omci.messages import contents
-from backends.omci.onts import ANI, FEC, GEM_PORT, GEM_PORT_HISTORY, PPTP, SERVER, VEIP, ByConsole, ByFrames, Ont
+from backends.omci.onts import (
+    ANI,
+    FEC,
+    GEM_PORT,
+    GEM_PORT_HISTORY,
+    ONU_2G,
+    PPTP,
+    SERVER,
+    VEIP,
+    ByConsole,
+    ByFrames,
+    Ont,
+)
 from backends.omci.queries import NoEntity
 from tests.backends.omci.pty_onu import PtyOnu, onu
 from tests.lab.onus import lab_onu
@@ -181,6 +193,32 @@ def test_a_class_that_has_answered_is_there_whatever_gets_lost_later() -> None:
                 ont.get(SERVER, 0x0E01, 0x8000)
         choosy.likes.add(SERVER)
         assert ont.get(SERVER, 0x0E01, 0x8000).octets == {1: b"\0"}
+
+
+def test_an_onu_that_never_told_its_uptime_is_not_asked_for_it_again() -> None:
+    choosy = Choosy(ONU_2G)
+    with choosy.asking() as (ont, _):
+        ont.get(ONU_2G, 0, 0x8000)
+        choosy.likes.clear()
+        assert [ont.uptime(), ont.uptime()] == [None, None]
+        assert choosy.asked == [ONU_2G] * (1 + TRIES)
+
+
+def test_an_onu_that_once_told_its_uptime_and_is_silent_now_is_not_there() -> None:
+    choosy = Choosy(ONU_2G)
+    with choosy.asking() as (ont, _):
+        ont.uptime()
+        choosy.likes.clear()
+        with pytest.raises(NoAnswer):
+            ont.uptime()
+
+
+def test_the_uptime_begins_anew_with_a_restart() -> None:
+    with ont() as (asked, onu):
+        time.sleep(0.05)
+        before = asked.uptime()
+        onu.order("reboot")
+        assert (before or 0) > (asked.uptime() or 0)
 
 
 def test_a_class_that_has_never_answered_is_asked_for_again_after_a_minute_and_then_after_two() -> None:

@@ -28,7 +28,13 @@ def test_alarms_are_bits_and_have_names() -> None:
     bitmap = alarm_bitmap([2, 9])
     picture = Picture(alarms={ANI: bitmap})
     assert [picture.has_alarm(*ANI, number) for number in (2, 3, 9)] == [True, False, True]
-    assert alarm_texts(ANI, bitmap) == {"AniG 32769: SF": "the ONT tells of SF (AniG 32769)"}
+    assert alarm_texts(ANI, alarm_bitmap([2])) == {"AniG 32769: SF": "the ONT tells of SF (AniG 32769)"}
+
+
+def test_alarms_without_a_name_have_their_number_for_one() -> None:
+    about = ["AniG 32769: SF", "AniG 32769: alarm 210"]
+    assert list(alarm_texts(ANI, alarm_bitmap([2, 210]))) == about
+    assert list(alarm_texts((11, 257), alarm_bitmap([1]))) == [f"{name_of((11, 257))}: alarm 1"]
 
 
 def test_an_unknown_class_has_its_number_for_a_name_and_no_alarms_that_mean_anything() -> None:

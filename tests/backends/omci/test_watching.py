@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agent.lab.onu import LabOnu
-from backends.omci import watching
+from backends.omci import alarms, watching
 from backends.omci.acs_chain import AcsNamed, NoneNamed
 from backends.omci.codecs import CODECS
 from backends.omci.consoles.drivers import DRIVERS
@@ -73,6 +73,9 @@ class Watched:
     def notices(self) -> list[Notice]:
         self._seen += self.watching.notices()
         return self._seen
+
+    def counted(self) -> dict[str, int]:
+        return self.watching._alarms._counts
 
     def until(self, condition: Callable[[], Any]) -> Any:
         return until(condition, lambda: f"{self.watching.picture} {self.watching.acs} {self.notices()}")
@@ -147,6 +150,21 @@ def test_after_an_alarm_that_was_lost_all_are_asked_for() -> None:
         one.until(lambda: one.watching.picture.has_alarm(11, 257, 4))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("begins_anew", ["reboot", "reset"])  # of sysUpTime, of MIB data sync
+def test_after_a_restart_without_a_gap_an_alarm_that_is_over_is_over(begins_anew: str) -> None:
+    with watched() as one:
+        one.onu.order("service")
+        one.onu.order("alarm 2 on")
+        one.until(lambda: one.watching.picture.has_alarm(ANI, 0x8001, 2))
+        one.until(lambda: "changes" in one.counted() and one.counted().get("uptime", 0) > 10)
+        one.onu.mib.alarms.clear()
+        one.onu.order(begins_anew)
+        one.until(lambda: not one.watching.picture.alarms)
+        assert one.notices()[-1] == AllAlarms({})
+        assert [notice.is_there for notice in one.notices() if isinstance(notice, LineIs)] == [True]
+
+
 def test_at_first_all_alarms_are_told_also_that_there_are_none() -> None:
     with watched() as one:
         one.until(lambda: AllAlarms({}) in one.notices())
@@ -207,13 +225,13 @@ def test_an_onu_that_talks_without_end_is_asked_rarely_and_what_is_shown_of_it_i
         stop.set()
         thread.join(20)
     assert hostile.times() == 2
-    assert len(one.picture.alarms) <= watching.MOST_ALARMED
+    assert len(one.picture.alarms) <= alarms.MOST_ALARMED
     assert len(one.notices()) <= 256
 
 
 @pytest.mark.slow
 def test_all_alarms_are_asked_for_ever_more_rarely_while_messages_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "ALARMS", 0.2)
+    monkeypatch.setattr(alarms, "PAUSE", 0.2)
     with watched() as one:
         one.until(lambda: any(isinstance(notice, AllAlarms) for notice in one.notices()))
         begun = time.monotonic()
@@ -304,6 +322,23 @@ def test_a_mirror_of_the_line_is_enough() -> None:
         one.until(lambda: one.watching.picture.has_alarm(ANI, 0x8001, 3))
         one.onu.order("reset")
         one.until(lambda: one.watching.acs == NoneNamed("the management server is locked"))
+
+
+@pytest.mark.slow
+def test_an_acs_whose_last_word_came_before_the_line_dropped_is_named_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "SETTLED", 1.0)
+    with watched(is_mirror=True, link=tmp_path / "onu") as one:
+        one.until(lambda: one.line.is_open)
+        one.onu.order(ACS)
+        one.until(lambda: one.watching._mirror.entities.get((340, 0x0E01), {}).get(1) == b"\0")
+        one.onu.order("unplug")
+        one.until(lambda: not one.watching.picture.is_there)
+        assert one.watching.acs is None
+        one.onu.order("plug")
+        named = one.until(lambda: one.watching.acs)
+        assert getattr(named, "url", "") == "https://acs.example/cwmp", named
 
 
 def test_what_a_mirror_showed_counts_over_a_gap_and_the_first_word_after_it_too(tmp_path: Path) -> None:

@@ -185,9 +185,13 @@ def test_an_ont_that_talks_without_end_is_noted_at_a_bounded_pace_and_its_newest
     assert [about for _, about in faults.alarms] == ["AniG 32769: SD"]
 
 
-def test_an_alarm_that_no_class_has_is_none(faults: Faults) -> None:
+def test_an_alarm_of_a_class_that_nobody_knows_is_none_and_one_of_a_vendor_stands_by_its_number(faults: Faults) -> None:
     ont = Ont(faults)
-    assert noted(ont.line, ont, AlarmsTold(ANI, alarm_bitmap([9])), AlarmsTold((60000, 1), b"\xff" * 28)) == frozenset()
+    assert noted(ont.line, ont, AlarmsTold((60000, 1), b"\xff" * 28)) == frozenset()
+    assert noted(ont.line, ont, AlarmsTold(ANI, alarm_bitmap([210]))) == {"fault"}
+    assert [about for _, about in faults.alarms] == ["AniG 32769: alarm 210"]
+    noted(ont.line, ont, AlarmsTold(ANI, bytes(28)))
+    assert not faults.alarms
 
 
 def test_of_a_registration_the_history_has_that_it_changed_and_not_what_it_is(faults: Faults) -> None:
