@@ -45,7 +45,8 @@ Stream = Callable[[dict[str, Any]], Iterator[dict[str, Any] | None]]
 class Feature:
     """What a part adds to the agent. ``verbs`` and ``streams``: of the control socket (see runtime.control).
 
-    ``started`` is told once whether this is a start after a boot. ``secrets`` are texts that no log shows.
+    ``started`` is told once whether this is a start after a boot. ``secrets`` are texts that no log shows. ``forget``:
+    a factory reset, also where the part is switched off.
     """
 
     operations: Sequence[Operation] = ()
@@ -56,6 +57,7 @@ class Feature:
     units: DeploymentUnits | None = None
     started: Callable[[bool], None] = lambda _is_boot: None
     secrets: Callable[[], Sequence[str]] = tuple
+    forget: Callable[[], object] = tuple
 
 
 class Ground(Protocol):

@@ -1,8 +1,10 @@
 """How the machine goes down at the agent's word, and what is known of it once it is up again."""
 
 import logging
+import os
+import shutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from agent.cwmp.planned_reboot import DELAY_REBOOT, NO_DELAY
 from agent.runtime.actions import Reboot
@@ -14,6 +16,14 @@ if TYPE_CHECKING:
     from agent.wiring import Agent
 
 log = logging.getLogger(__name__)
+
+FORGOTTEN: Final = (
+    "*unusable*", "crashes", "dhcp-client", "dhcp.leases", "dynamic-dns", "faults.json", "firmware/cpe-agent-transfer-*",
+    "modules.json", "optical.json",
+)  # fmt: skip
+"""What a factory reset removes of the state directory, whether or not the part that wrote it is at work; the table of
+ARCHITECTURE.md says what stays.
+"""
 
 
 class GoingDown:
@@ -37,14 +47,31 @@ class GoingDown:
         agent, kept = self._agent, self._agent.mechanisms
         agent.begin_anew()
         agent.page.forget()
-        for record in (kept.reboots, kept.crash_logs, kept.optical):
+        for record in (kept.reboots, kept.crash_logs, kept.optical, *agent.features):
             if record:
                 record.forget()
+        self._remove_traces()
+        agent.faults.forget()
         try:
             self._go(agent.system.factory_reset, FACTORY_RESET, "factory reset")
         except MechanismError as failure:
             log.error("the system's own factory reset failed, what is the agent's own begins anew: %s", failure.reason)
             self._go(agent.system.restart_agent, FACTORY_RESET, f"factory reset: {failure.reason}")
+
+    def _remove_traces(self) -> None:
+        """Of the subscriber and the ACS: until ``_go`` the reset is owed, so one that is broken off is done again."""
+        state, services = self._agent.settings.state.directory, self._agent.settings.services_directory()
+        for place, patterns in (
+            (state, FORGOTTEN),
+            (services.parent, ("downloads", "services/captures")),
+            (self._agent.settings.trace_directory(), ("*.jsonl",)),
+            (state.parent, (f"{state.name}-modules",)),
+        ):
+            for path in (one for pattern in patterns for one in place.glob(pattern)):
+                try:
+                    (shutil.rmtree if path.is_dir() and not path.is_symlink() else os.unlink)(path)
+                except OSError as failure:
+                    log.error("%s stays in spite of the factory reset: %s", path, failure.strerror)
 
     def restart_between_sessions(self) -> bool:
         """Begin a restart unless a session runs; whether it was begun."""

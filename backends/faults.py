@@ -200,6 +200,11 @@ class Faults:
         alarm = self.alarms.pop((kind, about), None)
         return alarm is not None and self._note(kind, about, text, CLEARED, alarm.identifier)
 
+    def forget(self) -> None:
+        """Factory reset: nothing has happened so far."""
+        self.alarms, self._events = {}, {table: [] for table in self._events}
+        self._write()
+
     # -- the choice of how things are told ----------------------------------------------------------------------------
 
     def check(self, wanted: Wanted) -> None:

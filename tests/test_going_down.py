@@ -15,6 +15,7 @@ from backends.reboots import Reboots
 from tests.durability.stand import PATIENCE, Stand, until
 from tests.firmware.machine import Device, order
 
+PROVISIONING = "Device.DeviceInfo.ProvisioningCode"
 REBOOT = 'reboot_command = "restart"\n'
 
 
@@ -25,6 +26,11 @@ def stand(tmp_path: Path) -> Iterator[Stand]:
         made.settings.write_text(text.replace(REBOOT, f'{REBOOT}factory_reset_command = ["/bin/false"]\n'))
         yield made
         print(*made.log_lines()[-40:], sep="\n")
+
+
+def history(stand: Stand) -> list[str]:
+    options = type("Options", (), {"socket": str(stand.state / "control.sock"), "config": None})()
+    return [one["text"] for one in next(client.stream(options, "history"))["events"]]
 
 
 def boots(stand: Stand) -> list[str]:
@@ -72,8 +78,24 @@ def test_where_the_systems_own_reset_fails_what_is_the_agents_own_begins_anew(st
     agent = stand.first_contact()
     model = stand.state / "model.json"
     before = model.read_text()
+    left = [
+        stand.state / name
+        for name in ("services/captures/capture.pcap", "downloads/cpe-agent-transfer-1", "model.unusable",
+                     "dhcp.leases", "firmware/cpe-agent-transfer-2", "dynamic-dns/cache", "../state-modules/incoming/1.0.")
+    ]  # fmt: skip
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("of the subscriber")
+    kept = stand.state / "backup.key"
+    kept.write_bytes(bytes(32))
+    stand.done(agent, "SetParameterValues", parameters={PROVISIONING: "plan 1"})
+    assert any("ProvisioningCode" in one for one in history(stand))
     stand.rpc(agent, "FactoryReset")
     until(lambda: len(stand.informs_with("0 BOOTSTRAP")) == 2)
     stand.acs.wait_for_session_end(timeout=PATIENCE)
+    assert [path for path in left if path.exists()] == []
+    assert kept.exists()
+    assert "RemoteFactoryReset" in history(stand)[0]
+    assert not any("ProvisioningCode" in one for one in history(stand))
     assert any("factory reset failed" in line for line in stand.log_lines())
     assert model.read_text() != before

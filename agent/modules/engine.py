@@ -199,8 +199,13 @@ class ModuleEngine:
                     self.modules.orders = self.modules.orders[1:]  # whichever it was, the rest is done
 
     def forget(self) -> None:
-        """A factory reset: what was ordered does not count any more. What is installed is the system's to reset."""
+        """A factory reset: what was ordered does not count any more, and what is there is looked at anew.
+
+        Archives are emptied by ``agent.modules.feature``; packages are the system's to reset.
+        """
         self._orders, self._told = [], []
+        self.modules.orders, self.modules.deployed = (), {}
+        self._knows_what_is_there = False
         self._save_quietly()
 
     def _begin(self, job: Callable[[Tell], None]) -> Sequence[Action]:

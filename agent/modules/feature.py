@@ -7,7 +7,7 @@ from agent.runtime import loop
 def feature(ground: Ground) -> Feature:
     """See agent.features."""
     if ground.mechanisms.modules is None:
-        return Feature()
+        return Feature(forget=lambda: _empty(ground))
     from agent.modules.service import Around, ModuleService  # nothing of it is loaded where there are none
 
     around = Around(
@@ -23,4 +23,12 @@ def feature(ground: Ground) -> Feature:
     )
     service = ModuleService(ground.mechanisms.modules.modules, ground.mechanisms, ground.store, around)
     engine = service.engine
-    return Feature(operations=[engine], outbox=[engine], verbs=service.table, units=engine, secrets=engine.secrets)
+    return Feature(operations=[engine], outbox=[engine], verbs=service.table, units=engine, secrets=engine.secrets,
+                   forget=lambda: _empty(ground))  # fmt: skip
+
+
+def _empty(ground: Ground) -> None:
+    """A factory reset: the modules that are the agent's own end and go, whatever is set; packages are the system's."""
+    from backends.tr181.software_modules_linux import archives_of
+
+    archives_of(ground.mechanisms).empty()

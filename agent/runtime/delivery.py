@@ -52,10 +52,10 @@ class Delivery:
         """At a start: "0 BOOTSTRAP" when the ACS is another one than before, "1 BOOT" for a new boot of the kernel.
 
         ``is_forced``: as for a new boot; so is a start after a reboot that was begun: a container's kernel goes on.
-        Whether it is one.
+        Whether it is one. A factory reset that no start came after is still owed, whatever the kernel was.
         """
         is_boot = is_forced or self._was_going_down or self._told_boot != self._boot_id
-        if is_boot:
+        if is_boot and (self._was_going_down or not self.events.awaits_factory_reset):
             self.events.rebooted()
         self.events.acs_is(acs)
         self.transfers.acs_is(acs)

@@ -4,6 +4,7 @@ Replacing the document is the one step that counts: what a crash leaves beside i
 """
 
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -29,10 +30,14 @@ from backends.modules.environment import (
 )
 from backends.modules.runner import Runner
 
+log = logging.getLogger(__name__)
+
 DOCUMENT: Final = "installed.json"
 FORMER: Final = "former"
 MARGIN: Final = 1 << 20
 """Bytes that are to be left free on the medium."""
+LAST_SECONDS: Final = 2
+"""For a unit to end by itself before a factory reset."""
 
 
 class Archives:
@@ -127,6 +132,17 @@ class Archives:
             except MechanismError as failure:
                 raise ModuleError(Cause.RESOURCES, failure.reason) from failure
         self._sweep()
+
+    def empty(self) -> None:
+        """End what runs, and remove everything, as a factory reset wants it; what does not end is said in the log."""
+        for identifier, one in self.installed().items():
+            for unit in one.units:
+                try:
+                    self.stop(identifier, unit, LAST_SECONDS)
+                except MechanismError as failure:
+                    log.error("%s could not be stopped: %s", _key(identifier, unit), failure.reason)
+        shutil.rmtree(self._directory, ignore_errors=True)
+        self._found = None
 
     def recover(self) -> None:
         """See Environment."""

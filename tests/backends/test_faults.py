@@ -197,3 +197,15 @@ def test_a_file_of_an_older_version_is_read(bench: Bench) -> None:
     kept = (bench.place / FILE).read_text()
     assert "fields" not in kept
     assert [event.text for event in bench.faults().kept()] == ["of before"]
+
+
+def test_a_factory_reset_forgets_what_happened_and_what_is_wrong(bench: Bench) -> None:
+    faults = bench.faults()
+    faults.raise_alarm("link", "eth1", "eth1 has no link")
+    faults.happened("transfer", "1 Firmware Upgrade Image", "fetched", command_key="of the ACS")
+    faults.forget()
+    faults.happened("reboot", "", "RemoteFactoryReset: factory reset")
+    for one in (faults, bench.faults()):
+        assert [event.kind for event in one.events(HISTORY)] == ["reboot"]
+        assert one.alarms == {}
+    assert "of the ACS" not in (bench.place / FILE).read_text()

@@ -128,6 +128,17 @@ def test_modules_are_ordered_by_the_acs_from_the_first_to_the_last(bench: Bench)
     assert not bench.stand.unusable()
     assert not list((bench.place / "state-modules/incoming").iterdir())
 
+    assert bench.ordered(agent, "fourth", {"operation": "Install", "url": one}) == [(0, "Installed", "1.0")]
+    units = [*(bench.place / "state/services/modules/units").glob("*.pid")]
+    runs = Path(f"/proc/{json.loads(units[0].read_text())['pid']}")
+    assert runs.exists()
+    bench.stand.rpc(agent, "FactoryReset")
+    until(lambda: len(bench.stand.informs_with("0 BOOTSTRAP")) == 2)
+    bench.stand.acs.wait_for_session_end(timeout=PATIENCE)
+    assert agent.ask("modules")["deployment_units"] == []
+    assert not runs.exists()
+    assert not list((bench.place / "state-modules").rglob("*.json"))
+
 
 def test_a_download_that_kill_9_broke_off_comes_all_the_same_and_is_told_once(bench: Bench) -> None:
     agent = bench.stand.first_contact()

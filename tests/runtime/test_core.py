@@ -689,7 +689,11 @@ def test_a_factory_reset_begins_everything_anew() -> None:
 
     assert talk.wanted(do.FactoryReset) == [do.FactoryReset()]
     assert talk.get(KEY) == ""
-    after = talk.restarted(booted=True)
+    cut_off = talk.restarted(booted=True)
+    assert cut_off.wanted(do.FactoryReset) == [do.FactoryReset()], "a power cut is no factory reset: it is still owed"
+    cut_off.delivery.is_going_down = True
+    cut_off.delivery.save()
+    after = cut_off.restarted(booted=True)
     assert after.told == ["0 BOOTSTRAP", "1 BOOT"]
     after.ends()
     after.let_pass(200)

@@ -169,3 +169,16 @@ def test_the_inventory_is_the_same_after_it_was_written_and_read() -> None:
         with pytest.raises((KeyError, TypeError)):
             from_json(wrong)
     assert UnitFacts("x").starts_by_itself
+
+
+def test_a_factory_reset_ends_and_removes_every_archive_also_one_that_will_not_end(tmp_path: Path) -> None:
+    runner = Runner()
+    machine(tmp_path, runner).begin()
+    [made] = machine(tmp_path, runner).environments.values()
+    runner.fails = True
+    made.empty()  # type: ignore[attr-defined]
+    assert not (tmp_path / "archives").exists()
+    runner.fails = False
+    [made] = machine(tmp_path, runner).environments.values()
+    made.empty()  # type: ignore[attr-defined]
+    assert (runner.up, made.installed()) == (set(), {})
