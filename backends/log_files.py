@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from backends.commands import run
 from backends.files import names_in, read_text
+from backends.programs import find_program
 
 JOURNALS: Final = (("var/log/journal", "SystemMaxUse"), ("run/log/journal", "RuntimeMaxUse"))
 SETTINGS: Final = ("usr/lib/systemd", "run/systemd", "etc/systemd")
@@ -14,6 +16,8 @@ FILES: Final = (
     "var/log/syslog", "var/log/messages", "var/log/kern.log", "var/log/auth.log", "var/log/daemon.log",
     "var/log/user.log", "var/log/dnsmasq.log", "var/log/hostapd.log", "var/log/dmesg",
 )  # fmt: skip
+JOURNALCTL: Final = "journalctl"
+"""What reads a journal: where it is not there, there is none that could be sent."""
 VOLATILE: Final = frozenset({"tmpfs", "ramfs"})
 UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
@@ -36,10 +40,16 @@ def log_files(root: Path, kind_of: Callable[[str], str]) -> Sequence[LogFile]:
     found = [
         LogFile(f"/{place}", _journal_limit(root, setting), kind_of(f"/{place}") not in VOLATILE)
         for place, setting in JOURNALS
-        if (root / place).is_dir()
+        if (root / place).is_dir() and find_program(JOURNALCTL)
     ]
     files = [LogFile(f"/{file}", 0, kind_of(f"/{file}") not in VOLATILE) for file in FILES if (root / file).is_file()]
     return (*found, *files)
+
+
+def journal(directory: Path) -> str:
+    """The end of the journal that lies there, as text; MechanismError."""
+    shown = ("--no-pager", "--quiet", "--output=short-iso", "--lines=9000", f"--directory={directory}")
+    return run((JOURNALCTL, *shown), seconds=60.0)
 
 
 def _journal_limit(root: Path, setting: str) -> int:

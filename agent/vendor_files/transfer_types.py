@@ -12,6 +12,8 @@ from agent.model.errors import Denied, ModelError, Refusals, Unavailable
 from agent.transfers.failures import Cause, TransferFailed
 from agent.transfers.file_types import CONFIGURATION, FileTypes, Taken
 from agent.transfers.orders import FileOrder, Readable, Received, Stream
+from backends.errors import MechanismError
+from backends.log_files import journal
 from backends.tr181.device_files import BACKUP, CONFIGURATIONS, LOGS
 
 if TYPE_CHECKING:
@@ -158,17 +160,18 @@ def _key(parts: Parts, table: str, order: FileOrder, numbered: str) -> str:
 
 
 def _end_of(path: Path) -> bytes:
-    """The last bytes of a log, from the beginning of a line. Raises TransferFailed."""
+    """The last bytes of a log, a journal's as text, from the beginning of a line. Raises TransferFailed."""
     try:
-        if not path.is_file():
-            raise TransferFailed(Cause.NO_ACCESS, "this log is no file that could be sent", is_upload=True)
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            file.seek(max(0, size - LAST_BYTES))
-            content = file.read(LAST_BYTES)
-    except OSError as error:
-        raise TransferFailed(Cause.NO_ACCESS, f"it cannot be read: {error.strerror}", is_upload=True) from error
-    return content[content.find(b"\n") + 1 :] if size > LAST_BYTES else content
+        if path.is_dir():
+            content = journal(path).encode()[-LAST_BYTES - 1 :]
+        else:
+            with path.open("rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - LAST_BYTES - 1))
+                content = file.read(LAST_BYTES + 1)
+    except (OSError, MechanismError) as error:
+        why = error.reason if isinstance(error, MechanismError) else error.strerror
+        raise TransferFailed(Cause.NO_ACCESS, f"it cannot be read: {why}", is_upload=True) from error
+    return content[content.find(b"\n") + 1 :] if len(content) > LAST_BYTES else content
 
 
 def _stream(content: bytes) -> Stream:

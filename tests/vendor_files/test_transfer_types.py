@@ -115,7 +115,9 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_fetched(moved: Moved) 
     assert (failed.value.code, failed.value.answer_code) == (9010, 9004)
 
 
-def test_logs_are_sent_without_secrets_and_long_ones_by_their_end(moved: Moved) -> None:
+def test_logs_are_sent_without_secrets_and_long_ones_by_their_end(
+    moved: Moved, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert moved.upload("2 Vendor Log File") == b'{"n": 1}\n'
     table = "Device.DeviceInfo.VendorLogFile."
     moved.rows |= {(table, 1): "/run/history.jsonl", (table, 2): "/var/log/syslog", (table, 3): "/var/log/journal"}
@@ -129,10 +131,28 @@ def test_logs_are_sent_without_secrets_and_long_ones_by_their_end(moved: Moved) 
     assert len(sent) <= LAST_BYTES
     assert set(sent.splitlines()) == {b"y" * 99}
     (moved.place / "root/var/log/journal").mkdir()
+    monkeypatch.setenv("PATH", str(moved.place / "nowhere"))
     for name in ("4 Vendor Log File 3", "4 Vendor Log File 9", "3 Vendor Configuration File 7"):
         with pytest.raises(TransferFailed) as failed:
             moved.upload(name)
         assert failed.value.code == 9011
+
+
+def test_a_journal_is_sent_as_text_without_secrets_and_by_its_end(
+    moved: Moved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = moved.place / "journalctl"
+    program.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\" 'pass correct horse'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(moved.place))
+    place = moved.place / "root/var/log/journal"
+    place.mkdir(parents=True)
+    moved.rows["Device.DeviceInfo.VendorLogFile.", 2] = "/var/log/journal"
+    sent = moved.upload("4 Vendor Log File 2").decode().splitlines()
+    assert {"--no-pager", f"--directory={place}"} <= set(sent)
+    assert sent[-1] == "pass ******"
+    program.write_text("#!/bin/sh\n/usr/bin/yes line | /usr/bin/head -c 3000000\n")
+    assert LAST_BYTES - 10 < len(moved.upload("4 Vendor Log File 2")) <= LAST_BYTES
 
 
 def test_the_settings_file_is_sent_without_its_secrets(moved: Moved) -> None:
