@@ -112,6 +112,7 @@ def _register_encode(actions: Verbs) -> None:
         "cpe-agent onu encode get OnuG 0 VendorId SerialNumber\n"
         "cpe-agent onu encode set 340 3585 AdministrativeState=unlocked AcsNetworkAddress=0x8000\n"
         "cpe-agent onu encode mib-upload-next OnuData 0 sequence=3 --extended\n"
+        "cpe-agent onu encode alarm AniG 0x8001 alarms=0,6 sequence=1\n"
         "cpe-agent onu decode 8001… --json | cpe-agent onu encode -",
     )
     _add_words(parser, "get, set, get-next-response, alarm …; - reads decode's JSON")
@@ -125,7 +126,10 @@ def _add_words(parser: argparse.ArgumentParser, messages: str) -> None:
     parser.add_argument("entity", metavar="CLASS", nargs="?", help="a managed entity's number or name")
     parser.add_argument("instance", metavar="INSTANCE", nargs="?", default="0")
     parser.add_argument(
-        "values", metavar="NAME[=VALUE]", nargs="*", help="attributes, and the message's own: sequence=3, result=0"
+        "values",
+        metavar="NAME[=VALUE]",
+        nargs="*",
+        help="attributes by name, number or mask, and the message's own: sequence=3, result=0, alarms=0,6",
     )
     parser.add_argument("--extended", action="store_true", help="an extended frame")
 
@@ -221,6 +225,8 @@ def _encode(options: argparse.Namespace) -> int:
 
 def document_of(options: argparse.Namespace) -> dict[str, Any]:
     """The document that the command line describes."""
+    from backends.omci.messages import OCTETS
+
     if options.entity is None:
         raise Failure("usage", "a class is missing", "name it by number or name: 256, OnuG", USAGE)
     document: dict[str, Any] = {
@@ -239,7 +245,7 @@ def document_of(options: argparse.Namespace) -> dict[str, Any]:
         elif name == "alarms":
             document[name] = [_number("an alarm", one) for one in value.split(",") if one]
         else:
-            document[name] = int(value) if value.isdigit() and name != "octets" else value
+            document[name] = value if name in OCTETS or not value.isdecimal() else int(value)
     return document | {"attributes": attributes}
 
 

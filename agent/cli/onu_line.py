@@ -1,8 +1,10 @@
 """Which ONT the verb onu speaks to, and how: by options or by the agent's settings; and what was on the line, kept."""
 
 import argparse
+import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
 from agent.cli.client import DEFAULT_CONFIG, USAGE, Failure
 from agent.cli.options import count
+from agent.cli.output import printable
 
 if TYPE_CHECKING:
     from agent.settings import Omci
@@ -44,6 +47,10 @@ def add_line(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help='JSON with "schema": 1')
 
 
+PATIENCE: Final = 2.0
+"""Seconds of silence after which it is said what is waited for."""
+
+
 class Recorder:
     """A codec around another, which keeps the frames that pass."""
 
@@ -51,7 +58,7 @@ class Recorder:
         """``file``: where a capture is written to, frame by frame."""
         self._codec, self._file = codec, file
         self.is_checked = codec.is_checked
-        self.sent = 0
+        self.sent = self.heard = 0
         if file and not file.tell():
             from backends.omci.capture import HEAD
 
@@ -66,6 +73,7 @@ class Recorder:
     def feed(self, octets: bytes) -> list[bytes]:
         """See Codec."""
         found = self._codec.feed(octets)
+        self.heard += len(found)
         for frame in found:
             self._keep(frame)
         return found
@@ -115,12 +123,14 @@ def access(options: argparse.Namespace) -> Iterator[Access]:
         if options.driver == "raw":
             recorder = Recorder(MADE[options.codec](), capture)
             exchange = Exchange(line, recorder, _trailer(options), unlocked=_unlocked(options))
-            yield Access(options.device, ByFrames(exchange), exchange, recorder=recorder)
+            with _telling(options, f"frames in {options.codec}", lambda: recorder.heard > 0):
+                yield Access(options.device, ByFrames(exchange), exchange, recorder=recorder)
         else:
             driver = FAMILIES[options.driver](line, LogIn(options.user or "", options.password))
             ont = ByConsole(driver)
             try:
-                yield Access(options.device, ont, driver=driver)
+                with _telling(options, f"a prompt of {options.driver}'s console", lambda: driver.is_ready):
+                    yield Access(options.device, ont, driver=driver)
             finally:
                 ont.leave()
     except LogInRefused as error:
@@ -131,6 +141,25 @@ def access(options: argparse.Namespace) -> Iterator[Access]:
         line.close()
         if capture:
             capture.close()
+
+
+@contextmanager
+def _telling(options: argparse.Namespace, what: str, has_come: Callable[[], bool]) -> Iterator[None]:
+    """Say on standard error, once, what is waited for while it does not come."""
+
+    def tell() -> None:
+        if not has_come():
+            options.has_told = True
+            print(printable(f"waiting for {what} at {options.device}"), file=sys.stderr, flush=True)
+
+    timer = threading.Timer(PATIENCE, tell)
+    timer.daemon = True
+    if not getattr(options, "has_told", False):
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _complete(options: argparse.Namespace) -> None:

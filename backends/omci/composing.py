@@ -139,6 +139,7 @@ def _hexadecimal(name: str, text: str) -> bytes:
 
 def _attributes(given: Mapping[str, Any], action: Action, *, known: Entity | None) -> dict[str, int | bytes]:
     """Mask and values as the message has them."""
+    given = {_by_name(known, name): value for name, value in given.items()}
     if action in _TABLE_PARTS:
         if len(given) != 1:
             raise NotAFrame(f"{NAMES[action]} is of one table")
@@ -155,6 +156,14 @@ def _attributes(given: Mapping[str, Any], action: Action, *, known: Entity | Non
     if all(value is None for value in given.values()):
         return {"mask": mask}
     return {"mask": mask, "values": values}
+
+
+def _by_name(known: Entity | None, name: str) -> str:
+    """An attribute's name where its number is given, or its mask where nobody here knows it."""
+    if not name.isdecimal() or not 1 <= int(name) <= 16:
+        return name
+    attribute = known.attribute(int(name)) if known else None
+    return attribute.name if attribute else f"0x{0x10000 >> int(name):04x}"
 
 
 def _in_masks(known: Entity, name: str, given: Mapping[str, Any]) -> bool:

@@ -123,11 +123,8 @@ class _Layout:
         while last > len(self.names) - self.may_lack and self.names[last - 1] not in fields:
             last -= 1
         names, formats = self.names[:last], self.formats[:last]
-        given = [fields.get(name, b"" if kind[-1] == "s" else 0) for name, kind in zip(names, formats, strict=True)]
-        try:
-            return struct.pack(">" + "".join(formats), *given) + _octets(fields, self.tail)
-        except struct.error as error:
-            raise NotAFrame(f"{', '.join(names)}: {error}") from None
+        packed = (_packed(name, kind, fields) for name, kind in zip(names, formats, strict=True))
+        return b"".join(packed) + _octets(fields, self.tail)
 
 
 def _layout(text: str) -> _Layout:
@@ -142,6 +139,13 @@ _BASELINE: Final[dict[tuple[int, bool], _Layout]] = {message: _layout(texts[0]) 
 _EXTENDED: Final[dict[tuple[int, bool], _Layout]] = {
     message: _layout(texts[1] or texts[0]) for message, texts in TABLE.items()
 }
+OCTETS: Final = frozenset(
+    name
+    for layout in (*_BASELINE.values(), *_EXTENDED.values())
+    for name, kind in (*zip(layout.names, layout.formats, strict=True), (layout.tail, "s"))
+    if kind.endswith("s")
+)
+"""The fields that are octets; the others are numbers."""
 _FAILING: Final = _layout(_FAILING_GET)
 _FAILABLE: Final = _BASELINE[Action.GET, True]
 _BASELINE[Action.GET_CURRENT, True] = _FAILABLE
@@ -205,6 +209,20 @@ def _layout_of(action: int, *, answers: bool, is_extended: bool) -> _Layout:
         what = f"{'an extended' if is_extended else 'a baseline'} {'answer' if answers else 'request'}"
         raise NotAFrame(f"there is no message of type {action} that is {what}")
     return layout
+
+
+def _packed(name: str, kind: str, fields: Mapping[str, int | bytes]) -> bytes:
+    size = struct.calcsize(">" + kind)
+    if kind.endswith("s"):
+        octets = _octets(fields, name)
+        if len(octets) > size:
+            raise NotAFrame(f"its {name} has {size} octets at most; these are {len(octets)}")
+        return octets.ljust(size, b"\0")
+    most = (1 << 8 * size) - 1
+    number = fields.get(name, 0)
+    if not isinstance(number, int) or not 0 <= number <= most:
+        raise NotAFrame(f"its {name} is a number from 0 to {most}; {number!r} is not")
+    return number.to_bytes(size)
 
 
 def _octets(fields: Mapping[str, int | bytes], name: str) -> bytes:

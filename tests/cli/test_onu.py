@@ -122,6 +122,7 @@ def test_without_the_library_the_extra_is_named(said: Say, monkeypatch: pytest.M
         (["get", "256", "0", "OnuSurvivalTime", "--tci", "0x8000", "--key", KEY, "--trailer", "cmac"], EXAMPLE),
         (["get", "256", "0", "OnuSurvivalTime", "--tci", "0x8000", "--key", KEY], EXAMPLE),
         (["alarm", "AniG", "0x8001", "alarms=0,6", "sequence=7", "--trailer", "none"], ALARM),
+        (["alarm", "AniG", "0x8001", "bitmap=82", "sequence=7", "--trailer", "none"], ALARM),
         (
             [
                 *(

@@ -1,5 +1,6 @@
 """Which line the verb onu speaks on, and what goes wrong with it: said, with what to do."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,33 @@ def test_a_line_that_somebody_has_open_is_said(said: Say) -> None:
         status, text = said("info", "--device", onu.device)
         assert (status, "is it somebody else's" in text) == (1, True)
         line.close()
+
+
+@pytest.mark.parametrize(
+    ("likeness", "what"),
+    [({}, "frames in hdlc"), ({"console": "lantiq"}, "a prompt of lantiq's console")],
+)
+def test_while_nothing_comes_it_is_said_what_is_waited_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, likeness: dict[str, str], what: str
+) -> None:
+    monkeypatch.setattr("agent.cli.onu_line.PATIENCE", 0.1)
+    with lab_onu(**likeness) as onu:
+        onu.order("stall 0.5")
+        line = ["--device", onu.device, "--driver", likeness.get("console", "raw")]
+        assert main.run(["onu", "get", "340", "0x0e01", "--json", *line]) == 0
+        told = capsys.readouterr()
+    assert told.err == f"waiting for {what} at {onu.device}\n"
+    assert json.loads(told.out)["class"] == 340
+
+
+@pytest.mark.slow
+def test_where_something_comes_nothing_is_said_of_waiting(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.cli.onu_line.PATIENCE", 1.0)
+    with lab_onu() as onu:
+        assert main.run(["onu", "watch", "--every", "1", "--count", "2", "--device", onu.device]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_console_that_wants_a_password_is_given_it(said: Say, tmp_path: Path) -> None:

@@ -87,30 +87,31 @@ class Console:
         self._dialect = dialect
         self._log_in = log_in or LogIn()
         self._clock = clock
-        self._is_ready = False
+        self.is_ready = False
+        """Whether it is logged in to, and at its prompt."""
         self._number = 0
 
     def run(self, command: str, within: float = ANSWER_WITHIN) -> str:
         """What a command prints, line ends as ``\\n``. One that hangs is interrupted and typed once more."""
         for is_last in (False, True):
             try:
-                if not self._is_ready:
+                if not self.is_ready:
                     self._arrive()
                 return self._marked(command, within) if self._dialect.has_marks else self._prompted(command, within)
             except TimedOut:
-                self._is_ready = False
+                self.is_ready = False
                 self._type(_INTERRUPT)
                 if is_last:
                     raise
             except MechanismError:
-                self._is_ready = False
+                self.is_ready = False
                 raise
         raise AssertionError  # the last try returns or raises
 
     def leave(self) -> None:
         """End the session: some consoles let nobody in while one lasts."""
-        if self._is_ready:
-            self._is_ready = False
+        if self.is_ready:
+            self.is_ready = False
             self._type(self._dialect.farewell + "\n")
 
     def _arrive(self) -> None:
@@ -128,7 +129,7 @@ class Console:
                 continue
             if text and (reply := self._reply(text, is_asked=is_asked)) is not None:
                 if not reply:
-                    self._is_ready = True
+                    self.is_ready = True
                     return
                 is_asked = is_asked or bool(_PASSWORD.search(text))
                 self._type(reply)

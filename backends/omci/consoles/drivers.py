@@ -30,6 +30,11 @@ class Driver(Protocol):
         """The alarms below OMCI by their names in TR-181 ("LOS"), those that the console tells."""
         ...
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the console has shown its prompt, and has not gone silent since."""
+        ...
+
     def leave(self) -> None:
         """End the session."""
         ...
@@ -53,6 +58,11 @@ class _ByConsole:
     def __init__(self, line: Octets, log_in: LogIn | None = None) -> None:
         """Nothing is typed before something is asked."""
         self._console = Console(line, self.dialect, log_in)
+
+    @property
+    def is_ready(self) -> bool:
+        """See Driver."""
+        return self._console.is_ready
 
     def leave(self) -> None:
         """End the session."""

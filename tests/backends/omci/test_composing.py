@@ -62,6 +62,16 @@ def test_octets_of_a_mask_stand_behind_the_attributes_that_are_named() -> None:
     assert made.startswith("0001480a01540e01" + "9800" + "01" + "beef")
 
 
+def test_an_attribute_may_be_a_number_also_of_a_class_that_nobody_knows() -> None:
+    assert octets(type="get", attributes={"1": None, "3": None}) == octets(type="get", attributes={"0xa000": None})
+    assert octets(type="set", attributes={"1": "locked"}) == octets(type="set", attributes={"AdministrativeState": 1})
+    assert octets(type="set", attributes={"16": "07"}, **{"class": 500}).startswith("0001480a01f40e01" + "000107")
+    made = {"class": 137, "instance": 1}
+    assert octets(type="create", attributes={"2": 7}, **made) == octets(
+        type="create", attributes={"AddressPointer": 7}, **made
+    )
+
+
 def test_alarms_may_be_a_list_of_numbers() -> None:
     assert octets(type="alarm", alarms=[0, 6], sequence=7).startswith("0000100a01540e01" + "82" + "00" * 30 + "07")
 
@@ -98,6 +108,11 @@ def test_without_a_word_about_it_a_frame_has_a_crc() -> None:
         ({"type": "get", "device": "extra"}, "extra"),
         ({"type": "get", "trailer": "crc16"}, "crc32, zero, none"),
         ({"type": "alarm", "alarms": [224]}, "0 to 223"),
+        ({"type": "alarm", "bitmap": 80}, "bitmap has to be octets"),
+        ({"type": "alarm", "bitmap": "00" * 29}, "its bitmap has 28 octets at most; these are 29"),
+        ({"type": "alarm", "sequence": 256}, "its sequence is a number from 0 to 255; 256 is not"),
+        ({"type": "alarm", "sequence": "07"}, "its sequence is a number from 0 to 255"),
+        ({"type": "get", "attributes": {"17": None}}, "no attribute '17'"),
         ({"type": "set-table", "attributes": {"AssociatedTag": "00"}}, "a baseline request"),
     ],
 )
