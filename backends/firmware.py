@@ -35,13 +35,15 @@ class Image:
 class Told:
     """What is known of the image that is to be replaced, or was: a Status of TR-181, "" nothing.
 
-    ``failure`` is why it could not be started.
+    ``failure`` is why it could not be started. ``is_lost``: what lay in its place was written over, and nothing there
+    can be started.
     """
 
     status: str = ""
     name: str = ""
     version: str = ""
     failure: str = ""
+    is_lost: bool = False
 
 
 class Firmware:
@@ -119,7 +121,7 @@ class Firmware:
         if facts.get("state") == "booted":
             return self._running(name, is_next)
         bundle = (facts.get("slot_status") or {}).get("bundle") or {}
-        usable = facts.get("boot_status") != "bad" and bool(bundle)
+        usable = facts.get("boot_status") != "bad" and bool(bundle) and not self._found_with.is_lost
         return Image(name, f"{bundle.get('description') or name}"[:64], str(bundle.get("version", ""))[:64], False,
                      is_next, usable)  # fmt: skip
 

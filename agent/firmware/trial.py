@@ -2,9 +2,9 @@
 
 Each stage is saved before what it names is begun: a start after any kill finds out by what runs where the machine is.
 
-    INSTALLING -> INSTALLED -> STARTING -> TRYING -> (confirmed) OVER
-         |            |           |           | the deadline
-         |            +-----------+-> OVER    +-> RETURNING -> OVER
+    VALIDATING -> INSTALLING -> INSTALLED -> STARTING -> TRYING -> (confirmed) OVER
+         |            |            |           |           | the deadline
+         +-> OVER     +-> OVER     +-----------+-> OVER    +-> RETURNING -> OVER
 """
 
 from dataclasses import dataclass, replace
@@ -27,6 +27,7 @@ DOWNLOAD, VALIDATION, INSTALLATION, ACTIVATION = (
 class Stage(StrEnum):
     """What was begun last."""
 
+    VALIDATING = "validating"
     INSTALLING = "installing"
     INSTALLED = "installed"
     STARTING = "starting"
@@ -51,6 +52,7 @@ class Trial:
     ``since`` is the monotonic second at which it came up in this boot. ``code``, ``text`` and ``failure`` (a Status)
     are the verdict: 0 is success. ``transfer`` is the number of the transfer that brought it, ``digest`` the SHA-256 of
     the image alone where a manifest told it, ``replaced`` the version of what ran before, ``package`` as in Verified.
+    ``before`` is the last one that was written, while nothing of this one has been.
     """
 
     stage: Stage
@@ -68,6 +70,21 @@ class Trial:
     text: str = ""
     failure: str = ""
     package: str = ""
+    before: "Trial | None" = None
+
+    @property
+    def written(self) -> "Trial | None":
+        """The last image that was written, or was begun to be."""
+        is_untouched = self.stage is Stage.VALIDATING or self.failure in (DOWNLOAD, VALIDATION)
+        return self.before if is_untouched else self
+
+    @property
+    def spare(self) -> tuple[str, str] | None:
+        """Of a written one: name and version of what can be started where the next one is written; None: nothing."""
+        if self.stage in (Stage.INSTALLED, Stage.STARTING):
+            return self.name, self.version
+        is_former = self.has_former and not self.code and self.stage is not Stage.INSTALLING
+        return ("", self.replaced) if is_former else None
 
     @property
     def awaits_restart(self) -> bool:
@@ -84,14 +101,21 @@ class Trial:
         return replace(self, stage=Stage.OVER, code=code, text=text[:LONGEST_TEXT], failure=failure if code else "")
 
 
-def begun(transfer: str, version: str, name: str, digest: str = "", replaced: str = "") -> Trial:
+def begun(
+    transfer: str, version: str, name: str, digest: str = "", replaced: str = "", before: Trial | None = None
+) -> Trial:
+    """The image is whole, and who made it is known."""
+    return Trial(Stage.VALIDATING, transfer, version, name, digest, replaced, before=before)
+
+
+def writing(trial: Trial) -> Trial:
     """The image is being written."""
-    return Trial(Stage.INSTALLING, transfer, version, name, digest, replaced)
+    return replace(trial, stage=Stage.INSTALLING, before=None)
 
 
-def refused(transfer: str, code: int, text: str, failure: str = VALIDATION) -> Trial:
+def refused(transfer: str, code: int, text: str, failure: str = VALIDATION, before: Trial | None = None) -> Trial:
     """The image is none for this machine, or did not arrive at all."""
-    return Trial(Stage.OVER, transfer).over(code, text, failure)
+    return Trial(Stage.OVER, transfer, before=before).over(code, text, failure)
 
 
 def installed(trial: Trial, where: str, *, has_former: bool) -> Trial:
@@ -113,6 +137,8 @@ def started(trial: Trial, *, is_running: bool, is_boot: bool, now: float) -> tup
     match trial.stage, is_running, is_boot:
         case Stage.OVER, _, _:
             return trial, Step.NOTHING
+        case Stage.VALIDATING, _, _:
+            return trial.over(FAILED, INTERRUPTED, VALIDATION), Step.NOTHING
         case Stage.INSTALLING, False, _:
             return trial.over(FAILED, INTERRUPTED, INSTALLATION), Step.NOTHING
         case Stage.INSTALLED | Stage.STARTING, False, False:
@@ -167,21 +193,23 @@ def dump(trial: Trial | None) -> Any:
     """As JSON."""
     if trial is None:
         return None
-    return {name: getattr(trial, name) for name in Trial.__slots__} | {"stage": trial.stage.value}
+    plain = {name: getattr(trial, name) for name in Trial.__slots__}
+    return plain | {"stage": trial.stage.value, "before": dump(trial.before)}
 
 
 def load(document: Any) -> Trial | None:
     """What ``dump`` wrote. ValueError, TypeError or KeyError for what it cannot have written."""
     if document is None:
         return None
-    document = {"package": "", **document}  # it came later than the rest
+    document = {"package": "", "before": None, **document}  # they came later than the rest
+    made = {"stage": Stage(document["stage"]), "before": load(document["before"])}
     sample = Trial(Stage.OVER)
     for name in Trial.__slots__:
         kind = float if name == "since" else type(getattr(sample, name))
         value = document[name]
-        if name != "stage" and not (type(value) is kind or (kind is float and type(value) is int)):
+        if name not in made and not (type(value) is kind or (kind is float and type(value) is int)):
             raise ValueError(f"{name} is of another type")
-    return Trial(**{name: document[name] for name in Trial.__slots__} | {"stage": Stage(document["stage"])})
+    return Trial(**{name: document[name] for name in Trial.__slots__} | made)
 
 
 def _return(trial: Trial, why: str) -> tuple[Trial, Step]:

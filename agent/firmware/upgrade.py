@@ -93,14 +93,22 @@ class Upgrade:
         if trial is None or trial.is_over:
             return
         now = self._around.now()
-        try:
-            is_running = bool(trial.installed) and self.installer.is_running(trial.installed)
-        except MechanismError as silent:
-            log.error("which image runs cannot be told, it is on trial all the same: %s", silent.reason)
-            is_running = trial.stage is not Stage.INSTALLING
-        following, step = trials.started(trial, is_running=is_running, is_boot=is_boot, now=now)
+        following, step = trials.started(trial, is_running=self._is_running(trial), is_boot=is_boot, now=now)
         self._become(following)
         self._do(step)
+
+    @property
+    def has_changed(self) -> bool:
+        """Before ``begin``, where the machine has started: whether that was with another image."""
+        trial = self._trial
+        return trial is not None and trial.awaits_restart and self._is_running(trial) != bool(self.returns_because)
+
+    def _is_running(self, trial: Trial) -> bool:
+        try:
+            return bool(trial.installed) and self.installer.is_running(trial.installed)
+        except MechanismError as silent:
+            log.error("which image runs cannot be told, it is on trial all the same: %s", silent.reason)
+            return trial.stage is not Stage.INSTALLING
 
     def session_finished(self) -> None:
         """A session with the ACS came to its end."""
@@ -111,6 +119,8 @@ class Upgrade:
         """Restart the machine, with what waits to be started where something does. MechanismError."""
         trial = self._trial
         if trial is None or not trial.awaits_restart:
+            if boot := getattr(self.installer, "boot", None):  # the laboratory's, which is its own bootloader
+                boot()
             self._around.reboot()
             return
         self._become(trials.restarting(trial))
@@ -146,28 +156,23 @@ class Upgrade:
         if not code or (trial is not None and trial.transfer == number and trial.is_over):
             return
         if trial is None or trial.is_over:
-            self._become(trials.refused(number, code, text, trials.DOWNLOAD))
+            self._become(trials.refused(number, code, text, trials.DOWNLOAD, self._written))
         elif trial.transfer == number and trial.stage in (Stage.INSTALLED, Stage.STARTING):
             self._become(trial.over(code, text))
 
     def told(self) -> Told:
         """What FirmwareImage tells of the image that was replaced, or is to be."""
         trial = self._trial
+        written = self._written
+        if written and written.spare:
+            return Told("Available", *written.spare)
+        is_lost = written is not None
         if self.phase or self._around.is_downloading():
-            return Told(self.phase or "Downloading")
-        if trial is None:
-            return Told()
-        match trial.stage:
-            case Stage.INSTALLING:
-                return Told("Validating")
-            case Stage.INSTALLED | Stage.STARTING:
-                return Told("Available", trial.name, trial.version)
-            case Stage.OVER if trial.failure in (trials.DOWNLOAD, trials.VALIDATION):
-                return Told(trial.failure)
-            case Stage.OVER if trial.code:
-                log_of_it = trial.text if trial.failure == trials.ACTIVATION else ""
-                return Told(trial.failure, trial.name, trial.version, log_of_it)
-        return Told("Available", "", trial.replaced) if trial.has_former else Told()
+            return Told(self.phase or "Downloading", is_lost=is_lost)
+        if trial is None or not trial.failure:
+            return Told(is_lost=is_lost)
+        log_of_it = trial.text if trial.failure == trials.ACTIVATION else ""
+        return Told(trial.failure, trial.name, trial.version, log_of_it, is_lost)
 
     def due(self, _now: float) -> float | None:
         """When a restart or the deadline is to be seen to (Chore)."""
@@ -226,6 +231,10 @@ class Upgrade:
             return
         self._restart_at = self._around.now()
 
+    @property
+    def _written(self) -> Trial | None:
+        return self._trial and self._trial.written
+
     def _become(self, trial: Trial) -> None:
         """Saved before anything follows from it; where that cannot be, it follows all the same, and is logged."""
         if trial == self._trial:
@@ -235,10 +244,12 @@ class Upgrade:
             self._save()
         except OSError as failure:
             log.error("the trial of the image could not be saved: %s", failure)
-        if before is None or before.stage is not trial.stage:
-            self._tell(trial)
+        self._tell(trial, before)
 
-    def _tell(self, trial: Trial) -> None:
+    def _tell(self, trial: Trial, before: Trial | None) -> None:
+        is_known = before is not None and (before.transfer, before.stage) == (trial.transfer, trial.stage)
+        if is_known or trial.stage is Stage.VALIDATING:
+            return
         what = f"firmware {trial.version}".strip()
         text = f"{what}: {trial.text or ('confirmed' if trial.is_over else trial.stage.value)}"
         self._around.note(FAULT, trial.version, text, stage=trial.stage.value, code=trial.code)
@@ -284,8 +295,8 @@ class Upgrade:
         try:
             return self._install(received.path, order, _known(trial, received.path, order))
         except TransferFailed as refused:
-            told = trials.refused(order.id, refused.code, refused.text)
-            self._ask(lambda: self._become(told))
+            code, text = refused.code, refused.text
+            self._ask(lambda: self._become(trials.refused(order.id, code, text, before=self._written)))
             raise
         finally:
             self._phase("")
@@ -294,10 +305,11 @@ class Upgrade:
         self._phase("Validating")
         device = self._ask(lambda: Device(self._around.boards(), self._around.version(), {**self._minimum}))
         found = known or self._verification.verify(image, device)
-        begun = trials.begun(order.id, found.version, found.name, found.digest, device.version)
+        written = self._ask(lambda: self._written)
+        begun = trials.begun(order.id, found.version, found.name, found.digest, device.version, written)
         self._ask(lambda: self._keep(begun))  # before its manifest is cut off
         found = self._verification.test(image, found, device)
-        begun = replace(begun, version=found.version, name=found.name, package=found.package)
+        begun = replace(trials.writing(begun), version=found.version, name=found.name, package=found.package)
         try:
             begun = replace(begun, installed=self.installer.intended(image))
             self._ask(lambda: self._keep(begun))
@@ -322,8 +334,7 @@ class Upgrade:
             self._trial = before
             raise TransferFailed(Cause.INTERNAL, f"nothing can be saved: {failure.strerror}") from failure
         self._restart_at = self._around.now() + OTHERWISE  # whoever took it asks for a restart sooner
-        if before is None or before.stage is not trial.stage:
-            self._tell(trial)
+        self._tell(trial, before)
 
     def _phase(self, name: str) -> None:
         self.phase = name  # one reference: it is read by the owner at any time
@@ -334,7 +345,7 @@ class Upgrade:
 
 
 def _is_to_begin_anew(trial: Trial) -> bool:
-    return trial.stage is Stage.INSTALLING or (trial.is_over and trial.text == trials.INTERRUPTED)
+    return trial.stage in (Stage.VALIDATING, Stage.INSTALLING) or (trial.is_over and trial.text == trials.INTERRUPTED)
 
 
 def _known(trial: Trial | None, image: Path, order: FileOrder) -> Verified | None:

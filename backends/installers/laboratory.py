@@ -77,11 +77,15 @@ class Laboratory:
         return f"bank {self._read()[0]}" == installed
 
     def start(self, reboot: Callable[[], None]) -> None:
+        """As any restart."""
+        self.boot()
+        reboot()
+
+    def boot(self) -> None:
         """Play the bootloader: a bank that is tried is forgotten for the start after this one."""
         _, good, tried, labels = self._read()
         chosen = tried if tried and self._comes_up(tried) else good
         self._write(chosen, good, "", labels)
-        reboot()
 
     def confirm(self) -> None:
         """It is the good one."""

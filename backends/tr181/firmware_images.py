@@ -151,12 +151,16 @@ def _active(firmware: Firmware) -> Image:
 
 
 def _status(firmware: Firmware, row: Image) -> str:
-    """Of the image that runs; of the one that is to be replaced, as whoever does so tells; of others as they are."""
+    """Of the image that runs; of one that can be started; else of the one that is to be replaced, as whoever does so
+    tells. An image that did not come, or was refused, takes nothing from the one that is there.
+    """
     if row.is_active:
         return "Active"
+    if row.is_usable:
+        return "Available"
     others = [one.key for one in firmware.images() if not one.is_active]
     told = firmware.told().status if row.key == others[0] else ""
-    return told or ("Available" if row.is_usable else "NoImage")
+    return told or "NoImage"
 
 
 def _set_by(choice: BootChoice | None) -> dict[str, Any]:

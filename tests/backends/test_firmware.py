@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backends.errors import TimedOut
-from backends.firmware import Firmware, Image
+from backends.firmware import Firmware, Image, Told
 
 RAUC: dict[str, Any] = {
     "compatible": "gateway",
@@ -72,6 +72,15 @@ def test_a_slot_that_does_not_boot_or_holds_nothing_cannot_be_used(tmp_path: Pat
     told["slots"][1]["rootfs.1"]["boot_status"] = "bad"
     box = Box(tmp_path, json.dumps(told))
     box.put("etc/rauc/system.conf", b"")
+    assert [one.is_usable for one in box.firmware.images()] == [True, False]
+
+
+def test_a_slot_that_rauc_takes_for_good_is_none_to_start_while_it_is_written(tmp_path: Path) -> None:
+    box = Box(tmp_path, json.dumps(RAUC))
+    box.put("etc/rauc/system.conf", b"")
+    box.firmware.told = lambda: Told("DownloadFailed")
+    assert [one.is_usable for one in box.firmware.images()] == [True, True]
+    box.firmware.told = lambda: Told("Validating", is_lost=True)
     assert [one.is_usable for one in box.firmware.images()] == [True, False]
 
 

@@ -10,6 +10,7 @@ from agent.firmware.verification import Rules
 from agent.transfers.failures import TransferFailed
 from agent.transfers.file_types import Outcome, Taken
 from agent.transfers.orders import Received
+from backends.firmware import Told
 from backends.firmware_manifest import sealed
 from backends.installers.debian import Debian
 from tests.backends.installers.machines import DebianMachine
@@ -247,6 +248,69 @@ def test_a_document_that_cannot_be_read_starts_anew(tmp_path: Path) -> None:
     assert device.upgrade.trial is None
     with pytest.raises(TransferFailed, match="older than 3"):
         device.upgrade.take(device.received(), order())
+
+
+def the_former_stays(device: Device) -> None:
+    for _ in range(2):
+        assert device.upgrade.told() == Told("Available", "", "1.0")
+        device.begin()
+
+
+def test_the_former_image_can_be_started_until_another_is_written_over_it(device: Device) -> None:
+    proved(device, device.received("2.0"), "1")
+    the_former_stays(device)
+    device.upgrade.transfer_ended("2", 9016, "no access")
+    the_former_stays(device)
+    for number, image in (("3", device.received(signer=Signer("thief"))), ("4", device.received("1.5"))):
+        with pytest.raises(TransferFailed):
+            device.upgrade.take(image, order(number))
+        the_former_stays(device)
+    device.kill_at = device.points + 2  # its manifest is about to be cut off
+    with pytest.raises(Killed):
+        device.upgrade.take(device.received("3.0"), order("5"))
+    device.begin()
+    the_former_stays(device)
+    (device.folder / "lab/.bank-1.new").mkdir()
+    device.upgrade.take(device.received("3.0"), order("6"))
+    assert device.upgrade.told().status == "InstallationFailed"
+    device.upgrade.transfer_ended("7", 9016, "no access")
+    device.begin()
+    assert device.upgrade.told() == Told("DownloadFailed", is_lost=True)
+
+
+def test_what_is_written_over_is_lost_from_the_beginning_on_and_after_a_kill(device: Device) -> None:
+    proved(device, device.received("2.0"), "1")
+    device.kill_at = device.points + 5  # the installer is at work
+    with pytest.raises(Killed):
+        device.upgrade.take(device.received("3.0"), order("2"))
+    device.begin()
+    assert device.upgrade.told() == Told("InstallationFailed", "Acme 3.0", "3.0", is_lost=True)
+
+
+def test_what_is_refused_for_its_age_was_never_being_installed(device: Device) -> None:
+    for number in ("1", "2"):
+        with pytest.raises(TransferFailed):
+            device.upgrade.take(device.received("0.9"), order(number))
+    assert device.told == [("firmware", "firmware: the image's version 0.9 is older than 1.0")] * 2
+
+
+def test_a_restart_without_a_trial_is_the_laboratorys_boot_into_the_bank_that_was_chosen(device: Device) -> None:
+    proved(device, device.received("2.0"), "1")
+    device.upgrade.installer.boot_next("bank 1")
+    device.restart()
+    device.begin()
+    assert running(device) == "1"
+    assert device.upgrade.outcome(order("1")) == Outcome(0, "")
+
+
+@pytest.mark.parametrize(("broken", "changes"), [(b"", True), (b"GOOD", False)])
+def test_a_start_with_the_former_image_is_none_with_another(device: Device, broken: bytes, changes: bool) -> None:
+    device.upgrade.take(device.received(), order())
+    (device.folder / "lab/broken").write_bytes(broken)
+    device.restart()
+    assert device.upgrade.has_changed == changes
+    device.begin()
+    assert not device.upgrade.has_changed
 
 
 # --- kill -9 ---------------------------------------------------------------------------------------------------------

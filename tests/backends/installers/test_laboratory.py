@@ -34,7 +34,7 @@ def test_a_bank_is_chosen_without_a_trial(tmp_path: Path) -> None:
     assert one.banks() == Banks("bank 1", "bank 2", "bank 1")
     one.boot_next("bank 2")
     assert one.banks() == Banks("bank 1", "bank 2", "bank 2")
-    one.start(lambda: None)
+    one.boot()
     assert one.banks() == Banks("bank 2", "bank 1", "bank 2")
     with pytest.raises(MechanismError):
         one.boot_next("bank 7")

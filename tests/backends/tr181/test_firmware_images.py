@@ -125,6 +125,13 @@ def test_the_acs_chooses_what_is_started_next_among_what_can_be_started(device: 
     assert device.refused({f"{INFO}BootFirmwareImage": f"{INFO}FirmwareImage.7"})
 
 
+def test_an_image_that_can_be_started_is_called_so_while_another_is_on_its_way(device: Device) -> None:
+    device.told = Told("Available", "Acme 2", "2.0")
+    image = device.image(2)
+    assert (image["Status"], image["Available"]) == ("Available", "true")
+    assert (image["Name"], image["Version"]) == ("Acme 2", "2.0")
+
+
 def test_a_choice_is_taken_back_and_recovered(device: Device) -> None:
     device.told = Told("Available", "Acme 2", "2.0")
     choice, made = device.choice, device.installer
