@@ -35,12 +35,11 @@ class GoingDown:
     def reboot(self) -> None:
         """TR-069, Reboot; also into another firmware image."""
         upgrade = self._agent.upgrade
-        is_update = upgrade is not None and upgrade.is_restarting
         back = upgrade.returns_because if upgrade else ""
-        reason = "another firmware image" if is_update else "asked for by the ACS"
+        reason = "another firmware image" if upgrade and upgrade.is_restarting else "asked for by the ACS"
         reason = f"the former image: {back}" if back else reason
         begin = upgrade.restart if upgrade else self._agent.system.reboot
-        self._go(begin, LOCAL if back else REMOTE, reason, is_update=is_update)
+        self._go(begin, LOCAL if back else REMOTE, reason)
 
     def factory_reset(self) -> None:
         """TR-069, FactoryReset: what is the agent's own begins anew also where the system's own reset fails."""
@@ -87,16 +86,17 @@ class GoingDown:
         if reboots is None or self._agent.leaves:
             return
         left = crashes.collect() if crashes else ()
-        version = device_identity(self._agent.mechanisms).software_version
-        told = reboots.started(version, was_clean=was_clean, crashes=left)
+        version, upgrade = device_identity(self._agent.mechanisms).software_version, self._agent.upgrade
+        is_update = upgrade is not None and upgrade.has_changed
+        told = reboots.started(version, was_clean=was_clean, crashes=left, is_update=is_update)
         note = self._agent.faults.happened
         note("reboot", "", f"{told.cause}: {told.reason}", cause=told.cause, reason=told.reason)
 
-    def _go(self, begin: Callable[[], None], cause: str, reason: str, *, is_update: bool = False) -> None:
+    def _go(self, begin: Callable[[], None], cause: str, reason: str) -> None:
         """Restart the system, and know it at the next start: what was promised must not be done again and again."""
         agent, reboots = self._agent, self._agent.mechanisms.reboots
         if reboots:
-            reboots.going_down(cause, reason, is_update=is_update)
+            reboots.going_down(cause, reason)
         self._forget_delay()
         agent.delivery.is_going_down = True
         agent.save_all()

@@ -69,9 +69,9 @@ class Reboots:
         most = self._room()
         return self._rows[-most:] if most else []
 
-    def going_down(self, cause: str, reason: str, *, is_update: bool = False) -> None:
+    def going_down(self, cause: str, reason: str) -> None:
         """The machine is about to start anew, for this reason."""
-        self._announced = Reboot(0, None, cause, reason[:LONGEST_TEXT], is_update)
+        self._announced = Reboot(0, None, cause, reason[:LONGEST_TEXT])
         self._write()
 
     def stays_up(self) -> None:
@@ -80,16 +80,16 @@ class Reboots:
             self._announced = None
             self._write()
 
-    def started(self, version: str, *, was_clean: bool, crashes: Sequence[str] = ()) -> Reboot:
+    def started(self, version: str, *, was_clean: bool, crashes: Sequence[str] = (), is_update: bool = False) -> Reboot:
         """The machine has started anew, with software of that version. ``was_clean``: the agent's last run was ended
-        as it should be; ``crashes`` are those that left a log.
+        as it should be; ``crashes`` are those that left a log. ``is_update``: another image came up than before.
         """
         is_watchdog = self._was_watchdog()
         told = self._announced or Reboot(0, None, LOCAL, _reason(was_clean, is_watchdog, crashes))
         if crashes and self._announced is not None:
             told = replace(told, reason=f"{told.reason}; {_reason(was_clean, is_watchdog, crashes)}"[:LONGEST_TEXT])
         self._number += 1
-        now = replace(told, number=self._number, time=self._wall())
+        now = replace(told, number=self._number, time=self._wall(), is_update=is_update)
         is_new = version != self._version
         self.counts = Counts(
             self.counts.all + 1,

@@ -36,10 +36,9 @@ def machine(tmp_path: Path) -> Machine:
 
 def test_what_was_announced_is_the_cause_once(machine: Machine) -> None:
     machine.boot()
-    machine.record.going_down(REMOTE, "asked for by the ACS", is_update=True)
+    machine.record.going_down(REMOTE, "asked for by the ACS")
     machine.boot("2.0")
     assert machine.last() == (REMOTE, "asked for by the ACS")
-    assert machine.record.rows[-1].is_update
     machine.boot("2.0")
     assert machine.last() == (LOCAL, "by the system")
     assert machine.record.counts.all == 3

@@ -12,12 +12,13 @@ import pytest
 from agent.cli import client
 from agent.lab.records import Told
 from tests.backends.signing import Signer, sealed_image
-from tests.durability.stand import Stand, Tracer, until, watched_paths
+from tests.durability.stand import PATIENCE, Stand, Tracer, until, watched_paths
 
 pytestmark = pytest.mark.slow
 
 SIGNER = Signer()
 INFO = "Device.DeviceInfo."
+BOOT = f"{INFO}BootFirmwareImage"
 SETTINGS = """[transfers]
 laboratory = true
 [discovery]
@@ -37,6 +38,8 @@ class World:
     def __init__(self, directory: Path) -> None:
         self.served, self.lab = directory / "served", directory / "lab"
         self.served.mkdir()
+        self.lab.mkdir()
+        (self.lab / "bank-1").write_bytes(CONTENT)
         keys = SIGNER.trusted_in(directory / "keys")
         self.stand = Stand(directory, more=SETTINGS.format(lab=self.lab, keys=keys), data=self.served)
         self.agent = self.stand.first_contact()
@@ -107,6 +110,12 @@ class World:
         path = f"{INFO}FirmwareImage.{number}."
         return {name.removeprefix(path): value for name, value in self.values(path).items()}
 
+    def last_reboot(self) -> dict[str, str]:
+        record = self.values(f"{INFO}X_CPEAGENT_Reboots.")
+        last = max(int(name.split(".")[4]) for name in record if ".Reboot." in name)
+        row = f"{INFO}X_CPEAGENT_Reboots.Reboot.{last}."
+        return {name.removeprefix(row): value for name, value in record.items() if name.startswith(row)}
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
@@ -133,18 +142,27 @@ def test_an_image_is_downloaded_started_and_told_as_good_after_the_session_that_
     assert {"7 TRANSFER COMPLETE", "M Download"} <= set(codes[-1])
     assert [world.image(number)["Status"] for number in (1, 2)] == ["Available", "Active"]
     assert world.image(2)["Version"] == "2.0" != world.image(1)["Version"]
-    record = world.values(f"{INFO}X_CPEAGENT_Reboots.")
-    last = max(int(name.split(".")[4]) for name in record if ".Reboot." in name)
-    row = f"{INFO}X_CPEAGENT_Reboots.Reboot.{last}."
-    assert (record[f"{row}FirmwareUpdated"], record[f"{row}Cause"]) == ("true", "RemoteReboot")
+    last = world.last_reboot()
+    assert (last["FirmwareUpdated"], last["Cause"]) == ("true", "RemoteReboot")
 
 
-def test_one_by_who_is_not_trusted_is_refused_and_changes_nothing(world: World) -> None:
-    before = (world.lab / "boot.json").read_bytes()
+def test_one_that_is_refused_or_not_there_changes_nothing_and_the_former_can_be_started(world: World) -> None:
+    before, former = (world.lab / "boot.json").read_bytes(), world.image(1)
     told = world.upgrade(signer=Signer("thief"))
     assert told.fault_code == 9019
+    missing = world.publish() | {"url": "/files/nothing"}
+    world.stand.rpc(world.agent, "Download", **missing)
+    assert world.told(missing["command_key"]).fault_code == 9016
     assert (world.lab / "boot.json").read_bytes() == before
-    assert world.image(1)["Status"] == "ValidationFailed"
+    assert (former["Status"], former["Available"], bool(former["Version"])) == ("Available", "true", True)
+    assert world.image(1) == former
+    world.stand.done(world.agent, "SetParameterValues", parameters={BOOT: f"{INFO}FirmwareImage.1"})
+    boots = len(world.stand.informs_with("1 BOOT"))
+    world.stand.rpc(world.agent, "Reboot")
+    until(lambda: len(world.stand.informs_with("1 BOOT")) > boots)
+    world.stand.acs.wait_for_session_end(timeout=PATIENCE)
+    assert world.values(f"{INFO}ActiveFirmwareImage") == {f"{INFO}ActiveFirmwareImage": f"{INFO}FirmwareImage.1"}
+    assert (world.image(2)["Status"], world.image(2)["Version"]) == ("Available", "2.0")
 
 
 def test_one_that_does_not_come_up_is_told_by_the_former(world: World) -> None:
@@ -152,9 +170,10 @@ def test_one_that_does_not_come_up_is_told_by_the_former(world: World) -> None:
     told = world.upgrade(content=b"BROKEN" + CONTENT, version="3.0")
     assert told.fault_code == 9010
     assert "former image" in str(told.content)
-    failed = world.image(1)
+    failed = world.image(2)
     assert (failed["Status"], failed["Version"]) == ("ActivationFailed", "3.0")
     assert failed["BootFailureLog"] == "the machine came up with the former image"
+    assert world.last_reboot()["FirmwareUpdated"] == "false"
 
 
 def test_a_kill_at_write_points_of_an_upgrade_leaves_one_good_image_and_one_verdict(world: World) -> None:

@@ -22,8 +22,8 @@ class Device(SmallDevice):
 
 def test_each_reboot_is_a_row_with_its_cause(tmp_path: Path) -> None:
     device = Device(tmp_path)
-    device.record.going_down(REMOTE, "asked for by the ACS", is_update=True)
-    device.record.started("2.0", was_clean=True)
+    device.record.going_down(REMOTE, "asked for by the ACS")
+    device.record.started("2.0", was_clean=True, is_update=True)
     told = device.tree(f"{REBOOTS}Reboot.1.")
     assert (told["Cause"], told["Reason"], told["FirmwareUpdated"]) == (REMOTE, "asked for by the ACS", "true")
     assert told["TimeStamp"].startswith("20")
