@@ -36,10 +36,10 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "modules": ("modules", "the software modules, what of them runs, and what the ACS has ordered"),
     "firmware": ("firmware", "make firmware images that devices believe, and look at them"),
     "version": ("version", "the version of this program and of the running agent"),
-    "lab": ("lab", "a small ACS for benches and tests"),
+    "lab": ("lab", "a small ACS and an ONT for benches and tests"),
     "demo": ("demo", "a lab ACS and the agent on this machine, and a tour of what they do"),
     "schema": ("schema", "compile data models from Broadband Forum XML"),
-    "onu": ("onu", "OMCI frames of an ONT: decode and encode"),
+    "onu": ("onu", "an ONT on a serial line: info, watch; its frames"),
 }
 """Each verb, the module of ``agent.cli`` whose ``register`` adds it, and one line about it."""
 PARTS: Final[dict[str, str]] = {

@@ -71,6 +71,22 @@ def test_a_script_gets_a_document_without_the_password(said: Say, onu: LabOnu) -
     assert document["frames_sent"] < 60
 
 
+def keys(document: Any) -> set[str]:
+    """Of all of it, but for attributes."""
+    if isinstance(document, list):
+        return {key for each in document for key in keys(each)}
+    if not isinstance(document, dict):
+        return set()
+    return document.keys() | {key for name, each in document.items() if name != "attributes" for key in keys(each)}
+
+
+def test_the_readme_names_the_keys_of_its_documents(said: Say, onu: LabOnu) -> None:
+    told = (Path(__file__).parents[2] / "README.md").read_text()
+    for arguments in (["info"], ["get", "256", "0"], ["dump"], ["watch", "--count", "1"]):
+        document = json.loads(said(*arguments, "--json", "--device", onu.device)[1])
+        assert [key for key in keys(document) - {"schema"} if f'"{key}"' not in told] == []
+
+
 @pytest.mark.parametrize("family", ["lantiq", "realtek", "cortina"])
 def test_every_console_tells_the_same_and_its_activation_state(said: Say, family: str) -> None:
     with lab_onu(console=family, noise_every=400, has_colours=True) as onu:
