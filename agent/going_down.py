@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FORGOTTEN: Final = (
-    "*unusable*", "crashes", "dhcp-client", "dhcp.leases", "dynamic-dns", "faults.json", "firmware/cpe-agent-transfer-*",
-    "modules.json", "optical.json",
+    "*unusable*", "crashes", "dhcp-client", "dhcp.leases", "dynamic-dns", "faults.json",
+    "firmware/cpe-agent-transfer-*", "modules.json", "optical.json",
 )  # fmt: skip
 """What a factory reset removes of the state directory, whether or not the part that wrote it is at work; the table of
 ARCHITECTURE.md says what stays.

@@ -18,6 +18,7 @@ import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.util import MAGIC_NUMBER
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -29,13 +30,13 @@ LOADER: Final = "cpe_agent_library"
 LEFT_OUT: Final = (
     "agent/lab/", "agent/web/", "agent/schema_compiler.py", "agent/schema_xml.py", "agent/cli/schema.py",
     "agent/cli/demo.py", "agent/cli/lab", "agent/cli/scratch.py", "agent/cli/preset.py", "agent/preset_check.py",
-    "agent/cli/dhcp_hooks.py",
+    "agent/cli/dhcp_hooks.py", "backends/journal.py",
     "backends/installers/laboratory.py", "backends/installers/rauc.py", "backends/installers/mender.py",
     "backends/installers/uboot.py", "backends/installers/debian.py",
     "agent/cli/firmware.py", "agent/firmware/packaging.py",
 )  # fmt: skip
-"""The laboratory, the demonstration, the page (LuCI has its own), what compiles data models, hooks and firmware of
-others."""
+"""The laboratory, the demonstration, the page (LuCI has its own), what compiles data models, hooks, the log and
+firmware of others."""
 PROGRAMS: Final = ("backends/private_folders.py",)
 """Started by their file's name, and so files of their own."""
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -45,6 +46,8 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "omci": ("agent/omci/", "agent/cli/onu", "backends/omci/", "backends/tr181/optical", "backends/tr181/xpon"),
 }
 """What packages of their own add, by what the names of its files begin with: a router that wants less has more room."""
+BLOCK: Final = 900_000
+"""Bytes that bzip2 looks at together."""
 DAEMON_ONLY: Final = ("agent/wiring.py",)
 """Where the verbs end: what is reached by these only is not unpacked for a verb."""
 TYPES_ARE_READ: Final = ("agent/settings", "agent/cwmp/")
@@ -307,13 +310,23 @@ def _imported(text: str) -> tuple[str, ...]:
 
 
 def _packed(bodies: Mapping[str, bytes]) -> bytes:
+    """The index, then the modules. bzip2 sees what is alike within a block: those are of about the same length, and
+    each begins with a directory.
+    """
     index: dict[str, str] = {}
-    joined = b""
+    joined, before, begins = b"", "", []
     for name in sorted(bodies):
+        if os.path.dirname(name) != before:
+            before = os.path.dirname(name)
+            begins.append(len(joined))
         dotted = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         index[dotted] = f"{len(joined)} {len(bodies[name])}{' /' if name.endswith('/__init__.py') else ''}"
         joined += bodies[name]
-    return bz2.compress(json.dumps(index, separators=(",", ":")).encode(), 9) + bz2.compress(joined, 9)
+    count = len(joined) // BLOCK + 1
+    wanted = [len(joined) * number // count for number in range(1, count)]
+    cuts = [0, *(min(begins, key=lambda each: abs(each - one)) for one in wanted), len(joined)]
+    pieces = [json.dumps(index, separators=(",", ":")).encode(), *(joined[one:end] for one, end in pairwise(cuts))]
+    return b"".join(bz2.compress(piece, 9) for piece in pieces)
 
 
 def _put(file: Path, content: bytes, mode: int = 0o644) -> None:

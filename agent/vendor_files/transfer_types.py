@@ -13,7 +13,6 @@ from agent.transfers.failures import Cause, TransferFailed
 from agent.transfers.file_types import CONFIGURATION, FileTypes, Taken
 from agent.transfers.orders import FileOrder, Readable, Received, Stream
 from backends.errors import MechanismError
-from backends.log_files import journal
 from backends.tr181.device_files import BACKUP, CONFIGURATIONS, LOGS
 
 if TYPE_CHECKING:
@@ -163,6 +162,8 @@ def _end_of(path: Path) -> bytes:
     """The last bytes of a log, a journal's as text, from the beginning of a line. Raises TransferFailed."""
     try:
         if path.is_dir():
+            from backends.journal import journal
+
             content = journal(path).encode()[-LAST_BYTES - 1 :]
         else:
             with path.open("rb") as file:

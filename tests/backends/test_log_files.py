@@ -39,13 +39,5 @@ def test_the_journal_and_the_files_of_syslog_are_told(tmp_path: Path) -> None:
     )
 
 
-def test_the_last_drop_in_says_how_large_the_journal_may_be(tmp_path: Path) -> None:
-    put(tmp_path, "run/log/journal/x")
-    put(tmp_path, "etc/systemd/journald.conf", "RuntimeMaxUse=1G\n")
-    put(tmp_path, "usr/lib/systemd/journald.conf.d/20-small.conf", "[Journal]\nRuntimeMaxUse=512K\n")
-    put(tmp_path, "etc/systemd/journald.conf.d/10-large.conf", "[Journal]\nRuntimeMaxUse=2G\nSystemMaxUse=1\n")
-    assert log_files(tmp_path, lambda _: "tmpfs") == (LogFile("/run/log/journal", 512 << 10, False),)
-
-
 def test_a_system_without_logs_has_none(tmp_path: Path) -> None:
     assert log_files(tmp_path, lambda _: "") == ()
