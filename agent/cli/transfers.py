@@ -121,7 +121,7 @@ def _state(one: Mapping[str, Any]) -> str:
         return f"{bar(one['done'], one['total'])}  {size(one['rate'] or 0)}/s"
     if one["state"] == "waiting" and one["seconds"]:
         return f"{words}, {duration(one['seconds'])} to go" + (f" (try {one['tries'] + 1})" if one["tries"] else "")
-    return words
+    return f"{words} behind {one['behind']}" if one.get("behind") else words
 
 
 def bar(done: int, total: int | None) -> str:

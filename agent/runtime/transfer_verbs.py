@@ -93,6 +93,8 @@ class TransferVerbs:
         stands = now.monotonic - self._transfers.progress_at > STALLED
         plan = self._queue.plan(one, now.monotonic, now.wall) if one.state is State.WAITING else None
         at = now.monotonic if plan is not None and plan.is_now else plan.at if plan is not None else None
+        before = (State.MOVING, State.ARRIVED, State.TAKING)
+        busy = next((each.id for each in self._queue.all if each.state in before), None)
         window = one.windows[one.window] if one.window < len(one.windows) else None
         total = (progress.total if is_moving and progress else None) or one.order.file_size or None
         return {
@@ -107,6 +109,7 @@ class TransferVerbs:
             "total": total,
             "rate": (0 if stands else round(progress.rate)) if is_moving and progress else None,
             "seconds": None if at is None else max(0, round(at - now.monotonic)),
+            "behind": busy if at == now.monotonic else None,
             "tries": one.tries,
             "window": window.mode if window else None,
             "message": window.user_message if window and window.asks and not one.is_confirmed else "",

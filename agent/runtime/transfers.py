@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final, Protocol
@@ -115,7 +116,8 @@ class Stopped:
 
 
 class Transfers:
-    """The operation (agent.runtime.operations) over the queue. One file is moved at a time.
+    """The operation (agent.runtime.operations) over the queue. One file is moved at a time; one whose window is open
+    takes the place of what can wait, and that is gone on with later.
 
     ``mover`` is asked for before each transfer; ``acs`` says which ACS is configured. ``save`` makes the queue durable
     and raises OSError: what cannot be saved is not begun.
@@ -163,7 +165,7 @@ class Transfers:
         dues: list[float | None] = []
         if self._job is not None:
             if self._job.state is State.MOVING and not self._stop.is_set():
-                dues.append(self._end_of_window(self._job, now))
+                dues.append(self._stops_at(self._job, now))
             if self.holds_sessions:
                 dues.append(self._taking_until)
         elif not in_session:
@@ -176,7 +178,7 @@ class Transfers:
                 dues.append(self._reboot_at)
         if any(one.awaits and not one.needs_reboot and one.state is State.AWAITING for one in self.queue.all):
             dues.append(self._look_at)
-        return min((due for due in dues if due is not None), default=None)
+        return min((due for due in dues if due not in (None, inf)), default=None)
 
     def act(self, now: Moment, in_session: bool) -> Sequence[Action]:
         """Begin what is due, between sessions; stop what is late or not wanted."""
@@ -218,7 +220,7 @@ class Transfers:
             case Failed(number, outcome, may_resume):
                 queue.has_failed(number, outcome, now.monotonic, wall, may_resume=may_resume)
             case Stopped(number):
-                queue.was_stopped(number)
+                queue.was_stopped(number, now.monotonic, wall)
             case Broke() if job is not None and job is not SWEEP:
                 outcome = Outcome(INTERNAL_ERROR, "it went wrong here")
                 queue.has_failed(job.id, outcome, now.monotonic, wall, may_resume=job.state is State.MOVING)
@@ -296,15 +298,16 @@ class Transfers:
         kept = frozenset(one.id for one in self.queue.all if one.state is not State.ENDED)
         return self._begin(SWEEP, partial(self._remove_all_but, kept))
 
-    def _end_of_window(self, transfer: Transfer, now: Moment) -> float | None:
-        return self.queue.ends_at(transfer, now.monotonic, now.wall)
+    def _stops_at(self, job: Transfer, now: Moment) -> float:
+        """When its window is over, or another one's wants its place: no server may hold up what cannot wait."""
+        queue, when = self.queue, (now.monotonic, now.wall)
+        return min(queue.ends_at(job, *when), queue.gives_way_at(job, *when))
 
     def _stop_if_late(self, job: Transfer, now: Moment) -> None:
         if job.state is not State.MOVING:
             return
-        end = self._end_of_window(job, now)
         here = self.queue.get(job.id)
-        if (end is not None and now.monotonic >= end) or here is None or here.state is State.ENDED:
+        if now.monotonic >= self._stops_at(job, now) or here is None or here.state is State.ENDED:
             self._stop.set()
 
     # -- jobs: none of these is in the owner's thread -----------------------------------------------------------------
@@ -353,17 +356,16 @@ class _Progress:
     def __init__(self, number: str, tell: Tell) -> None:
         self._number = number
         self._tell = tell
-        self._then = monotonic()
-        self._before = 0
-        self._rate = 0.0
+        self._then, self._before, self._rate = 0.0, 0, 0.0
 
     def __call__(self, done: int, total: int | None) -> None:
         now = monotonic()
         passed = now - self._then
         if passed < TELLS and done != total:
             return
-        current = max(0, done - self._before) / max(passed, 0.001)
-        self._rate = current if not self._rate else 0.7 * self._rate + 0.3 * current
+        if self._then:  # at first it is what was there before, and how much it is to be
+            current = max(0, done - self._before) / max(passed, 0.001)
+            self._rate = current if not self._rate else 0.7 * self._rate + 0.3 * current
         self._then, self._before = now, done
         self._tell(Moved(self._number, done, total, self._rate))
 

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from math import inf
 from typing import Any, Final
 
 from agent.model.errors import InvalidArguments, NotCancellable, ResourcesExceeded
@@ -239,18 +240,19 @@ class TransferQueue:
         return replace(plan, at=None if plan.at is None else now + max(0.0, plan.at - passed))
 
     def look(self, now: float, wall: float | None) -> Transfer | None:
-        """Give up what found no window; the transfer that is to begin now."""
-        ready: list[tuple[float, Transfer]] = []
+        """Give up what found no window; the transfer that is to begin now: whose window ends first, then the oldest."""
+        ready: list[tuple[float, float, Transfer]] = []
         for one in self.all:
             if one.state is not State.WAITING:
                 continue
             plan = self.plan(one, now, wall)
             if plan.is_over:
-                self._end(one, Outcome(OUT_OF_WINDOWS, one.outcome.text or "no window was one to begin in"), wall)
+                self._end(one, _missed(one, one.outcome.text or "none was one to begin in"), wall)
             elif plan.is_now:
                 waited = self.seconds_since(one, now, wall) - max(one.delay, one.not_before)
-                ready.append((-waited, replace(one, window=plan.window, tries=plan.tries)))
-        return min(ready, key=lambda each: each[0])[1] if ready else None
+                begun = replace(one, window=plan.window, tries=plan.tries)
+                ready.append((self.ends_at(begun, now, wall), -waited, begun))
+        return min(ready, key=lambda each: each[:2])[2] if ready else None
 
     def next_due(self, now: float, wall: float | None) -> float | None:
         """The monotonic time at which ``look`` has something to do; None: never, as things stand."""
@@ -258,10 +260,21 @@ class TransferQueue:
         dues = [now if plan.is_over or plan.is_now else plan.at for plan in plans]
         return min((due for due in dues if due is not None), default=None)
 
-    def ends_at(self, transfer: Transfer, now: float, wall: float | None) -> float | None:
-        """When the window in which it began is over; None: it has none."""
+    def gives_way_at(self, moving: Transfer, now: float, wall: float | None) -> float:
+        """When one may begin, or is to be looked at, whose window ends before that of the one which is moved."""
+        end, at = self.ends_at(moving, now, wall), inf
+        for one in self._all.values():
+            if one.state is State.WAITING and one.windows:
+                plan = self.plan(one, now, wall)
+                if plan.is_now and self.ends_at(replace(one, window=plan.window), now, wall) < end:
+                    return now
+                at = min(at, inf if plan.is_now or plan.at is None else plan.at)
+        return at
+
+    def ends_at(self, transfer: Transfer, now: float, wall: float | None) -> float:
+        """When the window in which it began is over; infinite where it has none."""
         if not transfer.windows:
-            return None
+            return inf
         return now + transfer.windows[transfer.window].end - self.seconds_since(transfer, now, wall)
 
     # -- what becomes of it -----------------------------------------------------------------------------------------
@@ -317,13 +330,16 @@ class TransferQueue:
         elif one.window + 1 < len(one.windows):
             self._all[number] = replace(again, window=one.window + 1, tries=0)
         elif one.windows:
-            self._end(one, Outcome(OUT_OF_WINDOWS, outcome.text), wall)
+            self._end(one, _missed(one, outcome.text), wall)
         else:
             self._end(one, outcome, wall)
 
-    def was_stopped(self, number: str) -> None:
-        """Its window is over: it waits for the next one."""
-        if one := self._wanted(number):
+    def was_stopped(self, number: str, now: float, wall: float | None) -> None:
+        """It gave way to another one; or its window is over, and it waits for the next."""
+        one = self._wanted(number)
+        if one and now < self.ends_at(one, now, wall):
+            self._all[number] = replace(one, state=State.WAITING)
+        elif one:
             late = Outcome(OUT_OF_WINDOWS, "the window was over before the file was there")
             self._all[number] = replace(one, state=State.WAITING, window=one.window + 1, tries=0, outcome=late)
 
@@ -473,6 +489,11 @@ CANCELLED: Final = "cancelled on the device"
 INTERNAL_ERROR: Final = 9002
 REQUEST_DOWNLOAD: Final = "9 REQUEST DOWNLOAD"
 AUTONOMOUS_TRANSFER_COMPLETE: Final = "10 AUTONOMOUS TRANSFER COMPLETE"
+
+
+def _missed(one: Transfer, why: str) -> Outcome:
+    windows = ", ".join(f"{window.start} to {window.end} s" for window in one.windows)
+    return Outcome(OUT_OF_WINDOWS, f"its windows are over ({windows} after it was asked for): {why}")
 
 
 def _bounded(outcome: Outcome) -> Outcome:

@@ -25,6 +25,7 @@ def test_what_waits_says_for_how_long() -> None:
         "3  download  1 Firmware Upgrade Image  tonight  https://files.example/image\n   waits, 1 h 1 min to go"
     )
     assert "(try 3)" in shown(tries=2)
+    assert shown(seconds=0, behind="2").endswith("waits behind 2")
 
 
 def test_what_moves_has_a_bar_and_a_rate() -> None:

@@ -53,8 +53,13 @@ def test_what_is_on_its_way_is_shown_with_how_far_it_is(talk: Talk) -> None:
 
     job.job(tell)
     assert (shown[0]["state"], shown[0]["done"], shown[0]["total"]) == ("moving", 12, 12)
-    assert shown[0]["rate"] > 0
+    assert shown[0]["rate"] == 0
     assert shown[1]["state"] == "taking"
+
+
+def test_what_waits_for_another_one_says_which(talk: Talk) -> None:
+    asks(talk, ASKED, m.Download(file_type=FIRMWARE, url=ASKED.url))
+    assert [(one["state"], one["behind"]) for one in verb(talk)["transfers"]] == [("moving", None), ("waiting", "1")]
 
 
 def test_consent_is_given_here(talk: Talk) -> None:

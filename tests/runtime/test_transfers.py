@@ -314,6 +314,21 @@ def test_a_window_wakes_the_core_and_ends_what_is_late() -> None:
     assert len(talk.depot.courier.moved) == 2
 
 
+def test_one_without_a_window_gives_way_to_a_window_that_opens_and_is_gone_on_with() -> None:
+    talk = asked_for(
+        download("stalled"),
+        m.ScheduleDownload(command_key="window", file_type=FIRMWARE, url=f"{URL}2",
+                           time_window_list=[m.TimeWindowStruct(10, 22, "2 Immediately", "", 0)]),
+    )  # fmt: skip
+    stalls = [11.0]
+    talk.depot.courier.waits = lambda: talk.let_pass(stalls.pop() if stalls else 0)
+    talk.works()
+    assert complete(talk).command_key == "window"
+    talk.works()
+    assert complete(talk).command_key == "stalled"
+    assert talk.depot.courier.moved == [URL, f"{URL}2", URL]
+
+
 def test_windows_that_find_nobody_idle_are_9020() -> None:
     talk = begun()
     talk.delivery.transfers.is_idle = lambda: False
@@ -538,11 +553,10 @@ def test_an_acs_that_refuses_makes_no_storm() -> None:
 def test_how_far_it_is_is_told_now_and_then() -> None:
     told = list[object]()
     progress = _Progress("1", told.append)
-    for done in range(1000):
-        progress(done, 1000)
-    progress(1000, 1000)
-    assert len(told) == 1
-    [last] = told
-    assert isinstance(last, Moved)
-    assert (last.done, last.total) == (1000, 1000)
-    assert last.rate > 0
+    for done in range(10**9, 10**9 + 1000):  # so much was there before it was gone on with
+        progress(done, 10**9 + 1000)
+    assert told == [Moved("1", 10**9, 10**9 + 1000, 0.0)], "the size is known before anything comes"
+    progress(10**9 + 1000, 10**9 + 1000)
+    assert isinstance(told[1], Moved)
+    assert told[1].done == told[1].total == 10**9 + 1000
+    assert 0 < told[1].rate <= 1_000_000

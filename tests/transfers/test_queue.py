@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 import pytest
@@ -198,7 +199,8 @@ def test_in_windows_everything_is_tried_again_and_then_they_are_what_is_told(ben
         bench.passes(60)
         bench.look()
     assert bench.outcome(one) == 9020
-    assert bench.ended[-1].outcome.text == "why"
+    windows = "0 to 100 s, 200 to 300 s after it was asked for"
+    assert bench.ended[-1].outcome.text == f"its windows are over ({windows}): why"
 
 
 def test_a_window_that_is_over_stops_it_for_the_next_one(bench: Bench) -> None:
@@ -208,14 +210,32 @@ def test_a_window_that_is_over_stops_it_for_the_next_one(bench: Bench) -> None:
     assert begun is not None
     assert bench.queue.ends_at(begun, bench.now, bench.wall) == bench.now + 10
     bench.passes(10)
-    bench.queue.was_stopped(one.id)
+    bench.queue.was_stopped(one.id, bench.now, bench.wall)
     assert bench.look() == ""
     bench.passes(40)
     assert bench.look() == "key"
     bench.passes(10)
-    bench.queue.was_stopped(one.id)
+    bench.queue.was_stopped(one.id, bench.now, bench.wall)
     bench.look()
     assert bench.outcome(one) == 9020
+
+
+def test_one_whose_window_ends_sooner_goes_first_and_has_what_is_moved_give_way(bench: Bench) -> None:
+    patient = bench.add("patient")
+    assert bench.look() == "patient"
+    bench.add("late", windows=(Window(20, 500, "1 At Any Time"),))
+    bench.add("urgent", windows=(Window(30, 42, "1 At Any Time"),))
+    moving = bench.queue.get(patient.id)
+    assert moving is not None
+    assert bench.queue.gives_way_at(moving, bench.now, bench.wall) == bench.now + 20
+    bench.passes(30)
+    assert bench.queue.gives_way_at(moving, bench.now, bench.wall) == bench.now
+    bench.queue.was_stopped(patient.id, bench.now, bench.wall)
+    assert bench.look() == "urgent"
+    urgent = next(one for one in bench.queue.all if one.state is State.MOVING)
+    assert bench.queue.gives_way_at(urgent, bench.now, bench.wall) == inf
+    bench.queue.was_sent(urgent.id, bench.wall)
+    assert [bench.look(), bench.look()] == ["late", "patient"]
 
 
 def test_a_file_that_needs_a_reboot_is_told_after_it(bench: Bench) -> None:
@@ -391,6 +411,6 @@ def test_a_late_word_of_a_job_changes_nothing(bench: Bench) -> None:
     queue, now, wall = bench.queue, bench.now, bench.wall
     queue.has_arrived("7", "/x", 1, "")
     queue.was_taken("7", Taken(), wall)
-    queue.was_stopped("7")
+    queue.was_stopped("7", now, wall)
     queue.has_failed("7", Outcome(9010), now, wall)
     assert queue.all == ()
