@@ -36,6 +36,11 @@ def upgrade(
     names = frozenset(filter(None, (mechanisms.system.board_name(), who.product_class, who.model_name)))
     chosen, queue = settings.firmware, transfers.operation.queue
     rules = Rules(chosen.require_signature, chosen.allow_downgrade)
+
+    def stay() -> None:
+        if images := mechanisms.firmware:
+            images.boot_next(next(one.key for one in images.images() if one.is_active))
+
     made = Upgrade(
         installer,
         Verification(installer, TrustedKeys(chosen.public_keys), lambda: rules),
@@ -53,6 +58,8 @@ def upgrade(
             is_downloading=lambda: any(
                 one.state is State.MOVING and one.order.file_type == FIRMWARE for one in queue.all
             ),
+            stay=stay,
+            has_windows=lambda number: any(one.id == number and one.needs_reboot and one.windows for one in queue.all),
         ),
     )
     ended = queue.ended

@@ -47,7 +47,8 @@ class Surroundings:
     """What the daemon lends. ``ask`` does something in the owner's thread for a worker and waits for it.
 
     ``restart`` begins a restart of the machine when no session runs, and answers whether it did; ``reboot`` is the
-    system's own. ``within`` is [firmware] confirm_within. ``note`` is for the history of the device.
+    system's own, ``stay`` has it be one into the image that runs. ``within`` is [firmware] confirm_within. ``note`` is
+    for the history of the device. ``has_windows`` says whether the transfer of that number sees to its restart itself.
     """
 
     ask: Callable[[Callable[[], Any]], Any]
@@ -60,6 +61,8 @@ class Surroundings:
     directory: Path
     note: Callable[..., object] = lambda *_told, **_fields: None
     is_downloading: Callable[[], bool] = lambda: False
+    stay: Callable[[], None] = lambda: None
+    has_windows: Callable[[str], bool] = lambda _number: False
 
 
 class Upgrade:
@@ -158,6 +161,10 @@ class Upgrade:
         if trial is None or trial.is_over:
             self._become(trials.refused(number, code, text, trials.DOWNLOAD, self._written))
         elif trial.transfer == number and trial.stage in (Stage.INSTALLED, Stage.STARTING):
+            try:
+                self._around.stay()
+            except MechanismError as refused:
+                log.error("an image that was given up is started with the next restart: %s", refused.reason)
             self._become(trial.over(code, text))
 
     def told(self) -> Told:
@@ -189,7 +196,8 @@ class Upgrade:
             return frozenset()
         if trial.awaits_restart:
             if self._restart_at is not None and now >= self._restart_at:
-                self._restart_at = now + (OTHERWISE if self._around.restart() else SETTLING)
+                is_waiting = trial.stage is not Stage.RETURNING and self._around.has_windows(trial.transfer)
+                self._restart_at = now + (OTHERWISE if is_waiting or self._around.restart() else SETTLING)
             return frozenset()
         following, step = trials.time_passed(trial, self._around.within(), now)
         self._become(following)

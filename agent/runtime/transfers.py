@@ -175,7 +175,7 @@ class Transfers:
             if following is not None:
                 dues.append(max(following, self._not_before))
             if self.queue.needs_reboot:
-                dues.append(self._reboot_at)
+                dues.append(max(self._reboot_at, self.queue.reboots_at(now.monotonic, now.wall)))
         if any(one.awaits and not one.needs_reboot and one.state is State.AWAITING for one in self.queue.all):
             dues.append(self._look_at)
         return min((due for due in dues if due not in (None, inf)), default=None)
@@ -272,8 +272,13 @@ class Transfers:
         return [do.Begin(NAME, partial(_told, partial(work, self._job), self._stop, self._job))]
 
     def _take(self, transfer: Transfer, now: Moment) -> list[Action]:
-        before = self.queue.checkpoint()
-        if not self.queue.is_taken(transfer.id, now.wall):
+        queue, when = self.queue, (now.monotonic, now.wall)
+        if now.monotonic >= queue.ends_at(transfer, *when):
+            queue.was_stopped(transfer.id, *when)
+            queue.look(*when)
+            return self._sweep()
+        before = queue.checkpoint()
+        if not queue.is_taken(transfer.id, now.wall):
             return self._sweep()
         if not self._is_saved(before, now):
             return []
@@ -281,7 +286,10 @@ class Transfers:
         return self._begin(transfer, self._put_in_force)
 
     def _reboot(self, now: Moment) -> list[Action]:
-        if now.monotonic < self._reboot_at:
+        self.queue.look(now.monotonic, now.wall)
+        if not self.queue.needs_reboot:
+            return self._sweep()
+        if now.monotonic < max(self._reboot_at, self.queue.reboots_at(now.monotonic, now.wall)):
             return []
         if self._reboots >= MOST_REBOOTS:
             self.queue.reboot_failed(now.wall)

@@ -243,12 +243,12 @@ class TransferQueue:
         """Give up what found no window; the transfer that is to begin now: whose window ends first, then the oldest."""
         ready: list[tuple[float, float, Transfer]] = []
         for one in self.all:
-            if one.state is not State.WAITING:
+            if one.state is not State.WAITING and not one.needs_reboot:
                 continue
             plan = self.plan(one, now, wall)
             if plan.is_over:
                 self._end(one, _missed(one, one.outcome.text or "none was one to begin in"), wall)
-            elif plan.is_now:
+            elif plan.is_now and not one.needs_reboot:
                 waited = self.seconds_since(one, now, wall) - max(one.delay, one.not_before)
                 begun = replace(one, window=plan.window, tries=plan.tries)
                 ready.append((self.ends_at(begun, now, wall), -waited, begun))
@@ -259,6 +259,11 @@ class TransferQueue:
         plans = [self.plan(one, now, wall) for one in self._all.values() if one.state is State.WAITING]
         dues = [now if plan.is_over or plan.is_now else plan.at for plan in plans]
         return min((due for due in dues if due is not None), default=None)
+
+    def reboots_at(self, now: float, wall: float | None) -> float:
+        """When the machine may restart for a file: in the windows of its transfer, which is given up after them."""
+        plans = [self.plan(one, now, wall).at for one in self._all.values() if one.needs_reboot]
+        return min((now if at is None else at for at in plans), default=inf)
 
     def gives_way_at(self, moving: Transfer, now: float, wall: float | None) -> float:
         """When one may begin, or is to be looked at, whose window ends before that of the one which is moved."""
@@ -341,7 +346,8 @@ class TransferQueue:
             self._all[number] = replace(one, state=State.WAITING)
         elif one:
             late = Outcome(OUT_OF_WINDOWS, "the window was over before the file was there")
-            self._all[number] = replace(one, state=State.WAITING, window=one.window + 1, tries=0, outcome=late)
+            again = replace(one, state=State.WAITING, arrived=None, takes=0, outcome=late)
+            self._all[number] = replace(again, window=one.window + 1, tries=0)
 
     def restarted(self, is_boot: bool, wall: float | None) -> None:
         """The agent has started: what was moved is gone on with; a reboot that was awaited has happened.

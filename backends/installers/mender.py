@@ -12,6 +12,7 @@ from backends.installers.installer import Banks, Surroundings, Tested
 SHORT: Final = 30.0
 LONG: Final = 1800.0
 KEYS: Final = ("ArtifactVerifyKey", "ArtifactVerifyKeys")
+RUNNING: Final = "running"
 SETTINGS: Final = ("etc/mender/mender.conf", "var/lib/mender/mender.conf")
 
 
@@ -75,9 +76,11 @@ class Mender:
         """Which of the two it takes is Mender's own affair."""
         return None
 
-    def boot_next(self, key: str) -> None:  # noqa: ARG002 - see Installer
-        """Only an update of Mender's changes that."""
-        raise MechanismError("Mender itself chooses which image is started")
+    def boot_next(self, key: str) -> None:
+        """Only an update of Mender's changes that; one that has not been started can be taken back."""
+        if key != RUNNING:
+            raise MechanismError("Mender itself chooses which image is started")
+        self.go_back()
 
     def _booted(self) -> str:
         found = re.search(r"(?:^|\s)root=(\S+)", read_text(self._given.root / "proc/cmdline", 4096) or "")

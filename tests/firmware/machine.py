@@ -63,6 +63,7 @@ class Device:
         self.points = 0
         self.reboots = 0
         self.has_booted = True
+        self.has_windows = False
         self.told: list[tuple[str, str]] = []
         self.keys = SIGNER.trusted_in(folder / "keys")
         self.upgrade = self.begin()
@@ -92,6 +93,8 @@ class Device:
             version=lambda: self.version,
             directory=self.folder / "images",
             note=lambda kind, about, text, **_: self.told.append((kind, text)),
+            stay=lambda: self.installer.boot_next("bank 1"),
+            has_windows=lambda _: self.has_windows,
         )
         self.upgrade = Upgrade(
             installer, Verification(installer, TrustedKeys(self.keys), lambda: self.rules), store, around

@@ -1,7 +1,9 @@
 """The destination of images is registered where something installs them; test_whole_agent.py plays all of it."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from agent.firmware.build import Daemon, upgrade
@@ -10,8 +12,10 @@ from agent.settings import Firmware, Settings, State
 from agent.transfers.file_types import FIRMWARE, FileTypes, Outcome
 from agent.transfers.orders import FileOrder
 from backends.installers.laboratory import Laboratory
+from backends.tr181.firmware_images import firmware
 from tests.backends.installers.machines import LaboratoryMachine
 from tests.backends.whole_device import device_in_memory
+from tests.firmware.machine import received
 
 
 class Queue:
@@ -47,3 +51,25 @@ def test_it_is_the_destination_of_firmware_and_hears_what_ended(tmp_path: Path) 
     transfers.queue.ended(ended)
     assert transfers.queue.told == ["7"]
     assert made.told().status == "DownloadFailed"
+
+
+def test_an_image_with_windows_is_started_by_its_transfer_and_not_at_all_once_that_was_given_up(tmp_path: Path) -> None:
+    whole, _ = device_in_memory(tmp_path)
+    machine = LaboratoryMachine(tmp_path)
+    basic = replace(whole.mechanisms, installer=Laboratory(machine.given))
+    mechanisms = replace(basic, **firmware(basic).provides)
+    given = Firmware(directory=tmp_path / "lab", require_signature=False, allow_downgrade=True)
+    restarts: list[bool] = []
+    daemon = Daemon(lambda work: work(), lambda: not restarts.append(True), lambda: 0.0, lambda *_told, **_fields: None)
+    transfers: Any = Transfers()
+    made = upgrade(
+        mechanisms, Settings(state=State(tmp_path), firmware=given), FileStore(tmp_path / "state"), transfers, daemon
+    )
+    assert made is not None
+    order = FileOrder("http://x/", "", "", FIRMWARE, 0, "", False, "", "7")
+    made.take(received(machine.image()), order)
+    transfers.queue.all = [SimpleNamespace(id="7", needs_reboot="boot", windows=(None,), order=order, state=None)]
+    made.act(1000.0)
+    assert restarts == []
+    transfers.queue.ended(SimpleNamespace(id="7", order=order, outcome=Outcome(9020, "its windows are over")))
+    assert json.loads((tmp_path / "lab/boot.json").read_text())["tried"] == ""

@@ -25,7 +25,10 @@ def test_a_kernel_without_a_root_is_not_guessed_at(tmp_path: Path) -> None:
 
 
 def test_the_choice_of_the_next_image_is_mender_s(tmp_path: Path) -> None:
-    one = Mender(MenderMachine(tmp_path).given)
+    machine = MenderMachine(tmp_path)
+    one = Mender(machine.given)
     assert one.banks() is None
     with pytest.raises(MechanismError, match="Mender itself"):
         one.boot_next("1")
+    one.boot_next("running")
+    assert machine.calls == [("mender-update", "rollback")]
