@@ -137,6 +137,8 @@ def _show(told: dict[str, Any]) -> None:
         said = "secrets of the file are left out of it, or sealed by another device: those of this one stay"
         print(paint(f"{secrets['kept']} {said}", "yellow"))
         print(paint("what is sealed with [backup] passphrase opens on every device that has the same", "dim"))
+    for place in told.get("unknown", ()):
+        print(paint(f"not known here, left out: {printable(place)}", "yellow"))
     for place in secrets["missing"]:
         print(paint(f"without its secret: {printable(place)}", "yellow"))
 

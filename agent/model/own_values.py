@@ -45,6 +45,10 @@ class OwnValues:
         self._set: dict[str, dict[str, Any]] = {}
         self._before: dict[str, dict[str, Any]] | None = None
 
+    def knows(self, name: str) -> bool:
+        """Whether there is such a value."""
+        return name in self._defaults
+
     def get(self, name: str) -> Any:
         """The value in force; staged ones included."""
         if name in self._set:

@@ -76,6 +76,8 @@ class Restored:
     fates: Fates
     packages: Sequence[str] = ()
     """Of OpenWrt's configuration, those that no parameter shows and that differ."""
+    unknown: Sequence[str] = ()
+    """Places of what this agent does not know; it is left out."""
 
 
 class ConfigurationFile:
@@ -157,7 +159,9 @@ class ConfigurationFile:
         packages = [name for name, said in configuration.backends.get(UCI, {}).items() if now.get(name) != said]
         with self._change(caller) as change:
             differences = change.bring_back(configuration, self._around.stay)
-            return Restored(end(change), differences, backup.about, fates, packages)
+            own = backup.configuration.backends.get(OWN, {})
+            unknown = [f"{OWN}/{name}" for name in sorted(own) if not self._around.model.own.knows(name)]
+            return Restored(end(change), differences, backup.about, fates, packages, unknown)
 
     def _check_made_for(self, backup: Backup) -> None:
         here, there = self._around.about().get("system"), backup.about.get("system")
@@ -216,6 +220,8 @@ class ConfigurationFile:
         return bool(there == present.get(OWN, {}).get(_URL, {}).get("value"))
 
     def _lost(self, place: str, backup: Backup) -> ModelError:
+        if backup.sealed_by == self._of_device().name:
+            return BadFile(_spoken(place), "its sealed secret is damaged")
         if backup.secrets == "sealed":
             whose = "another device" if (backup.sealed_by or {}).get("by") == "device" else "another passphrase"
             return NotOpened(_spoken(place), f"its secret is sealed by {whose}")
@@ -247,6 +253,7 @@ def told(restored: Restored) -> dict[str, Any]:
         "changes": [_told(one) for one in differences[:MOST_TOLD]],
         "more_changes": max(0, len(differences) - MOST_TOLD),
         "packages": list(restored.packages),
+        "unknown": [_spoken(place) for place in restored.unknown[:MOST_TOLD]],
         "secrets": {
             "opened": len(restored.fates.opened),
             "kept": len(restored.fates.kept),

@@ -109,6 +109,27 @@ def test_plain_and_left_out_secrets(bench: Bench) -> None:
         bench.files.content("painted")
 
 
+def test_a_secret_of_this_device_that_was_damaged_is_told_as_that(bench: Bench, tmp_path: Path) -> None:
+    bench.device.change({PASSWORD: "correct horse"})
+    content = bench.files.content()
+    backends = json.loads(content)["backends"]
+    [(mark, sealed)] = backends["own"]["ManagementServer.Password"]["value"].items()
+    backends["own"]["ManagementServer.Password"]["value"] = {mark: f"AAAAAAAA{sealed[8:]}"}
+    damaged = with_change(content, backends=backends)
+    reset = Bench(tmp_path / "two")
+    (tmp_path / "two/backup.key").write_bytes((tmp_path / "one/backup.key").read_bytes())
+    assert reset.refused(damaged) == "own ManagementServer.Password: its sealed secret is damaged"
+
+
+def test_a_parameter_that_is_not_known_here_is_left_out_and_named(bench: Bench) -> None:
+    content = bench.files.content()
+    backends = json.loads(content)["backends"]
+    backends["own"]["Nonsense.Param"] = {"value": "x", "file": None}
+    told_of = bench.restored(with_change(content, backends=backends))
+    assert told_of["unknown"] == ["own Nonsense.Param"]
+    assert bench.restored(content)["unknown"] == []
+
+
 def test_secrets_that_another_device_sealed_are_refused_by_place_unless_they_are_not_wanted(
     bench: Bench, tmp_path: Path
 ) -> None:
