@@ -726,7 +726,12 @@ class Agent:
             self.inbox.put(Changed(self._unheeded))
 
     def _note_change(self, caller: str, done: Sequence[str]) -> None:
-        """A change of the configuration is part of the history of faults; values are not told."""
+        """A change of the configuration is part of the history of faults; values are not told, nor what diagnostics tell
+        themselves.
+        """
+        done = [one for one in done if not one.endswith(".DiagnosticsState")]
+        if not done:
+            return
         more = f" and {len(done) - 1} more" if len(done) > 1 else ""
         edits = "; ".join(done[:MOST_TOLD]) if more else ""
         text = f"by {caller}: {done[0]}{more}"

@@ -85,7 +85,9 @@ class Reboots:
         as it should be; ``crashes`` are those that left a log. ``is_update``: another image came up than before.
         """
         is_watchdog = self._was_watchdog()
-        told = self._announced or Reboot(0, None, LOCAL, _reason(was_clean, is_watchdog, crashes))
+        is_first = not (self._number or was_clean or is_watchdog or crashes)
+        why = "the first start that is known of" if is_first else _reason(was_clean, is_watchdog, crashes)
+        told = self._announced or Reboot(0, None, LOCAL, why)
         if crashes and self._announced is not None:
             told = replace(told, reason=f"{told.reason}; {_reason(was_clean, is_watchdog, crashes)}"[:LONGEST_TEXT])
         self._number += 1

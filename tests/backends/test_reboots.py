@@ -46,6 +46,8 @@ def test_what_was_announced_is_the_cause_once(machine: Machine) -> None:
 
 
 def test_a_reboot_that_did_not_come_is_no_cause(machine: Machine) -> None:
+    machine.boot(was_clean=False)
+    assert machine.last() == (LOCAL, "the first start that is known of")
     machine.record.going_down(REMOTE, "asked for by the ACS")
     machine.record.stays_up()
     machine.boot(was_clean=False)

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from agent.cli import client
 from backends.netlink_socket import inside
 from tests.backends.diagnostics.conftest import way
 from tests.backends.diagnostics.way import FAR, FAR6, NEAR, TheWay
@@ -146,6 +147,10 @@ def test_a_hundred_cancels_at_once_end_it_and_the_next_one_runs(stand: Stand) ->
     assert agent.values(state) == {state: "None"}
     agent.ask("set", values={f"{IP}IPPing.NumberOfRepetitions": "1", state: REQUESTED})
     until(lambda: agent.values(state) == {state: "Complete"})
+    options = type("Options", (), {"socket": str(stand.state / "control.sock"), "config": None})()
+    events = [one["text"] for one in next(client.stream(options, "history"))["events"]]
+    assert any("NumberOfRepetitions" in one for one in events)
+    assert not any("DiagnosticsState" in one for one in events), "diagnostics have events of their own"
 
 
 @pytest.mark.slow
