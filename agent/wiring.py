@@ -726,9 +726,7 @@ class Agent:
             self.inbox.put(Changed(self._unheeded))
 
     def _note_change(self, caller: str, done: Sequence[str]) -> None:
-        """A change of the configuration is part of the history of faults; values are not told, nor what diagnostics tell
-        themselves.
-        """
+        """A change of the configuration is part of the history of faults, without values and diagnostics."""
         done = [one for one in done if not one.endswith(".DiagnosticsState")]
         if not done:
             return

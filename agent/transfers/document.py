@@ -43,6 +43,7 @@ def dumped(transfer: Transfer) -> dict[str, Any]:
         "state": transfer.state.value,
         "arrived": list(transfer.arrived) if transfer.arrived else None,
         "windows": [asdict(window) for window in transfer.windows],
+        "wanted": list(transfer.wanted),
     }
 
 
@@ -57,9 +58,11 @@ def read(item: Any) -> Transfer:
             "arrived": None | [str(), int(), str()] as arrived,
             "outcome": {"code": int(code), "text": str(text)},
         }:
-            pass
+            wanted = item.get("wanted", [])
         case _:
             raise ValueError("no transfer")
+    if wanted not in ([], *([one, two] for one in (False, True) for two in (False, True))):
+        raise ValueError("no transfer")
     return Transfer(
         order=FileOrder(**_fields(order, _ORDER)),
         asked=Asked(boot, now, wall),
@@ -67,6 +70,7 @@ def read(item: Any) -> Transfer:
         state=State(state),
         arrived=tuple(arrived) if arrived else None,
         outcome=Outcome(code, text),
+        wanted=tuple(wanted),
         **_fields(item, _KINDS),
     )
 

@@ -82,6 +82,10 @@ class Transfer:
     complete: float | None = None
     """Unix times, None where the clock was not set, or it has not come so far."""
     outcome: Outcome = NOTHING_WRONG
+    wanted: tuple[bool, ...] = ()
+    """Whether the ACS wanted to hear of its success, and of its failure, when it began: what the file itself says of
+    that counts from the next one on.
+    """
 
     @property
     def id(self) -> str:
@@ -287,7 +291,10 @@ class TransferQueue:
     def begins(self, transfer: Transfer, wall: float | None) -> None:
         """It is moved from now on."""
         start = transfer.start if transfer.start is not None else wall
-        self._all[transfer.id] = replace(transfer, state=State.MOVING, start=start, outcome=Outcome())
+        wanted = tuple(self.wants(replace(transfer, outcome=Outcome(code))) for code in (0, INTERNAL_ERROR))
+        self._all[transfer.id] = replace(
+            transfer, state=State.MOVING, start=start, outcome=Outcome(), wanted=transfer.wanted or wanted
+        )
 
     def has_arrived(self, number: str, path: str, size: int, sha256: str) -> None:
         """The file is there as a whole."""
@@ -414,7 +421,7 @@ class TransferQueue:
         )
         self.verdicts.append((one.id, done.outcome))
         self.ended(done)
-        if one.method or self.wants(done):
+        if one.method or (one.wanted[bool(outcome.code)] if one.wanted else self.wants(done)):
             self._all[one.id] = done
             self._tell(done)
         else:

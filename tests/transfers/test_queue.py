@@ -400,6 +400,23 @@ def test_what_a_person_moves_is_told_where_it_is_wanted(bench: Bench) -> None:
     assert bench.queue.get(mine.id) is None
 
 
+def test_what_the_acs_wants_to_hear_of_a_transfer_is_as_it_was_when_that_began(bench: Bench) -> None:
+    bench.queue.wants = lambda one: not one.outcome.code
+    mine = bench.add(method="")
+    bench.look()
+    bench.restarts()
+    bench.queue.wants = lambda _one: False  # the file that is put in force has said so
+    bench.look()
+    bench.queue.was_taken(mine.id, Taken(), bench.wall)
+    assert bench.events == [("10 AUTONOMOUS TRANSFER COMPLETE", "")]
+    document = bench.queue.dump()
+    document["transfers"][0]["wanted"] = [1]
+    with pytest.raises(ValueError, match="no transfer"):
+        TransferQueue.load(document, bench.boot)
+    del document["transfers"][0]["wanted"]  # an older version's
+    assert len(TransferQueue.load(document, bench.boot)) == 1
+
+
 def test_a_factory_reset_forgets_everything(bench: Bench) -> None:
     bench.add()
     bench.queue.ask_for(FIRMWARE)
