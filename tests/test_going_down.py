@@ -81,7 +81,8 @@ def test_where_the_systems_own_reset_fails_what_is_the_agents_own_begins_anew(st
     left = [
         stand.state / name
         for name in ("services/captures/capture.pcap", "downloads/cpe-agent-transfer-1", "model.unusable",
-                     "dhcp.leases", "firmware/cpe-agent-transfer-2", "dynamic-dns/cache", "../state-modules/incoming/1.0.")
+                     "dhcp.leases", "firmware/cpe-agent-transfer-2", "dynamic-dns/cache",
+                     "../state-modules/incoming/1.0.")
     ]  # fmt: skip
     for path in left:
         path.parent.mkdir(parents=True, exist_ok=True)
