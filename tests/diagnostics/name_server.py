@@ -40,14 +40,27 @@ class NameServer:
         return number + struct.pack("!5H", 0x8180 | flags & AUTHORITATIVE, 1, len(found), 0, 0) + question + records
 
 
+def _bound(make: Makes, address: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """For UDP and TCP at one port; where any will do, one that neither has given to somebody else."""
+    for _ in range(20):
+        udp, tcp = make(socket.SOCK_DGRAM), make(socket.SOCK_STREAM)
+        udp.bind((address, port))
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tcp.bind((address, udp.getsockname()[1]))
+        except OSError:
+            udp.close()
+            tcp.close()
+            continue
+        return udp, tcp
+    raise OSError(f"no port of {address} is free for both")
+
+
 @contextmanager
 def serving(server: NameServer, make: Makes, address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """Serve there, with sockets that ``make`` makes; the port."""
-    udp, tcp = make(socket.SOCK_DGRAM), make(socket.SOCK_STREAM)
-    udp.bind((address, port))
+    udp, tcp = _bound(make, address, port)
     port = udp.getsockname()[1]
-    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    tcp.bind((address, port))
     tcp.listen()
     ends = threading.Event()
 
