@@ -12,7 +12,7 @@ from typing import IO, Any, Final
 
 from agent.lab import onu_frames
 from agent.lab.onu_console import OnuConsole
-from agent.lab.onu_door import ANSWER_WITHIN, MOST_ORDER, Door
+from agent.lab.onu_door import ANSWER_WITHIN, MOST_ORDER, Door, order_of
 from agent.lab.onu_frames import Message
 from agent.lab.onu_line import PtyLine
 from agent.lab.onu_mib import ADDRESS, METHOD, SERVER, STRING, Mib
@@ -155,9 +155,11 @@ class LabOnu:
         if self._door is None:
             return
         with suppress(OSError), self._door.visitor() as visitor:
-            visitor.settimeout(1.0)
-            line = visitor.makefile().readline(MOST_ORDER)
-            visitor.sendall(self._answer_of(line).encode())
+            try:
+                answer = self._answer_of(order_of(visitor))
+            except Wrong as wrong:
+                answer = f"no {wrong}\n"
+            visitor.sendall(answer.encode())
 
     def _answer_of(self, line: str) -> str:
         try:

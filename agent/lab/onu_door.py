@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,8 @@ from agent.lab.onu_orders import Wrong
 
 MOST_ORDER: Final = 4096
 ANSWER_WITHIN: Final = 10.0
+VISIT_WITHIN: Final = 1.0
+"""Seconds for a whole order: the ONU does nothing else meanwhile."""
 
 
 class Door:
@@ -75,6 +78,28 @@ class Door:
 class _InUse(OSError):
     def __init__(self) -> None:
         super().__init__(errno.EADDRINUSE, "a lab ONU is there already")
+
+
+def order_of(visitor: socket.socket) -> str:
+    """What a visitor orders, whose octets have VISIT_WITHIN to come. Raises Wrong, and OSError when it has gone."""
+    deadline = time.monotonic() + VISIT_WITHIN
+    octets = b""
+    while b"\n" not in octets:
+        visitor.settimeout(max(deadline - time.monotonic(), 0.0))
+        try:
+            more = visitor.recv(MOST_ORDER)
+        except (TimeoutError, BlockingIOError):
+            raise Wrong(f"an order has to come whole within {VISIT_WITHIN:g} s") from None
+        if not more:
+            break
+        octets += more
+        if len(octets) > MOST_ORDER:
+            raise Wrong(f"an order has {MOST_ORDER} octets at most")
+    line = octets.partition(b"\n")[0]
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        raise Wrong(f"{line.decode('utf-8', 'backslashreplace')} is not UTF-8") from None
 
 
 def ask(link: Path, line: str) -> str:

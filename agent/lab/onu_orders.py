@@ -131,7 +131,8 @@ class Orders:
         parser.add_argument("--vlan", type=int)
         parser.add_argument("--priority", type=int, default=0)
         given = parser.parse_args(words)
-        tag = 0xFFFF if given.vlan is None else (given.priority & 7) << 13 | given.vlan & 0xFFF
+        priority = int(_between(given.priority, 0, 7))
+        tag = 0xFFFF if given.vlan is None else priority << 13 | int(_between(given.vlan, 0, 4094))
         commands = self._olt.provision(given.url, given.user, given.password, given.realm, given.scheme, tag)
         count = self._commands(commands, may_fail=(0, 5))
         return f"the OLT has provisioned {given.url} with {count} commands"
@@ -215,7 +216,7 @@ class Orders:
         return f"nothing is sent for {words[0]} s"
 
     def _spoil(self, words: list[str]) -> str:
-        how, frames = words[0], int(words[1]) if len(words) > 1 else 1
+        how, frames = words[0], int(_between(int(words[1]), 1, 10_000)) if len(words) > 1 else 1
         if how not in SPOILS:
             raise Wrong(f"frames can be spoilt by {', '.join(SPOILS)}")
         self._hands.spoil(how, frames)

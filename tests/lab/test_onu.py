@@ -1,6 +1,7 @@
 """The lab ONU on its pty, spoken to by the agent's own exchange, drivers and codecs."""
 
 import os
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -127,3 +128,12 @@ def test_nothing_is_left_of_it(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
     with pytest.raises(OSError, match="No such file"):
         ask(tmp_path / "tty", "show")
+
+
+def test_octets_at_its_door_that_are_no_text_are_refused_and_it_goes_on(tmp_path: Path) -> None:
+    with lab_onu(tmp_path / "tty"), socket.socket(socket.AF_UNIX) as visitor:
+        visitor.settimeout(SOON)
+        visitor.connect(str(tmp_path / "tty.do"))
+        visitor.sendall(b"\xff\n")
+        assert visitor.recv(100) == b"no \\xff is not UTF-8\n"
+        assert "340 is" in ask(tmp_path / "tty", "show")
