@@ -285,8 +285,11 @@ def _number(what: str, text: str) -> int:
 
 
 def _cmac(key: str | None) -> "Cmac | None":
-    if key is None:
-        return None
+    return None if key is None else keyed(key)
+
+
+def keyed(key: str) -> "Cmac":
+    """AES-CMAC with what --key gives. Raises Failure."""
     from backends.omci.cmac import NoCryptography, cmac
     from backends.omci.hex_text import octets
 
@@ -294,15 +297,20 @@ def _cmac(key: str | None) -> "Cmac | None":
         return cmac(octets(key))
     except NoCryptography as error:
         raise Failure("no_cryptography", str(error), "pip install 'cpe-agent[omci]', or python3-cryptography") from None
-    except ValueError as error:
+    except ValueError:
         raise Failure(
-            "usage", f"--key: {error}", "give the 16 octets of OMCI_IK as hexadecimal digits", USAGE
+            "usage", "--key: it must be 32 hexadecimal digits", "give the 16 octets of OMCI_IK", USAGE
         ) from None
 
 
 def for_us(path: str, flags: int) -> int:
     """An opener: frames may have passwords in them, so that nobody else may read what is made."""
     return os.open(path, flags, 0o600)
+
+
+def unwritable(capture: Path, error: OSError) -> Failure:
+    """What to say of a capture that cannot be made."""
+    return Failure("unwritable", f"{capture}: {error.strerror}", "name another file with --pcap")
 
 
 def _capture(file: Path | None, octets: Sequence[bytes]) -> None:
@@ -324,7 +332,7 @@ def _capture(file: Path | None, octets: Sequence[bytes]) -> None:
         with open(file, "wb", opener=for_us) as made:
             made.write(capture.HEAD + b"".join(packets))
     except OSError as error:
-        raise Failure("unwritable", f"{file}: {error.strerror}", "name another file with --pcap") from None
+        raise unwritable(file, error) from None
 
 
 def show(document: Mapping[str, Any]) -> None:

@@ -32,10 +32,10 @@ def info(options: argparse.Namespace) -> int:
         document["seconds"] = round(time.monotonic() - begun, 3)
         if line.recorder:
             document["frames_sent"] = line.recorder.sent
-    if options.json:
-        show_json(document)
-    else:
-        _show(document)
+        if options.json:
+            show_json(document)
+        else:
+            _show(document)
     return OK
 
 
@@ -211,31 +211,31 @@ def get(options: argparse.Namespace) -> int:
             raise Failure("not_there", why, "cpe-agent onu dump lists what there is") from None
         except (NoEntity, Refused) as error:
             raise Failure("not_there", str(error), "cpe-agent onu dump lists what there is") from None
-    document = _entity(number, known, instance, found.octets, has_secrets=options.secrets)
-    document["not_told"] = [_name(known, index) for index in range(1, 17) if 0x10000 >> index & found.refused]
-    if options.json:
-        show_json(document)
-        return OK
-    _show_entity(document, known)
-    if document["not_told"]:
-        print(paint(f"not told: {', '.join(document['not_told'])}", "dim"))
+        document = _entity(number, known, instance, found.octets, has_secrets=options.secrets)
+        document["not_told"] = [_name(known, index) for index in range(1, 17) if 0x10000 >> index & found.refused]
+        if options.json:
+            show_json(document)
+        else:
+            _show_entity(document, known)
+            if document["not_told"]:
+                print(paint(f"not told: {', '.join(document['not_told'])}", "dim"))
     return OK
 
 
 def dump(options: argparse.Namespace) -> int:
     """The verb dump."""
+    from backends.omci.entities import entity
+
     with access(options) as line:
         entities = [
             _entity(number, known, instance, octets, has_secrets=options.secrets, uncut=uncut)
             for number, known, instance, octets, uncut in _all(line)
         ]
-    if options.json:
-        show_json({"device": options.device, "entities": entities})
-        return OK
-    from backends.omci.entities import entity
-
-    for document in entities:
-        _show_entity(document, entity(document["class"]))
+        if options.json:
+            show_json({"device": options.device, "entities": entities})
+        else:
+            for document in entities:
+                _show_entity(document, entity(document["class"]))
     return OK
 
 

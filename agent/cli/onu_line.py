@@ -1,11 +1,12 @@
 """Which ONT the verb onu speaks to, and how: by options or by the agent's settings; and what was on the line, kept."""
 
 import argparse
+import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal
@@ -29,6 +30,8 @@ TRAILERS: Final = ("crc32", "zero", "none", "ignore", "cmac")
 _HELP: Final = (
     "is it plugged in, is it somebody else's (the agent's, a terminal's), does it speak this --codec or --driver?"
 )
+_TAKEN: Final = "end the other program that has the line: the agent (systemctl stop cpe-agent), a terminal, onu watch"
+_OTHER_TRAILER: Final = "does this line have another --trailer, or another --key for cmac? --trailer ignore takes any"
 
 
 def add_line(parser: argparse.ArgumentParser) -> None:
@@ -59,10 +62,12 @@ class Recorder:
         self._codec, self._file = codec, file
         self.is_checked = codec.is_checked
         self.sent = self.heard = 0
-        if file and not file.tell():
+        self.error: OSError | None = None
+        """Why nothing is kept any more."""
+        if file and not os.fstat(file.fileno()).st_size:
             from backends.omci.capture import HEAD
 
-            file.write(HEAD)
+            self._write(file, HEAD)
 
     def wrapped(self, frame: bytes) -> bytes:
         """See Codec."""
@@ -79,16 +84,21 @@ class Recorder:
         return found
 
     def _keep(self, octets: bytes) -> None:
-        if self._file is None:
+        if self._file is None or self.error:
             return
         from backends.omci.capture import packet
         from backends.omci.frames import NotAFrame, parse
 
+        with suppress(NotAFrame):
+            self._write(self._file, packet(parse(octets), time.time()))
+
+    def _write(self, file: BinaryIO, octets: bytes) -> None:
+        """The line is read on when the file takes no more."""
         try:
-            self._file.write(packet(parse(octets), time.time()))
-            self._file.flush()
-        except NotAFrame:
-            return
+            file.write(octets)
+            file.flush()
+        except OSError as error:
+            self.error = error
 
 
 @dataclass(slots=True)
@@ -101,18 +111,27 @@ class Access:
     driver: "Driver | None" = None
     recorder: Recorder | None = None
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the capture has all that was on the line; without one, that is nothing."""
+        return self.recorder is None or self.recorder.error is None
+
 
 @contextmanager
 def access(options: argparse.Namespace) -> Iterator[Access]:
-    """Open the line for a while. Raises Failure, also for what goes wrong while it is used."""
+    """Open the line for a while. Raises Failure, also for what goes wrong while it is used.
+
+    A capture that cannot be written is told of at the end: show inside what was read.
+    """
+    from agent.cli.onu import unwritable
     from backends.errors import MechanismError
     from backends.omci.codecs import CODECS as MADE
     from backends.omci.consoles.console import LogIn, LogInRefused
     from backends.omci.consoles.drivers import DRIVERS as FAMILIES
     from backends.omci.consoles.told import NotUnderstood
-    from backends.omci.exchange import Exchange
+    from backends.omci.exchange import Exchange, WrongTrailer
     from backends.omci.frames import NotAFrame
-    from backends.omci.link import Line
+    from backends.omci.link import Line, LineTaken
     from backends.omci.onts import ByConsole, ByFrames
 
     _complete(options)
@@ -125,6 +144,8 @@ def access(options: argparse.Namespace) -> Iterator[Access]:
             exchange = Exchange(line, recorder, _trailer(options), unlocked=_unlocked(options))
             with _telling(options, f"frames in {options.codec}", lambda: recorder.heard > 0):
                 yield Access(options.device, ByFrames(exchange), exchange, recorder=recorder)
+            if recorder.error:
+                raise unwritable(options.pcap, recorder.error)
         else:
             driver = FAMILIES[options.driver](line, LogIn(options.user or "", options.password))
             ont = ByConsole(driver)
@@ -135,12 +156,17 @@ def access(options: argparse.Namespace) -> Iterator[Access]:
                 ont.leave()
     except LogInRefused as error:
         raise Failure("log_in_refused", str(error), "give --user and --password-file") from None
+    except LineTaken as error:
+        raise Failure("no_ont", str(error), _TAKEN) from None
+    except WrongTrailer as error:
+        raise Failure("no_ont", str(error), _OTHER_TRAILER) from None
     except (MechanismError, NotAFrame, NotUnderstood) as error:
         raise Failure("no_ont", str(error), _HELP) from None
     finally:
         line.close()
         if capture:
-            capture.close()
+            with suppress(OSError):  # what it did not take was told of, frame by frame
+                capture.close()
 
 
 @contextmanager
@@ -196,16 +222,13 @@ def _settings(options: argparse.Namespace) -> "Omci":
 
 
 def _trailer(options: argparse.Namespace) -> "Trailer":
-    from backends.omci.cmac import NoCryptography, cmac
+    from agent.cli.onu import keyed
     from backends.omci.exchange import trailer_for
-    from backends.omci.hex_text import octets
     from backends.omci.trailers import Trailer
 
     try:
         policy = trailer_for(options.codec, options.trailer)
-        return Trailer(policy, cmac(octets(options.key)) if policy == "cmac" else None)
-    except NoCryptography as error:
-        raise Failure("no_cryptography", str(error), "pip install 'cpe-agent[omci]', or python3-cryptography") from None
+        return Trailer(policy, keyed(options.key) if policy == "cmac" else None)
     except ValueError as error:
         raise Failure("usage", str(error), "see cpe-agent onu info --help", USAGE) from None
 
@@ -218,7 +241,7 @@ def _unlocked(options: argparse.Namespace) -> "frozenset[Action]":
 
 def _created(options: argparse.Namespace) -> BinaryIO | None:
     """The capture: begun anew once, and gone on with when a line that was lost is back."""
-    from agent.cli.onu import for_us
+    from agent.cli.onu import for_us, unwritable
 
     file: Path | None = options.pcap
     if file is None:
@@ -228,7 +251,7 @@ def _created(options: argparse.Namespace) -> BinaryIO | None:
     try:
         return open(file, how, opener=for_us)
     except OSError as error:
-        raise Failure("unwritable", f"{file}: {error.strerror}", "name another file with --pcap") from None
+        raise unwritable(file, error) from None
 
 
 def _first_line(file: Path) -> str:

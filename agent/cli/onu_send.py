@@ -33,9 +33,9 @@ def send(options: argparse.Namespace) -> int:
             if Action(frame.action).name.lower().replace("_", "-") not in OMCI_COMMANDS:
                 step = f"nothing unlocks it: other firmware is not sent; {', '.join(OMCI_COMMANDS)} can be unlocked"
             raise Failure("not_unlocked", str(error), step) from None
-    document = decoded(octets) if options.secrets else masked(decoded(octets))
-    if options.json:
-        show_json(document)
-    else:
-        onu.show(document)
+        document = decoded(octets) if options.secrets else masked(decoded(octets))
+        if options.json:
+            show_json(document)
+        else:
+            onu.show(document)
     return OK if document.get("result", Result.OK) == Result.OK else PROBLEM

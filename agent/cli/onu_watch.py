@@ -51,17 +51,17 @@ def _say(event: Json, options: argparse.Namespace, text: str) -> None:
 
 
 def _events(line: Access, options: argparse.Namespace) -> Iterator[tuple[Json, str]]:
-    """What happens, as documents and as lines."""
+    """What happens, as documents and as lines, for as long as the capture takes it."""
     every = options.every or (5.0 if line.exchange else 60.0)
     if options.listen and line.exchange:
-        while True:
+        while line.is_kept:
             if frame := line.exchange.listen(1.0):
                 yield _frame(frame.to_bytes(), has_secrets=options.secrets)
     seen: Json = {}
-    while True:
+    while line.is_kept:
         yield from _levels(line, seen)
         until = time.monotonic() + every
-        while (left := until - time.monotonic()) > 0:
+        while line.is_kept and (left := until - time.monotonic()) > 0:
             heard = line.ont.listen(min(left, 1.0))
             for frame in heard:
                 yield _frame(frame.to_bytes(), has_secrets=options.secrets)

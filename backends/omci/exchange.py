@@ -57,6 +57,10 @@ class NoAnswer(TimedOut):
     """The ONU did not answer, however often it was asked."""
 
 
+class WrongTrailer(NoAnswer):
+    """No answer could be believed: what came has not the trailer that is demanded."""
+
+
 class Exchange:
     """The one conversation on a line. Used by one thread; nothing of it blocks longer than the deadlines it is given.
 
@@ -89,11 +93,14 @@ class Exchange:
         self.notifications: deque[Frame] = deque(maxlen=MOST_NOTIFICATIONS)
         self.ignored = 0
         """Frames that were no answer to what was asked, or whose trailer was not believed."""
+        self._asked: Frame | None = None
+        self._has_wrong_trailer = False
+        """Of an answer to what is asked now, one at least."""
 
     def ask(self, question: Frame, within: float = ANSWER_WITHIN, tries: int = TRIES) -> Frame:
         """Send a command under a transaction of ours, and return the answer to it.
 
-        Raises NotUnlocked, NoAnswer, and what the line raises.
+        Raises NotUnlocked, NoAnswer (WrongTrailer), and what the line raises.
         """
         if question.action not in self._may:
             raise NotUnlocked(f"{name_of(question)} is not sent: the settings do not unlock it")
@@ -101,6 +108,7 @@ class Exchange:
         question = self._trailer.finish(replace(question, tci=self._tci, asks=True))
         octets = self._codec.wrapped(question.to_bytes())
         doubted: list[Frame] = []
+        self._asked, self._has_wrong_trailer = question, False
         for _ in range(tries + self._is_doubted):
             self._line.write(octets)
             deadline = self._clock() + within
@@ -112,7 +120,12 @@ class Exchange:
                 else:
                     doubted.append(frame)
                     break  # and ask again
-        raise NoAnswer(f"the ONU did not answer {name_of(question)} of {question.class_id} {question.instance}")
+        why = f"the ONU did not answer {name_of(question)} of {question.class_id} {question.instance}"
+        if self._has_wrong_trailer:
+            raise WrongTrailer(
+                f"{why} with the trailer {self._trailer.policy}: answers came whose trailer is not right"
+            )
+        raise NoAnswer(why)
 
     def listen(self, seconds: float) -> Frame | None:
         """The next frame that comes, whoever sent it: on a mirror of the line both sides are heard. None: in vain."""
@@ -159,6 +172,7 @@ class Exchange:
             self._heard.append(frame)
         else:
             self.ignored += 1
+            self._has_wrong_trailer |= self._asked is not None and _answers(frame, self._asked)
 
 
 def _answers(frame: Frame, question: Frame) -> bool:

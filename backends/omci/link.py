@@ -1,5 +1,6 @@
 """The serial line to an ONT, by pyserial: ours alone, no modem line touched, opened again when it has come back."""
 
+import errno
 import logging
 import os
 import termios
@@ -14,12 +15,17 @@ WRITE_WITHIN: Final = 3.0
 """Seconds; a line that takes nothing for so long is stuck."""
 _AT_ONCE: Final = 4096
 _GONE: Final = "returned no data"
+_TAKEN: Final = (errno.EAGAIN, errno.EBUSY)
 
 _log = logging.getLogger(__name__)
 
 
 class LineLost(MechanismError):
     """The line cannot be opened, or went away; opening it again may succeed."""
+
+
+class LineTaken(LineLost):
+    """Another program has it open."""
 
 
 class _QuietSerial(serial.Serial):
@@ -47,7 +53,7 @@ class Line:
         return self._port is not None
 
     def open(self) -> None:
-        """Open it, unless it is. Nobody else may have it open. Raises LineLost."""
+        """Open it, unless it is. Nobody else may have it open. Raises LineLost, LineTaken."""
         if self._port is not None:
             return
         how: dict[str, Any] = {"baudrate": self._baud, "write_timeout": WRITE_WITHIN}
@@ -61,6 +67,8 @@ class Line:
                 _leave_lines_when_closed(port)
                 self._port = port
         except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError
+            if _number(error) in _TAKEN:
+                raise LineTaken(f"{self.device} cannot be opened: another program has it open") from error
             raise LineLost(f"{self.device} cannot be opened: {_reason(error)}") from error
 
     def close(self) -> None:
@@ -144,10 +152,17 @@ def _leave_lines_when_closed(port: serial.Serial) -> None:
 
 def _reason(error: Exception) -> str:
     """The kernel's sentence where there is one, without pyserial's wrapping."""
-    for each in (error, error.__context__):  # pyserial raises its own while it handles the kernel's
-        number = each.args[0] if isinstance(each, (OSError, termios.error)) and each.args else None
-        if isinstance(number, int) and number:
-            return os.strerror(number)
+    if number := _number(error):
+        return os.strerror(number)
     if _GONE in str(error):  # what pyserial makes of the end of a file
         return "the device is gone, or another program reads from it as well"
     return str(error) or type(error).__name__
+
+
+def _number(error: Exception) -> int:
+    """The kernel's number of an error; 0: it has none."""
+    for each in (error, error.__context__):  # pyserial raises its own while it handles the kernel's
+        number = each.args[0] if isinstance(each, (OSError, termios.error)) and each.args else None
+        if isinstance(number, int) and number:
+            return number
+    return 0

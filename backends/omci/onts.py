@@ -9,7 +9,7 @@ from backends.errors import MechanismError, TimedOut
 from backends.omci.consoles.drivers import Driver, Realtek
 from backends.omci.consoles.told import NotUnderstood, Told
 from backends.omci.entities import entity
-from backends.omci.exchange import Exchange, NoAnswer
+from backends.omci.exchange import Exchange, NoAnswer, WrongTrailer
 from backends.omci.frames import Frame, NotAFrame
 from backends.omci.mib import Mib
 from backends.omci.picture import Key
@@ -192,6 +192,8 @@ class ByFrames:
             raise NoEntity(f"the ONU does not answer questions about {class_id}")
         try:
             got = self._queries.get(class_id, instance, mask, is_current=is_current)
+        except WrongTrailer:
+            raise
         except NoAnswer:
             if kind in self._answered or (class_id in _EVERYWHERE and not is_current):
                 raise

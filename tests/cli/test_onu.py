@@ -174,7 +174,7 @@ def test_a_made_frame_may_be_told_as_json(said: Say) -> None:
         (["get", "2", "x"], "", "the instance is a number; 'x' is none"),
         (["get", "2", "0", "--tci", "x"], "", "--tci is a number"),
         (["get", "2", "0", "Colour"], "", "no attribute 'Colour'; it has MibDataSync"),
-        (["get", "2", "0", "--key", "00"], "", "the key has 1 octets"),
+        (["get", "2", "0", "--key", "00"], "", "--key: it must be 32 hexadecimal digits"),
         (["get", "2", "0", "--trailer", "cmac"], "", "needs the key"),
         (["-"], "nonsense", "not JSON"),
         (["-"], "{}", "no list"),

@@ -46,6 +46,8 @@ def test_the_line_may_be_the_one_of_the_settings(said: Say, tmp_path: Path) -> N
         (["--device", "x", "--driver", "lantiq", "--password-file", "/none"], 2, "has no first line"),
         (["--device", "x", "--codec", "raw48", "--trailer", "zero"], 2, "needs? the trailer crc32|need the trailer"),
         (["--device", "x", "--pcap", "/nowhere/x.pcap"], 1, "No such file"),
+        (["--device", "x", "--trailer", "cmac", "--key", "abc"], 2, "--key: it must be 32 hexadecimal digits"),
+        (["--device", "x", "--trailer", "cmac"], 2, "--key: it must be 32 hexadecimal digits"),
     ],
 )
 def test_what_cannot_be_opened_is_said(said: Say, arguments: list[str], status: int, why: str, tmp_path: Path) -> None:
@@ -62,8 +64,43 @@ def test_a_line_that_somebody_has_open_is_said(said: Say) -> None:
         line = Line(onu.device)
         line.open()
         status, text = said("info", "--device", onu.device)
-        assert (status, "is it somebody else's" in text) == (1, True)
+        assert (status, "another program has it open" in text, "the agent (" in text) == (1, True, True)
         line.close()
+
+
+FULL = "/dev/full: No space left on device"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["info"], "serial number  LABO0012A7F3"),
+        (["get", "340", "0x0e01"], "AdministrativeState"),
+        (["dump", "--json"], '"entities"'),
+        (["send", "get", "340", "0x0e01", "AdministrativeState"], "Get Response"),
+        (["watch"], ""),
+    ],
+)
+def test_what_was_read_is_shown_before_a_full_disk_is_told_of(said: Say, arguments: list[str], shown: str) -> None:
+    with lab_onu() as onu:
+        status, text = said(*arguments, "--device", onu.device, "--pcap", "/dev/full")
+    assert (status, shown in text.partition("/dev/full: ")[0]) == (1, True), text
+    assert (FULL in text, "name another file with --pcap" in text) == (True, True), text
+
+
+def test_a_watch_whose_disk_is_full_by_and_by_ends(said: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backends.omci.capture.HEAD", b"")  # so that the first frame is the first that does not fit
+    with lab_onu() as onu:
+        status, text = said("watch", "--device", onu.device, "--pcap", "/dev/full")
+    assert (status, "light 0x8001" in text.partition(FULL)[0], FULL in text) == (1, True, True), text
+
+
+def test_a_line_with_another_trailer_is_said_to_have_one(said: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backends.omci.exchange.Exchange.ask.__defaults__", (0.15, 3))
+    with lab_onu(trailer="zero") as onu:
+        status, text = said("get", "340", "0x0e01", "--device", onu.device, "--trailer", "crc32")
+    assert (status, "answers came whose trailer is not right" in text) == (1, True), text
+    assert "another --key" in text
 
 
 @pytest.mark.parametrize(

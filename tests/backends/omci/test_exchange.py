@@ -14,6 +14,7 @@ from backends.omci.exchange import (
     Exchange,
     NoAnswer,
     NotUnlocked,
+    WrongTrailer,
     trailer_for,
 )
 from backends.omci.frames import Action, Frame, parse
@@ -77,6 +78,24 @@ def test_after_two_repetitions_it_is_given_up() -> None:
             exchange.ask(SYNC, within=0.05)
         time.sleep(0.05)
     assert len(far.heard) == 3
+
+
+def test_of_answers_with_another_trailer_it_is_said_that_they_came() -> None:
+    def keyed(_: bytes) -> bytes:
+        return bytes(16)
+
+    with talking(plainly, trailer=Trailer("cmac", keyed)) as (exchange, _), pytest.raises(WrongTrailer) as wrong:
+        exchange.ask(SYNC, within=0.05)
+    why = "did not answer Get Request of 2 0 with the trailer cmac: answers came whose trailer is not right"
+    assert why in str(wrong.value)
+
+
+def test_a_frame_with_another_trailer_that_is_no_answer_is_none() -> None:
+    with talking(lambda far, _: [far.framed(ALARM[:-4] + bytes(4))]) as (exchange, _):
+        with pytest.raises(NoAnswer) as silent:
+            exchange.ask(SYNC, within=0.05)
+        assert exchange.ignored
+    assert not isinstance(silent.value, WrongTrailer)
 
 
 def test_a_late_answer_to_what_was_given_up_is_not_taken_for_the_next_one() -> None:
