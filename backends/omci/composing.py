@@ -149,7 +149,8 @@ def _attributes(given: Mapping[str, Any], action: Action, *, known: Entity | Non
     if action == Action.CREATE and known:
         made_with = {each.name: 0 for each in known.of_mask(known.made_with())}
         if strange := [name for name in given if name not in made_with and not name.startswith("0x")]:
-            raise NotAFrame(f"{known.name} is not made with {', '.join(strange)}; it is with {', '.join(made_with)}")
+            usual = ", ".join(made_with) or "no attribute"
+            raise NotAFrame(f"{known.name} is not made with {', '.join(strange)}; it is with {usual}")
         zeros = {name: bytes(_attribute(known, name).size) for name in made_with if not _in_masks(known, name, given)}
         return {"values": _values(known, zeros | dict(given), tables_by_size=False)[1]}
     mask, values = _values(known, given, tables_by_size=action in BY_SIZE)

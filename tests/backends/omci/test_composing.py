@@ -99,6 +99,10 @@ def test_without_a_word_about_it_a_frame_has_a_crc() -> None:
         ({"type": "set", "attributes": {"AdministrativeState": 256}}, "256"),
         ({"type": "set", "attributes": {"0x8000": "zz"}}, "hexadecimal"),
         ({"type": "create", "class": 137, "attributes": {"Colour": 1}}, "not made with Colour; it is with SecurityP"),
+        (
+            {"type": "create", "class": 157, "attributes": {"Colour": 1}},
+            "not made with Colour; it is with no attribute",
+        ),
         ({"type": "get-next", "attributes": {"AcsNetworkAddress": None, "AssociatedTag": None}}, "of one table"),
         ({"type": "set", "class": 171, "attributes": {"ReceivedFrameVlanTaggingOperationTable": 4}}, "give a row"),
         ({"type": "set", "class": 157, "attributes": {"Part1": "a" * 25, "Part2": "b"}}, "52 octets"),
