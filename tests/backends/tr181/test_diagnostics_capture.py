@@ -1,5 +1,6 @@
 """PacketCaptureDiagnostics: what an ACS sets reaches the capture, and the file reads by its place."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,8 @@ def test_the_file_reads_by_its_place_and_times(tmp_path: Path) -> None:
     assert told["PacketCaptureResultNumberOfEntries"] == "1"
     assert told["PacketCaptureResult.1.Count"] == "3"
     assert told["PacketCaptureResult.1.FileLocation"] == (tmp_path / "captures/capture.pcap").as_uri()
-    assert told["PacketCaptureResult.1.StartTime"] <= told["PacketCaptureResult.1.EndTime"]
+    begun, ended = (datetime.fromisoformat(told[f"PacketCaptureResult.1.{name}"]) for name in ("StartTime", "EndTime"))
+    assert begun <= ended
 
 
 def test_every_parameter_of_the_schema_is_bound(tmp_path: Path) -> None:

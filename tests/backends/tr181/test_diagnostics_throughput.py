@@ -1,5 +1,6 @@
 """DownloadDiagnostics and UploadDiagnostics: what an ACS sets reaches the test, and what came of it reads by name."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -129,7 +130,8 @@ def test_what_came_of_it_reads_by_its_names_with_microseconds(is_upload: bool) -
     assert told["IncrementalResultNumberOfEntries"] == "0"
     both = [int(told[f"PerConnectionResult.{number}.{counted}"]) for number in (1, 2)]
     assert sum(both) == int(told[counted]) > 400_000
-    assert told["PerConnectionResult.1.BOMTime"] < told["PerConnectionResult.1.EOMTime"]
+    begun, ended = (datetime.fromisoformat(told[f"PerConnectionResult.1.{name}"]) for name in ("BOMTime", "EOMTime"))
+    assert begun < ended
     assert told["ROMTime"].startswith("20")
     assert "." in told["ROMTime"]
     assert int(told["TotalBytesReceived"]) > 100_000

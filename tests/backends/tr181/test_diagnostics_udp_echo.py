@@ -1,5 +1,6 @@
 """UDPEchoDiagnostics: what an ACS sets reaches the test, and what came of it reads by name."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -56,7 +57,9 @@ def test_what_is_asked_is_sent_and_what_came_is_told_packet_by_packet() -> None:
     assert [told[f"IndividualPacketResult.{number}.PacketSuccess"] for number in (1, 2, 3)] == ["true", "false", "true"]
     assert told["IndividualPacketResult.3.TestGenSN"] == "3"
     assert told["IndividualPacketResult.2.PacketReceiveTime"] == "0001-01-01T00:00:00Z"
-    assert told["IndividualPacketResult.1.PacketSendTime"] < told["IndividualPacketResult.1.PacketReceiveTime"]
+    first = "IndividualPacketResult.1."
+    sent, came = (datetime.fromisoformat(told[f"{first}Packet{name}Time"]) for name in ("Send", "Receive"))
+    assert sent < came
 
 
 @pytest.mark.parametrize(
