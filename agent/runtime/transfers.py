@@ -140,6 +140,7 @@ class Transfers:
         self._job: Transfer | None = None
         self._stop = threading.Event()
         self._has_swept = False
+        self._unfinished: frozenset[str] = frozenset()
         self._taking_until = 0.0
         self._look_at = 0.0
         self._reboots = 0
@@ -190,7 +191,7 @@ class Transfers:
         if in_session:
             return ()
         self.queue.acs_is(self._acs())
-        if not self._has_swept:
+        if not self._has_swept or self._unfinished - self._kept():
             self._has_swept = True
             return self._sweep()
         if self.queue.needs_reboot and self._ready_to_take() is None:
@@ -207,8 +208,8 @@ class Transfers:
             return
         self._look(now)
         job, self._job, self.progress = self._job, None, None
-        if not isinstance(told, (Arrived, WasSent, WasTaken)) and job is not SWEEP:
-            self._has_swept = False
+        if job not in (None, SWEEP) and not isinstance(told, (Arrived, WasSent, WasTaken)):
+            self._unfinished |= {job.id}
         match told:
             case Arrived(number, received):
                 queue.has_arrived(number, str(received.path), received.size, received.sha256)
@@ -301,10 +302,13 @@ class Transfers:
 
     def _sweep(self) -> list[Action]:
         """Remove the files of transfers that are no more; where nothing was ever moved nothing is looked at."""
-        if self.queue.is_new:
-            return []
-        kept = frozenset(one.id for one in self.queue.all if one.state is not State.ENDED)
-        return self._begin(SWEEP, partial(self._remove_all_but, kept))
+        kept = self._kept()
+        self._unfinished &= kept
+        return [] if self.queue.is_new else self._begin(SWEEP, partial(self._remove_all_but, kept))
+
+    def _kept(self) -> frozenset[str]:
+        """Those that are gone on with: what there is of their files stays."""
+        return frozenset(one.id for one in self.queue.all if one.state is not State.ENDED)
 
     def _stops_at(self, job: Transfer, now: Moment) -> float:
         """When its window is over, or another one's wants its place: no server may hold up what cannot wait."""

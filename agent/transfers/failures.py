@@ -81,4 +81,4 @@ class TransferFailed(Exception):
 
 
 class Cancelled(Exception):
-    """Who asked for the transfer does not want it any more; nobody is told of it."""
+    """The transfer is not wanted any more, or not now; nobody is told of it."""

@@ -47,8 +47,9 @@ def download(
     """Fetch the order's file to ``to``, in a directory that is there; raises TransferFailed or Cancelled.
 
     While it is on its way it is ``to`` with ".part" behind its name, and ".part.json" says what it is a part of; a
-    later call for the same order goes on from there. Both are gone when the file is there, and when no part of it is of
-    use any more. A connection that breaks is not a failure as long as others bring the file further.
+    later call for the same order goes on from there, also after Cancelled: whoever has no use for it any more calls
+    ``forget``. Both are gone when the file is there, and when no part of it is of use. A connection that breaks is not
+    a failure as long as others bring the file further.
     """
     place = policy.check(order.url)
     key = hashlib.sha256(f"{order.id}\n{order.url}".encode()).hexdigest()
@@ -61,14 +62,13 @@ def download(
                 _check_size(part, order)
             return Received(to, part.size, part.finish(), part.start, datetime.now(UTC))
         except TransferFailed as failure:
-            if failure.cause in _AGAIN and part.size and part.validator:
-                with suppress(TransferFailed):
-                    part.save()
+            if failure.cause in _AGAIN:
+                _keep(part)
             elif failure.cause is not Cause.INTERNAL:
                 part.drop()
             raise
         except Cancelled:
-            part.drop()
+            _keep(part)
             raise
 
 
@@ -129,6 +129,15 @@ def _persistently(move: Callable[[], None], reached: Callable[[], int], cancelli
             logger.info("the transfer is tried again: %s", failure.text)
         if failures:
             cancelling.wait(pause * 2 ** (failures - 1))
+
+
+def _keep(part: Part) -> None:
+    """Have it gone on with later, where it can be."""
+    if part.size and part.validator:
+        with suppress(TransferFailed):
+            part.save()
+    else:
+        part.drop()
 
 
 def _check_size(part: Part, order: FileOrder) -> None:

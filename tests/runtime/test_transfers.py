@@ -322,8 +322,11 @@ def test_one_without_a_window_gives_way_to_a_window_that_opens_and_is_gone_on_wi
     )  # fmt: skip
     stalls = [11.0]
     talk.depot.courier.waits = lambda: talk.let_pass(stalls.pop() if stalls else 0)
+    left = talk.depot.directory / f"{FILE}1.part"
+    left.write_bytes(b"half")
     talk.works()
     assert complete(talk).command_key == "window"
+    assert left.exists()
     talk.works()
     assert complete(talk).command_key == "stalled"
     assert talk.depot.courier.moved == [URL, f"{URL}2", URL]
@@ -355,6 +358,18 @@ def test_what_is_cancelled_while_it_is_moved_stops_and_leaves_nothing() -> None:
     assert complete(talk).command_key == "two"
     assert not left.exists()
     assert other.exists()
+
+
+def test_what_is_cancelled_while_it_waits_to_be_gone_on_with_leaves_nothing() -> None:
+    talk = asked_for(download("one"))
+    talk.depot.courier.failures = [TransferFailed(Cause.INCOMPLETE, "it broke off")]
+    talk.works()
+    left = talk.depot.directory / f"{FILE}1.part"
+    left.write_bytes(b"half")
+    talk.pass_on(on.ConnectionRequested())
+    talk.ends(m.CancelTransfer("one"))
+    talk.works()
+    assert not left.exists()
 
 
 # -- crashes and reboots -----------------------------------------------------------------------------------------------

@@ -40,6 +40,12 @@ class Mover:
         """The names of what is in the directory."""
         return sorted(one.name for one in self.directory.iterdir())
 
+    @property
+    def part(self) -> bytes:
+        """What has come of a file that is not whole."""
+        part = self.directory / "file.part"
+        return part.read_bytes() if part.exists() else b""
+
     def patient(self, seconds: float) -> None:
         self.way = replace(self.way, limits=replace(self.way.limits, reply_seconds=seconds))
 

@@ -202,18 +202,22 @@ def test_no_file_may_be_larger_than_who_takes_it_says(server: FtpServer, moving:
     assert moving.left == []
 
 
-def test_a_cancelled_transfer_ends_at_once(server: FtpServer, moving: Mover) -> None:
+def test_a_stopped_transfer_ends_at_once_and_is_gone_on_with(server: FtpServer, moving: Mover) -> None:
     server.stall = True
     server.refusals["SIZE"] = "213 400000"
     since = time.monotonic()
     moving.cancelled = lambda: time.monotonic() > since + 0.2
     with pytest.raises(Cancelled):
         moving.download(server.url("d/f"))
-    assert time.monotonic() - since < 5
-    moving.cancelled = lambda: time.monotonic() > since + 0.4
+    assert moving.left == ["file.part", "file.part.json"]
     with pytest.raises(Cancelled):
         moving.upload(server.url("u"), Stream(1 << 30, lambda: (bytes(65536) for _ in range(1 << 14))))
-    assert moving.left == []
+    assert time.monotonic() - since < 10
+    moving.cancelled = lambda: False
+    server.files["d/f"] = CONTENT + bytes(100_000)
+    server.stall = False
+    assert moving.download(server.url("d/f")).size == 400_000
+    assert "REST 300000" in server.said
 
 
 def test_a_server_that_says_nothing_is_9015(moving: Mover) -> None:

@@ -640,19 +640,34 @@ def test_neither_netrc_nor_environment_is_asked(
 
 
 @pytest.mark.parametrize("file", [File(silent=True), File(CONTENT, stall_after=100_000), File(CONTENT, drip=0.01)])
-def test_a_cancelled_transfer_ends_at_once_and_leaves_nothing(server: FileServer, moving: Mover, file: File) -> None:
+def test_a_stopped_transfer_ends_at_once_and_is_gone_on_with(server: FileServer, moving: Mover, file: File) -> None:
     server.files["/f"] = file
     since = time.monotonic()
     moving.cancelled = lambda: time.monotonic() > since + 0.3
     with pytest.raises(Cancelled):
         moving.download(server.url("/f"))
-    assert time.monotonic() - since < 5
+    assert time.monotonic() - since < 10
+    has_begun = not file.silent
+    assert moving.left == (["file.part", "file.part.json"] if has_begun else [])
+    reached = len(moving.part)
+    assert (reached > 0) == has_begun
+    moving.cancelled = lambda: False
+    server.files["/f"] = File(CONTENT)
+    assert moving.download(server.url("/f")).sha256 == HASH
+    assert server.requests[-1].get("range") == (f"bytes={reached}-" if has_begun else "")
+
+
+def test_what_a_server_would_not_go_on_with_is_not_kept(server: FileServer, moving: Mover) -> None:
+    server.files["/f"] = File(CONTENT, stall_after=100_000, etag="")
+    moving.cancelled = lambda: bool(moving.part)
+    with pytest.raises(Cancelled):
+        moving.download(server.url("/f"))
     assert moving.left == []
 
 
 @pytest.mark.slow
 def test_a_hundred_transfers_are_cancelled_at_once(server: FileServer, moving: Mover) -> None:
-    server.files["/f"] = File(CONTENT, stall_after=1000)
+    server.files["/f"] = File(CONTENT, stall_after=1000, etag="")
     over = threading.Event()
     ends: list[str] = []
 
