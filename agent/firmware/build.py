@@ -59,7 +59,7 @@ def upgrade(
                 one.state is State.MOVING and one.order.file_type == FIRMWARE for one in queue.all
             ),
             stay=stay,
-            has_windows=lambda number: any(one.id == number and one.needs_reboot and one.windows for one in queue.all),
+            has_windows=lambda number: any(one.id == number and one.windows for one in queue.all),
         ),
     )
     ended = queue.ended
@@ -70,6 +70,7 @@ def upgrade(
             made.transfer_ended(one.id, one.outcome.code, one.outcome.text)
 
     queue.ended = tell
+    queue.take_back = lambda one: made.take_back(one.id)
     transfers.types.register_download(FIRMWARE, made)
     transfers.types.register_awaited(AWAITS, made.outcome)
     return made

@@ -18,6 +18,8 @@ MOST_RESTARTS: Final = 3
 FAILED: Final = 9010
 LONGEST_TEXT: Final = 256
 INTERRUPTED: Final = "the installation was interrupted"
+OUT_OF_WINDOW: Final = 9020
+LATE: Final = "the window was over before the machine restarted"
 DOWNLOAD, VALIDATION, INSTALLATION, ACTIVATION = (
     "DownloadFailed", "ValidationFailed", "InstallationFailed", "ActivationFailed"
 )  # fmt: skip

@@ -48,7 +48,7 @@ class Surroundings:
 
     ``restart`` begins a restart of the machine when no session runs, and answers whether it did; ``reboot`` is the
     system's own, ``stay`` has it be one into the image that runs. ``within`` is [firmware] confirm_within. ``note`` is
-    for the history of the device. ``has_windows`` says whether the transfer of that number sees to its restart itself.
+    for the history of the device. ``has_windows``: the transfer of that number has some to restart in.
     """
 
     ask: Callable[[Callable[[], Any]], Any]
@@ -161,11 +161,26 @@ class Upgrade:
         if trial is None or trial.is_over:
             self._become(trials.refused(number, code, text, trials.DOWNLOAD, self._written))
         elif trial.transfer == number and trial.stage in (Stage.INSTALLED, Stage.STARTING):
-            try:
-                self._around.stay()
-            except MechanismError as refused:
-                log.error("an image that was given up is started with the next restart: %s", refused.reason)
-            self._become(trial.over(code, text))
+            self._give_up(trial, code, text)
+
+    def take_back(self, number: str) -> Taken | None:
+        """The window of its transfer is over: no later restart is to start the image, which is installed anew in the
+        next one. What runs already, or has failed, is Taken.
+        """
+        trial = self._trial
+        if trial is None or trial.transfer != number or _is_to_begin_anew(trial):
+            return None
+        if trial.stage not in (Stage.INSTALLED, Stage.STARTING):
+            return Taken(False, AWAITS)
+        self._give_up(trial, trials.OUT_OF_WINDOW, trials.LATE)
+        return None
+
+    def _give_up(self, trial: Trial, code: int, text: str) -> None:
+        try:
+            self._around.stay()
+        except MechanismError as refused:
+            log.error("an image that was given up is started with the next restart: %s", refused.reason)
+        self._become(trial.over(code, text))
 
     def told(self) -> Told:
         """What FirmwareImage tells of the image that was replaced, or is to be."""
@@ -353,7 +368,9 @@ class Upgrade:
 
 
 def _is_to_begin_anew(trial: Trial) -> bool:
-    return trial.stage in (Stage.VALIDATING, Stage.INSTALLING) or (trial.is_over and trial.text == trials.INTERRUPTED)
+    return trial.stage in (Stage.VALIDATING, Stage.INSTALLING) or (
+        trial.is_over and trial.text in (trials.INTERRUPTED, trials.LATE)
+    )
 
 
 def _known(trial: Trial | None, image: Path, order: FileOrder) -> Verified | None:

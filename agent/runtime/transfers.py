@@ -177,6 +177,7 @@ class Transfers:
                 dues.append(max(following, self._not_before))
             if self.queue.needs_reboot:
                 dues.append(max(self._reboot_at, self.queue.reboots_at(now.monotonic, now.wall)))
+        dues.append(max(self._reboot_at, self.queue.stale_at(now.monotonic, now.wall)))
         if any(one.awaits and not one.needs_reboot and one.state is State.AWAITING for one in self.queue.all):
             dues.append(self._look_at)
         return min((due for due in dues if due not in (None, inf)), default=None)
@@ -236,7 +237,9 @@ class Transfers:
     def _look(self, now: Moment) -> None:
         """Who knows of a file that has proved itself forgets it when the next one comes: that is saved before."""
         self._look_at = now.monotonic + LOOK
-        if self.queue.look_at_awaited(now.wall):
+        goes_down = now.monotonic < self._reboot_at
+        is_late = self.queue.look_at_windows(now.monotonic, now.wall, goes_down=goes_down)
+        if self.queue.look_at_awaited(now.wall) or is_late:
             self._has_swept = False
             with contextlib.suppress(OSError):
                 self._save()
@@ -273,13 +276,8 @@ class Transfers:
         return [do.Begin(NAME, partial(_told, partial(work, self._job), self._stop, self._job))]
 
     def _take(self, transfer: Transfer, now: Moment) -> list[Action]:
-        queue, when = self.queue, (now.monotonic, now.wall)
-        if now.monotonic >= queue.ends_at(transfer, *when):
-            queue.was_stopped(transfer.id, *when)
-            queue.look(*when)
-            return self._sweep()
-        before = queue.checkpoint()
-        if not queue.is_taken(transfer.id, now.wall):
+        before = self.queue.checkpoint()
+        if not self.queue.is_taken(transfer.id, now.wall):
             return self._sweep()
         if not self._is_saved(before, now):
             return []
@@ -287,9 +285,6 @@ class Transfers:
         return self._begin(transfer, self._put_in_force)
 
     def _reboot(self, now: Moment) -> list[Action]:
-        self.queue.look(now.monotonic, now.wall)
-        if not self.queue.needs_reboot:
-            return self._sweep()
         if now.monotonic < max(self._reboot_at, self.queue.reboots_at(now.monotonic, now.wall)):
             return []
         if self._reboots >= MOST_REBOOTS:

@@ -103,7 +103,8 @@ class TransferQueue:
 
     ``occurred(code, command_key)`` queues an event, ``withdraw()`` takes back all that it has queued. ``wants`` judges
     whether the ACS is to hear of a transfer that it did not ask for, ``ended`` is told of each that has come to its
-    end. ``is_idle`` says whether nobody here uses the network just now.
+    end. ``take_back`` undoes what came of one whose window is over, unless that is Taken already. ``is_idle`` says
+    whether nobody here uses the network just now.
     """
 
     def __init__(self, boot: str = "") -> None:
@@ -112,6 +113,7 @@ class TransferQueue:
         self.wants: Callable[[Transfer], bool] = lambda _transfer: False
         self.withdraw: Callable[[], None] = lambda: None
         self.ended: Callable[[Transfer], object] = lambda _transfer: None
+        self.take_back: Callable[[Transfer], Taken | None] = lambda _transfer: None
         self.is_idle: Callable[[], bool] = lambda: True
         self.types = FileTypes()
         self._all: dict[str, Transfer] = {}
@@ -247,12 +249,12 @@ class TransferQueue:
         """Give up what found no window; the transfer that is to begin now: whose window ends first, then the oldest."""
         ready: list[tuple[float, float, Transfer]] = []
         for one in self.all:
-            if one.state is not State.WAITING and not one.needs_reboot:
+            if one.state is not State.WAITING:
                 continue
             plan = self.plan(one, now, wall)
             if plan.is_over:
                 self._end(one, _missed(one, one.outcome.text or "none was one to begin in"), wall)
-            elif plan.is_now and not one.needs_reboot:
+            elif plan.is_now:
                 waited = self.seconds_since(one, now, wall) - max(one.delay, one.not_before)
                 begun = replace(one, window=plan.window, tries=plan.tries)
                 ready.append((self.ends_at(begun, now, wall), -waited, begun))
@@ -265,7 +267,7 @@ class TransferQueue:
         return min((due for due in dues if due is not None), default=None)
 
     def reboots_at(self, now: float, wall: float | None) -> float:
-        """When the machine may restart for a file: in the windows of its transfer, which is given up after them."""
+        """When the machine may restart for a file, in the window of its transfer."""
         plans = [self.plan(one, now, wall).at for one in self._all.values() if one.needs_reboot]
         return min((now if at is None else at for at in plans), default=inf)
 
@@ -285,6 +287,21 @@ class TransferQueue:
         if not transfer.windows:
             return inf
         return now + transfer.windows[transfer.window].end - self.seconds_since(transfer, now, wall)
+
+    def stale_at(self, now: float, wall: float | None) -> float:
+        """When ``look_at_windows`` has something to do; infinite for never."""
+        return min((self.ends_at(one, now, wall) for one in self.all if _may_be_late(one)), default=inf)
+
+    def look_at_windows(self, now: float, wall: float | None, *, goes_down: bool = False) -> bool:
+        """Take back what is not in force and whose window is over, for the next window; whether there was any.
+
+        ``goes_down``: the machine is about to restart for what waits for that, which is left alone.
+        """
+        begun = [one for one in self.all if _may_be_late(one) and not (goes_down and one.needs_reboot)]
+        late = [one for one in begun if now >= self.ends_at(one, now, wall)]
+        for one in late:
+            self.was_stopped(one.id, now, wall)
+        return bool(late)
 
     # -- what becomes of it -----------------------------------------------------------------------------------------
 
@@ -339,10 +356,8 @@ class TransferQueue:
             pause = FIRST_PAUSE * 2.0**one.tries
             passed = self.seconds_since(one, now, wall)
             self._all[number] = replace(again, tries=one.tries + 1, not_before=passed + pause)
-        elif one.window + 1 < len(one.windows):
-            self._all[number] = replace(again, window=one.window + 1, tries=0)
         elif one.windows:
-            self._end(one, _missed(one, outcome.text), wall)
+            self._leave_window(again, wall)
         else:
             self._end(one, outcome, wall)
 
@@ -352,9 +367,19 @@ class TransferQueue:
         if one and now < self.ends_at(one, now, wall):
             self._all[number] = replace(one, state=State.WAITING)
         elif one:
-            late = Outcome(OUT_OF_WINDOWS, "the window was over before the file was there")
-            again = replace(one, state=State.WAITING, arrived=None, takes=0, outcome=late)
-            self._all[number] = replace(again, window=one.window + 1, tries=0)
+            text = f"the window was over before the file was {'in force' if one.arrived else 'there'}"
+            late = one.outcome if one.outcome.code else Outcome(OUT_OF_WINDOWS, text)
+            self._leave_window(replace(one, outcome=late), wall)
+
+    def _leave_window(self, one: Transfer, wall: float | None) -> None:
+        """It waits for the next one, or ends, unless what came of it is beyond recall."""
+        if taken := self.take_back(one):
+            self.was_taken(one.id, taken, wall)
+        elif one.window + 1 < len(one.windows):
+            again = replace(one, state=State.WAITING, arrived=None, takes=0, needs_reboot="", awaits="")
+            self._all[one.id] = replace(again, window=one.window + 1, tries=0)
+        else:
+            self._end(one, _missed(one, one.outcome.text), wall)
 
     def restarted(self, is_boot: bool, wall: float | None) -> None:
         """The agent has started: what was moved is gone on with; a reboot that was awaited has happened.
@@ -502,6 +527,12 @@ CANCELLED: Final = "cancelled on the device"
 INTERNAL_ERROR: Final = 9002
 REQUEST_DOWNLOAD: Final = "9 REQUEST DOWNLOAD"
 AUTONOMOUS_TRANSFER_COMPLETE: Final = "10 AUTONOMOUS TRANSFER COMPLETE"
+
+
+def _may_be_late(one: Transfer) -> bool:
+    """Whether the end of its window finds one that has begun, and that no job of ours is at work on."""
+    has_come = one.state is State.ARRIVED or bool(one.needs_reboot)
+    return one.window < len(one.windows) and (has_come or (one.state is State.WAITING and bool(one.wanted)))
 
 
 def _missed(one: Transfer, why: str) -> Outcome:

@@ -25,6 +25,7 @@ class Queue:
         self.all: list[Any] = []
         self.told: list[str] = []
         self.ended = lambda one: self.told.append(one.id)
+        self.take_back: Any = None
 
 
 class Transfers:
@@ -68,8 +69,8 @@ def test_an_image_with_windows_is_started_by_its_transfer_and_not_at_all_once_th
     assert made is not None
     order = FileOrder("http://x/", "", "", FIRMWARE, 0, "", False, "", "7")
     made.take(received(machine.image()), order)
-    transfers.queue.all = [SimpleNamespace(id="7", needs_reboot="boot", windows=(None,), order=order, state=None)]
+    transfers.queue.all = [SimpleNamespace(id="7", windows=(None,), order=order, state=None)]
     made.act(1000.0)
     assert restarts == []
-    transfers.queue.ended(SimpleNamespace(id="7", order=order, outcome=Outcome(9020, "its windows are over")))
+    assert transfers.queue.take_back(transfers.queue.all[0]) is None
     assert json.loads((tmp_path / "lab/boot.json").read_text())["tried"] == ""
