@@ -60,9 +60,12 @@ class GoingDown:
     def _remove_traces(self) -> None:
         """Of the subscriber and the ACS: until ``_go`` the reset is owed, so one that is broken off is done again."""
         state, services = self._agent.settings.state.directory, self._agent.settings.services_directory()
+        if leads_away := services.is_symlink():
+            log.error("%s stays in spite of the factory reset: it leads to elsewhere", services)
         for place, patterns in (
             (state, FORGOTTEN),
-            (services.parent, ("downloads", "services/captures")),
+            (services.parent, ("downloads",)),
+            (services, () if leads_away else ("captures", "modules")),
             (self._agent.settings.trace_directory(), ("*.jsonl",)),
             (state.parent, (f"{state.name}-modules",)),
         ):

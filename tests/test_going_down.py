@@ -73,6 +73,55 @@ def test_an_image_is_started_at_the_acs_wish_and_the_former_comes_back_at_the_ag
     assert comes_up() == ("LocalReboot", why)
 
 
+def forgetting(state: Path) -> GoingDown:
+    """An agent of that state directory, whose system resets itself."""
+    nothing = SimpleNamespace(forget=lambda: None)
+    settings = SimpleNamespace(
+        state=SimpleNamespace(directory=state),
+        services_directory=lambda: state / "services",
+        trace_directory=lambda: state / "sessions",
+    )
+    agent: Any = SimpleNamespace(
+        mechanisms=SimpleNamespace(reboots=None, crash_logs=None, optical=None),
+        features=(),
+        page=nothing,
+        faults=nothing,
+        own=OwnValues(ms.DEFAULTS, {}),
+        delivery=SimpleNamespace(is_going_down=False),
+        settings=settings,
+        system=SimpleNamespace(factory_reset=lambda: None),
+        begin_anew=lambda: None,
+        save_all=lambda: None,
+    )
+    return GoingDown(agent)
+
+
+def test_a_factory_reset_leaves_nothing_that_modules_have_said(tmp_path: Path) -> None:
+    said = tmp_path / "state/services/modules/units/menu.main.log"
+    needed = tmp_path / "state/services/wifi/hostapd.conf"
+    for path in (said, needed):
+        path.parent.mkdir(parents=True)
+        path.write_text("of the subscriber")
+    forgetting(tmp_path / "state").factory_reset()
+    assert not said.parent.parent.exists()
+    assert needed.exists(), "what runs is ended by it after the restart"
+
+
+def test_a_factory_reset_follows_no_link(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    elsewhere = [tmp_path / f"elsewhere/{name}/its.own" for name in ("captures", "modules", "archives")]
+    for path in elsewhere:
+        path.parent.mkdir(parents=True)
+        path.touch()
+    state, modules = tmp_path / "state", tmp_path / "state-modules"
+    state.mkdir()
+    (state / "services").symlink_to(tmp_path / "elsewhere")
+    modules.symlink_to(tmp_path / "elsewhere")
+    forgetting(state).factory_reset()
+    assert all(path.exists() for path in elsewhere)
+    assert not modules.is_symlink()
+    assert "services stays in spite of the factory reset" in caplog.text
+
+
 @pytest.mark.slow
 def test_where_the_systems_own_reset_fails_what_is_the_agents_own_begins_anew(stand: Stand) -> None:
     agent = stand.first_contact()

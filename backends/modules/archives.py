@@ -141,7 +141,8 @@ class Archives:
                     self.stop(identifier, unit, LAST_SECONDS)
                 except MechanismError as failure:
                     log.error("%s could not be stopped: %s", _key(identifier, unit), failure.reason)
-        shutil.rmtree(self._directory, ignore_errors=True)
+        if not self._directory.parent.is_symlink():  # what lies elsewhere is not the agent's to remove
+            shutil.rmtree(self._directory, ignore_errors=True)
         self._found = None
 
     def recover(self) -> None:
