@@ -176,9 +176,9 @@ class Archives:
         """The agent itself starts them."""
 
     def resources(self) -> Resources:
-        """What the file system has; memory is whatever the machine has."""
+        """What the file system has, or will have where the directory is not made yet; memory is the machine's."""
         try:
-            found = os.statvfs(self._directory if self._directory.is_dir() else self._directory.parent)
+            found = os.statvfs(next(filter(Path.is_dir, (self._directory, *self._directory.parents))))
         except OSError:
             return Resources()
         return Resources(disk=found.f_bavail * found.f_frsize // KIB)

@@ -182,3 +182,8 @@ def test_a_factory_reset_ends_and_removes_every_archive_also_one_that_will_not_e
     [made] = machine(tmp_path, runner).environments.values()
     made.empty()  # type: ignore[attr-defined]
     assert (runner.up, made.installed()) == (set(), {})
+
+
+def test_free_space_is_told_before_there_is_a_directory(tmp_path: Path) -> None:
+    made = Archives(tmp_path / "state-modules/archives", Runner(), verify, is_older)
+    assert made.resources().disk > 0
