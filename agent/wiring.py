@@ -533,6 +533,7 @@ class Agent:
             str(self.history.path),
             self.redactor.text,
             self._row_of,
+            note=lambda text: self.faults.happened("configured", "", text),
         )
         register_types(self.transfers.types, parts)
         self.extensions_refused = register_vendors(self.transfers.types, self._vendor_types)

@@ -31,6 +31,9 @@ not the owner has to have had them from this device, or with its passphrase.
 """
 MOST_TOLD: Final = 500
 """Differences in one answer."""
+MOST_NAMED: Final = 5
+LONGEST_NAME: Final = 64
+"""Of what is not known, in one line."""
 
 _SERVER: Final = "ManagementServer."
 _URL: Final = f"{_SERVER}URL"
@@ -266,7 +269,19 @@ def summed_up(refusal: ModelError, most: int = 3) -> str:
     """A refusal in one line: the first reasons, by parameter, and how many more there are."""
     reasons: Sequence[ModelError] = refusal.refusals if isinstance(refusal, Refusals) else (refusal,)
     more = f", and {len(reasons) - most} more" if len(reasons) > most else ""
-    return "; ".join(str(one) for one in reasons[:most]) + more
+    return "; ".join(_as_sentence(one) for one in reasons[:most]) + more
+
+
+def left_out(unknown: Sequence[str]) -> str:
+    """In one line, without what a terminal would obey."""
+    names = ", ".join(f"{_spoken(place)[:LONGEST_NAME]!a}" for place in unknown[:MOST_NAMED])
+    more = f", and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
+    return f"left out of the configuration file, as not known here: {names}{more}"
+
+
+def _as_sentence(refusal: ModelError) -> str:
+    """Without the colon behind which, where a parameter is a password, logs have a secret."""
+    return f"{refusal.path} ({refusal.reason})" if refusal.path and refusal.reason else str(refusal)
 
 
 def _told(one: Difference) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from backends.errors import MechanismError
 from backends.tr181.device_files import BACKUP, CONFIGURATIONS, LOGS
 
 if TYPE_CHECKING:
-    from agent.vendor_files.service import ConfigurationFile
+    from agent.vendor_files.document import Backup
+    from agent.vendor_files.service import ConfigurationFile, Restored
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ class Parts:
     mask: Callable[[str], str]
     key_of: Callable[[str, int], str]
     root: Path = Path("/")
+    note: Callable[[str], object] = lambda _text: None
+    """Takes what the history is to say of a configuration file; called in turn."""
 
 
 def register(types: FileTypes, parts: Parts) -> None:
@@ -89,13 +92,24 @@ class ConfigurationDestination:
             raise TransferFailed(Cause.INTERNAL, f"the file cannot be read: {error.strerror}") from error
         try:
             backup = checked(content)  # here: it would keep the owner's thread
-            restored = self._parts.in_turn(lambda: self._parts.file().restore(backup, Caller.ACS))
+            restored = self._parts.in_turn(lambda: self._restored(backup))
         except ModelError as refusal:
             raise TransferFailed(_cause(refusal), self._parts.mask(summed_up(refusal))) from refusal
         except OSError as error:
             raise TransferFailed(Cause.INTERNAL, f"the key of backups cannot be read: {error.strerror}") from error
         log.info("a configuration file is in force: %d parameters differ", len(restored.differences))
         return Taken()
+
+    def _restored(self, backup: "Backup") -> "Restored":
+        """In the owner's thread."""
+        from agent.vendor_files.service import left_out
+
+        restored = self._parts.file().restore(backup, Caller.ACS)
+        if restored.unknown:
+            text = self._parts.mask(left_out(restored.unknown))
+            log.warning("%s", text)
+            self._parts.note(text)
+        return restored
 
 
 def _cause(refusal: ModelError) -> Cause:

@@ -1,5 +1,6 @@
 """Configurations and logs come and go by file type; each failure has its cause."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,13 +9,15 @@ from typing import Any
 import pytest
 
 from agent.model.data_model import Caller
-from agent.model.errors import Denied, InvalidArguments, ModelError, Refusals, Unavailable
+from agent.model.errors import Denied, InvalidArguments, InvalidValue, ModelError, Refusals, Unavailable
+from agent.runtime.redactor import Redactor
 from agent.transfers.failures import TransferFailed
 from agent.transfers.file_types import FileTypes
 from agent.transfers.orders import FileOrder, Readable, Received, Stream
 from agent.vendor_files.document import LARGEST as DOCUMENT_LARGEST
+from agent.vendor_files.service import summed_up
 from agent.vendor_files.transfer_types import LARGEST, LAST_BYTES, Parts, register, register_vendors
-from tests.vendor_files.test_service import CODE, PASSWORD, Bench
+from tests.vendor_files.test_service import CODE, PASSWORD, Bench, with_change
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -28,6 +31,7 @@ class Moved:
         self.rows = {("Device.DeviceInfo.VendorConfigFile.", 1): "configuration"}
         self.types = FileTypes()
         self.asked = 0
+        self.noted: list[str] = []
         register(
             self.types,
             Parts(
@@ -39,6 +43,7 @@ class Moved:
                 lambda text: text.replace("correct horse", "******"),
                 lambda table, number: self.rows.get((table, number), ""),
                 place / "root",
+                self.noted.append,
             ),
         )
 
@@ -86,6 +91,23 @@ def test_what_was_uploaded_is_restored_by_a_download(moved: Moved, name: str) ->
     assert moved.asked >= 3
 
 
+def test_what_is_not_known_here_is_named_in_log_and_history(moved: Moved, caplog: pytest.LogCaptureFixture) -> None:
+    content = moved.bench.files.content()
+    moved.download(content)
+    assert moved.noted == []
+    backends = json.loads(content)["backends"]
+    backends["own"] |= {f"Nonsense.Param\n{number}": {"value": "x", "file": None} for number in range(9)}
+    moved.download(with_change(content, backends=backends))
+    [noted] = moved.noted
+    assert "'own Nonsense.Param\\n4', and 4 more" in noted
+    assert noted in caplog.text
+
+
+def test_no_word_of_a_refusal_passes_for_a_secret(moved: Moved) -> None:
+    refusal = InvalidValue("own ManagementServer.Password", "its sealed secret is damaged")
+    assert Redactor().text(summed_up(refusal)) == summed_up(refusal)
+
+
 def test_each_reason_has_its_code(moved: Moved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = moved.bench.files.content()
     assert moved.code_of(content[:-9])[0] == 9018
@@ -94,7 +116,7 @@ def test_each_reason_has_its_code(moved: Moved, tmp_path: Path, monkeypatch: pyt
     other.device.change({PASSWORD: "x"})
     assert moved.code_of(other.files.content()) == (
         9019,
-        "own ManagementServer.Password: its secret is sealed by another device",
+        "own ManagementServer.Password (its secret is sealed by another device)",
     )
     for refusal, code in (
         (Refusals((Denied("Device.A", "not managed"), Unavailable("", "silent"))), 9001),
