@@ -323,12 +323,14 @@ class Transfers:
         destination = self.queue.types.destination(one.order.file_type)
         place = destination.room(one.order.file_size) / f"{FILE}{one.id}"
         order = replace(one.order, largest=getattr(destination, "largest", LARGEST))
-        received = mover.download(order, place, _Progress(one.id, tell), stop.is_set)
+        progress = _Progress(one.id, tell, stop)
+        received = mover.download(order, place, progress, progress.is_stopped)
         return Arrived(one.id, received)
 
     def _upload(self, mover: Mover, one: Transfer, tell: Tell, stop: threading.Event) -> object:
         source = _stream(self.queue.types.source(one.order.file_type).open(one.order))
-        mover.upload(one.order, source, _Progress(one.id, tell), stop.is_set)
+        progress = _Progress(one.id, tell, stop)
+        mover.upload(one.order, source, progress, progress.is_stopped)
         return WasSent(one.id, source.size)
 
     def _put_in_force(self, one: Transfer, _tell: Tell, _stop: threading.Event) -> object:
@@ -360,12 +362,25 @@ class Transfers:
 class _Progress:
     """Tells how far a transfer is, now and then."""
 
-    def __init__(self, number: str, tell: Tell) -> None:
+    def __init__(self, number: str, tell: Tell, stop: threading.Event) -> None:
         self._number = number
         self._tell = tell
+        self._stop = stop
+        self._last: tuple[int, int | None] = (0, None)
         self._then, self._before, self._rate = 0.0, 0, 0.0
 
     def __call__(self, done: int, total: int | None) -> None:
+        self._last = (done, total)
+        self._tell_in_time()
+
+    def is_stopped(self) -> bool:
+        """The mover asks all the time, also while nothing comes: what came last is told then."""
+        if self._last[0] != self._before:
+            self._tell_in_time()
+        return self._stop.is_set()
+
+    def _tell_in_time(self) -> None:
+        done, total = self._last
         now = monotonic()
         passed = now - self._then
         if passed < TELLS and done != total:

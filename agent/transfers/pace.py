@@ -1,4 +1,4 @@
-"""How fast a file comes: when to tell of it, and when it comes too slowly to go on."""
+"""How fast a file comes, and when it comes too slowly to go on."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,6 @@ from typing import Final
 
 from agent.transfers.failures import Cause, TransferFailed
 
-TELL_EVERY: Final = 0.1
 LOOK_EVERY: Final = 60.0
 """Seconds."""
 SLOWEST: Final = 64
@@ -17,23 +16,19 @@ Progress = Callable[[int, int | None], None]
 
 
 class Pace:
-    """Hears of every piece of a transfer; tells ``progress`` now and then, and at its end."""
+    """Hears of every piece of a transfer, and tells ``progress``."""
 
     def __init__(self, progress: Progress, at: int, total: int | None) -> None:
         """``at``: the bytes that are there already."""
         now = time.monotonic()
         self._progress = progress
         self._total = total
-        self._told = now
         self._looked = (now, at)
         progress(at, total)
 
     def moved(self, size: int) -> None:
         """So many bytes are there now; raises TransferFailed for a drip."""
         now = time.monotonic()
-        if now - self._told < TELL_EVERY:
-            return
-        self._told = now
         self._progress(size, self._total)
         since, before = self._looked
         if now - since < LOOK_EVERY:

@@ -1,5 +1,6 @@
 """Transfers as the core makes them: between sessions, one at a time, stopped when late, told once, whatever dies."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from agent.cwmp import messages as m
 from agent.runtime import actions as do
 from agent.runtime import events as on
+from agent.runtime import transfers
 from agent.runtime.transfers import (
     FILE,
     GOES_DOWN,
@@ -565,9 +567,22 @@ def test_an_acs_that_refuses_makes_no_storm() -> None:
     assert complete(talk).command_key == "key"
 
 
+def test_what_came_before_a_stall_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, stop = list[object](), threading.Event()
+    progress = _Progress("1", told.append, stop)
+    progress(0, 100)
+    progress(50, 100)
+    assert (progress.is_stopped(), len(told)) == (False, 1)
+    monkeypatch.setattr(transfers, "TELLS", 0.0)
+    stop.set()
+    assert progress.is_stopped()
+    assert progress.is_stopped()
+    assert [one.done for one in told if isinstance(one, Moved)] == [0, 50]
+
+
 def test_how_far_it_is_is_told_now_and_then() -> None:
     told = list[object]()
-    progress = _Progress("1", told.append)
+    progress = _Progress("1", told.append, threading.Event())
     for done in range(10**9, 10**9 + 1000):  # so much was there before it was gone on with
         progress(done, 10**9 + 1000)
     assert told == [Moved("1", 10**9, 10**9 + 1000, 0.0)], "the size is known before anything comes"
