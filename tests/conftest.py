@@ -17,8 +17,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(SkipPolicy(read(ALLOWED.read_text())), "skip-policy")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long comes first: the one who has the throw-away machines runs them while the others do the rest."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long comes first: the one who has the throw-away machines runs them while the others do the rest.
+
+    It is not traced for the report of what is covered, which is about the quick tests and would take it half as long
+    again.
+    """
+    if config.pluginmanager.has_plugin("_cov"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker("no_cover")
     items.sort(key=lambda item: (item.get_closest_marker("vm") is None, item.get_closest_marker("slow") is None))
 
 
