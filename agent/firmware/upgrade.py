@@ -168,19 +168,25 @@ class Upgrade:
         next one. What runs already, or has failed, is Taken.
         """
         trial = self._trial
-        if trial is None or trial.transfer != number or _is_to_begin_anew(trial):
+        if trial is None or trial.transfer != number:
             return None
-        if trial.stage not in (Stage.INSTALLED, Stage.STARTING):
+        if trial.stage in (Stage.INSTALLED, Stage.STARTING):
+            self._give_up(trial, trials.OUT_OF_WINDOW, trials.LATE)
+        elif not _is_to_begin_anew(trial):
             return Taken(False, AWAITS)
-        self._give_up(trial, trials.OUT_OF_WINDOW, trials.LATE)
+        elif trial.failure == trials.INSTALLATION:  # interrupted, perhaps when all of it was written
+            self._stay()
         return None
 
     def _give_up(self, trial: Trial, code: int, text: str) -> None:
+        self._stay()
+        self._become(trial.over(code, text))
+
+    def _stay(self) -> None:
         try:
             self._around.stay()
         except MechanismError as refused:
-            log.error("an image that was given up is started with the next restart: %s", refused.reason)
-        self._become(trial.over(code, text))
+            log.error("an image that was given up may be started with the next restart: %s", refused.reason)
 
     def told(self) -> Told:
         """What FirmwareImage tells of the image that was replaced, or is to be."""

@@ -13,7 +13,7 @@ from agent.runtime.transfers import HOLDS_SESSIONS
 from agent.transfers.file_types import Outcome, Taken
 from agent.transfers.queue import State
 from tests.fakes.transfers import FIRMWARE
-from tests.firmware.machine import Device, order
+from tests.firmware.machine import Device, Killed, order
 from tests.runtime.conversation import Talk, begun
 
 ONE = m.TimeWindowStruct(100, 200, "1 At Any Time", "", 0)
@@ -150,6 +150,23 @@ def test_an_image_is_taken_back_amid_a_session_that_runs_across_the_end_of_its_w
     assert (taken_back, queue.needs_reboot, talk.in_session) == ([], True, True)
     talk.let_pass(1)
     assert (len(taken_back), queue.needs_reboot, reboots(talk)) == (1, False, 0)
+
+
+def test_wherever_the_installation_was_killed_a_restart_after_the_window_is_into_the_former(tmp_path: Path) -> None:
+    for point in range(1, 99):
+        device = Device(tmp_path / str(point))
+        received, device.kill_at = device.received(), device.points + point
+        try:
+            device.upgrade.take(received, order())
+        except Killed:
+            device.begin()
+        is_through, device.kill_at = device.kill_at is not None, None
+        assert device.upgrade.take_back("7") is None
+        device.restart()
+        device.begin()
+        assert device.upgrade.installer.is_running("bank 1"), point
+        if is_through:
+            return
 
 
 def test_after_its_window_an_image_is_started_by_nothing_and_installed_anew_in_the_next(tmp_path: Path) -> None:
