@@ -15,11 +15,11 @@ UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
 def journals(root: Path, kind_of: Callable[[str], str]) -> Sequence[LogFile]:
-    """Those below ``root``; see backends.log_files."""
+    """Those below ``root`` that were ever written to; see backends.log_files."""
     return [
         LogFile(f"/{place}", _journal_limit(root, setting), kind_of(f"/{place}") not in VOLATILE)
         for place, setting in JOURNALS
-        if (root / place).is_dir()
+        if any((root / place).glob("*/*.journal"))
     ]
 
 
