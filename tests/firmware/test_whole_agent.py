@@ -1,6 +1,7 @@
 """Upgrades of the real agent by the lab ACS, into a laboratory's two banks."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
@@ -174,6 +175,28 @@ def test_one_that_does_not_come_up_is_told_by_the_former(world: World) -> None:
     assert (failed["Status"], failed["Version"]) == ("ActivationFailed", "3.0")
     assert failed["BootFailureLog"] == "the machine came up with the former image"
     assert world.last_reboot()["FirmwareUpdated"] == "false"
+
+
+def test_a_scheduled_image_whose_window_is_over_is_started_by_no_reboot_before_the_next(world: World) -> None:
+    arguments = world.publish(version="3.5")
+    windows = [{"start": 2, "end": 6}, {"start": 16, "end": 90}]
+    active = f"{INFO}ActiveFirmwareImage"
+    former = world.values(active)
+    paths = [part for name in ("firmware.json", ".firmware.new") for part in ("-P", str(world.stand.state / name))]
+    with Tracer(world.agent, world.stand.state, "rename:signal=SIGKILL:when=3", paths=paths):  # to be "installed"
+        world.stand.done(world.agent, "ScheduleDownload", **arguments, time_windows=windows)
+        asked = time.monotonic()
+        until(lambda: not world.agent.is_alive)
+    time.sleep(max(0.0, asked + 6 - time.monotonic()))
+    world.agent = world.stand.start()
+    boots = len(world.stand.informs_with("1 BOOT"))
+    world.stand.rpc(world.agent, "Reboot")
+    until(lambda: len(world.stand.informs_with("1 BOOT")) > boots)
+    world.stand.acs.wait_for_session_end(timeout=PATIENCE)
+    assert world.values(active) == former
+    assert world.told(arguments["command_key"]).fault_code == 0
+    assert world.values(active) != former
+    assert [one.command_key for one in world.stand.acs.told].count(arguments["command_key"]) == 1
 
 
 def test_a_kill_at_write_points_of_an_upgrade_leaves_one_good_image_and_one_verdict(world: World) -> None:
