@@ -240,6 +240,9 @@ def document_of(options: argparse.Namespace) -> dict[str, Any]:
     attributes: dict[str, str | None] = {}
     for given in options.values:
         name, is_set, value = given.partition("=")
+        if options.type in ("set", "create") and not is_set:
+            step = f"say what it is to be: {name}=VALUE"
+            raise Failure("usage", f"{options.type}: {name} has no value", step, USAGE)
         if not name[:1].islower():
             attributes[name] = value if is_set else None
         elif name == "alarms":

@@ -139,7 +139,8 @@ class LabOnu:
                 self._read_order()
 
     def _ready(self, seconds: float) -> list[Any]:
-        watched: list[Any] = [self._wake, *(each for each in (self._door, self._input) if each)]
+        typed = self._input if self._input and _may_read(self._input) else None
+        watched: list[Any] = [self._wake, *(each for each in (self._door, typed) if each)]
         if self.line.descriptor >= 0:
             watched.append(self.line.descriptor)
         try:
@@ -278,3 +279,11 @@ class LabOnu:
     def _nudge(self) -> None:
         with suppress(OSError):
             os.write(self._waker, b".")
+
+
+def _may_read(file: IO[str]) -> bool:
+    """Whether a read does not stop us: not from the terminal of somebody else's job (SIGTTIN)."""
+    try:
+        return os.tcgetpgrp(file.fileno()) == os.getpgrp()
+    except OSError:
+        return True

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from agent.cli import main
 from agent.lab.onu import LabOnu
+from agent.lab.onu_door import ask
 from agent.lab.onu_frames import CODECS
 from tests.lab.onus import lab_onu
 
@@ -49,6 +51,33 @@ def test_it_says_where_it_is_takes_orders_from_standard_input_and_ends(
     onu.send_signal(signal.SIGINT)
     assert onu.wait(PATIENCE) == 0
     assert not (tmp_path / "tty").is_symlink()
+
+
+SHELL = """
+import fcntl, subprocess, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+sys.exit(subprocess.run(sys.argv[1:], process_group=0).returncode)
+"""
+"""As a shell starts a job in the background of its terminal."""
+
+
+def test_in_the_background_of_a_terminal_it_goes_on_whatever_is_typed(tmp_path: Path) -> None:
+    link, (terminal, its_end) = str(tmp_path / "tty"), os.openpty()
+    command = [sys.executable, "-c", SHELL, sys.executable, "-m", "agent", "lab", "onu", "--pty", link]
+    with subprocess.Popen(command, stdin=its_end, stdout=subprocess.PIPE, text=True, start_new_session=True) as shell:
+        try:
+            assert shell.stdout
+            assert link in shell.stdout.readline()
+            os.write(terminal, b"echo a\n")
+            for _ in range(10):
+                assert ask(Path(link), "light -20") == "receives -20.00 dBm, sends 2.10 dBm"
+                time.sleep(0.05)
+            ask(Path(link), "quit")
+            assert shell.wait(PATIENCE) == 0
+        finally:
+            shell.kill()  # a job that was stopped is hung up with its terminal's leader
+    os.close(its_end)
+    os.close(terminal)
 
 
 def test_a_running_one_takes_orders(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -172,6 +172,7 @@ def test_a_made_frame_may_be_told_as_json(said: Say) -> None:
         (["fetch", "2"], "", "there is no message 'fetch'"),
         (["get"], "", "a class is missing"),
         (["get", "2", "x"], "", "the instance is a number; 'x' is none"),
+        (["set", "340", "0", "AdministrativeState"], "", "set: AdministrativeState has no value"),
         (["get", "2", "0", "--tci", "x"], "", "--tci is a number"),
         (["get", "2", "0", "Colour"], "", "no attribute 'Colour'; it has MibDataSync"),
         (["get", "2", "0", "--key", "00"], "", "--key: it must be 32 hexadecimal digits"),
