@@ -30,7 +30,7 @@ LOADER: Final = "cpe_agent_library"
 LEFT_OUT: Final = (
     "agent/lab/", "agent/web/", "agent/schema_compiler.py", "agent/schema_xml.py", "agent/cli/schema.py",
     "agent/cli/demo.py", "agent/cli/lab", "agent/cli/scratch.py", "agent/cli/preset.py", "agent/preset_check.py",
-    "agent/cli/dhcp_hooks.py", "backends/journal.py",
+    "agent/cli/dhcp_hooks.py",
     "backends/installers/laboratory.py", "backends/installers/rauc.py", "backends/installers/mender.py",
     "backends/installers/uboot.py", "backends/installers/debian.py",
     "agent/cli/firmware.py", "agent/firmware/packaging.py",
