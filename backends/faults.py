@@ -1,7 +1,8 @@
 """What happened to this machine: alarms that are raised and cleared, and the last of what was noted.
 
 Kept in one small file that is replaced as a whole: it survives a reboot, and nothing is written while nothing happens.
-A burst is bounded, so that a link that flaps or a log-in that is tried all day wears no flash.
+A burst is bounded, so that a link that flaps or a log-in that is tried all day wears no flash; whose beginning was
+kept, of that the end is kept too.
 """
 
 import json
@@ -239,7 +240,8 @@ class Faults:
         if mechanism == DISABLED:
             return False
         burst = self._bursts[kind]
-        if not burst.admits(now):
+        ends_a_kept_one = notification == CLEARED and any(one.identifier == identifier for one in self._events[HISTORY])
+        if not (ends_a_kept_one or burst.admits(now)):
             return False
         if burst.left_out:
             more = f" ({burst.left_out} events before it were too many to be kept)"

@@ -7,12 +7,14 @@ import pytest
 from backends.desired_state import Wanted
 from backends.faults import (
     BURST,
+    CLEARED,
     DISABLED,
     EXPEDITED,
     FILE,
     HISTORY,
     KEPT,
     MOST_ALARMS,
+    NEW,
     PAUSE,
     QUEUED,
     ROOM,
@@ -112,6 +114,17 @@ def test_a_burst_is_bounded_and_what_was_left_out_is_told(bench: Bench) -> None:
     bench.later(PAUSE)
     assert faults.happened("refused", "192.0.2.1", "wrong password")
     assert [event.identifier for event in faults.events(HISTORY) if "30 events before it" in event.text] == ["51"]
+
+
+def test_what_flaps_does_not_end_as_raised_where_it_is_cleared(bench: Bench) -> None:
+    faults = bench.faults()
+    for _ in range(BURST + 30):
+        faults.raise_alarm("optical", "ANI", "low light")
+        faults.clear_alarm("optical", "ANI", "enough light")
+    last = faults.events(HISTORY)
+    raised = {one.identifier for one in last if one.notification == NEW}
+    assert raised
+    assert {one.identifier for one in last if one.notification == CLEARED} >= raised
 
 
 def test_nothing_is_written_while_nothing_happens(bench: Bench) -> None:
