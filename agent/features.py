@@ -15,22 +15,21 @@ from agent.model.schema import Schema
 from agent.runtime.core import Core
 from agent.runtime.delivery import Delivery
 from agent.runtime.discovery import Discovery
-from agent.runtime.endpoint import AcsEndpoint
 from agent.runtime.housekeeping import Chore
 from agent.runtime.loop import Inbox
 from agent.runtime.operations import Operation
 from agent.runtime.redactor import Redactor
 from agent.runtime.store import FileStore
 from agent.runtime.trace import TraceStore
-from agent.runtime.wire import Resolve
 from agent.settings import Settings
 from agent.transfer_service import TransferService
 from agent.transfers.url_policy import UrlPolicy
+from agent.way_to_acs import WayToAcs
 from backends.faults import Faults
 from backends.tr181.mechanisms import Mechanisms
 
 if TYPE_CHECKING:
-    from agent.transfers.mover import Way
+    pass
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +76,7 @@ class Ground(Protocol):
     device_id: DeviceIdStruct
     redactor: Redactor
     traces: TraceStore
+    way_to_acs: WayToAcs
     core: Core
     """Built after the parts."""
 
@@ -89,15 +89,6 @@ class Ground(Protocol):
 
     def url_policy(self) -> UrlPolicy:
         """With which file servers files may be exchanged now."""
-
-    def endpoint(self) -> AcsEndpoint:
-        """The ACS as it is configured now."""
-
-    def resolver_of(self, link: str) -> Resolve:
-        """How names are found over a link, "" for wherever the system sends."""
-
-    def file_way(self) -> "Way":
-        """How files are moved now."""
 
 
 def features(ground: Ground) -> list[Feature]:

@@ -10,14 +10,14 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from agent import extensions, presets, settings
+from agent.connection_requests import ConnectionRequests, index_of
 from agent.cwmp import management_server as ms
 from agent.cwmp.describe import describe
 from agent.cwmp.event_queue import Event
@@ -40,13 +40,10 @@ from agent.model.coverage import Reasons
 from agent.model.data_model import Addressing, Caller, DataModel
 from agent.model.own_values import OwnValues
 from agent.page import SERVING as PAGE_ASKS_OF
-from agent.page import TOPICS as PAGE_TOPICS
 from agent.page import PageService, Verb
 from agent.page import Surroundings as PageSurroundings
 from agent.preset_service import OWN_VALUES as PRESET_VALUES
 from agent.preset_service import PresetService, who
-from agent.request_door import Facts as DoorFacts
-from agent.request_door import RequestDoor
 from agent.runtime import loop
 from agent.runtime.acs_session import AcsSession
 from agent.runtime.actions import Listen
@@ -60,7 +57,7 @@ from agent.runtime.delivery import Delivery
 from agent.runtime.discovery import OWN_VALUES as DISCOVERY_VALUES
 from agent.runtime.discovery import Contact, Discovery
 from agent.runtime.documents import shapes
-from agent.runtime.endpoint import AcsEndpoint, shown_url
+from agent.runtime.endpoint import shown_url
 from agent.runtime.events import Changed, ControlAsked, InTurn, LeaseHeard, Moment, Reload, Stop
 from agent.runtime.history import History
 from agent.runtime.home_links import HomeLinks
@@ -72,7 +69,6 @@ from agent.runtime.listen_again import ListenAgain
 from agent.runtime.live import Live
 from agent.runtime.logs import log_to
 from agent.runtime.memory import give_back, slim_data_classes
-from agent.runtime.not_listening import why_none_can_come, why_nothing_listens
 from agent.runtime.reach import Reach
 from agent.runtime.redactor import Redactor
 from agent.runtime.refusals import RefusedLogins
@@ -84,10 +80,10 @@ from agent.runtime.strip import Strip
 from agent.runtime.systemd import Notifier
 from agent.runtime.trace import TraceStore
 from agent.runtime.verbs import ModelVerbs, Profiles
-from agent.runtime.wire import Resolve, resolve_by_system
-from agent.runtime.workers import Listening, Workers
+from agent.runtime.workers import Workers
 from agent.settings import Loaded
 from agent.shipped_schema import shipped_schema
+from agent.system_changes import SystemChanges
 from agent.transfer_service import Surroundings as TransferSurroundings
 from agent.transfer_service import TransferService, homes
 from agent.transfers.url_policy import UrlPolicy
@@ -97,17 +93,16 @@ from agent.vendor_files.transfer_types import Parts as VendorParts
 from agent.vendor_files.transfer_types import register as register_types
 from agent.vendor_files.transfer_types import register_vendors
 from agent.version import VERSION
+from agent.way_to_acs import WayToAcs
 from backends import tr181
 from backends.addresses import Addresses, installed_netifaces
 from backends.association import Named
 from backends.errors import MechanismError
 from backends.ethtool import Ethtool
 from backends.faults import HISTORY
-from backends.fw4_door import Fw4Door
 from backends.ieee8021x.configuration import Credentials
 from backends.kernel_features import lacking
 from backends.netlink import Netlink
-from backends.netlink_types import RouteTo
 from backends.other_managers import OtherManagers
 from backends.procfs import Procfs
 from backends.sysfs import Sysfs
@@ -118,7 +113,7 @@ from backends.tr181.fault_mgmt import TOPIC as FAULT
 from backends.tr181.fault_mgmt import faults_of
 from backends.tr181.gateway_profiles import GATEWAY_PROFILES
 from backends.tr181.links import Links
-from backends.tr181.management_interface import management_way, name_servers_on
+from backends.tr181.management_interface import management_way
 from backends.tr181.mechanisms import Identity, Mechanisms, ModuleRules
 from backends.tr181.parts import Machine, Watch
 from backends.tr181.services import is_openwrt, network_and_services
@@ -127,7 +122,7 @@ from backends.tr181.user_interface import ENABLE, PASSWORD_RESET, Page
 from backends.tunnels.links import TunnelLinks
 
 if TYPE_CHECKING:
-    from agent.transfers.mover import Way
+    pass
 
 if TYPE_CHECKING:
     from agent.firmware.upgrade import Upgrade
@@ -191,11 +186,13 @@ class Agent:
         for warning in loaded.warnings:
             log.warning("%s", warning)
         self.inbox = inbox or loop.Inbox()
-        self._unheeded: frozenset[str] = frozenset()  # topics of the system while nothing could be made
         self.notifier = Notifier()
         self.restarts_as_booted = False
         self.upgrade: Upgrade | None = None
         self.going_down = GoingDown(self)
+        self.way_to_acs = WayToAcs(self)
+        self.connection_requests = ConnectionRequests(self)
+        self.system_changes = SystemChanges(self)
         self._started_from = loaded.source
         self._load: Callable[[], Loaded] = lambda: loaded
         self._stop_watching = threading.Event()
@@ -243,10 +240,10 @@ class Agent:
             factory_reset_command=set_by_person.system.factory_reset_command,
             restart=self._restart_as_booted,
         )
-        self.reach = Reach(self._route_to, lambda: str(self.own.get(ms.URL)), self.netlink.addresses)
+        self.reach = Reach(self.way_to_acs.route_to, lambda: str(self.own.get(ms.URL)), self.netlink.addresses)
         manage = set_by_person.network.manage
         self.network, builds = network_and_services(
-            set_by_person.system.mechanisms, self.netlink, self.procfs, manage, self._management_path, Ethtool()
+            set_by_person.system.mechanisms, self.netlink, self.procfs, manage, self.way_to_acs.not_to_be_cut, Ethtool()
         )
         self.other_managers = OtherManagers()
         self.home_links = HomeLinks()
@@ -266,7 +263,7 @@ class Agent:
             links=Links(self.network),
             directory=services,
             state_directory=self.settings.state.directory,
-            management_path=self._management_path,
+            management_path=self.way_to_acs.not_to_be_cut,
             peek=self._peek,
             path_of=lambda target: self.model.instances.path_of(target.table, target.keys),
             gateway_told=self._gateway_told,
@@ -288,7 +285,7 @@ class Agent:
         self._take_preset(basic)
         self.machine = Machine(basic, builds)
         self.mechanisms = self.machine.mechanisms
-        self.management_way = management_way(self.mechanisms, self._management_interface, self._routers)
+        self.management_way = management_way(self.mechanisms, self.way_to_acs.interface, self._routers)
         self.faults = faults_of(self.mechanisms)
         if self.history.is_new():
             self.history.remember(self.faults.kept())
@@ -314,49 +311,11 @@ class Agent:
         """What parameters read as, for whoever is built before the model."""
         return self.model.peek(paths)
 
-    def _management_interface(self) -> str:
-        return self.settings.network.management_interface
-
-    def _route_to(self, address: str) -> RouteTo | None:
-        """None as well by an interface that is not there: the doctor says so, and everything else goes on."""
-        try:
-            return self.netlink.route_to(address, self._management_interface())
-        except MechanismError as none:
-            log.debug("the way to %s: %s", address, none)
-            return None
-
-    def _resolver(self) -> Resolve:
-        """How the ACS's name is found; the management interface asks servers of its own."""
-        network = self.settings.network
-        if not network.management_interface:
-            return resolve_by_system
-        from agent.runtime.stub_resolver import StubResolver
-
-        return StubResolver(network.management_interface, self._name_servers(network.management_interface))
-
-    def resolver_of(self, link: str) -> Resolve:
-        """How names are found over a link, "" for wherever the system sends."""
-        return self._resolver() if link == self._management_interface() else resolve_by_system
-
-    def _name_servers(self, link: str) -> Sequence[str]:
-        """Whom the management interface asks for names: as set, else as its leases say, else as the system knows."""
-        told = self.settings.network.management_name_servers or self.discovery.leases.name_servers(link)
-        return told or name_servers_on(self.mechanisms, link)
-
-    def _way(self) -> Hashable | None:
-        """How the ACS is sought: by which route, and on a management interface with whose help."""
-        route, link = self.reach.route(), self._management_interface()
-        return (route, tuple(self._name_servers(link))) if route and link else route
-
-    def _management_path(self) -> RouteTo | None:
-        """The way that is not to be cut without coming back: that to the ACS. Without one there is nobody to lose."""
-        return self.reach.route() if self.own.get(ms.URL) else None
-
     def _build_model(self) -> None:
         self.schema = shipped_schema()
         objects = [
             *tr181.objects(self.mechanisms),
-            *ms.management_server(self.schema.root, self.own, self.schema, self._connection_request_url),
+            *ms.management_server(self.schema.root, self.own, self.schema, self.connection_requests.url),
             *supported_data_model(lambda: self.model.tree, self.settings.services_directory()),
         ]
         extended = extensions.load(self.settings.extensions.directory, self.schema, objects, self.mechanisms)
@@ -397,7 +356,7 @@ class Agent:
             lambda: self.delivery.events.awaits_reboot,
             self._lease_changed,
             self._own_hosts,
-            _index_of,
+            index_of,
         )
 
     def _build_core(self, boot: bool) -> None:
@@ -436,7 +395,7 @@ class Agent:
             self.mechanisms,
             Neighbour(who.oui, who.serial_number, who.product_class),
             lambda: self.discovery.asks,
-            lambda: self.settings.discovery.interface or self._management_interface(),
+            lambda: self.settings.discovery.interface or self.way_to_acs.interface(),
             lambda event: self.inbox.put(LeaseHeard(event)),
             self._stop_watching,
         )
@@ -458,8 +417,8 @@ class Agent:
         self.workers = Workers(
             self.inbox,
             self._connect,
-            self._listening,
-            self._credentials,
+            self.connection_requests.listening,
+            self.connection_requests.credentials,
             self.going_down.reboot,
             self.going_down.factory_reset,
             self._reload,
@@ -498,7 +457,7 @@ class Agent:
             TransferSurroundings(
                 self.own,
                 self.url_policy,
-                self.file_way,
+                self.way_to_acs.of_files,
                 self._octets,
                 loop.moment,
                 self.faults.happened,
@@ -547,7 +506,7 @@ class Agent:
         chance = random.SystemRandom().random
         device = Device(
             self._device_facts,
-            self._connection_request_facts,
+            self.connection_requests.facts,
             lambda: self.transfers.status(self.faults.events(HISTORY)),
         )
         self.model_verbs = ModelVerbs(
@@ -582,7 +541,9 @@ class Agent:
                 Recurring(chance()),
                 Heartbeat(chance()),
             ),
-            commit_confirm=CommitConfirm(self.model, self.settings.network.confirm_within, self._nothing_waits),
+            commit_confirm=CommitConfirm(
+                self.model, self.settings.network.confirm_within, self.system_changes.nothing_waits
+            ),
             policy=self._policy,
             inform=self._inform,
             answer=self._answer,
@@ -591,8 +552,8 @@ class Agent:
             oui=lambda: self.device_id.oui,
             chance=chance,
             acs_met=self.reach.met,
-            way=self._way,
-            system_changed=self._system_changed,
+            way=self.way_to_acs.stamp,
+            system_changed=self.system_changes.heard,
             lease_heard=self.discovery.heard,
             housekeeping=Housekeeping(
                 [
@@ -602,7 +563,7 @@ class Agent:
                     *(one for feature in self.features for one in feature.chores),
                     self.discovery,
                     self.page,
-                    self._request_door(),
+                    self.connection_requests.door(),
                     ListenAgain(lambda: self.workers.problem, lambda: self.workers.perform(Listen())),
                 ],
                 self._save_model,
@@ -691,41 +652,6 @@ class Agent:
         except OSError as failure:
             log.debug("the data model's state could not be saved: %s", failure)
 
-    def _system_changed(self, topics: frozenset[str]) -> frozenset[str]:
-        """A link that came up, or was plugged in, is given what is configured for it; so are services on it."""
-        self.model.forget()
-        self.discovery.system_changed(topics)
-        if topics & PAGE_TOPICS:
-            self.page.follow()
-        if topics & {"link", "address", "route", "dhcp", "everything"}:
-            self.management_way.apply()
-        heeded, self._unheeded = topics | self._unheeded, frozenset()
-        try:
-            is_of_links = bool(heeded & {"link", "address", "route", "dhcp", "everything"})
-            if self.model.read_only_reason:
-                self._unheeded = heeded
-                self.network.kernel_seen()
-            else:
-                if self.model.awaits_confirmation:
-                    self._unheeded = heeded
-                    has_news = self.network.settings_given()
-                else:
-                    has_news = is_of_links and self.network.kernel_changed()
-                if has_news:
-                    self.model.save()
-                self.machine.changed(heeded)
-        except MechanismError as later:
-            log.warning("what changed is looked at again with the next change: %s", later)
-            self._unheeded = heeded
-        except Exception:
-            log.exception("a link that came up could not be given what is configured for it")
-        return self.machine.look(topics)
-
-    def _nothing_waits(self) -> None:
-        """What came while a change waited is given its own now."""
-        if self._unheeded:
-            self.inbox.put(Changed(self._unheeded))
-
     def _note_change(self, caller: str, done: Sequence[str]) -> None:
         """A change of the configuration is part of the history of faults, without values and diagnostics."""
         done = [one for one in done if not one.endswith(".DiagnosticsState")]
@@ -763,26 +689,8 @@ class Agent:
 
     # -- workers ----------------------------------------------------------------------------------------------------
 
-    def endpoint(self) -> AcsEndpoint:
-        """The ACS as it is configured now."""
-        acs = self.settings.acs
-        get = self.own.get
-        return AcsEndpoint(
-            url=get(ms.URL),
-            username=get("ManagementServer.Username") or _user_name(self.device_id),
-            password=get("ManagementServer.Password"),
-            ca_file=str(acs.ca_file or ""),
-            client_certificate=str(acs.client_certificate or ""),
-            client_key=str(acs.client_key or ""),
-            tls_profile="compat" if acs.tls_profile == "compat" else "modern",
-            compression=get("ManagementServer.HTTPCompression"),
-            interface=self._management_interface(),
-            user_agent=f"cpe-agent/{VERSION}",
-            is_elsewhere=self.discovery.is_elsewhere,
-        )
-
     def _connect(self, number: int, events: tuple[str, ...]) -> AcsSession:
-        endpoint = self.endpoint()
+        endpoint = self.way_to_acs.endpoint()
         trace = self.traces.open(number, shown_url(endpoint.url), events)
         self.strip.begun(number, events)
         return AcsSession(
@@ -791,7 +699,7 @@ class Agent:
             self.inbox.put,
             trace,
             describe=lambda envelope: describe(envelope, self.redactor.is_secret),
-            resolve=self._resolver(),
+            resolve=self.way_to_acs.resolver(),
             wall_clock_trusted=loop.moment().wall is not None,
         )
 
@@ -800,54 +708,10 @@ class Agent:
         allowed = self.settings.transfers
         return UrlPolicy(allowed.schemes, allowed.hosts, allowed.laboratory, tuple(homes(self.mechanisms)))
 
-    def file_way(self) -> "Way":
-        """Files are moved as the ACS is reached."""
-        from agent.transfers.mover import Way
-
-        return Way(self.endpoint(), self._resolver(), loop.moment().wall is not None)
-
     def _octets(self) -> int:
         """What all links have carried so far."""
         self.netlink.forget()
         return sum(one.counters.rx_bytes + one.counters.tx_bytes for one in self.netlink.links() if not one.loopback)
-
-    def _listening(self) -> Listening:
-        asked = self.settings.connection_request
-        interface = self._listening_interface()
-        return Listening(
-            port=asked.port,
-            path=self.own.get(CONNECTION_REQUEST_PATH),
-            algorithm="SHA-256" if asked.digest == "SHA-256" else "MD5",
-            interface=interface,
-            interface_index=_index_of(interface),
-            is_enabled=not why_nothing_listens(self.model.root, self.own).what,
-        )
-
-    def _listening_interface(self) -> str:
-        """The interface that connection requests have to come in by; "": any."""
-        return self.settings.connection_request.interface or self._management_interface()
-
-    def _credentials(self) -> tuple[str, str]:
-        names = ("Username", "Password")
-        user, password = (str(self.own.get(f"ManagementServer.ConnectionRequest{name}")) for name in names)
-        return user, password
-
-    def _connection_request_url(self) -> str:
-        listener = self.workers.listener
-        if listener is None:
-            return ""
-        path = self.own.get(CONNECTION_REQUEST_PATH)
-        return self.reach.connection_request_url(listener.port, path, self._listening_interface())
-
-    def _request_door(self) -> RequestDoor:
-        def facts() -> DoorFacts:
-            listener, choice = self.workers.listener, self.settings.connection_request.firewall
-            port = listener.port if listener else 0
-            echo = self.mechanisms.udp_echo
-            others = echo.openings() if echo else ()
-            return DoorFacts(choice, str(self.own.get(ms.URL)), port, self.reach.acs_address, others)
-
-        return RequestDoor(Fw4Door(self.settings.control_socket().parent / "firewall" / "requests.nft"), facts)
 
     # -- firmware and settings ----------------------------------------------------------------------------------------
 
@@ -901,7 +765,7 @@ class Agent:
         self._file_says()
         self.network.manage_only(self.settings.network.manage)
         self._watch_leases()
-        self._system_changed(frozenset({"everything"}))
+        self.system_changes.heard(frozenset({"everything"}))
         self.core.settings_changed()
         self.inbox.put(Changed(frozenset({"own"})))  # the core's turn: another ACS, another listener
         log.info("the settings were read again")
@@ -928,14 +792,14 @@ class Agent:
         return self.mechanisms.lan.links_served() if self.mechanisms.lan else ()
 
     def _lease_changed(self, link: str) -> None:
-        if link == self._management_interface():
+        if link == self.way_to_acs.interface():
             self.netlink.forget()
             self.management_way.apply()
             self.inbox.put(Changed(frozenset({"lease"})))  # the core's turn: it may name other servers
 
     def _ways_out(self) -> dict[int, tuple[str, ...]]:
         """The links whose leases may name the ACS, by family."""
-        chosen = self.settings.discovery.interface or self._management_interface()
+        chosen = self.settings.discovery.interface or self.way_to_acs.interface()
         try:
             return ways_out(self.netlink.routes(), chosen, self._home())
         except MechanismError as silent:
@@ -973,29 +837,6 @@ class Agent:
             "agent": VERSION,
             "address": self.reach.own_address(),
             **({"advice": self.discovery.advice} if self.discovery.advice else {}),
-        }
-
-    def _connection_request_facts(self) -> dict[str, Any]:
-        self.model.forget()
-        listener = self.workers.listener
-        last = listener.last_refusal if listener else None
-        url = self._connection_request_url()
-        interface = self._listening_interface()
-        is_listening = listener is not None
-        reason = why_none_can_come(
-            self.model.root, self.own, failure=self.workers.problem, is_listening=is_listening, url=url, on=interface
-        )
-        return {
-            "url": url,
-            "username": self._credentials()[0],
-            "interface": interface,
-            "acs_address": self.reach.acs_address,
-            "problem": reason.what,
-            "next": reason.next,
-            "is_listening": is_listening,
-            "accepted": listener.accepted if listener else 0,
-            "refused": listener.refused if listener else 0,
-            "last_refusal": f"{last.status} to {last.source}: {last.reason}" if last else None,
         }
 
     def _examination(self, status: dict[str, Any]) -> dict[str, Any]:
@@ -1119,20 +960,6 @@ def _hear_signals(inbox: loop.Inbox) -> None:
                 inbox.put(events[number[0]])
 
     threading.Thread(target=listen, name="signals", daemon=True).start()
-
-
-def _index_of(interface: str) -> int:
-    """The kernel's number of an interface, 0 while there is none."""
-    try:
-        return socket.if_nametoindex(interface) if interface else 0
-    except OSError:
-        return 0
-
-
-def _user_name(device: DeviceIdStruct) -> str:
-    """OUI-ProductClass-SerialNumber, as TR-069 §3.4.4 wants it where no name was given."""
-    parts = (device.oui, device.product_class, device.serial_number)
-    return "-".join(quote(part, safe="") for part in parts if part)
 
 
 def _start_again() -> None:

@@ -25,7 +25,7 @@ def feature(ground: Ground) -> Feature:
         diagnostics,
         ground.mechanisms,
         ground.url_policy,
-        ground.file_way,
+        ground.way_to_acs.of_files,
         ground.transfers.types,
         ground.device_id.oui,
     )

@@ -14,7 +14,7 @@ def feature(ground: Ground) -> Feature:
         ground.own,
         ground.delivery.events,
         ground.url_policy,
-        ground.file_way,
+        ground.way_to_acs.of_files,
         lambda work: ground.inbox.ask(lambda _now: work()),
         lambda: loop.moment().wall,
         ground.model.peek,

@@ -18,10 +18,10 @@ def feature(ground: Ground) -> Feature:
     probe = Probe(
         Owner(
             ask=lambda work: ground.inbox.ask(lambda _now: work()),
-            endpoint=ground.endpoint,
+            endpoint=ground.way_to_acs.endpoint,
             lend=lambda: ground.core.lend_turn(loop.moment()),
             over=lambda: ground.core.turn_is_over(),  # noqa: PLW0108 - the core is built later
-            resolve=ground.resolver_of,
+            resolve=ground.way_to_acs.resolver_of,
             is_clock_set=lambda: loop.moment().wall is not None,
             mask=ground.redactor.text,
         )

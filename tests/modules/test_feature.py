@@ -19,7 +19,7 @@ def ground(place: Path, machine: Machine | None) -> Any:
     return SimpleNamespace(
         mechanisms=SimpleNamespace(modules=tables, path_of=lambda _: "", state_directory=place / "state"),
         own=OwnValues(DEFAULTS, {}), delivery=SimpleNamespace(events=EventQueue()), store=Documents(),
-        url_policy=nothing, file_way=nothing, inbox=nothing,
+        url_policy=nothing, way_to_acs=SimpleNamespace(of_files=nothing), inbox=nothing,
         model=SimpleNamespace(peek=lambda _: {}, save=lambda: None), faults=SimpleNamespace(happened=lambda *_: None),
     )  # fmt: skip
 
