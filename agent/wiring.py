@@ -520,7 +520,7 @@ class Agent:
             self.model_verbs,
             device,
             self._examination,
-            self.redactor.xml,
+            self.redactor,
             {
                 **late_verbs(self),
                 **self.page.table,

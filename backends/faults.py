@@ -76,6 +76,8 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 Told = str | int | float | bool
 """What a field of an event may be."""
+LAST_TIME: Final = 253_402_300_800
+"""The year 10,000, in Unix seconds: no date is written so late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +313,18 @@ def _fields(told: Mapping[str, Told | None]) -> dict[str, Told]:
 def _made(kind: type[Any], kept: Mapping[str, Any]) -> Any:
     names = [one.name for one in fields(kind) if one.name in kept or one.name not in ADDED]
     made = kind(**{name: kept[name] for name in names})
-    if made.kind not in KINDS:
+    if made.kind not in KINDS or not all(_is_sound(name, kept[name]) for name in names):
         raise ValueError(made.kind)
     return made
+
+
+def _is_sound(name: str, value: Any) -> bool:
+    match name:
+        case "slot":
+            return type(value) is int and 0 < value <= KEPT
+        case "fields":
+            return isinstance(value, dict) and all(isinstance(one, Told) for one in value.values())
+        case "time" | "raised" | "changed":
+            return value is None or (isinstance(value, int | float) and 0 <= value < LAST_TIME)
+        case _:
+            return isinstance(value, str)

@@ -53,6 +53,25 @@ class ForeseenFilter(logging.Filter):
         return True
 
 
+class SteadyFilter(logging.Filter):
+    """For handlers: what came from elsewhere makes up no line of its own, and steers no terminal.
+
+    A message is one line; the lines of a traceback are indented. What passed once passes again unchanged.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Escape; every record passes."""
+        record.msg, record.args = _printable(" | ".join(record.getMessage().strip().split("\n"))), ()
+        if record.exc_text:
+            lines = map(_printable, record.exc_text.split("\n"))
+            record.exc_text = "\n".join(line if line.startswith("  ") else f"  {line}" for line in lines)
+        return True
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
 def is_line(record: logging.LogRecord) -> bool:
     """For handlers that show lines: an event is in the log already, in the words of whoever noted it."""
     return not hasattr(record, "event")
@@ -81,6 +100,7 @@ def log_to(target: str, level: str, redactor: Redactor) -> LogRing:
     for handler in (shown, kept):
         handler.addFilter(ForeseenFilter())
         handler.addFilter(RedactingFilter(redactor))
+        handler.addFilter(SteadyFilter())
     logging.basicConfig(level=level.upper(), handlers=[shown, kept], force=True)
     logging.getLogger("urllib3").setLevel(logging.WARNING)
     logging.getLogger("cpe-agent.event").setLevel(logging.INFO)  # an event is told whatever lines are not

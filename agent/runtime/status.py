@@ -14,6 +14,7 @@ from agent.runtime.control import error
 from agent.runtime.core import Core, Parts, Policy
 from agent.runtime.endpoint import shown_url
 from agent.runtime.events import Moment
+from agent.runtime.redactor import Redactor
 from agent.runtime.verbs import BadArgument, ModelVerbs, refused, switch
 from agent.version import VERSION
 
@@ -38,17 +39,15 @@ class Verbs:
         model: ModelVerbs,
         device: Device,
         examine: Callable[[Reply], Reply],
-        mask: Callable[[str], str],
+        redactor: Redactor,
         more: Mapping[str, Callable[[Mapping[str, Any]], Reply]] = {},
     ) -> None:
-        """``examine`` is the doctor, who is told the status; ``mask`` takes secrets out of XML; ``more`` are verbs that
-        need nothing of the core.
-        """
+        """``examine`` is the doctor, who is told the status; ``more`` are verbs that need nothing of the core."""
         self._parts = parts
         self._model = model
         self._device = device
         self._examine = examine
-        self._mask = mask
+        self._redactor = redactor
         self._more = more
 
     def answer(self, core: Core, verb: str, arguments: Mapping[str, Any], now: Moment) -> Reply:
@@ -80,7 +79,7 @@ class Verbs:
                 "state": self._state(core, policy),
                 "last_session": iso(core.last_ended.wall) if core.last_ended else None,
                 "since_seconds": round(now.monotonic - core.last_ended.monotonic) if core.last_ended else None,
-                "last_outcome": core.last_outcome,
+                "last_outcome": self._redactor.text(core.last_outcome),
                 "failed_attempts": parts.retries.count,
                 "next_session_seconds": _seconds_until(due, now),
             },
@@ -144,7 +143,7 @@ class Verbs:
         except ModelError as refusal:
             return refused(refusal)
         envelope = Session(inform, lambda _: Later(), lambda: None, lambda *_: None).start().envelope
-        return {"xml": self._mask(soap.render(envelope).decode()) if envelope else ""}
+        return {"xml": self._redactor.xml(soap.render(envelope).decode()) if envelope else ""}
 
 
 def _seconds_until(due: float | None, now: Moment) -> int | None:

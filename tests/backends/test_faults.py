@@ -1,5 +1,6 @@
 """What went wrong is kept over a boot, told as chosen, and bounded."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,19 @@ def test_a_file_that_cannot_be_read_begins_anew(bench: Bench, text: str) -> None
     assert faults.alarms == {}
     assert faults.happened("configured", "", "by the ACS")
     assert len(bench.faults().events(HISTORY)) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"slot": "x"}, {"slot": True}, {"slot": 0}, {"time": "x"}, {"time": 1e300}, {"text": 7}, {"about": None},
+     {"fields": []}, {"fields": {"code": []}}],
+)  # fmt: skip
+def test_a_history_whose_values_mean_nothing_begins_anew(bench: Bench, wrong: dict[str, object]) -> None:
+    bench.faults().happened("transfer", "", "fetched", code=9018)
+    kept = json.loads((bench.place / FILE).read_text())
+    kept["events"][HISTORY][0] |= wrong
+    (bench.place / FILE).write_text(json.dumps(kept))
+    assert bench.faults().events(HISTORY) == []
 
 
 def test_a_full_disk_is_no_reason_to_stop(bench: Bench) -> None:

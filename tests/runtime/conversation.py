@@ -29,6 +29,7 @@ from agent.runtime.core import Core, Parts, Policy
 from agent.runtime.delivery import Delivery
 from agent.runtime.doctor import Surroundings
 from agent.runtime.events import Moment
+from agent.runtime.redactor import Redactor
 from agent.runtime.status import Device, Verbs
 from agent.runtime.transfers import Transfers
 from agent.runtime.verbs import ModelVerbs
@@ -114,7 +115,7 @@ class Talk:
             ModelVerbs(self.model, lambda: self.core.settings_changed()),
             Device(dict, dict),
             Surroundings(list, list, dict, lambda: True),
-            lambda xml: xml,
+            Redactor(),
         )
         return Parts(
             model=self.model,

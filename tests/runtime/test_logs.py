@@ -40,7 +40,7 @@ def test_the_last_lines_stay_readable_without_their_secrets(ring: LogRing) -> No
         logging.getLogger("agent.test").exception("said %s", "correct horse")
     [line] = ring.lines()
     assert (line["n"], line["level"], line["logger"]) == (1, "error", "agent.test")
-    assert line["text"].startswith("said ******\nTraceback")
+    assert line["text"].startswith("said ******\n  Traceback")
     assert "correct horse" not in line["text"]
 
 
@@ -61,10 +61,25 @@ def test_what_a_mechanism_foresaw_is_one_line(ring: LogRing) -> None:
     assert [line["text"] for line in ring.lines()] == said
 
 
+def test_nobody_makes_up_a_line_or_steers_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    ring = log_to("stderr", "info", Redactor())
+    try:
+        raise ValueError("bad\n2026-11-23 ERROR made up")
+    except ValueError:
+        logging.getLogger("agent.test").exception("refused: %s", "8003\n2026-11-23 ERROR \x1b[2J\x9b\u202e\r\0é")
+    [told] = ring.lines()
+    for text in (capsys.readouterr().err, told["text"]):
+        first, *others = text.splitlines()
+        assert first.endswith(r"refused: 8003 | 2026-11-23 ERROR \x1b[2J\x9b\u202e\r\x00é")
+        assert others
+        assert all(line.startswith("  ") for line in others)
+    logging.basicConfig(force=True)
+
+
 def test_an_accident_comes_with_the_place_where_it_happened(ring: LogRing) -> None:
     failed(OSError(30, "Read-only file system"))
     failed(KeyError("x"), MechanismError("no answer"))
-    assert all("\nTraceback" in line["text"] or ", in failed" in line["text"] for line in ring.lines())
+    assert all("\n  Traceback" in line["text"] or ", in failed" in line["text"] for line in ring.lines())
 
 
 def test_only_the_last_ones_are_kept_and_no_line_is_long(ring: LogRing) -> None:

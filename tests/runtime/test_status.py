@@ -30,6 +30,13 @@ def test_the_state_of_the_acs_follows_the_sessions() -> None:
     assert talk.person("status")["acs"]["state"] == "reachable"
 
 
+def test_what_the_acs_said_is_shown_without_secrets() -> None:
+    talk = Talk(boot_delay=10.0)
+    talk.let_pass(11)
+    talk.breaks("the ACS refused the Inform: 8003 password=correct-horse")
+    assert talk.person("status")["acs"]["last_outcome"].endswith("8003 password=******")
+
+
 def test_the_status_is_json_and_tells_what_is_pending() -> None:
     talk = begun()
     status = talk.person("status")
