@@ -145,7 +145,8 @@ class ServerSelection:
             raise DiagnosticFailed(state, failures[0].text, SelectionResult(hosts=tuple(results)))
         answered = [host for host, (tally, _) in tallies.items() if tally.successes]
         if not answered:
-            return SelectionResult(hosts=tuple(results))
+            # "Complete (if the test completed successfully)", says TR-181; without any response the times MUST be zero.
+            raise DiagnosticFailed("Error_Other", "no host answered", SelectionResult(hosts=tuple(results)))
         fastest = min(answered, key=lambda host: tallies[host][0].mean)
         tally, source = tallies[fastest]
         shortest, mean, longest = (round(one * 1e6) for one in (tally.shortest, tally.mean, tally.longest))

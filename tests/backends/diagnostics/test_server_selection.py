@@ -7,7 +7,7 @@ import time
 import pytest
 
 from backends.diagnostics.failures import DiagnosticFailed
-from backends.diagnostics.server_selection import PORT, SelectionRequest, ServerSelection
+from backends.diagnostics.server_selection import PORT, HostResult, SelectionRequest, SelectionResult, ServerSelection
 from backends.netlink_socket import inside
 from tests.backends.diagnostics.way import FAR, FAR6, HOME, NEAR, TheWay, in_time
 
@@ -38,9 +38,13 @@ def test_the_echo_service_is_asked_where_udp_was_asked_for(way: TheWay) -> None:
     assert (found.fastest_host, [one.success_count for one in found.hosts]) == (FAR, [0, 3])
 
 
-def test_nobody_who_answers_is_a_result_without_a_host(way: TheWay) -> None:
-    found = way.run(ServerSelection(), SelectionRequest((NEAR,), repetitions=2, by_udp=True, timeout=100))
-    assert (found.fastest_host, found.average_response_time, found.hosts[0].failure_count) == ("", 0, 2)
+def test_nobody_who_answers_is_an_error_without_a_host_and_without_times(way: TheWay) -> None:
+    with pytest.raises(DiagnosticFailed, match="no host answered") as failed:
+        way.run(ServerSelection(), SelectionRequest((NEAR, "nobody.invalid"), repetitions=2, by_udp=True, timeout=100))
+    assert failed.value.state == "Error_Other"
+    assert failed.value.result == SelectionResult(
+        hosts=(HostResult(NEAR, 0, 2, 0), HostResult("nobody.invalid", 0, 2, 0, failed.value.result.hosts[1].why))
+    )
 
 
 def test_a_name_that_nobody_knows_is_passed_over_and_is_an_error_when_it_is_the_only_one(way: TheWay) -> None:
