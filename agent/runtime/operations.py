@@ -7,6 +7,7 @@ from typing import Protocol
 
 from agent.runtime.actions import Action
 from agent.runtime.events import Event, Moment, Told
+from agent.runtime.memory import give_back
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Broke:
 
 
 class OperationThreads:
-    """One thread for each job; a thread that ends gives its memory back."""
+    """One thread for each job; the memory of one that ends is given back to the system."""
 
     def __init__(self, put: Callable[[Event], None]) -> None:
         self._put = put
@@ -65,5 +66,7 @@ class OperationThreads:
             except Exception:
                 log.exception("%s went wrong", name)
                 self._put(Told(name, Broke()))
+            finally:
+                give_back()
 
         threading.Thread(target=run, name=name, daemon=True).start()

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import mmap
 import os
 import select
 import socket
@@ -121,7 +122,7 @@ class Stream:
     def __init__(self, made: socket.socket, cancelled: Callable[[], bool]) -> None:
         self.socket = made
         self._cancelled = cancelled
-        self._buffer = bytearray(DISCARD_SIZE)
+        self._buffer = mmap.mmap(-1, DISCARD_SIZE)  # takes memory only where something is written into it
 
     def close(self) -> None:
         """The end of it."""

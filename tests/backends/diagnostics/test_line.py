@@ -5,18 +5,33 @@ import socket
 import pytest
 
 from backends.diagnostics import line as line_module
+from backends.diagnostics.line import DISCARD_SIZE, Stream
 from backends.diagnostics.sockets import Way
 from backends.diagnostics.throughput import download, upload
 from tests.backends.diagnostics import speed_server as server
 from tests.backends.diagnostics.speed_asked import asked, state_of
 from tests.backends.diagnostics.speed_server import http_server
 from tests.netlab.namespace import Namespace
+from tests.runtime.test_memory import resident
 
 
 def test_a_server_that_stops_sending_is_waited_for_and_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line_module, "PATIENCE", 0.5)
     with http_server(server.stalls) as (url, _):
         assert state_of(download(), asked(url)) == "Error_Timeout"
+
+
+def test_a_connection_whose_octets_are_only_counted_takes_no_memory_for_them() -> None:
+    before = resident()
+    streams = []
+    for _ in range(32):
+        ours, theirs = socket.socketpair()
+        streams.append(Stream(ours, lambda: False))
+        theirs.close()
+    assert [one.discard(DISCARD_SIZE, lambda: False) for one in streams] == [0] * 32
+    assert resident() - before < 8_000  # kB, of 32 MB
+    for one in streams:
+        one.close()
 
 
 def test_a_host_without_a_listener_and_a_name_without_an_address_are_told_apart() -> None:
