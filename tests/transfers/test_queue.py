@@ -11,7 +11,7 @@ from agent.model.errors import InvalidArguments, ModelError, NotCancellable, Res
 from agent.transfers.file_types import Outcome, Taken
 from agent.transfers.orders import FileOrder
 from agent.transfers.queue import FIRST_PAUSE, MOST, MOST_RESUMED, MOST_TAKEN, State, Transfer, TransferQueue
-from agent.transfers.windows import Window
+from agent.transfers.windows import OUR_CHOICE, Window
 from tests.fakes.transfers import FIRMWARE, Depot
 
 NOON = 1_772_362_800.0
@@ -184,7 +184,7 @@ def test_what_no_further_try_can_help_is_told_at_once(bench: Bench) -> None:
     assert bench.outcome(one) == 9016
 
 
-def test_in_windows_everything_is_tried_again_and_then_they_are_what_is_told(bench: Bench) -> None:
+def test_in_windows_everything_is_tried_again_and_what_uses_its_retries_up_is_told_as_such(bench: Bench) -> None:
     one = bench.add(windows=(Window(0, 100, "1 At Any Time", max_retries=1), Window(200, 300, "2 Immediately")))
     bench.look()
     bench.fails(one, 9016, may_resume=False)
@@ -194,13 +194,25 @@ def test_in_windows_everything_is_tried_again_and_then_they_are_what_is_told(ben
     assert bench.look() == ""
     bench.passes(200 - FIRST_PAUSE)
     assert bench.look() == "key"
-    for _ in range(4):
+    for number in range(OUR_CHOICE):
         bench.fails(one, 9016, may_resume=False)
-        bench.passes(60)
+        bench.passes(FIRST_PAUSE * 2**number)
         bench.look()
-    assert bench.outcome(one) == 9020
-    windows = "0 to 100 s, 200 to 300 s after it was asked for"
-    assert bench.ended[-1].outcome.text == f"its windows are over ({windows}): why"
+    assert bench.ended == [], "one more try is left"
+    bench.fails(one, 9016, may_resume=False)
+    assert bench.ended[-1].outcome == Outcome(9016, "no retry is left in its window: why")
+
+
+@pytest.mark.parametrize(("begins", "fails"), [(0, 100), (99, 99)], ids=["its last try", "the pause before another"])
+def test_what_the_end_of_the_windows_cuts_off_is_told_with_both(bench: Bench, begins: int, fails: int) -> None:
+    one = bench.add(windows=(Window(0, 100, "1 At Any Time", max_retries=begins // 99),))
+    bench.passes(begins)
+    assert bench.look() == "key"
+    bench.passes(fails - begins)
+    bench.fails(one)
+    bench.look()
+    told = bench.ended[-1].outcome
+    assert told == Outcome(9020, "not done within its windows (0 to 100 s after it was asked for): why")
 
 
 def test_a_window_that_is_over_stops_it_for_the_next_one(bench: Bench) -> None:
