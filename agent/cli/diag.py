@@ -13,6 +13,8 @@ from agent.cli.output import paint, printable, show_json
 Line = Mapping[str, Any]
 CANCELLED: Final = 130
 """As shells report what SIGINT has ended."""
+ABBREVIATIONS: Final = frozenset({"ip", "tcp", "rom", "bom", "eom"})
+FULLY: Final = "_under_full_loading"
 
 
 def register(verbs: Verbs) -> None:
@@ -113,16 +115,22 @@ def _conclude(ended: Line) -> None:
     text = f": {printable(ended['text'])}" if ended["text"] else ""
     print(paint(printable(ended["state"]), "green" if is_well else "red") + text, flush=True)
     result = ended["result"] or {}
+    if rate := _overall(result):
+        print(f"   rate: {rate}")
     for key, value in result.items():
         if not (isinstance(value, list | dict) or value in (None, "")) and f"{key}_detailed" not in result:
-            print(
-                f"   {key.removesuffix('_detailed').replace('_', ' ')}: {printable(_figure(ended['name'], key, value))}"
-            )
+            print(f"   {_words(key.removesuffix('_detailed'))}: {printable(_figure(ended['name'], key, value))}")
     for number, one in enumerate(result.get("connections", ()), 1):
-        print(f"   connection {number}: {printable(_connection(one))}")
+        print(f"   connection {number}: {_moved(one, 'bom_time', 'eom_time')}")
+    for number, one in enumerate(result.get("intervals", ()), 1):
+        print(f"   interval {number}: {_moved(one, 'start_time', 'end_time')}")
     for one in result.get("captures", ()):
         place = one["file_location"].removeprefix("file://")
         print(f"   {printable(place)}: {one['count']} packets; it stays until the next capture")
+
+
+def _words(key: str) -> str:
+    return " ".join(word.upper() if word in ABBREVIATIONS else word for word in key.split("_"))
 
 
 def _figure(name: str, key: str, value: Any) -> str:
@@ -134,13 +142,34 @@ def _figure(name: str, key: str, value: Any) -> str:
     return f"{value} ms" if is_span else str(value)
 
 
-def _connection(one: Line) -> str:
-    """One connection of several: its octets, and its rate from the first to the last of them (TR-143)."""
-    octets = next((value for key, value in one.items() if key.startswith("test_bytes")), 0)
-    begun, ended = (one.get(key) and datetime.fromisoformat(one[key]) for key in ("bom_time", "eom_time"))
-    seconds = (ended - begun).total_seconds() if begun and ended else 0.0
+def _overall(result: Line) -> str:
+    """A throughput test's rate: while all connections moved data, else between its first and last octet (TR-143)."""
+    loaded = next((value for key, value in result.items() if _is_counted(key) and key.endswith(FULLY)), 0)
+    if loaded and (period := result.get("period_of_full_loading")):
+        return f"{loaded * 8 / period:.2f} Mbit/s under full loading"
+    seconds = _seconds(result, "bom_time", "eom_time")
+    return f"{_octets(result) * 8 / seconds / 1e6:.2f} Mbit/s" if seconds > 0 else ""
+
+
+def _moved(one: Line, begun: str, ended: str) -> str:
+    """The octets of a connection or an interval, and their rate between the two moments (TR-143)."""
+    octets, seconds = _octets(one), _seconds(one, begun, ended)
     rate = f"  {octets * 8 / seconds / 1e6:.2f} Mbit/s in {seconds:.3f} s" if seconds > 0 else ""
     return f"{octets:,} octets{rate}"
+
+
+def _octets(one: Line) -> int:
+    return next((value for key, value in one.items() if _is_counted(key) and not key.endswith(FULLY)), 0)
+
+
+def _is_counted(key: str) -> bool:
+    return key.startswith("test_bytes")
+
+
+def _seconds(one: Line, begun: str, ended: str) -> float:
+    """Between two moments; 0 where one is not known."""
+    first, last = (one.get(key) and datetime.fromisoformat(one[key]) for key in (begun, ended))
+    return (last - first).total_seconds() if first and last else 0.0
 
 
 def milliseconds(microseconds: float | None) -> str:

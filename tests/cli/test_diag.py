@@ -170,10 +170,30 @@ def test_a_moment_has_no_unit_what_is_not_there_no_line_and_each_connection_one(
     load: dict[str, Any] = {"ip_address_used": "", "tcp_open_request_time": None, "tcp_open_response_time": begun}
     ran(socket, lines("DownloadDiagnostics", "Complete", **load, connections=[one, other]), "x")
     assert [line.strip() for line in capsys.readouterr().out.splitlines() if line[0] == " "] == [
-        f"tcp open response time: {begun}",
+        f"TCP open response time: {begun}",
         "connection 1: 5,000,000 octets  20.00 Mbit/s in 2.000 s",
         "connection 2: 0 octets",
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ({"test_bytes_sent_under_full_loading": 2_500_000, "period_of_full_loading": 500_000}, "40.00 Mbit/s under"),
+        ({"test_bytes_sent_under_full_loading": 0, "period_of_full_loading": 0}, "80.00 Mbit/s"),
+    ],
+)
+def test_a_throughput_test_has_one_rate_however_short_it_was_and_one_for_each_interval(
+    socket: Path, capsys: pytest.CaptureFixture[str], told: dict[str, int], shown: str
+) -> None:
+    begun, ended = "2026-11-22T10:00:00.000000+00:00", "2026-11-22T10:00:00.250000+00:00"
+    interval = {"start_time": begun, "end_time": ended, "test_bytes_sent": 125_000}
+    load: dict[str, Any] = {"bom_time": begun, "eom_time": ended, "test_bytes_sent": 2_500_000, **told}
+    ran(socket, lines("UploadDiagnostics", "Complete", **load, intervals=[interval]), "x")
+    said = [line.strip() for line in capsys.readouterr().out.splitlines() if line[0] == " "]
+    assert said[0].startswith(f"rate: {shown}")
+    assert said[1:3] == [f"BOM time: {begun}", f"EOM time: {ended}"]
+    assert said[-1] == "interval 1: 125,000 octets  4.00 Mbit/s in 0.250 s"
 
 
 @pytest.mark.parametrize("more", [[], ["--json"]])
