@@ -253,7 +253,7 @@ class TransferQueue:
                 continue
             plan = self.plan(one, now, wall)
             if plan.is_over:
-                self._end(one, _missed(one, one.outcome.text or "none was one to begin in"), wall)
+                self._end(one, _missed(one, one.outcome.text or _why_it_never_began(one)), wall)
             elif plan.is_now:
                 waited = self.seconds_since(one, now, wall) - max(one.delay, one.not_before)
                 begun = replace(one, window=plan.window, tries=plan.tries)
@@ -535,6 +535,11 @@ def _may_be_late(one: Transfer) -> bool:
     """Whether the end of its window finds one that has begun, and that no job of ours is at work on."""
     has_come = one.state is State.ARRIVED or bool(one.needs_reboot)
     return one.window < len(one.windows) and (has_come or (one.state is State.WAITING and bool(one.wanted)))
+
+
+def _why_it_never_began(one: Transfer) -> str:
+    asked = any(window.asks for window in one.windows) and not one.is_confirmed
+    return "nobody agreed to it" if asked else "none was one to begin in"
 
 
 def _missed(one: Transfer, why: str) -> Outcome:

@@ -215,6 +215,19 @@ def test_what_the_end_of_the_windows_cuts_off_is_told_with_both(bench: Bench, be
     assert told == Outcome(9020, "not done within its windows (0 to 100 s after it was asked for): why")
 
 
+@pytest.mark.parametrize(
+    ("mode", "why"), [("4 Confirmation Needed", "nobody agreed to it"), ("3 When Idle", "none was one to begin in")]
+)
+def test_windows_in_which_it_could_not_begin_say_why(bench: Bench, mode: str, why: str) -> None:
+    bench.add(windows=(Window(0, 8, mode),))
+    bench.queue.is_idle = lambda: False
+    assert bench.look() == ""
+    bench.passes(8)
+    assert bench.look() == ""
+    told = bench.ended[-1].outcome
+    assert told == Outcome(9020, f"not done within its windows (0 to 8 s after it was asked for): {why}")
+
+
 def test_a_window_that_is_over_stops_it_for_the_next_one(bench: Bench) -> None:
     one = bench.add(windows=(Window(0, 10, "1 At Any Time"), Window(50, 60, "1 At Any Time")))
     bench.look()
