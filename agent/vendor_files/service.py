@@ -182,7 +182,8 @@ class ConfigurationFile:
             if not is_same:
                 present[OWN] = {name: one for name, one in present[OWN].items() if not name.startswith(_SERVER)}
             left_out = self._left_out()
-            said = {name: one for name, one in backup.configuration.backends.items() if name not in left_out}
+            there = backup.configuration.backends
+            said = {name: self._kept(name, one) for name, one in there.items() if name not in left_out}
             opened = {name: put_back(one, present.get(name), seal, fates, f"/{name}") for name, one in said.items()}
             if fates.unfit:
                 reason = "it has a character that is not allowed in XML"

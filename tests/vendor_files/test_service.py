@@ -9,6 +9,7 @@ import pytest
 
 from agent.model.data_model import Caller
 from agent.model.errors import InvalidArguments, ModelError, Refusals
+from agent.vendor_files.device_values import STAY
 from agent.vendor_files.document import _digest
 from agent.vendor_files.service import ConfigurationFile, NotOpened, Surroundings, summed_up, told
 from tests.model.device import IP, PORTS, Device
@@ -34,7 +35,7 @@ class Bench:
                 self.check,
                 lambda: (self.way, self.passphrase),
                 lambda: {"system": self.system},
-                ("ManagementServer.ParameterKey",),
+                STAY,
                 self.changed,
                 lambda: self.left_alone,
             )
@@ -70,6 +71,12 @@ def with_change(content: bytes, **changes: Any) -> bytes:
     del said["digest"]
     said |= changes
     return json.dumps(said | {"digest": _digest(said)}).encode()
+
+
+def with_own(content: bytes, values: Mapping[str, Any]) -> bytes:
+    backends = json.loads(content)["backends"]
+    backends["own"] |= {name: {"value": value} for name, value in values.items()}
+    return with_change(content, backends=backends)
 
 
 def test_a_backup_brings_everything_back_secrets_included(bench: Bench) -> None:
@@ -123,11 +130,22 @@ def test_a_secret_of_this_device_that_was_damaged_is_told_as_that(bench: Bench, 
 
 def test_a_parameter_that_is_not_known_here_is_left_out_and_named(bench: Bench) -> None:
     content = bench.files.content()
-    backends = json.loads(content)["backends"]
-    backends["own"]["Nonsense.Param"] = {"value": "x", "file": None}
-    told_of = bench.restored(with_change(content, backends=backends))
+    told_of = bench.restored(with_own(content, {"Nonsense.Param": "x"}))
     assert told_of["unknown"] == ["own Nonsense.Param"]
     assert bench.restored(content)["unknown"] == []
+
+
+def test_the_acs_goes_on_calling_with_what_it_has_set_last(bench: Bench) -> None:
+    names = [f"ManagementServer.ConnectionRequest{name}" for name in ("Username", "Password")]
+    content = with_own(bench.files.content(), dict.fromkeys(names, "of the backup"))
+    sealed = with_own(bench.files.content(), {names[1]: {"$sealed": "by another device"}})
+    own = bench.device.own
+    for name in names:
+        own.first(name, "")
+        own.stage(name, "of the ACS")
+    for file in (content, sealed, bench.files.content()):
+        assert bench.restored(file)["secrets"] == {"opened": 0, "kept": 0, "missing": []}
+        assert [own.get(name) for name in names] == ["of the ACS"] * 2
 
 
 def test_secrets_that_another_device_sealed_are_refused_by_place_unless_they_are_not_wanted(
