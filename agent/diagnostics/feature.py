@@ -1,10 +1,12 @@
 """The diagnostics as a part of the agent: what they stand on, and what they add to it."""
 
 from agent.diagnostics.beside import connect
+from agent.diagnostics.last_capture import LastCapture
 from agent.diagnostics.operation import Diagnostics, Surroundings
 from agent.features import Feature, Ground
 from agent.runtime.events import Changed
 from backends.tr181.diagnostics import book_of
+from backends.tr181.diagnostics_capture import directory_of
 
 ANSWER_WITHIN = 5.0
 """Seconds for the owner to take a person's request."""
@@ -29,9 +31,10 @@ def feature(ground: Ground) -> Feature:
         ground.transfers.types,
         ground.device_id.oui,
     )
+    capture = LastCapture(directory_of(ground.mechanisms))
     return Feature(
         operations=[diagnostics],
         verbs={"diagnostics": diagnostics.listed},
-        streams={"diagnose": diagnostics.stream},
+        streams={"diagnose": diagnostics.stream, "capture": capture.stream},
         started=lambda is_boot: diagnostics.started(is_boot=is_boot),
     )

@@ -34,8 +34,9 @@ def answer(agent: AgentSocket, request: Request) -> Response | Job:
         return _begun(agent, "test", body_of(request), _lines)
     if (request.method, request.path) == ("POST", "/diagnose"):
         return _begun(agent, "diagnose", body_of(request), _lines)
-    if (request.method, request.path) == ("GET", "/support"):
-        return _begun(agent, "support_bundle", {}, _archive)
+    if request.method == "GET" and request.path in FILES:
+        file = FILES[request.path]
+        return _begun(agent, file.verb, {}, file.made)
     if (request.method, request.path) == ("GET", "/status"):
         return Job(lambda: _status(agent), lambda response: response)
     place = request.path
@@ -93,14 +94,21 @@ def _lines(first: bytes, rest: Iterator[bytes]) -> Response:
     return Response(200, _all_lines(first, rest), LINES, (NOT_KEPT,))
 
 
-def _archive(first: bytes, rest: Iterator[bytes]) -> Response:
-    """A file to keep."""
-    named = ("Content-Disposition", 'attachment; filename="cpe-agent-support.tar.gz"')
-    return Response(200, _content(first, rest), "application/gzip", (NOT_KEPT, named))
+class File(NamedTuple):
+    """A file to keep: the verb that tells its bytes, its type and its name."""
+
+    verb: str
+    type: str
+    name: str
+
+    def made(self, first: bytes, rest: Iterator[bytes]) -> Response:
+        """Of the lines that the verb answers."""
+        named = ("Content-Disposition", f'attachment; filename="{self.name}"')
+        return Response(200, _content(first, rest), self.type, (NOT_KEPT, named))
 
 
 def _content(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    """The bytes of a bundle. Raises AgentDown where it does not come as a whole: the download then breaks off."""
+    """The bytes of a file. Raises AgentDown where it does not come as a whole: the download then breaks off."""
     from base64 import b64decode
 
     for line in chain([first], rest):
@@ -108,7 +116,7 @@ def _content(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
         if "data" not in told:
             return
         yield b64decode(told["data"])
-    raise AgentDown("the agent ended while it made the bundle")
+    raise AgentDown("the agent ended before the file was whole")
 
 
 def _all_lines(first: bytes, lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -208,6 +216,11 @@ def _turns(answer: Arguments, _request: Request) -> Arguments:
     return session_of(answer)
 
 
+FILES: Final[Mapping[str, File]] = {
+    "/support": File("support_bundle", "application/gzip", "cpe-agent-support.tar.gz"),
+    "/capture": File("capture", "application/vnd.tcpdump.pcap", "capture.pcap"),
+}
+"""By path."""
 ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("GET", "/strip"): Route("strip", _nothing),
     ("GET", "/doctor"): Route("doctor", _nothing),

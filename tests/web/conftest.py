@@ -96,7 +96,7 @@ def answers() -> dict[str, Reply]:
 @pytest.fixture
 def site(tmp_path: Path, answers: dict[str, Reply]) -> Iterator[Site]:
     """The page, served on loopback."""
-    streams: Mapping[str, Any] = {"test": slowly, "support_bundle": bundle}
+    streams: Mapping[str, Any] = {"test": slowly, "support_bundle": bundle, "capture": bundle}
     with scripted_agent(tmp_path / "control.sock", answers, streams) as asked:
         page = RunningPage(str(tmp_path / "control.sock"), 0)
         page.follow(("lo",))

@@ -67,6 +67,14 @@ def test_the_support_bundle_is_a_file_to_keep(site: Site) -> None:
     assert "attachment" in (answer.getheader("Content-Disposition") or "")
 
 
+def test_the_last_capture_is_a_file_to_keep_for_who_is_logged_in(site: Site) -> None:
+    assert site.api("GET", "/capture")[0] == 401
+    site.log_in()
+    answer, received = site.ask("GET", "/api/v1/capture")
+    assert (answer.status, received) == (200, b"first second")
+    assert answer.getheader("Content-Disposition") == 'attachment; filename="capture.pcap"'
+
+
 def test_a_path_that_is_none_is_not_found_and_head_has_no_body(site: Site) -> None:
     site.log_in()
     assert site.api("GET", "/nothing")[1]["error"]["code"] == "not_found"
