@@ -40,7 +40,8 @@ def register(verbs: Verbs) -> None:
             actions,
             name,
             _preview if name == "preview" else _restore,
-            f"{what}, or each reason why it cannot be. The credentials of connection requests stay as they are.\nExit codes: 0 done, 4 refused and nothing changed.",
+            f"{what}, or each reason why it cannot be. The credentials of connection requests stay as they are.\n"
+            "Exit codes: 0 done, 4 refused and nothing changed.",
             f"cpe-agent config {name} router.json\ncpe-agent config {name} router.json --json",
             help=f"{what[0].lower()}{what[1:]}",
         )
