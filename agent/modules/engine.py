@@ -168,7 +168,8 @@ class ModuleEngine:
         if self._is_busy or now.monotonic < self._not_before:
             return ()
         if not self._has_begun:
-            return self._begin(self._set_up)
+            order = self._next_order()
+            return self._begin(partial(self._set_up, order.ran if order else ()))
         if wanted := self.modules.orders:
             return self._begin(partial(self._perform, wanted))
         order = self._next_order()
@@ -193,6 +194,7 @@ class ModuleEngine:
             case _Ended(number, done):
                 self._over(number, done)
             case Broke():
+                self._has_begun = False  # what it left half made is undone first
                 self.modules.changing = {}
                 self._not_before = now.monotonic + PAUSE
                 if self.modules.orders:
@@ -212,8 +214,8 @@ class ModuleEngine:
         self._is_busy = True
         return (do.Begin(NAME, job),)
 
-    def _set_up(self, tell: Tell) -> None:
-        self.modules.begin()
+    def _set_up(self, ran: Sequence[str], tell: Tell) -> None:
+        self.modules.begin(ran)
         tell(_Begun())
 
     def _perform(self, wanted: Sequence[UnitOrEnvironment], tell: Tell) -> None:
@@ -232,10 +234,11 @@ class ModuleEngine:
             result = Result(asked.kind, known, asked.version, code=DENIED, text="given up: it was broken off each time")
             self._over(order.number, Done((result,)))
             return ()
-        self._replace(replace(order, tries=order.tries + 1))
+        work = Work(self.tools, asked, f"{order.number}.{place}.")
+        ran = order.ran if order.tries else work.running()
+        self._replace(replace(order, tries=order.tries + 1, ran=ran))
         self._save_quietly()
         self._references = self._known_references()
-        work = Work(self.tools, asked, f"{order.number}.{place}.")
         return self._begin(lambda tell: tell(_Ended(order.number, work.do())))
 
     # -- what has come of it ------------------------------------------------------------------------------------------

@@ -56,6 +56,8 @@ class Order:
     results: tuple[tuple[Result, ...], ...] = ()
     tries: int = 0
     """How often the operation that is next was begun."""
+    ran: tuple[str, ...] = ()
+    """Of what that operation is about, the EUIDs of the units that ran when it was begun for the first time."""
 
     @property
     def is_complete(self) -> bool:
@@ -67,7 +69,7 @@ class Order:
         place = len(self.results)
         over = replace(self.operations[place], username="", password="")
         operations = (*self.operations[:place], over, *self.operations[place + 1 :])
-        return replace(self, operations=operations, results=(*self.results, tuple(results)), tries=0)
+        return replace(self, operations=operations, results=(*self.results, tuple(results)), tries=0, ran=())
 
 
 def order_to_json(order: Order) -> dict[str, Any]:
@@ -83,6 +85,7 @@ def order_from_json(stored: Mapping[str, Any]) -> Order:
         operations=tuple(_made(Asked(""), one) for one in stored["operations"]),
         results=tuple(tuple(result_from_json(one) for one in some) for some in stored["results"]),
         tries=_typed(stored["tries"], int),
+        ran=tuple(_typed(one, str) for one in stored.get("ran", ())),
     )
     if not order.operations or len(order.results) > len(order.operations):
         raise ValueError("an order without operations, or with too many results")

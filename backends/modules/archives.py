@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -37,7 +37,7 @@ FORMER: Final = "former"
 MARGIN: Final = 1 << 20
 """Bytes that are to be left free on the medium."""
 LAST_SECONDS: Final = 2
-"""For a unit to end by itself before a factory reset."""
+"""For a unit to end by itself where nobody has said how long it may take."""
 
 
 class Archives:
@@ -65,6 +65,7 @@ class Archives:
         self._is_older = is_older
         self._machine = machine
         self._found: dict[str, dict[str, Any]] | None = None
+        self._on_trial = ""
 
     def installed(self) -> Mapping[str, Installed]:
         """See Environment."""
@@ -80,7 +81,7 @@ class Archives:
                 vendor=one["vendor"],
                 version=one["version"],
                 description=one["description"],
-                units=tuple(UnitFacts(**{**unit, "arguments": tuple(unit["arguments"])}) for unit in one["units"]),
+                units=_units(one),
                 is_resolved=is_resolved(one["requires"], versions, self._is_older),
                 is_broken=not (self._directory / one["folder"]).is_dir(),
                 size=one["size"],
@@ -110,6 +111,7 @@ class Archives:
             (self._directory / folder).mkdir(mode=0o755)
             archive_file.unpack(package.file, self._verify, self._directory / folder)
             if former is not None and trial is not None:
+                self._on_trial = package.name
                 self._write({**every, package.name: {**new, FORMER: former}})
                 trial()
             self._write({**every, package.name: new})
@@ -136,20 +138,20 @@ class Archives:
     def empty(self) -> None:
         """End what runs, and remove everything, as a factory reset wants it; what does not end is said in the log."""
         for identifier, one in self.installed().items():
-            for unit in one.units:
-                try:
-                    self.stop(identifier, unit, LAST_SECONDS)
-                except MechanismError as failure:
-                    log.error("%s could not be stopped: %s", _key(identifier, unit), failure.reason)
+            self._end(identifier, one.units)
         if not self._directory.parent.is_symlink():  # what lies elsewhere is not the agent's to remove
             shutil.rmtree(self._directory, ignore_errors=True)
         self._found = None
 
     def recover(self) -> None:
         """See Environment."""
-        every = self._read()
-        if any(FORMER in one for one in every.values()):
-            self._write({name: one.get(FORMER, one) for name, one in every.items()})
+        self._on_trial = ""
+        self._found = None
+        tried = {name: one for name, one in self._stored().items() if FORMER in one}
+        for name, one in tried.items():
+            self._end(name, _units(one))
+        if tried:
+            self._write(self._read())
         self._sweep()
 
     def start(self, identifier: str, unit: UnitFacts) -> None:
@@ -194,6 +196,14 @@ class Archives:
         """See Environment."""
         self._found = None
 
+    def _end(self, identifier: str, units: Iterable[UnitFacts]) -> None:
+        """Stop what runs of it; what does not end is said in the log."""
+        for unit in units:
+            try:
+                self.stop(identifier, unit, LAST_SECONDS)
+            except MechanismError as failure:
+                log.error("%s could not be stopped: %s", _key(identifier, unit), failure.reason)
+
     def _make_room(self, package: Package) -> None:
         try:
             make_directory(self._directory, 0o755)
@@ -223,15 +233,20 @@ class Archives:
                     place.unlink()
 
     def _read(self) -> dict[str, dict[str, Any]]:
+        """The modules; of one whose trial a crash broke off, the former version."""
         found = self._found  # the other thread may let it be forgotten
         if found is None:
-            text = read_text(self._directory / DOCUMENT)
-            try:
-                found = dict(json.loads(text)) if text else {}
-            except (ValueError, TypeError) as broken:
-                raise ModuleError(Cause.WRONG_STATE, f"{self._directory / DOCUMENT} cannot be read") from broken
+            every = self._stored()
+            found = {name: one if name == self._on_trial else one.get(FORMER, one) for name, one in every.items()}
             self._found = found
         return found
+
+    def _stored(self) -> dict[str, dict[str, Any]]:
+        text = read_text(self._directory / DOCUMENT)
+        try:
+            return dict(json.loads(text)) if text else {}
+        except (ValueError, TypeError) as broken:
+            raise ModuleError(Cause.WRONG_STATE, f"{self._directory / DOCUMENT} cannot be read") from broken
 
     def _write(self, every: dict[str, dict[str, Any]]) -> None:
         text = json.dumps(every, separators=(",", ":"))
@@ -242,6 +257,10 @@ class Archives:
 def _facts(package: Package) -> dict[str, Any]:
     every = asdict(replace(package, file=Path()))
     return {name: value for name, value in every.items() if name not in ("file", "name")}
+
+
+def _units(told: Mapping[str, Any]) -> tuple[UnitFacts, ...]:
+    return tuple(UnitFacts(**{**unit, "arguments": tuple(unit["arguments"])}) for unit in told["units"])
 
 
 def _key(identifier: str, unit: UnitFacts) -> str:

@@ -6,7 +6,7 @@ as a whole, so that neither waits for the other.
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
@@ -212,8 +212,12 @@ class Modules:
 
     # -- what takes time: in the modules' own thread ------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """After a start of the agent: what a crash left is undone; after one of the machine, units are started."""
+    def begin(self, ran: Collection[str] = ()) -> None:
+        """After a start of the agent: what a crash left is undone; after one of the machine, units are started.
+
+        ``ran``: the units that ran before a change which was broken off; they run again, as TR-181 (ExecutionUnit)
+        wants it of those of a change that is over.
+        """
         for environment in self.environments.values():
             _tried(environment.recover, f"{environment.name}: what was left could not be undone")
         self.forget()
@@ -224,6 +228,9 @@ class Modules:
                 if environment.starts_units():
                     self._start_all(name)
             _tried(lambda: write_if_different(place, self._boot_id), "the boot cannot be noted")
+        for unit in self.units():
+            if unit.key in ran and self.is_enabled(unit.deployed.environment) and self._ask(unit) is None:
+                self.start(unit)
 
     def perform(self, order: Order) -> None:
         """Do what the settings ask for; a failure becomes the unit's fault."""

@@ -1,9 +1,18 @@
 """One operation each: what it does, what it stops meanwhile, what it leaves alone."""
 
+import json
+import os
+import signal
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from agent.cwmp import messages
+from agent.modules.orders import MOST_TRIES
 from agent.modules.uuids import uuid_of
 from agent.modules.work import swept
+from agent.runtime.actions import Begin
 from tests.backends.modules.making import archive, ipk
 from tests.modules.gateway import Gateway, install, uninstall, update
 
@@ -79,6 +88,78 @@ def test_an_update_whose_program_ends_at_once_is_rolled_back_and_says_how_it_end
         assert gateway.noted[-1] == f"update of {ONE} failed: {told}"
     finally:
         gateway.done(uninstall(ONE))
+
+
+SECOND = {"having": {"bin/greet": b"#!/bin/sh\nexec sleep 602\n"}}
+
+
+def killed_in(gateway: Gateway, moment: str, operation: messages.Operation) -> Gateway:
+    """Begin an order and kill who does it; the agent that starts next."""
+    gateway.order(operation)
+    [begun] = gateway.engine.act(gateway.now, in_session=False)
+    assert isinstance(begun, Begin)
+    child = os.fork()
+    if not child:
+
+        def killed(*started: Any) -> Any:
+            gateway.modules.resume(*started, is_new=False) if started and moment == "trial" else None
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        place = {"unpacking": gateway.archives, "uninstall": gateway.archives, "trial": gateway.modules}[moment]
+        name = {"unpacking": "install", "uninstall": "uninstall", "trial": "try_out"}[moment]
+        setattr(place, name, killed)
+        begun.job(lambda _: None)
+        os._exit(0)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    return gateway.again()
+
+
+def what_runs(gateway: Gateway) -> list[str]:
+    """The commands of every process of every unit."""
+    gateway.modules.forget()
+    found = [gateway.modules.running(unit) for unit in gateway.modules.units()]
+    processes = [process for one in found if one is not None for process in one.processes]
+    return [Path(f"/proc/{one}/cmdline").read_text().replace("\0", " ").strip() for one in processes]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["unpacking", "trial"])
+@pytest.mark.parametrize(("second", "comes"), [
+    (SECOND, (0, "2.0", "sleep 602")), (BROKEN, (9029, "1.0", "sleep 600")),
+])  # fmt: skip
+def test_an_update_that_a_kill_broke_off_has_its_trial_all_the_same(
+    tmp_path: Path, moment: str, second: dict[str, Any], comes: tuple[int, str, str]
+) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one")
+    served(gateway, "two", version="2.0", **second)
+    gateway.done(install("one", ONE))
+    again = killed_in(gateway, moment, update("two", ONE))
+    try:
+        again.settle()
+        [told] = again.results()
+        assert (told.fault.fault_code, told.version, *what_runs(again)) == comes
+    finally:
+        again.done(uninstall(ONE))
+
+
+@pytest.mark.parametrize("moment", ["uninstall", "trial"])
+def test_what_ran_runs_again_where_an_order_that_kills_broke_off_is_given_up(tmp_path: Path, moment: str) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one")
+    served(gateway, "two", version="2.0", **SECOND)
+    gateway.done(install("one", ONE))
+    killed_in(gateway, moment, uninstall(ONE) if moment == "uninstall" else update("two", ONE))
+    known = json.loads(gateway.store.texts["modules"])
+    known["orders"][0]["tries"] = MOST_TRIES
+    gateway.store.texts["modules"] = json.dumps(known)
+    again = gateway.again()
+    try:
+        again.settle()
+        assert [one.fault.fault_code for one in again.results()] == [9001]
+        assert what_runs(again) == ["sleep 600"]
+    finally:
+        again.done(uninstall(ONE))
 
 
 def test_an_update_of_what_did_not_run_is_no_trial_of_its_programs(tmp_path: Path) -> None:
