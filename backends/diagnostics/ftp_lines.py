@@ -28,11 +28,16 @@ def download(line: Line, parts: SplitResult, request: TransferRequest) -> None:
             got = _retrieve(line, control, name)
             if line.meter.is_enough() or not request.duration:
                 break
+            control.confirmed("Error_TransferFailed")
+            if line.meter.is_enough():
+                break
             if not got:
                 raise DiagnosticFailed("Error_TransferFailed", "the file is empty")
+        line.meter.ended(line.tally, line.tally.last)
+        if not request.duration:
+            control.confirmed("Error_TransferFailed")
         if size is not None and got != size:
             raise DiagnosticFailed("Error_IncorrectSize", f"{got} octets came of {size}")
-        line.meter.ended(line.tally, line.last)
 
 
 def _retrieve(line: Line, control: "Control", name: str) -> int:
@@ -50,11 +55,9 @@ def _retrieve(line: Line, control: "Control", name: str) -> int:
         raise DiagnosticFailed("Error_TransferFailed", f"the connection broke: {error.strerror}") from error
     finally:
         stream.close()
-    if not line.meter.is_enough():
-        control.confirmed("Error_TransferFailed")
-    if not got:
+    if not line.tally.bom:
         line.begins()
-        line.last = line.meter.now()
+        line.tally.last = line.tally.bom
     return got
 
 

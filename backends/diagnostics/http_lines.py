@@ -30,7 +30,7 @@ def download(line: Line, parts: SplitResult, request: TransferRequest) -> None:
     finally:
         if stream is not None:
             stream.close()
-    line.meter.ended(line.tally, line.last)
+    line.meter.ended(line.tally, line.tally.last)
 
 
 def _get(line: Line, stream: Stream, asking: bytes) -> bool:

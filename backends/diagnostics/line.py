@@ -45,8 +45,6 @@ class Line:
         self._way = way
         self._cancelled = cancelled
         self._stream: Stream | None = None
-        self.last = 0
-        """When data came last."""
         self.control: socket.socket | None = None
         """A socket that is waited on without asking whether the test is cancelled."""
 
@@ -84,7 +82,7 @@ class Line:
         stream = self._stream
         if not self.tally.bom:
             self.meter.begun(self.tally, lambda: octets + (stream.unread() if stream else 0))
-        self.last = self.meter.now()
+        self.tally.last = self.meter.now()
         self.tally.count += octets
 
     def _open(self, place: Place, times_it: bool) -> "Stream":

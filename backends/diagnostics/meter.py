@@ -19,6 +19,8 @@ from backends.diagnostics.throughput_types import (
 
 SECOND: Final = 1_000_000_000
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+SILENCE: Final = SECOND // 20
+"""After so long without data it is noted what had been moved by then: it may have been the last."""
 
 
 class Clock:
@@ -37,6 +39,14 @@ def moment(nanoseconds: int) -> datetime | None:
     return EPOCH + timedelta(microseconds=nanoseconds // 1000) if nanoseconds else None
 
 
+class Sample(NamedTuple):
+    """What had been moved at a time."""
+
+    at: int
+    moved: int
+    traffic: Traffic
+
+
 @dataclass(slots=True)
 class Tally:
     """One connection; written by its own thread only. Times are the clock's, 0 while they have not come."""
@@ -45,13 +55,17 @@ class Tally:
     open_response: int = 0
     rom: int = 0
     bom: int = 0
+    last: int = 0
+    """When data came last."""
     eom: int = 0
     count: int = 0
     """Octets of the test, from its beginning on."""
     waiting: Callable[[], int] = field(default=lambda: 0)
     """How many of those have not reached the other side yet."""
     at_bom: Traffic = NONE
-    at_eom: Traffic = NONE
+    silent: Sample | None = None
+    """What all connections had moved when this one had its last data before it was silent."""
+    end: Sample | None = None
     address: str = ""
 
     def moved(self) -> int:
@@ -60,7 +74,7 @@ class Tally:
 
     def result(self) -> ConnectionResult:
         """As it is told."""
-        passed = self.at_eom.since(self.at_bom)
+        passed = self.end.traffic.since(self.at_bom) if self.end else NONE
         return ConnectionResult(
             rom_time=moment(self.rom),
             bom_time=moment(self.bom),
@@ -71,14 +85,6 @@ class Tally:
             tcp_open_request_time=moment(self.open_request),
             tcp_open_response_time=moment(self.open_response),
         )
-
-
-class Sample(NamedTuple):
-    """What had been moved at a time."""
-
-    at: int
-    moved: int
-    traffic: Traffic
 
 
 class Meter:
@@ -94,8 +100,7 @@ class Meter:
         self._traffic = traffic
         self._lock = threading.Lock()
         self._first: Sample | None = None
-        self._last: Sample | None = None
-        self._full: tuple[Sample | None, Sample | None] = (None, None)
+        self._full: Sample | None = None
         self._interval: Sample | None = None
 
     def begun(self, tally: Tally, come: Callable[[], int] = lambda: 0) -> None:
@@ -110,15 +115,13 @@ class Meter:
             tally.bom, tally.at_bom = sample.at, sample.traffic
             self._first = self._first or sample
             if all(one.bom for one in self.tallies):
-                self._full = (sample, self._full[1])
+                self._full = sample
 
     def ended(self, tally: Tally, at: int) -> None:
         """All data of a connection has been moved, the last of it at this time."""
         with self._lock:
-            sample = self.sample()
-            tally.eom, tally.at_eom = at, sample.traffic
-            self._last = sample
-            self._full = (self._full[0], self._full[1] or sample)
+            silent = tally.silent
+            tally.eom, tally.end = at, silent if silent is not None and silent.at == at else self._as_of(at)
 
     def is_enough(self) -> bool:
         """Whether the time of a test by time is over."""
@@ -129,6 +132,25 @@ class Meter:
     def sample(self) -> Sample:
         """What has been moved by now."""
         return Sample(self.now(), self.moved(), self._traffic())
+
+    def _as_of(self, at: int) -> Sample:
+        """What had been moved a moment ago; of what came since, on each connection as much as is its average."""
+        now = self.sample()
+        since = sum(
+            one.count * (now.at - max(at, one.bom)) // max(now.at - one.bom, 1)
+            for one in self.tallies
+            if one.bom and one.last > at
+        )
+        traffic = now.traffic
+        return Sample(at, now.moved - since, traffic._replace(received=max(traffic.received - since, 0)))
+
+    def note_silence(self) -> None:
+        """To be called all the time: whose data has paused since the last call may have had its last."""
+        for one in self.tallies:
+            last = one.last
+            is_known = one.eom or (one.silent is not None and one.silent.at == last)
+            if last and not is_known and self.now() - last >= SILENCE:
+                one.silent = self._as_of(last)
 
     def moved(self) -> int:
         """Octets of the test, over all connections."""
@@ -166,11 +188,12 @@ class Meter:
     def result(self) -> TransferResult:
         """All connections together, as far as they came."""
         began = [one.bom for one in self.tallies if one.bom]
-        full_start, full_end = self._full
-        is_full = full_start is not None and full_end is not None and full_start.at < full_end.at
-        first, last = self._first, self._last
-        passed = last.traffic.since(first.traffic) if first and last else NONE
-        loaded = full_end.traffic.since(full_start.traffic) if is_full and full_start and full_end else NONE
+        ends = sorted(one.end for one in self.tallies if one.end)
+        passed = ends[-1].traffic.since(self._first.traffic) if self._first and ends else NONE
+        full, full_end = self._full, ends[0] if ends else None
+        if full is None or full_end is None or full.at >= full_end.at:
+            full = full_end = Sample(0, 0, NONE)
+        loaded = full_end.traffic.since(full.traffic)
         return TransferResult(
             ip_address_used=next((one.address for one in self.tallies if one.address), ""),
             rom_time=moment(min((one.rom for one in self.tallies if one.rom), default=0)),
@@ -179,12 +202,10 @@ class Meter:
             test_bytes=sum(one.count for one in self.tallies),
             total_bytes_received=passed.received,
             total_bytes_sent=passed.sent,
-            test_bytes_under_full_loading=full_end.moved - full_start.moved
-            if is_full and full_start and full_end
-            else 0,
+            test_bytes_under_full_loading=full_end.moved - full.moved,
             total_bytes_received_under_full_loading=loaded.received,
             total_bytes_sent_under_full_loading=loaded.sent,
-            period_of_full_loading=(full_end.at - full_start.at) // 1000 if is_full and full_start and full_end else 0,
+            period_of_full_loading=(full_end.at - full.at) // 1000,
             tcp_open_request_time=moment(max(one.open_request for one in self.tallies)),
             tcp_open_response_time=moment(max(one.open_response for one in self.tallies)),
             connections=tuple(one.result() for one in self.tallies) if self._request.per_connection else (),

@@ -114,6 +114,7 @@ class _Together:
             self._something.wait(self._pause())
             self._something.clear()
             self._meter.cut()
+            self._meter.note_silence()
             if self._meter.now() - begun > self._longest:
                 self.failure = self.failure or DiagnosticFailed("Error_Timeout", "the test does not come to an end")
             if self._is_over():

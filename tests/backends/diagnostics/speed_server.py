@@ -216,6 +216,8 @@ class FtpBehaviour:
     sends: int | None = None
     answers: dict[str, str] = field(default_factory=dict)
     greeting: str = "220-hello\r\n220 there"
+    confirms_after: float = 0
+    """Seconds from the last octet to the word that it is complete."""
 
 
 class _Ftp(socketserver.StreamRequestHandler):
@@ -256,6 +258,7 @@ class _Ftp(socketserver.StreamRequestHandler):
                     self._say("150 here it comes")
                     with data:
                         self._move(command, data)
+                    time.sleep(behave.confirms_after)
                     self._say(behave.answers.get(f"{command} end", "226 complete"))
                 case "QUIT":
                     return

@@ -50,6 +50,48 @@ def test_full_loading_is_from_the_last_beginning_to_the_first_end() -> None:
     assert result.eom_time == datetime(1970, 1, 1, 0, 16, 46, tzinfo=UTC)
 
 
+def test_who_waits_for_the_servers_word_is_not_loaded_meanwhile() -> None:
+    """TR-181, PeriodOfFullLoading: from the latest BOMTime to the earliest EOMTime; so are the bytes."""
+    watch = Watch()
+    made = meter(watch, connections=2)
+    for tally in made.tallies:
+        made.begun(tally)
+        watch.now += SECOND
+    first, second = made.tallies
+    first.count, first.last = 300, watch.now
+    watch.now += SECOND
+    second.count, second.last = 200, watch.now
+    made.note_silence()  # of the first, which has moved nothing for a second
+    watch.now += 2 * SECOND
+    made.note_silence()
+    second.count, second.last = 400, watch.now
+    made.ended(first, first.last)
+    made.ended(second, second.last)
+    result = made.result()
+    assert result.period_of_full_loading == 1_000_000
+    assert result.test_bytes_under_full_loading == 300 + 200 // 2  # the second's in one of its two seconds by then
+    assert result.total_bytes_received_under_full_loading == 200 - 200 // 2
+    assert result.eom_time == datetime(1970, 1, 1, 0, 16, 45, tzinfo=UTC)
+
+
+def test_of_what_comes_between_the_last_data_and_the_end_the_average_is_taken_off() -> None:
+    watch = Watch()
+    made = meter(watch, connections=2)
+    for tally in made.tallies:
+        made.begun(tally)
+    first, second = made.tallies
+    watch.now += 9 * SECOND
+    first.count, first.last = 900, watch.now
+    watch.now += SECOND
+    second.count, second.last = 1000, watch.now
+    made.ended(first, first.last)
+    made.ended(second, second.last)
+    result = made.result()
+    assert result.period_of_full_loading == 9_000_000
+    assert result.test_bytes_under_full_loading == 900 + 900
+    assert result.total_bytes_received_under_full_loading == 1000 - 100
+
+
 def test_connections_that_never_move_at_once_have_no_full_loading() -> None:
     watch = Watch()
     made = meter(watch, connections=2)

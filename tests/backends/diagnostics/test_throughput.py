@@ -46,6 +46,25 @@ def test_several_connections_are_measured_together_and_each_alone(host: str, is_
     assert all(is_in_order(one) for one in result.connections)
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: ftp_server(FtpBehaviour(2 * MILLION, confirms_after=0.3)),
+        lambda: http_server(server.file_of(2 * MILLION)),
+    ],
+)
+@pytest.mark.parametrize("connections", [1, 2])
+def test_full_loading_lasts_from_the_latest_beginning_to_the_earliest_end(made: Any, connections: int) -> None:
+    with made() as (url, _):
+        result = result_of(download(), asked(url, connections=connections, per_connection=True))
+    latest = max(one.bom_time for one in result.connections if one.bom_time)
+    earliest = min(one.eom_time for one in result.connections if one.eom_time)
+    full = max(earliest - latest, timedelta(0))
+    assert abs(timedelta(microseconds=result.period_of_full_loading) - full) <= timedelta(microseconds=1)
+    if connections == 1:
+        assert result.test_bytes_under_full_loading == result.test_bytes
+
+
 @pytest.mark.slow
 def test_a_test_by_time_ends_in_time_and_its_intervals_add_up() -> None:
     lines: list[Mapping[str, Any]] = []
