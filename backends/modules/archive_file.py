@@ -74,7 +74,10 @@ def unpack(file: Path, verify: Verify | None, into: Path) -> Archive:
             if name and not member.is_directory:
                 if name not in left:
                     raise BadArchive(f"{name!a} is not in the manifest, or is there twice")
-                _write(into / name, content, left.pop(name))
+                facts = left.pop(name)
+                if member.size != facts.size:
+                    raise BadArchive(f"{name!a} is not as long as the manifest says")
+                _write(into / name, content, facts)
             elif name and not any(one.startswith(f"{name}/") for one in archive.files):
                 raise BadArchive(f"the directory {name!a} has no file of the manifest")
         if left:
@@ -206,18 +209,17 @@ def _text(value: Any, longest: int, form: re.Pattern[str] | None = None) -> str:
 
 def _write(file: Path, content: Iterator[bytes], facts: FileFacts) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-    digest, size = hashlib.sha256(), 0
+    digest = hashlib.sha256()
     mode = 0o755 if facts.is_program else 0o644
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb") as out:
         os.fchmod(descriptor, mode)
         for piece in content:
             digest.update(piece)
-            size += len(piece)
             out.write(piece)
         out.flush()
         os.fsync(descriptor)
-    if size != facts.size or digest.hexdigest() != facts.digest:
+    if digest.hexdigest() != facts.digest:
         raise BadArchive(f"{file.name!a} is not what the manifest says")
 
 

@@ -92,6 +92,12 @@ def test_files_that_are_missing_too_many_different_or_elsewhere_are_refused(tmp_
         assert cause_of(file, tmp_path / f"into-{number}") is Cause.CORRUPTED, number
 
 
+def test_of_a_file_that_is_longer_than_the_manifest_says_nothing_is_written(tmp_path: Path) -> None:
+    file = archive(tmp_path / "a", {"x": b"1"}, content={"x": bytes(1_000_000)})
+    assert cause_of(file, tmp_path / "into") is Cause.CORRUPTED
+    assert not [*(tmp_path / "into").iterdir()]
+
+
 def test_no_cut_and_no_flipped_bit_gets_through(tmp_path: Path) -> None:
     good = archive(tmp_path / "a", {"x": bytes(range(256)) * 20}).read_bytes()
     for number, place in enumerate(range(10, len(good), max(1, len(good) // 60))):
