@@ -113,7 +113,9 @@ class Meter:
             traffic = sample.traffic
             sample = sample._replace(traffic=traffic._replace(received=max(traffic.received - come(), 0)))
             tally.bom, tally.at_bom = sample.at, sample.traffic
-            self._first = self._first or sample
+            if self._first is None:
+                self._first = sample
+                self._interval = None if self._request.offset else sample
             if all(one.bom for one in self.tallies):
                 self._full = sample
 

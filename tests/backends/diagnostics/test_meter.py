@@ -124,6 +124,20 @@ def test_intervals_follow_one_another_after_the_offset_and_end_with_the_test() -
     assert made.next_interval() is None
 
 
+def test_without_an_offset_the_first_interval_begins_with_the_first_data_whenever_somebody_looks() -> None:
+    watch = Watch()
+    made = meter(watch, duration=2, interval=1)
+    (tally,) = made.tallies
+    made.begun(tally)
+    assert made.next_interval() == START + SECOND
+    tally.count = 40
+    watch.now += SECOND
+    made.cut()
+    (only,) = made.intervals
+    assert (only.start_time, only.end_time) == (moment(START), moment(START + SECOND))
+    assert (only.test_bytes, only.total_bytes_received) == (40, 100)
+
+
 def test_what_waits_in_our_own_queue_has_not_moved() -> None:
     made = meter(Watch())
     (tally,) = made.tallies
