@@ -36,6 +36,9 @@ DOCUMENT: Final = "installed.json"
 FORMER: Final = "former"
 MARGIN: Final = 1 << 20
 """Bytes that are to be left free on the medium."""
+UNUSABLE: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What a document that somebody else wrote, or the medium spoilt, is found to be by."""
+UNIT_TYPES: Final = {name: list if name == "arguments" else type(one) for name, one in asdict(UnitFacts("")).items()}
 LAST_SECONDS: Final = 2
 """For a unit to end by itself where nobody has said how long it may take."""
 
@@ -244,14 +247,29 @@ class Archives:
     def _stored(self) -> dict[str, dict[str, Any]]:
         text = read_text(self._directory / DOCUMENT)
         try:
-            return dict(json.loads(text)) if text else {}
-        except (ValueError, TypeError) as broken:
+            return {name: _checked(one) for name, one in json.loads(text).items()} if text else {}
+        except UNUSABLE as broken:
             raise ModuleError(Cause.WRONG_STATE, f"{self._directory / DOCUMENT} cannot be read") from broken
 
     def _write(self, every: dict[str, dict[str, Any]]) -> None:
         text = json.dumps(every, separators=(",", ":"))
         replace_file(self._directory / DOCUMENT, text.encode(), 0o600)
         self._found = every
+
+
+def _checked(told: Any) -> dict[str, Any]:
+    """An entry of the document, if it is one; raises one of UNUSABLE."""
+    texts = [told[name] for name in ("vendor", "version", "description", "folder")] + list(told["requires"])
+    for unit in told["units"]:
+        if {name: type(value) for name, value in unit.items()} != UNIT_TYPES:
+            raise TypeError("a unit is none")
+        texts += unit["arguments"]
+    if not all(isinstance(one, str) for one in texts) or type(told["size"]) is not int:
+        raise TypeError("a text or a number is none")
+    if FORMER in told:
+        _checked(told[FORMER])
+    found: dict[str, Any] = told
+    return found
 
 
 def _facts(package: Package) -> dict[str, Any]:

@@ -210,12 +210,16 @@ class Packages:
         about = self._snapshot.pending()
         if about is None:
             return
-        log.warning("%s: what was half changed (%s) is put back", self.name, about["name"])
-        before, now = set(about["names"]), self._known()
+        try:
+            changed, before = str(about["name"]), set(about["names"])
+        except (TypeError, KeyError) as broken:
+            raise MechanismError("what is kept of a half change does not say what that was") from broken
+        log.warning("%s: what was half changed (%s) is put back", self.name, changed)
+        now = self._known()
         ours = set(self._snapshot.files())
         added = [name for name in now if name not in before]
-        kept = {file for name in now if name in before and name != about["name"] for file in self._files(name)}
-        others = {file for name in (*added, about["name"]) for file in self._files(name)} - kept - ours
+        kept = {file for name in now if name in before and name != changed for file in self._files(name)}
+        others = {file for name in (*added, changed) for file in self._files(name)} - kept - ours
         for file in sorted(others):
             if file.startswith(INIT_SCRIPTS):
                 self._try_service(file.removeprefix(INIT_SCRIPTS), "stop")

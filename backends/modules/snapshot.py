@@ -73,10 +73,9 @@ class Snapshot:
     def _read(self) -> dict[str, Any]:
         text = read_text(self._directory / JOURNAL, 64 << 20)
         try:
-            found: dict[str, Any] = json.loads(text) if text else {}
-        except ValueError as broken:
+            return _checked(json.loads(text)) if text else {}
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as broken:
             raise MechanismError(f"{self._directory / JOURNAL} cannot be read") from broken
-        return found
 
     def _saved(self, name: str, place: str) -> dict[str, Any] | None:
         file = self._root / name
@@ -114,3 +113,14 @@ class Snapshot:
                 if above == self._root:
                     break
                 above.rmdir()  # ends where something else is in it
+
+
+def _checked(told: Any) -> dict[str, Any]:
+    """The journal, if it is one; raises what tells that it is none."""
+    found: dict[str, Any] = {"files": dict(told["files"]), "about": told["about"]}
+    for name, saved in found["files"].items():
+        if saved is not None and "link" not in saved:
+            user, group = saved["owner"]
+            if {type(user), type(group), type(saved["mode"])} != {int}:
+                raise TypeError(f"{name}: an owner or a mode is none")
+    return found

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from backends.modules.snapshot import Snapshot
+import pytest
+
+from backends.errors import MechanismError
+from backends.modules.snapshot import JOURNAL, Snapshot
 
 
 def test_going_back_restores_contents_modes_links_and_absence(tmp_path: Path) -> None:
@@ -41,3 +44,17 @@ def test_what_holds_is_forgotten(tmp_path: Path) -> None:
     assert snapshot.pending() is None
     assert (tmp_path / "file").read_text() == "new"
     assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize("text", [
+    "{", "5", "[]", "{}", '{"files": 5, "about": 1}', '{"files": {"a": 5}, "about": 1}',
+    '{"files": {"a": {}}, "about": 1}', '{"files": {"a": {"copy": "0", "mode": 5, "owner": ["x", 0]}}, "about": 1}',
+])  # fmt: skip
+def test_a_journal_of_another_shape_is_an_error_until_the_next_change(tmp_path: Path, text: str) -> None:
+    snapshot = Snapshot(tmp_path / "kept", tmp_path)
+    snapshot.take([], "it")
+    (tmp_path / "kept" / JOURNAL).write_text(text)
+    with pytest.raises(MechanismError):
+        snapshot.pending()
+    snapshot.take([], "another")
+    assert snapshot.pending() == "another"

@@ -1,0 +1,52 @@
+"""The document of what is installed: also one that somebody else has written."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backends.modules.archives import DOCUMENT, Archives
+from backends.modules.environment import ModuleError
+from backends.modules.runner import OwnRunner
+from backends.versions import is_older
+from tests.backends.modules.making import archive, verify
+
+
+def opened(place: Path) -> Archives:
+    return Archives(place / "archives", OwnRunner(place / "units"), verify, is_older)
+
+
+def having(place: Path) -> dict[str, Any]:
+    """The document once a module is installed."""
+    environment = opened(place)
+    environment.install(environment.inspect(archive(place / "a")))
+    found: dict[str, Any] = json.loads((place / "archives" / DOCUMENT).read_text())
+    return found
+
+
+def with_entry(**values: Any) -> Callable[[dict[str, Any]], Any]:
+    return lambda every: {"greeter": {**every["greeter"], **values}}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda _: 5, lambda _: [], lambda _: None, lambda _: {"greeter": 5}, lambda _: {"greeter": {}},
+        lambda _: {"greeter": []}, with_entry(folder=5), with_entry(version=None), with_entry(requires=5),
+        with_entry(requires=[5]), with_entry(size="5"), with_entry(units=5), with_entry(units=[{}]),
+        with_entry(units=[{"name": 5}]), with_entry(former=5), with_entry(former={}),
+    ],
+)  # fmt: skip
+def test_a_document_of_another_shape_is_an_error_and_nothing_is_swept_away(
+    tmp_path: Path, spoil: Callable[[dict[str, Any]], Any]
+) -> None:
+    every = having(tmp_path)
+    (tmp_path / "archives" / DOCUMENT).write_text(json.dumps(spoil(every)))
+    environment = opened(tmp_path)
+    assert environment.installed() == {}
+    for act in (environment.recover, lambda: environment.uninstall("greeter")):
+        with pytest.raises(ModuleError, match=r"installed\.json cannot be read"):
+            act()
+    assert (tmp_path / "archives" / every["greeter"]["folder"] / "bin/greet").is_file()
