@@ -14,6 +14,7 @@ RETRY_REQUEST = 8005
 CODES: dict[type[errors.ModelError], int] = {
     errors.Denied: 9001,
     errors.Unavailable: INTERNAL_ERROR,
+    errors.NoRoomToSave: 9004,
     errors.InvalidArguments: INVALID_ARGUMENTS,
     errors.Refusals: INVALID_ARGUMENTS,
     errors.ResourcesExceeded: 9004,
@@ -72,8 +73,6 @@ STRINGS: dict[int, str] = {
 _NEWER: dict[int, str] = {**dict.fromkeys(range(9014, 9020), "1.1"), 9020: "1.2"}
 """Codes of transfers and the version of CWMP that has them first; before, all of them were 9010."""
 
-# Here the reason names mechanisms of the system, which are no business of the ACS's: the log has it.
-_WITHOUT_REASON = frozenset({INTERNAL_ERROR})
 _LONGEST_STRING = 256
 _BLAMED_ON_THE_ACS = frozenset({9003, 9005, 9006, 9007, 9008, 8003, 8006})
 
@@ -94,7 +93,7 @@ def fault_for(error: Exception, mask: Callable[[str], str] = str) -> Fault:
         whole = next((str(one) for one in error.refusals if isinstance(one, errors.InvalidArguments)), "")
         rows = (_row(one, mask) for one in error.refusals if not isinstance(one, errors.InvalidArguments))
         return Fault(code, _string(code, mask(whole)), tuple(rows))
-    return fault(code, mask(error.reason) if isinstance(error, errors.ModelError) else "")
+    return fault(code, mask(_reason(error)))
 
 
 def reason_of(told: Fault) -> str:
@@ -122,9 +121,15 @@ def soap_code(code: int) -> str:
 
 def _row(refusal: errors.ModelError, mask: Callable[[str], str]) -> ParameterFault:
     code = code_of(refusal)
-    return ParameterFault(refusal.path, code, _string(code, mask(refusal.reason)))
+    return ParameterFault(refusal.path, code, _string(code, mask(_reason(refusal))))
+
+
+def _reason(error: Exception) -> str:
+    """That of an internal error names mechanisms of the system, which are no business of the ACS's: the log has it."""
+    is_inner = code_of(error) == INTERNAL_ERROR and not isinstance(error, errors.NotSaved)
+    return error.reason if isinstance(error, errors.ModelError) and not is_inner else ""
 
 
 def _string(code: int, reason: str = "") -> str:
     standard = STRINGS.get(code, "Vendor fault")
-    return f"{standard}: {reason}"[:_LONGEST_STRING] if reason and code not in _WITHOUT_REASON else standard
+    return f"{standard}: {reason}"[:_LONGEST_STRING] if reason else standard

@@ -20,10 +20,12 @@ from agent.model.errors import (
     InvalidArguments,
     ModelError,
     NotificationRejected,
+    NotSaved,
     Refusals,
     ResourcesExceeded,
     Unavailable,
     UnknownPath,
+    not_saved,
 )
 from agent.model.path import ParameterPath
 from agent.model.transaction import Outcome, Transaction
@@ -222,8 +224,13 @@ class Rpc:
 
     def _reboot(self, request: messages.Reboot, _clocks: Clocks) -> Response:
         _check_key("CommandKey", request.command_key)
-        with self._saved():
-            self._events.occurred(M_REBOOT, request.command_key, after_reboot=True)
+        reboot = partial(self._events.occurred, M_REBOOT, request.command_key, after_reboot=True)
+        try:
+            with self._saved():
+                reboot()
+        except NotSaved as failure:
+            log.error("rebooting all the same, which may be the cure; its M Reboot may be lost: %s", failure)
+            reboot()
         return messages.RebootResponse()
 
     def _factory_reset(self, _request: messages.FactoryReset, _clocks: Clocks) -> Response:
@@ -311,7 +318,7 @@ class Rpc:
             self._save()
         except OSError as failure:
             self._events.back_to(before)
-            raise Unavailable("", f"could not be saved: {failure}") from failure
+            raise not_saved(failure) from failure
         except BaseException:
             self._events.back_to(before)
             raise

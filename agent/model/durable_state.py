@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from agent.model.attributes import ParameterAttributes
-from agent.model.errors import Refusals, Unavailable
+from agent.model.errors import Refusals, Unavailable, not_saved
 from agent.model.instances import Instances
 from agent.model.object import Backend
 from agent.model.own_values import OwnValues
@@ -90,7 +90,7 @@ class DurableState:
             log.debug("the change could not be saved: %s", failure)
             self._is_unsaved = True  # perhaps it was saved all the same: what is refused must not come back
             self._undo(backends, undo)
-            raise Unavailable("", "the change could not be saved") from failure
+            raise not_saved(failure) from failure
         except BaseException:
             self._undo(backends, undo)
             raise
@@ -163,7 +163,7 @@ class DurableState:
         except OSError as failure:
             log.debug("the change could not be saved: %s", failure)
             self._unconfirmed, self._is_unsaved = held, True
-            raise Unavailable("", "the change could not be saved") from failure
+            raise not_saved(failure) from failure
         for backend in backends:
             backend.postpone()
 

@@ -1,5 +1,7 @@
 """What can be wrong with a request, as nouns of the domain; each protocol looks its own code up by class."""
 
+from errno import EDQUOT, ENOSPC
+
 
 class ModelError(Exception):
     """A refusal: an answer to the caller, never an accident.
@@ -64,9 +66,23 @@ class Unavailable(ModelError):
     """A mechanism failed or did not answer in time; the log has the cause."""
 
 
+class NotSaved(Unavailable):
+    """What was asked for could not be made durable. The reason is one that anybody may be told."""
+
+
+class NoRoomToSave(NotSaved):
+    """The disk is full."""
+
+
 class Refusals(ModelError):
     """Everything that one transaction refused; nothing was changed."""
 
     def __init__(self, refusals: tuple[ModelError, ...]) -> None:
         super().__init__("", "; ".join(str(refusal) for refusal in refusals))
         self.refusals = refusals
+
+
+def not_saved(failure: OSError) -> NotSaved:
+    """The refusal of what could not be made durable; which file that was is for the log."""
+    kind = NoRoomToSave if failure.errno in (ENOSPC, EDQUOT) else NotSaved
+    return kind("", f"it could not be saved: {failure.strerror or 'the log has the cause'}")

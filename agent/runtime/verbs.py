@@ -15,8 +15,10 @@ from agent.model.errors import (
     InvalidType,
     InvalidValue,
     ModelError,
+    NoRoomToSave,
     NotCancellable,
     NotificationRejected,
+    NotSaved,
     NotWritable,
     Refusals,
     ResourcesExceeded,
@@ -50,6 +52,8 @@ WORDS: Final[Mapping[type[ModelError], tuple[str, str]]] = {
     NotCancellable: ("not_cancellable", "`cpe-agent transfers` shows how far it is"),
     NotificationRejected: ("notification_rejected", "0 is off, 1 passive, 2 active; some parameters allow fewer"),
     ResourcesExceeded: ("resources_exceeded", "delete rows that are not needed"),
+    NoRoomToSave: ("not_saved", "make room in the state directory"),
+    NotSaved: ("not_saved", "see that the state directory can be written"),
     Unavailable: ("unavailable", "see the agent's log, then try again"),
 }
 

@@ -1,5 +1,8 @@
 """Errors of the model become the codes of the standard."""
 
+import errno
+import os
+
 import pytest
 
 from agent.cwmp import faults
@@ -49,6 +52,18 @@ def test_a_kind_of_error_that_the_model_adds_has_the_code_of_the_one_above_it() 
 def test_the_reason_follows_the_words_of_the_standard() -> None:
     fault = faults.fault_for(errors.InvalidValue("Device.A", "70000 is above 65535"))
     assert fault.string == "Invalid parameter value: 70000 is above 65535"
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.EROFS, "Internal error: it could not be saved: Read-only file system"),
+        (errno.ENOSPC, "Resources exceeded: it could not be saved: No space left on device"),
+    ],
+)
+def test_what_could_not_be_saved_says_why_and_names_no_file(number: int, told: str) -> None:
+    failure = OSError(number, os.strerror(number), "/var/lib/cpe-agent/model.json")
+    assert faults.fault_for(errors.not_saved(failure)).string == told
 
 
 def test_a_reason_without_end_is_cut() -> None:

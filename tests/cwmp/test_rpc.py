@@ -135,7 +135,7 @@ def test_what_is_to_become_of_modules_is_handed_on_and_bounded(device: SmallDevi
 
 def test_a_transfer_that_cannot_be_saved_is_not_queued(device: SmallDevice) -> None:
     device.documents.is_full = True
-    assert refusal(device.ask(SAMPLE[m.Download])) == 9002
+    assert refusal(device.ask(SAMPLE[m.Download])) == 9004
     device.documents.is_full = False
     assert device.transfers.all == ()
 
@@ -365,21 +365,31 @@ def test_a_system_that_cannot_make_the_change_is_named_and_everything_is_as_befo
     assert (refusal(answer), getattr(answer, "parameter_faults", None)) == (9002, ())
 
 
-def test_what_cannot_be_saved_is_9002_and_not_done(device: SmallDevice) -> None:
+def test_what_cannot_be_saved_is_not_done_and_says_why(device: SmallDevice) -> None:
     device.save()
     device.documents.is_full = True
     requests = (
         spv((PORT + "Enable", "0")),
         m.AddObject("Device.IP.Interface."),
         spa(PORT + "Enable", 2),
-        m.Reboot("key"),
         m.FactoryReset(),
         m.ScheduleInform(60, "key"),
     )
-    assert [refusal(device.ask(request)) for request in requests] == [9002] * 6
+    answers = [device.ask(request) for request in requests]
+    assert [refusal(answer) for answer in answers] == [9004, 9004, 9004, 9002, 9002]
+    for answer in answers:
+        assert isinstance(answer, m.Fault)
+        assert answer.string.endswith("it could not be saved: No space left on device")
     assert (device.get(PORT + "Enable"), len(device.events), len(device.scheduled)) == ("true", 0, 0)
-    device.documents.is_full = False
+
+
+def test_a_reboot_that_cannot_be_saved_may_be_the_cure_and_is_obeyed(
+    device: SmallDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    device.documents.is_full = True
     assert device.ask(m.Reboot("key")) == m.RebootResponse()
+    assert device.events.awaits_reboot
+    assert "No space left on device" in caplog.text
 
 
 def test_a_change_that_would_cut_the_session_waits_for_its_end(device: SmallDevice) -> None:

@@ -322,7 +322,7 @@ def test_a_change_that_cannot_be_kept_for_later_was_never_staged(device: Device)
     device.change({"Device.DeviceInfo.ProvisioningCode": "x"}, key="before")
     device.network.cuts_path = True
     device.documents.is_full = True
-    assert device.refused({MTU: "1400", RATE: "10"}) == {"": "Unavailable"}
+    assert device.refused({MTU: "1400", RATE: "10"}) == {"": "NoRoomToSave"}
     device.documents.is_full = False
 
     assert not device.model.awaits_confirmation

@@ -455,7 +455,7 @@ def test_a_change_that_cannot_be_saved_is_undone_everywhere(device: Device, name
             raise OSError(28, "No space left on device")
 
     device.documents.before_write = full
-    assert device.refused({MTU: "1400", RATE: "10"}) == {"": "Unavailable"}
+    assert device.refused({MTU: "1400", RATE: "10"}) == {"": "NoRoomToSave"}
     device.documents.before_write = lambda name: None
 
     assert device.machine.made == FIRST
