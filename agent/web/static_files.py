@@ -6,6 +6,7 @@ imports beside itself follows: such an address never changes its content, so a b
 
 import gzip
 import os
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -106,8 +107,10 @@ class StaticFiles:
         return found
 
     def _content(self, name: str) -> bytes:
+        """A file as it is served: scripts and styles without their indentation, which no text of theirs may need."""
         with open(os.path.join(self._directory, name), "rb") as file:
-            return file.read()
+            content = file.read()
+        return re.sub(rb"(?m)^ +", b"", content) if name.endswith((".js", ".css")) else content
 
 
 def _made(name: str, content: bytes) -> File:

@@ -1,6 +1,5 @@
 """A real Chromium over the page of a real agent, with the lab ACS beside them; everything on loopback."""
 
-import gzip
 import socket
 import subprocess
 import time
@@ -14,7 +13,6 @@ from typing import Any, TypeVar
 from agent.cli import client
 from agent.lab.acs import LabAcs
 from agent.lab.gate import Auth
-from agent.web.static_files import DIRECTORY
 from tests.bench.extension import made
 from tests.bench.stage import start
 
@@ -135,11 +133,6 @@ def wait(condition: Callable[[], Found | None], what: str, seconds: float = PATI
         assert time.monotonic() < until, what
         time.sleep(0.03)
     return found
-
-
-def bytes_in_all() -> int:
-    """What all files of the page weigh, each compressed as it is sent."""
-    return sum(len(gzip.compress(each.read_bytes(), 9)) for each in Path(DIRECTORY).iterdir())
 
 
 class Page:

@@ -76,6 +76,13 @@ def test_a_changed_file_is_another_one_at_once(files: StaticFiles, tmp_path: Pat
     assert body(get(files, "/")) != before
 
 
+def test_scripts_go_without_their_indentation_and_all_else_as_it_is(files: StaticFiles, tmp_path: Path) -> None:
+    (tmp_path / "static/app.js").write_text('if (a)\n    b("  ");\n')
+    (tmp_path / "static/a.png").write_bytes(b"\n    \0")
+    assert body(get(files, "/static/app.js")) == b'if (a)\nb("  ");\n'
+    assert body(get(files, "/static/a.png")) == b"\n    \0"
+
+
 def test_what_is_forgotten_is_read_again(files: StaticFiles) -> None:
     body(get(files, "/"))
     files.forget()
