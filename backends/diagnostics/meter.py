@@ -131,6 +131,13 @@ class Meter:
             return False
         return self.now() >= self._first.at + self._request.duration * SECOND
 
+    def silence(self) -> float:
+        """Seconds at the end of a test by time in which nothing came; 0 where nothing is to come."""
+        last = max(one.last for one in self.tallies)
+        if not self._request.duration or self._first is None or not last:
+            return 0
+        return max(self._first.at + self._request.duration * SECOND - last, 0) / SECOND
+
     def sample(self) -> Sample:
         """What has been moved by now."""
         return Sample(self.now(), self.moved(), self._traffic())

@@ -117,11 +117,12 @@ def _is_address(host: str) -> bool:
 def _with_scope(place: Place, way: Way) -> Place:
     family, address = place
     if family == socket.AF_INET6 and way.link and address[0].lower().startswith("fe80") and not address[3]:
-        return family, (*address[:3], _index(way.link))
+        return family, (*address[:3], index_of(way.link))
     return place
 
 
-def _index(link: str) -> int:
+def index_of(link: str) -> int:
+    """The kernel's number of a link; 0 where there is none."""
     try:
         return socket.if_nametoindex(link)
     except OSError:

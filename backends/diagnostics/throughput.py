@@ -12,7 +12,7 @@ from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.line import STEP, Cancelled, Line
 from backends.diagnostics.link_counters import Counters, Traffic
 from backends.diagnostics.meter import SECOND, Clock, Meter
-from backends.diagnostics.sockets import Place, permitted, places_of
+from backends.diagnostics.sockets import Place, index_of, permitted, places_of
 from backends.diagnostics.throughput_types import TransferRequest, TransferResult, checked_url, port_of
 
 TELL_EVERY: Final = 0.25
@@ -21,6 +21,8 @@ LONGEST: Final = 3600
 """Seconds for all of a test by size."""
 LONGEST_END: Final = 90
 """Seconds that a test by time may last longer: to begin, and to be confirmed."""
+LONGEST_SILENCE: Final = 3
+"""Seconds without data at the end of a test by time, whose rate would be that of another time than it says."""
 RECEIVED, SENT = "test_bytes_received", "test_bytes_sent"
 
 Move = Callable[[Line, SplitResult, TransferRequest], None]
@@ -96,6 +98,7 @@ class _Together:
         self._cancelled = cancelled
         self._lines = [Line(places, request.way, meter, tally, self._is_over) for tally in meter.tallies]
         self._something = threading.Event()
+        self._link_index = index_of(request.way.link)
         self._longest = (request.duration + LONGEST_END if request.duration else LONGEST) * SECOND
 
     def _is_over(self) -> bool:
@@ -117,6 +120,10 @@ class _Together:
             self._meter.note_silence()
             if self._meter.now() - begun > self._longest:
                 self.failure = self.failure or DiagnosticFailed("Error_Timeout", "the test does not come to an end")
+            if index_of(self._request.way.link) != self._link_index:
+                self.failure = self.failure or DiagnosticFailed(
+                    "Error_Internal", f"the interface {self._request.way.link} has gone"
+                )
             if self._is_over():
                 for line in self._lines:
                     line.abort()
@@ -134,6 +141,10 @@ class _Together:
         for thread in threads:
             thread.join()
         self._meter.cut()
+        if (silence := self._meter.silence()) > LONGEST_SILENCE:
+            self.failure = self.failure or DiagnosticFailed(
+                "Error_Timeout", f"nothing has come in the last {silence:.1f} s"
+            )
 
     def _pause(self) -> float:
         due = self._meter.next_interval()

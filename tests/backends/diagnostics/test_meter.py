@@ -138,6 +138,18 @@ def test_without_an_offset_the_first_interval_begins_with_the_first_data_wheneve
     assert (only.test_bytes, only.total_bytes_received) == (40, 100)
 
 
+def test_how_long_nothing_has_come_is_known_of_a_test_by_time_that_receives() -> None:
+    watch = Watch()
+    assert meter(watch, duration=8).silence() == meter(watch).silence() == 0
+    made = meter(watch, duration=8, connections=2)
+    first, second = made.tallies
+    made.begun(first)
+    assert made.silence() == 0
+    first.last, second.last = watch.now + 3 * SECOND, watch.now + 2 * SECOND
+    watch.now += 9 * SECOND
+    assert made.silence() == 5
+
+
 def test_what_waits_in_our_own_queue_has_not_moved() -> None:
     made = meter(Watch())
     (tally,) = made.tallies

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +12,14 @@ from backends.diagnostics import throughput
 from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.sockets import Way
 from backends.diagnostics.throughput import download, upload
+from backends.netlink_socket import inside
 from tests.backends.diagnostics import speed_server as server
 from tests.backends.diagnostics.speed_asked import MILLION, asked, is_in_order, result_of, state_of
 from tests.backends.diagnostics.speed_server import FtpBehaviour, ftp_server, http_server
+from tests.netlab.fixtures import make_namespace
+from tests.netlab.namespace import Namespace, veth
+
+__all__ = ["make_namespace"]
 
 
 @pytest.mark.parametrize("link", ["lo", ""])
@@ -92,6 +97,35 @@ def test_the_offset_is_waited_before_the_first_interval() -> None:
     assert result.bom_time
     assert only.start_time - result.bom_time >= timedelta(seconds=1)
     assert only.end_time - result.bom_time >= timedelta(seconds=2)
+
+
+@pytest.mark.slow
+def test_a_link_that_goes_ends_the_test(make_namespace: Callable[[], Namespace]) -> None:
+    home, far = make_namespace(), make_namespace()
+    veth(home, "eth0", far, "eth0")
+    for space, address in ((home, "192.0.2.1/24"), (far, "192.0.2.2/24")):
+        space.ip(f"address add {address} dev eth0")
+    lines: list[Mapping[str, Any]] = []
+
+    def progress(line: Mapping[str, Any]) -> None:
+        if not lines:
+            home.ip("link delete eth0")
+        lines.append(line)
+
+    def fails(url: str) -> tuple[str, str]:
+        with pytest.raises(DiagnosticFailed) as failed:
+            download().measure(asked(url, duration=60, way=Way("eth0")), progress, lambda: False)
+        return failed.value.state, failed.value.text
+
+    with http_server(server.endless, "192.0.2.2", within=lambda make: inside(far.path, make)) as (url, _):
+        assert inside(home.path, lambda: fails(url)) == ("Error_Internal", "the interface eth0 has gone")
+
+
+@pytest.mark.slow
+def test_a_test_by_time_whose_end_was_silent_is_not_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throughput, "LONGEST_SILENCE", 0.5)
+    with http_server(server.stalls) as (url, _):
+        assert state_of(download(), asked(url, duration=1)) == "Error_Timeout"
 
 
 def test_an_address_that_must_not_be_spoken_to_sees_no_packet() -> None:
