@@ -267,10 +267,11 @@ def told(restored: Restored) -> dict[str, Any]:
 
 
 def summed_up(refusal: ModelError, most: int = 3) -> str:
-    """A refusal in one line: the first reasons, by parameter, and how many more there are."""
-    reasons: Sequence[ModelError] = refusal.refusals if isinstance(refusal, Refusals) else (refusal,)
+    """A refusal in one line: the first reasons, by parameter and each once, and how many more there are."""
+    refusals: Sequence[ModelError] = refusal.refusals if isinstance(refusal, Refusals) else (refusal,)
+    reasons = list(dict.fromkeys(map(_as_sentence, refusals)))
     more = f", and {len(reasons) - most} more" if len(reasons) > most else ""
-    return "; ".join(_as_sentence(one) for one in reasons[:most]) + more
+    return "; ".join(reasons[:most]) + more
 
 
 def left_out(unknown: Sequence[str]) -> str:

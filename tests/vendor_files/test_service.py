@@ -188,6 +188,12 @@ def test_values_that_cannot_be_are_named_each_with_its_reason(bench: Bench) -> N
     assert f"{IP}1.IPv4Address.1.IPAddress (an interface has no unspecified address" in reasons
 
 
+def test_an_agent_that_leaves_the_system_as_it_is_says_so_once(bench: Bench) -> None:
+    content = bench.files.content()
+    bench.device.model.read_only_reason = "it crashed"
+    assert bench.refused(content) == "the agent's write side is off after repeated crashes"
+
+
 def test_what_the_owner_has_not_given_to_the_agent_is_left_alone(bench: Bench) -> None:
     bench.device.change({CODE: "first"})
     content = bench.files.content()
