@@ -44,7 +44,6 @@ class Line:
         self._places = places
         self._way = way
         self._cancelled = cancelled
-        self._stream: Stream | None = None
         self.control: socket.socket | None = None
         """A socket that is waited on without asking whether the test is cancelled."""
 
@@ -62,10 +61,12 @@ class Line:
         failures: list[DiagnosticFailed] = []
         for place in places or self._places:
             try:
-                self._stream = self._open(place, times_it and not self.tally.open_request)
-                return self._stream
+                stream = self._open(place, times_it and not self.tally.open_request)
             except DiagnosticFailed as failure:
                 failures.append(failure)
+            else:
+                self.tally.unread = stream.unread
+                return stream
         raise failures[0]
 
     def asks(self) -> None:
@@ -79,9 +80,8 @@ class Line:
 
     def counts(self, octets: int) -> None:
         """So much has come."""
-        stream = self._stream
         if not self.tally.bom:
-            self.meter.begun(self.tally, lambda: octets + (stream.unread() if stream else 0))
+            self.meter.begun(self.tally, octets)
         self.tally.last = self.meter.now()
         self.tally.count += octets
 
@@ -137,7 +137,7 @@ class Stream:
         """Octets that have come and were not taken."""
         try:
             return int(struct.unpack("i", fcntl.ioctl(self.socket, termios.FIONREAD, b"\0\0\0\0"))[0])
-        except OSError:  # closed meanwhile
+        except (OSError, ValueError):  # closed meanwhile
             return 0
 
     def receive(self, most: int = DISCARD_SIZE, is_enough: Callable[[], bool] = lambda: False) -> memoryview | None:

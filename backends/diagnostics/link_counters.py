@@ -31,6 +31,10 @@ class Traffic(NamedTuple):
         """What has come and gone since; none where the link was made anew."""
         return Traffic(max(self.received - earlier.received, 0), max(self.sent - earlier.sent, 0))
 
+    def at_least(self, known: "Traffic") -> "Traffic":
+        """The same, where it is no less than what is known to have passed."""
+        return Traffic(max(self.received, known.received), max(self.sent, known.sent))
+
 
 NONE: Final = Traffic()
 

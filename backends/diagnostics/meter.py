@@ -62,6 +62,8 @@ class Tally:
     """Octets of the test, from its beginning on."""
     waiting: Callable[[], int] = field(default=lambda: 0)
     """How many of those have not reached the other side yet."""
+    unread: Callable[[], int] = field(default=lambda: 0)
+    """Octets that have come and are not counted yet."""
     at_bom: Traffic = NONE
     silent: Sample | None = None
     """What all connections had moved when this one had its last data before it was silent."""
@@ -72,9 +74,9 @@ class Tally:
         """Octets that have arrived."""
         return max(self.count - self.waiting(), 0)
 
-    def result(self) -> ConnectionResult:
+    def result(self, carried: Callable[[int], Traffic]) -> ConnectionResult:
         """As it is told."""
-        passed = self.end.traffic.since(self.at_bom) if self.end else NONE
+        passed = (self.end.traffic.since(self.at_bom) if self.end else NONE).at_least(carried(self.count))
         return ConnectionResult(
             rom_time=moment(self.rom),
             bom_time=moment(self.bom),
@@ -90,7 +92,14 @@ class Tally:
 class Meter:
     """Shared by the threads of a test, and by who looks on: it has the tallies and when it is enough."""
 
-    def __init__(self, request: TransferRequest, traffic: Callable[[], Traffic], clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        request: TransferRequest,
+        traffic: Callable[[], Traffic],
+        clock: Callable[[], int],
+        carried: Callable[[int], Traffic] = lambda _octets: NONE,
+    ) -> None:
+        """``carried``: what a link has carried at least when these octets of the test were moved over it."""
         self.now = clock
         self.tallies: Sequence[Tally] = tuple(Tally() for _ in range(request.connections))
         self.intervals: list[IntervalResult] = []
@@ -98,20 +107,19 @@ class Meter:
         """Where the first connection went."""
         self._request = request
         self._traffic = traffic
+        self._carried = carried
         self._lock = threading.Lock()
         self._first: Sample | None = None
         self._full: Sample | None = None
         self._interval: Sample | None = None
 
-    def begun(self, tally: Tally, come: Callable[[], int] = lambda: 0) -> None:
+    def begun(self, tally: Tally, come: int = 0) -> None:
         """The first data of a connection has come, or goes; before it is counted.
 
-        ``come``: as many octets have come already; the link has counted them before anybody could look.
+        ``come``: so many octets were taken of what has come; the link has counted them before anybody could look.
         """
         with self._lock:
-            sample = self.sample()
-            traffic = sample.traffic
-            sample = sample._replace(traffic=traffic._replace(received=max(traffic.received - come(), 0)))
+            sample = self.sample(come)
             tally.bom, tally.at_bom = sample.at, sample.traffic
             if self._first is None:
                 self._first = sample
@@ -138,9 +146,11 @@ class Meter:
             return 0
         return max(self._first.at + self._request.duration * SECOND - last, 0) / SECOND
 
-    def sample(self) -> Sample:
-        """What has been moved by now."""
-        return Sample(self.now(), self.moved(), self._traffic())
+    def sample(self, come: int = 0) -> Sample:
+        """What has been moved by now; of the link's traffic, without what has ``come`` or waits, and is not counted."""
+        moved, waits = self.moved(), come + sum(one.unread() for one in self.tallies)
+        traffic = self._traffic()
+        return Sample(self.now(), moved, traffic._replace(received=max(traffic.received - waits, 0)))
 
     def _as_of(self, at: int) -> Sample:
         """What had been moved a moment ago; of what came since, on each connection as much as is its average."""
@@ -185,12 +195,11 @@ class Meter:
         sample, before = self.sample(), self._interval
         self._interval = sample
         if before is not None:
-            passed = sample.traffic.since(before.traffic)
+            moved = sample.moved - before.moved
+            passed = sample.traffic.since(before.traffic).at_least(self._carried(moved))
             start, end = moment(before.at), moment(sample.at)
             if start is not None and end is not None:
-                self.intervals.append(
-                    IntervalResult(start, end, sample.moved - before.moved, passed.received, passed.sent)
-                )
+                self.intervals.append(IntervalResult(start, end, moved, passed.received, passed.sent))
 
     # -- what it comes to ---------------------------------------------------------------------------------------------
 
@@ -198,25 +207,30 @@ class Meter:
         """All connections together, as far as they came."""
         began = [one.bom for one in self.tallies if one.bom]
         ends = sorted(one.end for one in self.tallies if one.end)
+        count = sum(one.count for one in self.tallies)
         passed = ends[-1].traffic.since(self._first.traffic) if self._first and ends else NONE
+        passed = passed.at_least(self._carried(count))
         full, full_end = self._full, ends[0] if ends else None
         if full is None or full_end is None or full.at >= full_end.at:
             full = full_end = Sample(0, 0, NONE)
-        loaded = full_end.traffic.since(full.traffic)
+        moved = max(full_end.moved - full.moved, 0)
+        loaded = full_end.traffic.since(full.traffic).at_least(self._carried(moved))
         return TransferResult(
             ip_address_used=next((one.address for one in self.tallies if one.address), ""),
             rom_time=moment(min((one.rom for one in self.tallies if one.rom), default=0)),
             bom_time=moment(min(began, default=0)),
             eom_time=moment(max(one.eom for one in self.tallies)),
-            test_bytes=sum(one.count for one in self.tallies),
+            test_bytes=count,
             total_bytes_received=passed.received,
             total_bytes_sent=passed.sent,
-            test_bytes_under_full_loading=full_end.moved - full.moved,
+            test_bytes_under_full_loading=moved,
             total_bytes_received_under_full_loading=loaded.received,
             total_bytes_sent_under_full_loading=loaded.sent,
             period_of_full_loading=(full_end.at - full.at) // 1000,
             tcp_open_request_time=moment(max(one.open_request for one in self.tallies)),
             tcp_open_response_time=moment(max(one.open_response for one in self.tallies)),
-            connections=tuple(one.result() for one in self.tallies) if self._request.per_connection else (),
+            connections=tuple(one.result(self._carried) for one in self.tallies)
+            if self._request.per_connection
+            else (),
             intervals=tuple(self.intervals),
         )

@@ -52,8 +52,8 @@ class Throughput:
         parts = checked_url(request.url)
         found = places_of(parts.hostname or "", port_of(parts), socket.SOCK_STREAM, request.way, cancelled)
         places = permitted(found, request.refusal)
-        counters = Counters(request.way, lambda: meter.place, lambda: self._own(meter))
-        meter = Meter(request, counters.now, Clock().now)
+        counters = Counters(request.way, lambda: meter.place, lambda: self._carried(meter.moved()))
+        meter = Meter(request, counters.now, Clock().now, self._carried)
         if not places:  # cancelled
             return meter.result()
         together = _Together(self._moves[parts.scheme], parts, request, places, meter, cancelled)
@@ -62,9 +62,9 @@ class Throughput:
             raise DiagnosticFailed(together.failure.state, together.failure.text, meter.result())
         return meter.result()
 
-    def _own(self, meter: Meter) -> Traffic:
-        moved = meter.moved()
-        return Traffic(sent=moved) if self._counted == SENT else Traffic(received=moved)
+    def _carried(self, octets: int) -> Traffic:
+        """Octets at the IP layer are no fewer than those of the test among them."""
+        return Traffic(sent=octets) if self._counted == SENT else Traffic(received=octets)
 
     def _named(self, told: TransferResult) -> Mapping[str, Any]:
         def fields_of(one: Any) -> dict[str, Any]:

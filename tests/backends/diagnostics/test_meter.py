@@ -92,6 +92,55 @@ def test_of_what_comes_between_the_last_data_and_the_end_the_average_is_taken_of
     assert result.total_bytes_received_under_full_loading == 1000 - 100
 
 
+def test_what_waits_to_be_read_when_a_connection_begins_is_of_the_time_when_it_is_read() -> None:
+    watch = Watch()
+    made = meter(watch, connections=2)
+    watch.now += 8 * SECOND
+    first, second = made.tallies
+    first.unread, second.unread = lambda: 50, lambda: 250
+    made.begun(first, 200)
+    made.begun(second, 0)
+    first.unread = second.unread = lambda: 0
+    first.count, second.count = 250, 250
+    for tally in made.tallies:
+        watch.now += SECOND
+        made.ended(tally, watch.now)
+    assert made.result().total_bytes_received == 1000 - (800 - 200 - 50 - 250)
+    assert made.result().total_bytes_received_under_full_loading == 900 - (800 - 50 - 250)
+
+
+def test_a_link_that_counts_too_little_has_carried_the_test_all_the_same() -> None:
+    request = TransferRequest("http://h/", Way(), per_connection=True, duration=2, interval=1)
+    watch = Watch()
+    made = Meter(request, lambda: Traffic(1, 1), lambda: watch.now, lambda octets: Traffic(received=octets))
+    (tally,) = made.tallies
+    made.begun(tally)
+    tally.count, tally.last = 70, START + SECOND
+    watch.now += SECOND
+    made.cut()
+    made.ended(tally, watch.now)
+    result = made.result()
+    assert (result.total_bytes_received, result.total_bytes_sent) == (70, 0)
+    assert result.total_bytes_received_under_full_loading == 70
+    assert result.connections[0].total_bytes_received == result.intervals[0].total_bytes_received == 70
+
+
+def test_a_connection_that_stands_still_while_another_begins_has_moved_nothing_under_full_loading() -> None:
+    watch = Watch()
+    made = meter(watch, connections=2)
+    first, second = made.tallies
+    made.begun(first)
+    first.count, first.last = 1000, START + 9 * SECOND
+    watch.now += 9 * SECOND
+    made.begun(second)
+    second.last = watch.now + SECOND // 10
+    first.last = watch.now + SECOND // 5
+    watch.now += 9 * SECOND
+    for tally in (second, first):
+        made.ended(tally, tally.last)
+    assert made.result().test_bytes_under_full_loading == 0
+
+
 def test_connections_that_never_move_at_once_have_no_full_loading() -> None:
     watch = Watch()
     made = meter(watch, connections=2)

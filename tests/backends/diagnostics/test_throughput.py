@@ -46,7 +46,8 @@ def test_several_connections_are_measured_together_and_each_alone(host: str, is_
     assert result.tcp_open_request_time == max(
         one.tcp_open_request_time for one in result.connections if one.tcp_open_request_time
     )
-    assert 0 <= result.test_bytes_under_full_loading <= result.test_bytes
+    assert 0 <= result.test_bytes_under_full_loading <= result.test_bytes <= result.total_bytes_received
+    assert result.test_bytes_under_full_loading <= result.total_bytes_received_under_full_loading
     assert result.ip_address_used == host
     assert all(is_in_order(one) for one in result.connections)
 
