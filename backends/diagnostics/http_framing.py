@@ -6,6 +6,8 @@ from typing import Final
 LONGEST_HEAD: Final = 16 * 1024
 LONGEST_LINE: Final = 256
 """Octets of a chunk's size, its extensions included."""
+MOST_TRAILERS: Final = 64
+"""Fields behind the last chunk."""
 END_OF_HEAD: Final = b"\r\n\r\n"
 
 
@@ -48,6 +50,7 @@ class Chunks:
         self._left = 0  # of the chunk's data and the line end behind it
         self._line = b""
         self._is_last = False
+        self._trailers = 0
 
     def feed(self, data: memoryview) -> None:
         """What has come; Unframed for what is no chunk."""
@@ -71,6 +74,9 @@ class Chunks:
     def _take(self, line: bytes) -> None:
         if self._is_last:  # fields may follow the last chunk; an empty line ends them
             self.is_over = not line
+            self._trailers += 1
+            if self._trailers > MOST_TRAILERS:
+                raise Unframed("the fields behind the last chunk have no end")
             return
         try:
             size = int(line.partition(b";")[0].strip() or b"-", 16)

@@ -1,6 +1,7 @@
 """Throughput by HTTP: GET whose content is forgotten, PUT of octets that mean nothing (TR-143 4.1, 4.2)."""
 
 import os
+import time
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import SplitResult
@@ -11,6 +12,10 @@ from backends.diagnostics.line import DISCARD_SIZE, Line, Stream
 from backends.diagnostics.throughput_types import TransferRequest
 
 BLOCK: Final = 64 * 1024
+HEAD_WITHIN: Final = 60.0
+"""Seconds until the head of the answer is whole, however it comes."""
+MOST_INTERIM: Final = 64
+"""Answers that are none yet, such as 100 Continue, before the one that is."""
 LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
@@ -156,17 +161,19 @@ def _confirmed(line: Line, stream: Stream, broke: str) -> None:
 
 def _head(line: Line, stream: Stream, counts: bool) -> tuple[Head, bytes]:
     """The head of the answer, and what came with it of the content."""
-    text = b""
-    while True:
+    text, until = b"", time.monotonic() + HEAD_WITHIN
+    for _ in range(MOST_INTERIM + 1):
         while END_OF_HEAD not in text:
             if len(text) > LONGEST_HEAD:
                 raise DiagnosticFailed("Error_TransferFailed", "the head of the answer has no end")
             try:
-                data = stream.receive(LONGEST_HEAD)
+                data = stream.receive(LONGEST_HEAD, lambda: time.monotonic() > until)
             except TimeoutError as error:
                 raise DiagnosticFailed("Error_NoResponse", "the server does not answer") from error
             except OSError as error:
                 raise DiagnosticFailed("Error_NoResponse", f"no answer came: {error.strerror}") from error
+            if data is None:
+                raise DiagnosticFailed("Error_NoResponse", "the head of the answer takes too long")
             if not data:
                 raise DiagnosticFailed("Error_NoResponse", "the server ended the connection without an answer")
             if counts:
@@ -179,6 +186,7 @@ def _head(line: Line, stream: Stream, counts: bool) -> tuple[Head, bytes]:
             raise DiagnosticFailed("Error_TransferFailed", str(error)) from error
         if not 100 <= head.status < 200:  # an interim answer is none (RFC 9110 15.2)
             return head, text
+    raise DiagnosticFailed("Error_NoResponse", "the server puts its answer off without an end")
 
 
 def _say(stream: Stream, asking: bytes) -> None:

@@ -136,6 +136,24 @@ def raw(data: bytes) -> Behaviour:
     return behave
 
 
+def puts_off(exchange: Exchange) -> None:
+    while True:
+        exchange.answer("100 Continue")
+
+
+def dribbles(exchange: Exchange) -> None:
+    while True:
+        exchange.send(b"H")
+        time.sleep(0.02)
+
+
+def endless_trailers(exchange: Exchange) -> None:
+    exchange.answer("200 OK", "Transfer-Encoding: chunked")
+    exchange.send(b"1\r\nx\r\n0\r\n")
+    while True:
+        exchange.send(b"X: y\r\n" * 100)
+
+
 def put(exchange: Exchange) -> None:
     fields = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in exchange.head.split("\r\n")}
     if "content-length" in fields:

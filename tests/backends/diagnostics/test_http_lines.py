@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from backends.diagnostics import http_lines
 from backends.diagnostics.throughput import download, upload
 from tests.backends.diagnostics import speed_server as server
 from tests.backends.diagnostics.speed_asked import MILLION, asked, is_in_order, result_of, state_of
@@ -52,11 +53,19 @@ def test_a_connection_that_ends_with_the_file_is_opened_again_while_there_is_tim
         (server.raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"), "Error_TransferFailed"),
         (server.raw(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"), "Error_TransferFailed"),
         (server.raw(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 20_000), "Error_TransferFailed"),
+        (server.puts_off, "Error_NoResponse"),
+        (server.endless_trailers, "Error_TransferFailed"),
     ],
 )
 def test_each_failure_of_a_download_has_its_name(behave: server.Behaviour, state: str) -> None:
     with http_server(behave) as (url, _):
         assert state_of(download(), asked(url)) == state
+
+
+def test_a_head_that_comes_octet_by_octet_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_lines, "HEAD_WITHIN", 0.2)
+    with http_server(server.dribbles) as (url, _):
+        assert state_of(download(), asked(url)) == "Error_NoResponse"
 
 
 @pytest.mark.parametrize("kind", ["by size", "by time"])
