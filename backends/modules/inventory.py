@@ -98,7 +98,7 @@ Order = UnitOrder | EnvironmentOrder
 
 
 class Modules:
-    """See backends.desired_state.Service for the settings. ``directory`` goes with a boot."""
+    """See backends.desired_state.Service for the settings. ``directory`` may outlive a boot."""
 
     def __init__(
         self, environments: Sequence[Environment], directory: Path, boot_id: str, settled: float = SETTLED

@@ -12,7 +12,8 @@ from backends.commands import Run, run
 from backends.errors import MechanismError, Missing
 from backends.files import names_in, read_bytes, read_number, read_text
 from backends.modules.environment import KIB, Running
-from backends.programs import SETTLED, Program, find_program
+from backends.modules.unit_program import UnitProgram
+from backends.programs import SETTLED, find_program
 
 NOBODY: Final = "65534"
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -44,6 +45,7 @@ class OwnRunner:
     def __init__(self, directory: Path, proc: Path = Path("/proc")) -> None:
         self._directory = directory
         self._proc = proc
+        self._programs: dict[str, UnitProgram] = {}
 
     def start(self, key: str, arguments: Sequence[str], folder: Path, *, is_privileged: bool) -> None:
         """See Runner."""
@@ -84,8 +86,8 @@ class OwnRunner:
         """See Runner."""
         return self._program(key).last_words()
 
-    def _program(self, key: str) -> Program:
-        return Program(key, self._directory)
+    def _program(self, key: str) -> UnitProgram:
+        return self._programs.setdefault(key, UnitProgram(key, self._directory))
 
     def _session(self, leader: int | None) -> list[int]:
         """The processes of the session that this one leads."""
@@ -167,6 +169,6 @@ class SystemdRunner:
 
 
 def runner_of(directory: Path, root: Path = Path("/")) -> Runner:
-    """What runs units on this machine; ``directory`` is for process ids and outputs, and goes with a boot."""
+    """What runs units on this machine; ``directory`` is for process ids and last words; it may outlive a boot."""
     is_systemd = (root / "run/systemd/system").is_dir() and find_program("systemd-run") is not None
     return SystemdRunner(root) if is_systemd else OwnRunner(directory)
