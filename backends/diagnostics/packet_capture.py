@@ -108,7 +108,7 @@ class PacketCapture:
             with _socket(request) as made, _fresh(path) as file:
                 said = {"link": request.link, "duration": request.duration, "most": request.packets}
                 progress({"file": str(path), **said})
-                count = _captured(made, file, request, progress, cancelled)
+                count, lost = _captured(made, file, request, progress, cancelled)
         except OSError as error:
             path.unlink(missing_ok=True)
             raise DiagnosticFailed("Error_Internal", f"{request.link} cannot be captured: {error.strerror}") from error
@@ -119,7 +119,11 @@ class PacketCapture:
             request.send(path, request.target, cancelled)
             path.unlink(missing_ok=True)
             location = request.target.url
-        return CaptureResult((Captured(location, start, end, count),))
+        result = CaptureResult((Captured(location, start, end, count),))
+        if lost:
+            why = f"{request.link} went away ({lost}); packets until then: {count}"
+            raise DiagnosticFailed("Error_Internal", why, result)
+        return result
 
 
 def file_in(directory: Path) -> Path:
@@ -177,13 +181,13 @@ def _captured(
     request: CaptureRequest,
     progress: Callable[[Mapping[str, Any]], None],
     cancelled: Callable[[], bool],
-) -> int:
-    """Write until it is enough; how many packets."""
+) -> tuple[int, str]:
+    """Write until it is enough; how many packets, and why no more can come, "" where they can."""
     is_ethernet = made.type == socket.SOCK_RAW
     most = min(request.octets or MOST_OCTETS, MOST_OCTETS)
     size = file.write(pcap.head(pcap.ETHERNET if is_ethernet else pcap.RAW_IP))
     begun = told = time.monotonic()
-    until, count = begun + request.duration, 0
+    until, count, lost = begun + request.duration, 0, ""
     poll = select.poll()
     poll.register(made, select.POLLIN)
     while (now := time.monotonic()) < until and not cancelled():
@@ -192,7 +196,11 @@ def _captured(
             told = now
         if not poll.poll(min(until - now, STEP) * 1000):
             continue
-        frame = _next(made, is_ethernet)
+        try:
+            frame = _next(made, is_ethernet)
+        except OSError as error:
+            lost = error.strerror or str(error)
+            break
         if frame is None:
             continue
         record = pcap.record(frame.at, frame.data, frame.length)
@@ -203,7 +211,7 @@ def _captured(
         if count == request.packets:
             break
     progress({"seconds": round(time.monotonic() - begun, 3), "packets": count, "bytes": size})
-    return count
+    return count, lost
 
 
 def _next(made: socket.socket, is_ethernet: bool) -> _Frame | None:

@@ -139,6 +139,38 @@ def test_a_filter_is_checked_before_anything_is_captured() -> None:
         check_filter("tcp port")
 
 
+GONE = """
+import json, os, shutil, socket, subprocess, threading
+from pathlib import Path
+from backends.diagnostics.failures import DiagnosticFailed
+from backends.diagnostics.packet_capture import CaptureRequest, PacketCapture
+sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+sender.bind(("gone", 0))
+frame = bytes.fromhex("02000000000b02000000000a88b5") + b"hello" * 10
+def progress(line):
+    if "file" in line:
+        sender.send(frame)
+    elif line["packets"]:
+        subprocess.run(["ip", "link", "delete", "gone"])
+folder = Path("/tmp") / f"capture-of-a-test-{os.getpid()}"
+asked = CaptureRequest("gone", folder, 10, filter="ether src host 2:0:0:0:0:a")
+try:
+    PacketCapture().run(asked, progress, lambda: False)
+except DiagnosticFailed as failure:
+    told = [failure.state, failure.text, failure.result.captures[0].count]
+    print(json.dumps([*told, (folder / "capture.pcap").read_bytes()[40:].hex(), frame.hex()]))
+shutil.rmtree(folder)
+"""
+
+
+@pytest.mark.slow
+def test_what_had_come_before_the_link_went_away_stays(lab: Namespace) -> None:
+    veth(lab, "gone", lab, "other")
+    state, text, count, kept, sent = lab.python(GONE)
+    assert (state, text, count) == ("Error_Internal", "gone went away (Network is down); packets until then: 1", 1)
+    assert kept == sent
+
+
 TAGGED = """
 import json, os, socket, threading, time
 from pathlib import Path
