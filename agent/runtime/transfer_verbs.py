@@ -95,7 +95,8 @@ class TransferVerbs:
         at = now.monotonic if plan is not None and plan.is_now else plan.at if plan is not None else None
         before = (State.MOVING, State.ARRIVED, State.TAKING)
         busy = next((each.id for each in self._queue.all if each.state in before), None)
-        window = one.windows[one.window] if one.window < len(one.windows) else None
+        passed = self._queue.seconds_since(one, now.monotonic, now.wall)
+        window = next((each for each in one.windows[one.window :] if passed < each.end), None)
         total = (progress.total if is_moving and progress else None) or one.order.file_size or None
         return {
             "id": one.id,

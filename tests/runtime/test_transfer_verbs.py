@@ -73,6 +73,14 @@ def test_consent_is_given_here(talk: Talk) -> None:
     assert verb(talk)["transfers"][0]["needs_confirmation"] is False
 
 
+def test_the_window_that_is_shown_is_the_one_that_comes_next(talk: Talk) -> None:
+    at_once = m.TimeWindowStruct(1000, 2000, "2 Immediately", "", -1)
+    asks(talk, m.ScheduleDownload(file_type=FIRMWARE, url=ASKED.url, time_window_list=[CONSENT, at_once]))
+    talk.to(talk.now + 700)
+    [one] = verb(talk)["transfers"]
+    assert (one["window"], one["needs_confirmation"], one["message"]) == ("2 Immediately", False, "")
+
+
 def test_a_transfer_is_given_up_here(talk: Talk) -> None:
     asks(talk, m.Download(file_type=FIRMWARE, url=ASKED.url, delay_seconds=60))
     [one] = verb(talk, cancel="1")["transfers"]
