@@ -14,6 +14,7 @@ STATUS: Final[Mapping[str, tuple[int, str]]] = {
     "unknown_verb": (404, "not_found"),
     "unknown_session": (404, "not_found"),
     "no_capture": (404, "not_found"),
+    "unknown": (404, "not_found"),
     "bad_request": (400, "bad_request"),
     "wrong_code": (401, "wrong_code"),
     "changed_meanwhile": (401, "wrong_password"),

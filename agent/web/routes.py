@@ -200,6 +200,15 @@ def _values(request: Request) -> Arguments:
     return {"values": body_of(request)}
 
 
+def _say(request: Request) -> Arguments:
+    """A person's say in a transfer; what else the verb can do is not for the page."""
+    said = body_of(request)
+    match said:
+        case {"confirm": str()} | {"cancel": str()} if len(said) == 1:
+            return said
+    raise Refused(400, "the body has one of confirm and cancel, a transfer's number as text")
+
+
 # -- what becomes of answers ------------------------------------------------------------------------------------------
 
 
@@ -240,6 +249,8 @@ ROUTES: Final[Mapping[tuple[str, str], Route]] = {
     ("POST", "/set"): Route("set", body_of),
     ("POST", "/add"): Route("add", body_of),
     ("POST", "/delete"): Route("delete", body_of),
+    ("GET", "/transfers"): Route("transfers", _nothing),
+    ("POST", "/transfers"): Route("transfers", _say),
     ("GET", "/live"): Route("live", _after),
     ("GET", "/events"): Route("history", _after),
     ("GET", "/log"): Route("log", _after),

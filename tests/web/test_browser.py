@@ -1,12 +1,15 @@
 """The page in a real Chromium, over a real agent: from the first visit to a managed device, and every page of it."""
 
 import re
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.web.browser import ACS_PASSWORD, ACS_USER, MARKUP, PASSWORD, House, Page, house, wait
+from tests.web.browser import ACS_PASSWORD, ACS_USER, MARKUP, PASSWORD, PATIENCE, House, Page, house, wait
 
 pytestmark = [
     pytest.mark.browser,
@@ -24,7 +27,7 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def empty() -> Iterator[House]:
-    with house() as one:
+    with house("[transfers]\nlaboratory = true\n") as one:
         yield one
 
 
@@ -84,7 +87,6 @@ def managed(visited: House) -> House:
         visited.acs.wait(each)
     page.go("#/status")
     page.shows("The server answers")
-    page.shows("none on its way")
     return visited
 
 
@@ -141,6 +143,51 @@ def test_a_file_that_waits_is_pending_work(page: Page, managed: House) -> None:
         managed.acs.wait(rpc)
         page.load("#/status")
         page.shows(said, ".card:last-child .lamp")
+
+
+@pytest.fixture
+def half_a_file() -> Iterator[str]:
+    """The URL of a file of 1 MB, of which half never comes."""
+    enough = threading.Event()
+
+    class Half(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            self.wfile.write(bytes(500_000))
+            enough.wait(PATIENCE)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Half)
+    threading.Thread(target=server.serve_forever).start()
+    yield f"http://127.0.0.1:{server.server_port}/half"
+    enough.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_download_is_agreed_to_watched_and_given_up(page: Page, managed: House, half_a_file: str) -> None:
+    consent = {"start": 0, "end": 3600, "mode": "4 Confirmation Needed", "user_message": MARKUP}
+    order = {"file_type": "3 Vendor Configuration File", "url": half_a_file, "time_windows": [consent]}
+    rpc = managed.acs.queue(managed.acs.sessions[-1].device, "ScheduleDownload", {"command_key": "wish", **order})
+    managed.ask("inform")
+    managed.acs.wait(rpc)
+    page.load("#/status")
+    page.shows(MARKUP, ".stop.warn blockquote")
+    assert page.run("return window.taken") is None
+    assert page.barriers() == []
+    page.run("document.querySelector('.stop .acts button').focus()")
+    page.run("document.querySelector('.journey').dataset.is = 'old'")
+    wait(lambda: not page.all("[data-is=old]"), "what is around it is not drawn anew")
+    page.keys("\n")
+    page.shows("Agreed", "[role=status]")
+    page.shows("500 kB of 1.0 MB", ".stop.busy")
+    assert page.run("return document.querySelector('progress').position") == 0.5
+    assert page.barriers() == []
+    page.press("Cancel")
+    page.shows("Cancelled", "[role=status]")
+    managed.ask("inform")
+    wait(lambda: page.run("return document.querySelector('.panel').hidden"), "it is still there")
 
 
 def test_who_logs_out_is_out(page: Page) -> None:
@@ -275,6 +322,86 @@ def test_a_diagnostic_is_run_and_drawn_and_a_cancel_ends_it(page: Page, managed:
     page.shows("was cancelled")
     assert not page.run("return document.querySelector('form button.primary').disabled")
     wait(lambda: not managed.ask("diagnostics")["running"], "it still runs")
+
+
+AT = "2026-11-22T10:00:0"
+MOMENTS = {"rom_time": f"{AT}0.000000+00:00", "bom_time": f"{AT}0.250000+00:00", "eom_time": f"{AT}2.250000+00:00"}
+CONNECTION = {**MOMENTS, "test_bytes_received": 5_000_000, "tcp_open_response_time": f"{AT}0.100000+00:00"}
+PACKET = {"packet_send_time": f"{AT}1.000000+00:00", "test_resp_sn": 0}
+RESULTS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "DownloadDiagnostics": (
+        {
+            **CONNECTION,
+            "period_of_full_loading": 1_500_000,
+            "test_bytes_received_under_full_loading": 4_500_000,
+            "connections": [CONNECTION],
+            "intervals": [
+                {"start_time": f"{AT}{one}+00:00", "end_time": f"{AT}{one + 1}+00:00", "test_bytes_received": 125_000}
+                for one in range(3)
+            ],
+        },
+        ["Rate\n24.0 Mbit/s under full loading", "BOM time", "Period of full loading\n1500 ms", "Intervals 3",
+         "5.0 MB (5,000,000)", "Connections: 1", "20.0 Mbit/s", "Mean 1.0 Mbit/s"],
+    ),
+    "UploadDiagnostics": ({**MOMENTS, "test_bytes_sent": 2_500_000}, ["Rate\n10.0 Mbit/s"]),
+    "TraceRoute": (
+        {"hops": [{"host": MARKUP, "host_address": "192.0.2.1", "microseconds": [1500, 0]}]}, [f"1 {MARKUP} 192.0.2.1"],
+    ),
+    "NSLookupDiagnostics": (
+        {"results": [{"status": "Success", "answer_type": "Authoritative", "host_name_returned": "host.example",
+                      "ip_addresses": ["192.0.2.1"], "dns_server_ip": "192.0.2.53", "microseconds": 1500, "why": ""}]},
+        ["Answers: 1", "Authoritative", "host.example\n192.0.2.1", "192.0.2.53", "Mean 1.50 ms"],
+    ),
+    "ServerSelectionDiagnostics": (
+        {"minimum_response_time": 0, "hosts": [{"host": "192.0.2.1", "success_count": 0, "average": 0, "why": ""}]},
+        ["192.0.2.1\nno answer", "Minimum response time\n–"],
+    ),
+    "UDPEchoDiagnostics": (
+        {"packets": [{**PACKET, "packet_success": True, "packet_receive_time": f"{AT}1.001500+00:00"},
+                     {**PACKET, "packet_success": False, "packet_receive_time": None}]},
+        ["Packets: 2", "1.50 ms", "Without an answer 1"],
+    ),
+    "SelfTestDiagnostics": ({"parts": [{"name": "clock", "is_well": False, "what": "late"}]}, ["clock\nlate"]),
+    "PacketCaptureDiagnostics": (
+        {"captures": [{"file_location": "file:///run/capture.pcap", "count": 3}]},
+        ["Packets\n3", "Download the last capture"],
+    ),
+}  # fmt: skip
+
+
+def test_what_a_diagnostic_came_to_is_told_whole_with_units_also_of_what_the_acs_asked_for(page: Page) -> None:
+    page.go("#/diagnostics")
+    draw = (
+        "const [results, tell] = arguments; import('/static/findings.js').then(({ outcome }) => {"
+        " const place = document.querySelector('ol.line'); place.replaceChildren();"
+        " for (const [test, result] of Object.entries(results)) {"
+        "  const item = document.createElement('li'); item.className = `found ${test}`;"
+        "  item.append(...outcome(test, result).flat(9).filter(Boolean)); place.append(item); } tell(); })"
+    )
+    page.driver.execute_async_script(draw, {test: result for test, (result, _) in RESULTS.items()})
+    for test, (_, shown) in RESULTS.items():
+        told = re.sub(r"[ \t]+", " ", page.run("return document.querySelector(arguments[0]).innerText", f".{test}"))
+        assert [one for one in shown if one not in told] == [], told
+        assert not re.search(r"T10:00|undefined|NaN|\b0\.000 ms", told), told
+    assert [one.get_attribute("pathname") for one in page.all("a[download]")] == ["/api/v1/capture"]
+    assert page.run("return window.taken") is None
+    for size, theme in (("phone", "dark"), ("desktop", "light")):
+        page.look(theme, size)
+        assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+        assert page.barriers() == []
+
+
+def test_the_result_of_a_trace_that_the_acs_asked_for_has_its_hops(page: Page, managed: House) -> None:
+    trace = "Device.IP.Diagnostics.TraceRoute."
+    managed.ask("set", values={f"{trace}Host": "127.0.0.1", f"{trace}DiagnosticsState": "Requested"})
+    traced = lambda: next(one for one in managed.ask("diagnostics")["diagnostics"] if one["name"] == "TraceRoute")
+    wait(lambda: traced()["state"] == "Complete", "it is not traced")
+    page.go("#/diagnostics")
+    page.shows("127.0.0.1", "ol.line .hop")
+    choose(page, "PacketCaptureDiagnostics")
+    assert page.labelled("Password").get_attribute("type") == "password"
+    choose(page, "NSLookupDiagnostics")
+    assert page.labelled("DNS Server")
 
 
 def test_the_model_shows_thousands_of_rows_a_few_at_a_time(page: Page) -> None:

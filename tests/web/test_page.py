@@ -21,7 +21,7 @@ from tests.web.conftest import PASSWORD, PATIENCE, Site
 REFUSED_WITHOUT_LOG_IN = [
     ("GET", "/status"), ("GET", "/names?path=Device."), ("GET", "/log"), ("GET", "/settings"), ("GET", "/sessions/1"),
     ("GET", "/support"), ("GET", "/nothing"), ("POST", "/set"), ("POST", "/test"), ("PUT", "/setup"),
-    ("POST", "/logout"), ("POST", "/password"), ("DELETE", "/status"),
+    ("GET", "/transfers"), ("POST", "/transfers"), ("POST", "/logout"), ("POST", "/password"), ("DELETE", "/status"),
 ]  # fmt: skip
 
 

@@ -24,6 +24,7 @@ def told(error: dict[str, Any], **how: bool) -> tuple[int, dict[str, Any]]:
         ("unknown_path", 404, "not_found"),
         ("unknown_session", 404, "not_found"),
         ("no_capture", 404, "not_found"),
+        ("unknown", 404, "not_found"),
         ("invalid_arguments", 400, "bad_request"),
         ("wrong_code", 401, "wrong_code"),
         ("denied", 422, "refused"),

@@ -52,6 +52,23 @@ def test_a_refusal_names_its_parameters(site: Site, answers: dict[str, Any]) -> 
     assert told["error"]["parameters"] == [{"path": "Device.A", "code": "denied", "message": "no"}]
 
 
+def test_a_person_agrees_to_a_transfer_or_gives_it_up_and_does_nothing_else_with_it(
+    site: Site, answers: dict[str, Any]
+) -> None:
+    site.log_in()
+    answers["transfers"] = {"transfers": [], "over": []}
+    for method, said in (("GET", None), ("POST", {"confirm": "3"}), ("POST", {"cancel": "3"})):
+        assert site.api(method, "/transfers", said) == (200, {"schema": 1, **answers["transfers"]})
+        assert site.asked[-1] == ("transfers", said or {})
+    before = site.verbs()
+    for more in ({"fetch": "http://a/"}, {"request": "1 x"}, {"confirm": "1", "cancel": "1"}, {"confirm": None}, {}):
+        assert site.api("POST", "/transfers", more)[1]["error"]["code"] == "bad_request"
+    assert site.api("POST", "/transfers", {"confirm": "3"}, X_CSRF_Token="x")[1]["error"]["code"] == "csrf"
+    assert site.verbs() == before
+    answers["transfers"] = {"error": {"code": "unknown", "message": "there is no such transfer", "next": "n"}}
+    assert site.api("POST", "/transfers", {"cancel": "9"})[0] == 404
+
+
 def test_a_stream_comes_line_by_line(site: Site) -> None:
     site.log_in()
     answer, received = site.ask("POST", "/api/v1/test", {})

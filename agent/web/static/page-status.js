@@ -3,12 +3,14 @@
 import * as api from "./api.js";
 import { ago, clock, count, exact, fill, h, lasting, moment, poll, s } from "./dom.js";
 import { button, done, facts, failure, heading, load, panel, spoken } from "./pieces.js";
+import { files } from "./transfers.js";
 
 const FACTS = ["Device.DeviceInfo.SoftwareVersion", "Device.DeviceInfo.HardwareVersion", "Device.DeviceInfo.UpTime"];
 
 export function page({ place, signal }) {
     const says = spoken();
     const body = h("div");
+    const moved = files(says, signal);
     const inform = button(
         "Start a session now",
         async () => {
@@ -24,7 +26,12 @@ export function page({ place, signal }) {
         },
         "primary",
     );
-    place.append(heading("Status", "The line between this device and the server that manages it.", inform), says, body);
+    place.append(
+        heading("Status", "The line between this device and the server that manages it.", inform),
+        says,
+        moved.panel,
+        body,
+    );
 
     const around = {}; // what is asked for less often than the status
     const refresh = async () => {
@@ -34,6 +41,7 @@ export function page({ place, signal }) {
         ]);
         if (!around.at || Date.now() - around.at > 30000)
             Object.assign(around, await surroundings(signal), { at: Date.now() });
+        await moved.follow(status.transfers);
         const made = screen(status, strip, around);
         fill(body, made);
     };
@@ -215,22 +223,11 @@ function screen(status, strip, { by, wan: way }) {
                           ]
                         : null,
                     isReadOnly ? ["Writing", pending.write_side] : null,
-                    ["Files", files(transfers)],
                     transfers?.last ? ["Last file", [transfers.last.text, " · ", ago(transfers.last.at)]] : null,
                 ]),
             ),
         ),
     ];
-}
-
-function files(transfers) {
-    const { active, queued } = transfers || {};
-    const words = queued ? [`${count(queued, "transfer")} waiting`] : [];
-    if (active) {
-        const part = active.total && active.done !== null ? `, ${Math.floor((100 * active.done) / active.total)} %` : "";
-        words.unshift(`${active.file_type}: ${active.state}${part}`);
-    }
-    return words.join("; ") || "none on its way";
 }
 
 function refusal(last) {

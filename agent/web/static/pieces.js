@@ -25,7 +25,7 @@ const HERE = [
     [/^(schema show|names|get|set)\b/, "Model"],
     [/^sessions/, "Sessions"],
     [/^(doctor$|support-bundle)/, "Support"],
-    [/^status/, "Status"],
+    [/^(status|transfers$)/, "Status"],
 ];
 
 const isHere = (page) => location.hash.startsWith(`#/${page.toLowerCase()}`);
