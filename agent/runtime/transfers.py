@@ -342,7 +342,8 @@ class Transfers:
             return Failed(one.id, Outcome(INTERNAL_ERROR, "the file was lost before it was in force"), may_resume=True)
         when = datetime.fromtimestamp(one.start or 0.0, UTC)
         try:
-            taken = destination.take(Received(path, size, sha256, when, when), one.order)
+            order = replace(one.order, is_of_person=not one.method)
+            taken = destination.take(Received(path, size, sha256, when, when), order)
         except TransferFailed:
             _remove(path)
             raise

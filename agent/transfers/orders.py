@@ -30,6 +30,8 @@ class FileOrder:
     """The number of the transfer, as long as it is in the queue; "" outside of it."""
     largest: int = LARGEST
     """Bytes that whoever takes the file would take at most."""
+    is_of_person: bool = False
+    """Whether somebody here has asked for it; told to whoever takes the file."""
 
 
 @dataclass(frozen=True, slots=True)

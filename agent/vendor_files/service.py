@@ -140,18 +140,31 @@ class ConfigurationFile:
         """What would become of it; nothing is changed. Raises what ``restore`` raises."""
         return self._done(content, caller, without_secrets, Transaction.preview)
 
-    def restore(self, content: bytes | Backup, caller: Caller, *, without_secrets: bool = False) -> Restored:
+    def restore(
+        self,
+        content: bytes | Backup,
+        caller: Caller,
+        *,
+        without_secrets: bool = False,
+        author: Caller | None = None,
+    ) -> Restored:
         """Put it in force as a whole. Raises BadFile, NotOpened, Refusals; nothing is changed then.
 
-        ``without_secrets``: what has lost its secrets is set up without them.
+        ``without_secrets``: what has lost its secrets is set up without them. ``author``: who has asked for the change,
+        where that is not the ``caller`` whom the file is trusted like.
         """
-        restored = self._done(content, caller, without_secrets, lambda change: change.commit().status)
+        restored = self._done(content, caller, without_secrets, lambda change: change.commit().status, author)
         if restored.differences or restored.packages:
             self._around.changed()
         return restored
 
     def _done(
-        self, content: bytes | Backup, caller: Caller, without_secrets: bool, end: Callable[[Transaction], int]
+        self,
+        content: bytes | Backup,
+        caller: Caller,
+        without_secrets: bool,
+        end: Callable[[Transaction], int],
+        author: Caller | None = None,
     ) -> Restored:
         backup = content if isinstance(content, Backup) else checked(content)
         self._check_made_for(backup)
@@ -160,7 +173,7 @@ class ConfigurationFile:
             raise Refusals(tuple(self._lost(place, backup) for place in fates.missing))
         now = configured(self._around.model).backends.get(UCI, {})
         packages = [name for name, said in configuration.backends.get(UCI, {}).items() if now.get(name) != said]
-        with self._change(caller) as change:
+        with self._change(author or caller) as change:
             differences = change.bring_back(configuration, self._around.stay)
             own = backup.configuration.backends.get(OWN, {})
             unknown = [f"{OWN}/{name}" for name in sorted(own) if not self._around.model.own.knows(name)]

@@ -80,7 +80,7 @@ class ConfigurationDestination:
             raise TransferFailed(Cause.NO_ROOM, "there is no room for the file")
         return self._parts.directory
 
-    def take(self, received: Received, order: FileOrder) -> Taken:  # noqa: ARG002 - the file says what it is
+    def take(self, received: Received, order: FileOrder) -> Taken:
         """See Destination. Twice is as good as once."""
         from agent.vendor_files.service import checked, summed_up
 
@@ -92,7 +92,8 @@ class ConfigurationDestination:
             raise TransferFailed(Cause.INTERNAL, f"the file cannot be read: {error.strerror}") from error
         try:
             backup = checked(content)  # here: it would keep the owner's thread
-            restored = self._parts.in_turn(lambda: self._restored(backup))
+            author = Caller.LOCAL if order.is_of_person else Caller.ACS
+            restored = self._parts.in_turn(lambda: self._restored(backup, author))
         except ModelError as refusal:
             raise TransferFailed(_cause(refusal), self._parts.mask(summed_up(refusal))) from refusal
         except OSError as error:
@@ -100,11 +101,11 @@ class ConfigurationDestination:
         log.info("a configuration file is in force: %d parameters differ", len(restored.differences))
         return Taken()
 
-    def _restored(self, backup: "Backup") -> "Restored":
-        """In the owner's thread."""
+    def _restored(self, backup: "Backup", author: Caller) -> "Restored":
+        """In the owner's thread. What comes over the network has no more say than the ACS, whoever wanted it."""
         from agent.vendor_files.service import left_out
 
-        restored = self._parts.file().restore(backup, Caller.ACS)
+        restored = self._parts.file().restore(backup, Caller.ACS, author=author)
         if restored.unknown:
             text = self._parts.mask(left_out(restored.unknown))
             log.warning("%s", text)

@@ -30,6 +30,7 @@ class Shelf:
     breaks: bool = False
     has_no_room: bool = False
     taken: list[bytes] = field(default_factory=list)
+    of_persons: list[bool] = field(default_factory=list)
 
     def room(self, size: int) -> Path:
         if self.has_no_room:
@@ -42,6 +43,7 @@ class Shelf:
         if self.fails:
             raise self.fails
         self.taken.append(received.path.read_bytes())
+        self.of_persons.append(order.is_of_person)
         return self.says
 
 

@@ -99,6 +99,16 @@ def test_a_file_is_fetched_after_the_session_put_in_force_and_told_in_the_next()
     assert list(talk.depot.directory.iterdir()) == []
 
 
+def test_who_takes_a_file_hears_whether_a_person_wanted_it() -> None:
+    talk = asked_for(download())
+    order = FileOrder(URL, "", "", FIRMWARE, 0, "", is_upload=False, command_key="")
+    talk.delivery.transfers.add(order, "", talk.now, None)
+    talk.works()
+    complete(talk)
+    talk.works()
+    assert talk.depot.firmware.of_persons == [False, True]
+
+
 def test_what_is_sent_comes_from_its_source() -> None:
     talk = asked_for(m.Upload(command_key="up", file_type=BACKUP, url=URL))
     talk.works()

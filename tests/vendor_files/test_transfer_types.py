@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from agent.transfers.orders import FileOrder, Readable, Received, Stream
 from agent.vendor_files.document import LARGEST as DOCUMENT_LARGEST
 from agent.vendor_files.service import summed_up
 from agent.vendor_files.transfer_types import LARGEST, LAST_BYTES, Parts, register, register_vendors
-from tests.vendor_files.test_service import CODE, PASSWORD, Bench, with_change
+from tests.vendor_files.test_service import CODE, PASSWORD, Bench, with_change, with_packages
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -51,11 +52,12 @@ class Moved:
         self.asked += 1
         return work()
 
-    def download(self, content: bytes) -> None:
+    def download(self, content: bytes, *, is_of_person: bool = False) -> None:
         destination = self.types.destination("3 Vendor Configuration File")
         path = destination.room(len(content)) / "file"
         path.write_bytes(content)
-        destination.take(Received(path, len(content), "", NOW, NOW), order("3 Vendor Configuration File"))
+        wanted = replace(order("3 Vendor Configuration File"), is_of_person=is_of_person)
+        destination.take(Received(path, len(content), "", NOW, NOW), wanted)
 
     def code_of(self, content: bytes) -> tuple[int, str]:
         with pytest.raises(TransferFailed) as failed:
@@ -91,6 +93,20 @@ def test_what_was_uploaded_is_restored_by_a_download(moved: Moved, name: str) ->
     assert moved.asked >= 3
 
 
+def test_a_file_that_a_person_had_fetched_is_that_persons_change_and_trusted_no_more(moved: Moved) -> None:
+    moved.bench, packages = with_packages(moved.place / "other")
+    device, authors = moved.bench.device, list[str]()
+    device.change({CODE: "first"})
+    content = moved.bench.files.content("plain")
+    device.model.committed = lambda author, _done: authors.append(author)
+    for is_of_person in (True, False):
+        device.change({CODE: "later"})
+        packages.made["luci"] = []
+        moved.download(content, is_of_person=is_of_person)
+        assert packages.made["luci"] == []
+    assert authors[1::2] == ["local", "acs"]
+
+
 def test_what_is_not_known_here_is_named_in_log_and_history(moved: Moved, caplog: pytest.LogCaptureFixture) -> None:
     content = moved.bench.files.content()
     moved.download(content)
@@ -123,7 +139,7 @@ def test_each_reason_has_its_code(moved: Moved, tmp_path: Path, monkeypatch: pyt
         (Unavailable("", "another change is under way"), 9002),
     ):
 
-        def refuse(_content: bytes, _caller: Caller, refusal: ModelError = refusal) -> None:
+        def refuse(_content: bytes, _caller: Caller, author: Caller, refusal: ModelError = refusal) -> None:
             raise refusal
 
         monkeypatch.setattr(moved.bench.files, "restore", refuse)
