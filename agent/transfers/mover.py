@@ -94,7 +94,7 @@ def upload(
         place = policy.check(order.url)
         stream = _stream(source) if isinstance(source, Path) else source
         with Cancelling(cancelled) as cancelling, closing(_move(order, place, http, policy, cancelling)) as move:
-            _persistently(lambda: move.send(stream, progress), lambda: 0, cancelling, http.pause)
+            _persistently(lambda: _send(move, stream, progress), lambda: 0, cancelling, http.pause)
         return Sent(stream.size, start, datetime.now(UTC))
     except TransferFailed as failure:
         failure.is_upload = True
@@ -110,6 +110,14 @@ def _move(order: FileOrder, place: Place, way: Way, policy: UrlPolicy, cancellin
     from agent.transfers.http_move import HttpMove
 
     return HttpMove(order, place, way, policy, cancelling)
+
+
+def _send(move: Move, source: Stream, progress: Progress) -> None:
+    try:
+        move.send(source, progress)
+    except TransferFailed:
+        progress(0, source.size)  # the server has kept none of it
+        raise
 
 
 def _persistently(move: Callable[[], None], reached: Callable[[], int], cancelling: Cancelling, pause: float) -> None:

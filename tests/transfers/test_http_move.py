@@ -17,6 +17,7 @@ import pytest
 
 from agent.runtime.wire import Address
 from agent.transfers.failures import Cancelled, Cause, TransferFailed
+from agent.transfers.mover import TRIES
 from agent.transfers.orders import Stream
 from agent.transfers.url_policy import UrlPolicy
 from tests.runtime.certificates import Authority
@@ -436,6 +437,13 @@ def test_a_server_in_trouble_is_asked_again_and_then_9010(server: FileServer, mo
     with refused(Cause.NOT_READY, f"answers {status} .*: the reason .31m why"):
         moving.download(server.url("/f"))
     assert len(server.requests) == 4
+
+
+def test_an_upload_that_is_refused_has_come_nowhere(server: FileServer, moving: Mover) -> None:
+    server.files["/u"] = File(status=503)
+    with refused(Cause.NOT_READY):
+        moving.upload(server.url("/u"), Stream(3, lambda: iter([b"abc"])))
+    assert moving.told == [(0, 3), (3, 3), (3, 3), (0, 3)] * TRIES
 
 
 def test_uploads_fail_with_9011(server: FileServer, moving: Mover) -> None:
