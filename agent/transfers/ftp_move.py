@@ -25,6 +25,7 @@ MOST_LINES: Final = 200
 ANONYMOUS: Final = ("anonymous", "cpe-agent@")
 
 _MODIFIED: Final = re.compile(r"213 ([0-9]{14}(?:\.[0-9]{1,6})?)")
+_TYPECODE: Final = re.compile(r";type=[aid]$", re.IGNORECASE)
 _NOT_LOGGED_IN: Final = ("430", "530", "532", "331", "332")
 
 
@@ -197,8 +198,12 @@ class FtpMove:
 
 
 def _path(place: Place) -> str:
-    """The name of the file, as octets in Latin-1; relative to where the log-in leads (RFC 1738 3.2.2)."""
-    path = unquote_to_bytes(place.path.removeprefix("/")).decode("latin-1")
+    """The name of the file, as octets in Latin-1; relative to where the log-in leads (RFC 1738 3.2.2).
+
+    The typecode behind it is no part of the name: files come as they are.
+    """
+    name = _TYPECODE.sub("", place.path.removeprefix("/"))
+    path = unquote_to_bytes(name).decode("latin-1")
     if not path or re.search(r"[\x00-\x1f\x7f]", path):
         raise TransferFailed(Cause.ARGUMENTS, "the URL cannot be used: it names no file, or has control characters")
     return path

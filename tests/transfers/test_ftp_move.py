@@ -54,6 +54,12 @@ def test_a_file_is_uploaded(server: FtpServer, moving: Mover) -> None:
     assert moving.told[-1] == (len(CONTENT), len(CONTENT))
 
 
+def test_a_typecode_is_no_part_of_the_name(server: FtpServer, moving: Mover) -> None:
+    server.files["d/f;type=i"] = b"so called"
+    assert moving.download(server.url("d/f;type=i")).sha256 == HASH
+    assert moving.download(server.url("d/f%3Btype=i")).size == len(b"so called")
+
+
 def test_connections_that_break_do_not_matter(server: FtpServer, moving: Mover) -> None:
     server.cut_after = 65_536
     assert moving.download(server.url("d/f")).sha256 == HASH
