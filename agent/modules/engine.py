@@ -107,6 +107,7 @@ class ModuleEngine:
         self._not_before = 0.0
         self._look_at = 0.0
         self._stamps: dict[str, object] = {}
+        self._troubles: dict[str, str] = {}
         self._knows_what_is_there = False
         self._references: Mapping[str, str] = {}
         self._load()
@@ -293,17 +294,27 @@ class ModuleEngine:
         """Compare what is deployed with what is installed; what differs was done by somebody else, or by hand."""
         if self._next_order() is not None and self._knows_what_is_there:
             return
-        changed = False
+        changed, is_all_known = False, True
         for name, environment in self.modules.environments.items():
             stamp = environment.stamp()
             if self._stamps.get(name) == stamp:
                 continue
-            self._stamps[name] = stamp
             environment.forget()
-            changed = self._compare(name, environment.installed(), now) or changed
-        if changed or not self._knows_what_is_there:
-            self._knows_what_is_there = True
+            installed = environment.installed()
+            if trouble := environment.trouble():
+                is_all_known = False
+                self._complain(name, trouble)
+                continue
+            self._stamps[name] = stamp
+            changed = self._compare(name, installed, now) or changed
+        if changed or (is_all_known and not self._knows_what_is_there):
+            self._knows_what_is_there |= is_all_known
             self._save_quietly()
+
+    def _complain(self, environment: str, trouble: str) -> None:
+        if self._troubles.get(environment) != trouble:
+            self._troubles[environment] = trouble
+            log.error("%s: what is installed cannot be known, and nothing can be changed: %s", environment, trouble)
 
     def _compare(self, environment: str, installed: Mapping[str, Installed], now: Moment) -> bool:
         known = {one.identifier: one for one in self.modules.deployed.values() if one.environment == environment}

@@ -75,7 +75,7 @@ class ModuleService:
                 {
                     "name": one.name,
                     "type": one.kind,
-                    "status": "Up" if modules.is_enabled(one.name) else "Disabled",
+                    "status": modules.environment_status(one.name),
                     "disk_kib": one.resources().disk,
                 }
                 for one in modules.environments.values()

@@ -118,6 +118,8 @@ class Work:
             raise ModuleError(Cause.UNKNOWN_ENVIRONMENT, "it has gone")
         if not self._modules.is_enabled(name):
             raise ModuleError(Cause.DISABLED_ENVIRONMENT, name)
+        if trouble := environment.trouble():
+            raise ModuleError(Cause.WRONG_STATE, trouble)
         return environment
 
     def _concerned(self) -> list[Deployed]:

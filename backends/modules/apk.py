@@ -118,7 +118,10 @@ class Apk:
 
 
 def _database(root: Path) -> str:
-    return next((text for place in DATABASES if (text := read_text(root / place / "installed", LONGEST_DATABASE))), "")
+    texts = [read_text(root / place / "installed", LONGEST_DATABASE) for place in DATABASES]
+    if texts == [None] * len(DATABASES):
+        raise MechanismError(f"{root / DATABASES[0]} cannot be read")
+    return next(filter(None, texts), "")
 
 
 def _plain(wanted: str) -> str:

@@ -92,6 +92,14 @@ class Archives:
             for name, one in every.items()
         }
 
+    def trouble(self) -> str:
+        """See Environment."""
+        try:
+            self._read()
+        except ModuleError as unreadable:
+            return unreadable.reason
+        return ""
+
     def inspect(self, file: Path) -> Package:
         """See Environment."""
         archive = archive_file.read(file, self._verify)
@@ -245,11 +253,13 @@ class Archives:
         return found
 
     def _stored(self) -> dict[str, dict[str, Any]]:
-        text = read_text(self._directory / DOCUMENT)
+        document = self._directory / DOCUMENT
+        if not document.exists():
+            return {}
         try:
-            return {name: _checked(one) for name, one in json.loads(text).items()} if text else {}
+            return {name: _checked(one) for name, one in json.loads(read_text(document) or "").items()}
         except UNUSABLE as broken:
-            raise ModuleError(Cause.WRONG_STATE, f"{self._directory / DOCUMENT} cannot be read") from broken
+            raise ModuleError(Cause.WRONG_STATE, f"{document} cannot be read") from broken
 
     def _write(self, every: dict[str, dict[str, Any]]) -> None:
         text = json.dumps(every, separators=(",", ":"))

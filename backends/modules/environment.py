@@ -124,6 +124,9 @@ class Environment(Protocol):
     def installed(self) -> Mapping[str, Installed]:
         """The modules by identifier; of a package manager those that were added to the system. Quick; never raises."""
 
+    def trouble(self) -> str:
+        """Why it cannot be known what is installed, so ``installed`` has nothing; "" where it can. Never raises."""
+
     def inspect(self, file: Path) -> Package:
         """What a package says, as far as it is this environment's. ModuleError: CORRUPTED where it is no package of
         this kind or not whole, MISMATCH where it is one that cannot run here, NOT_GENUINE without the

@@ -145,6 +145,12 @@ class Modules:
         """Whether it may be used."""
         return self._wanted.get(EnvironmentSetting, environment).enable
 
+    def environment_status(self, name: str) -> str:
+        """Up, Error or Disabled."""
+        if not self.is_enabled(name):
+            return "Disabled"
+        return "Error" if self.environments[name].trouble() else "Up"
+
     def starts_by_itself(self, unit: Unit) -> bool:
         """AutoStart."""
         wanted = self._wanted.get(UnitSetting, unit.key).auto_start

@@ -38,8 +38,11 @@ class Opkg:
 
     def known(self, root: Path) -> Mapping[str, Known]:
         """See Manager."""
+        text = read_text(root / STATUS, LONGEST_STATUS)
+        if text is None:
+            raise MechanismError(f"{root / STATUS} cannot be read")
         found = {}
-        for one in _stanzas(read_text(root / STATUS, LONGEST_STATUS) or ""):
+        for one in _stanzas(text):
             name, state = one.get("Package", ""), one.get("Status", "").split()
             if name and len(state) == 3 and state[2] not in ("not-installed", "config-files"):
                 found[name] = Known(

@@ -62,7 +62,7 @@ class Manager(Protocol):
     """How the name of a file has to end for the manager to take it as a package."""
 
     def known(self, root: Path) -> Mapping[str, Known]:
-        """Every package of the system below that root."""
+        """Every package of the system below that root. MechanismError where the database cannot be read."""
 
     def files_of(self, root: Path, name: str) -> Sequence[str]:
         """The files of a package."""
@@ -132,12 +132,17 @@ class Packages:
         self._snapshot = Snapshot(directory / "before", root)
         self._baseline: frozenset[str] | None = None
         self._found: Mapping[str, Installed] | None = None
+        self._trouble = ""
 
     def installed(self) -> Mapping[str, Installed]:
         """See Environment."""
         found = self._found  # the other thread may let it be forgotten
         if found is None:
-            every, base = self._known(), self._came_with_the_system()
+            try:
+                every, base = self._manager.known(self._root), self._came_with_the_system()
+                self._trouble = ""
+            except MechanismError as silent:
+                every, base, self._trouble = {}, frozenset(), silent.reason
             found = {
                 name: self._installed(one, every)
                 for name, one in every.items()
@@ -145,6 +150,11 @@ class Packages:
             }
             self._found = found
         return found
+
+    def trouble(self) -> str:
+        """See Environment."""
+        self.installed()
+        return self._trouble
 
     def inspect(self, file: Path) -> Package:
         """See Environment."""
@@ -189,7 +199,7 @@ class Packages:
 
     def uninstall(self, identifier: str) -> None:
         """See Environment."""
-        every = self._known()
+        every = self._manager.known(self._root)
         if identifier not in every:
             return
         needed_by = sorted(
@@ -206,9 +216,9 @@ class Packages:
     def recover(self) -> None:
         """See Environment."""
         self.forget()
-        self._note_baseline()
         about = self._snapshot.pending()
         if about is None:
+            self._note_baseline()
             return
         try:
             changed, before = str(about["name"]), set(about["names"])
@@ -350,9 +360,10 @@ class Packages:
         found = os.statvfs(overlay if overlay.is_dir() else self._root)
         return found.f_bavail * found.f_frsize
 
-    def _known(self) -> Mapping[str, Known]:
+    def _known(self, root: Path | None = None) -> Mapping[str, Known]:
+        """What is installed, as far as that can be known."""
         try:
-            return self._manager.known(self._root)
+            return self._manager.known(root or self._root)
         except MechanismError as silent:
             log.warning("%s: %s", self.name, silent.reason)
             return {}
@@ -366,17 +377,17 @@ class Packages:
             text = read_text(self._directory / "baseline", 1 << 20)
             rom = self._root / "rom"
             if (rom / "etc").is_dir():
-                self._baseline = frozenset(self._manager.known(rom))
+                self._baseline = frozenset(self._known(rom))
             elif text is not None:
                 self._baseline = frozenset(text.split())
             else:
-                return frozenset(self._known())
+                return frozenset(self._manager.known(self._root))
         return self._baseline
 
     def _note_baseline(self) -> None:
         if self._baseline is None and not (self._root / "rom/etc").is_dir():
             if read_text(self._directory / "baseline") is None:
-                write_if_different(self._directory / "baseline", "\n".join(sorted(self._known())))
+                write_if_different(self._directory / "baseline", "\n".join(sorted(self._manager.known(self._root))))
             self._came_with_the_system()
 
     def _is_enabled(self, service: str) -> bool:

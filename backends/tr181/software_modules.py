@@ -91,7 +91,7 @@ def _environments(tables: ModuleTables, procfs: Procfs) -> Object[Environment]:
         keys=lambda row: (row.name,),
         parameters=[
             Parameter("Enable", is_enabled, enable),
-            Parameter("Status", lambda row: "Up" if is_enabled(row) else "Disabled"),
+            Parameter("Status", lambda row: modules.environment_status(row.name)),
             Parameter("Name", lambda row: row.name),
             Parameter("Type", lambda row: row.kind),
             Parameter("CurrentRunLevel", lambda _: -1),

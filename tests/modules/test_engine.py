@@ -15,6 +15,7 @@ from backends.modules.inventory import UnitSetting
 from tests.backends.modules.making import archive, ipk
 from tests.modules.gateway import URL, Gateway, install, uninstall, update
 
+TWO = "22222222-2222-2222-2222-222222222222"
 ONE = "11111111-1111-1111-1111-111111111111"
 ALL = Policy(True, frozenset({"Install", "Update", "Uninstall"}))
 
@@ -180,6 +181,35 @@ def test_what_others_install_update_and_remove_is_told_as_the_policy_wants(tmp_p
         ("Update", "2.0", "Installed"),
         ("Uninstall", "2.0", "Uninstalled"),
     ]
+
+
+def test_what_cannot_be_known_has_not_been_uninstalled_by_anybody(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    gateway.policy = ALL
+    served(gateway, "one")
+    ipk(gateway.served / "two", Package="parrot")
+    assert gateway.done(install("one", ONE), install("two", TWO)) == [(0, "Installed", "1.0")] * 2
+    documents = [tmp_path / "archives/installed.json", tmp_path / "root/usr/lib/opkg/status"]
+    whole = [one.rename(tmp_path / one.name) for one in documents]
+    documents[0].write_text("{")
+    documents[1].mkdir()
+    noted = len(gateway.noted)
+    for now in (gateway, gateway.again()):
+        now.now = type(now.now)(now.now.monotonic + 61, now.now.wall)
+        now.settle()
+        assert {one.uuid for one in now.modules.deployed.values()} == {ONE, TWO}
+        assert [now.modules.environment_status(name) for name in ("archives", "opkg")] == ["Error", "Error"]
+        assert now.done(uninstall(ONE)) == [(9029, "Installed", "1.0")]
+        assert now.done(update(uuid=TWO)) == [(9029, "Installed", "1.0")]
+    assert not [one for one in gateway.noted[noted:] if "somebody" in one]
+    documents[1].rmdir()
+    for document, kept in zip(documents, whole, strict=True):
+        kept.rename(document)
+    now.now = type(now.now)(now.now.monotonic + 61, now.now.wall)
+    now.settle()
+    assert now.modules.environment_status("archives") == "Up"
+    assert now.done(uninstall(ONE), uninstall(TWO)) == [(0, "Uninstalled", "1.0")] * 2
+    assert ("12 AUTONOMOUS DU STATE CHANGE COMPLETE", "") not in codes(now.events)
 
 
 def test_without_a_policy_nothing_of_that_is_told_but_it_is_known(tmp_path: Path) -> None:

@@ -322,6 +322,24 @@ def test_a_crash_in_the_trial_goes_back_to_what_was_there(stand: Stand, tmp_path
     assert [one.version for one in stand.environment().installed().values()] == ["1.0"]
 
 
+def test_what_cannot_be_read_is_a_trouble_and_nothing_is_changed(stand: Stand, tmp_path: Path) -> None:
+    environment = installed(stand, tmp_path / "1")
+    environment.recover()
+    assert environment.trouble() == ""
+    places = ("installed.json", "usr/lib/opkg/status", "lib/apk/db/installed", "usr/lib/apk/db/installed")
+    for document in filter(Path.is_file, (stand.root / place for place in places)):
+        document.unlink()
+        document.mkdir()
+    before = stand.tree()
+    environment.forget()
+    for again in (environment, stand.environment()):
+        assert "cannot be read" in again.trouble()
+        assert again.installed() == {}
+        with pytest.raises(MechanismError, match="cannot be read"):
+            again.uninstall("greeter")
+    assert stand.tree() == before
+
+
 def test_what_requires_something_that_is_not_there_is_unresolved_or_refused(stand: Stand, tmp_path: Path) -> None:
     environment = stand.environment()
     package = environment.inspect(stand.make(tmp_path / "p", name="needy", requires=["absent"]))
