@@ -115,8 +115,9 @@ def _move(order: FileOrder, place: Place, way: Way, policy: UrlPolicy, cancellin
 def _send(move: Move, source: Stream, progress: Progress) -> None:
     try:
         move.send(source, progress)
-    except TransferFailed:
-        progress(0, source.size)  # the server has kept none of it
+    except TransferFailed as failure:
+        if failure.cause in _AGAIN:
+            progress(0, source.size)  # it begins anew
         raise
 
 
