@@ -27,41 +27,46 @@ const box = (top, svg, foot) => [
 ];
 
 /** Round trips in the order in which they were asked for; what had no answer is a mark on the ground. */
-export function times(lines) {
+export const times = (lines) => bars(lines, (one) => one.microseconds || null, took, "Round trips");
+
+/** The rate of each interval of a test. */
+export const intervals = (lines) => bars(lines, (one) => one.rate, bits, "Intervals", WIDTH);
+
+function bars(lines, value, say, title, widest = 24) {
     const all = lines.filter((one) => typeof one.number === "number");
-    const answered = all.filter((one) => typeof one.microseconds === "number" && one.microseconds > 0);
+    const answered = all.filter((one) => value(one) !== null);
     if (!all.length) return [];
-    const most = nice(Math.max(...answered.map((one) => one.microseconds), 1));
+    const most = nice(Math.max(...answered.map(value), 1));
     const last = Math.max(all[0].of || 0, ...all.map((one) => one.number));
     const x = (number) => ((number - 0.5) / last) * WIDTH;
-    const y = (value) => HEIGHT - 2 - (HEIGHT - 10) * (value / most);
-    const wide = Math.min(24, Math.max(1, (WIDTH / last) * 0.7));
-    const mean = answered.reduce((sum, one) => sum + one.microseconds, 0) / (answered.length || 1);
+    const y = (height) => HEIGHT - 2 - (HEIGHT - 10) * (height / most);
+    const wide = Math.min(widest, Math.max(1, (WIDTH / last) * 0.7));
+    const mean = answered.reduce((sum, one) => sum + value(one), 0) / (answered.length || 1);
     const lost = all.length - answered.length;
+    const bar = (number, height) => {
+        const top = height === null ? HEIGHT - 14 : y(height);
+        return s("rect", {
+            class: height === null ? "bit lost" : "bit",
+            x: x(number) - wide / 2,
+            width: wide,
+            y: top,
+            height: HEIGHT - top,
+        });
+    };
+    const key = (kind, words, told) =>
+        h("li", null, h("i", { class: `key ${kind}`, "aria-hidden": "true" }), `${words} `, h("strong", null, `${told}`));
     return box(
-        took(most),
+        say(most),
         frame(
-            all.map((one) =>
-                typeof one.microseconds === "number"
-                    ? s("rect", {
-                          class: "bit",
-                          x: x(one.number) - wide / 2,
-                          width: wide,
-                          y: y(one.microseconds),
-                          height: HEIGHT - y(one.microseconds),
-                      })
-                    : s("rect", { class: "bit lost", x: x(one.number) - wide / 2, width: wide, y: HEIGHT - 14, height: 14 }),
-            ),
+            all.map((one) => bar(one.number, value(one))),
             answered.length ? s("path", { class: "curve c1", d: `M0 ${y(mean)}L${WIDTH} ${y(mean)}` }) : null,
         ),
         h(
             "ul",
             { class: "legend" },
-            h("li", null, h("i", { class: "key c0", "aria-hidden": "true" }), "Round trips ", h("strong", null, `${answered.length}`)),
-            answered.length
-                ? h("li", null, h("i", { class: "key c1", "aria-hidden": "true" }), "Mean ", h("strong", null, took(mean)))
-                : null,
-            lost ? h("li", null, h("i", { class: "key c3", "aria-hidden": "true" }), "Without an answer ", h("strong", null, `${lost}`)) : null,
+            key("c0", title, answered.length),
+            answered.length ? key("c1", "Mean", say(mean)) : null,
+            lost ? key("c3", "Without an answer", lost) : null,
         ),
     );
 }
@@ -122,14 +127,15 @@ export function hosts(lines) {
 }
 
 /** How much moved in each moment, in bits a second. */
-export function rate(lines) {
+export function rate(lines, isOver) {
     const samples = lines.filter((one) => typeof one.seconds === "number" && typeof one.bytes === "number");
     const rates = samples.slice(1).map((one, index) => {
         const long = one.seconds - samples[index].seconds;
         return [one.seconds, long > 0 ? (8 * (one.bytes - samples[index].bytes)) / long : 0];
     });
     if (!rates.length) return [];
-    const most = nice(Math.max(...rates.map(([, value]) => value), 1));
+    const highest = Math.max(...rates.map(([, value]) => value));
+    const most = nice(Math.max(highest, 1));
     const end = rates.at(-1)[0];
     const path = rates
         .map(([at, value], index) => {
@@ -140,6 +146,10 @@ export function rate(lines) {
     return box(
         bits(most),
         frame(s("path", { class: "curve c0", d: path })),
-        h("ul", { class: "legend" }, h("li", null, "Now ", h("strong", null, bits(rates.at(-1)[1])))),
+        h(
+            "ul",
+            { class: "legend" },
+            h("li", null, isOver ? "Highest " : "Now ", h("strong", null, bits(isOver ? highest : rates.at(-1)[1]))),
+        ),
     );
 }

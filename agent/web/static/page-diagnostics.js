@@ -1,9 +1,9 @@
 // Diagnostics: run one here and see what it finds as it finds it; and what those came to that the ACS asked for.
 
 import * as api from "./api.js";
-import { hosts, rate, times, took, way } from "./diagram.js";
 import { fill, h } from "./dom.js";
-import { button, choice, facts, failure, field, heading, load, nothing, panel, stop, text, tick } from "./pieces.js";
+import { drawn, outcome, words } from "./findings.js";
+import { button, choice, failure, field, heading, load, nothing, panel, stop, text, tick } from "./pieces.js";
 
 const TITLES = {
     IPPing: "Ping",
@@ -21,12 +21,6 @@ const STATES = { Requested: ["busy", "running"], Complete: ["good", "done"], Non
 const FIRST = ["Host", "HostName", "HostList", "DownloadURL", "UploadURL", "DNSServer", "Interface", "NumberOfRepetitions"];
 const KEPT = 2000;
 const title = (name) => TITLES[name] || name;
-const words = (name) =>
-    name
-        .replace(/_/g, " ")
-        .replace(/([a-z])([A-Z])/g, "$1 $2")
-        .replace(/^./, (letter) => letter.toUpperCase())
-        .replace(/\b(ip|dns|tcp)\b/gi, (word) => word.toUpperCase());
 
 export function page({ place, signal }) {
     const body = h("div");
@@ -103,6 +97,7 @@ const initial = (one, name) => String(one.inputs.find((each) => each.name === na
 function input(each) {
     if (typeof each.default === "boolean") return tick(each.default);
     if (each.words?.length) return choice(String(each.default), each.words.map((word) => [word, word]));
+    if (each.name === "Password") return text("", { type: "password", autocomplete: "new-password" });
     return text(String(each.default), typeof each.default === "number" ? { inputmode: "numeric" } : {});
 }
 
@@ -120,7 +115,7 @@ async function run(one, settings, hold, found, signal) {
     let due = 0;
     const draw = () => {
         due = 0;
-        fill(drawing, drawn(one.name, lines));
+        fill(drawing, drawn(lines));
     };
     try {
         await api.stream(
@@ -164,50 +159,7 @@ function conclude(ended, state, drawing, lines) {
         h("span", { class: "sign", "aria-hidden": "true" }, isWell ? "✓" : "✕"),
         isWell ? `${title(ended.name)} is complete` : `${ended.state}${ended.text ? `: ${ended.text}` : ""}`,
     );
-    fill(drawing, drawn(ended.name, lines), ended.result ? summary(ended.name, ended.result) : null);
-}
-
-const plain = (result) => Object.entries({ ...result, ...result.captures?.[0] }).filter(([, value]) => value !== null && typeof value !== "object");
-const BY_MICROSECONDS = ["ServerSelectionDiagnostics", "UDPEchoDiagnostics"];
-const isFine = (test, name) => /_detailed$/.test(name) || (BY_MICROSECONDS.includes(test) && /_time$/.test(name));
-const figure = (test, name, value) =>
-    isFine(test, name) ? took(value) : /response_time$/.test(name) ? `${value} ms` : String(value);
-/** The figures of a result; a time in microseconds stands for the one in milliseconds beside it. */
-const summary = (test, result) =>
-    facts(
-        plain(result)
-            .filter(([name]) => !(`${name}_detailed` in result))
-            .map(([name, value]) => [words(name.replace(/_detailed$/, "")), figure(test, name, value)]),
-    );
-
-function drawn(name, lines) {
-    if (lines.some((one) => "hop" in one)) return way(lines);
-    if (lines.some((one) => "radios" in one)) {
-        const heard = lines.filter((one) => one.bssid).sort((one, other) => other.signal - one.signal);
-        return h(
-            "ol",
-            { class: "line" },
-            heard.map((one) =>
-                stop("good", one.ssid || "(hidden)", h("p", null, `${one.signal} dBm, ${one.band} channel ${one.channel}, ${one.security}, ${one.bssid}`)),
-            ),
-        );
-    }
-    if (lines.some((one) => "host" in one)) return hosts(lines);
-    if (lines.some((one) => "bytes" in one && "seconds" in one)) return rate(lines);
-    if (lines.some((one) => "part" in one)) {
-        return h("ol", { class: "line" }, lines.map((one) => stop(one.is_well ? "good" : "bad", one.part, h("p", null, one.what))));
-    }
-    const notes = lines.filter((one) => one.status || one.why).slice(-12);
-    return [
-        times(lines),
-        notes.length
-            ? h(
-                  "ul",
-                  { class: "quiet" },
-                  notes.map((one) => h("li", null, `${one.number}: ${one.status || ""} ${(one.addresses || []).join(", ") || one.why}`)),
-              )
-            : null,
-    ];
+    fill(drawing, ended.result ? outcome(ended.name, ended.result, lines) : drawn(lines, true));
 }
 
 function asked(one) {
@@ -216,6 +168,6 @@ function asked(one) {
         state,
         [title(one.name), h("span", { class: "tag" }, said)],
         one.text ? h("p", null, one.text) : null,
-        one.result && one.state === "Complete" ? summary(one.name, one.result) : null,
+        one.result && one.state !== "None" ? h("div", { class: "found" }, outcome(one.name, one.result)) : null,
     );
 }
