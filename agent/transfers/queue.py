@@ -358,8 +358,8 @@ class TransferQueue:
             self._all[number] = replace(again, tries=one.tries + 1, not_before=passed + pause)
         elif one.windows:
             is_open = now < self.ends_at(one, now, wall)
-            used_up = replace(outcome, text=f"no retry is left in its window: {outcome.text}")
-            self._leave_window(again, used_up if is_open else _missed(one, outcome.text), wall)
+            why = f"no retry is left: {outcome.code} {outcome.text}" if is_open else outcome.text
+            self._leave_window(replace(again, outcome=_bounded(Outcome(outcome.code, why))), wall)
         else:
             self._end(one, outcome, wall)
 
@@ -371,17 +371,17 @@ class TransferQueue:
         elif one:
             text = f"the window was over before the file was {'in force' if one.arrived else 'there'}"
             late = one.outcome if one.outcome.code else Outcome(OUT_OF_WINDOWS, text)
-            self._leave_window(replace(one, outcome=late), _missed(one, late.text), wall)
+            self._leave_window(replace(one, outcome=late), wall)
 
-    def _leave_window(self, one: Transfer, outcome: Outcome, wall: float | None) -> None:
-        """It waits for the next one, or ends with ``outcome``, unless what came of it is beyond recall."""
+    def _leave_window(self, one: Transfer, wall: float | None) -> None:
+        """It waits for the next one, or ends, unless what came of it is beyond recall."""
         if taken := self.take_back(one):
             self.was_taken(one.id, taken, wall)
         elif one.window + 1 < len(one.windows):
             again = replace(one, state=State.WAITING, arrived=None, takes=0, needs_reboot="", awaits="")
             self._all[one.id] = replace(again, window=one.window + 1, tries=0)
         else:
-            self._end(one, outcome, wall)
+            self._end(one, _missed(one, one.outcome.text), wall)
 
     def restarted(self, is_boot: bool, wall: float | None) -> None:
         """The agent has started: what was moved is gone on with; a reboot that was awaited has happened.

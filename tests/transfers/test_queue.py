@@ -200,7 +200,9 @@ def test_in_windows_everything_is_tried_again_and_what_uses_its_retries_up_is_to
         bench.look()
     assert bench.ended == [], "one more try is left"
     bench.fails(one, 9016, may_resume=False)
-    assert bench.ended[-1].outcome == Outcome(9016, "no retry is left in its window: why")
+    windows = "0 to 100 s, 200 to 300 s after it was asked for"
+    told = f"not done within its windows ({windows}): no retry is left: 9016 why"
+    assert bench.ended[-1].outcome == Outcome(9020, told)
 
 
 @pytest.mark.parametrize(("begins", "fails"), [(0, 100), (99, 99)], ids=["its last try", "the pause before another"])
