@@ -40,6 +40,9 @@ def find_program(name: str) -> Path | None:
 class Program:
     """One daemon, started without a shell and in the foreground mode that it has. ``directory`` is for it alone."""
 
+    marks: Mapping[str, str] = {}
+    """Variables of its environment, beside those that all have."""
+
     def __init__(self, name: str, directory: Path) -> None:
         self.name = name
         self._known = directory / f"{name}.pid"
@@ -86,7 +89,7 @@ class Program:
             self._write(known)
             process = subprocess.Popen(
                 list(arguments), stdin=subprocess.DEVNULL, stdout=descriptor, stderr=descriptor,
-                start_new_session=True, cwd="/", env={"PATH": _path(), "LC_ALL": "C"},
+                start_new_session=True, cwd="/", env={"PATH": _path(), "LC_ALL": "C", **self.marks},
                 restore_signals=not survives_broken_pipes,
             )  # fmt: skip
         except OSError as error:

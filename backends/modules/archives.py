@@ -140,6 +140,7 @@ class Archives:
         """See Environment."""
         every = self._read()
         if identifier in every:
+            self._end(identifier, _units(every[identifier]))
             try:
                 self._write({name: one for name, one in every.items() if name != identifier})
             except MechanismError as failure:

@@ -56,7 +56,12 @@ class OwnRunner:
                 raise Missing("setpriv is not installed: what is not privileged cannot be run (package util-linux)")
             words = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs",
                      "--bounding-set=-all", "--", *words]  # fmt: skip
-        program.start(words)
+        program.kill(self._proc)
+        try:
+            program.start(words)
+        except MechanismError:
+            program.kill(self._proc)
+            raise
 
     def stop(self, key: str, seconds: int) -> None:
         """See Runner."""
@@ -65,12 +70,7 @@ class OwnRunner:
         deadline = time.monotonic() + seconds
         while program.pid() is not None and time.monotonic() < deadline:
             time.sleep(0.02)
-        members = self._session(program.pid())
-        program.signal(signal.SIGKILL)
-        for process in members:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        program.stop()
+        program.kill(self._proc)
 
     def running(self, key: str) -> Running | None:
         """See Runner."""

@@ -1,19 +1,26 @@
 """A unit's program: a daemon as any other, whose output takes no place."""
 
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from backends.errors import Missing
-from backends.files import make_directory, read_text, unwritable
+from backends.files import make_directory, names_in, read_bytes, read_text, unwritable
 from backends.programs import LAST_WORDS, LONGEST_OUTPUT, Program, find_program
 
 LISTENER: Final = "tail"
 KEPT: Final = 4096
 """Bytes of a unit's output that are there when it has ended."""
+
+
+PATIENCE: Final = 1.0
+"""Seconds for ``tail`` to write; somebody who has left the unit may keep it from its end."""
+MARK: Final = "CPE_AGENT_UNIT"
 
 
 class UnitProgram(Program):
@@ -34,6 +41,7 @@ class UnitProgram(Program):
         self._kept = directory / f"{name}.log"
         self._heard: int | None = None
         self._listener: int | None = None
+        self.marks = {MARK: name}
 
     def start(
         self,
@@ -63,10 +71,37 @@ class UnitProgram(Program):
                 os.close(self._heard)
                 self._heard = None
 
+    def stop(self) -> None:
+        """See Program; what it printed last is there then."""
+        super().stop()
+        deadline = time.monotonic() + PATIENCE
+        while self._is_heard() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
     def pid(self) -> int | None:
         """See Program."""
-        self._await_listener()
+        self._is_heard()
         return super().pid()
+
+    def processes(self, proc: Path) -> set[int]:
+        """All that it has started and that runs still: of its session, and whatever has its mark, which only a program
+        that makes itself another environment is without.
+        """
+        leader, mark = self.pid(), f"{MARK}={self.name}".encode()
+        found = set()
+        for name in filter(str.isdecimal, names_in(proc)):
+            with suppress(OSError):
+                if os.getsid(int(name)) == leader or mark in (read_bytes(proc / name / "environ") or b"").split(b"\0"):
+                    found.add(int(name))
+        return found
+
+    def kill(self, proc: Path) -> None:
+        """End all of it with force; what it has started while that was looked for, as well."""
+        for _ in range(2):
+            for process in self.processes(proc):
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+        self.stop()
 
     def last_words(self) -> str:
         """The end of what it has printed; while it runs, nothing."""
@@ -84,9 +119,11 @@ class UnitProgram(Program):
         process.returncode = 0  # it outlives this run of the agent, and is waited for by its number
         self._listener = process.pid
 
-    def _await_listener(self) -> None:
+    def _is_heard(self) -> bool:
+        """Whether what hears it, started by this run of the agent, has not ended."""
         if self._listener is not None:
             with suppress(ChildProcessError):
                 if os.waitpid(self._listener, os.WNOHANG) == (0, 0):
-                    return
+                    return True
             self._listener = None
+        return False

@@ -17,6 +17,7 @@ import pytest
 
 from backends.commands import run
 from backends.errors import MechanismError
+from backends.files import read_bytes
 from backends.modules.apk import Apk
 from backends.modules.archives import Archives
 from backends.modules.environment import Cause, Environment, ModuleError, Running
@@ -25,6 +26,7 @@ from backends.modules.packages import Manager, Packages
 from backends.modules.runner import OwnRunner
 from backends.versions import is_older
 from tests.backends.modules.making import INIT_SCRIPT, archive, ipk, signature, verify
+from tests.durability.stand import until
 
 FAKE = Path(__file__).parents[2] / "fakes/package_manager.py"
 REAL_OPKG, REAL_APK = os.environ.get("OPKG_BIN", ""), os.environ.get("APK_BIN", "")
@@ -205,6 +207,19 @@ def test_its_units_run_and_stop_and_are_known_to_the_next_run_of_the_agent(stand
     while environment.running(identifier, unit) is not None and time.monotonic() < deadline:
         time.sleep(0.01)
     assert environment.running(identifier, unit) is None
+
+
+def test_of_a_unit_that_has_ended_by_itself_nothing_runs_on_after_an_uninstall(tmp_path: Path) -> None:
+    stand, pid = archives(tmp_path / "root"), tmp_path / "pid"
+    text = f"#!/bin/sh\nsetsid sleep 67 & echo $! > {pid}; sleep 0.3".encode()
+    environment = installed(stand, tmp_path / "p", having={"bin/greet": text})
+    [unit] = environment.installed()["greeter"].units
+    environment.start("greeter", unit)
+    until(lambda: not environment.running("greeter", unit))
+    environ = Path(f"/proc/{pid.read_text().strip()}/environ")
+    assert read_bytes(environ)
+    environment.uninstall("greeter")
+    until(lambda: not read_bytes(environ))
 
 
 def test_what_starts_by_itself_is_as_it_was_told(stand: Stand, tmp_path: Path) -> None:

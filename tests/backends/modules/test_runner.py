@@ -60,6 +60,28 @@ def test_all_that_a_unit_has_started_ends_with_it(folder: Path, tmp_path: Path) 
     until(lambda: not any(is_alive(process) for process in found.processes))
 
 
+def test_what_has_left_the_session_of_a_unit_ends_with_it(folder: Path, tmp_path: Path) -> None:
+    runner, pid = OwnRunner(tmp_path), tmp_path / "pid"
+    text = f"setsid sh -c 'echo $$ > {pid}; exec sleep 63' &\nexec sleep 64"
+    runner.start("it", (program(folder, text),), folder, is_privileged=True)
+    runner.start("other", (program(folder, "exec sleep 65"),), folder, is_privileged=True)
+    process = int(until(lambda: pid.exists() and pid.read_text()))
+    assert is_alive(process)
+    OwnRunner(tmp_path).stop("it", 1)
+    until(lambda: not is_alive(process))
+    assert runner.running("other")
+    runner.stop("other", 1)
+
+
+def test_what_a_unit_leaves_behind_that_ends_at_once_ends_too(folder: Path, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    with pytest.raises(MechanismError, match="ended at once"):
+        OwnRunner(tmp_path).start(
+            "it", (program(folder, f"setsid sleep 66 & echo $! > {pid}"),), folder, is_privileged=True
+        )
+    until(lambda: not is_alive(int(pid.read_text())))
+
+
 def is_alive(process: int) -> bool:
     try:
         return ") Z " not in Path(f"/proc/{process}/stat").read_text()
