@@ -14,7 +14,7 @@ from agent.cwmp import messages
 from agent.cwmp.event_queue import DU_STATE_CHANGE_COMPLETE, EventQueue
 from agent.cwmp.outbox import Waiting
 from agent.model.durable_state import Store
-from agent.model.errors import ResourcesExceeded, Unavailable
+from agent.model.errors import ResourcesExceeded, not_saved
 from agent.modules import results
 from agent.modules.orders import (
     INSTALL,
@@ -115,7 +115,9 @@ class ModuleEngine:
     # -- asked by the ACS ---------------------------------------------------------------------------------------------
 
     def change(self, operations: Sequence[messages.Operation], command_key: str, clocks: object) -> None:  # noqa: ARG002
-        """See agent.cwmp.rpc.DeploymentUnits."""
+        """See agent.cwmp.rpc.DeploymentUnits. Where it cannot be saved, what only uninstalls is done all the same: it
+        makes room, and what a crash can lose is an order that a second one replaces.
+        """
         self._drop_unheard()
         if len(self._orders) >= MOST_ORDERS:
             raise ResourcesExceeded("", f"{MOST_ORDERS} orders wait already")
@@ -125,8 +127,10 @@ class ModuleEngine:
         try:
             self._save()
         except OSError as failure:
-            self._orders.remove(order)
-            raise Unavailable("", f"could not be saved: {failure}") from failure
+            if any(one.kind != UNINSTALL for one in order.operations):
+                self._orders.remove(order)
+                raise not_saved(failure) from failure
+            log.warning("an order that only uninstalls could not be saved, and is done: %s", failure)
 
     def _drop_unheard(self) -> None:
         """Orders that are over, and of which nobody wants to hear any more: another ACS has come (TR-069 §3.7.1.5)."""

@@ -36,6 +36,7 @@ DOCUMENT: Final = "installed.json"
 FORMER: Final = "former"
 MARGIN: Final = 1 << 20
 """Bytes that are to be left free on the medium."""
+FULL: Final = ("ENOSPC", "EDQUOT")
 UNUSABLE: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What a document that somebody else wrote, or the medium spoilt, is found to be by."""
 UNIT_TYPES: Final = {name: list if name == "arguments" else type(one) for name, one in asdict(UnitFacts("")).items()}
@@ -137,12 +138,14 @@ class Archives:
         return package.name
 
     def uninstall(self, identifier: str) -> None:
-        """See Environment."""
+        """See Environment. Where the disk is full its files go first, to make room for the document without it."""
         every = self._read()
         if identifier in every:
-            self._end(identifier, _units(every[identifier]))
+            one = every[identifier]
+            self._end(identifier, _units(one))
+            others = {name: other for name, other in every.items() if name != identifier}
             try:
-                self._write({name: one for name, one in every.items() if name != identifier})
+                self._write_in_any_case(others, self._directory / one["folder"])
             except MechanismError as failure:
                 raise ModuleError(Cause.RESOURCES, failure.reason) from failure
         self._sweep()
@@ -261,6 +264,15 @@ class Archives:
             return {name: _checked(one) for name, one in json.loads(read_text(document) or "").items()}
         except UNUSABLE as broken:
             raise ModuleError(Cause.WRONG_STATE, f"{document} cannot be read") from broken
+
+    def _write_in_any_case(self, every: dict[str, dict[str, Any]], dispensable: Path) -> None:
+        try:
+            self._write(every)
+        except MechanismError as failure:
+            if failure.code not in FULL:
+                raise
+            shutil.rmtree(dispensable, ignore_errors=True)
+            self._write(every)
 
     def _write(self, every: dict[str, dict[str, Any]]) -> None:
         text = json.dumps(every, separators=(",", ":"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.cwmp.event_queue import EventQueue
-from agent.model.errors import ResourcesExceeded, Unavailable
+from agent.model.errors import NoRoomToSave, ResourcesExceeded
 from agent.modules.engine import MOST_ORDERS
 from agent.modules.results import Policy
 from agent.runtime.operations import Broke
@@ -61,11 +61,20 @@ def test_an_order_that_cannot_be_saved_is_refused_and_not_done(tmp_path: Path) -
     gateway = Gateway(tmp_path)
     gateway.settle()
     gateway.store.is_full = True
-    with pytest.raises(Unavailable):
-        gateway.order(install("one"))
+    with pytest.raises(NoRoomToSave, match="No space left"):
+        gateway.order(uninstall(ONE), install("one"))
     gateway.store.is_full = False
     gateway.settle()
     assert gateway.fetched == []
+
+
+def test_an_order_that_only_uninstalls_is_done_on_a_full_disk_too(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one")
+    gateway.done(install("one", ONE))
+    gateway.store.is_full = True
+    assert gateway.done(uninstall(ONE)) == [(0, "Uninstalled", "1.0")]
+    assert not [*(tmp_path / "archives").glob("greeter*")]
 
 
 def test_only_so_many_orders_wait(tmp_path: Path) -> None:

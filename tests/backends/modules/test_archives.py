@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from backends.errors import MechanismError
+from backends.files import replace_file
 from backends.modules.archives import DOCUMENT, Archives
 from backends.modules.environment import ModuleError
 from backends.modules.runner import OwnRunner
@@ -24,6 +26,33 @@ def having(place: Path) -> dict[str, Any]:
     environment.install(environment.inspect(archive(place / "a")))
     found: dict[str, Any] = json.loads((place / "archives" / DOCUMENT).read_text())
     return found
+
+
+def test_an_uninstall_makes_the_room_that_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "archives" / having(tmp_path)["greeter"]["folder"]
+
+    def replaced(path: Path, content: bytes, mode: int) -> None:
+        if folder.exists():
+            raise MechanismError("no space left", "ENOSPC")
+        replace_file(path, content, mode)
+
+    monkeypatch.setattr("backends.modules.archives.replace_file", replaced)
+    opened(tmp_path).uninstall("greeter")
+    assert opened(tmp_path).installed() == {}
+
+
+def test_what_cannot_be_written_for_another_reason_is_not_uninstalled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    having(tmp_path)
+
+    def refused(*_: object) -> None:
+        raise MechanismError("read-only", "EROFS")
+
+    monkeypatch.setattr("backends.modules.archives.replace_file", refused)
+    with pytest.raises(ModuleError, match="read-only"):
+        opened(tmp_path).uninstall("greeter")
+    assert not opened(tmp_path).installed()["greeter"].is_broken
 
 
 def with_entry(**values: Any) -> Callable[[dict[str, Any]], Any]:
