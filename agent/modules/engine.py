@@ -33,6 +33,7 @@ from agent.modules.uuids import is_uuid, uuid_of
 from agent.modules.work import Tools, Work, swept
 from agent.runtime import actions as do
 from agent.runtime.actions import Action
+from agent.runtime.endpoint import shown_url
 from agent.runtime.events import Moment
 from agent.runtime.operations import Broke, Tell
 from backends.modules.environment import Installed
@@ -254,14 +255,23 @@ class ModuleEngine:
             return  # a factory reset came between
         self._take(done.changed)
         told = self._with_references(done.results)
+        url = shown_url(order.operations[len(order.results)].url)
+        for one in told:
+            self._note(one, _in_words(one, url), url=url[:128], command_key=order.command_key)
         order = order.with_results(told)
         self._replace(order)
         self._save_quietly()
         self._look_at = 0.0  # what others did meanwhile
-        for one in told:
-            self._given.note("module", one.reference, _in_words(one), operation=one.kind, code=one.code, uuid=one.uuid)
         if order.is_complete:
             self._raise(order)
+
+    def _note(self, one: Result, text: str, **told: str) -> None:
+        """In the log and in the history."""
+        log.log(logging.WARNING if one.code else logging.INFO, "%s", text)
+        self._given.note(
+            "module", one.reference, text, operation=one.kind, code=one.code, uuid=one.uuid, name=one.name,
+            version=one.version, **{name: value for name, value in told.items() if value},
+        )  # fmt: skip
 
     def _take(self, changed: Mapping[str, Deployed | None]) -> None:
         every = {**self.modules.deployed, **changed}
@@ -348,13 +358,11 @@ class ModuleEngine:
         found = self.modules.installed(one) if new else None
         return Result(
             kind, one.uuid, one.version, "Installed" if new else "Uninstalled", found is not None and found.is_resolved,
-            references.get(one.key, ""), tuple(filter(None, units)), None, now.wall,
+            references.get(one.key, ""), tuple(filter(None, units)), None, now.wall, name=one.name,
         )  # fmt: skip
 
     def _tell(self, result: Result) -> None:
-        self._given.note(
-            "module", result.reference, f"{result.kind} of {result.uuid} by somebody here", uuid=result.uuid
-        )
+        self._note(result, f"{_in_words(result)}, by somebody here")
         if not self._given.policy().wants(result):
             return
         self._told = [*self._told, (self._next, result)][-MOST_TOLD:]
@@ -469,8 +477,9 @@ def _state(order: Order, place: int) -> str:
     return "in progress" if place == len(order.results) and order.tries else "waits"
 
 
-def _in_words(one: Result) -> str:
+def _in_words(one: Result, url: str = "") -> str:
+    what = f"{one.kind.lower()} of {one.name or url or one.uuid}"
     if one.code:
-        return f"{one.kind.lower()} of {one.uuid} failed: {one.text}"
+        return f"{what} failed with {one.code}: {one.text}"
     but = f", but {one.text}" if one.text else ""
-    return f"{one.kind.lower()} of {one.uuid}: {one.version} is {one.state.lower()}{but}"
+    return f"{what}: {one.version} is {one.state.lower()}{but}"

@@ -19,7 +19,7 @@ def feature(ground: Ground) -> Feature:
         lambda: loop.moment().wall,
         ground.model.peek,
         ground.model.save,
-        ground.faults.happened,
+        lambda kind, about, text, **told: ground.faults.happened(kind, about, ground.redactor.text(text), **told),
     )
     service = ModuleService(ground.mechanisms.modules.modules, ground.mechanisms, ground.store, around)
     engine = service.engine

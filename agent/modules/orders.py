@@ -41,6 +41,8 @@ class Result:
     complete: float | None = None
     code: int = 0
     text: str = ""
+    name: str = ""
+    """The module's, as far as it is known; for people."""
 
 
 Kind = TypeVar("Kind", Asked, Result)
@@ -94,7 +96,7 @@ def order_from_json(stored: Mapping[str, Any]) -> Order:
 
 def result_from_json(stored: Mapping[str, Any]) -> Result:
     """A result from its fields; raises as ``order_from_json`` does."""
-    return _made(Result("", ""), {**stored, "units": tuple(_typed(one, str) for one in stored["units"])})
+    return _made(Result("", ""), {"name": "", **stored, "units": tuple(_typed(one, str) for one in stored["units"])})
 
 
 def _made(blank: Kind, stored: Mapping[str, Any]) -> Kind:

@@ -324,6 +324,7 @@ class Work:
         return Result(
             kind=self._asked.kind,
             uuid=one.uuid,
+            name=one.name,
             version=one.version,
             state=state,
             is_resolved=installed is not None and installed.is_resolved,
@@ -335,7 +336,6 @@ class Work:
 
     def _failed(self, one: Deployed | None, failure: ModuleError, start: float | None) -> Done:
         code = CODES[failure.cause]
-        log.warning("%s: %d: %s", self._asked.kind, code, failure.reason)
         if one is None:
             known = self._asked.uuid.lower() if is_uuid(self._asked.uuid) else NOBODY
             result = Result(self._asked.kind, known, self._asked.version, start=start, complete=self._tools.clock())

@@ -50,6 +50,7 @@ class Gateway:
         self.fetched: list[str] = []
         self.policy = Policy()
         self.noted: list[str] = []
+        self.fields: list[dict[str, Any]] = []
         self.now = Moment(1000.0, 1_700_000_000.0)
         root = place / "root"
         for folder in ("usr/lib/opkg/info", "rom/etc", "etc/opkg"):
@@ -71,10 +72,14 @@ class Gateway:
                 "Device.SoftwareModules.ExecEnv.2": "opkg",
             }.get(path),
             lambda: self.policy,
-            lambda _kind, _about, text, **_more: self.noted.append(text),
+            self._note,
         )
         self.engine = ModuleEngine(tools, self.store, self.events, given)
         self.outbox = Outbox([self.engine], self.events)
+
+    def _note(self, _kind: str, _about: str, text: str, **fields: Any) -> None:
+        self.noted.append(text)
+        self.fields.append(fields)
 
     def fetch(self, url: str, username: str, password: str, to: Path) -> None:
         name = url.removeprefix(URL)

@@ -43,7 +43,29 @@ def test_an_order_is_done_after_the_session_and_told_with_its_key(tmp_path: Path
     assert (first.uuid, first.deployment_unit_ref) == (ONE, f"Device.SoftwareModules.DeploymentUnit.archives:{ONE}")
     assert (first.start_time.year, second.fault.fault_code) == (2023, 9022)
     assert gateway.engine.waiting() == []
-    assert gateway.noted[-2].startswith(f"install of {ONE}")
+    assert gateway.noted[-2] == "install of greeter: 1.0 is installed"
+
+
+def test_what_became_of_an_order_is_in_the_log_and_the_history_without_secrets(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    gateway = Gateway(tmp_path)
+    gateway.settle()
+    served(gateway, "one")
+    gateway.order(install("one", ONE), install("absent?token=hunter2"), uninstall(TWO), key="mine")
+    gateway.settle()
+    assert gateway.noted == [
+        "install of greeter: 1.0 is installed",
+        f"install of {URL}absent failed with 9016: 404",
+        f"uninstall of {TWO} failed with 9028: no deployment unit that is installed is this one",
+    ]
+    lines = [(one.levelname, one.getMessage()) for one in caplog.records if one.name == "agent.modules.engine"]
+    assert lines == [*zip(["INFO", "WARNING", "WARNING"], gateway.noted, strict=True)]
+    assert [one.get("url") for one in gateway.fields] == [f"{URL}one", f"{URL}absent", None]
+    first = {"operation": "Install", "code": 0, "uuid": ONE, "name": "greeter", "version": "1.0", "command_key": "mine"}
+    assert gateway.fields[0] == {**first, "url": f"{URL}one"}
+    assert "hunter2" not in caplog.text
 
 
 def test_an_uninstall_still_names_what_was_there(tmp_path: Path) -> None:
@@ -183,6 +205,7 @@ def test_what_others_install_update_and_remove_is_told_as_the_policy_wants(tmp_p
         gateway.now = type(gateway.now)(gateway.now.monotonic + 61, gateway.now.wall)
         gateway.settle()
         assert codes(gateway.events) == [("12 AUTONOMOUS DU STATE CHANGE COMPLETE", "")]
+        assert gateway.noted[-1].endswith(", by somebody here")
         [one] = gateway.results()
         found.append((one.operation_performed, one.version, one.current_state))
     assert found == [

@@ -85,7 +85,7 @@ def test_an_update_whose_program_ends_at_once_is_rolled_back_and_says_how_it_end
         [unit] = gateway.modules.units()
         assert gateway.modules.fault(unit) == ("NoFault", "")
         told = "2.0 does not run, 1.0 is back: main: greeter.main ended at once (exit status 3)"
-        assert gateway.noted[-1] == f"update of {ONE} failed: {told}"
+        assert gateway.noted[-1] == f"update of greeter failed with 9029: {told}"
     finally:
         gateway.done(uninstall(ONE))
 
@@ -185,7 +185,7 @@ def test_a_new_module_whose_program_ends_at_once_stays_and_the_history_says_so(t
     served(gateway, "one", **BROKEN)
     assert gateway.done(install("one", ONE)) == [(0, "Installed", "1.0")]
     but = "main does not run: greeter.main ended at once (exit status 3)"
-    assert gateway.noted == [f"install of {ONE}: 1.0 is installed, but {but}"]
+    assert gateway.noted == [f"install of greeter: 1.0 is installed, but {but}"]
 
 
 def test_an_update_of_everything_has_a_result_for_each_module(tmp_path: Path) -> None:
