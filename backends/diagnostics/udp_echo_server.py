@@ -20,7 +20,9 @@ log = logging.getLogger(__name__)
 MOST_A_SECOND: Final = 20_000
 """Packets that are answered; what comes above is counted as a failure to reply."""
 LOWEST_CLIENT_PORT: Final = 1024
-"""A service of another machine, such as its own echo, is never answered: the two would answer each other for ever."""
+"""A service of another machine, such as its own echo, is never answered: the two would answer each other for ever.
+Nor is one at the port that we listen at: it may be a server like this one.
+"""
 END: Final = b"."
 
 
@@ -106,7 +108,7 @@ class EchoServer:
                     asked = receive(made)
                 except OSError:
                     continue  # an ICMP error for an answer that nobody took
-                if not _is_from(asked, client):
+                if asked.sender[1] == place.port or not _is_from(asked, client):
                     continue
                 now = time.monotonic()
                 allowance = min(allowance + (now - since) * MOST_A_SECOND, MOST_A_SECOND)

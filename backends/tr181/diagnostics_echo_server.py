@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CONFIG: Final = "Device.IP.Diagnostics.UDPEchoConfig."
 LAST_PORT: Final = 65_535
 COUNTED: Final = 0xFFFF_FFFF
+BROADCAST: Final = "255.255.255.255"
 ECHO: Final = 7
 """The port of RFC 862."""
 
@@ -39,12 +40,18 @@ class EchoService:
     """See backends.desired_state.Service. Where nothing was ever enabled, nothing is loaded for it."""
 
     def __init__(
-        self, link_of: Callable[[Pointer], str | None], taken: Callable[[], Collection[tuple[int, int]]]
+        self,
+        link_of: Callable[[Pointer], str | None],
+        taken: Callable[[], Collection[tuple[int, int]]],
+        own: Callable[[], Collection[str]],
     ) -> None:
-        """``taken``: protocol number and port of each place where the agent listens otherwise."""
+        """``taken``: protocol number and port of each place where the agent listens otherwise; ``own``: this machine's
+        addresses.
+        """
         self.server: EchoServer | None = None
         self._link_of = link_of
         self._taken = taken
+        self._own = own
 
     def check(self, wanted: Wanted) -> None:
         """What is enabled has to be possible."""
@@ -53,6 +60,8 @@ class EchoService:
             raise Refused("{interface} is no interface of this machine", EchoConfig, fields=["interface"])
         if asked.source_ip_address and not _is_host(asked.source_ip_address):
             raise Refused("{source_ip_address} is no host's address", EchoConfig, fields=["source_ip_address"])
+        if asked.source_ip_address in self._own():
+            raise Refused("{source_ip_address} is this machine's own", EchoConfig, fields=["source_ip_address"])
         if asked.enable and not 0 < asked.udp_port <= LAST_PORT:
             raise Refused(f"{{udp_port}} has to be 1 to {LAST_PORT}", EchoConfig, fields=["udp_port"])
         if asked.enable and (IPPROTO_UDP, asked.udp_port) in self._taken():
@@ -83,11 +92,15 @@ class EchoService:
         return EchoPlace(asked.udp_port, asked.source_ip_address, link, asked.echo_plus_enabled)
 
 
+WORDS: Final = {"source_ip_address": ("SourceIPAddress",), "udp_port": ("UDPPort",)}
+"""By field, the parameter, where it is not the field's words in a row."""
+
+
 class EchoTables(TableService):
     """The backend of the object."""
 
     def __init__(self, service: EchoService) -> None:
-        super().__init__("udp echo", (EchoConfig,), service, {EchoConfig: CONFIG})
+        super().__init__("udp echo", (EchoConfig,), service, {EchoConfig: CONFIG}, WORDS)
         self.echo = service
 
     def ports(self) -> list[tuple[int, int]]:
@@ -105,7 +118,7 @@ class EchoTables(TableService):
 
 def udp_echo(given: Mechanisms) -> Part:
     """Every machine can answer."""
-    tables = EchoTables(EchoService(given.links.link_of, given.own_ports))
+    tables = EchoTables(EchoService(given.links.link_of, given.own_ports, lambda: _addresses(given)))
     return Part("udp echo", {"udp_echo": tables}, tables)
 
 
@@ -141,9 +154,16 @@ def _counted(tables: EchoTables, field: str, otherwise: Any) -> Any:
     return getattr(server.counts, field) if server is not None else otherwise
 
 
+def _addresses(given: Mechanisms) -> Collection[str]:
+    """This machine's, but for those by which it speaks to itself."""
+    found = {one.address for one in given.netlink.addresses()}
+    return {one for one in found if not ip_address(one.partition("%")[0]).is_loopback}
+
+
 def _is_host(text: str) -> bool:
+    """Whether one machine may have this address."""
     try:
         address = ip_address(text)
     except ValueError:
         return False
-    return "%" not in text and not address.is_multicast and not address.is_unspecified
+    return "%" not in text and text != BROADCAST and not address.is_multicast and not address.is_unspecified

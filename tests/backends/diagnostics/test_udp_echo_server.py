@@ -1,6 +1,7 @@
 """The echo server: whom it answers, with what, from which address, and what it counts."""
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -104,6 +105,22 @@ def test_nobody_else_is_answered_or_counted_and_no_service_of_another_machine(se
         service.setblocking(False)
         with pytest.raises(BlockingIOError):
             service.recv(10)
+
+
+def test_a_server_at_the_same_port_is_not_answered(server: EchoServer) -> None:
+    """It may be one that answers us: the two would go on for ever."""
+    port = free_port()
+    server.listen(EchoPlace(port, "127.0.0.2"))
+    try:
+        other = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+    except PermissionError:
+        return
+    with other, client("127.0.0.2") as made:
+        other.bind(("127.0.0.2", 0))
+        other.sendto(struct.pack("!4H", port, port, 9, 0) + b"x", ("127.0.0.1", 0))
+        made.sendto(b"y", ("127.0.0.1", port))
+        made.recv(10)
+    assert server.counts.packets_received == 1
 
 
 def test_counts_begin_anew_when_it_is_enabled_again(server: EchoServer) -> None:

@@ -2,14 +2,17 @@
 
 import socket
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from agent.model.coverage import coverage
+from agent.model.errors import Refusals
 from agent.model.own_values import OwnValues
+from backends.desired_state import Refused, Wanted
 from backends.fw4_door import Opening
-from backends.tr181.diagnostics_echo_server import EchoService, EchoTables, udp_echo_config
+from backends.tr181.diagnostics_echo_server import EchoConfig, EchoService, EchoTables, udp_echo, udp_echo_config
 from backends.tr181.mechanisms import Mechanisms
 from tests.backends.small_device import SmallDevice
 
@@ -19,7 +22,9 @@ CONFIG = "Device.IP.Diagnostics.UDPEchoConfig."
 class Device(SmallDevice):
     def __init__(self, **again: Any) -> None:
         nothing: Any = None
-        self.tables = EchoTables(EchoService(lambda _: None, lambda: [(socket.IPPROTO_UDP, 7547)]))
+        self.tables = EchoTables(
+            EchoService(lambda _: None, lambda: [(socket.IPPROTO_UDP, 7547)], lambda: ["192.0.2.1"])
+        )
         given = Mechanisms(
             nothing, nothing, nothing, nothing, nothing, nothing, OwnValues({}, {}), links=nothing, udp_echo=self.tables
         )
@@ -91,6 +96,8 @@ def test_an_acs_switches_it_on_and_reads_what_came_also_after_a_restart(device: 
         {"SourceIPAddress": "224.0.0.1"},
         {"SourceIPAddress": "nobody"},
         {"SourceIPAddress": "0.0.0.0"},
+        {"SourceIPAddress": "255.255.255.255"},
+        {"SourceIPAddress": "192.0.2.1"},
         {"Enable": "1", "UDPPort": "0"},
         {"Enable": "1", "UDPPort": "65536"},
         {"Enable": "1", "UDPPort": "7547"},
@@ -99,6 +106,33 @@ def test_an_acs_switches_it_on_and_reads_what_came_also_after_a_restart(device: 
 )
 def test_what_makes_no_sense_is_refused(device: Device, values: dict[str, str]) -> None:
     assert device.refused({CONFIG + name: text for name, text in values.items()})
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"SourceIPAddress": "nobody"}, "SourceIPAddress is no host's address"),
+        ({"Enable": "1", "UDPPort": "0"}, "UDPPort has to be 1 to 65535"),
+    ],
+)
+def test_a_refusal_names_the_parameter_as_tr181_does(device: Device, values: dict[str, str], said: str) -> None:
+    with pytest.raises(Refusals) as refused:
+        device.set({CONFIG + name: text for name, text in values.items()})
+    assert {one.reason for one in refused.value.refusals} == {said}
+
+
+def test_its_own_addresses_are_those_of_its_links_but_for_the_loopback() -> None:
+    nothing: Any = None
+    netlink: Any = SimpleNamespace(
+        addresses=lambda: [SimpleNamespace(address=one) for one in ("192.0.2.1", "127.0.0.1", "::1", "fe80::1")]
+    )
+    links: Any = SimpleNamespace(link_of=lambda _: None)
+    given = Mechanisms(netlink, *[nothing] * 5, OwnValues({}, {}), links=links)
+    echo = udp_echo(given).provides["udp_echo"].echo
+    for address in ("192.0.2.1", "fe80::1"):
+        with pytest.raises(Refused, match="own"):
+            echo.check(Wanted().with_record("", EchoConfig(source_ip_address=address)))
+    echo.check(Wanted().with_record("", EchoConfig(source_ip_address="127.0.0.1")))
 
 
 def test_while_no_client_is_named_it_listens_nowhere(device: Device) -> None:
