@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
-from agent.model.object import Object, Parameter
-from backends.desired_state import Record, Refused, Wanted
+from agent.model.errors import InvalidValue
+from agent.model.object import Object, Parameter, Target
+from backends.desired_state import Pointer, Record, Refused, Wanted
 from backends.diagnostics.failures import DiagnosticFailed
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
@@ -312,7 +313,7 @@ def objects_of(tables: DiagnosticTables, test: Test) -> list[Object[Any]]:
 
 def _input(tables: DiagnosticTables, test: Test, table: RecordTable[Any], name: str) -> Parameter[Keys, Any]:
     is_reference = name == "Interface"
-    plain = table.field(name, read=target_of, write=pointer_of) if is_reference else table.field(name)
+    plain = table.field(name, read=target_of, write=_row) if is_reference else table.field(name)
 
     def set_input(row: Keys, value: Any) -> None:
         before = table.record(row)
@@ -322,6 +323,13 @@ def _input(tables: DiagnosticTables, test: Test, table: RecordTable[Any], name: 
             tables.settings_changed(test.name)
 
     return Parameter(name, plain.get, set_input)
+
+
+def _row(target: Target | None) -> Pointer | None:
+    """What a reference is kept as: it points to a row, or nowhere."""
+    if target is not None and not target.keys:
+        raise InvalidValue("", "the path of a row is needed")
+    return pointer_of(target)
 
 
 def _result(tables: DiagnosticTables, test: str, name: str, otherwise: Any) -> Parameter[Keys, Any]:

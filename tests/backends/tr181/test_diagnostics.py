@@ -116,6 +116,15 @@ def test_it_is_given_its_settings_in_force_and_the_link_of_its_interface() -> No
         device.tables.request("Waiting")
 
 
+@pytest.mark.parametrize("path", ["Device.IP.", "Device."])
+def test_an_interface_is_a_row(path: str) -> None:
+    device = Diagnosed()
+    assert device.refused({f"{WAITING}Interface": path}) == {f"{WAITING}Interface": "InvalidValue"}
+    device.set({f"{WAITING}Interface": "Device.IP.Interface.1"})
+    device.set({f"{WAITING}Interface": ""})
+    assert device.get(f"{WAITING}Interface") == ""
+
+
 def test_a_person_s_run_stands_on_the_factory_s_settings_only() -> None:
     device = Diagnosed()
     device.set({HOST: "acs.example", f"{WAITING}DSCP": "7"})
