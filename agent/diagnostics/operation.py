@@ -25,6 +25,7 @@ COMPLETE_EVENT: Final = "8 DIAGNOSTICS COMPLETE"
 SHORTEST: Final = 3
 """Letters of a part of a name that stands for it."""
 _LINK: Final = re.compile(r"[^\s/\x00]{1,15}")
+_COUNT: Final = re.compile(r"[1-9][0-9]{0,8}")
 _NO_LETTER: Final = re.compile(r"[^a-z0-9]")
 
 Line = dict[str, Any]
@@ -273,14 +274,18 @@ class Diagnostics:
         inputs, values, link = self._book.inputs_of(name), dict[str, Any](), ""
         for key, text in given.items():
             word = _which(str(key), inputs, name)
+            if not isinstance(text, str):
+                raise _Refused(
+                    "invalid_arguments", f"{word} has to be a text", "`cpe-agent diag` lists what may be set"
+                )
             if word == "Interface":
-                link = str(text)
+                link = text
                 if not _LINK.fullmatch(link):
                     raise _Refused("invalid_arguments", "Interface has to be a link's name, such as eth0", "`ip link`")
                 continue
             path, otherwise = inputs[word]
             try:
-                values[word] = self._value(path, otherwise, str(text))
+                values[word] = self._value(path, otherwise, text)
             except (InvalidValue, ValueError) as wrong:
                 reason = getattr(wrong, "reason", "") or str(wrong)
                 raise _Refused(
@@ -296,6 +301,8 @@ class Diagnostics:
             if text not in ("true", "false", "1", "0"):
                 raise ValueError("has to be true or false")
             return text in ("true", "1")
+        if isinstance(otherwise, int) and not _COUNT.fullmatch(text):
+            raise ValueError("has to be a whole number from 1 on")
         return int(text) if isinstance(otherwise, int) else text
 
     def _inputs(self, name: str) -> list[Line]:

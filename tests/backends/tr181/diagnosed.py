@@ -23,6 +23,7 @@ class Settings(Record):
     number_of_repetitions: int = 3
     dscp: int = 0
     quickly: bool = False
+    pace: int = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
