@@ -50,7 +50,7 @@ class NameLookup:
         except DiagnosticFailed as failure:
             raise DiagnosticFailed("Error_DNSServerNotResolved", failure.text) from failure
         except UnicodeError as wrong:
-            raise DiagnosticFailed("Error_Other", f"{request.host} is no host's name: {wrong}") from wrong
+            raise DiagnosticFailed("Error_Other", f"{request.host} is no host's name") from wrong
         if asked not in servers:
             places = permitted(places, request.refusal)
         results = []

@@ -156,7 +156,8 @@ class Control:
     def _ended(self, otherwise: str, error: Exception) -> DiagnosticFailed:
         if isinstance(error, TimeoutError):
             return DiagnosticFailed("Error_Timeout", "the server does not answer")
-        return DiagnosticFailed(otherwise, f"the control connection broke: {error}")
+        why = getattr(error, "strerror", None) or "the server has ended it"
+        return DiagnosticFailed(otherwise, f"the control connection broke: {why}")
 
 
 class _Ftp(ftplib.FTP):

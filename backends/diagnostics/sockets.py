@@ -65,8 +65,10 @@ def places_of(host: str, port: int, kind: int, way: Way, cancelled: Callable[[],
         try:
             asked = socket.getaddrinfo(host, port, FAMILIES[way.version], kind)
             found.extend((int(family), place) for family, _, _, _, place in asked)
-        except (OSError, UnicodeError) as error:  # a name that is none by IDNA's rules
-            failed.append(getattr(error, "strerror", None) or str(error))
+        except UnicodeError:  # by IDNA's rules
+            failed.append("that is no host's name")
+        except OSError as error:
+            failed.append(error.strerror or "nobody knows it")
 
     if _is_address(host):
         look()

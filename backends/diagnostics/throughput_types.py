@@ -85,7 +85,7 @@ def checked_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise DiagnosticFailed("Error_Other", f"the URL cannot be read: {error}") from error
+        raise DiagnosticFailed("Error_Other", "the URL's host or port is none") from error
     if parts.scheme not in SCHEMES:
         raise DiagnosticFailed("Error_Other", "the URL must begin with http:// or ftp:// (TR-143)")
     if not parts.hostname or port == 0:

@@ -5,11 +5,12 @@ import socket
 import pytest
 
 from backends.diagnostics import line as line_module
+from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.line import DISCARD_SIZE, Stream
 from backends.diagnostics.sockets import Way
 from backends.diagnostics.throughput import download, upload
 from tests.backends.diagnostics import speed_server as server
-from tests.backends.diagnostics.speed_asked import asked, state_of
+from tests.backends.diagnostics.speed_asked import asked, result_of, state_of
 from tests.backends.diagnostics.speed_server import http_server
 from tests.netlab.namespace import Namespace
 from tests.runtime.test_memory import resident
@@ -41,6 +42,20 @@ def test_a_host_without_a_listener_and_a_name_without_an_address_are_told_apart(
     assert state_of(download(), asked("http://no-such-name.invalid/")) == "Error_CannotResolveHostName"
     assert state_of(upload(), asked("ftp://no-such-name.invalid/")) == "Error_CannotResolveHostName"
     assert state_of(download(), asked("http://[::1]/", way=Way(version="IPv4"))) == "Error_CannotResolveHostName"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://a..b/", "a..b: that is no host's name"),
+        ("http://h:port/", "the URL's host or port is none"),
+        ("http://[::1/", "the URL's host or port is none"),
+    ],
+)
+def test_what_is_no_host_is_told_in_our_words(url: str, said: str) -> None:
+    with pytest.raises(DiagnosticFailed) as failed:
+        result_of(download(), asked(url))
+    assert failed.value.text == said
 
 
 NOWHERE = """
