@@ -220,9 +220,10 @@ class Work:
         file = self._fetched(url)
         package = self._read_by(environment, file, url)
         if package.name != one.name or package.vendor != one.vendor:
-            raise ModuleError(Cause.MISMATCH, f"it is {package.name} of {package.vendor}, not {one.name}")
+            found = f"{package.name} of {package.vendor}"
+            raise ModuleError(Cause.MISMATCH, f"it is {found}, not {one.name} of {one.vendor}")
         if package.version == one.version:
-            raise ModuleError(Cause.VERSION_EXISTS, one.version)
+            raise ModuleError(Cause.VERSION_EXISTS, f"{one.version} is installed already")
         if environment.is_older(package.version, one.version):
             raise ModuleError(Cause.DOWNGRADE, f"{package.version} is older than {one.version}")
         there = environment.installed().get(one.identifier)

@@ -180,7 +180,7 @@ class HttpMove:
         try:
             url = urljoin(before.url, location.encode("latin-1").decode("ascii"))
         except ValueError:
-            raise TransferFailed(Cause.ARGUMENTS, f"{PEER} redirects to what is no URL") from None
+            raise TransferFailed(Cause.NO_ACCESS, f"{PEER} redirects to what is no URL") from None
         self._place = self._policy.check_redirect(before, url)
 
     def _refusal(self, response: Response) -> TransferFailed:

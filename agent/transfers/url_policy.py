@@ -93,8 +93,16 @@ class UrlPolicy:
             raise TransferFailed(Cause.DENIED, f"{host} is {where}: nothing is asked of it")
 
     def check_redirect(self, before: Place, url: str) -> Place:
-        """Where a server's redirect leads: allowed as any URL, and never from https to what others can read."""
-        place = self.check(url)
+        """Where a server's redirect leads: allowed as any URL, and never from https to what others can read.
+
+        What is no URL is the server's fault, not that of who asked.
+        """
+        try:
+            place = self.check(url)
+        except TransferFailed as failed:
+            if failed.cause is not Cause.ARGUMENTS:
+                raise
+            raise TransferFailed(Cause.NO_ACCESS, f"the file server redirects elsewhere: {failed.text}") from failed
         if before.is_tls and not place.is_tls:
             raise TransferFailed(Cause.DENIED, "the file server redirects from https to http, which is not followed")
         if place.scheme == "ftp":

@@ -120,8 +120,10 @@ def _manifest(file: Path, every: Iterator[tuple[Member, Iterator[bytes]]], verif
         except MechanismError as untrusted:
             raise ModuleError(Cause.NOT_GENUINE, f"the archive is not trusted: {untrusted.reason}") from untrusted
     try:
-        return _archive(file, json.loads(text, object_pairs_hook=once))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
+        return _archive(file, _object(json.loads(text, object_pairs_hook=once)))
+    except KeyError as missing:
+        raise BadArchive(f"its manifest has no {missing}") from missing
+    except (ValueError, TypeError, RecursionError) as wrong:
         raise BadArchive(f"its manifest: {wrong}") from wrong
 
 
@@ -132,16 +134,16 @@ def _small(every: Iterator[tuple[Member, Iterator[bytes]]], name: str, longest: 
     return b"".join(content)
 
 
-def _archive(file: Path, told: Any) -> Archive:
+def _archive(file: Path, told: Mapping[str, Any]) -> Archive:
     unknown = set(told) - KNOWN
     if unknown:
         raise ValueError(f"unknown: {min(unknown)!a}")
-    files = {_file_name(name): _facts(facts) for name, facts in told.get("files", {}).items()}
+    files = {_file_name(name): _facts(_object(facts)) for name, facts in _object(told.get("files", {})).items()}
     if len(files) > MOST_FILES:
         raise ValueError(f"more than {MOST_FILES} files")
     if not files.keys().isdisjoint(str(folder) for name in files for folder in PurePosixPath(name).parents):
         raise ValueError("a file is a directory too")
-    units = tuple(_unit(one, files) for one in _list(told.get("units", [])))
+    units = tuple(_unit(_object(one), files) for one in _list(told.get("units", [])))
     if len(units) > MOST_UNITS or len({unit.name for unit in units}) < len(units):
         raise ValueError("too many units, or two of one name")
     package = Package(
@@ -157,7 +159,7 @@ def _archive(file: Path, told: Any) -> Archive:
     return Archive(package, _text(told.get("architecture", ANY), 32, NAME), files)
 
 
-def _unit(told: Any, files: Mapping[str, FileFacts]) -> UnitFacts:
+def _unit(told: Mapping[str, Any], files: Mapping[str, FileFacts]) -> UnitFacts:
     arguments = tuple(_text(one, LONGEST_ARGUMENT) for one in _list(told["arguments"]))
     unknown = set(told) - {"name", "description", "arguments", "privileged", "auto_start"}
     if unknown or not 0 < len(arguments) <= MOST_ARGUMENTS:
@@ -174,7 +176,7 @@ def _unit(told: Any, files: Mapping[str, FileFacts]) -> UnitFacts:
     )
 
 
-def _facts(told: Any) -> FileFacts:
+def _facts(told: Mapping[str, Any]) -> FileFacts:
     size, digest = told["size"], told["sha256"]
     if type(size) is not int or size < 0:
         raise ValueError("the size of a file is none")
@@ -185,6 +187,12 @@ def _file_name(name: str) -> str:
     if safe_name(name) != name or not name or len(name) > 200:
         raise ValueError(f"the name {name[:80]!a} is not allowed")
     return name
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("an object is needed")
+    return value
 
 
 def _list(value: Any) -> list[Any]:

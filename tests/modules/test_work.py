@@ -188,6 +188,20 @@ def test_a_new_module_whose_program_ends_at_once_stays_and_the_history_says_so(t
     assert gateway.noted == [f"install of greeter: 1.0 is installed, but {but}"]
 
 
+def test_why_an_update_is_none_is_said_in_words(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one", units=[])
+    served(gateway, "evil", units=[], vendor="evil.com", version="2.0")
+    gateway.done(install("one", ONE))
+    assert gateway.done(update("one", ONE), update("evil", ONE)) == [
+        (9032, "Installed", "1.0"), (9025, "Installed", "1.0"),
+    ]  # fmt: skip
+    assert gateway.noted[-2:] == [
+        "update of greeter failed with 9032: 1.0 is installed already",
+        "update of greeter failed with 9025: it is greeter of evil.com, not greeter of example.com",
+    ]
+
+
 def test_an_update_of_everything_has_a_result_for_each_module(tmp_path: Path) -> None:
     gateway = Gateway(tmp_path)
     for name in ("greeter", "parrot"):

@@ -268,11 +268,11 @@ def test_redirects_end_after_five(server: FileServer, moving: Mover) -> None:
     [
         ("file:///etc/shadow", Cause.PROTOCOL),
         ("ftp://files.example/", Cause.PROTOCOL),
-        ("http://user:secret@files.example/", Cause.ARGUMENTS),
+        ("http://user:secret@files.example/", Cause.NO_ACCESS),
         ("http://224.0.0.1/", Cause.MULTICAST),
         ("http://other.example/", Cause.DENIED),
-        ("http://[::1", Cause.ARGUMENTS),
-        ("http://f\u00e4les.example/", Cause.ARGUMENTS),
+        ("http://[::1", Cause.NO_ACCESS),
+        ("http://f\u00e4les.example/", Cause.NO_ACCESS),
     ],
 )
 def test_each_hop_is_held_to_the_policy(server: FileServer, moving: Mover, location: str, cause: Cause) -> None:

@@ -3,7 +3,7 @@ from ipaddress import ip_network
 import pytest
 
 from agent.transfers.failures import Cause, TransferFailed
-from agent.transfers.url_policy import Place, UrlPolicy
+from agent.transfers.url_policy import LONGEST, Place, UrlPolicy
 
 
 def refused(policy: UrlPolicy, url: str) -> Cause:
@@ -140,6 +140,13 @@ def test_a_redirect_never_leads_from_https_to_where_others_read_nor_to_ftp() -> 
         with pytest.raises(TransferFailed) as failed:
             policy.check_redirect(before, url)
         assert failed.value.cause is cause
+
+
+def test_a_redirect_that_cannot_be_used_is_told_as_one_of_the_server() -> None:
+    policy = UrlPolicy()
+    with pytest.raises(TransferFailed, match="the file server redirects elsewhere: the URL cannot") as failed:
+        policy.check_redirect(policy.check("http://files.example/"), f"http://files.example/{'x' * LONGEST}")
+    assert failed.value.cause is Cause.NO_ACCESS
 
 
 @pytest.mark.parametrize("address", ["224.0.0.1", "ff02::1", "::ffff:239.1.1.1"])

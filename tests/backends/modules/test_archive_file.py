@@ -56,6 +56,17 @@ def test_a_manifest_that_says_what_it_may_not_say_is_refused(tmp_path: Path, tol
     assert cause_of(archive(tmp_path / "a", **told), tmp_path / "into") is Cause.CORRUPTED
 
 
+@pytest.mark.parametrize(("text", "why"), [
+    (b"[1]", "an object is needed"), (b"{}", "its manifest has no 'name'"),
+    (b'{"units": ["main"]}', "an object is needed"), (b'{"files": ["x"]}', "an object is needed"),
+    (b'{"files": {"x": 5}}', "an object is needed"), (b'{"units": [{}]}', "its manifest has no 'arguments'"),
+])  # fmt: skip
+def test_a_manifest_of_another_shape_is_refused_in_words(tmp_path: Path, text: bytes, why: str) -> None:
+    file = written(tmp_path / "a", [("manifest.json", text), ("manifest.json.sig", signature(text))])
+    with pytest.raises(ModuleError, match=why):
+        read(file, verify)
+
+
 def test_a_manifest_that_says_something_twice_is_refused(tmp_path: Path) -> None:
     for text in (b'{"name":"trusted",%s', b'%s,"units":[]}', b'%s,"files":{"x":{"size":1,"size":2}}}'):
         whole = json.dumps({**manifest({}), "units": []}).encode()
