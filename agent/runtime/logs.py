@@ -13,6 +13,9 @@ KEPT: Final = 500
 LONGEST: Final = 2000
 """Characters of a line that stay in memory; a traceback is longer."""
 
+SAID: Final = frozenset({"configured", "diagnostics", "module", "refused"})
+"""Kinds of events that have a line of their own."""
+
 _Kept = tuple[int, float, str, str, str]
 
 
@@ -73,8 +76,9 @@ def _printable(text: str) -> str:
 
 
 def is_line(record: logging.LogRecord) -> bool:
-    """For handlers that show lines: an event is in the log already, in the words of whoever noted it."""
-    return not hasattr(record, "event")
+    """For handlers that show lines: some events are in the log already, in the words of whoever noted them."""
+    event = getattr(record, "event", None)
+    return event is None or event["kind"] not in SAID
 
 
 def log_to(target: str, level: str, redactor: Redactor) -> LogRing:

@@ -82,7 +82,10 @@ CASES: dict[str, tuple[str, dict[str, Any], Serve]] = {
 @pytest.fixture(scope="module")
 def stand(way: TheWay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     directory = tmp_path_factory.mktemp("stand")
-    with Stand(directory, namespace=way.home, acs_namespace=way.far, more=LABORATORY, host=FAR) as made:
+    (directory / "files").mkdir()
+    with Stand(
+        directory, namespace=way.home, acs_namespace=way.far, more=LABORATORY, host=FAR, data=directory / "files"
+    ) as made:
         made.first_contact()
         yield made
         print(*made.log_lines()[-40:], sep="\n")
@@ -146,15 +149,30 @@ def test_the_acs_asks_for_udp_echoes_is_told_and_reads_packet_by_packet(
 def test_the_acs_switches_the_echo_server_on_and_a_far_host_asks_it(stand: Stand, agent: Agent, way: TheWay) -> None:
     config = f"{IP}UDPEchoConfig."
     values = {"Enable": True, "SourceIPAddress": FAR, "UDPPort": 7007, "EchoPlusEnabled": True}
-    stand.done(agent, "SetParameterValues", parameters={f"{config}{name}": one for name, one in values.items()})
+    made = stand.done(agent, "SetParameterValues", parameters={f"{config}{name}": one for name, one in values.items()})
     request = EchoRequest(HOME, Way(), 7007, 20, 2000, 100, 5, individual=True)
     found: EchoResult | None = inside(way.far.path, lambda: UdpEcho().run(request, lambda _: None, lambda: False))
     assert found
     assert (found.success_count, found.failure_count) == (20, 0)
     assert [one.test_resp_sn for one in found.packets] == list(range(1, 21))
-    told = agent.values(config)
-    assert (told[f"{config}PacketsReceived"], told[f"{config}PacketsResponded"]) == ("20", "20")
-    assert told[f"{config}BytesReceived"] == str(20 * 108)
+    told = stand.done(agent, "GetParameterValues", names=[config])["parameters"]
+    lines = [
+        f"… = {config}",
+        "ACS  SetParameterValues",
+        *(f"     …{name}={value}" for name, value in values.items()),
+        f"CPE  SetParameterValuesResponse  {made['status']}",
+        "END",
+        f"UDP  {FAR} asks for {found.success_count} echoes of 108 octets, each is answered",
+        "ACS  GetParameterValues  …",
+        "CPE  GetParameterValuesResponse",
+        *(f"     …{one['path'].removeprefix(config)}={one['value']}" for one in told),
+        "END",
+    ]
+    said = re.sub(r"(TimeFirst\w+|TimeLast\w+)=[^\n]*", r"\1=(of this run)", "\n".join(lines))
+    assert is_as_written("udp_echo_server", f"{said}\n")
+    counted = {one["path"].removeprefix(config): one["value"] for one in told}
+    assert (counted["PacketsReceived"], counted["PacketsResponded"]) == ("20", "20")
+    assert counted["BytesReceived"] == str(20 * 108)
     stand.done(agent, "SetParameterValues", parameters={f"{config}Enable": False})
     late = EchoRequest(HOME, Way(), 7007, 1, 200)
     found = inside(way.far.path, lambda: UdpEcho().run(late, lambda _: None, lambda: False))
@@ -172,14 +190,24 @@ def test_the_acs_asks_for_a_capture_and_uploads_it(stand: Stand, agent: Agent) -
         "FilterExpression": f"tcp and host {FAR} and not port 22",
     }
     said = asked(stand, agent, capture, settings)
-    assert is_as_written(
-        "packet_capture",
-        re.sub(r"((?:Count|FileLocation)=)(?!50)[^\n]*", r"\1(of this run)", PASSING.sub(r"\1(of this run)", said)),
-    )
-    seen = len(stand.informs_with("7 TRANSFER COMPLETE"))
     oui = agent.values("Device.DeviceInfo.ManufacturerOUI")["Device.DeviceInfo.ManufacturerOUI"]
-    stand.done(agent, "Upload", file_type=f"X {oui} Packet Capture", url="/files/capture.pcap", command_key="capture")
-    until(lambda: len(stand.informs_with("7 TRANSFER COMPLETE")) > seen)
+    file = {"file_type": f"X {oui} Packet Capture", "url": "/files/capture.pcap", "command_key": "capture"}
+    made = stand.done(agent, "Upload", **file)
+    until(lambda: [one for one in stand.acs.told if one.command_key == "capture"])
+    [told] = [one for one in stand.acs.told if one.command_key == "capture"]
+    came = (stand.directory / "files/capture.pcap").read_bytes()
+    assert came[:4] == b"\xd4\xc3\xb2\xa1", "a capture of little-endian microseconds"
+    lines = [
+        f"ACS  Upload  X (OUI) Packet Capture  {file['url']}  key capture",
+        f"CPE  UploadResponse  {made['status']}",
+        "END",
+        f"CPE  Inform  {'  '.join(stand.informs_with('7 TRANSFER COMPLETE')[-1].events)}",
+        f"CPE  TransferComplete  {told.command_key}  {told.fault_code}",
+        "END",
+    ]
+    counts = re.compile(r"((?:Count|FileLocation)=)(?!50)[^\n]*")
+    said = counts.sub(r"\1(of this run)", PASSING.sub(r"\1(of this run)", said))
+    assert is_as_written("packet_capture", said + "\n".join(lines) + "\n")
 
 
 @pytest.mark.slow

@@ -134,9 +134,10 @@ def test_secrets_are_masked_before_the_log_leaves(
     assert len(ring.lines()) == 1
 
 
-def test_events_are_for_those_who_show_fields() -> None:
+def test_an_event_is_a_line_where_nobody_else_says_it() -> None:
     assert is_line(record("a line"))
-    assert not is_line(record("an event", EVENT))
+    assert is_line(record("a transfer has no other line", EVENT))
+    assert not is_line(record("a change has one", {**EVENT, "kind": "configured"}))
 
 
 def test_standard_error_is_the_journals_only_where_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
