@@ -115,7 +115,7 @@ def _conclude(ended: Line) -> None:
     text = f": {printable(ended['text'])}" if ended["text"] else ""
     print(paint(printable(ended["state"]), "green" if is_well else "red") + text, flush=True)
     result = ended["result"] or {}
-    if rate := _overall(result):
+    if is_well and (rate := _overall(result)):
         print(f"   rate: {rate}")
     for key, value in result.items():
         if not (isinstance(value, list | dict) or value in (None, "")) and f"{key}_detailed" not in result:

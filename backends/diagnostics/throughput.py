@@ -22,7 +22,9 @@ LONGEST: Final = 3600
 LONGEST_END: Final = 90
 """Seconds that a test by time may last longer: to begin, and to be confirmed."""
 LONGEST_SILENCE: Final = 3
-"""Seconds without data at the end of a test by time, whose rate would be that of another time than it says."""
+"""Seconds without data at the end of a test by time, whose rate would be that of another time than it says; of a short
+test, half of its time.
+"""
 RECEIVED, SENT = "test_bytes_received", "test_bytes_sent"
 
 Move = Callable[[Line, SplitResult, TransferRequest], None]
@@ -141,7 +143,7 @@ class _Together:
         for thread in threads:
             thread.join()
         self._meter.cut()
-        if (silence := self._meter.silence()) > LONGEST_SILENCE:
+        if (silence := self._meter.silence()) > min(LONGEST_SILENCE, self._request.duration / 2):
             self.failure = self.failure or DiagnosticFailed(
                 "Error_Timeout", f"nothing has come in the last {silence:.1f} s"
             )

@@ -194,6 +194,8 @@ def test_a_throughput_test_has_one_rate_however_short_it_was_and_one_for_each_in
     assert said[0].startswith(f"rate: {shown}")
     assert said[1:3] == [f"BOM time: {begun}", f"EOM time: {ended}"]
     assert said[-1] == "interval 1: 125,000 octets  4.00 Mbit/s in 0.250 s"
+    ran(socket, lines("UploadDiagnostics", "Error_Timeout", "nothing has come", **load), "x")
+    assert "rate" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("more", [[], ["--json"]])

@@ -35,16 +35,16 @@ export function drawn(lines, isOver = false) {
     ];
 }
 
-/** What came of it: a picture, its tables and its figures. ``lines`` were told to who looked on; a result has names
+/** What came of a test: a picture, its tables and its figures. ``lines`` were told to who looked on; a result has names
  *  that they had not yet, and may have fewer packets. */
-export function outcome(test, result, lines = []) {
-    const kept = TOLD[test]?.(result) || [];
+export function outcome({ name, state, result }, lines = []) {
+    const kept = TOLD[name]?.(result) || [];
     const isAll = kept.length && kept.length >= lines.filter((one) => "number" in one).length;
     const isHere = result.captures?.some((one) => one.file_location.startsWith("file:"));
     return [
         drawn(isAll ? kept : lines, true),
         tables(result),
-        summary(test, result),
+        summary(name, result, state === "Complete"),
         isHere
             ? h("p", null, h("a", { class: "button", href: "/api/v1/capture", download: "capture.pcap" }, "Download the last capture"))
             : null,
@@ -163,13 +163,13 @@ const clocked = (iso) => (moment(iso) ? clock(moment(iso)) + fraction(iso) : "â€
 
 const BY_MICROSECONDS = ["ServerSelectionDiagnostics", "UDPEchoDiagnostics"];
 
-/** The figures of a result; a time in microseconds stands for the one in milliseconds beside it. */
-function summary(test, result) {
+/** The figures of a result; a time in microseconds stands for the one in milliseconds beside it. What failed has no rate. */
+function summary(test, result, isWell) {
     const captures = (result.captures || []).map(({ count: packets, ...one }) => ({ packets, ...one }));
     const pairs = Object.entries({ ...result, ...captures[0] })
         .filter(([name, value]) => value !== null && typeof value !== "object" && !(`${name}_detailed` in result))
         .map(([name, value]) => [words(name.replace(/_detailed$/, "")), figure(test, name, value)]);
-    const all = overall(result);
+    const all = isWell && overall(result);
     return facts([all ? ["Rate", h("strong", null, all)] : null, ...pairs]);
 }
 

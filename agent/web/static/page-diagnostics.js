@@ -159,7 +159,7 @@ function conclude(ended, state, drawing, lines) {
         h("span", { class: "sign", "aria-hidden": "true" }, isWell ? "✓" : "✕"),
         isWell ? `${title(ended.name)} is complete` : `${ended.state}${ended.text ? `: ${ended.text}` : ""}`,
     );
-    fill(drawing, ended.result ? outcome(ended.name, ended.result, lines) : drawn(lines, true));
+    fill(drawing, ended.result ? outcome(ended, lines) : drawn(lines, true));
 }
 
 function asked(one) {
@@ -168,6 +168,6 @@ function asked(one) {
         state,
         [title(one.name), h("span", { class: "tag" }, said)],
         one.text ? h("p", null, one.text) : null,
-        one.result && one.state !== "None" ? h("div", { class: "found" }, outcome(one.name, one.result)) : null,
+        one.result && one.state !== "None" ? h("div", { class: "found" }, outcome(one)) : null,
     );
 }

@@ -123,8 +123,7 @@ def test_a_link_that_goes_ends_the_test(make_namespace: Callable[[], Namespace])
 
 
 @pytest.mark.slow
-def test_a_test_by_time_whose_end_was_silent_is_not_complete(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throughput, "LONGEST_SILENCE", 0.5)
+def test_a_test_by_time_whose_end_was_silent_is_not_complete_however_short_it_is() -> None:
     with http_server(server.stalls) as (url, _):
         assert state_of(download(), asked(url, duration=1)) == "Error_Timeout"
 
