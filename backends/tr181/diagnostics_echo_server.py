@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
 from socket import IPPROTO_UDP
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +24,9 @@ BROADCAST: Final = "255.255.255.255"
 ECHO: Final = 7
 """The port of RFC 862."""
 
+Own = IPv4Interface | IPv6Interface
+"""An address of this machine, with its network."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoConfig(Record):
@@ -43,25 +46,27 @@ class EchoService:
         self,
         link_of: Callable[[Pointer], str | None],
         taken: Callable[[], Collection[tuple[int, int]]],
-        own: Callable[[], Collection[str]],
+        own: Callable[[], Collection[Own]],
     ) -> None:
-        """``taken``: protocol number and port of each place where the agent listens otherwise; ``own``: this machine's
-        addresses.
-        """
+        """``taken``: protocol number and port of each place where the agent listens otherwise."""
         self.server: EchoServer | None = None
         self._link_of = link_of
         self._taken = taken
         self._own = own
+        self._in_force = EchoConfig()
 
     def check(self, wanted: Wanted) -> None:
-        """What is enabled has to be possible."""
-        asked = wanted.get(EchoConfig)
-        if asked.interface is not None and not self._link_of(asked.interface):
+        """What is named or enabled has to be possible; what has become impossible since can be disabled."""
+        asked, before = wanted.get(EchoConfig), self._in_force
+        is_new = asked.enable and not before.enable
+        is_named = is_new or asked.interface != before.interface
+        if is_named and asked.interface is not None and not self._link_of(asked.interface):
             raise Refused("{interface} is no interface of this machine", EchoConfig, fields=["interface"])
         if asked.source_ip_address and not _is_host(asked.source_ip_address):
             raise Refused("{source_ip_address} is no host's address", EchoConfig, fields=["source_ip_address"])
-        if asked.source_ip_address in self._own():
-            raise Refused("{source_ip_address} is this machine's own", EchoConfig, fields=["source_ip_address"])
+        if (is_new or asked.source_ip_address != before.source_ip_address) and self._is_ours(asked.source_ip_address):
+            reason = "{source_ip_address} is this machine's own, or all of a network of its"
+            raise Refused(reason, EchoConfig, fields=["source_ip_address"])
         if asked.enable and not 0 < asked.udp_port <= LAST_PORT:
             raise Refused(f"{{udp_port}} has to be 1 to {LAST_PORT}", EchoConfig, fields=["udp_port"])
         if asked.enable and (IPPROTO_UDP, asked.udp_port) in self._taken():
@@ -73,7 +78,8 @@ class EchoService:
 
     def apply(self, wanted: Wanted) -> bool:
         """Listen where it is asked for, or nowhere; an interface that is not there is waited for."""
-        place = self._place(wanted)
+        self._in_force = wanted.get(EchoConfig)
+        place = self._place(self._in_force)
         if self.server is None:
             if place is None:
                 return False
@@ -82,10 +88,16 @@ class EchoService:
             self.server = EchoServer()
         return self.server.listen(place)
 
-    def _place(self, wanted: Wanted) -> "EchoPlace | None":
-        asked = wanted.get(EchoConfig)
+    def _is_ours(self, text: str) -> bool:
+        """Whether nobody else has this address: who answers it would answer himself, or everybody."""
+        if not text:
+            return False
+        address = ip_address(text)
+        return any(address in (one.ip, _broadcast_of(one)) for one in self._own())
+
+    def _place(self, asked: EchoConfig) -> "EchoPlace | None":
         link = self._link_of(asked.interface) if asked.interface is not None else ""
-        if not asked.enable or not asked.source_ip_address or link is None:
+        if not asked.enable or not asked.source_ip_address or link is None or self._is_ours(asked.source_ip_address):
             return None
         from backends.diagnostics.udp_echo_server import EchoPlace
 
@@ -119,7 +131,7 @@ class EchoTables(TableService):
 def udp_echo(given: Mechanisms) -> Part:
     """Every machine can answer."""
     tables = EchoTables(EchoService(given.links.link_of, given.own_ports, lambda: _addresses(given)))
-    return Part("udp echo", {"udp_echo": tables}, tables)
+    return Part("udp echo", {"udp_echo": tables}, tables, follows=frozenset({"link", "address"}))
 
 
 def udp_echo_config(mechanisms: Mechanisms) -> list[Object[Any]]:
@@ -154,16 +166,22 @@ def _counted(tables: EchoTables, field: str, otherwise: Any) -> Any:
     return getattr(server.counts, field) if server is not None else otherwise
 
 
-def _addresses(given: Mechanisms) -> Collection[str]:
+def _addresses(given: Mechanisms) -> Collection[Own]:
     """This machine's, but for those by which it speaks to itself."""
-    found = {one.address for one in given.netlink.addresses()}
-    return {one for one in found if not ip_address(one.partition("%")[0]).is_loopback}
+    found = {ip_interface(f"{one.address.partition('%')[0]}/{one.prefix_length}") for one in given.netlink.addresses()}
+    return {one for one in found if not one.is_loopback}
+
+
+def _broadcast_of(own: Own) -> object:
+    """The address of all in its network; None where there is none (RFC 3021)."""
+    return own.network.broadcast_address if own.version == 4 and own.network.prefixlen < 31 else None
 
 
 def _is_host(text: str) -> bool:
-    """Whether one machine may have this address."""
+    """Whether one machine may have this address, and speaks by it on a wire."""
     try:
         address = ip_address(text)
     except ValueError:
         return False
-    return "%" not in text and text != BROADCAST and not address.is_multicast and not address.is_unspecified
+    is_one = text != BROADCAST and not address.is_multicast and not address.is_unspecified
+    return is_one and "%" not in text and getattr(address, "ipv4_mapped", None) is None

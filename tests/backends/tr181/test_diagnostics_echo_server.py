@@ -2,6 +2,8 @@
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Interface, ip_interface
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from agent.model.coverage import coverage
 from agent.model.errors import Refusals
 from agent.model.own_values import OwnValues
-from backends.desired_state import Refused, Wanted
+from backends.desired_state import Pointer, Refused, Wanted
 from backends.fw4_door import Opening
 from backends.tr181.diagnostics_echo_server import EchoConfig, EchoService, EchoTables, udp_echo, udp_echo_config
 from backends.tr181.mechanisms import Mechanisms
@@ -22,9 +24,8 @@ CONFIG = "Device.IP.Diagnostics.UDPEchoConfig."
 class Device(SmallDevice):
     def __init__(self, **again: Any) -> None:
         nothing: Any = None
-        self.tables = EchoTables(
-            EchoService(lambda _: None, lambda: [(socket.IPPROTO_UDP, 7547)], lambda: ["192.0.2.1"])
-        )
+        self.own = [ip_interface("192.0.2.1/24"), ip_interface("2001:db8::1/64"), ip_interface("192.0.2.128/31")]
+        self.tables = EchoTables(EchoService(lambda _: None, lambda: [(socket.IPPROTO_UDP, 7547)], lambda: self.own))
         given = Mechanisms(
             nothing, nothing, nothing, nothing, nothing, nothing, OwnValues({}, {}), links=nothing, udp_echo=self.tables
         )
@@ -98,6 +99,9 @@ def test_an_acs_switches_it_on_and_reads_what_came_also_after_a_restart(device: 
         {"SourceIPAddress": "0.0.0.0"},
         {"SourceIPAddress": "255.255.255.255"},
         {"SourceIPAddress": "192.0.2.1"},
+        {"SourceIPAddress": "192.0.2.255"},
+        {"SourceIPAddress": "2001:DB8:0::1"},
+        {"SourceIPAddress": "::ffff:192.0.2.9"},
         {"Enable": "1", "UDPPort": "0"},
         {"Enable": "1", "UDPPort": "65536"},
         {"Enable": "1", "UDPPort": "7547"},
@@ -123,8 +127,9 @@ def test_a_refusal_names_the_parameter_as_tr181_does(device: Device, values: dic
 
 def test_its_own_addresses_are_those_of_its_links_but_for_the_loopback() -> None:
     nothing: Any = None
+    addresses = [("192.0.2.1", 24), ("127.0.0.1", 8), ("::1", 128), ("fe80::1", 64)]
     netlink: Any = SimpleNamespace(
-        addresses=lambda: [SimpleNamespace(address=one) for one in ("192.0.2.1", "127.0.0.1", "::1", "fe80::1")]
+        addresses=lambda: [SimpleNamespace(address=one, prefix_length=length) for one, length in addresses]
     )
     links: Any = SimpleNamespace(link_of=lambda _: None)
     given = Mechanisms(netlink, *[nothing] * 5, OwnValues({}, {}), links=links)
@@ -139,6 +144,38 @@ def test_while_no_client_is_named_it_listens_nowhere(device: Device) -> None:
     device.set({f"{CONFIG}Enable": "1", f"{CONFIG}UDPPort": str(free_port())})
     assert device.tables.ports() == []
     assert device.get(f"{CONFIG}Enable") == "true"
+
+
+def test_a_client_whose_address_has_become_our_own_is_not_answered_and_the_server_can_be_disabled(
+    device: Device,
+) -> None:
+    port = free_port()
+    device.set({f"{CONFIG}Enable": "1", f"{CONFIG}SourceIPAddress": "127.0.0.1", f"{CONFIG}UDPPort": str(port)})
+    device.own.append(IPv4Interface("127.0.0.1/8"))
+    device.tables.reapply()
+    assert device.tables.ports() == []
+    device.set({f"{CONFIG}UDPPort": str(free_port())})
+    device.set({f"{CONFIG}Enable": "0"})
+    assert device.refused({f"{CONFIG}Enable": "1"})
+    device.set({f"{CONFIG}Enable": "1", f"{CONFIG}SourceIPAddress": "192.0.2.129"})
+
+
+def test_a_server_whose_interface_has_gone_can_be_disabled_and_not_enabled_again() -> None:
+    links: list[str | None] = ["lo"]
+    echo = EchoService(lambda _: links[-1], list, list)
+    enabled = EchoConfig(enable=True, interface=Pointer("Device.IP.Interface.{i}.", ("lo",)))
+
+    def wanted(config: EchoConfig) -> Wanted:
+        return Wanted().with_record("", config)
+
+    echo.check(wanted(enabled))
+    echo.apply(wanted(enabled))
+    links.append(None)
+    disabled = replace(enabled, enable=False)
+    echo.check(wanted(disabled))
+    echo.apply(wanted(disabled))
+    with pytest.raises(Refused, match="is no interface"):
+        echo.check(wanted(enabled))
 
 
 def test_a_port_that_somebody_has_leaves_everything_as_it_was(device: Device) -> None:
