@@ -87,6 +87,8 @@ def test_who_cancelled_a_transfer_is_in_the_history(house: House) -> None:
     queue.cancel_one("3")
     queue.is_told("1")
     queue.cancel("key")
+    assert house.noted == [], "it is not saved yet"
+    queue.tell_cancelled()
     assert [(told[2], fields["code"]) for told, fields in house.noted] == [
         (f"{FIRMWARE} could not be fetched: cancelled on the device", 9001),
         (f"{FIRMWARE} cancelled on the device", 0),

@@ -53,6 +53,7 @@ class TransferVerbs:
                 self._do(what, value, file_type)
             if asked:
                 self._save()
+                self._queue.tell_cancelled()
         except KeyError:
             return error("unknown", "there is no such transfer", "`cpe-agent transfers` lists them")
         except ModelError as refused:

@@ -185,6 +185,7 @@ class Transfers:
     def act(self, now: Moment, in_session: bool) -> Sequence[Action]:
         """Begin what is due, between sessions; stop what is late or not wanted."""
         self._now = now.monotonic
+        self.queue.tell_cancelled()  # which is saved, or taken back, by now
         self._look(now)
         if self._job is not None:
             self._stop_if_late(self._job, now)

@@ -122,6 +122,7 @@ class TransferQueue:
         self._since: dict[str, float] = {}
         self.verdicts: deque[tuple[str, Outcome]] = deque(maxlen=MOST)
         """How the last ones ended, by their numbers; a sentence without a code: it was cancelled."""
+        self._cancelled: tuple[Transfer, ...] = ()
         self.requests: tuple[tuple[str, str], ...] = ()
         """What the ACS is to be asked for (RequestDownload): number and file type."""
 
@@ -179,7 +180,10 @@ class TransferQueue:
         self.occurred(REQUEST_DOWNLOAD, "")
 
     def cancel(self, command_key: str) -> tuple[str, ...]:
-        """Forget what has this key; the numbers. Raises NotCancellable, and then all of them stay."""
+        """Forget what has this key; the numbers. Raises NotCancellable, and then all of them stay.
+
+        Once that is saved, ``tell_cancelled``.
+        """
         concerned = [one for one in self._all.values() if one.order.command_key == command_key and one.method]
         self._check_cancellable(concerned)
         return tuple(self._drop(one, "cancelled by the ACS") for one in concerned)
@@ -189,9 +193,15 @@ class TransferQueue:
         one = self._all[number]
         self._check_cancellable([one])
         if one.method:
-            self._end(one, Outcome(DENIED, CANCELLED), None)
+            self._cancelled += (self._ended(one, Outcome(DENIED, CANCELLED), None),)
         else:
             self._drop(one, CANCELLED)
+
+    def tell_cancelled(self) -> None:
+        """Say of what was cancelled that it is over."""
+        cancelled, self._cancelled = self._cancelled, ()
+        for one in cancelled:
+            self._over(one)
 
     def confirm(self, number: str) -> None:
         """A person agrees that it begins; KeyError, and InvalidArguments where nobody asked."""
@@ -205,9 +215,7 @@ class TransferQueue:
             raise NotCancellable("", "it has ended, or its file is being put in force")
 
     def _drop(self, one: Transfer, why: str) -> str:
-        gone = Outcome(0, why)
-        self.verdicts.append((one.id, gone))
-        self.ended(replace(one, outcome=gone))
+        self._cancelled += (replace(one, outcome=Outcome(0, why)),)
         del self._all[one.id]
         return one.id
 
@@ -438,6 +446,13 @@ class TransferQueue:
         return one if one and one.state is not State.ENDED else None
 
     def _end(self, one: Transfer, outcome: Outcome, wall: float | None) -> None:
+        self._over(self._ended(one, outcome, wall))
+
+    def _over(self, one: Transfer) -> None:
+        self.verdicts.append((one.id, one.outcome))
+        self.ended(one)
+
+    def _ended(self, one: Transfer, outcome: Outcome, wall: float | None) -> Transfer:
         done = replace(
             one,
             state=State.ENDED,
@@ -446,13 +461,12 @@ class TransferQueue:
             needs_reboot="",
             order=replace(one.order, username="", password=""),
         )
-        self.verdicts.append((one.id, done.outcome))
-        self.ended(done)
         if one.method or (one.wanted[bool(outcome.code)] if one.wanted else self.wants(done)):
             self._all[one.id] = done
             self._tell(done)
         else:
             del self._all[one.id]
+        return done
 
     def _tell(self, one: Transfer) -> None:
         if one.method:
@@ -480,11 +494,11 @@ class TransferQueue:
 
     def checkpoint(self) -> Any:
         """To go ``back_to`` when what happens next cannot be saved."""
-        return dict(self._all), self.requests
+        return dict(self._all), self.requests, self._cancelled
 
     def back_to(self, checkpoint: Any) -> None:
         """Be as at that checkpoint."""
-        everything, self.requests = checkpoint
+        everything, self.requests, self._cancelled = checkpoint
         self._all = dict(everything)
 
     def dump(self) -> Any:

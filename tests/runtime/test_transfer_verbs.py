@@ -147,3 +147,34 @@ def test_what_cannot_be_saved_is_not_done(talk: Talk) -> None:
     assert verb(talk, cancel="1")["error"]["code"] == "not_saved"
     assert [one.state for one in talk.delivery.transfers.all] == [State.WAITING]
     assert talk.delivery.events.pending == (), "nor is it told"
+
+
+def test_a_cancel_that_is_refused_leaves_no_trace_and_the_next_one_leaves_one(talk: Talk) -> None:
+    ended: list[tuple[str, int]] = []
+    talk.delivery.transfers.ended = lambda one: ended.append((one.id, one.outcome.code))
+    asks(talk, m.Download(file_type=FIRMWARE, url=ASKED.url, delay_seconds=60))
+    talk.documents.is_full = True
+    for _ in range(2):
+        verb(talk, cancel="1")
+        talk.pass_on(None)
+    assert (ended, verb(talk)["over"]) == ([], [])
+    talk.documents.is_full = False
+    assert [one["id"] for one in verb(talk, cancel="1")["over"]] == ["1"]
+    talk.pass_on(None)
+    assert ended == [("1", 9001)]
+
+
+def test_a_cancel_of_the_acs_that_is_refused_leaves_no_trace_either(talk: Talk) -> None:
+    ended: list[tuple[str, str]] = []
+    talk.delivery.transfers.ended = lambda one: ended.append((one.id, one.outcome.text))
+    asks(talk, m.Download(command_key="key", file_type=FIRMWARE, url=ASKED.url, delay_seconds=60))
+    talk.pass_on(on.ConnectionRequested())
+    talk.says(m.InformResponse())
+    talk.documents.is_full = True
+    talk.says(m.CancelTransfer("key"))
+    assert talk.last_posted().code == 9002
+    assert (ended, verb(talk)["over"]) == ([], [])
+    talk.documents.is_full = False
+    talk.says(m.CancelTransfer("key"))
+    assert isinstance(talk.last_posted(), m.CancelTransferResponse)
+    assert ended == [("1", "cancelled by the ACS")]
