@@ -121,7 +121,7 @@ class PacketCapture:
             location = request.target.url
         result = CaptureResult((Captured(location, start, end, count),))
         if lost:
-            why = f"{request.link} went away ({lost}); packets until then: {count}"
+            why = f"{request.link} went down ({lost}); packets until then: {count}"
             raise DiagnosticFailed("Error_Internal", why, result)
         return result
 

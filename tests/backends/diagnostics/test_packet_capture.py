@@ -167,7 +167,7 @@ shutil.rmtree(folder)
 def test_what_had_come_before_the_link_went_away_stays(lab: Namespace) -> None:
     veth(lab, "gone", lab, "other")
     state, text, count, kept, sent = lab.python(GONE)
-    assert (state, text, count) == ("Error_Internal", "gone went away (Network is down); packets until then: 1", 1)
+    assert (state, text, count) == ("Error_Internal", "gone went down (Network is down); packets until then: 1", 1)
     assert kept == sent
 
 
