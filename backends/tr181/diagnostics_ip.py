@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.model.object import Object, Parameter
-from backends.desired_state import Pointer, Record
+from backends.desired_state import Pointer, Record, Refused
 from backends.tr181.diagnostics import LONGEST_TIMEOUT, DiagnosticTables, Rows, Test, at_most, ends, needed
 
 if TYPE_CHECKING:
@@ -105,6 +105,8 @@ def _check_sent(settings: "PingSettings | TraceSettings") -> None:
 
 def _check_selection(settings: SelectionSettings) -> None:
     needed(SelectionSettings, settings, "host_list")
+    if not all(settings.host_list):
+        raise Refused("{host_list} has a host without a name", SelectionSettings, fields=["host_list"])
     at_most(SelectionSettings, settings, timeout=LONGEST_TIMEOUT)
     worst = len(settings.host_list) * settings.number_of_repetitions * settings.timeout
     ends(SelectionSettings, worst, "number_of_repetitions", "timeout")

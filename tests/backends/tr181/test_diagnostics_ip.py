@@ -54,6 +54,7 @@ def test_only_what_the_acs_asks_for_is_kept_from_the_home() -> None:
         (PING, "DataBlockSize", {"Host": "h", "DataBlockSize": "65508"}),
         (TRACE, "DataBlockSize", {"Host": "h", "ProtocolVersion": "IPv6", "DataBlockSize": "65528"}),
         (SELECTION, "HostList", {}),
+        (SELECTION, "HostList", {"HostList": ","}),
         (PING, "NumberOfRepetitions", {"Host": "h", "NumberOfRepetitions": "4294967295"}),
         (PING, "Timeout", {"Host": "h", "Timeout": "4294967295"}),
         (TRACE, "Timeout", {"Host": "h", "Timeout": "60001"}),
