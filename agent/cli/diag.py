@@ -15,6 +15,8 @@ CANCELLED: Final = 130
 """As shells report what SIGINT has ended."""
 ABBREVIATIONS: Final = frozenset({"ip", "tcp", "rom", "bom", "eom"})
 FULLY: Final = "_under_full_loading"
+SHORTEST: Final = 0.001
+"""Seconds that have a rate: what comes in one read takes as long as the read."""
 
 
 def register(verbs: Verbs) -> None:
@@ -125,8 +127,12 @@ def _conclude(ended: Line) -> None:
     for number, one in enumerate(result.get("intervals", ()), 1):
         print(f"   interval {number}: {_moved(one, 'start_time', 'end_time')}")
     for one in result.get("captures", ()):
-        place = one["file_location"].removeprefix("file://")
-        print(f"   {printable(place)}: {one['count']} packets; it stays until the next capture")
+        print(f"   {printable(_file(one['file_location']))}: {one['count']} packets")
+
+
+def _file(location: str) -> str:
+    path = location.removeprefix("file://")
+    return f"sent to {location}" if path == location else f"{path}, which stays until the next capture"
 
 
 def _words(key: str) -> str:
@@ -145,16 +151,17 @@ def _figure(name: str, key: str, value: Any) -> str:
 def _overall(result: Line) -> str:
     """A throughput test's rate: while all connections moved data, else between its first and last octet (TR-143)."""
     loaded = next((value for key, value in result.items() if _is_counted(key) and key.endswith(FULLY)), 0)
-    if loaded and (period := result.get("period_of_full_loading")):
+    period = result.get("period_of_full_loading", 0)
+    if loaded and period >= SHORTEST * 1e6:
         return f"{loaded * 8 / period:.2f} Mbit/s under full loading"
     seconds = _seconds(result, "bom_time", "eom_time")
-    return f"{_octets(result) * 8 / seconds / 1e6:.2f} Mbit/s" if seconds > 0 else ""
+    return f"{_octets(result) * 8 / seconds / 1e6:.2f} Mbit/s" if seconds >= SHORTEST else ""
 
 
 def _moved(one: Line, begun: str, ended: str) -> str:
     """The octets of a connection or an interval, and their rate between the two moments (TR-143)."""
     octets, seconds = _octets(one), _seconds(one, begun, ended)
-    rate = f"  {octets * 8 / seconds / 1e6:.2f} Mbit/s in {seconds:.3f} s" if seconds > 0 else ""
+    rate = f"  {octets * 8 / seconds / 1e6:.2f} Mbit/s in {seconds:.3f} s" if seconds >= SHORTEST else ""
     return f"{octets:,} octets{rate}"
 
 

@@ -149,15 +149,17 @@ def test_times_have_their_unit_and_a_capture_its_place(socket: Path, capsys: pyt
     echo = lines("UDPEchoDiagnostics", "Complete", success_count=2, average_response_time=1500)
     ping = lines("IPPing", "Complete", average_response_time=2, average_response_time_detailed=1500)
     file = {"file_location": "file:///run/capture.pcap", "count": 3}
+    sent = {"file_location": "https://files.example/x", "count": 4}
     load = lines("DownloadDiagnostics", "Complete", period_of_full_loading=642)
-    for said in (echo, ping, load, lines("PacketCaptureDiagnostics", "Complete", captures=[file])):
+    for said in (echo, ping, load, lines("PacketCaptureDiagnostics", "Complete", captures=[file, sent])):
         ran(socket, said, "x")
     assert [line.strip() for line in capsys.readouterr().out.splitlines() if line[0] == " "] == [
         "success count: 2",
         "average response time: 1.500 ms",
         "average response time: 1.500 ms",
         "period of full loading: 0.642 ms",
-        "/run/capture.pcap: 3 packets; it stays until the next capture",
+        "/run/capture.pcap, which stays until the next capture: 3 packets",
+        "sent to https://files.example/x: 4 packets",
     ]
 
 
@@ -196,6 +198,16 @@ def test_a_throughput_test_has_one_rate_however_short_it_was_and_one_for_each_in
     assert said[-1] == "interval 1: 125,000 octets  4.00 Mbit/s in 0.250 s"
     ran(socket, lines("UploadDiagnostics", "Error_Timeout", "nothing has come", **load), "x")
     assert "rate" not in capsys.readouterr().out
+
+
+def test_what_came_in_one_read_has_no_rate(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    begun, ended = "2026-11-22T10:00:00.000000+00:00", "2026-11-22T10:00:00.000017+00:00"
+    one = {"bom_time": begun, "eom_time": ended, "test_bytes_received": 1041}
+    loaded = {"test_bytes_received_under_full_loading": 1041, "period_of_full_loading": 17}
+    ran(socket, lines("DownloadDiagnostics", "Complete", **one, **loaded, connections=[one]), "x")
+    said = capsys.readouterr().out
+    assert "connection 1: 1,041 octets" in said
+    assert "bit/s" not in said
 
 
 @pytest.mark.parametrize("more", [[], ["--json"]])

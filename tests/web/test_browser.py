@@ -343,7 +343,11 @@ RESULTS: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["Rate 24.0 Mbit/s under full loading", "BOM time", "Period of full loading 1500 ms", "Intervals 3",
          "5.0 MB (5,000,000)", "Connections: 1", "20.0 Mbit/s", "Mean 1.0 Mbit/s"],
     ),
-    "UploadDiagnostics": ({**MOMENTS, "test_bytes_sent": 2_500_000}, ["Rate 10.0 Mbit/s"]),
+    "UploadDiagnostics": (
+        {**MOMENTS, "test_bytes_sent": 2_500_000, "test_bytes_sent_under_full_loading": 1041,
+         "period_of_full_loading": 17},  # one read, which has no rate
+        ["Rate 10.0 Mbit/s"],
+    ),
     "TraceRoute": (
         {"hops": [{"host": MARKUP, "host_address": "192.0.2.1", "microseconds": [1500, 0]}]}, [f"1 {MARKUP} 192.0.2.1"],
     ),
@@ -381,6 +385,9 @@ def test_what_a_diagnostic_came_to_is_told_whole_with_units_also_of_what_the_acs
         "  item.append(...told('Complete')); place.append(item); failed.append(...told('Error_Timeout')); }"
         " tell(failed.textContent); })"
     )
+    still = [{"seconds": one, "packets": 0, "bytes": 24} for one in range(3)]
+    drawn = "const [lines, tell] = arguments; import('/static/findings.js').then((it) => tell(it.drawn(lines).length))"
+    assert page.driver.execute_async_script(drawn, still) == 0  # nothing has moved
     failed = page.driver.execute_async_script(draw, {test: result for test, (result, _) in RESULTS.items()})
     assert "24.0 Mbit/s" not in failed  # the rate of all connections is told of what is complete only
     assert "20.0 Mbit/s" in failed

@@ -126,16 +126,16 @@ export function hosts(lines) {
     );
 }
 
-/** How much moved in each moment, in bits a second. */
+/** How much moved in each moment, in bits a second; nothing where nothing did. */
 export function rate(lines, isOver) {
     const samples = lines.filter((one) => typeof one.seconds === "number" && typeof one.bytes === "number");
     const rates = samples.slice(1).map((one, index) => {
         const long = one.seconds - samples[index].seconds;
         return [one.seconds, long > 0 ? (8 * (one.bytes - samples[index].bytes)) / long : 0];
     });
-    if (!rates.length) return [];
-    const highest = Math.max(...rates.map(([, value]) => value));
-    const most = nice(Math.max(highest, 1));
+    const highest = Math.max(0, ...rates.map(([, value]) => value));
+    if (!highest) return [];
+    const most = nice(highest);
     const end = rates.at(-1)[0];
     const path = rates
         .map(([at, value], index) => {

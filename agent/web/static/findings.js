@@ -154,7 +154,9 @@ const moved = (one) => one.test_bytes_received ?? one.test_bytes_sent ?? 0;
 const fraction = (iso) => /\.\d+/.exec(iso)?.[0] ?? "";
 const seconds = (iso) => Math.floor(Date.parse(iso) / 1000) + Number(fraction(iso));
 const between = (begun, ended) => (begun && ended ? seconds(ended) - seconds(begun) : 0);
-const perSecond = (one, begun, ended) => (8 * moved(one)) / (between(begun, ended) || Infinity);
+// Seconds that have a rate: what comes in one read takes as long as the read.
+const SHORTEST = 1e-3;
+const perSecond = (one, begun, ended) => (between(begun, ended) < SHORTEST ? 0 : (8 * moved(one)) / between(begun, ended));
 const speed = (...test) => (perSecond(...test) ? bits(perSecond(...test)) : "–");
 const span = (begun, ended) => (begun && ended ? took(1e6 * between(begun, ended)) : "–");
 const clocked = (iso) => (moment(iso) ? clock(moment(iso)) + fraction(iso) : "–");
@@ -176,8 +178,9 @@ function summary(test, result, isWell) {
 /** The rate of a throughput test: while every connection moved data, else from the first octet to the last (TR-143). */
 function overall(result) {
     const loaded = result.test_bytes_received_under_full_loading ?? result.test_bytes_sent_under_full_loading;
-    if (loaded && result.period_of_full_loading) return `${bits((8e6 * loaded) / result.period_of_full_loading)} under full loading`;
-    return moved(result) ? speed(result, result.bom_time, result.eom_time) : "";
+    if (loaded && result.period_of_full_loading >= 1e6 * SHORTEST) return `${bits((8e6 * loaded) / result.period_of_full_loading)} under full loading`;
+    const mean = perSecond(result, result.bom_time, result.eom_time);
+    return mean ? bits(mean) : "";
 }
 
 function figure(test, name, value) {
