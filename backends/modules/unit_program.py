@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,8 @@ from backends.files import make_directory, names_in, read_bytes, read_text, unwr
 from backends.programs import LAST_WORDS, LONGEST_OUTPUT, Program, find_program
 
 LISTENER: Final = "tail"
+WAITING: Final = 'read -r _; exec "$@" <&2 2>/dev/null'
+"""For a shell that is to become what hears a unit, on descriptor 2, once there is nothing more to come on 0."""
 KEPT: Final = 4096
 """Bytes of a unit's output that are there when it has ended."""
 
@@ -32,7 +34,9 @@ class UnitProgram(Program):
     agent ends, or blocks it; units outlive the agent. /dev/null keeps no last words. ``tail`` is on every system,
     outlives the agent, and takes no more memory than what it keeps.
 
-    The pipe has a name, by which the unit is known to an agent that was killed as it started it.
+    ``tail`` is there before the unit, and waits until the agent, which reads the pipe first, has left it to it or has
+    been killed: no unit is ever without. The pipe has a name, by which the unit is known to an agent that was killed as
+    it started it.
     """
 
     def __init__(self, name: str, directory: Path) -> None:
@@ -55,21 +59,24 @@ class UnitProgram(Program):
             raise Missing(f"{LISTENER} is not installed: a unit cannot be run without")
         self.stop()
         make_directory(self._kept.parent)
+        waiting = None
         try:
-            self._output.unlink(missing_ok=True)
-            os.mkfifo(self._output, 0o600)
-            self._heard = os.open(self._output, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            with self._kept.open("wb") as kept:
+            with ExitStack() as opened:
+                self._output.unlink(missing_ok=True)
+                os.mkfifo(self._output, 0o600)
+                self._heard, to = (self._reading_end(opened) for _ in range(2))
+                kept = opened.enter_context(self._kept.open("wb"))
+                until, ours = os.pipe()
+                opened.callback(os.close, ours)
+                opened.callback(os.close, until)
+                waiting = _waiting(listener, until, to, kept.fileno())
                 super().start(arguments, is_ready, survives_broken_pipes)
-                os.set_blocking(self._heard, True)
-                self._listen(listener, self._heard, kept.fileno())
         except OSError as error:
             self.stop()
             raise unwritable(Path(error.filename or self._kept), error) from error
         finally:
-            if self._heard is not None:
-                os.close(self._heard)
-                self._heard = None
+            self._heard = None
+            self._listener = waiting
 
     def stop(self) -> None:
         """See Program; what it printed last is there then."""
@@ -111,13 +118,10 @@ class UnitProgram(Program):
             return os.read(self._heard, LONGEST_OUTPUT).decode("utf-8", "replace")[-LAST_WORDS:].strip()
         return ""
 
-    def _listen(self, program: Path, to: int, kept: int) -> None:
-        process = subprocess.Popen(
-            [program, "-c", str(KEPT)], stdin=to, stdout=kept, stderr=subprocess.DEVNULL,
-            start_new_session=True, cwd="/", env={},
-        )  # fmt: skip
-        process.returncode = 0  # it outlives this run of the agent, and is waited for by its number
-        self._listener = process.pid
+    def _reading_end(self, opened: ExitStack) -> int:
+        end = os.open(self._output, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        opened.callback(os.close, end)
+        return end
 
     def _is_heard(self) -> bool:
         """Whether what hears it, started by this run of the agent, has not ended."""
@@ -127,3 +131,14 @@ class UnitProgram(Program):
                     return True
             self._listener = None
         return False
+
+
+def _waiting(program: Path, until: int, to: int, kept: int) -> int:
+    """The process that hears a pipe from the end of ``until`` on, which nobody else may have open for reading."""
+    os.set_blocking(to, True)
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", WAITING, "sh", program, "-c", str(KEPT)], stdin=until, stdout=kept, stderr=to,
+        start_new_session=True, cwd="/", env={},
+    )  # fmt: skip
+    process.returncode = 0  # it outlives this run of the agent, and is waited for by its number
+    return process.pid

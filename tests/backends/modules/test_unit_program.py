@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +69,26 @@ def test_one_whose_start_a_kill_broke_off_is_known_by_its_pipe(program: UnitProg
     known = tmp_path / "units/unit.pid"
     known.write_text(json.dumps({"pid": None, "started": None, "arguments": arguments}))
     assert UnitProgram("unit", tmp_path / "units").pid() == process
+
+
+def test_one_whose_start_a_kill_broke_off_is_heard_all_the_same(
+    program: UnitProgram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backends.programs.SETTLED", 60.0)
+    begun, said = tmp_path / "begun", tmp_path / "said"
+    text = f"touch {begun}; sleep 0.3; echo first; echo second && touch {said}; exec sleep 618"
+    arguments = script(tmp_path, text)
+    child = os.fork()
+    if not child:
+        program.start(arguments)
+        os._exit(0)
+    until(begun.exists)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    until(said.exists)
+    until(lambda: b"618" in command_of(program.pid() or 0))
+    program.stop()
+    assert until(program.last_words) == "first\nsecond"
 
 
 def test_what_heard_a_unit_is_waited_for(program: UnitProgram, tmp_path: Path) -> None:
