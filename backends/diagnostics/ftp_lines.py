@@ -16,6 +16,9 @@ ANONYMOUS: Final = ("anonymous", "cpe-agent@")
 BLOCK: Final = 64 * 1024
 MOST_LINES: Final = 256
 """Of one answer: the library collects them without an end."""
+LAST_PORT: Final = 65_535
+SERVERS_WORDS: Final = (ftplib.error_reply, ftplib.error_temp, ftplib.error_perm, ftplib.error_proto)
+"""What the library raises with an answer of the server's for its text."""
 
 
 def download(line: Line, parts: SplitResult, request: TransferRequest) -> None:
@@ -150,14 +153,21 @@ class Control:
             return str(ask())
         except (OSError, EOFError) as error:
             raise self._ended(otherwise, error) from error
-        except (ftplib.Error, ValueError) as error:  # a line of the URL's would be two
-            raise DiagnosticFailed(otherwise, f"the server said: {str(error)[:128]}") from error
+        except ValueError as error:
+            raise DiagnosticFailed(otherwise, "the URL has letters that no command may have") from error
+        except ftplib.Error as error:
+            what = "the server said" if isinstance(error, SERVERS_WORDS) else "the server's answer cannot be read"
+            raise DiagnosticFailed(otherwise, f"{what}: {str(error)[:128]}") from error
 
     def _ended(self, otherwise: str, error: Exception) -> DiagnosticFailed:
         if isinstance(error, TimeoutError):
             return DiagnosticFailed("Error_Timeout", "the server does not answer")
         why = getattr(error, "strerror", None) or "the server has ended it"
         return DiagnosticFailed(otherwise, f"the control connection broke: {why}")
+
+
+class _Unreadable(ftplib.Error):
+    """An answer that we can make nothing of."""
 
 
 class _Ftp(ftplib.FTP):
@@ -182,7 +192,7 @@ class _Ftp(ftplib.FTP):
         """See the library."""
         self._lines += 1
         if self._lines > MOST_LINES:
-            raise ftplib.error_reply("an answer without an end")  # noqa: S321 - TR-143 tests by FTP, with nothing secret in it
+            raise _Unreadable(f"more than {MOST_LINES} lines")
         return super().getline()
 
     def greet(self) -> str:
@@ -192,7 +202,12 @@ class _Ftp(ftplib.FTP):
 
     def ask_port(self) -> str:
         """Where the server waits for the data connection."""
-        _, self.data_port = self.makepasv()
+        try:
+            _, self.data_port = self.makepasv()
+        except ValueError as error:
+            raise _Unreadable("its port is no number") from error
+        if not 0 < self.data_port <= LAST_PORT:
+            raise _Unreadable(f"there is no port {self.data_port}")
         return ""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.throughput import Throughput, download, upload
 from tests.backends.diagnostics.speed_asked import MILLION, asked, is_in_order, result_of, state_of
 from tests.backends.diagnostics.speed_server import FtpBehaviour, ftp_server
@@ -59,6 +60,31 @@ def test_each_refusal_of_an_ftp_server_has_its_name(
 ) -> None:
     with ftp_server(behaviour) as (url, _):
         assert state_of(test(), asked(url, size=1000)) == state
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        (FtpBehaviour(answers={"USER": "530 no"}), "the server said: 530 no"),
+        (FtpBehaviour(greeting="220 " + "x" * 9000), "the server's answer cannot be read: got more than 8192 bytes"),
+        (
+            FtpBehaviour(greeting="\r\n".join(["220-x"] * 400)),
+            "the server's answer cannot be read: more than 256 lines",
+        ),
+        (FtpBehaviour(answers={"PASV": "227 (1,2,3,4,999,1)"}), "cannot be read: there is no port 255745"),
+    ],
+)
+def test_the_words_of_a_server_are_told_as_its_own_and_no_others(behaviour: FtpBehaviour, said: str) -> None:
+    with ftp_server(behaviour) as (url, _), pytest.raises(DiagnosticFailed, match=said):
+        result_of(download(), asked(url))
+
+
+def test_a_port_of_an_extended_answer_that_is_no_number_is_told_as_that() -> None:
+    with (
+        ftp_server(FtpBehaviour(answers={"EPSV": "229 (|||x|)"}), "::1") as (url, _),
+        pytest.raises(DiagnosticFailed, match="its port is no number"),
+    ):
+        result_of(download(), asked(url))
 
 
 def test_a_url_cannot_smuggle_a_second_command() -> None:
