@@ -93,7 +93,9 @@ class GoingDown:
         is_update = upgrade is not None and upgrade.has_changed
         told = reboots.started(version, was_clean=was_clean, crashes=left, is_update=is_update)
         note = self._agent.faults.happened
-        note("reboot", "", f"{told.cause}: {told.reason}", cause=told.cause, reason=told.reason)
+        is_orderly = (was_clean or told.cause != LOCAL or told.number == 1) and not left
+        severity = "Indeterminate" if is_orderly else ""
+        note("reboot", "", f"{told.cause}: {told.reason}", severity=severity, cause=told.cause, reason=told.reason)
 
     def _go(self, begin: Callable[[], None], cause: str, reason: str) -> None:
         """Restart the system, and know it at the next start: what was promised must not be done again and again."""

@@ -99,6 +99,7 @@ class TransferService:
             NOTED,
             one.order.file_type,
             self._around.mask(text),
+            severity="Minor" if code else "",
             command_key=one.order.command_key,
             direction="upload" if one.order.is_upload else "download",
             code=code,

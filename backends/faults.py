@@ -278,7 +278,7 @@ class Faults:
             for table in self._events:
                 self._events[table] = [_made(Event, one) for one in kept.get("events", {}).get(table, [])][-KEPT:]
             return str(kept.get("boot", ""))
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
             log.warning("%s cannot be read: the history of faults begins anew", self._file)
             self.alarms, self._events = {}, {table: [] for table in self._events}
             return ""

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from agent.runtime.logs import is_line
+
 JOURNAL: Final = Path("/run/systemd/journal/socket")
 SYSLOG: Final = Path("/dev/log")
 NAME: Final = "cpe-agent"
@@ -79,7 +81,7 @@ class DatagramHandler(logging.Handler, ABC):
             if not self._is_failing:
                 sys.stderr.write(f"WARNING {self._path} takes no log: {error.strerror or error}\n")
             self._is_failing = True
-            if not getattr(record, "event", None):
+            if is_line(record):
                 sys.stderr.write(f"{record.levelname} {self.format(record)}\n")
         except Exception:  # noqa: BLE001 - as logging's own handlers do
             self.handleError(record)

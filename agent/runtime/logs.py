@@ -76,9 +76,11 @@ def _printable(text: str) -> str:
 
 
 def is_line(record: logging.LogRecord) -> bool:
-    """For handlers that show lines: some events are in the log already, in the words of whoever noted them."""
+    """For handlers that show lines: an event as far as the level lets it, unless it is in the log already, in the words
+    of whoever noted it.
+    """
     event = getattr(record, "event", None)
-    return event is None or event["kind"] not in SAID
+    return event is None or (event["kind"] not in SAID and record.levelno >= logging.getLogger().level)
 
 
 def log_to(target: str, level: str, redactor: Redactor) -> LogRing:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agent.model.errors import ModelError
+from agent.model.errors import ModelError, not_saved
 from agent.runtime.control import error
 from agent.runtime.events import Moment
 from agent.runtime.transfers import Transfers
+from agent.runtime.verbs import refused
 from agent.transfers.orders import FileOrder
 from agent.transfers.queue import State, Transfer
 from agent.transfers.requests import shown
@@ -56,12 +57,12 @@ class TransferVerbs:
                 self._queue.tell_cancelled()
         except KeyError:
             return error("unknown", "there is no such transfer", "`cpe-agent transfers` lists them")
-        except ModelError as refused:
-            return error("refused", refused.reason, "`cpe-agent transfers` shows what is possible")
+        except ModelError as refusal:
+            return error("refused", refusal.reason, "`cpe-agent transfers` shows what is possible")
         except OSError as failure:
             self._queue.back_to(before)
             self._queue.tell_anew()
-            return error("not_saved", f"it could not be saved: {failure}", "make room in the state directory")
+            return refused(not_saved(failure))
         return self._all()
 
     def _do(self, what: str, value: str, file_type: str) -> None:

@@ -401,6 +401,7 @@ def _told(work: Callable[[Tell, threading.Event], object], stop: threading.Event
     except Cancelled:
         tell(Stopped(one.id))
     except TransferFailed as failed:
+        failed.is_upload = one.order.is_upload
         tell(Stopped(one.id) if stop.is_set() else Failed(one.id, Outcome(failed.code, failed.text), failed.may_resume))
     except ModelError as refused:
         tell(Failed(one.id, Outcome(INTERNAL_ERROR, refused.reason)))

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from agent.model.object import Object, Parameter
 from backends.faults import EXPEDITED, HISTORY, KINDS, MOST_ALARMS, QUEUED, Alarm, Event, Faults, Kind, Reporting
-from backends.netlink_types import Link
+from backends.netlink_types import Link, RouteTo
 from backends.tr181.layers import link_status
 from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.moments import moment
@@ -28,19 +28,31 @@ class FaultTables(TableService):
 
 
 class LinkLosses:
-    """Raises an alarm for a link of the owner's that is enabled and lost what it hangs on, and clears it."""
+    """Raises an alarm for a link that is enabled and lost what it hangs on, and clears it: one of hardware, one of the
+    agent's own, or that by which the ACS is reached; what programs of the machine make and take away is none.
+    """
 
-    def __init__(self, faults: Faults, links: Callable[[], Iterable[Link]], may_change: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        faults: Faults,
+        links: Callable[[], Iterable[Link]],
+        may_change: Callable[[str], bool],
+        way_to_acs: Callable[[], RouteTo | None] = lambda: None,
+    ) -> None:
         self._faults = faults
         self._links = links
         self._may_change = may_change
+        self._way_to_acs = way_to_acs
+        self._led_to_acs = ""
         self._were_up: set[str] = set()
 
     def look(self, topics: frozenset[str]) -> frozenset[str]:
         """Compare; the topics of which values may differ now."""
         if not topics & {"link", "everything"}:
             return frozenset()
-        links = {link.name: link for link in self._links() if not link.loopback and self._may_change(link.name)}
+        if way := self._way_to_acs():
+            self._led_to_acs = way.interface
+        links = {link.name: link for link in self._links() if self._counts(link)}
         is_up = {name for name, link in links.items() if link_status(link) == "Up"}
         news = [
             self._faults.raise_alarm("link", name, f"{name} has no link")
@@ -53,6 +65,10 @@ class LinkLosses:
         self._were_up = is_up | (self._were_up & standing)
         return frozenset({TOPIC}) if any(news) else frozenset()
 
+    def _counts(self, link: Link) -> bool:
+        is_ours = link.name == self._led_to_acs or self._may_change(link.name)
+        return not link.loopback and (is_ours or not link.kind)
+
 
 def fault_tables(given: Mechanisms) -> Part:
     """What happened to this machine; there is always something to tell."""
@@ -63,7 +79,7 @@ def fault_tables(given: Mechanisms) -> Part:
         return time.clock_gettime(time.CLOCK_BOOTTIME), now.timestamp() if now.year >= 2024 else None
 
     faults = Faults(given.state_directory, given.procfs.boot_id(), clock)
-    losses = LinkLosses(faults, given.netlink.links, given.links.may_change)
+    losses = LinkLosses(faults, given.netlink.links, given.links.may_change, given.management_path)
     tables = FaultTables(faults)
     return Part("faults", {"faults": tables}, tables, follows=frozenset(), look=losses.look)
 

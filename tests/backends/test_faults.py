@@ -163,7 +163,19 @@ def test_the_alarm_that_changed_longest_ago_makes_room(bench: Bench) -> None:
     assert ("link", "eth0") not in faults.alarms
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"events": 7}', '{"alarms": [{}]}', '{"alarms": [{"kind": "x"}]}', "\0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        "[" * 200_000,
+        '{"number": Infinity}',
+        '{"events": 7}',
+        '{"alarms": [{}]}',
+        '{"alarms": [{"kind": "x"}]}',
+        "\0",
+    ],
+)
 def test_a_file_that_cannot_be_read_begins_anew(bench: Bench, text: str) -> None:
     (bench.place / FILE).write_text(text)
     faults = bench.faults()

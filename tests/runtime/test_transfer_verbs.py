@@ -144,7 +144,11 @@ def test_what_makes_no_sense_is_said(talk: Talk, arguments: dict[str, Any]) -> N
 def test_what_cannot_be_saved_is_not_done(talk: Talk) -> None:
     asks(talk, m.Download(file_type=FIRMWARE, url=ASKED.url, delay_seconds=60))
     talk.documents.is_full = True
-    assert verb(talk, cancel="1")["error"]["code"] == "not_saved"
+    assert verb(talk, cancel="1")["error"] == {
+        "code": "not_saved",
+        "message": "it could not be saved: No space left on device",
+        "next": "make room in the state directory",
+    }
     assert [one.state for one in talk.delivery.transfers.all] == [State.WAITING]
     assert talk.delivery.events.pending == (), "nor is it told"
 

@@ -24,7 +24,7 @@ from agent.runtime.transfers import (
 )
 from agent.transfers.failures import Cause, TransferFailed
 from agent.transfers.file_types import FileTypes, Outcome, Taken
-from agent.transfers.orders import FileOrder
+from agent.transfers.orders import FileOrder, Readable
 from agent.transfers.queue import FIRST_PAUSE, State
 from backends.errors import MechanismError
 from tests.fakes.transfers import BACKUP, CONFIGURATION, FIRMWARE, Depot
@@ -234,6 +234,19 @@ def test_what_cannot_be_sent_is_9011() -> None:
     talk.pass_on(on.ConnectionRequested())
     talk.ends(m.Upload(file_type=BACKUP, url=URL))
     talk.works()
+    assert complete(talk).fault_struct.fault_code == 9011
+
+
+def test_what_cannot_be_opened_to_be_sent_is_9011_here_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_not_there(_order: object) -> Readable:
+        raise TransferFailed(Cause.NO_ACCESS, "it is not there")
+
+    talk = begun()
+    monkeypatch.setattr(talk.depot.cupboard, "open", is_not_there)
+    talk.pass_on(on.ConnectionRequested())
+    talk.ends(m.Upload(file_type=BACKUP, url=URL))
+    talk.works()
+    assert [how.code for _, how in talk.delivery.transfers.verdicts] == [9011]
     assert complete(talk).fault_struct.fault_code == 9011
 
 

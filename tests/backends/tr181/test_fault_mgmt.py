@@ -9,7 +9,7 @@ import pytest
 from agent.model.coverage import coverage
 from agent.model.own_values import OwnValues
 from backends.faults import Faults
-from backends.netlink_types import Link
+from backends.netlink_types import Link, RouteTo
 from backends.tr181.fault_mgmt import TOPIC, FaultTables, LinkLosses, fault_mgmt, faults_of
 from backends.tr181.mechanisms import Mechanisms
 from tests.backends.small_device import SmallDevice
@@ -27,8 +27,9 @@ def faults(tmp_path: Path) -> Faults:
 
 class Bench:
     def __init__(self, faults: Faults) -> None:
-        self.faults, self.links = faults, [ETH1, replace(ETH1, index=3, name="eth2")]
-        self.losses = LinkLosses(faults, lambda: self.links, lambda name: name == "eth1")
+        self.faults, self.links = faults, [ETH1, *others()]
+        self.way: RouteTo | None = None
+        self.losses = LinkLosses(faults, lambda: self.links, lambda name: name == "eth1", lambda: self.way)
         self.losses.look(LINK)
 
     def see(self, *links: Link) -> frozenset[str]:
@@ -38,6 +39,13 @@ class Bench:
     @property
     def history(self) -> list[str]:
         return [event.text for event in self.faults.events("history")]
+
+
+def others(**changed: Any) -> tuple[Link, Link]:
+    """What is not the agent's: a port, and what a program has made."""
+    return (
+        replace(ETH1, index=3, name="eth2", **changed), replace(ETH1, index=4, name="veth0", kind="veth", **changed)
+    )  # fmt: skip
 
 
 def device(faults: Faults) -> SmallDevice:
@@ -87,9 +95,16 @@ def test_an_alarm_ends_with_what_it_is_about(faults: Faults, links: tuple[Link, 
     assert bench.history[-1] == why
 
 
-def test_an_interface_that_the_owner_kept_is_not_watched(faults: Faults) -> None:
+def test_of_what_is_not_the_agents_hardware_is_watched_and_what_leads_to_the_acs(faults: Faults) -> None:
+    lost = {"running": False, "operstate": "down"}
     bench = Bench(faults)
-    assert bench.see(ETH1, replace(LOST, index=3, name="eth2")) == frozenset()
+    bench.see(ETH1, *others(**lost))
+    assert bench.history == ["eth2 has no link"]
+    bench.way = RouteTo("veth0", "192.0.2.5")
+    bench.see(ETH1, *others())
+    bench.way = None  # the route goes with the link
+    bench.see(ETH1, *others(**lost))
+    assert sorted(one for one in bench.history[2:]) == ["eth2 has no link", "veth0 has no link"]
 
 
 def test_other_changes_are_not_looked_at(faults: Faults) -> None:

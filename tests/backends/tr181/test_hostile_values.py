@@ -7,6 +7,7 @@ import pytest
 
 from agent.model.data_model import Caller
 from agent.model.errors import InvalidValue, Refusals, Unavailable
+from agent.model.view import Stalled
 from tests.backends.conftest import Bench
 from tests.backends.device import NetworkDevice
 
@@ -90,6 +91,7 @@ def test_no_text_in_a_writable_parameter_of_the_network_is_an_accident(
             except Refusals as refusals:
                 bad = [one for one in refusals.refusals if isinstance(one, Unavailable) or one.path != path]
                 bad = [one for one in bad if "Unknown device type" not in one.reason]  # a kernel without VLANs
+                bad = [one for one in bad if not isinstance(one, Stalled)]  # a machine that others keep busy
                 accidents += [f"{path} = {text!r}: {one}" for one in bad]
     assert accidents == []
     assert [record.message for record in caplog.records if record.exc_info] == []
