@@ -168,7 +168,7 @@ def test_the_alarm_that_changed_longest_ago_makes_room(bench: Bench) -> None:
     [
         "{",
         "[]",
-        "[" * 200_000,
+        pytest.param("[" * 200_000, id="deep"),
         '{"number": Infinity}',
         '{"events": 7}',
         '{"alarms": [{}]}',
