@@ -19,14 +19,25 @@ MOST_INTERIM: Final = 64
 LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
+class _Unanswered(DiagnosticFailed):
+    """The connection ended before the first octet of an answer."""
+
+
 def download(line: Line, parts: SplitResult, request: TransferRequest) -> None:
-    """Get the file on one connection; by time, again and again until it is enough."""
+    """Get the file on one connection; by time, again and again until it is enough. A connection that has had an answer
+    and ends before the next is opened anew (RFC 9112 9.3.1).
+    """
     asking = _request("GET", parts).encode("ascii")
     stream: Stream | None = None
     try:
         while True:
-            stream = stream or line.open()
-            stays = _get(line, stream, asking)
+            is_used, stream = stream is not None, stream or line.open()
+            try:
+                stays = _get(line, stream, asking)
+            except _Unanswered:
+                if not is_used:
+                    raise
+                stays = False
             if line.meter.is_enough() or not request.duration:
                 break
             if not stays:
@@ -166,16 +177,17 @@ def _head(line: Line, stream: Stream, counts: bool) -> tuple[Head, bytes]:
         while END_OF_HEAD not in text:
             if len(text) > LONGEST_HEAD:
                 raise DiagnosticFailed("Error_TransferFailed", "the head of the answer has no end")
+            broken = DiagnosticFailed if text else _Unanswered
             try:
                 data = stream.receive(LONGEST_HEAD, lambda: time.monotonic() > until)
             except TimeoutError as error:
                 raise DiagnosticFailed("Error_NoResponse", "the server does not answer") from error
             except OSError as error:
-                raise DiagnosticFailed("Error_NoResponse", f"no answer came: {error.strerror}") from error
+                raise broken("Error_NoResponse", f"no answer came: {error.strerror}") from error
             if data is None:
                 raise DiagnosticFailed("Error_NoResponse", "the head of the answer takes too long")
             if not data:
-                raise DiagnosticFailed("Error_NoResponse", "the server ended the connection without an answer")
+                raise broken("Error_NoResponse", "the server ended the connection without an answer")
             if counts:
                 line.counts(len(data))
             text += data
@@ -195,7 +207,7 @@ def _say(stream: Stream, asking: bytes) -> None:
     except TimeoutError as error:
         raise DiagnosticFailed("Error_NoResponse", "the server takes nothing") from error
     except OSError as error:
-        raise DiagnosticFailed("Error_NoResponse", f"the connection broke: {error.strerror}") from error
+        raise _Unanswered("Error_NoResponse", f"the connection broke: {error.strerror}") from error
 
 
 def _request(method: str, parts: SplitResult, *fields: str) -> str:

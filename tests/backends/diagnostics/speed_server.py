@@ -96,6 +96,11 @@ def until_closed(exchange: Exchange) -> None:
     raise ConnectionAbortedError
 
 
+def closes_untold(exchange: Exchange) -> None:
+    file_of(1000)(exchange)
+    raise ConnectionAbortedError
+
+
 def too_short(exchange: Exchange) -> None:
     exchange.answer("200 OK", "Content-Length: 100000")
     exchange.send(bytes(5000))

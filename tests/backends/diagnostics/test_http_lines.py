@@ -34,10 +34,22 @@ def test_a_file_that_is_too_short_for_the_time_is_fetched_again_on_the_same_conn
     assert result.test_bytes > 200_000
 
 
-def test_a_connection_that_ends_with_the_file_is_opened_again_while_there_is_time() -> None:
-    with http_server(server.until_closed) as (url, seen):
+@pytest.mark.parametrize("behave", [server.until_closed, pytest.param(server.closes_untold, marks=pytest.mark.slow)])
+def test_a_connection_that_ends_with_the_file_is_opened_again_while_there_is_time(behave: server.Behaviour) -> None:
+    with http_server(behave) as (url, seen):
         result_of(download(), asked(url, duration=1))
     assert seen.connections > 2
+
+
+def test_a_server_that_answers_no_more_on_a_new_connection_either_is_a_failure() -> None:
+    answers = iter([server.file_of(1000)])
+
+    def once(exchange: server.Exchange) -> None:
+        next(answers, server.says_nothing)(exchange)
+
+    with http_server(once) as (url, seen):
+        assert state_of(download(), asked(url, duration=5)) == "Error_NoResponse"
+    assert seen.connections == 2
 
 
 @pytest.mark.parametrize(
