@@ -48,7 +48,7 @@ class CaptureFile:
 
         path = file_in(self._directory)
         if not path.is_file():
-            raise TransferFailed(Cause.NOT_READY, "there is no capture: PacketCaptureDiagnostics makes one")
+            raise TransferFailed(Cause.NO_ACCESS, "there is no capture: PacketCaptureDiagnostics makes one")
         return path
 
 

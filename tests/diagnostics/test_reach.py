@@ -58,7 +58,8 @@ def test_a_capture_is_not_sent_into_the_home(tmp_path: Path) -> None:
 
 def test_an_upload_has_the_last_capture_or_says_that_there_is_none(tmp_path: Path) -> None:
     order = FileOrder("http://h/", "", "", "X 00D09E Packet Capture", 0, "../../etc/passwd", True, "")
-    with pytest.raises(TransferFailed, match="no capture"):
+    with pytest.raises(TransferFailed, match="no capture") as failed:
         CaptureFile(tmp_path).open(order)
+    assert not failed.value.may_resume, "waiting makes none"
     (tmp_path / "capture.pcap").write_bytes(b"x")
     assert CaptureFile(tmp_path).open(order) == tmp_path / "capture.pcap"
