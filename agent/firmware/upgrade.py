@@ -312,8 +312,8 @@ class Upgrade:
         except OSError as error:
             raise TransferFailed(Cause.INTERNAL, f"no place for the image: {error.strerror}") from error
         free = found.f_bavail * found.f_frsize
-        if size + SPARE_ROOM > free:
-            raise TransferFailed(Cause.NO_ROOM, f"the image needs {size} bytes, {free} are free")
+        if (wanted := size + SPARE_ROOM) > free:
+            raise TransferFailed(Cause.NO_ROOM, f"the image needs {wanted} bytes, {free} are free")
         return place
 
     def take(self, received: Received, order: FileOrder) -> Taken:
