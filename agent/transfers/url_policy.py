@@ -95,18 +95,18 @@ class UrlPolicy:
     def check_redirect(self, before: Place, url: str) -> Place:
         """Where a server's redirect leads: allowed as any URL, and never from https to what others can read.
 
-        What is no URL is the server's fault, not that of who asked.
+        What is no URL, or of a protocol that is not spoken, is the server's fault, not that of who asked.
         """
         try:
             place = self.check(url)
         except TransferFailed as failed:
-            if failed.cause is not Cause.ARGUMENTS:
+            if failed.cause not in (Cause.ARGUMENTS, Cause.PROTOCOL):
                 raise
             raise TransferFailed(Cause.NO_ACCESS, f"the file server redirects elsewhere: {failed.text}") from failed
         if before.is_tls and not place.is_tls:
             raise TransferFailed(Cause.DENIED, "the file server redirects from https to http, which is not followed")
         if place.scheme == "ftp":
-            raise TransferFailed(Cause.PROTOCOL, "the file server redirects to ftp, which is not followed")
+            raise TransferFailed(Cause.NO_ACCESS, "the file server redirects to ftp, which is not followed")
         return place
 
 
@@ -119,8 +119,10 @@ def _place(url: str) -> Place:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise _unusable("it is none (RFC 3986)") from None
+    if not parts.scheme:
+        raise _unusable("it has no scheme")
     if parts.scheme not in PORTS:
-        raise TransferFailed(Cause.PROTOCOL, f"there is no way to move files by {parts.scheme[:20] or 'that'!a}")
+        raise TransferFailed(Cause.PROTOCOL, f"there is no way to move files by {parts.scheme[:20]!a}")
     if "@" in parts.netloc:
         raise _unusable("it names a user, which has to be in Username and Password")
     if port == 0:

@@ -266,8 +266,8 @@ def test_redirects_end_after_five(server: FileServer, moving: Mover) -> None:
 @pytest.mark.parametrize(
     ("location", "cause"),
     [
-        ("file:///etc/shadow", Cause.PROTOCOL),
-        ("ftp://files.example/", Cause.PROTOCOL),
+        ("file:///etc/shadow", Cause.NO_ACCESS),
+        ("ftp://files.example/", Cause.NO_ACCESS),
         ("http://user:secret@files.example/", Cause.NO_ACCESS),
         ("http://224.0.0.1/", Cause.MULTICAST),
         ("http://other.example/", Cause.DENIED),
