@@ -58,7 +58,8 @@ def download(
         try:
             with closing(move):
                 if not part.size or part.size != part.total:
-                    _persistently(lambda: move.fetch(part, progress), lambda: part.size, cancelling, http.pause)
+                    which = order.id or place.host
+                    _persistently(which, lambda: move.fetch(part, progress), lambda: part.size, cancelling, http.pause)
                 _check_size(part, order)
             return Received(to, part.size, part.finish(), part.start, datetime.now(UTC))
         except TransferFailed as failure:
@@ -94,7 +95,8 @@ def upload(
         place = policy.check(order.url)
         stream = _stream(source) if isinstance(source, Path) else source
         with Cancelling(cancelled) as cancelling, closing(_move(order, place, http, policy, cancelling)) as move:
-            _persistently(lambda: _send(move, stream, progress), lambda: 0, cancelling, http.pause)
+            which = order.id or place.host
+            _persistently(which, lambda: _send(move, stream, progress), lambda: 0, cancelling, http.pause)
         return Sent(stream.size, start, datetime.now(UTC))
     except TransferFailed as failure:
         failure.is_upload = True
@@ -121,7 +123,9 @@ def _send(move: Move, source: Stream, progress: Progress) -> None:
         raise
 
 
-def _persistently(move: Callable[[], None], reached: Callable[[], int], cancelling: Cancelling, pause: float) -> None:
+def _persistently(
+    which: str, move: Callable[[], None], reached: Callable[[], int], cancelling: Cancelling, pause: float
+) -> None:
     """Move, again where that may help; raises the last failure."""
     failures, best = 0, reached()
     while True:
@@ -135,7 +139,7 @@ def _persistently(move: Callable[[], None], reached: Callable[[], int], cancelli
             best = max(best, now)
             if failures >= TRIES:
                 raise
-            logger.info("the transfer is tried again: %s", failure.text)
+            logger.info("transfer %s is tried again: %s", which, failure.text)
         if failures:
             cancelling.wait(pause * 2 ** (failures - 1))
 

@@ -49,11 +49,14 @@ def test_a_name_that_leads_into_the_home_is_asked_nothing(moving: Mover) -> None
     assert (moving.left, moving.told) == ([], [])
 
 
-def test_tries_that_bring_the_file_further_are_not_counted(moving: Mover) -> None:
+def test_tries_that_bring_the_file_further_are_not_counted_and_the_log_says_of_which_file_each_is(
+    moving: Mover, caplog: pytest.LogCaptureFixture
+) -> None:
     content = bytes(20 * mover.WORTH)
-    with FileServer({"/f": File(content, cut_after=mover.WORTH)}) as server:
-        assert moving.download(server.url("/f")).size == len(content)
+    with FileServer({"/f": File(content, cut_after=mover.WORTH)}) as server, caplog.at_level("INFO"):
+        assert moving.download(server.url("/f"), id="17").size == len(content)
         assert len(server.requests) == 20
+    assert "transfer 17 is tried again: " in caplog.text
     with FileServer({"/f": File(content, cut_after=mover.WORTH - 1)}) as server:
         with pytest.raises(TransferFailed) as failed:
             moving.download(server.url("/f"))
