@@ -76,7 +76,7 @@ class ConfigurationDestination:
             there = os.statvfs(self._parts.directory)
         except OSError as error:
             raise TransferFailed(Cause.INTERNAL, f"no place for the file: {error.strerror}") from error
-        if there.f_bavail * there.f_frsize < (size or LARGEST):
+        if there.f_bavail * there.f_frsize < size:
             raise TransferFailed(Cause.NO_ROOM, "there is no room for the file")
         return self._parts.directory
 
@@ -143,7 +143,7 @@ class ConfigurationSource:
         try:
             return _stream(parts.in_turn(lambda: parts.file().content()))
         except (ModelError, OSError) as failure:
-            raise TransferFailed(Cause.INTERNAL, "the configuration cannot be told", is_upload=True) from failure
+            raise TransferFailed(Cause.INTERNAL, "the configuration cannot be told") from failure
 
 
 class LogSource:
@@ -169,7 +169,7 @@ def _key(parts: Parts, table: str, order: FileOrder, numbered: str) -> str:
         return ""
     found = parts.in_turn(lambda: parts.key_of(table, int(number))) if number.isdecimal() and len(number) < 11 else ""
     if not found:
-        raise TransferFailed(Cause.NO_ACCESS, f"there is no {table}{number}.", is_upload=True)
+        raise TransferFailed(Cause.NO_ACCESS, f"there is no {table}{number}.")
     return str(found)
 
 
@@ -186,7 +186,7 @@ def _end_of(path: Path) -> bytes:
                 content = file.read(LAST_BYTES + 1)
     except (OSError, MechanismError) as error:
         why = error.reason if isinstance(error, MechanismError) else error.strerror
-        raise TransferFailed(Cause.NO_ACCESS, f"it cannot be read: {why}", is_upload=True) from error
+        raise TransferFailed(Cause.NO_ACCESS, f"it cannot be read: {why}") from error
     return content[content.find(b"\n") + 1 :] if len(content) > LAST_BYTES else content
 
 

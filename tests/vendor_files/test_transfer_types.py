@@ -1,6 +1,7 @@
 """Configurations and logs come and go by file type; each failure has its cause."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ import pytest
 from agent.model.data_model import Caller
 from agent.model.errors import Denied, InvalidArguments, InvalidValue, ModelError, Refusals, Unavailable
 from agent.runtime.redactor import Redactor
-from agent.transfers.failures import TransferFailed
+from agent.transfers.failures import Cause, TransferFailed
 from agent.transfers.file_types import FileTypes
 from agent.transfers.orders import FileOrder, Readable, Received, Stream
 from agent.vendor_files.document import LARGEST as DOCUMENT_LARGEST
@@ -153,6 +154,17 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_fetched(moved: Moved) 
     assert (failed.value.code, failed.value.answer_code) == (9010, 9004)
 
 
+def test_one_whose_size_nobody_told_is_fetched_as_far_as_there_is_room(
+    moved: Moved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = os.statvfs(moved.place)
+    monkeypatch.setattr("os.statvfs", lambda _: os.statvfs_result([*there[:3], 1, 1, *there[5:]]))
+    destination = moved.types.destination("3 Vendor Configuration File")
+    assert destination.room(0).is_dir()
+    with pytest.raises(TransferFailed, match="no room"):
+        destination.room(LARGEST)
+
+
 def test_logs_are_sent_without_secrets_and_long_ones_by_their_end(
     moved: Moved, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +185,7 @@ def test_logs_are_sent_without_secrets_and_long_ones_by_their_end(
     for name in ("4 Vendor Log File 3", "4 Vendor Log File 9", "3 Vendor Configuration File 7"):
         with pytest.raises(TransferFailed) as failed:
             moved.upload(name)
-        assert failed.value.code == 9011
+        assert failed.value.cause is Cause.NO_ACCESS
 
 
 def test_a_journal_is_sent_as_text_without_secrets_and_by_its_end(
