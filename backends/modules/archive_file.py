@@ -87,6 +87,23 @@ def unpack(file: Path, verify: Verify | None, into: Path) -> Archive:
     return archive
 
 
+def package_of(told: Mapping[str, Any], size: int, file: Path = Path()) -> Package:
+    """The module that a manifest tells of, and its units. ValueError, TypeError or KeyError where it is none."""
+    units = tuple(_unit(_object(one)) for one in _list(told.get("units", [])))
+    if len(units) > MOST_UNITS or len({unit.name for unit in units}) < len(units):
+        raise ValueError("too many units, or two of one name")
+    return Package(
+        name=_text(told["name"], 32, NAME),
+        vendor=_text(told["vendor"], 128),
+        version=_text(told["version"], 32, VERSION),
+        description=_text(told.get("description", ""), 256),
+        requires=tuple(_text(one, 80, REQUIREMENT) for one in _list(told.get("requires", []))),
+        units=units,
+        size=size,
+        file=file,
+    )
+
+
 @contextmanager
 def _opened(file: Path) -> Iterator[BinaryIO]:
     try:
@@ -143,30 +160,19 @@ def _archive(file: Path, told: Mapping[str, Any]) -> Archive:
         raise ValueError(f"more than {MOST_FILES} files")
     if not files.keys().isdisjoint(str(folder) for name in files for folder in PurePosixPath(name).parents):
         raise ValueError("a file is a directory too")
-    units = tuple(_unit(_object(one), files) for one in _list(told.get("units", [])))
-    if len(units) > MOST_UNITS or len({unit.name for unit in units}) < len(units):
-        raise ValueError("too many units, or two of one name")
-    package = Package(
-        name=_text(told["name"], 32, NAME),
-        vendor=_text(told["vendor"], 128),
-        version=_text(told["version"], 32, VERSION),
-        description=_text(told.get("description", ""), 256),
-        requires=tuple(_text(one, 80, REQUIREMENT) for one in _list(told.get("requires", []))),
-        units=units,
-        size=sum(one.size for one in files.values()),
-        file=file,
-    )
+    package = package_of(told, sum(one.size for one in files.values()), file)
+    for program in (unit.arguments[0] for unit in package.units):
+        facts = files.get(program)
+        if not program.startswith("/") and (facts is None or not facts.is_program):
+            raise ValueError(f"{program!a} is neither a program of the archive nor an absolute path")
     return Archive(package, _text(told.get("architecture", ANY), 32, NAME), files)
 
 
-def _unit(told: Mapping[str, Any], files: Mapping[str, FileFacts]) -> UnitFacts:
+def _unit(told: Mapping[str, Any]) -> UnitFacts:
     arguments = tuple(_text(one, LONGEST_ARGUMENT) for one in _list(told["arguments"]))
     unknown = set(told) - {"name", "description", "arguments", "privileged", "auto_start"}
     if unknown or not 0 < len(arguments) <= MOST_ARGUMENTS:
         raise ValueError(f"a unit has {min(unknown)!a}" if unknown else "a unit has no arguments, or too many")
-    program = files.get(arguments[0])
-    if not arguments[0].startswith("/") and (program is None or not program.is_program):
-        raise ValueError(f"{arguments[0]!a} is neither a program of the archive nor an absolute path")
     return UnitFacts(
         name=_text(told["name"], 16, UNIT),
         description=_text(told.get("description", ""), 256),

@@ -6,6 +6,7 @@ Replacing the document is the one step that counts: what a crash leaves beside i
 import json
 import logging
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -261,7 +262,7 @@ class Archives:
         if not document.exists():
             return {}
         try:
-            return {name: _checked(one) for name, one in json.loads(read_text(document) or "").items()}
+            return {name: _checked(name, one) for name, one in json.loads(read_text(document) or "").items()}
         except UNUSABLE as broken:
             raise ModuleError(Cause.WRONG_STATE, f"{document} cannot be read") from broken
 
@@ -280,19 +281,25 @@ class Archives:
         self._found = every
 
 
-def _checked(told: Any) -> dict[str, Any]:
-    """An entry of the document, if it is one; raises one of UNUSABLE."""
-    texts = [told[name] for name in ("vendor", "version", "description", "folder")] + list(told["requires"])
-    for unit in told["units"]:
-        if {name: type(value) for name, value in unit.items()} != UNIT_TYPES:
-            raise TypeError("a unit is none")
-        texts += unit["arguments"]
-    if not all(isinstance(one, str) for one in texts) or type(told["size"]) is not int:
-        raise TypeError("a text or a number is none")
+def _checked(name: str, told: Any) -> dict[str, Any]:
+    """An entry of the document, if it is one that an archive can have led to; raises one of UNUSABLE."""
+    size, folder = told["size"], told["folder"]
+    if type(size) is not int or not 0 <= size <= archive_file.MOST_BYTES:
+        raise ValueError("a size is none")
+    units = [_as_in_manifest(unit) for unit in told["units"]]
+    archive_file.package_of({**told, "name": name, "description": told["description"], "units": units}, size)
+    if not re.fullmatch(rf"{re.escape(name)}-[1-9][0-9]{{0,8}}", folder, re.ASCII):
+        raise ValueError("a folder is none")
     if FORMER in told:
-        _checked(told[FORMER])
+        _checked(name, told[FORMER])
     found: dict[str, Any] = told
     return found
+
+
+def _as_in_manifest(unit: Mapping[str, Any]) -> dict[str, Any]:
+    if {name: type(value) for name, value in unit.items()} != UNIT_TYPES:
+        raise TypeError("a unit is none")
+    return {name: unit[name] for name in ("name", "description", "arguments")}
 
 
 def _facts(package: Package) -> dict[str, Any]:

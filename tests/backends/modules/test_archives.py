@@ -55,6 +55,10 @@ def test_what_cannot_be_written_for_another_reason_is_not_uninstalled(
     assert not opened(tmp_path).installed()["greeter"].is_broken
 
 
+def with_unit(**values: Any) -> Callable[[dict[str, Any]], Any]:
+    return lambda every: with_entry(units=[{**every["greeter"]["units"][0], **values}])(every)
+
+
 def with_entry(**values: Any) -> Callable[[dict[str, Any]], Any]:
     return lambda every: {"greeter": {**every["greeter"], **values}}
 
@@ -66,6 +70,12 @@ def with_entry(**values: Any) -> Callable[[dict[str, Any]], Any]:
         lambda _: {"greeter": []}, with_entry(folder=5), with_entry(version=None), with_entry(requires=5),
         with_entry(requires=[5]), with_entry(size="5"), with_entry(units=5), with_entry(units=[{}]),
         with_entry(units=[{"name": 5}]), with_entry(former=5), with_entry(former={}),
+        *(with_entry(folder=one) for one in ("x" * 400, "a\0b", "", ".", "..", "greeter-1/..", "parrot-1")),
+        with_entry(version="\ud800"), with_entry(vendor="\ud800"), with_entry(description="\n"),
+        with_entry(requires=["\ud800"]), with_entry(size=-1), with_entry(size=1 << 60),
+        with_unit(name="\ud800"), with_unit(name="../a"), with_unit(arguments=[]), with_unit(arguments=["a\0b"]),
+        lambda every: {"..": every["greeter"]}, lambda every: with_entry(former={**every["greeter"], "folder": ""})(every),
+        lambda every: with_entry(units=every["greeter"]["units"] * 2)(every),
     ],
 )  # fmt: skip
 def test_a_document_of_another_shape_is_an_error_and_nothing_is_swept_away(
