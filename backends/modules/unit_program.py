@@ -23,6 +23,7 @@ KEPT: Final = 4096
 PATIENCE: Final = 1.0
 """Seconds for ``tail`` to write; somebody who has left the unit may keep it from its end."""
 MARK: Final = "CPE_AGENT_UNIT"
+"""In its environment: whose unit it is, by the place that is kept for that; two agents may have one of the same name."""
 
 
 class UnitProgram(Program):
@@ -45,7 +46,7 @@ class UnitProgram(Program):
         self._kept = directory / f"{name}.log"
         self._heard: int | None = None
         self._listener: int | None = None
-        self.marks = {MARK: name}
+        self.marks = {MARK: str((directory / name).absolute())}
 
     def start(
         self,
@@ -94,7 +95,7 @@ class UnitProgram(Program):
         """All that it has started and that runs still: of its session, and whatever has its mark, which only a program
         that makes itself another environment is without.
         """
-        leader, mark = self.pid(), f"{MARK}={self.name}".encode()
+        leader, mark = self.pid(), os.fsencode(f"{MARK}={self.marks[MARK]}")
         found = set()
         for name in filter(str.isdecimal, names_in(proc)):
             with suppress(OSError):

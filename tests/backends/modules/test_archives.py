@@ -74,8 +74,9 @@ def with_entry(**values: Any) -> Callable[[dict[str, Any]], Any]:
         with_entry(version="\ud800"), with_entry(vendor="\ud800"), with_entry(description="\n"),
         with_entry(requires=["\ud800"]), with_entry(size=-1), with_entry(size=1 << 60),
         with_unit(name="\ud800"), with_unit(name="../a"), with_unit(arguments=[]), with_unit(arguments=["a\0b"]),
-        lambda every: {"..": every["greeter"]}, lambda every: with_entry(former={**every["greeter"], "folder": ""})(every),
+        lambda every: {"..": every["greeter"]},
         lambda every: with_entry(units=every["greeter"]["units"] * 2)(every),
+        lambda every: with_entry(former={**every["greeter"], "folder": ""})(every),
     ],
 )  # fmt: skip
 def test_a_document_of_another_shape_is_an_error_and_nothing_is_swept_away(

@@ -73,6 +73,18 @@ def test_what_has_left_the_session_of_a_unit_ends_with_it(folder: Path, tmp_path
     runner.stop("other", 1)
 
 
+def test_the_unit_of_the_same_name_of_another_agent_runs_on(folder: Path, tmp_path: Path) -> None:
+    mine, other = OwnRunner(tmp_path / "mine"), OwnRunner(tmp_path / "other")
+    arguments = (program(folder, "exec sleep 68"),)
+    other.start("it", arguments, folder, is_privileged=True)
+    try:
+        mine.start("it", arguments, folder, is_privileged=True)
+        mine.stop("it", 1)
+        assert (mine.running("it"), bool(other.running("it"))) == (None, True)
+    finally:
+        other.stop("it", 1)
+
+
 def test_what_a_unit_leaves_behind_that_ends_at_once_ends_too(folder: Path, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     with pytest.raises(MechanismError, match="ended at once"):
