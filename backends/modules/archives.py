@@ -123,6 +123,8 @@ class Archives:
         try:
             (self._directory / folder).mkdir(mode=0o755)
             archive_file.unpack(package.file, self._verify, self._directory / folder)
+            if former is not None:
+                self._end(package.name, _units(former))  # also what a unit left behind that runs no more
             if former is not None and trial is not None:
                 self._on_trial = package.name
                 self._write({**every, package.name: {**new, FORMER: former}})

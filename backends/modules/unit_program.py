@@ -23,7 +23,7 @@ KEPT: Final = 4096
 PATIENCE: Final = 1.0
 """Seconds for ``tail`` to write; somebody who has left the unit may keep it from its end."""
 MARK: Final = "CPE_AGENT_UNIT"
-"""In its environment: whose unit it is, by the place that is kept for that; two agents may have one of the same name."""
+"""In its environment: whose unit it is, by the place that is kept for it; two agents may have one of the same name."""
 
 
 class UnitProgram(Program):

@@ -209,7 +209,8 @@ def test_its_units_run_and_stop_and_are_known_to_the_next_run_of_the_agent(stand
     assert environment.running(identifier, unit) is None
 
 
-def test_of_a_unit_that_has_ended_by_itself_nothing_runs_on_after_an_uninstall(tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["update", "uninstall"])
+def test_of_a_unit_that_has_ended_by_itself_nothing_runs_on(tmp_path: Path, what: str) -> None:
     stand, pid = archives(tmp_path / "root"), tmp_path / "pid"
     text = f"#!/bin/sh\nsetsid sleep 67 & echo $! > {pid}; sleep 0.3".encode()
     environment = installed(stand, tmp_path / "p", having={"bin/greet": text})
@@ -218,7 +219,12 @@ def test_of_a_unit_that_has_ended_by_itself_nothing_runs_on_after_an_uninstall(t
     until(lambda: not environment.running("greeter", unit))
     environ = Path(f"/proc/{pid.read_text().strip()}/environ")
     assert read_bytes(environ)
-    environment.uninstall("greeter")
+    if what == "update":
+        unit_of_another_name = [{"name": "other", "arguments": ["bin/greet"]}]
+        package = environment.inspect(stand.make(tmp_path / "2", version="2.0", units=unit_of_another_name))
+        environment.install(package, lambda: None)
+    else:
+        environment.uninstall("greeter")
     until(lambda: not read_bytes(environ))
 
 
