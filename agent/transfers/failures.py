@@ -57,11 +57,12 @@ RULES: Final[dict[Cause, Rule]] = {
 class TransferFailed(Exception):
     """A transfer, or what was to be done with its file, failed. ``text`` is for people and has no secret."""
 
-    def __init__(self, cause: Cause, text: str, *, is_upload: bool = False) -> None:
+    def __init__(self, cause: Cause, text: str) -> None:
         super().__init__(text)
         self.cause = cause
         self.text = text
-        self.is_upload = is_upload
+        self.is_upload = False
+        """Said by whoever moves the file: who raises it need not know."""
 
     @property
     def code(self) -> int:

@@ -45,4 +45,6 @@ def test_only_what_time_may_mend_is_tried_again() -> None:
 
 
 def test_a_failed_upload_has_its_own_code() -> None:
-    assert TransferFailed(Cause.NO_CONTACT, "", is_upload=True).code == 9011
+    failed = TransferFailed(Cause.NO_CONTACT, "")
+    failed.is_upload = True
+    assert failed.code == 9011
