@@ -188,6 +188,11 @@ class Archives:
         """See Environment."""
         return self._runner.running(_key(identifier, unit))
 
+    def last_words(self, identifier: str, unit: UnitFacts) -> str:
+        """See Environment."""
+        self._end(identifier, (unit,))
+        return self._runner.last_words(_key(identifier, unit))
+
     def starts_units(self) -> bool:
         """See Environment."""
         return True

@@ -158,6 +158,11 @@ class Environment(Protocol):
     def running(self, identifier: str, unit: UnitFacts) -> Running | None:
         """What runs of it; None: nothing does. Quick; never raises."""
 
+    def last_words(self, identifier: str, unit: UnitFacts) -> str:
+        """The end of what one printed that has ended by itself; what it left behind is ended for that. "" where nobody
+        has kept it; never raises.
+        """
+
     def starts_units(self) -> bool:
         """Whether the agent starts units after a boot; else the system does, as ``keep_started`` has told it."""
 

@@ -318,10 +318,13 @@ class Modules:
         if any(unit.key not in self._faults for unit in tried):
             time.sleep(self._settled)
         self.forget()
-        failed = [f"{unit.facts.name}: {self.fault(unit)[1]}" for unit in tried if self.running(unit) is None]
+        failed = [unit for unit in tried if self.running(unit) is None]
         if failed:
+            for unit in failed:
+                self._note_end(unit)
             self.pause(one.key)
-            raise ModuleError(Cause.WRONG_STATE, "; ".join(failed))
+            reasons = (f"{unit.facts.name}: {self.fault(unit)[1]}" for unit in failed)
+            raise ModuleError(Cause.WRONG_STATE, "; ".join(reasons))
 
     def troubles(self, key: str) -> str:
         """Why units of a deployment unit do not run that were to; "" where there is none."""
@@ -341,6 +344,13 @@ class Modules:
         environment = self.environments[unit.deployed.environment]
         _tried(lambda: environment.keep_started(unit.deployed.identifier, unit.facts, wanted), unit.key)
         environment.forget()
+
+    def _note_end(self, unit: Unit) -> None:
+        """Of one that ended by itself, with its last words: the next start of a unit of this name forgets them."""
+        code, message = self.fault(unit)
+        words = self.environments[unit.deployed.environment].last_words(unit.deployed.identifier, unit.facts)
+        if unit.key not in self._faults and words:
+            self._fault(unit, code, f"{message}: {words}")
 
     def _move(self, unit: Unit, state: str) -> None:
         self._moving = {key: one for key, one in {**self._moving, unit.key: state}.items() if one}

@@ -251,6 +251,10 @@ class Packages:
         """See Environment."""
         return self._services.running(unit.service)
 
+    def last_words(self, identifier: str, unit: UnitFacts) -> str:  # noqa: ARG002
+        """The system's log has them."""
+        return ""
+
     def starts_units(self) -> bool:
         """The system does, by its own links."""
         return False

@@ -11,15 +11,15 @@ from typing import Final
 
 from backends.errors import Missing
 from backends.files import make_directory, names_in, read_bytes, read_text, unwritable
-from backends.programs import LAST_WORDS, LONGEST_OUTPUT, Program, find_program
+from backends.programs import LONGEST_OUTPUT, Program, find_program
 
 LISTENER: Final = "tail"
 WAITING: Final = 'read -r _; exec "$@" <&2 2>/dev/null'
 """For a shell that is to become what hears a unit, on descriptor 2, once there is nothing more to come on 0."""
 KEPT: Final = 4096
 """Bytes of a unit's output that are there when it has ended."""
-
-
+LAST_WORDS: Final = 120
+"""Characters of it that are told: the 200 of a failed operation's text have room for them."""
 PATIENCE: Final = 1.0
 """Seconds for ``tail`` to write; somebody who has left the unit may keep it from its end."""
 MARK: Final = "CPE_AGENT_UNIT"
@@ -112,12 +112,14 @@ class UnitProgram(Program):
         self.stop()
 
     def last_words(self) -> str:
-        """The end of what it has printed; while it runs, nothing."""
+        """The end of what it has printed, on one line and printable; while it runs, nothing."""
+        said = ""
         if self._heard is None:
-            return (read_text(self._kept, LONGEST_OUTPUT) or "")[-LAST_WORDS:]
-        with suppress(BlockingIOError):
-            return os.read(self._heard, LONGEST_OUTPUT).decode("utf-8", "replace")[-LAST_WORDS:].strip()
-        return ""
+            said = read_text(self._kept, LONGEST_OUTPUT) or ""
+        else:
+            with suppress(BlockingIOError):
+                said = os.read(self._heard, LONGEST_OUTPUT).decode("utf-8", "replace")
+        return " ".join("".join(one if one.isprintable() else " " for one in said).split())[-LAST_WORDS:]
 
     def _reading_end(self, opened: ExitStack) -> int:
         end = os.open(self._output, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -209,10 +209,10 @@ def test_its_units_run_and_stop_and_are_known_to_the_next_run_of_the_agent(stand
     assert environment.running(identifier, unit) is None
 
 
-@pytest.mark.parametrize("what", ["update", "uninstall"])
+@pytest.mark.parametrize("what", ["update", "uninstall", "its last words"])
 def test_of_a_unit_that_has_ended_by_itself_nothing_runs_on(tmp_path: Path, what: str) -> None:
     stand, pid = archives(tmp_path / "root"), tmp_path / "pid"
-    text = f"#!/bin/sh\nsetsid sleep 67 & echo $! > {pid}; sleep 0.3".encode()
+    text = f"#!/bin/sh\nsetsid sleep 67 & echo $! > {pid}; sleep 0.3; printf 'no\\033\\n config'".encode()
     environment = installed(stand, tmp_path / "p", having={"bin/greet": text})
     [unit] = environment.installed()["greeter"].units
     environment.start("greeter", unit)
@@ -223,6 +223,8 @@ def test_of_a_unit_that_has_ended_by_itself_nothing_runs_on(tmp_path: Path, what
         unit_of_another_name = [{"name": "other", "arguments": ["bin/greet"]}]
         package = environment.inspect(stand.make(tmp_path / "2", version="2.0", units=unit_of_another_name))
         environment.install(package, lambda: None)
+    elif what == "its last words":
+        assert environment.last_words("greeter", unit) == "no config"
     else:
         environment.uninstall("greeter")
     until(lambda: not read_bytes(environ))

@@ -29,6 +29,7 @@ class Runner:
     def __init__(self) -> None:
         self.up: set[str] = set()
         self.fails = False
+        self.words = ""
 
     def start(self, key: str, arguments: object, folder: Path, *, is_privileged: bool) -> None:
         if self.fails:
@@ -44,7 +45,7 @@ class Runner:
         return Running((1,)) if key in self.up else None
 
     def last_words(self, key: str) -> str:
-        return ""
+        return self.words
 
 
 def machine(place: Path, runner: Runner, boot: str = "boot 1", **told: object) -> Modules:
@@ -67,6 +68,11 @@ def test_of_a_version_that_does_not_live_long_nothing_runs_on(tmp_path: Path) ->
     with pytest.raises(ModuleError, match="main: it ended by itself"):
         modules.try_out(ONE, frozenset({"main"}))
     assert modules.troubles(ONE.key) == "main does not run: it ended by itself"
+    runner.words = "cannot open config"
+    with pytest.raises(ModuleError, match="main: it ended by itself: cannot open config"):
+        modules.try_out(ONE, frozenset({"main"}))
+    told(modules, asking("Idle", 1))
+    assert modules.troubles(ONE.key) == ""
 
 
 def told(modules: Modules, wanted: Wanted) -> None:

@@ -51,7 +51,7 @@ def test_a_flood_passes_also_when_the_agent_has_ended_and_leaves_last_words(
     until(lambda: b"613" in command_of(process))
     assert bytes_in(tmp_path / "units") < KEPT
     program.stop()
-    assert until(program.last_words).endswith("y\nthat was all")
+    assert until(program.last_words).endswith("y that was all")
     assert bytes_in(tmp_path / "units") <= KEPT
 
 
@@ -88,7 +88,7 @@ def test_one_whose_start_a_kill_broke_off_is_heard_all_the_same(
     until(said.exists)
     until(lambda: b"618" in command_of(program.pid() or 0))
     program.stop()
-    assert until(program.last_words) == "first\nsecond"
+    assert until(program.last_words) == "first second"
 
 
 def test_what_heard_a_unit_is_waited_for(program: UnitProgram, tmp_path: Path) -> None:
