@@ -137,6 +137,9 @@ class Archives:
             if isinstance(failure, ModuleError):
                 raise
             raise ModuleError(Cause.RESOURCES, f"it could not be unpacked: {_reason(failure)}") from failure
+        if former is not None:
+            kept = [unit["name"] for unit in new["units"]]
+            self._forget(package.name, (unit for unit in _units(former) if unit.name not in kept))
         self._sweep()
         return package.name
 
@@ -151,12 +154,14 @@ class Archives:
                 self._write_in_any_case(others, self._directory / one["folder"])
             except MechanismError as failure:
                 raise ModuleError(Cause.RESOURCES, failure.reason) from failure
+            self._forget(identifier, _units(one))
         self._sweep()
 
     def empty(self) -> None:
         """End what runs, and remove everything, as a factory reset wants it; what does not end is said in the log."""
         for identifier, one in self.installed().items():
             self._end(identifier, one.units)
+            self._forget(identifier, one.units)
         if not self._directory.parent.is_symlink():  # what lies elsewhere is not the agent's to remove
             shutil.rmtree(self._directory, ignore_errors=True)
         self._found = None
@@ -226,6 +231,10 @@ class Archives:
                 self.stop(identifier, unit, LAST_SECONDS)
             except MechanismError as failure:
                 log.error("%s could not be stopped: %s", _key(identifier, unit), failure.reason)
+
+    def _forget(self, identifier: str, units: Iterable[UnitFacts]) -> None:
+        for unit in units:
+            self._runner.forget(_key(identifier, unit))
 
     def _make_room(self, package: Package) -> None:
         try:

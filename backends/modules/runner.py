@@ -38,6 +38,9 @@ class Runner(Protocol):
     def last_words(self, key: str) -> str:
         """The end of what it printed, where that is kept."""
 
+    def forget(self, key: str) -> None:
+        """Remove what is kept of one that will not be run again. Never raises."""
+
 
 class OwnRunner:
     """Starts them as children in sessions of their own; as nobody, with no way to more rights, unless privileged."""
@@ -86,6 +89,10 @@ class OwnRunner:
         """See Runner."""
         return self._program(key).last_words()
 
+    def forget(self, key: str) -> None:
+        """See Runner."""
+        self._program(key).remove_output()
+
     def _program(self, key: str) -> UnitProgram:
         return self._programs.setdefault(key, UnitProgram(key, self._directory))
 
@@ -123,8 +130,7 @@ class SystemdRunner:
             "--property=DynamicUser=yes", "--property=NoNewPrivileges=yes", "--property=ProtectHome=yes",
             "--property=CapabilityBoundingSet=",
         )  # fmt: skip
-        with suppress(MechanismError):  # what is left of one that failed
-            self._start(("systemctl", "reset-failed", self._unit(key)), seconds=SECONDS)
+        self.forget(key)
         self._start(
             ("systemd-run", f"--unit={self._unit(key)}", "--service-type=exec", "--property=MemoryAccounting=yes",
              f"--working-directory={folder}", *limits, "--", program, *arguments[1:]),
@@ -162,6 +168,11 @@ class SystemdRunner:
     def last_words(self, key: str) -> str:
         """See Runner."""
         return f"see journalctl -u {self._unit(key)}"
+
+    def forget(self, key: str) -> None:
+        """See Runner; what systemd keeps is that it failed."""
+        with suppress(MechanismError):
+            self._start(("systemctl", "reset-failed", self._unit(key)), seconds=SECONDS)
 
     @staticmethod
     def _unit(key: str) -> str:

@@ -121,6 +121,12 @@ class UnitProgram(Program):
                 said = os.read(self._heard, LONGEST_OUTPUT).decode("utf-8", "replace")
         return " ".join("".join(one if one.isprintable() else " " for one in said).split())[-LAST_WORDS:]
 
+    def remove_output(self) -> None:
+        """Of one that has ended: its pipe, and its last words."""
+        for file in (self._output, self._kept):
+            with suppress(OSError):
+                file.unlink()
+
     def _reading_end(self, opened: ExitStack) -> int:
         end = os.open(self._output, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         opened.callback(os.close, end)

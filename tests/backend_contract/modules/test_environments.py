@@ -228,6 +228,7 @@ def test_of_a_unit_that_has_ended_by_itself_nothing_runs_on(tmp_path: Path, what
     else:
         environment.uninstall("greeter")
     until(lambda: not read_bytes(environ))
+    assert bool([*(tmp_path / "units").iterdir()]) is (what == "its last words")
 
 
 def test_what_starts_by_itself_is_as_it_was_told(stand: Stand, tmp_path: Path) -> None:
