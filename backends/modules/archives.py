@@ -28,6 +28,7 @@ from backends.modules.environment import (
     UnitFacts,
     Verify,
     is_resolved,
+    reason_of,
 )
 from backends.modules.runner import Runner
 
@@ -136,7 +137,7 @@ class Archives:
             shutil.rmtree(self._directory / folder, ignore_errors=True)
             if isinstance(failure, ModuleError):
                 raise
-            raise ModuleError(Cause.RESOURCES, f"it could not be unpacked: {_reason(failure)}") from failure
+            raise ModuleError(Cause.RESOURCES, f"it could not be installed: {reason_of(failure)}") from failure
         if former is not None:
             kept = [unit["name"] for unit in new["units"]]
             self._forget(package.name, (unit for unit in _units(former) if unit.name not in kept))
@@ -153,7 +154,8 @@ class Archives:
             try:
                 self._write_in_any_case(others, self._directory / one["folder"])
             except MechanismError as failure:
-                raise ModuleError(Cause.RESOURCES, failure.reason) from failure
+                text = f"it could not be uninstalled: {reason_of(failure)}"
+                raise ModuleError(Cause.RESOURCES, text) from failure
             self._forget(identifier, _units(one))
         self._sweep()
 
@@ -242,7 +244,7 @@ class Archives:
             self._directory.chmod(0o755)  # what is not privileged runs as somebody else
             found = os.statvfs(self._directory)
         except (MechanismError, OSError) as error:
-            raise ModuleError(Cause.RESOURCES, f"no place for modules: {_reason(error)}") from error
+            raise ModuleError(Cause.RESOURCES, f"no place for modules: {reason_of(error)}") from error
         if found.f_bavail * found.f_frsize < package.size + MARGIN:
             raise ModuleError(Cause.RESOURCES, f"{package.size} bytes are needed, and the file system has them not")
 
@@ -329,9 +331,3 @@ def _units(told: Mapping[str, Any]) -> tuple[UnitFacts, ...]:
 
 def _key(identifier: str, unit: UnitFacts) -> str:
     return f"{identifier}.{unit.name}"
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, MechanismError):
-        return error.reason
-    return str(error.strerror if isinstance(error, OSError) and error.strerror else error)

@@ -1,6 +1,8 @@
 """What an execution environment is: it knows packages, installs them all or not at all, and runs what is in them."""
 
+import errno
 import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -177,6 +179,12 @@ class Environment(Protocol):
 
     def forget(self) -> None:
         """Look again at the next question."""
+
+
+def reason_of(error: MechanismError | OSError) -> str:
+    """The system's words for it where it gave a number: the ACS is told of no file of the device."""
+    number = error.errno if isinstance(error, OSError) else getattr(errno, error.code, None)
+    return os.strerror(number) if number else str(error)
 
 
 def label(*parts: str) -> str:

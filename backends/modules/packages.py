@@ -25,6 +25,7 @@ from backends.modules.environment import (
     Running,
     UnitFacts,
     Verify,
+    reason_of,
 )
 from backends.modules.snapshot import Snapshot
 
@@ -310,7 +311,7 @@ class Packages:
         try:
             self._snapshot.take(files, {"name": name, "names": sorted(every)})
         except MechanismError as failure:
-            raise ModuleError(Cause.RESOURCES, f"what is there cannot be kept: {failure.reason}") from failure
+            raise ModuleError(Cause.RESOURCES, f"what is there cannot be kept: {reason_of(failure)}") from failure
         try:
             self._start(command, seconds=SECONDS, lines=LAST_WORDS, leaves_daemons=True)
         except MechanismError as failure:
@@ -326,7 +327,7 @@ class Packages:
             called.unlink(missing_ok=True)
             called.symlink_to(file)
         except (MechanismError, OSError) as failure:
-            raise ModuleError(Cause.RESOURCES, f"{self._directory} cannot be written: {failure}") from failure
+            raise ModuleError(Cause.RESOURCES, f"no place for packages: {reason_of(failure)}") from failure
         return called
 
     def _lacking(self, package: Package) -> str:
@@ -355,7 +356,7 @@ class Packages:
         try:
             is_enough = self._free() >= package.size + MARGIN
         except OSError as error:
-            raise ModuleError(Cause.RESOURCES, f"no place for packages: {error.strerror}") from error
+            raise ModuleError(Cause.RESOURCES, f"no place for packages: {reason_of(error)}") from error
         if not is_enough:
             raise ModuleError(Cause.RESOURCES, f"{package.size} bytes are needed, and the file system has them not")
 

@@ -299,6 +299,15 @@ def test_one_that_needs_more_room_than_there_is_is_refused(
     assert refused(lambda: environment.install(package)) is Cause.RESOURCES
 
 
+def test_a_place_that_cannot_be_written_is_told_without_its_name(tmp_path: Path) -> None:
+    stand = packages(tmp_path / "root", "opkg", [sys.executable, str(FAKE), "opkg", str(tmp_path / "root")])
+    environment = stand.environment()
+    package = environment.inspect(stand.make(tmp_path / "p"))
+    (tmp_path / "kept").touch()
+    with pytest.raises(ModuleError, match=r"^no place for packages: File exists$"):
+        environment.install(package)
+
+
 def test_an_update_that_fails_in_the_middle_leaves_everything_as_it_was(stand: Stand, tmp_path: Path) -> None:
     environment = installed(stand, tmp_path / "1")
     environment.recover()

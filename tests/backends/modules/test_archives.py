@@ -47,12 +47,30 @@ def test_what_cannot_be_written_for_another_reason_is_not_uninstalled(
     having(tmp_path)
 
     def refused(*_: object) -> None:
-        raise MechanismError("read-only", "EROFS")
+        raise MechanismError("/a/place: read-only", "EROFS")
 
     monkeypatch.setattr("backends.modules.archives.replace_file", refused)
-    with pytest.raises(ModuleError, match="read-only"):
+    with pytest.raises(ModuleError, match=r"^it could not be uninstalled: Read-only file system$"):
         opened(tmp_path).uninstall("greeter")
     assert not opened(tmp_path).installed()["greeter"].is_broken
+
+
+def test_a_disk_that_is_full_after_the_trial_is_told_without_the_name_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    having(tmp_path)
+    environment = opened(tmp_path)
+    package = environment.inspect(archive(tmp_path / "b", version="2.0"))
+
+    def full(path: Path, *_: object) -> None:
+        raise MechanismError(f"{path}: No space left on device", "ENOSPC")
+
+    def trial() -> None:
+        monkeypatch.setattr("backends.modules.archives.replace_file", full)
+
+    with pytest.raises(ModuleError, match=r"^it could not be installed: No space left on device$"):
+        environment.install(package, trial)
+    assert opened(tmp_path).installed()["greeter"].version == "1.0"
 
 
 def with_unit(**values: Any) -> Callable[[dict[str, Any]], Any]:
