@@ -51,6 +51,9 @@ def test_what_a_job_leaves_behind_goes_with_it(ends_well: bool) -> None:
         if not ends_well:
             raise RuntimeError("on fire")
 
+    for one in threading.enumerate():
+        if one.name == "work":
+            one.join(PATIENCE)  # of two that collect at once the second one does nothing
     gc.disable()
     try:
         OperationThreads(Inbox().put).begin("work", job)
