@@ -4,7 +4,7 @@ import importlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from agent.cwmp.messages import DeviceIdStruct
 from agent.cwmp.outbox import Owner
@@ -27,9 +27,6 @@ from agent.transfers.url_policy import UrlPolicy
 from agent.way_to_acs import WayToAcs
 from backends.faults import Faults
 from backends.tr181.mechanisms import Mechanisms
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 

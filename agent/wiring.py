@@ -122,9 +122,6 @@ from backends.tr181.user_interface import ENABLE, PASSWORD_RESET, Page
 from backends.tunnels.links import TunnelLinks
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     from agent.firmware.upgrade import Upgrade
 
 log = logging.getLogger(__name__)
