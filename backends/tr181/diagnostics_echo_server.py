@@ -97,11 +97,12 @@ class EchoService:
 
     def _place(self, asked: EchoConfig) -> "EchoPlace | None":
         link = self._link_of(asked.interface) if asked.interface is not None else ""
-        if not asked.enable or not asked.source_ip_address or link is None or self._is_ours(asked.source_ip_address):
+        client = asked.source_ip_address
+        if not asked.enable or link is None or not _is_host(client) or self._is_ours(client):
             return None
         from backends.diagnostics.udp_echo_server import EchoPlace
 
-        return EchoPlace(asked.udp_port, asked.source_ip_address, link, asked.echo_plus_enabled)
+        return EchoPlace(asked.udp_port, client, link, asked.echo_plus_enabled)
 
 
 WORDS: Final = {"source_ip_address": ("SourceIPAddress",), "udp_port": ("UDPPort",)}

@@ -178,6 +178,13 @@ def test_a_server_whose_interface_has_gone_can_be_disabled_and_not_enabled_again
         echo.check(wanted(enabled))
 
 
+def test_a_damaged_address_is_nobodys_and_keeps_no_other_service_from_its_own() -> None:
+    echo = EchoService(lambda _: None, list, lambda: {ip_interface("192.0.2.1/24")})
+    kept = EchoConfig(enable=True, source_ip_address="192.0.2.", udp_port=free_port())
+    assert not echo.apply(Wanted().with_record("", kept))
+    assert echo.server is None
+
+
 def test_a_port_that_somebody_has_leaves_everything_as_it_was(device: Device) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
         made.bind(("0.0.0.0", 0))
