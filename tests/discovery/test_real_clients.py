@@ -25,7 +25,7 @@ pytestmark = [
 CODE = "Device.DeviceInfo.ProvisioningCode"
 WAIT = "Device.ManagementServer.CWMPRetryMinimumWaitInterval"
 URL = "Device.ManagementServer.URL"
-ROGUE = "http://192.0.2.66:7547/"
+ROGUE = "http://192.0.2.200:7547/"  # outside the range that the provider gives to its clients
 OWN6 = "2001:db8:1::1b8/128"
 
 
@@ -136,8 +136,8 @@ def rogue(cpe: Cpe, at: Namespace, net: str) -> Iterator[DhcpServer]:
     """A server that names another ACS and other values, behind ``s0`` of a namespace."""
     folder = cpe.stand.directory / "rogue"
     folder.mkdir()
-    at.ip(f"address add {net}.66/24 dev s0")
-    words = ["--no-ping", f"--dhcp-range={net}.100,{net}.120,120", f"--dhcp-option=option:router,{net}.66"]
+    at.ip(f"address add {net}.200/24 dev s0")
+    words = ["--no-ping", f"--dhcp-range={net}.100,{net}.120,120", f"--dhcp-option=option:router,{net}.200"]
     with serving(DhcpServer(at, folder, *words, option("43", ROGUE, "rogue"))) as server:
         yield server
 

@@ -17,7 +17,7 @@ __all__ = ["make_namespace"]
 
 SERVER = "Device.ManagementServer."
 CODE = "Device.DeviceInfo.ProvisioningCode"
-ROGUE = "http://192.0.2.66:7547/"
+ROGUE = "http://192.0.2.200:7547/"  # outside the range that the provider gives to its clients
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("busybox") and shutil.which("dnsmasq")), reason="busybox (udhcpc) or dnsmasq is not installed"
