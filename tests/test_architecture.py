@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANGS
+
 ROOT = Path(__file__).parent.parent
 
 # Each foreign library and the one file that speaks to it.
@@ -128,7 +130,7 @@ run([{verb!r}, *{["x"] if verb == "get" else []}, "--socket", {str(tmp_path / "n
 print(*sorted(sys.modules))
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, timeout=HANGS
     )
     loaded = set(done.stdout.splitlines()[-1].split())
     assert not loaded & {

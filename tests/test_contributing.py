@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANGS
+
 ROOT = Path(__file__).resolve().parent.parent
 
 READ = """
@@ -64,7 +66,7 @@ def test_the_object_of_the_example_is_read_from_the_real_system(tmp_path: Path) 
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANGS,
     )
 
     assert done.returncode == 0, done.stderr

@@ -15,9 +15,10 @@ from agent.lab.records import Session
 from backends.modules.archives import Archives
 from backends.modules.runner import OwnRunner
 from backends.versions import is_older
-from tests.durability.stand import Agent, Stand, until
+from tests.durability.stand import Agent, Stand
 from tests.modules.test_whole_agent import Bench
 from tests.transfers.test_whole_agent import said
+from tests.waiting import until
 
 HERE = Path(__file__).parent
 TRANSCRIPTS = HERE / "conversations"

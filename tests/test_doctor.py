@@ -9,7 +9,8 @@ import pytest
 
 from agent.cli import client
 from agent.cli.main import run
-from tests.durability.stand import DOCUMENTS, PATIENCE, Agent, Stand, until
+from tests.durability.stand import DOCUMENTS, Agent, Stand
+from tests.waiting import PATIENCE, until
 
 URL = "Device.ManagementServer.URL"
 

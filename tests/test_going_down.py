@@ -12,8 +12,9 @@ from agent.cwmp import management_server as ms
 from agent.going_down import GoingDown
 from agent.model.own_values import OwnValues
 from backends.reboots import Reboots
-from tests.durability.stand import PATIENCE, Stand, until
+from tests.durability.stand import Stand
 from tests.firmware.machine import Device, order
+from tests.waiting import PATIENCE, until
 
 PROVISIONING = "Device.DeviceInfo.ProvisioningCode"
 REBOOT = 'reboot_command = "restart"\n'

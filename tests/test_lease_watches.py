@@ -1,13 +1,13 @@
 """The watches of leases run once, in threads of their own, and end when they are told to."""
 
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 from agent.discovery.offer import Neighbour
 from agent.lease_watches import LeaseWatches
 from tests.backends.whole_device import device_in_memory
+from tests.waiting import until
 
 NAMES = {"lease-files", "dhcpinform"}
 
@@ -27,8 +27,5 @@ def test_they_begin_once_and_end(tmp_path: Path) -> None:
         assert running() == sorted(NAMES)
     finally:
         stop.set()
-    deadline = time.monotonic() + 20
-    while running() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert running() == []
+    until(lambda: not running())
     assert told == []

@@ -12,9 +12,9 @@ import pytest
 from agent import page
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import PATIENCE, until
 
 __all__ = ["make_namespace"]
-PATIENCE = 60.0
 PORT = 8080
 
 REACHED = """
@@ -65,10 +65,7 @@ class Router:
         return found
 
     def until(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not condition():
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.1)
+        until(condition, self.log.read_text)
 
     def ask(self, verb: str) -> dict[str, object]:
         found = self.here.python(ASK, str(self.state / "control.sock"), verb)
@@ -140,10 +137,7 @@ def test_a_machine_with_one_interface_and_a_taken_port_goes_on(
     with open(log, "wb") as out:
         agent = subprocess.Popen(one.command("env", "-C", str(Path(__file__).parents[1]), *command), stderr=out)
     try:
-        deadline = time.monotonic() + PATIENCE
-        while "port 8080 on lo is taken" not in log.read_text():
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
+        until(lambda: "port 8080 on lo is taken" in log.read_text(), log.read_text)
         assert agent.poll() is None
         assert "runs; ACS not configured" in log.read_text()
     finally:

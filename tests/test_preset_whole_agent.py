@@ -11,7 +11,8 @@ from agent.cli.main import run
 from agent.lab.gate import Auth
 from agent.presets import BESIDE
 from tests.cli.test_setup_wizard import Terminal
-from tests.durability.stand import PATIENCE, Agent, Stand, until
+from tests.durability.stand import Agent, Stand
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 

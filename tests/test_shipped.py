@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.shipped import shipped
+from tests.waiting import HANGS
 
 ROOT = Path(__file__).parent.parent
 CONFIG = sorted(str(path.relative_to(ROOT / "config")) for path in (ROOT / "config").rglob("*") if path.is_file())
@@ -58,7 +59,7 @@ def test_an_installation_finds_them_and_has_the_command(wheel: Path, tmp_path: P
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=HANGS,
     )
     assert done.stdout.strip().endswith("site-packages/agent/share/agent.toml")
     told = subprocess.run(
@@ -67,6 +68,6 @@ def test_an_installation_finds_them_and_has_the_command(wheel: Path, tmp_path: P
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=HANGS,
     )
     assert told.stdout.startswith("cpe-agent  ")

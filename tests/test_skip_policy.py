@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.skip_policy import ALLOWED, not_allowed, read
+from tests.waiting import HANGS
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,7 +38,7 @@ def run(directory: Path, suite: str, globs: list[str], *options: str) -> subproc
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options, "test_it.py"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=HANGS, check=False
     )
 
 

@@ -11,7 +11,8 @@ import pytest
 from agent.cli import client
 from agent.cli.main import run
 from agent.lab.gate import Auth
-from tests.durability.stand import Stand, until
+from tests.durability.stand import Stand
+from tests.waiting import until
 
 SERVER = "Device.ManagementServer."
 SECRETS = {

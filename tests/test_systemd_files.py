@@ -9,6 +9,7 @@ import pytest
 
 from agent.cli.dhcp_hooks import PACKAGED
 from agent.cli.main import VERBS
+from tests.waiting import HANGS
 
 ROOT = Path(__file__).parent.parent
 SYSTEMD = ROOT / "systemd"
@@ -24,7 +25,7 @@ needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reas
 
 
 def said(*command: str | Path) -> str:
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=HANGS, check=False)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout + ended.stderr
 
@@ -61,7 +62,7 @@ def test_a_script_is_for_any_posix_shell(script: Path) -> None:
 
 def test_the_installer_says_what_it_does_and_refuses_what_it_does_not_know() -> None:
     assert "--remove --purge" in said(SYSTEMD / "install", "--help")
-    ended = subprocess.run([SYSTEMD / "install", "--purge"], capture_output=True, timeout=60, check=False)
+    ended = subprocess.run([SYSTEMD / "install", "--purge"], capture_output=True, timeout=HANGS, check=False)
     assert ended.returncode == 2
 
 

@@ -13,8 +13,9 @@ from agent import settings
 from agent.runtime.control import Answer, error
 from agent.ubus_object import DOORS, NAME, UbusObject
 from backends.ubus import Bus, BusError, NoSuchMethod, NotPermitted, NotThere, Status, WrongArgument
-from tests.durability.stand import PATIENCE, Stand, until
+from tests.durability.stand import Stand
 from tests.fakes.ubusd import FakeUbusd
+from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parent.parent
 SECRET = "canary-secret-7"

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from agent.cli import client
-from tests.durability.stand import PATIENCE, Agent, Stand, until
+from tests.durability.stand import Agent, Stand
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.namespace import Namespace, veth
 from tests.shorthand import problems
+from tests.waiting import PATIENCE, until
 
 __all__ = ["make_namespace"]
 

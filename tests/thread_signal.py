@@ -3,17 +3,15 @@
 import ctypes
 import os
 import signal
-import time
+
+from tests.waiting import until
 
 
 def signal_another_thread(process: int, number: signal.Signals) -> None:
     """Send it to a thread of the process that is not the main one; waits for there to be one."""
-    until = time.monotonic() + 10
-    while True:
-        others = [int(name) for name in os.listdir(f"/proc/{process}/task") if int(name) != process]
-        if others:
-            break
-        assert time.monotonic() < until, "the process has no other thread"
-        time.sleep(0.01)
+    tasks = f"/proc/{process}/task"
+    others = until(
+        lambda: [int(name) for name in os.listdir(tasks) if int(name) != process], "the process has no other thread"
+    )
     libc = ctypes.CDLL(None, use_errno=True)
     assert libc.tgkill(process, min(others), int(number)) == 0, os.strerror(ctypes.get_errno())

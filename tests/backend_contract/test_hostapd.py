@@ -17,6 +17,7 @@ from backends.wifi.records import AccessPoint, Ssid
 from backends.wifi.rows import PointRow, SsidRow
 from backends.wpa_control import ControlSocket, EventSocket
 from tests.fakes.nl80211 import radio
+from tests.waiting import until
 
 HOSTAPD = shutil.which("hostapd", path="/usr/local/sbin:/usr/sbin:/sbin:/usr/bin")
 PLAIN = (("hw_mode", "g"), ("channel", "6"))
@@ -134,15 +135,13 @@ def test_a_daemon_that_is_gone_or_silent_is_told_apart(tmp_path: Path) -> None:
             Hostapd(path, deadline=0.1).status()
         with pytest.raises(TimedOut):
             EventSocket(path, deadline=0.1)
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 10
     shutil.rmtree(path.parent)
 
 
 def test_an_access_point_that_is_not_there_cannot_be_taken_away(daemon: Daemon) -> None:
     everything = HostapdGlobal(daemon.directory / "global")
-    until = time.monotonic() + 2
-    while not everything.is_there():  # the last thing that it opens
-        assert time.monotonic() < until
+    until(everything.is_there)  # the last thing that it opens
     with pytest.raises(MechanismError, match="REMOVE"):
         everything.remove("nowhere")
     assert not HostapdGlobal(daemon.directory / "nobody").is_there()

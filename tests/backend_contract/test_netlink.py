@@ -10,6 +10,7 @@ from backends.errors import MechanismError, Missing
 from backends.netlink import MAIN_TABLE, Link, Netlink, Route, RouteTo, Rule
 from tests.backend_contract.conftest import Kernel
 from tests.fakes.netlink import FakeNetlink
+from tests.waiting import PATIENCE
 
 
 def link(net: Netlink, name: str) -> Link:
@@ -20,7 +21,7 @@ def link(net: Netlink, name: str) -> Link:
 
 def settled(net: Netlink, name: str, operstate: str) -> Link:
     """The link once its state is so: Linux lets it follow a moment later."""
-    ends = time.monotonic() + 2
+    ends = time.monotonic() + PATIENCE
     while link(net, name).operstate != operstate and time.monotonic() < ends:
         time.sleep(0.01)
         net.forget()
@@ -29,7 +30,7 @@ def settled(net: Netlink, name: str, operstate: str) -> Link:
 
 def usable(net: Netlink, address: str) -> None:
     """Waits until the kernel has made up its mind that nobody else has the address."""
-    ends = time.monotonic() + 2
+    ends = time.monotonic() + PATIENCE
     while (
         any("tentative" in row.flags for row in net.addresses() if row.address == address) and time.monotonic() < ends
     ):
@@ -488,7 +489,7 @@ class Watched:
         self.first = threading.Event()
         self.thread = threading.Thread(target=net.watch, args=(self.heard, self.stop))
         self.thread.start()
-        assert self.first.wait(2)
+        assert self.first.wait(PATIENCE)
 
     def heard(self, topics: frozenset[str]) -> None:
         self.news.append(topics)
@@ -496,14 +497,14 @@ class Watched:
         self.first.set()
 
     def wait_for(self, count: int) -> list[frozenset[str]]:
-        ends = time.monotonic() + 2
+        ends = time.monotonic() + PATIENCE
         while len(self.news) < count and time.monotonic() < ends:
             time.sleep(0.005)
         return self.news
 
     def until_told(self, topic: str) -> None:
         """Beside what still goes on in the network that was just made."""
-        ends = time.monotonic() + 10
+        ends = time.monotonic() + PATIENCE
         while not any(topic in each for each in self.news[1:]):
             assert time.monotonic() < ends, self.news
             time.sleep(0.005)
@@ -511,7 +512,7 @@ class Watched:
     def end(self) -> float:
         begun = time.monotonic()
         self.stop.set()
-        self.thread.join(2)
+        self.thread.join(PATIENCE)
         assert not self.thread.is_alive()
         return time.monotonic() - begun
 
@@ -525,12 +526,12 @@ def test_a_watcher_is_told_what_changed_once_for_a_burst(wired: Netlink, kernel:
         news = watched.wait_for(2)
         assert news[0] == {"everything"}
         assert "address" in news[1]
-        assert watched.at[1] - begun < 3
+        assert watched.at[1] - begun < 10
         time.sleep(0.3)
         assert len(watched.news) <= 3
     finally:
         took = watched.end()
-    assert took < 3
+    assert took < 10
 
 
 def test_a_watcher_is_told_of_links_and_routes(wired: Netlink, kernel: Kernel) -> None:

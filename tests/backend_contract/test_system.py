@@ -170,8 +170,8 @@ def test_a_command_that_fails_says_so(command: list[str], reason: str, machine: 
 
 def test_a_command_that_takes_its_time_is_left_to_it(machine: FakeMachine) -> None:
     begun = time.monotonic()
-    commanded(["sleep", "3"], machine).reboot()
-    assert 0.9 < time.monotonic() - begun < 2.8
+    commanded(["sleep", "12"], machine).reboot()
+    assert 0.9 < time.monotonic() - begun < 11
 
 
 def test_nobody_to_restart_is_an_error(tmp_path: Path) -> None:

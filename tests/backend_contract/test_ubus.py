@@ -31,8 +31,8 @@ from backends.ubus import (
     TookTooLong,
     WrongArgument,
 )
-from tests.durability.stand import PATIENCE, until
 from tests.fakes.ubusd import FakeUbusd
+from tests.waiting import PATIENCE, until
 
 KINDS = [
     "fake",

@@ -1,7 +1,6 @@
 """A device on each of the two kernels: Linux's in a namespace of the test, and the fake."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,15 @@ from tests.fakes.documents import Documents
 from tests.fakes.netlink import FakeKernel, FakeNetlink
 from tests.netlab.fixtures import lab, make_namespace
 from tests.netlab.namespace import Namespace
+from tests.waiting import PATIENCE, until
 
 __all__ = ["gateway", "house", "lab", "make_namespace"]
+
+
+@pytest.fixture(autouse=True)
+def _time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a request may cost is tried in tests/model; here a machine that stands still for a while fails nothing."""
+    monkeypatch.setattr("agent.model.view.BUDGET", PATIENCE)
 
 
 @pytest.fixture(params=["linux", "openwrt"])
@@ -106,12 +112,7 @@ class Bench:
 
 def comes_to(device: NetworkDevice, rows: Sequence[str], wanted: Sequence[str]) -> bool:
     """Whether the rows come to have these Status values: Linux tells of a lost carrier within a second or two."""
-    until = time.monotonic() + 4
-    while [device.get(f"{row}Status") for row in rows] != list(wanted):
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
+    return until(lambda: [device.get(f"{row}Status") for row in rows] == list(wanted))
 
 
 @pytest.fixture

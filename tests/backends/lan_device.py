@@ -37,6 +37,7 @@ from tests.backends.device import NamespaceSettings
 from tests.fakes.documents import Documents
 from tests.netlab.namespace import Namespace, veth
 from tests.schemas import shipped_schema
+from tests.waiting import HANGS, until
 
 DECLARED: tuple[Callable[[Mechanisms], list[Object[Any]]], ...] = (
     root,
@@ -187,7 +188,7 @@ class Answer:
             namespace.command(
                 "busybox", "udhcpc", "-i", link, "-q", "-n", "-f", "-s", str(script), "-t", "4", "-T", "2", *options
             ),
-            check=False, capture_output=True, text=True, timeout=30,
+            check=False, capture_output=True, text=True, timeout=HANGS,
         )  # fmt: skip
         lines = (line.partition("=") for line in done.stdout.splitlines() if "=" in line)
         self.told = {name: value for name, _, value in lines}
@@ -201,20 +202,10 @@ class Answer:
             answers.append(cls(namespace, *options))
             return answers[-1].address == address
 
-        assert until(is_given, 20.0), [one.told for one in answers]
+        until(is_given, lambda: str([one.told for one in answers]))
         return answers[-1]
 
     @property
     def address(self) -> str:
         """The address leased, "" for none."""
         return self.told.get("ip", "")
-
-
-def until(holds: Callable[[], bool], seconds: float = 3.0) -> bool:
-    """Whether something comes to hold in time."""
-    ends = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > ends:
-            return False
-        time.sleep(0.02)
-    return True

@@ -14,6 +14,7 @@ from backends.netlink_socket import inside
 from tests.backends.test_association import option
 from tests.netlab.fixtures import lab, make_namespace
 from tests.netlab.namespace import Namespace
+from tests.waiting import PATIENCE
 
 __all__ = ["lab", "make_namespace"]
 
@@ -85,12 +86,12 @@ def test_a_request_on_the_wire_is_heard(lab: Namespace) -> None:
     thread.start()
     try:
         with inside(lab.path, lambda: socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)) as client:
-            until = time.monotonic() + 5
-            while not told.is_set() and time.monotonic() < until:
+            deadline = time.monotonic() + PATIENCE
+            while not told.is_set() and time.monotonic() < deadline:
                 client.sendto(ip(request()), ("client0", 0x0800, 0, 0, b"\xff" * 6))
                 told.wait(0.1)
         assert topics == [TOPICS]
         assert heard.devices() == [BOX]
     finally:
         stop.set()
-        thread.join(5)
+        thread.join(PATIENCE)

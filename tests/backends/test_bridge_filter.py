@@ -10,9 +10,9 @@ from backends.bridge_filter import FAMILY, TABLE, BridgeFilter, Filter, Ground, 
 from backends.desired_state import NotOurs, Pointer, Refused, Wanted
 from backends.netlink_socket import inside
 from tests.netlab.fixtures import make_namespace
-from tests.netlab.isp import until
 from tests.netlab.namespace import Namespace, veth
 from tests.netlab.packet_filter import packet_filter
+from tests.waiting import until
 
 __all__ = ["make_namespace"]
 

@@ -9,6 +9,7 @@ import pytest
 
 from backends.clock_watch import TOPICS, watch_clock
 from tests.vm.machine import MachineUnavailable, machine
+from tests.waiting import PATIENCE, until
 
 
 class Kernel:
@@ -31,14 +32,12 @@ def watched(kernel: Kernel) -> Iterator[list[frozenset[str]]]:
         yield told
     finally:
         stop.set()
-        thread.join(5)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 
 def comes(told: list[frozenset[str]], count: int) -> bool:
-    until = time.monotonic() + 3
-    while len(told) < count and time.monotonic() < until:
-        time.sleep(0.01)
+    until(lambda: len(told) >= count)
     return told == [TOPICS] * count
 
 

@@ -17,8 +17,9 @@ from backends.dhcp_client.records import Client6
 from backends.dhcp_inform import Vendor
 from backends.dhcp_sources import Inform, LeaseFiles, LeaseWatch, Way, default_link, sources
 from tests.netlab.fixtures import lab, make_namespace
-from tests.netlab.isp import DhcpServer, serving, until
+from tests.netlab.isp import DhcpServer, serving
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +42,7 @@ def watching(source: LeaseWatch) -> Iterator[Events]:
         yield told
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE)
 
 
 def event(client: str, reason: str, link: str, **variables: str) -> dict[str, Any]:
@@ -53,9 +54,9 @@ def test_the_lease_that_networkd_has_is_told_as_it_changes(tmp_path: Path) -> No
     with watching(LeaseFiles(folder, None)) as told:
         folder.mkdir()  # networkd starts later than we do
         (folder / "1").write_text(f"# private\nADDRESS=192.0.2.67\nVENDOR_SPECIFIC={OPTION43}\n")
-        first = told.get(timeout=20)
+        first = told.get(timeout=PATIENCE)
         while "VENDOR_SPECIFIC" not in first["environment"]:  # written in pieces, on a slow machine
-            first = told.get(timeout=20)
+            first = told.get(timeout=PATIENCE)
         assert first == event("networkd", "lease", "lo", VENDOR_SPECIFIC=OPTION43)
         offer = read(first).offer
         assert offer is not None
@@ -64,21 +65,21 @@ def test_the_lease_that_networkd_has_is_told_as_it_changes(tmp_path: Path) -> No
         (folder / ".temp").write_text("x")
         (folder / "new").write_text("ADDRESS=192.0.2.67\n")
         (folder / "new").rename(folder / "1")
-        assert told.get(timeout=20) == event("networkd", "lease", "lo")
+        assert told.get(timeout=PATIENCE) == event("networkd", "lease", "lo")
         (folder / "1").unlink()
-        assert told.get(timeout=20) == event("networkd", "ended", "lo")
+        assert told.get(timeout=PATIENCE) == event("networkd", "ended", "lo")
     assert told.empty()
 
 
 def test_a_lease_that_was_there_before_is_told_and_the_same_again_is_not(tmp_path: Path) -> None:
     (tmp_path / "1").write_text("ADDRESS=192.0.2.67\n")
     with watching(LeaseFiles(tmp_path, None)) as told:
-        assert told.get(timeout=20) == event("networkd", "lease", "lo")
+        assert told.get(timeout=PATIENCE) == event("networkd", "lease", "lo")
         (tmp_path / "1").write_text("ADDRESS=192.0.2.68\n")
         (tmp_path / "98989898").write_text("")  # no such link
         (tmp_path / "98989898").unlink()
         (tmp_path / "1").unlink()
-        assert told.get(timeout=20)["reason"] == "ended"
+        assert told.get(timeout=PATIENCE)["reason"] == "ended"
 
 
 def test_the_best_default_route_is_the_way_out() -> None:
@@ -120,14 +121,14 @@ def ip(line):
 try:
     ip("addr add 192.0.2.9/24 dev c0")
     ip("route add default via 192.0.2.1")
-    events.append(told.get(timeout=30))
+    events.append(told.get(timeout=60))
     inform.ask_again()
-    events.append(told.get(timeout=30))
+    events.append(told.get(timeout=60))
     ip("addr del 192.0.2.9/24 dev c0")
-    events.append(told.get(timeout=30))
+    events.append(told.get(timeout=60))
 finally:
     stop.set()
-    thread.join(30)
+    thread.join(60)
 print(json.dumps(events))
 """
 
@@ -180,9 +181,11 @@ def test_what_our_own_dhcpcd_was_given_is_told_while_it_runs(
     with serving(server), watching(LeaseFiles(tmp_path / "networkd", folders)) as told:
         try:
             clients[0].start(conf4([], []))
-            assert told.get(timeout=30) == event("dhcpcd", "BOUND", "c0", new_vendor_encapsulated_options=OPTION43)
+            assert told.get(timeout=PATIENCE) == event(
+                "dhcpcd", "BOUND", "c0", new_vendor_encapsulated_options=OPTION43
+            )
             clients[1].start(conf6("c0", Client6(), []))
-            six = told.get(timeout=30)
+            six = told.get(timeout=PATIENCE)
             assert six == event("dhcpcd", "BOUND6", "c0", new_dhcp6_vivso=OPTION17)
             offer = read(six).offer
             assert offer is not None
@@ -190,6 +193,6 @@ def test_what_our_own_dhcpcd_was_given_is_told_while_it_runs(
         finally:
             for one in clients:
                 one.stop()
-        assert {told.get(timeout=30)["reason"] for _ in clients} == {"STOP", "STOP6"}
-        until(told.empty, "nothing else is told")
+        assert {told.get(timeout=PATIENCE)["reason"] for _ in clients} == {"STOP", "STOP6"}
+        assert told.empty(), "nothing else is told"
     assert "vendor class: dslforum.org" in server.log()

@@ -10,8 +10,8 @@ import pytest
 from backends.dnsmasq import Dnsmasq, is_installed
 from backends.errors import MechanismError
 from backends.lan.rendering import Rendered
-from tests.backends.lan_device import until
 from tests.netlab.namespace import Namespace
+from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason="dnsmasq is not installed")
 

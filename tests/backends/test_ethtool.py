@@ -2,7 +2,6 @@
 
 import os
 import struct
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from backends.ethtool import EEE_GET, LINKMODES_GET, LINKMODES_SET, STATS_GET, E
 from backends.generic_netlink import Answer, attribute, attributes, number, text, unsigned
 from backends.link_modes import mau_types, permitted
 from tests.fakes.generic import RecordedFamily
+from tests.waiting import until
 
 
 def header(kind: int, name: str) -> tuple[int, bytes]:
@@ -90,7 +90,5 @@ def test_a_port_negotiates_the_modes_that_it_is_told() -> None:
     ports.set_modes(name, advertised=slow, supported=whole)
     assert mau_types(ports.phys()[name].advertised) == [11, 16]
     ports.set_modes(name, advertised=whole, supported=whole)
-    until = time.monotonic() + 5
-    while ports.phys()[name].advertised != whole and time.monotonic() < until:
-        time.sleep(0.05)
+    until(lambda: ports.phys()[name].advertised == whole)
     assert mau_types(ports.phys()[name].advertised) == mau_types(whole)

@@ -19,6 +19,7 @@ from backends.netlink_codec import (
     number_of,
     options_of,
 )
+from tests.waiting import HANGS
 
 
 def test_a_message_that_was_encoded_is_read_as_it_was_made() -> None:
@@ -41,7 +42,7 @@ def test_multiprocessing_is_loaded_when_something_of_it_is_called() -> None:
         "print('multiprocessing' in sys.modules)\n"
         "from pyroute2 import config; print(config.MpQueue().empty(), 'multiprocessing' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=HANGS)
     assert (done.stdout, done.stderr) == ("False\nTrue True\n", "")
 
 

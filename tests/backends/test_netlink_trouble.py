@@ -19,6 +19,7 @@ from backends.errors import MechanismError, Missing, TimedOut
 from backends.netlink import Netlink
 from tests.netlab.fixtures import lab, make_namespace
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import PATIENCE, until
 
 __all__ = ["lab", "make_namespace"]
 
@@ -194,15 +195,13 @@ def test_a_real_overrun_is_noticed(lab: Namespace) -> None:
     net.add_veth("a", "b")
     thread = threading.Thread(target=Netlink(open_socket=open_small).watch, args=(heard, stop))
     thread.start()
-    assert listening.wait(2)
+    assert listening.wait(PATIENCE)
     for mtu in range(1000, 1040):
         net.set_link("a", mtu=mtu)
     slow.set()
-    ends = time.monotonic() + 2
-    while len(news) < 2 and time.monotonic() < ends:
-        time.sleep(0.01)
+    until(lambda: len(news) >= 2)
     stop.set()
-    thread.join(2)
+    thread.join(PATIENCE)
     assert news[1] == {"everything"}
 
 
@@ -233,7 +232,7 @@ def test_a_cable_between_two_namespaces_carries_a_neighbour(make_namespace: Call
     far.add_address("lan", "192.0.2.2", 24)
     ping = "import socket; s=socket.socket(type=socket.SOCK_DGRAM); s.sendto(b'x',('192.0.2.2',9)); print(1)"
     left.python(ping)
-    ends = time.monotonic() + 2
+    ends = time.monotonic() + PATIENCE
     while not any(row.mac for row in near.neighbours()) and time.monotonic() < ends:
         time.sleep(0.02)
         near.forget()

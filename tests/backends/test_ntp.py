@@ -16,6 +16,7 @@ from backends.commands import run
 from backends.desired_state import SINGLE, Desired, NotOurs, Refused
 from backends.errors import MechanismError
 from backends.ntp import KINDS, OURS, Client, Clock, Ntp, is_server
+from tests.waiting import PATIENCE
 
 CONF = "pool 2.debian.pool.ntp.org iburst\nsourcedir /etc/chrony/sources.d\n"
 SWITCH = "etc/systemd/system/chrony.service.d/cpe-agent.conf"
@@ -201,12 +202,12 @@ def chronyd(tmp_path: Path) -> Iterator[tuple[Host, Sequence[str]]]:
     )
     client = ("chronyc", "-h", str(command_socket))
     try:
-        until = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while True:
             with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
                 probe.connect(str(command_socket))
                 break
-            assert time.monotonic() < until, "chronyd does not start"
+            assert time.monotonic() < deadline, "chronyd does not start"
             time.sleep(0.02)
         host.ntp = Ntp(
             tmp_path,
@@ -217,7 +218,7 @@ def chronyd(tmp_path: Path) -> Iterator[tuple[Host, Sequence[str]]]:
         yield host, client
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def sources(client: Sequence[str]) -> set[str]:

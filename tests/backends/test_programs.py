@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from backends.errors import MechanismError, Missing
 from backends.programs import LONGEST_OUTPUT, Program, find_program
+from tests.waiting import until
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -72,7 +72,7 @@ def test_a_stranger_with_the_same_process_id_is_left_alone(program: Program, tmp
 
 def test_a_program_that_ends_at_once_says_why(program: Program) -> None:
     with pytest.raises(MechanismError, match="line 3: what is this"):
-        program.start([sys.executable, "-c", "import sys; sys.exit('line 3: what is this')"])
+        program.start(["/bin/sh", "-c", "echo 'line 3: what is this' >&2; exit 1"])
     assert not program.is_running()
 
 
@@ -134,9 +134,7 @@ def test_a_crash_is_noticed_and_a_new_start_replaces_what_runs(program: Program)
     program.start(SLEEPER)
     assert program.pid() != first
     program.signal(signal.SIGKILL)
-    deadline = time.monotonic() + 5
-    while program.is_running() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: not program.is_running())
     assert program.started_with() == ()
 
 
@@ -185,7 +183,4 @@ def test_a_broken_pipe_ends_only_one_that_does_not_ask_otherwise(program: Progra
     process = program.pid()
     assert process is not None
     os.kill(process, signal.SIGPIPE)
-    deadline = time.monotonic() + 10
-    while not survives and program.is_running() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert program.is_running() == survives
+    until(lambda: program.is_running() == survives)

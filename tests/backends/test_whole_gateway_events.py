@@ -8,8 +8,8 @@ import pytest
 
 from tests.backends.lan_device import Answer
 from tests.backends.whole_gateway import Crossing, WholeGateway, gateway
-from tests.durability.stand import PATIENCE
 from tests.netlab.fixtures import make_namespace
+from tests.waiting import PATIENCE
 
 __all__ = ["gateway", "make_namespace"]
 

@@ -12,10 +12,10 @@ import pytest
 from backends.netlink_socket import inside
 from tests.backends.tr181.test_dhcpv6_server import ask
 from tests.backends.whole_gateway import WholeGateway, gateway
-from tests.durability.stand import until
 from tests.netlab.dhcpd import DelegatingServer
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.gateway import HOST6, INSIDE6, OUTSIDE6, STRANGER6
+from tests.waiting import until
 
 __all__ = ["gateway", "make_namespace"]
 

@@ -8,11 +8,11 @@ import pytest
 
 from backends.programs import Program
 from tests.backends.whole_gateway import WholeGateway
-from tests.durability.stand import PATIENCE, until
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.gateway import OUTSIDE, STRANGER
 from tests.netlab.namespace import Namespace
 from tests.netlab.rip_speaker import RipSpeaker
+from tests.waiting import PATIENCE, until
 
 __all__ = ["make_namespace"]
 

@@ -18,9 +18,10 @@ import pytest
 from agent.lab.records import Rpc
 from backends.programs import Program
 from backends.tr181.lan_tables import LOOK
-from tests.durability.stand import PATIENCE, Agent, Stand, until
+from tests.durability.stand import Agent, Stand
 from tests.netlab.gateway import HOST, INSIDE, STRANGER, Gateway
 from tests.netlab.namespace import Namespace
+from tests.waiting import PATIENCE, until
 
 MAPPINGS, ROUTES = "Device.NAT.PortMapping.", "Device.Routing.Router.1.IPv4Forwarding."
 POOLS, SHAPERS = "Device.DHCPv4.Server.Pool.", "Device.QoS.Shaper."

@@ -20,6 +20,7 @@ from typing import Any
 from backends.hostapd import Hostapd
 from tests.bench.radios import RADIOS, STATIONS
 from tests.bench.stage import Stage, stage
+from tests.waiting import PATIENCE
 
 PAIRS, HOSTS, LEASES, RULES, MAPPINGS, ROUTES, STATIC = 10, 100, 50, 40, 20, 20, 30
 IP, ROUTER = "Device.IP.Interface.", "Device.Routing.Router.1.IPv4Forwarding."
@@ -184,7 +185,7 @@ def told_within(gateway: Gateway) -> float:
     begun = time.monotonic()
     run("ip link set p5 down")
     inform = gateway.live.acs.wait_for_inform("4 VALUE CHANGE", after=known)
-    gateway.live.acs.wait_for_session_end(timeout=30)
+    gateway.live.acs.wait_for_session_end(timeout=PATIENCE)
     return inform.at - begun
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.discovery.way_out import at_home, option43
-from tests.durability.stand import until
 from tests.netlab.namespace import Namespace
+from tests.waiting import PATIENCE, until
 
 TIMES = 3
 
@@ -34,7 +34,7 @@ def _seconds() -> float:
         home.provider.says(option43(home.acs, "P-1"))
         home.stand.start()
         client = home.client()
-        home.stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=30)
+        home.stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE)
         until(lambda: "bound at" in client.log.read_text())
         [bound] = [line for line in client.log.read_text().splitlines() if line.startswith("bound at ")][:1]
         return home.stand.acs.exchanges[0].received - float(bound.rpartition(" ")[2])

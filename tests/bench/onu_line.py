@@ -11,7 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from agent.lab.onu import LabOnu, Likeness
-from tests.durability.stand import PATIENCE, Agent, Stand, until
+from tests.durability.stand import Agent, Stand
+from tests.waiting import PATIENCE, until
 
 BAUD = 115200
 TIMES = 5

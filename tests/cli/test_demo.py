@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANGS
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -95,7 +97,7 @@ def test_whenever_it_is_ended_it_leaves_nothing_behind(
     with playing(tmp_path) as process:
         read_until(process, *marks)
         process.send_signal(number)
-        process.communicate(timeout=20)
+        process.communicate(timeout=HANGS)
     assert process.returncode == 128 + number
     assert still_there(tmp_path) == []
 
@@ -106,7 +108,7 @@ def test_it_stays_until_it_is_told_and_a_pipe_shows_all_at_once(tmp_path: Path) 
         read_until(process, "Ctrl-C ends it.")
         assert still_there(tmp_path)
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=HANGS)
     assert process.returncode == 0
     assert still_there(tmp_path) == []
 
@@ -144,7 +146,7 @@ def test_a_step_that_fails_is_told_and_makes_the_exit_code(tmp_path: Path) -> No
         [sys.executable, "-c", impatient],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS,
         check=False,
         cwd=ROOT,
         env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin"},

@@ -17,6 +17,7 @@ from agent.cli.main import run
 from agent.discovery.handed_over import CLIENTS, MOST_TEXT, read
 from agent.runtime.control import Answer, ControlServer
 from tests.durability.stand import PROJECT
+from tests.waiting import HANGS
 
 OPTION43 = "0114" + b"https://acs.example/".hex()
 
@@ -226,7 +227,7 @@ def test_a_link_that_no_locale_can_write_keeps_no_client_from_its_work(
     environment = {"CPE_AGENT_SOCKET": str(tmp_path / "control.sock"), "PATH": os.environ["PATH"], **locale}
     link = {"interface": b"wan\xff0"}
     ended = subprocess.run(
-        command, env={**environment, **link}, capture_output=True, timeout=30, check=False, cwd=PROJECT
+        command, env={**environment, **link}, capture_output=True, timeout=HANGS, check=False, cwd=PROJECT
     )
     assert (ended.returncode, ended.stderr) == (0, b"")
     assert [file.name for file in (tmp_path / FOLDER).iterdir()] == ["wan_0-udhcpc-4.json"]

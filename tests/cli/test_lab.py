@@ -18,6 +18,7 @@ from agent.cli import lab, main
 from tests.lab.certificates import client_context, make_certificates
 from tests.lab.cpe import Cpe, inform
 from tests.thread_signal import signal_another_thread
+from tests.waiting import HANGS, PATIENCE, until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -43,7 +44,7 @@ def test_it_shows_the_conversation_and_ends_when_told(number: signal.Signals) ->
         cpe.post(inform("1 BOOT", parameters=[("Device.X.Password", "hunter2", "string")]))
         cpe.post()
         process.send_signal(number)
-        shown, _ = process.communicate(timeout=10)
+        shown, _ = process.communicate(timeout=HANGS)
     assert process.returncode == 0
     assert re.search(r"CPE \S+ Inform +\S+ k?B  1 BOOT  1 parameter: Device.X.Password=\*+", shown)
     assert "<EventCode>1 BOOT</EventCode>" in shown
@@ -55,10 +56,8 @@ def test_it_shows_the_conversation_and_ends_when_told(number: signal.Signals) ->
 def test_a_signal_that_another_thread_got_ends_it_at_once(number: signal.Signals) -> None:
     with running() as (process, _):
         time.sleep(0.2)  # the main thread waits by now
-        begun = time.monotonic()
         signal_another_thread(process.pid, number)
-        assert process.wait(timeout=10) == 0
-    assert time.monotonic() - begun < 5
+        assert process.wait(timeout=HANGS) == 0
 
 
 def test_programs_get_a_document_on_each_line() -> None:
@@ -66,7 +65,7 @@ def test_programs_get_a_document_on_each_line() -> None:
         cpe.post(inform())
         cpe.post()
         process.terminate()
-        shown, _ = process.communicate(timeout=10)
+        shown, _ = process.communicate(timeout=HANGS)
     documents = [json.loads(line) for line in shown.splitlines()]
     assert [document["message"] for document in documents] == ["Inform", "InformResponse", "(empty)", "(empty)"]
     assert {document["schema"] for document in documents} == {1}
@@ -77,7 +76,7 @@ def test_what_was_said_before_the_end_is_shown() -> None:
         cpe.connection.request("POST", "/", inform())
         time.sleep(0.5)  # it has arrived, and its reply is delayed: nothing of it is shown yet
         process.terminate()
-        shown, _ = process.communicate(timeout=10)
+        shown, _ = process.communicate(timeout=HANGS)
     assert [json.loads(line)["message"] for line in shown.splitlines()] == ["Inform", "InformResponse"]
 
 
@@ -105,9 +104,7 @@ def test_what_readme_shows_of_the_lab_works_with_a_fresh_agent(tmp_path: Path) -
         ]
         with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as agent:
             try:
-                deadline = time.monotonic() + 20
-                while "ended" not in ask(url, "lab", "devices").stdout and time.monotonic() < deadline:
-                    time.sleep(0.1)
+                until(lambda: "ended" in ask(url, "lab", "devices").stdout)
                 for _, *arguments in shown:
                     done = ask(url, *arguments)
                     assert (done.returncode, done.stderr) == (0, ""), (arguments, done)
@@ -123,7 +120,7 @@ def ask(url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         env={**os.environ, "CPE_AGENT_LAB": url},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS,
         check=False,
     )
 
@@ -148,7 +145,7 @@ def test_quiet_shows_where_it_listens_and_no_more() -> None:
     with running("--quiet", "--behave", "faulted_informs=1") as (process, port), Cpe(port) as cpe:
         assert "8005" in cpe.post(inform()).text
         process.terminate()
-        assert process.communicate(timeout=10)[0] == ""
+        assert process.communicate(timeout=HANGS)[0] == ""
 
 
 def test_it_ends_when_nobody_reads_the_conversation_any_more() -> None:
@@ -156,7 +153,7 @@ def test_it_ends_when_nobody_reads_the_conversation_any_more() -> None:
         assert process.stdout is not None
         process.stdout.close()
         assert cpe.post(inform()).status == 200
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_it_asks_for_credentials_and_serves_tls_and_files(tmp_path: Path) -> None:
@@ -202,7 +199,7 @@ def test_options_that_do_not_fit_are_refused_before_anything_listens(
 def test_an_address_that_is_taken_is_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
     with running("--quiet") as (_, port):
         command = [sys.executable, "-m", "agent", "lab", "acs", "--json", "--listen", f"127.0.0.1:{port}"]
-        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANGS, check=False)
     assert second.returncode == 1
     assert json.loads(second.stdout)["error"]["code"] == "cannot_listen"
 

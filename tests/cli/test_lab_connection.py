@@ -14,11 +14,12 @@ from agent.cli.lab_connection import opener
 from agent.lab.acs import LabAcs
 from agent.lab.server import server_context
 from tests.lab.certificates import make_certificates
+from tests.waiting import PATIENCE
 
 
 def ask(url: str, ca: Path | None = None) -> Any:
     one = opener(is_tls=url.startswith("https"), ca=str(ca) if ca else None, certificate=None)
-    with one.open(f"{url}api/devices", timeout=20) as answer:
+    with one.open(f"{url}api/devices", timeout=PATIENCE) as answer:
         return json.loads(answer.read())
 
 

@@ -18,8 +18,7 @@ from agent.lab.onu import LabOnu
 from agent.lab.onu_door import ask
 from agent.lab.onu_frames import CODECS
 from tests.lab.onus import lab_onu
-
-PATIENCE = 30.0
+from tests.waiting import PATIENCE
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:

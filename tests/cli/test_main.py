@@ -14,6 +14,7 @@ import pytest
 
 from agent.cli.main import VERBS, parser_for, run
 from tests.cli.scripted_agent import scripted_agent
+from tests.waiting import HANGS
 
 ROOT = Path(__file__).parent.parent.parent
 REFUSED = {"error": {"code": "not_writable", "message": "A.B: it is read-only", "next": "look elsewhere"}}
@@ -32,7 +33,7 @@ TWICE_REFUSED = {
 
 def test_the_command_is_the_module_and_the_console_script() -> None:
     command = [sys.executable, "-m", "agent", "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=HANGS)
     assert done.stdout.startswith("usage: cpe-agent ")
 
 
@@ -138,7 +139,7 @@ def test_a_wrong_command_line_ends_with_2_and_the_next_step(
 
 def test_a_wrong_command_line_is_json_when_json_was_asked_for() -> None:
     command = [sys.executable, "-m", "agent", "get", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=HANGS)
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["code"] == "usage"
     assert done.stderr == ""
@@ -201,7 +202,9 @@ def test_a_pipe_that_closes_early_is_no_error(socket: Path) -> None:
     many = {"names": [{"path": f"A.{number}", "writable": False} for number in range(20_000)]}
     with scripted_agent(socket, {"names": many}):
         shell = f"{sys.executable} -m agent names | head -1"
-        done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False, cwd=ROOT, timeout=60)
+        done = subprocess.run(
+            ["bash", "-c", shell], capture_output=True, text=True, check=False, cwd=ROOT, timeout=HANGS
+        )
     assert (done.stdout, done.stderr) == ("-  A.0\n", "")
 
 
@@ -221,5 +224,5 @@ def test_an_interrupt_ends_quietly(socket: Path) -> None:
         assert asking.stdout.readline() == '{"schema": 1, "sessions": []}\n'
         time.sleep(0.05)
         asking.send_signal(signal.SIGINT)
-        _, errors = asking.communicate(timeout=30)
+        _, errors = asking.communicate(timeout=HANGS)
     assert (asking.returncode, errors) == (130, "")

@@ -13,6 +13,7 @@ import pytest
 from agent.cli import onu  # noqa: F401  (the verb under test, reached by its name)
 from agent.cli.main import run
 from backends.omci.capture import HEAD
+from tests.waiting import HANGS
 
 GET = "8001490a00020000" + "8000" + "00" * 30 + "00000028" + "c0cbc482"
 ANSWER = "8119290a01078001" + "00 0077 d56a 38 10 0407 81 0a" + "00" * 21 + "00000028"
@@ -230,7 +231,7 @@ def test_the_frames_also_go_into_a_capture(said: Say, tmp_path: Path) -> None:
 
 def test_it_needs_neither_the_agent_nor_its_stack() -> None:
     program = f"from agent.cli.main import run\nimport sys\nrun(['onu', 'decode', {GET!r}])\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=HANGS)
     loaded: Any = set(done.stdout.splitlines()[-1].split())
     assert not loaded & {"agent.model", "agent.runtime", "lxml", "requests", "serial", "cryptography", "backends.tr181"}
 

@@ -11,8 +11,7 @@ import pytest
 
 from agent.lab.onu import LabOnu
 from tests.lab.onus import lab_onu
-
-PATIENCE = 30.0
+from tests.waiting import PATIENCE
 
 
 def watching(onu: LabOnu, *more: str) -> subprocess.Popen[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from agent.cli.main import run
 from agent.runtime.unix_listener import listen
-from tests.durability.stand import until
+from tests.waiting import HANGS, until
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -52,7 +52,7 @@ def test_a_reload_that_comes_before_it_serves_does_not_end_it(tmp_path: Path) ->
         until(lambda: " runs; ACS " in said.readline())
     finally:
         agent.terminate()
-        agent.communicate(timeout=20)
+        agent.communicate(timeout=HANGS)
 
 
 def ignores_hangup(pid: int) -> bool:
@@ -83,6 +83,6 @@ def test_a_second_agent_ends_with_1_and_says_why(tmp_path: Path, capsys: pytest.
 def test_a_state_directory_out_of_reach_ends_with_1_and_the_next_step() -> None:
     """/proc refuses new directories to root as well, so that this says the same for every user."""
     command = [sys.executable, "-m", "agent", "run", "--state-dir", "/proc/1/task/1/fdinfo/x"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=HANGS)
     assert done.returncode == 1
     assert "next: run it as root, or give it a --state-dir of its own" in done.stderr

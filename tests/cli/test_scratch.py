@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+from tests.waiting import HANGS
+
 SCRIPT = """
 import socket, subprocess
 from agent.cli import scratch
@@ -27,7 +29,7 @@ print(scratch.has_address("127.0.0.1"))
 
 
 def test_the_namespace_has_its_own_loopback_and_nothing_else() -> None:
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, timeout=HANGS)
 
     assert done.stdout.splitlines() == ["lo UNKNOWN", "True False", "DOWN", "No such device", "False"], done.stderr
 
@@ -46,7 +48,7 @@ def test_where_namespaces_are_forbidden_it_says_so() -> None:
         "except scratch.NotAllowed as why:\n"
         "    print(why)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=HANGS)
 
     assert done.stdout == "unshare: Operation not permitted\n", done.stderr
     assert os.path.exists("/proc/self/ns/net")

@@ -12,6 +12,7 @@ from agent.cli.client import Failure
 from agent.cli.main import run
 from agent.cli.setup import MANAGERS, with_manage
 from agent.settings import load
+from tests.waiting import HANGS
 
 NM, NETWORKD = (manager.drop_in for manager in MANAGERS)
 
@@ -136,7 +137,7 @@ def test_network_manager_understands_the_drop_in(image: Path) -> None:
     (folder / "NetworkManager.conf").touch()
     printed = subprocess.run(
         ["NetworkManager", "--print-config", f"--config={folder}/NetworkManager.conf", f"--config-dir={folder}/conf.d"],
-        capture_output=True, text=True, check=True, timeout=30,
+        capture_output=True, text=True, check=True, timeout=HANGS,
     )  # fmt: skip
     assert "[keyfile]\nunmanaged-devices=interface-name:eth1,interface-name:wlan*\n" in printed.stdout
     assert "unknown" not in printed.stderr + printed.stdout

@@ -21,9 +21,9 @@ from agent.cli.setup_wizard import HEADING
 from agent.settings import load
 from tests.cli.scripted_agent import scripted_agent
 from tests.runtime.certificates import Authority
+from tests.waiting import HANGS, PATIENCE
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 30.0
 SERVER = "Device.ManagementServer."
 VALUES = {
     "URL": "https://old.example/",
@@ -321,6 +321,6 @@ def test_ctrl_c_and_the_end_of_input_change_nothing(file: Path, socket: Path) ->
 def test_what_is_no_terminal_sees_what_is_given(file: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "agent", "setup", "--config", str(file)],
-        cwd=ROOT, capture_output=True, text=True, check=True, timeout=60, stdin=subprocess.DEVNULL,
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=HANGS, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert done.stdout == "given to the agent: none\n"

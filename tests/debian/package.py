@@ -9,6 +9,8 @@ from typing import Final
 
 import pytest
 
+from tests.waiting import HANGS
+
 ROOT: Final = Path(__file__).parents[2]
 TOOLS: Final = {"dpkg-buildpackage": "dpkg-dev", "dh": "debhelper", "dh_python3": "dh-python"}
 
@@ -27,7 +29,7 @@ def build(folder: Path) -> Path:
 def next_version(package: Path, target: Path) -> None:
     """The same package under the next version's name."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["dpkg-deb", "-R", package, folder], check=True, timeout=60)
+        subprocess.run(["dpkg-deb", "-R", package, folder], check=True, timeout=HANGS)
         control = Path(folder, "DEBIAN", "control")
         control.write_text(re.sub(r"(?m)^(Version: .*)-1$", r"\1-2", control.read_text()))
-        subprocess.run(["dpkg-deb", "-Znone", "-b", folder, target], check=True, timeout=60, capture_output=True)
+        subprocess.run(["dpkg-deb", "-Znone", "-b", folder, target], check=True, timeout=HANGS, capture_output=True)

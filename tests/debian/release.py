@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tests.waiting import HANGS
+
 RELEASES: Final = ("bookworm", "trixie")
 PACKAGES: Final = (
     "systemd", "systemd-sysv", "dbus", "python3", "python3-requests", "python3-lxml", "python3-pyroute2",
@@ -58,7 +60,7 @@ def mirror() -> str:
     """Where this machine's apt has Debian from."""
     asked = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian", "Created-By: Packages"]
     try:
-        told = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=60).stdout.split()
+        told = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=HANGS).stdout.split()
     except (OSError, subprocess.SubprocessError) as error:
         raise ReleaseUnavailable(f"apt does not tell its mirror: {error}") from error
     found = [one for one in told if one.rstrip("/").endswith("/debian")]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.debian.package import build
+from tests.waiting import HANGS
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +24,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("unpacked")
-    subprocess.run(["dpkg-deb", "-x", package, folder], check=True, timeout=60)
+    subprocess.run(["dpkg-deb", "-x", package, folder], check=True, timeout=HANGS)
     return folder
 
 
@@ -35,7 +36,7 @@ def test_what_it_has_runs_by_itself(unpacked: Path, tmp_path: Path) -> None:
     }
     for arguments in (["version"], ["schema", "show", "Device.DeviceInfo.UpTime"], ["run", "--help"]):
         command = [sys.executable, "-P", "-m", "agent", *arguments]
-        subprocess.run(command, env=library, cwd=tmp_path, check=True, capture_output=True, timeout=60)
+        subprocess.run(command, env=library, cwd=tmp_path, check=True, capture_output=True, timeout=HANGS)
 
 
 def test_nothing_of_it_is_where_others_would_find_it_by_accident(unpacked: Path) -> None:

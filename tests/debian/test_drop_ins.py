@@ -6,7 +6,8 @@ import re
 import pytest
 
 from tests.debian.booted import Booted
-from tests.debian.test_package import install, until
+from tests.debian.test_package import install
+from tests.waiting import until
 
 pytestmark = pytest.mark.debian
 

@@ -2,12 +2,11 @@
 
 import re
 import time
-from collections.abc import Callable
 
 import pytest
 
 from tests.debian.booted import Booted
-from tests.durability.stand import PATIENCE
+from tests.waiting import until
 
 pytestmark = pytest.mark.debian
 
@@ -29,13 +28,6 @@ def main_process(debian: Booted) -> int:
 
 def files(debian: Booted) -> set[str]:
     return {name for name in debian.says("find", "/", "-xdev").splitlines() if not WRITTEN_BY_OTHERS.fullmatch(name)}
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.1)
 
 
 def test_what_is_installed_runs_confined_and_comes_back_at_boot(debian: Booted) -> None:

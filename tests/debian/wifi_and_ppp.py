@@ -13,10 +13,11 @@ import pytest
 from tests.debian.booted import Booted
 from tests.debian.release import release
 from tests.debian.test_drop_ins import add, change, link, servers
-from tests.debian.test_package import install, until
+from tests.debian.test_package import install
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.namespace import Namespace
 from tests.vm.provider import Provider, give_terminals
+from tests.waiting import until
 
 __all__ = ["make_namespace"]
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from ipaddress import ip_address
 
+from tests.waiting import PATIENCE
+
 Makes = Callable[[socket.SocketKind], socket.socket]
 A, AAAA = 1, 28
 AUTHORITATIVE, TRUNCATED = 0x0400, 0x0200
@@ -94,6 +96,6 @@ def serving(server: NameServer, make: Makes, address: str = "127.0.0.1", port: i
         for one in (udp, tcp):
             one.shutdown(socket.SHUT_RDWR) if one is tcp else one.sendto(b"\0" * 12, (address, port))
         for thread in threads:
-            thread.join(5)
+            thread.join(PATIENCE)
         udp.close()
         tcp.close()

@@ -16,7 +16,7 @@ from agent.runtime.events import Moment
 from agent.runtime.operations import Broke
 from tests.backends.tr181.diagnosed import FAILING, HOST, STATE, WAITING, Diagnosed
 from tests.diagnostics.answering import Waiting
-from tests.durability.stand import PATIENCE
+from tests.waiting import PATIENCE
 
 EVENT = "8 DIAGNOSTICS COMPLETE"
 

@@ -21,8 +21,9 @@ from backends.netlink_socket import inside
 from tests.backends.diagnostics.conftest import way
 from tests.backends.diagnostics.way import FAR, FAR6, NEAR, TheWay
 from tests.diagnostics.name_server import AUTHORITATIVE, NameServer, serving
-from tests.durability.stand import PATIENCE, PROJECT, Agent, Stand, until
+from tests.durability.stand import PROJECT, Agent, Stand
 from tests.netlab.namespace import veth
+from tests.waiting import PATIENCE, until
 
 __all__ = ["way"]
 

@@ -21,7 +21,8 @@ from tests.backends.diagnostics.conftest import way
 from tests.backends.diagnostics.speed_server import FtpBehaviour, ftp_server, http_server
 from tests.backends.diagnostics.way import FAR, FAR6, HOME, TheWay
 from tests.diagnostics.test_whole_agent import EVENT, IP, MORE, TRANSCRIPTS, asked
-from tests.durability.stand import Agent, Stand, until
+from tests.durability.stand import Agent, Stand
+from tests.waiting import until
 
 __all__ = ["way"]
 

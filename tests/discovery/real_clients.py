@@ -16,9 +16,10 @@ from typing import Any, Final
 import pytest
 
 from agent.cli.main import run
-from tests.durability.stand import PROJECT, Agent, Stand, until
+from tests.durability.stand import PROJECT, Agent, Stand
 from tests.netlab.isp import DhcpServer
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import PATIENCE, until
 
 ISP, ISP6 = "192.0.2.1", "2001:db8:1::1"
 PATH: Final = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/systemd:/usr/lib/NetworkManager"
@@ -238,10 +239,10 @@ class Cpe:
         finally:
             process.terminate()
             try:
-                process.wait(10)
+                process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait(10)
+                process.wait(PATIENCE)
 
     def beside(self, other: Namespace) -> Namespace:
         """Put somebody else's ``s0`` on the WAN's cable."""

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.discovery.real_clients import GATEWAY, ISP6, Cpe, cpe_of, offer, option, option17
-from tests.durability.stand import PATIENCE, Agent, until
+from tests.durability.stand import Agent
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.isp import DhcpServer, serving
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import PATIENCE, until
 
 __all__ = ["make_namespace"]
 

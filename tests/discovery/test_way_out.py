@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tests.discovery.way_out import Home, Provider, at_home, option43
-from tests.durability.stand import Agent, until
+from tests.durability.stand import Agent
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import PATIENCE, until
 
 __all__ = ["make_namespace"]
 
@@ -73,7 +74,7 @@ def test_a_lease_that_came_while_no_agent_ran_is_known_to_the_next(home: Home) -
     client = home.client()
     until(lambda: "left:" in client.log.read_text())
     agent = home.stand.start()
-    assert home.stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=20).parameters[CODE] == "P-1"
+    assert home.stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE).parameters[CODE] == "P-1"
     assert until(lambda: url(agent) == home.acs)
     assert list((home.stand.state / "dhcp-events").iterdir()) == []
 
@@ -101,7 +102,7 @@ def test_a_rogue_server_on_the_lan_changes_nothing(home: Home, make_namespace: C
         assert url(agent) == ""
         home.provider.says(option43(home.acs, "P-1"))
         home.client("wan")
-        home.stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=20)
+        home.stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE)
         home.stand.configure("", "[discovery]\nallow_http = true\n")
         agent.stop()
         agent = home.stand.start()
@@ -174,12 +175,12 @@ def test_what_a_person_or_the_acs_has_set_stays_and_a_factory_reset_lets_it_be_f
 
     seen = len(home.stand.acs.informs)
     agent.ask("set", values={f"{SERVER}URL": home.acs})
-    home.stand.acs.wait_for_inform("0 BOOTSTRAP", after=seen, timeout=20)
-    home.stand.acs.wait_for_session_end(after=home.stand.acs.informs[-1].session - 1, timeout=20)
+    home.stand.acs.wait_for_inform("0 BOOTSTRAP", after=seen, timeout=PATIENCE)
+    home.stand.acs.wait_for_session_end(after=home.stand.acs.informs[-1].session - 1, timeout=PATIENCE)
     home.stand.queue("FactoryReset")
     seen = len(home.stand.acs.informs) + 1  # that of the session which carries it
     agent.ask("inform")
-    again = home.stand.acs.wait_for_inform("0 BOOTSTRAP", after=seen, timeout=40)
+    again = home.stand.acs.wait_for_inform("0 BOOTSTRAP", after=seen, timeout=PATIENCE)
     assert again.events[0] == "0 BOOTSTRAP"
     assert until(lambda: agent.ask("discover")["acs"]["source"] == "dhcpv4")
 
@@ -196,5 +197,5 @@ def test_killed_at_any_moment_it_knows_its_acs_and_who_named_it_or_neither(home:
         answer = agent.ask("discover")
         assert (answer["acs"]["url"], answer["acs"]["source"]) in (("", ""), (home.acs, "dhcpv4")), answer
     assert until(lambda: url(agent) == home.acs)
-    assert home.stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=20)
+    assert home.stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE)
     assert home.stand.unusable() == []

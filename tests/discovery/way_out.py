@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.durability.stand import PROJECT, Agent, Stand, until
+from tests.durability.stand import PROJECT, Agent, Stand
 from tests.netlab.isp import DhcpServer
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import PATIENCE, until
 
 ISP = "192.0.2.1"
 HOOK = """#!/bin/sh
@@ -92,7 +93,7 @@ class Client:
     def close(self) -> None:
         """End it at once; it has no child but the hook, which ends by itself."""
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
 
 
 class Home:
@@ -116,8 +117,8 @@ class Home:
         """From nothing to the end of the BOOTSTRAP session; retries come soon."""
         self.provider.says(option43(self.acs, "P-1", "1", "1000"))
         agent, client = self.stand.start(), self.client()
-        self.stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=20)
-        self.stand.acs.wait_for_session_end(timeout=20)
+        self.stand.acs.wait_for_inform("0 BOOTSTRAP", timeout=PATIENCE)
+        self.stand.acs.wait_for_session_end(timeout=PATIENCE)
         until(lambda: agent.ask("discover")["remembered_host"])
         return agent, client
 

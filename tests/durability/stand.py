@@ -19,10 +19,9 @@ from agent.cli import client
 from agent.lab.acs import LabAcs
 from agent.lab.records import Inform, Rpc
 from tests.netlab.namespace import Namespace
+from tests.waiting import IN_MACHINE, PATIENCE, until
 
 PROJECT = Path(__file__).parents[2]
-IN_MACHINE = "CPE_AGENT_IN_MACHINE" in os.environ  # of tests/vm, whose processors are imitated
-PATIENCE = 120.0 if IN_MACHINE else 20.0  # seconds for anything at all
 RETRY = 1  # CWMPRetryMinimumWaitInterval for most tests, in seconds: a session that failed is made up for soon
 DOCUMENTS = ("model", "journal", "delivery", "acs", "starts")
 _NEW_NETWORK = 0x40000000  # sched.h, CLONE_NEWNET
@@ -41,20 +40,6 @@ reboot_command = "restart"
 [log]
 level = "info"
 {more}"""
-
-
-def until(
-    condition: Callable[[], Result | None],
-    what: Callable[[], str] = lambda: "nothing came",
-    patience: float = PATIENCE,
-) -> Result:
-    """The first true value of the condition. TimeoutError after ``patience`` seconds."""
-    deadline = time.monotonic() + patience
-    while not (found := condition()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what()} after {patience:g} s")
-        time.sleep(0.01)
-    return found
 
 
 class Agent:

@@ -15,8 +15,9 @@ import pytest
 from agent.cli import client
 from agent.lab.behaviour import Behaviour
 from agent.lab.gate import Auth
-from tests.durability.stand import PROJECT, Agent, Stand, until
+from tests.durability.stand import PROJECT, Agent, Stand
 from tests.runtime.connection_request_client import authorization, request, send
+from tests.waiting import HANGS, until
 
 PLACES = (
     "acs-password", "request-password", "set-acs-password", "set-request-password",
@@ -127,7 +128,12 @@ def verb(stand: Stand, *words: str) -> str:
     """What a person sees who asks."""
     command = [sys.executable, "-m", "agent", *words, "--socket", str(stand.state / "control.sock")]
     ended = subprocess.run(
-        command, capture_output=True, text=True, timeout=30, check=False, env={**os.environ, "PYTHONPATH": str(PROJECT)}
+        command,
+        capture_output=True,
+        text=True,
+        timeout=HANGS,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout + ended.stderr

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.durability.stand import PATIENCE, PROJECT, Agent, Stand, until
+from tests.durability.stand import PROJECT, Agent, Stand
+from tests.waiting import PATIENCE, until
 
 TEN_YEARS = 10 * 365.25 * 86_400
 INTERVAL = 2  # seconds between periodic Informs

@@ -6,9 +6,10 @@ from itertools import product
 import pytest
 
 from agent.cli import client
-from tests.durability.stand import PATIENCE, Stand, Tracer, until
+from tests.durability.stand import Stand, Tracer
 from tests.durability.world import CODE, KEY, World
 from tests.netlab.namespace import Namespace
+from tests.waiting import PATIENCE, until
 
 FULL, READ_ONLY = "full", "read-only"
 CALLS = ("openat", "write", "fsync", "rename", "unlink")

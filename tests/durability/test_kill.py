@@ -6,8 +6,9 @@ from functools import partial
 import pytest
 
 from agent.cli import client
-from tests.durability.stand import PATIENCE, Agent, Stand, killed_at, until
+from tests.durability.stand import Agent, Stand, killed_at
 from tests.durability.world import CALLS, CODE, LOAD, STEPS, Move, MoveAway, WanWorld, World, survives
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.usefixtures("strace")
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.durability.stand import PATIENCE, Agent, Stand
+from tests.durability.stand import Agent, Stand
 from tests.netlab.namespace import Namespace
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture

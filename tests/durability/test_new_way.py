@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.durability.stand import PATIENCE, Stand, until
+from tests.durability.stand import Stand
 from tests.durability.world import FIRST_ADDRESS
+from tests.waiting import PATIENCE, until
 
 WAIT = "Device.ManagementServer.CWMPRetryMinimumWaitInterval"
 

@@ -12,8 +12,9 @@ import pytest
 from agent.cli import client
 from agent.lab.acs import LabAcs
 from agent.lab.behaviour import Behaviour
-from tests.durability.stand import PATIENCE, Stand, until
+from tests.durability.stand import Stand
 from tests.thread_signal import signal_another_thread
+from tests.waiting import PATIENCE, until
 
 SAMPLE = Path(__file__).parents[1] / "state" / "v1.json"  # frozen for ever: it is what is in the field
 CODE = "Device.DeviceInfo.ProvisioningCode"

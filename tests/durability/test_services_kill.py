@@ -12,8 +12,8 @@ import pytest
 
 from agent.cli import client
 from tests.backends.whole_gateway import Crossing, WholeGateway, is_traced
-from tests.durability.stand import PATIENCE, until
 from tests.netlab.namespace import Namespace
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.usefixtures("strace")
 

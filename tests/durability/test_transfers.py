@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.durability.stand import PATIENCE, Stand
+from tests.durability.stand import Stand
 from tests.durability.test_kill import MOST_POINTS
 from tests.durability.transfer_world import SHELF, TransferWorld
 from tests.durability.world import CALLS
+from tests.waiting import PATIENCE
 
 KB = 1024
 SAMPLED = (("rename", 2), ("rename", 4), ("write", 3), ("unlink", 1))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from agent.cli import client
 from agent.lab.records import Rpc, Told
-from tests.durability.stand import Stand, Tracer, until, watched_paths
+from tests.durability.stand import Stand, Tracer, watched_paths
+from tests.waiting import until
 
 SHELF = "X 0A1B2C Shelf"
 EXTENSION = '''"""Files of a type of our own come to a directory, and go from there."""

@@ -9,7 +9,8 @@ from itertools import count, pairwise
 
 from agent.cli import client
 from agent.lab.records import Rpc
-from tests.durability.stand import Stand, Tracer, killed_at, until
+from tests.durability.stand import Stand, Tracer, killed_at
+from tests.waiting import until
 
 CODE = "Device.DeviceInfo.ProvisioningCode"  # the data model forces active notification
 INTERVAL = "Device.ManagementServer.PeriodicInformInterval"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backends.ubus import blobmsg
+from tests.waiting import PATIENCE
 
 HELLO, STATUS, DATA, PING, LOOKUP, INVOKE, ADD, REMOVE, SUBSCRIBE, UNSUBSCRIBE, NOTIFY = range(11)
 A_STATUS, A_PATH, A_OBJECT, A_METHOD, A_TYPE, A_SIGNATURE, A_DATA, A_TARGET, A_ACTIVE, A_QUIET, A_SUBSCRIBERS = range(
@@ -117,7 +118,7 @@ class FakeUbusd:
     def stop(self) -> None:
         self._is_stopping = True
         self._wake_in.send(b"\0")
-        self._thread.join(20)
+        self._thread.join(PATIENCE)
         for each in (self._listener, self._wake_out, self._wake_in, *(one.socket for one in self._clients)):
             each.close()
         self._selector.close()

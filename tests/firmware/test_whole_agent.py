@@ -13,7 +13,8 @@ import pytest
 from agent.cli import client
 from agent.lab.records import Told
 from tests.backends.signing import Signer, sealed_image
-from tests.durability.stand import PATIENCE, Stand, Tracer, until, watched_paths
+from tests.durability.stand import Stand, Tracer, watched_paths
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANGS
+
 
 @dataclass(frozen=True)
 class Certificates:
@@ -44,7 +46,10 @@ def make_certificates(directory: Path) -> Certificates:
             ca, ca_key = made["authority"]
             options = [*options, "-CA", str(ca), "-CAkey", str(ca_key), "-addext", "basicConstraints=CA:FALSE"]
         subprocess.run(
-            [*new, *options, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True, timeout=30
+            [*new, *options, "-keyout", str(key), "-out", str(certificate)],
+            check=True,
+            capture_output=True,
+            timeout=HANGS,
         )
         made[name] = (certificate, key)
     both = directory / "client-both.pem"

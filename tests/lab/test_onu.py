@@ -18,8 +18,7 @@ from backends.omci.frames import Action, Frame
 from backends.omci.link import Line, LineLost
 from backends.omci.queries import Queries
 from tests.lab.onus import exchange, lab_onu, queries
-
-SOON = 10.0
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +28,7 @@ def _prompts_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read_to_the_end(line: Line) -> None:
     while True:
-        line.read(SOON)
+        line.read(PATIENCE)
 
 
 @pytest.mark.parametrize("codec", ["hdlc", "slip", "hexline", "raw48"])
@@ -65,7 +64,7 @@ def test_what_the_olt_sets_of_the_way_to_the_acs_is_told_and_can_be_followed(tmp
 def test_a_mirror_repeats_both_sides_and_answers_nobody() -> None:
     with lab_onu(is_mirror=True) as onu, exchange(onu) as line:
         onu.order("lock")
-        heard = [line.listen(SOON), line.listen(SOON)]
+        heard = [line.listen(PATIENCE), line.listen(PATIENCE)]
         assert [frame.asks if frame else None for frame in heard] == [True, False]
         with pytest.raises(NoAnswer):
             line.ask(Frame(0, Action.GET, 340, 0x0E01, b"\x80\0".ljust(32, b"\0"), asks=True), within=0.05)
@@ -115,10 +114,7 @@ def test_a_slow_line_takes_its_time() -> None:
 def test_light_drifts_by_itself() -> None:
     with lab_onu() as onu, queries(onu) as asked:
         before = asked.get(263, 0x8001, 0x0044).octets
-        deadline = time.monotonic() + SOON
-        while asked.get(263, 0x8001, 0x0044).octets == before and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert asked.get(263, 0x8001, 0x0044).octets != before
+        until(lambda: asked.get(263, 0x8001, 0x0044).octets != before)
 
 
 def test_nothing_is_left_of_it(tmp_path: Path) -> None:
@@ -132,7 +128,7 @@ def test_nothing_is_left_of_it(tmp_path: Path) -> None:
 
 def test_octets_at_its_door_that_are_no_text_are_refused_and_it_goes_on(tmp_path: Path) -> None:
     with lab_onu(tmp_path / "tty"), socket.socket(socket.AF_UNIX) as visitor:
-        visitor.settimeout(SOON)
+        visitor.settimeout(PATIENCE)
         visitor.connect(str(tmp_path / "tty.do"))
         visitor.sendall(b"\xff\n")
         assert visitor.recv(100) == b"no \\xff is not UTF-8\n"

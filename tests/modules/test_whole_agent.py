@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.backends.modules.making import archive
-from tests.durability.stand import PATIENCE, Agent, Stand, until
+from tests.durability.stand import Agent, Stand
 from tests.transfers.file_server import File, FileServer
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 

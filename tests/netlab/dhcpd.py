@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.netlab.isp import SECONDS, until
 from tests.netlab.namespace import Namespace
+from tests.waiting import PATIENCE, until
 
 CONFIGURATION = """authoritative;
 server-duid LL ethernet 02:00:00:00:00:01;
@@ -47,5 +47,5 @@ class DelegatingServer:
         """Answer nobody any more."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(SECONDS)
+            self._process.wait(PATIENCE)
             self._process = None

@@ -2,13 +2,11 @@
 
 import contextlib
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.netlab.namespace import Namespace
-
-SECONDS = 10
+from tests.waiting import PATIENCE, until
 
 
 class DhcpServer:
@@ -32,22 +30,12 @@ class DhcpServer:
         """Answer nobody any more."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(SECONDS)
+            self._process.wait(PATIENCE)
             self._process = None
 
     def log(self) -> str:
         """What it wrote."""
         return self._log.read_text(errors="replace")
-
-
-def until(holds: object, what: str, seconds: float = SECONDS) -> float:
-    """Wait until a call is true; how long it took. AssertionError with ``what`` when it does not come to it."""
-    assert callable(holds)
-    begun = time.monotonic()
-    while not holds():
-        assert time.monotonic() - begun < seconds, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
-    return time.monotonic() - begun
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from backends.netlink import Netlink
+from tests.waiting import HANGS
 
 HOLDER = """
 import socket, subprocess, sys
@@ -91,7 +92,7 @@ class Namespace:
 
     def run(self, *arguments: str) -> str:
         """Run a program in here, to its end; its output. CalledProcessError if it fails."""
-        done = subprocess.run(self.command(*arguments), check=False, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(self.command(*arguments), check=False, capture_output=True, text=True, timeout=HANGS)
         if done.returncode != 0:
             raise AssertionError(f"{' '.join(arguments)}: status {done.returncode}: {done.stderr.strip()}")
         return done.stdout

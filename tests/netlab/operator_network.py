@@ -1,17 +1,16 @@
 """A device with a subscriber's WAN and a management interface; behind the latter an operator's router, DNS and ACS."""
 
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import PATIENCE, until
 
 OWN, ROUTER, ACS, NAME = "10.9.0.2", "10.9.0.1", "198.51.100.10", "acs.operator.test"
 SUBSCRIBER, PROVIDER = "203.0.113.5", "203.0.113.1"
-WITHIN = 10.0
 
 
 class OperatorNetwork:
@@ -40,17 +39,14 @@ class OperatorNetwork:
                    f"--log-facility={self._log}", f"--address=/{NAME}/{ACS}"]  # fmt: skip
         self._log.touch()
         self._server = subprocess.Popen(self.operator.command(*command))
-        deadline = time.monotonic() + WITHIN
-        while "started" not in self.questions():
-            assert time.monotonic() < deadline, "dnsmasq does not start"
-            time.sleep(0.02)
+        until(lambda: "started" in self.questions(), "dnsmasq does not start")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.terminate()
-        self._server.wait(WITHIN)
+        self._server.wait(PATIENCE)
 
     def questions(self) -> str:
         """What the operator's name server was asked, as it says."""

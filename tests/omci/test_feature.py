@@ -8,7 +8,8 @@ import pytest
 
 from agent.lab.onu import LabOnu, Likeness
 from agent.omci.feature import TOLD
-from tests.durability.stand import PATIENCE, Agent, Stand, until
+from tests.durability.stand import Agent, Stand
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 

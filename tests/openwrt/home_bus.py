@@ -10,9 +10,9 @@ from typing import Final, Self
 from backends.ubus import BusService, Kind, Method, Published, Request
 from tests.fakes.ubusd import FakeUbusd
 from tests.openwrt.home_answers import ANSWERS, TOLD
+from tests.waiting import PATIENCE
 
 NOT_FOUND: Final = 4
-PATIENCE: Final = 20
 ANYTHING: Final = dict.fromkeys(
     ("name", "interface", "device", "section", "type", "data", "addr", "reason", "deauth", "ban_time", "signal"),
     Kind.UNSPEC,

@@ -12,8 +12,9 @@ from agent.ubus_object import DOORS
 from backends.uci.draft import Draft
 from backends.uci.layout import rewritten
 from backends.uci.reading import parsed
-from tests.durability.stand import Stand, until
+from tests.durability.stand import Stand
 from tests.openwrt.router import PROJECT
+from tests.waiting import until
 
 APP = PROJECT / "openwrt" / "luci-app-cpe-agent"
 HTDOCS = APP / "htdocs"

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.fakes.uci_of_scripts import UciServer
+from tests.waiting import HANGS
 
 PROJECT = Path(__file__).parent.parent.parent
 REAL_UCI = os.environ.get("UCI_BIN") or shutil.which("uci")
@@ -109,7 +110,7 @@ class Router:
             "DHCPV6_SCRIPT": f"{self.root}/lib/netifd/dhcpv6.script",
         }  # fmt: skip
         done = subprocess.run(
-            [*SHELL, "-c", code, "sh", *more], capture_output=True, text=True, env=environment, cwd="/", timeout=60
+            [*SHELL, "-c", code, "sh", *more], capture_output=True, text=True, env=environment, cwd="/", timeout=HANGS
         )
         assert (done.returncode, done.stderr) == (0, ""), (done.returncode, done.stderr, done.stdout)
         return done.stdout

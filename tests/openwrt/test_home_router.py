@@ -11,6 +11,7 @@ import pytest
 from tests.bench.forks import forks_of
 from tests.bench.home import ALONE, PROCESS
 from tests.openwrt.home_router import PROJECT
+from tests.waiting import HANGS
 
 pytestmark = pytest.mark.slow
 PATIENCE = 200
@@ -92,7 +93,7 @@ def test_a_fork_is_seen_and_a_thread_is_none(code: str, expected: int) -> None:
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process,
         forks_of(process.pid) as made,
     ):
-        process.communicate(b"\n", timeout=60)
+        process.communicate(b"\n", timeout=HANGS)
     assert len(made) == expected, made
 
 

@@ -15,11 +15,13 @@ from agent.settings import CHECKS, Settings, flat, parse
 from agent.settings_file import changed
 from agent.settings_uci import OF_THE_PACKAGE
 from agent.version import VERSION
-from tests.durability.stand import PATIENCE, Stand
+from tests.durability.stand import Stand
 from tests.openwrt.router import PROJECT
 
 sys.path.insert(0, str(PROJECT / "openwrt"))
 import pack
+
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 

@@ -10,6 +10,7 @@ import pytest
 from agent.settings import AT_START_ONLY, parse
 from backends.fw4_door import TYPES
 from tests.openwrt.router import NETWORK, PROJECT, SHELL, Router
+from tests.waiting import HANGS
 
 pytestmark = pytest.mark.slow
 
@@ -20,13 +21,13 @@ SCRIPTS += [PROJECT / "config/dhcp/udhcpc.user", PROJECT / "config/dhcp/odhcp6c.
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
 def test_the_routers_shell_can_read_every_script(script: Path) -> None:
-    subprocess.run([*SHELL, "-n", str(script)], check=True, timeout=10)
+    subprocess.run([*SHELL, "-n", str(script)], check=True, timeout=HANGS)
 
 
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
 def test_shellcheck_finds_nothing_in_any_script() -> None:
     done = subprocess.run(
-        ["shellcheck", "-s", "sh", "-x", *map(str, SCRIPTS)], capture_output=True, text=True, cwd=PROJECT, timeout=60
+        ["shellcheck", "-s", "sh", "-x", *map(str, SCRIPTS)], capture_output=True, text=True, cwd=PROJECT, timeout=HANGS
     )
     assert done.stdout == ""
     assert done.returncode == 0

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from tests.waiting import PATIENCE
+
 
 @dataclass
 class Request:
@@ -50,7 +52,7 @@ class RawServer:
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(PATIENCE)
 
     def url(self, path: str = "/acs", host: str = "127.0.0.1") -> str:
         return f"{'https' if self.context else 'http'}://{host}:{self.port}{path}"

@@ -20,6 +20,7 @@ from agent.runtime.redactor import Redactor
 from agent.runtime.trace import TraceStore
 from agent.runtime.wire import Address, connect_through, resolve_by_system
 from tests.runtime.raw_server import Connection, RawServer, Request, says, scripted
+from tests.waiting import PATIENCE
 
 QUICK = Limits(connect_seconds=2, reply_seconds=3, session_seconds=10)
 RESPONSE = (
@@ -40,7 +41,7 @@ class Owner:
 
     def ask(self, envelope: Envelope | None) -> AcsReplied | AcsUnreachable:
         self.session.post(envelope)
-        return self.inbox.get(timeout=20)
+        return self.inbox.get(timeout=PATIENCE)
 
 
 @contextmanager
@@ -65,12 +66,12 @@ def session_with(
         yield Owner(session, inbox, traces, found)
     finally:
         session.close("over")
-        assert session.join(20), "the thread did not end"
+        assert session.join(PATIENCE), "the thread did not end"
 
 
 def test_where_the_acs_was_found_is_told_before_anything_is_said(tmp_path: Path) -> None:
     with RawServer(scripted(says(204))) as server, session_with(server, tmp_path) as owner:
-        assert owner.found.get(timeout=20) == AcsFound(4, "127.0.0.1")
+        assert owner.found.get(timeout=PATIENCE) == AcsFound(4, "127.0.0.1")
         assert not server.requests
         assert owner.ask(QUESTION) == AcsReplied(4, None)
         assert server.connections == 1
@@ -86,7 +87,7 @@ def test_each_message_gets_its_answer_and_the_end_closes_the_connection(tmp_path
         assert isinstance(answer.envelope.message, GetRPCMethodsResponse)
         assert owner.ask(None) == AcsReplied(4, None)
         owner.session.close("done")
-        assert owner.session.join(20)
+        assert owner.session.join(PATIENCE)
     assert b"GetRPCMethods" in server.requests[0].body
     assert server.requests[1].body == b""
     assert server.connections == 1
@@ -144,11 +145,11 @@ def test_closing_ends_a_wait_at_once_and_silences_the_session(tmp_path: Path) ->
 
     with RawServer(serve) as server, session_with(server, tmp_path, limits=Limits()) as owner:
         owner.session.post(QUESTION)
-        assert asked.wait(20)
+        assert asked.wait(PATIENCE)
         began = time.monotonic()
         owner.session.close("the agent was stopped")
         assert time.monotonic() - began < 15  # it would wait for the answer for half a minute
-        assert owner.session.join(20)
+        assert owner.session.join(PATIENCE)
         assert owner.inbox.empty()
     assert owner.traces.sessions()[0]["outcome"] == "the agent was stopped"
 
@@ -170,10 +171,10 @@ def test_a_name_that_is_found_after_the_end_is_not_connected_to(tmp_path: Path) 
         RawServer(scripted(says(204))) as server,
         session_with(server, tmp_path, resolve=resolve, connect=connect) as owner,
     ):
-        assert asked.wait(20)
+        assert asked.wait(PATIENCE)
         owner.session.close("there is a new way to the ACS")
         goes_on.set()
-        assert owner.session.join(20)
+        assert owner.session.join(PATIENCE)
         assert owner.found.empty()
         assert owner.inbox.empty()
     assert connected == []
@@ -184,7 +185,7 @@ def test_what_was_ordered_before_a_close_that_overtakes_it_is_not_sent(tmp_path:
         with session_with(server, tmp_path) as owner:
             owner.session.post(QUESTION)
             owner.session.close("changed my mind")
-            assert owner.session.join(20)
+            assert owner.session.join(PATIENCE)
         assert len(server.requests) <= 1
         assert owner.inbox.empty() or server.requests
 

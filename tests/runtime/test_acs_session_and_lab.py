@@ -17,6 +17,7 @@ from agent.runtime.events import AcsFound, AcsReplied, AcsUnreachable
 from agent.runtime.redactor import Redactor
 from agent.runtime.trace import TraceStore
 from tests.runtime.certificates import Authority
+from tests.waiting import PATIENCE
 
 SLOW = pytest.mark.slow
 
@@ -45,11 +46,11 @@ def whole_session(endpoint: AcsEndpoint, directory: Path) -> list[AcsReplied | A
     got = []
     for envelope in (INFORM, None):
         session.post(envelope)
-        got.append(inbox.get(timeout=10))
+        got.append(inbox.get(timeout=PATIENCE))
         if isinstance(got[-1], AcsUnreachable):
             break
     session.close()
-    assert session.join(20)
+    assert session.join(PATIENCE)
     return got
 
 

@@ -15,6 +15,7 @@ import pytest
 from agent.runtime.connection_request import ConnectionRequestListener, ListenError
 from tests.runtime.connection_request_client import PASSWORD, PATH, USERNAME, Answer, ask, authorization, request, send
 from tests.runtime.connection_request_flood import flood
+from tests.waiting import PATIENCE
 
 
 @dataclass
@@ -66,7 +67,7 @@ def test_the_answer_is_sent_before_the_core_is_told() -> None:
     order: list[str] = []
 
     def on_request() -> None:
-        answered.wait(5)
+        answered.wait(PATIENCE)
         order.append("told")
 
     with listening(on_request=on_request) as there:
@@ -358,7 +359,7 @@ def test_closing_is_safe_when_the_thread_has_ended_before_it_is_woken(monkeypatc
 
         def late(number: int, value: int) -> None:
             socket.create_connection(("127.0.0.1", there.port), timeout=5).close()  # wakes the thread as well
-            thread.join(5)
+            thread.join(PATIENCE)
             write(number, value)
 
         monkeypatch.setattr(os, "eventfd_write", late)

@@ -5,7 +5,6 @@ import os
 import socket
 import stat
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 from agent.runtime import control
 from agent.runtime.control import ControlServer
+from tests.waiting import until
 
 Answer = Callable[[dict[str, Any]], None]
 
@@ -160,10 +160,7 @@ def test_those_who_watch_leave_room_for_those_who_ask(path: Path) -> None:
     watching = [opened(path) for _ in range(control.MOST_STREAMS)]
     for each in watching:
         each.sendall(line("endless"))
-    deadline = time.monotonic() + 5
-    while not (refused := _first_line_or_none(path)) and time.monotonic() < deadline:
-        pass
-    assert refused
+    refused = until(lambda: _first_line_or_none(path))
     assert refused["error"]["code"] == "busy"
     assert asked(path, line("echo")) == [{"schema": 1}]
     for each in watching:

@@ -11,6 +11,7 @@ import pytest
 from agent.runtime.endpoint import Limits
 from agent.runtime.http_line import BROKEN, Line, Response, Target, read_into, target_of
 from agent.runtime.wire import Address, Wire
+from tests.waiting import PATIENCE
 
 
 @contextmanager
@@ -35,7 +36,7 @@ def answered(
     response = line.send(
         method, target, {"Host": target.host_header, "User-Agent": "us"}, body, lambda path: f"Us {path}"
     )
-    thread.join(5)
+    thread.join(PATIENCE)
     wire.allow_next(1000)
     yield response, bytes(heard)
     response.close()

@@ -8,6 +8,7 @@ from agent.runtime import loop
 from agent.runtime.actions import Action, Listen
 from agent.runtime.events import AcsReplied, Changed, ConnectionRequested, ControlAsked, Event, Moment, Stop
 from agent.runtime.loop import Inbox
+from tests.waiting import PATIENCE
 
 
 class Recorder:
@@ -100,11 +101,11 @@ def test_a_worker_may_ask_a_verb_as_people_do() -> None:
     asker = threading.Thread(target=lambda: got.append(inbox.verb("status", {"x": 1})))
     got: list[object] = []
     asker.start()
-    event = inbox.wait(10)
+    event = inbox.wait(PATIENCE)
     assert isinstance(event, ControlAsked)
     assert (event.verb, event.arguments) == ("status", {"x": 1})
     event.answer({"well": True})
-    asker.join(10)
+    asker.join(PATIENCE)
     assert got == [{"well": True}]
     with pytest.raises(TimeoutError):
         Inbox().verb("status", {}, seconds=0.01)

@@ -9,7 +9,7 @@ import pytest
 from agent.runtime import events as on
 from agent.runtime.loop import Inbox
 from agent.runtime.operations import Broke, OperationThreads, Tell
-from tests.durability.stand import PATIENCE, until
+from tests.waiting import PATIENCE, until
 
 
 def test_a_job_runs_beside_its_owner_and_tells_it() -> None:

@@ -15,9 +15,9 @@ import pytest
 from agent.lab.acs import LabAcs
 from agent.lab.gate import Auth
 from tests.runtime.connection_request_client import authorization, request, send
+from tests.waiting import HANGS, PATIENCE
 
 CANARIES = {name: f"canary-{number}-{name}" for number, name in enumerate(("acs", "request", "set", "download", "url"))}
-PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
             )
         finally:
             agent.terminate()
-            agent.wait(10)
+            agent.wait(PATIENCE)
 
 
 def _converse(acs: LabAcs, device: str, state: Path) -> None:
@@ -99,7 +99,7 @@ VERBS = (
 
 def _verb(state: Path, *words: str) -> str:
     command = [sys.executable, "-m", "agent", *words, "--socket", str(state / "control.sock")]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=dict(os.environ))
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=HANGS, check=False, env=dict(os.environ))
     assert ended.returncode == 0, ended.stderr
     return ended.stdout + ended.stderr
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.runtime.spared_imports import called_later
+from tests.waiting import HANGS
 
 REQUESTS = """
 import sys
@@ -24,7 +25,7 @@ print(version("requests") == requests.__version__)
 
 def test_requests_comes_without_who_guesses_encodings_and_guesses_when_asked() -> None:
     command = [sys.executable, "-W", "error", "-c", REQUESTS]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=HANGS)
     assert (done.stdout.split("\n"), done.stderr) == (["[]", "True", "True", ""], "")
 
 

@@ -13,6 +13,7 @@ from agent.runtime import stub_resolver
 from agent.runtime.dns_messages import HEAD, A
 from agent.runtime.stub_resolver import StubResolver
 from agent.runtime.wire import Address
+from tests.waiting import PATIENCE
 
 Reply = Callable[[bytes, bool], bytes | None]
 """What a server answers to a question; whether it came by TCP."""
@@ -67,7 +68,7 @@ def server(address: str, reply: Reply, drip: Callable[[float], object] | None = 
         end.sendto(b"", (address, stub_resolver.PORT))
     socket.create_connection((address, stub_resolver.PORT)).close()
     for thread in threads:
-        thread.join(5)
+        thread.join(PATIENCE)
     udp.close()
     tcp.close()
 

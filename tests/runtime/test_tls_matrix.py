@@ -15,6 +15,7 @@ from agent.runtime.http import AcsClient, AcsEndpoint, Limits, Unreachable
 from agent.runtime.tls import context_for
 from tests.runtime.certificates import Authority, Pair, self_signed
 from tests.runtime.raw_server import Connection, RawServer, Request, says, scripted
+from tests.waiting import PATIENCE
 
 QUICK = Limits(connect_seconds=2, reply_seconds=2, session_seconds=6)
 
@@ -348,7 +349,7 @@ def renegotiating_server(pair: Pair) -> Iterator[int]:
     finally:
         process.kill()
         process.wait()
-        asker.join(5)
+        asker.join(PATIENCE)
         process.stdin.close()
         process.stdout.close()
 

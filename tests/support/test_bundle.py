@@ -7,7 +7,7 @@ import re
 import secrets
 import tarfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from agent.runtime.redactor import Redactor
 from agent.support.bundle import MOST_MODEL, Sources, SupportBundle
 from tests.runtime.kept_sessions import KeptSessions
+from tests.waiting import PATIENCE, until
 
 Line = dict[str, Any]
 
@@ -83,7 +84,7 @@ class Device:
 
 def lines(stream: Iterator[Line | None]) -> list[Line]:
     told: list[Line] = []
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     for line in stream:
         if line is not None:
             told.append(line)
@@ -195,13 +196,6 @@ def test_a_bundle_is_bounded_and_the_last_sessions_come_first() -> None:
     assert len(members["cpe-agent-support/model.txt"]) < MOST_MODEL + 2000
     assert "cpe-agent-support/sessions/00000014.jsonl" in members
     assert sum(map(len, members.values())) <= 2_000_000
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from agent.runtime.endpoint import AcsEndpoint
 from agent.runtime.wire import Resolve, resolve_by_system
 from agent.support.probe import Owner, Probe
 from tests.support.test_probe_run import INFORM, QUICK
+from tests.waiting import PATIENCE, until
 
 Line = dict[str, Any]
 
@@ -50,23 +51,16 @@ class Device:
 
 
 def lines(stream: Iterator[Line | None]) -> list[Line]:
-    """What a stream tells up to its end; it has ten seconds for each line."""
+    """What a stream tells up to its end; each is waited for with patience."""
     told: list[Line] = []
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     for line in stream:
         if line is not None:
             told.append(line)
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + PATIENCE
         assert time.monotonic() < deadline, told
         time.sleep(0.01)
     return told
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from tests.netlab.fixtures import make_namespace
 from tests.netlab.namespace import Namespace, veth
 from tests.runtime.certificates import Authority, Pair, self_signed
 from tests.runtime.raw_server import Connection, RawServer, says, scripted
+from tests.waiting import PATIENCE
 
 __all__ = ["make_namespace"]
 
@@ -90,7 +91,7 @@ def test_all_steps_of_a_plain_acs_are_told_in_order_and_the_session_ends_politel
     assert told[0].what == "127.0.0.1 is an address"
     assert "anybody on the way" in told[2].what
     assert acs.conversation() == ["Inform", "InformResponse", "", ""]
-    assert acs.wait_for_session_end(timeout=10).state == "ended"
+    assert acs.wait_for_session_end(timeout=PATIENCE).state == "ended"
     assert acs.informs[0].events == ("2 PERIODIC",)
 
 

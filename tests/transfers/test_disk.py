@@ -17,9 +17,9 @@ import pytest
 from agent.transfers import disk
 from agent.transfers.disk import MOST_SPARE, Part, failed, parts_of
 from agent.transfers.failures import Cause, TransferFailed
-from tests.durability.stand import PATIENCE
 from tests.transfers.file_server import File, FileServer
 from tests.transfers.ftp_server import FtpServer
+from tests.waiting import PATIENCE
 
 CONTENT = random.Random(3).randbytes(300_000)
 HASH = hashlib.sha256(CONTENT).hexdigest()

@@ -24,6 +24,7 @@ from tests.runtime.certificates import Authority
 from tests.runtime.raw_server import Connection, RawServer
 from tests.transfers.conftest import Mover
 from tests.transfers.file_server import File, FileServer, context_of
+from tests.waiting import PATIENCE, until
 
 CONTENT = random.Random(1).randbytes(300_000)
 HASH = hashlib.sha256(CONTENT).hexdigest()
@@ -689,13 +690,11 @@ def test_a_hundred_transfers_are_cancelled_at_once(server: FileServer, moving: M
     threads = [threading.Thread(target=fetch, args=(number,), daemon=True) for number in range(100)]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 20
-    while len(server.requests) < 100 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: len(server.requests) >= 100)
     since = time.monotonic()
     over.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE)
     assert not any(thread.is_alive() for thread in threads)
     assert (ends, time.monotonic() - since < 8) == ([], True)
 
@@ -713,12 +712,13 @@ def test_a_cancelled_upload_and_a_cancelled_wait_end(server: FileServer, moving:
 
 
 def test_a_cancelled_transfer_waits_for_no_handshake(moving: Mover) -> None:
+    moving.way = replace(moving.way, limits=replace(moving.way.limits, connect_seconds=30))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         since = time.monotonic()
         moving.cancelled = lambda: time.monotonic() > since + 0.2
         with pytest.raises(Cancelled):
             moving.download(f"https://127.0.0.1:{silent.getsockname()[1]}/")
-        assert time.monotonic() - since < 5
+        assert time.monotonic() - since < 15
 
 
 def test_a_cancelled_transfer_waits_for_no_connection(moving: Mover) -> None:
@@ -741,7 +741,7 @@ def test_a_cancelled_transfer_waits_for_no_resolver(moving: Mover) -> None:
     waiting = threading.Event()
 
     def resolve(host: str, port: int) -> list[Address]:
-        waiting.wait(30)
+        waiting.wait(60)
         raise OSError
 
     moving.way = replace(moving.way, resolve=resolve)
@@ -749,5 +749,5 @@ def test_a_cancelled_transfer_waits_for_no_resolver(moving: Mover) -> None:
     moving.cancelled = lambda: time.monotonic() > since + 0.2
     with pytest.raises(Cancelled):
         moving.download("http://files.example/")
-    assert time.monotonic() - since < 5
+    assert time.monotonic() - since < 30
     waiting.set()

@@ -17,8 +17,9 @@ import pytest
 
 from agent.cli import client
 from agent.lab.records import Line
-from tests.durability.stand import PATIENCE, PROJECT, Stand, until
+from tests.durability.stand import PROJECT, Stand
 from tests.durability.transfer_world import SHELF, TransferWorld
+from tests.waiting import PATIENCE, until
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 POLICY = "Device.ManagementServer.AutonomousTransferCompletePolicy.Enable"

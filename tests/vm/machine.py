@@ -27,6 +27,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.waiting import HANGS
+
 PACKAGES = ("qemu-system-x86", "busybox-static")
 MODULES = (
     "virtio_pci", "9pnet_virtio", "9p", "overlay",  # to see this machine's files
@@ -150,7 +152,7 @@ def package(folder: Path) -> bytes:
     """Debian's newest kernel package for this architecture."""
     try:
         told = subprocess.run(
-            ["apt-cache", "depends", "linux-image-amd64"], capture_output=True, text=True, check=True, timeout=60
+            ["apt-cache", "depends", "linux-image-amd64"], capture_output=True, text=True, check=True, timeout=HANGS
         ).stdout
         name = re.search(r"Depends: (linux-image-\d\S+)", told)
         if name is None:

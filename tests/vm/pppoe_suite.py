@@ -29,14 +29,13 @@ from tests.backends.device import NamespaceSettings
 from tests.backends.small_device import SmallDevice
 from tests.fakes.documents import Documents
 from tests.netlab.fixtures import make_namespace
-from tests.netlab.isp import until
 from tests.netlab.namespace import Namespace, veth
 from tests.vm.provider import Provider, give_terminals
+from tests.waiting import until
 
 __all__ = ["make_namespace"]
 
 PPP = "Device.PPP.Interface."
-SECONDS = 40
 HOSTILE = ("pa ss", "'\"\\", "$(id)`x`", "a\nb\tc", "#", "\u00e9\u4e16\U0001f5a7", "%s%n", "x" * 64)
 
 
@@ -124,7 +123,7 @@ def is_connected(device: SmallDevice, row: str) -> bool:
 
 
 def comes_up(device: SmallDevice, row: str, what: str = "a connection") -> None:
-    until(lambda: is_connected(device, row) and device.get(f"{row}IPCP.LocalIPAddress"), what, SECONDS)
+    until(lambda: is_connected(device, row) and device.get(f"{row}IPCP.LocalIPAddress"), what)
 
 
 def test_a_connection_is_what_ip_and_the_kernel_tell(dsl: Dsl) -> None:
@@ -134,7 +133,7 @@ def test_a_connection_is_what_ip_and_the_kernel_tell(dsl: Dsl) -> None:
     row = dsl.connection(device, **{"PPPoE.ACName": "ac-1"})
     name = device.get(f"{row}Name")
     comes_up(device, row)
-    until(lambda: device.get(f"{row}IPv6CP.LocalInterfaceIdentifier"), "IPv6", SECONDS)
+    until(lambda: device.get(f"{row}IPv6CP.LocalInterfaceIdentifier"), "IPv6")
 
     ipv4, ipv6 = dsl.told(name, "inet"), dsl.told(name, "inet6")
     told = device.tree(row)
@@ -188,7 +187,7 @@ def test_a_wrong_password_is_told_and_the_right_one_connects(dsl: Dsl) -> None:
     try:
         row = dsl.connection(device, Password="wrong")
         failure = "ERROR_AUTHENTICATION_FAILURE"
-        until(lambda: device.get(f"{row}LastConnectionError") == failure, "the reason", SECONDS)
+        until(lambda: device.get(f"{row}LastConnectionError") == failure, "the reason")
         assert topics
         assert set(topics) == {frozenset({"ppp"})}
         assert device.get(f"{row}Status") == "Down"
@@ -206,7 +205,7 @@ def test_a_server_that_is_gone_is_seen_and_connected_to_again(dsl: Dsl) -> None:
     row = dsl.connection(device)
     comes_up(device, row)
     dsl.fall_silent()
-    until(lambda: not is_connected(device, row), "the end", SECONDS)
+    until(lambda: not is_connected(device, row), "the end")
     assert device.get(f"{row}Status") == "Down"
     assert device.get(f"{row}LastConnectionError") in ("ERROR_ISP_TIME_OUT", "ERROR_ISP_DISCONNECT")
     assert device.get(f"{row}IPCP.LocalIPAddress") == ""
@@ -214,7 +213,7 @@ def test_a_server_that_is_gone_is_seen_and_connected_to_again(dsl: Dsl) -> None:
     comes_up(device, row)
     assert device.get(f"{row}Status") == "Up"
     dsl.home.ip("link set w0 down")
-    until(lambda: device.get(f"{row}Status") == "LowerLayerDown", "the cable's end", SECONDS)
+    until(lambda: device.get(f"{row}Status") == "LowerLayerDown", "the cable's end")
 
 
 def test_any_name_and_password_are_sent_as_they_are(dsl: Dsl) -> None:
@@ -240,7 +239,7 @@ def test_a_ppp_link_of_the_machine_s_own_is_read_and_not_changed(dsl: Dsl) -> No
     running = subprocess.Popen(dsl.home.command(*command))
     try:
         device = dsl.device()
-        until(lambda: dsl.home.ip("-4 -j addr").count("10.9.9.2") > 1, "both ends", SECONDS)
+        until(lambda: dsl.home.ip("-4 -j addr").count("10.9.9.2") > 1, "both ends")
         row = device.find(PPP, **{"IPCP.LocalIPAddress": "10.9.9.1"})
         name = device.get(f"{row}Name")
         assert dsl.told(name, "inet")["local"] == "10.9.9.1"

@@ -2,8 +2,7 @@
 
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +14,8 @@ from agent.lab.acs import LabAcs
 from agent.lab.gate import Auth
 from tests.bench.extension import made
 from tests.bench.stage import start
+from tests.waiting import PATIENCE, until
 
-PATIENCE = 30.0
 PASSWORD = "correct horse"
 ACS_USER, ACS_PASSWORD = "page", "page-password"
 MARKUP = "<script>window.taken=1</script><img src=x onerror=window.taken=1>"
@@ -84,7 +83,7 @@ class House:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         self.agent = start(self.directory / "agent.toml", self.directory / "state")
-        wait(self._answers, "the agent does not answer")
+        until(self._answers, "the agent does not answer")
 
     def _answers(self) -> bool:
         try:
@@ -113,7 +112,7 @@ def house(more: str = "") -> Iterator[House]:
         settings.chmod(0o600)
         live = House(acs, start(settings, directory / "state"), directory, browser)
         try:
-            wait(live._answers, "the agent does not answer")
+            until(live._answers, "the agent does not answer")
             yield live
         finally:
             live.stop()
@@ -124,15 +123,6 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
-
-
-def wait(condition: Callable[[], Found | None], what: str, seconds: float = PATIENCE) -> Found:
-    """The first true value of ``condition``."""
-    until = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < until, what
-        time.sleep(0.03)
-    return found
 
 
 class Page:
@@ -169,12 +159,12 @@ class Page:
             "else location.hash = arguments[0]",
             route,
         )
-        wait(lambda: self.run("return !document.querySelector('[data-left]')"), f"{route} is not shown")
+        until(lambda: self.run("return !document.querySelector('[data-left]')"), f"{route} is not shown")
         self.settled()
 
     def settled(self) -> None:
         """Until nothing is being loaded any more."""
-        wait(
+        until(
             lambda: self.run(
                 "return location.protocol === 'about:' || Boolean(document.querySelector('h1'))"
                 " && !document.querySelector('.loading, [aria-busy]')"
@@ -192,7 +182,7 @@ class Page:
 
     def one(self, selector: str) -> Any:
         """An element, waited for."""
-        return wait(lambda: next(iter(self.all(selector)), None), f"there is no {selector}")
+        return until(lambda: next(iter(self.all(selector)), None), f"there is no {selector}")
 
     def text(self, selector: str = "main") -> str:
         """What can be read there."""
@@ -208,7 +198,7 @@ class Page:
         def found() -> bool:
             return words in str(self.run("return document.querySelector(arguments[0])?.innerText ?? ''", selector))
 
-        wait(found, f"{words!r} is not shown", seconds)
+        until(found, f"{words!r} is not shown", seconds)
 
     def press(self, text: str) -> None:
         """A button or a link, by its text."""
@@ -219,7 +209,7 @@ class Page:
             ".find((each) => text(each) === arguments[0] && !each.disabled);"
             "one?.focus(); one?.click(); return Boolean(one)"
         )
-        wait(lambda: self.run(script, text), f"there is no {text}")
+        until(lambda: self.run(script, text), f"there is no {text}")
 
     def fill(self, values: Mapping[str, str]) -> None:
         """Fields, by their labels."""
@@ -234,12 +224,12 @@ class Page:
             return True
 
         for label, value in values.items():
-            wait(lambda label=label, value=value: fill(label, value), f"{label} cannot be filled")  # type: ignore[misc]
+            until(lambda label=label, value=value: fill(label, value), f"{label} cannot be filled")  # type: ignore[misc]
 
     def labelled(self, label: str) -> Any:
         """The field with a label."""
         script = "return [...document.querySelectorAll('label')].find((one) => one.innerText === arguments[0])?.control"
-        return wait(lambda: self.run(script, label), f"there is no field {label}")
+        return until(lambda: self.run(script, label), f"there is no field {label}")
 
     def keys(self, *keys: str) -> None:
         """Where the focus is."""

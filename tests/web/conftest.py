@@ -3,7 +3,6 @@
 import base64
 import http.client
 import json
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,9 @@ import pytest
 from agent.web import password
 from agent.web.start import RunningPage
 from tests.cli.scripted_agent import scripted_agent
+from tests.waiting import PATIENCE, until
 
 PASSWORD = "correct horse"
-PATIENCE = 20.0
 
 Reply = dict[str, Any]
 
@@ -100,8 +99,6 @@ def site(tmp_path: Path, answers: dict[str, Reply]) -> Iterator[Site]:
     with scripted_agent(tmp_path / "control.sock", answers, streams) as asked:
         page = RunningPage(str(tmp_path / "control.sock"), 0)
         page.follow(("lo",))
-        until = time.monotonic() + PATIENCE
-        while not page.port and time.monotonic() < until:
-            time.sleep(0.01)
+        until(lambda: page.port)
         yield Site(page.port, asked, answers, page)
         page.stop()

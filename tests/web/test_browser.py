@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.web.browser import ACS_PASSWORD, ACS_USER, MARKUP, PASSWORD, PATIENCE, House, Page, house, wait
+from tests.waiting import PATIENCE, until
+from tests.web.browser import ACS_PASSWORD, ACS_USER, MARKUP, PASSWORD, House, Page, house
 
 pytestmark = [
     pytest.mark.browser,
@@ -178,7 +179,7 @@ def test_a_download_is_agreed_to_watched_and_given_up(page: Page, managed: House
     assert page.barriers() == []
     page.run("document.querySelector('.stop .acts button').focus()")
     page.run("document.querySelector('.journey').dataset.is = 'old'")
-    wait(lambda: not page.all("[data-is=old]"), "what is around it is not drawn anew")
+    until(lambda: not page.all("[data-is=old]"), "what is around it is not drawn anew")
     page.keys("\n")
     page.shows("Agreed", "[role=status]")
     page.shows("500 kB of 1.0 MB", ".stop.busy")
@@ -187,7 +188,7 @@ def test_a_download_is_agreed_to_watched_and_given_up(page: Page, managed: House
     page.press("Cancel")
     page.shows("Cancelled", "[role=status]")
     managed.ask("inform")
-    wait(lambda: page.run("return document.querySelector('.panel').hidden"), "it is still there")
+    until(lambda: page.run("return document.querySelector('.panel').hidden"), "it is still there")
 
 
 def test_who_logs_out_is_out(page: Page) -> None:
@@ -321,7 +322,7 @@ def test_a_diagnostic_is_run_and_drawn_and_a_cancel_ends_it(page: Page, managed:
     page.press("Cancel")
     page.shows("was cancelled")
     assert not page.run("return document.querySelector('form button.primary').disabled")
-    wait(lambda: not managed.ask("diagnostics")["running"], "it still runs")
+    until(lambda: not managed.ask("diagnostics")["running"], "it still runs")
 
 
 AT = "2026-11-22T10:00:0"
@@ -406,7 +407,7 @@ def test_what_a_diagnostic_came_to_is_told_whole_with_units_also_of_what_the_acs
 def test_a_trace_that_the_acs_asked_for_has_its_hops_and_what_is_asked_its_words(page: Page, managed: House) -> None:
     trace = "Device.IP.Diagnostics.TraceRoute."
     managed.ask("set", values={f"{trace}Host": "127.0.0.1", f"{trace}DiagnosticsState": "Requested"})
-    wait(
+    until(
         lambda: "TraceRoute" in [one["name"] for one in managed.ask("diagnostics")["diagnostics"] if one["result"]],
         "no hop",
     )
@@ -423,10 +424,10 @@ def test_the_model_shows_thousands_of_rows_a_few_at_a_time(page: Page) -> None:
     page.go("#/model/Device.X_BENCH_Rows.Row.")
     page.one(".leaf.chosen")
     page.run("document.querySelector('.leaf.chosen').click()")
-    wait(lambda: page.run("return parseInt(document.querySelector('.tree').style.height) > 1000 * 36"), "no rows")
+    until(lambda: page.run("return parseInt(document.querySelector('.tree').style.height) > 1000 * 36"), "no rows")
     assert len(page.all(".leaf")) < 80
     page.run("const box = document.querySelector('.tree-box'); box.scrollTop = box.scrollHeight")
-    wait(lambda: len(page.all(".leaf")) < 80 and page.all(".leaf"), "nothing is drawn")
+    until(lambda: len(page.all(".leaf")) < 80 and page.all(".leaf"), "nothing is drawn")
 
 
 def test_the_model_is_searched_by_value(page: Page) -> None:
@@ -503,7 +504,7 @@ def test_the_focus_follows_the_page_and_the_content_can_be_skipped_to(page: Page
 
 def test_what_is_inline_is_not_run_and_is_complained_about(page: Page) -> None:
     page.run("document.body.append(Object.assign(document.createElement('script'), { text: 'window.taken = 1' }))")
-    wait(lambda: any("CSP script-src" in one for one in page.complaints()), "nobody has complained")
+    until(lambda: any("CSP script-src" in one for one in page.complaints()), "nobody has complained")
     assert page.run("return window.taken") is None
 
 
@@ -693,9 +694,9 @@ def test_a_list_in_the_settings_is_names_with_commas_between(page: Page, managed
 def test_live_draws_what_it_says(page: Page) -> None:
     page.go("#/live")
     page.shows("CPU and memory")
-    wait(lambda: re.search(r"CPU\s+\d+ %", page.text()), "no CPU is shown")
+    until(lambda: re.search(r"CPU\s+\d+ %", page.text()), "no CPU is shown")
     curve = "return document.querySelector('.curve.c1').getBBox().width"
-    wait(lambda: page.run(curve) > 600 * 3 / 30, "the first seconds are a dot")
+    until(lambda: page.run(curve) > 600 * 3 / 30, "the first seconds are a dot")
     page.shows("the last 30 s", ".when")
 
 

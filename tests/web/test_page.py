@@ -16,7 +16,8 @@ from agent.runtime.control import ControlServer
 from agent.runtime.page_access import PageAccess
 from agent.web import neighbours, page, password, server, waiting_room
 from agent.web.start import RunningPage
-from tests.web.conftest import PASSWORD, PATIENCE, Site
+from tests.waiting import PATIENCE, until
+from tests.web.conftest import PASSWORD, Site
 
 REFUSED_WITHOUT_LOG_IN = [
     ("GET", "/status"), ("GET", "/names?path=Device."), ("GET", "/log"), ("GET", "/settings"), ("GET", "/sessions/1"),
@@ -95,10 +96,13 @@ def logging_in(site: Site, source: str, secret: str) -> HTTPConnection:
 
 def answered(clients: list[HTTPConnection], count: int) -> list[HTTPConnection]:
     """Those who have their answers, as soon as so many have."""
-    until = time.monotonic() + PATIENCE
-    while len(ready := select([one.sock for one in clients], [], [], 0.1)[0]) < count and time.monotonic() < until:
-        time.sleep(0.02)
-    return [one for one in clients if one.sock in ready]
+
+    def those() -> list[HTTPConnection]:
+        ready = select([one.sock for one in clients], [], [], 0.1)[0]
+        return [one for one in clients if one.sock in ready]
+
+    until(lambda: len(those()) >= count)
+    return those()
 
 
 @pytest.fixture
@@ -243,9 +247,7 @@ class Changing:
         self.server = ControlServer(socket, self.answer)
         self.server.start()
         self.page.follow(("lo",))
-        until = time.monotonic() + PATIENCE
-        while not self.page.port and time.monotonic() < until:
-            time.sleep(0.01)
+        until(lambda: self.page.port)
         self.site = Site(self.page.port, [], {}, self.page)
 
     def write(self, document: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from agent.web import pool
 from agent.web.pool import Pool
+from tests.waiting import PATIENCE
 
 
 class Owner:
@@ -19,7 +20,7 @@ class Owner:
         self.pool = Pool(self.told.put, idle_seconds=0.1)
 
     def turn_until(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < deadline
             try:

@@ -4,7 +4,6 @@ import json
 import resource
 import socket
 import time
-from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -12,7 +11,8 @@ import pytest
 from agent.web import server
 from agent.web.hosts import LOOPBACK
 from agent.web.requests_in import BODY_BYTES, HEAD_BYTES
-from tests.web.conftest import PATIENCE, Site
+from tests.waiting import PATIENCE, until
+from tests.web.conftest import Site
 
 SESSION = b"GET /api/v1/session HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -35,15 +35,6 @@ def answered(client: socket.socket) -> bytes:
     finally:
         client.close()
     return received
-
-
-def until(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def is_served(site: Site) -> bool:

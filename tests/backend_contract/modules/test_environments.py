@@ -6,7 +6,6 @@
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from backends.modules.packages import Manager, Packages
 from backends.modules.runner import OwnRunner
 from backends.versions import is_older
 from tests.backends.modules.making import INIT_SCRIPT, archive, ipk, signature, verify
-from tests.durability.stand import until
+from tests.waiting import until
 
 FAKE = Path(__file__).parents[2] / "fakes/package_manager.py"
 REAL_OPKG, REAL_APK = os.environ.get("OPKG_BIN", ""), os.environ.get("APK_BIN", "")
@@ -203,10 +202,7 @@ def test_its_units_run_and_stop_and_are_known_to_the_next_run_of_the_agent(stand
     assert found is not None
     assert all(Path(f"/proc/{process}").exists() for process in found.processes)
     environment.stop(identifier, unit, 3)
-    deadline = time.monotonic() + 10
-    while environment.running(identifier, unit) is not None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert environment.running(identifier, unit) is None
+    until(lambda: environment.running(identifier, unit) is None)
 
 
 @pytest.mark.parametrize("what", ["update", "uninstall", "its last words"])

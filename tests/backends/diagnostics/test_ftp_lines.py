@@ -8,7 +8,7 @@ from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.throughput import Throughput, download, upload
 from tests.backends.diagnostics.speed_asked import MILLION, asked, is_in_order, result_of, state_of
 from tests.backends.diagnostics.speed_server import FtpBehaviour, ftp_server
-from tests.backends.lan_device import until
+from tests.waiting import until
 
 
 def test_ftp_retrieves_in_binary_from_the_host_it_speaks_to_and_stores_where_it_is_told() -> None:

@@ -9,7 +9,7 @@ import pytest
 from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.icmp import EchoSocket, checksum, state_of
 from backends.diagnostics.sockets import Way
-from tests.durability.stand import PATIENCE
+from tests.waiting import PATIENCE
 
 
 def test_the_checksum_is_that_of_rfc_1071() -> None:

@@ -10,6 +10,7 @@ from backends.diagnostics.failures import DiagnosticFailed
 from backends.diagnostics.server_selection import PORT, HostResult, SelectionRequest, SelectionResult, ServerSelection
 from backends.netlink_socket import inside
 from tests.backends.diagnostics.way import FAR, FAR6, HOME, NEAR, TheWay, in_time
+from tests.waiting import PATIENCE
 
 
 def test_the_nearest_is_the_fastest(way: TheWay) -> None:
@@ -33,7 +34,7 @@ def test_the_echo_service_is_asked_where_udp_was_asked_for(way: TheWay) -> None:
     serving = threading.Thread(target=serve, daemon=True)
     serving.start()
     found = way.run(ServerSelection(), SelectionRequest((NEAR, FAR), repetitions=3, by_udp=True, timeout=3000))
-    serving.join(10)
+    serving.join(PATIENCE)
     server.close()
     assert (found.fastest_host, [one.success_count for one in found.hosts]) == (FAR, [0, 3])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from backends.diagnostics.stamps import Sent, StampedSocket
-from tests.durability.stand import PATIENCE
+from tests.waiting import PATIENCE
 
 FAMILIES = pytest.mark.parametrize(("family", "here"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
 

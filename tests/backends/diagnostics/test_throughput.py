@@ -18,6 +18,7 @@ from tests.backends.diagnostics.speed_asked import MILLION, asked, is_in_order, 
 from tests.backends.diagnostics.speed_server import FtpBehaviour, ftp_server, http_server
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import until
 
 __all__ = ["make_namespace"]
 
@@ -145,9 +146,7 @@ def test_a_cancel_is_heard_at_once_and_leaves_no_thread_behind(made: Any) -> Non
         threading.Timer(0.3, wanted.set).start()
         download().run(asked(url, connections=3), lambda _: None, wanted.is_set)
         assert time.monotonic() - began < 10
-    deadline = time.monotonic() + 10
-    while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: threading.active_count() <= before)
     assert not [one for one in threading.enumerate() if one.name == "throughput"]
 
 

@@ -13,8 +13,7 @@ from backends.diagnostics import udp_echo_server
 from backends.diagnostics.echo_plus import EchoPlus, read
 from backends.diagnostics.udp_echo_server import EchoPlace, EchoServer
 from backends.errors import MechanismError
-
-PATIENCE = 10
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture

@@ -29,10 +29,10 @@ from tests.backends.dynamic_dns.provider import Provider
 from tests.fakes.documents import Documents
 from tests.netlab.namespace import Namespace
 from tests.schemas import shipped_schema
+from tests.waiting import PATIENCE, until
 
 BASE = "Device.DynamicDNS."
 HERE, MOVED, PROVIDER = "192.0.2.7", "192.0.2.8", "198.51.100.1"
-PATIENCE = 20.0
 
 
 class NamedDevice(Acs):
@@ -95,14 +95,20 @@ class NamedDevice(Acs):
         elif due is not None and due <= now:
             self.tables.act(now)
 
-    def wait(self, condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    def wait(self, condition: Callable[[], bool]) -> None:
         """Until something holds."""
-        until = time.monotonic() + seconds
-        while not condition():
-            shown = {name: text for name, text in self.tree(BASE).items() if "Status" in name or "Error" in name}
-            assert time.monotonic() < until, (shown, self.provider.asked)
-            time.sleep(0.03)
-            self.step()
+
+        def shown() -> str:
+            told = {name: text for name, text in self.tree(BASE).items() if "Status" in name or "Error" in name}
+            return f"{told} {self.provider.asked}"
+
+        def holds() -> bool:
+            if not condition():
+                self.step()
+                return False
+            return True
+
+        until(holds, shown)
 
     def shows(self, status: str, error: str = "NO_ERROR", name: str | None = None) -> bool:
         """Whether the first client, and its first name, are so."""
@@ -149,7 +155,7 @@ class NamedDevice(Acs):
 
     def leave(self) -> None:
         self._stop.set()
-        self._watch.join(10)
+        self._watch.join(PATIENCE)
         self.procfs.close()
 
     def close(self) -> None:

@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from tests.waiting import PATIENCE
+
 SILENCE, CLOSED, BROKEN, UNAUTHORIZED = "(silence)", "(closed)", "(500)", "(401)"
 
 
@@ -72,5 +74,5 @@ class Provider:
     def close(self) -> None:
         self.over.set()
         self._server.shutdown()
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         self._server.server_close()

@@ -15,6 +15,7 @@ from backends.dynamic_dns.clients import RESTART
 from backends.dynamic_dns.configuration import PROVIDERS
 from tests.backends.dynamic_dns.device import BASE, HERE, MOVED, PROVIDER, NamedDevice
 from tests.backends.dynamic_dns.provider import BROKEN, CLOSED, SILENCE, UNAUTHORIZED
+from tests.waiting import PATIENCE
 
 CLIENT, NAME = f"{BASE}Client.1.", f"{BASE}Client.1.Hostname.1."
 A, B = "a.example.org", "b.example.org"
@@ -108,7 +109,7 @@ def test_another_address_is_published_although_nobody_looks_for_it(device: Named
     device.lab.ip(f"address add {MOVED}/24 dev wan0")
     device.kernel_changed()
     assert device.shows("Connecting", "NO_ERROR", "UpdateNeeded")
-    device.wait(lambda: published(device), 60)  # ddclient publishes nothing twice within half a minute
+    device.wait(lambda: published(device))  # ddclient publishes nothing twice within half a minute
     assert [one.address for one in device.provider.asked] == [HERE, MOVED]
 
 
@@ -345,7 +346,7 @@ def test_what_the_agent_is_told_within_a_second(device: NamedDevice) -> None:
         device.news.get()
     device.provider.says = "good"
     device.provider.over.set()
-    assert device.news.get(timeout=10) == {"ddns"}
+    assert device.news.get(timeout=PATIENCE) == {"ddns"}
 
 
 # -- the services -----------------------------------------------------------------------------------------------------

@@ -6,8 +6,7 @@ Both are in one namespace, and so is the test while it lasts: the daemons answer
 import ctypes
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,22 +34,11 @@ from tests.backends.device import NamespaceSettings
 from tests.backends.small_device import SmallDevice
 from tests.fakes.documents import Documents
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import PATIENCE, until
 
 SUPPLICANT = "Device.IEEE8021x.Supplicant."
-PATIENCE = 30.0
 THEIRS = 'thé "others"'
 IDENTITY, SECRET = "house 7", 'a "secret" \u00e9\\'
-
-
-def within(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """What the condition became true with; an AssertionError when it did not in time."""
-    ends = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < ends, "it did not come to be"
-        time.sleep(0.1)
 
 
 def program(name: str) -> str:
@@ -196,7 +184,7 @@ class Port:
     def kill(self) -> None:
         """End our supplicant as if it had crashed."""
         Program("wpa_supplicant", self.folder / "run" / "c0").signal(signal.SIGKILL)
-        within(lambda: self.process() is None)
+        until(lambda: self.process() is None)
 
     def close(self) -> None:
         """Leave nothing running."""

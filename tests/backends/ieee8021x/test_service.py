@@ -10,9 +10,10 @@ from agent.model.errors import Refusals
 from backends.ieee8021x.service import TOPIC
 from backends.netlink import RouteTo
 from tests.backends.ieee8021x.conftest import lab, make_namespace, port
-from tests.backends.ieee8021x.port import SUPPLICANT, Port, entered, within
+from tests.backends.ieee8021x.port import SUPPLICANT, Port, entered
 from tests.backends.small_device import SmallDevice
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import until
 
 __all__ = ["lab", "make_namespace", "port"]
 
@@ -132,14 +133,14 @@ def test_its_states_are_told_within_seconds_and_so_is_its_end(port: Port) -> Non
     device = port.device()
     row = port.supplicant(device)
     with listening(port) as told:
-        within(lambda: told)
+        until(lambda: told)
         told.clear()
         port.authenticator.start()
-        within(lambda: device.get(f"{row}PAEState") == "Authenticated")
-        within(lambda: told)
+        until(lambda: device.get(f"{row}PAEState") == "Authenticated")
+        until(lambda: told)
         told.clear()
         port.kill()
-        within(lambda: told)
+        until(lambda: told)
         assert set(told) == {frozenset({TOPIC})}
     port.reapply()  # as the agent does when it hears that
     assert port.process() is not None

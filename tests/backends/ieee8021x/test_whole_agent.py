@@ -9,8 +9,9 @@ import pytest
 from backends.files import read_text
 from backends.programs import Program
 from tests.backends.ieee8021x.conftest import lab, make_namespace, port
-from tests.backends.ieee8021x.port import IDENTITY, SECRET, SUPPLICANT, Port, within
-from tests.durability.stand import PATIENCE, Agent, Stand
+from tests.backends.ieee8021x.port import IDENTITY, SECRET, SUPPLICANT, Port
+from tests.durability.stand import Agent, Stand
+from tests.waiting import until
 
 __all__ = ["lab", "make_namespace", "port"]
 
@@ -59,12 +60,12 @@ def test_the_acs_is_told_of_each_state_that_lasts(stand: Stand, port: Port) -> N
     agent = stand.first_contact()
     row = configured(stand, agent, StartPeriod=1, MaxStart=2)
     state = f"{row}PAEState"
-    within(lambda: agent.values(state) == {state: "Held"})
+    until(lambda: agent.values(state) == {state: "Held"})
     stand.done(agent, "SetParameterAttributes", parameters={state: {"notification": ACTIVE}})
 
     def told(value: str) -> None:
         """An Inform says so, by and by."""
-        within(lambda: value in [one.parameters.get(state) for one in stand.acs.informs[seen:]], PATIENCE)
+        until(lambda: value in [one.parameters.get(state) for one in stand.acs.informs[seen:]])
 
     seen = len(stand.acs.informs)
     port.authenticator.start()
@@ -90,9 +91,9 @@ def test_it_outlives_the_agent_and_is_started_again_where_it_ended(stand: Stand)
     agent.kill()
     again = stand.start()
     assert supplicant(stand).pid() == process
-    within(lambda: again.ask("status"))
+    until(lambda: again.ask("status"))
     supplicant(stand).stop()
-    within(lambda: noted(stand) not in (None, process))
+    until(lambda: noted(stand) not in (None, process))
     assert supplicant(stand).pid() == noted(stand)
     assert not any(SECRET in line or SECRET.encode().hex() in line for line in stand.log_lines())
 

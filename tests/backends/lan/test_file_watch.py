@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backends.lan.file_watch import FileWatch
-from tests.backends.lan_device import until
+from tests.waiting import until
 
 Told = list[frozenset[str]]
 
@@ -31,12 +31,12 @@ def test_a_file_written_in_place_is_told(tmp_path: Path, told: Told) -> None:
         for _ in range(3):
             file.write("x\n")
             file.flush()
-        assert until(lambda: bool(told), 1.0)
+        assert until(lambda: bool(told))
     assert set(told) == {frozenset({"lease"})}
 
 
 def test_a_file_that_is_replaced_is_told_and_others_are_not(tmp_path: Path, told: Told) -> None:
     (tmp_path / "other").write_text("x")
     (tmp_path / "other").rename(tmp_path / "names")
-    assert until(lambda: bool(told), 1.0)
+    assert until(lambda: bool(told))
     assert told == [frozenset({"resolver"})]

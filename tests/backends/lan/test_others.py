@@ -13,8 +13,9 @@ from backends.lan.others import NOBODY, LeftOut, left_out
 from backends.lan.records import Dhcp4, Dhcp6, DnsRelay, Pool4, Pool6
 from backends.lan.service import log as told_here
 from backends.tr181.lan_tables import LOOK
-from tests.backends.lan_device import Gateway, until
+from tests.backends.lan_device import Gateway
 from tests.netlab.namespace import Namespace
+from tests.waiting import until
 
 RELAY = "Device.DNS.Relay."
 

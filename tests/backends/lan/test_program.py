@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.backends.lan_device import until
+from tests.waiting import PATIENCE, until
 
 ECHO = """
 import signal, sys
@@ -36,6 +36,6 @@ def test_it_reads_its_file_tells_that_it_works_and_gets_its_signals(tmp_path: Pa
             process.send_signal(signal.SIGHUP)
             assert process.stdout.readline() == "two\n"
             process.terminate()
-            assert process.wait(5) == 0
+            assert process.wait(PATIENCE) == 0
         finally:
             process.kill()

@@ -10,7 +10,7 @@ import pytest
 
 from backends.errors import MechanismError
 from backends.modules.runner import OwnRunner, SystemdRunner, runner_of
-from tests.durability.stand import until
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from backends.errors import MechanismError, Missing
 from backends.modules.unit_program import KEPT, UnitProgram
-from tests.durability.stand import until
+from tests.waiting import until
 
 
 @pytest.fixture

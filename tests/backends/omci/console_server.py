@@ -10,6 +10,8 @@ from contextlib import contextmanager
 import serial
 from serial.rfc2217 import PortManager
 
+from tests.waiting import PATIENCE
+
 COMMAND = b"\xff\xfa\x2c"  # IAC SB COM-PORT-OPTION
 SET_BAUDRATE = 1
 
@@ -43,7 +45,7 @@ class ConsoleServer:
 
     def end(self) -> None:
         os.write(self._waker, b"q")
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
         self._server.close()
         os.close(self._wake)

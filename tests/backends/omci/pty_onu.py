@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from backends.omci.codecs import CODECS
+from tests.waiting import PATIENCE
 
 Answer = Callable[[bytes], list[bytes]]
 """What the ONU writes, octets as they are, after a frame that it heard."""
@@ -44,7 +45,7 @@ class PtyOnu:
     def end(self) -> None:
         if self._thread.is_alive():
             os.write(self._waker, b"x")
-            self._thread.join(10)
+            self._thread.join(PATIENCE)
             for descriptor in (self.master, self._slave, self._wake, self._waker):
                 os.close(descriptor)
 

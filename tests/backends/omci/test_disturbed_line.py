@@ -22,6 +22,7 @@ from backends.omci.frames import Action, Frame
 from backends.omci.link import Line, LineLost
 from backends.omci.trailers import Trailer
 from tests.lab.onus import lab_onu
+from tests.waiting import PATIENCE
 
 SOON = 10.0
 TRAILER = Trailer("crc32")
@@ -83,7 +84,7 @@ def test_behind_a_spoilt_frame_the_second_one_is_heard_and_nothing_that_was_not_
             write(SPOILS[spoil](first, min(at, len(first) - 1), chance) + b"".join(others))
             heard: list[Frame] = []
             while not heard or heard[-1] != sent[-1]:
-                frame = exchange.listen(SOON)
+                frame = exchange.listen(PATIENCE)
                 assert frame is not None, f"octet {at}: the third frame was not heard"
                 assert frame in sent, f"octet {at}: nobody has sent that"
                 heard.append(frame)
@@ -103,7 +104,7 @@ def test_frames_that_come_in_pieces_are_whole(codec: str) -> None:
             octets = octets[count:]
             while frame := exchange.listen(0.001):
                 heard.append(frame)
-        while len(heard) < len(sent) and (frame := exchange.listen(SOON)):
+        while len(heard) < len(sent) and (frame := exchange.listen(PATIENCE)):
             heard.append(frame)
         assert heard == sent
 

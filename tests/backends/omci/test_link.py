@@ -16,8 +16,7 @@ from backends.omci.queries import Queries
 from tests.backends.omci.console_server import SET_BAUDRATE, console_server
 from tests.backends.omci.pty_onu import onu
 from tests.lab.onus import lab_onu
-
-SOON = 10.0
+from tests.waiting import PATIENCE
 
 
 def echo(frame: bytes) -> list[bytes]:
@@ -26,7 +25,7 @@ def echo(frame: bytes) -> list[bytes]:
 
 def read_to_the_end(line: Line) -> None:
     while True:
-        line.read(SOON)
+        line.read(PATIENCE)
 
 
 def fill(line: Line) -> None:
@@ -41,7 +40,7 @@ def test_octets_go_both_ways_unchanged() -> None:
         line.write(far.framed(every))
         heard = b""
         while len(heard) < 256:
-            octets = line.read(SOON)
+            octets = line.read(PATIENCE)
             assert octets
             heard += octets
         line.close()
@@ -113,7 +112,7 @@ def test_what_was_not_read_can_be_forgotten() -> None:
         line = Line(far.device)
         line.open()
         far.write(b"old" * 100)
-        while not line.read(SOON):
+        while not line.read(PATIENCE):
             pass
         far.write(b"old" * 100)
         line.forget()
@@ -150,7 +149,7 @@ def test_a_device_unplugged_is_lost_and_back_under_its_name_it_is_opened_again(t
         name.unlink()
         name.symlink_to(again.device)
         line.write(again.framed(b"hello"))
-        assert line.read(SOON)
+        assert line.read(PATIENCE)
         line.close()
 
 
@@ -174,7 +173,7 @@ def test_a_console_server_is_spoken_to_by_its_url() -> None:
             line.write(b"ping")
             assert peer.recv(10) == b"ping"
             peer.sendall(b"pong")
-            assert line.read(SOON)[:1] == b"p"
+            assert line.read(PATIENCE)[:1] == b"p"
         with pytest.raises(LineLost):
             read_to_the_end(line)
     with pytest.raises(LineLost, match="cannot be opened"):
@@ -209,7 +208,7 @@ def test_every_octet_goes_through_a_console_server_both_ways(has_commands: bool)
         line.write(codec.wrapped(every))
         found: list[bytes] = []
         while not found:
-            octets = line.read(SOON)
+            octets = line.read(PATIENCE)
             assert octets
             found += codec.feed(octets)
         line.close()
@@ -237,7 +236,7 @@ def test_closing_twice_is_closing() -> None:
     run: Callable[[], None] = Line("/dev/null").close
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join(SOON)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 

@@ -23,8 +23,8 @@ from backends.omci.onts import ANI, FEC, ByConsole, ByFrames
 from backends.omci.picture import Module, Reading
 from backends.omci.watching import Watching
 from tests.backends.omci.pty_onu import onu as onu_on_a_pty
-from tests.durability.stand import until
 from tests.lab.onus import lab_onu
+from tests.waiting import PATIENCE, until
 
 MODULE = Module(3, "SC", "EXAMPLE", "STICK", "A1", "1")
 ACS = "acs https://acs.example/cwmp --user cpe --password not-a-secret --vlan 100 --priority 1"
@@ -82,7 +82,7 @@ class Watched:
 
     def end(self) -> None:
         self._stop.set()
-        self._thread.join(20)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
 
@@ -93,6 +93,7 @@ def watched(
     with lab_onu(link, **likeness) as onu:
         one = Watched(onu, kept, measured)
         try:
+            until(lambda: one.line.is_open, "nobody listens to what is said")
             yield one
         finally:
             one.end()
@@ -223,7 +224,7 @@ def test_an_onu_that_talks_without_end_is_asked_rarely_and_what_is_shown_of_it_i
         until(lambda: len(one.picture.instances(329)) == watching.MOST_SHOWN, lambda: str(one.picture))
         until(lambda: hostile.times() > 1)
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE)
     assert hostile.times() == 2
     assert len(one.picture.alarms) <= alarms.MOST_ALARMED
     assert len(one.notices()) <= 256
@@ -275,7 +276,7 @@ def test_what_is_told_while_alarms_without_end_are_asked_for_is_heard_meanwhile(
         assert 5 <= len(nexts) < 4000
         seen.set()
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 
@@ -330,7 +331,6 @@ def test_an_acs_whose_last_word_came_before_the_line_dropped_is_named_when_it_is
 ) -> None:
     monkeypatch.setattr(watching, "SETTLED", 1.0)
     with watched(is_mirror=True, link=tmp_path / "onu") as one:
-        one.until(lambda: one.line.is_open)
         one.onu.order(ACS)
         one.until(lambda: one.watching._mirror.entities.get((340, 0x0E01), {}).get(1) == b"\0")
         one.onu.order("unplug")
@@ -343,7 +343,6 @@ def test_an_acs_whose_last_word_came_before_the_line_dropped_is_named_when_it_is
 
 def test_what_a_mirror_showed_counts_over_a_gap_and_the_first_word_after_it_too(tmp_path: Path) -> None:
     with watched(is_mirror=True, link=tmp_path / "onu") as one:
-        one.until(lambda: one.line.is_open)
         one.onu.order("drift off")
         one.onu.order("light -20 2")
         one.onu.order("avc 329 0x0e01 2 1")
@@ -363,7 +362,6 @@ def test_what_a_mirror_showed_counts_over_a_gap_and_the_first_word_after_it_too(
 
 def test_who_listens_to_an_onu_from_anew_hears_that_an_alarm_is_over() -> None:
     with watched(is_mirror=True) as one:
-        one.until(lambda: one.line.is_open)
         one.onu.order("alarm 2 off")
         one.until(lambda: AlarmsTold((ANI, 0x8001), bytes(28)) in one.notices())
 
@@ -386,7 +384,7 @@ def test_a_mirror_s_counters_are_added_up() -> None:
             time.sleep(0.2)  # nothing tells that a frame was heard which changes nothing
             found.append(one.picture.total(312, 1, 3))
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE)
     assert found[:2] == [0, 7]
     assert found[-1] == 9
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from backends.ubus import BusService, Kind, Method, Published, Request
 from tests.fakes.ubusd import FakeUbusd
+from tests.waiting import PATIENCE
 
 
 class Procd:
@@ -46,14 +47,14 @@ class Procd:
         self._service.on_connect(there.set)
         self._thread = threading.Thread(target=self._service.run, args=(self._stop,), daemon=True)
         self._thread.start()
-        assert there.wait(20)
+        assert there.wait(PATIENCE)
 
     def close(self) -> None:
         """End all of it."""
         for service, stop, thread in [*self._more, (self._service, self._stop, self._thread)]:
             stop.set()
             service.wake()
-            thread.join(20)
+            thread.join(PATIENCE)
             service.close()
         self._bus.stop()
 
@@ -65,7 +66,7 @@ class Procd:
         service.on_connect(there.set)
         thread = threading.Thread(target=service.run, args=(stop,), daemon=True)
         thread.start()
-        assert there.wait(20)
+        assert there.wait(PATIENCE)
         self._more.append((service, stop, thread))
 
     def notify(self, path: str, name: str, values: dict[str, Any]) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from backends.openwrt.netifd import Interface, NetifdState, Prefix, Route, interfaces_told
 from backends.ubus import Bus, BusError
-from tests.backends.lan_device import until
 from tests.backends.openwrt.procd import Procd
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -104,13 +104,13 @@ def test_events_are_told_as_they_come(procd: Procd) -> None:
     watcher = threading.Thread(target=NetifdState(Bus(procd.path)).watch, args=(told.append, stop))
     watcher.start()
     try:
-        assert until(lambda: bool(told), 20), "when it connects: what was before was not heard"
+        assert until(lambda: bool(told)), "when it connects: what was before was not heard"
 
         def heard() -> bool:
             procd.notify("network.interface", "interface.update", {"interface": "wan"})
             return len(told) > 1
 
-        assert until(heard, 20)
+        assert until(heard)
     finally:
         stop.set()
         watcher.join()

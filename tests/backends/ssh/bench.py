@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,12 +16,12 @@ from backends.ssh.instance import Ground
 from backends.ssh.records import KINDS
 from backends.ssh.service import Around, Ssh
 from tests.netlab.namespace import Namespace
+from tests.waiting import until
 
 PASSWORD = "a word of root's"
 HERE = "127.0.0.1"
 ENTER = 'mount --bind "$1/etc/ssh" /etc/ssh && mount --bind "$1/run" /run && mount --bind "$1/etc/shadow" /etc/shadow'
 QUIET = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-F", "none")
-PATIENCE = 15.0
 
 
 class Bench:
@@ -93,7 +92,7 @@ class Bench:
     def start(self) -> int:
         """Run the machine's own server."""
         self.lab.run("/usr/sbin/sshd")
-        wait(lambda: self.ssh.pid() is not None)
+        until(lambda: self.ssh.pid() is not None)
         return self.ssh.pid() or 0
 
     def public(self, name: str = "key") -> str:
@@ -145,11 +144,3 @@ def bench_or_skip(make_namespace: Callable[[], Namespace], root: Path) -> Bench:
     except FileNotFoundError as missing:
         pytest.skip(f"openssh is not installed: {missing}")
     return made
-
-
-def wait(is_so: Callable[[], object], seconds: float = PATIENCE) -> None:
-    """Wait for a condition."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -14,7 +14,8 @@ from backends.desired_state import Pointer
 from backends.errors import MechanismError
 from backends.ssh.instance import Ground, Instances, children, started_at
 from backends.ssh.records import ADDED, AuthorizedKey, SshServer
-from tests.backends.ssh.bench import Bench, wait
+from tests.backends.ssh.bench import Bench
+from tests.waiting import PATIENCE, until
 
 ROOT = Pointer("Device.Users.User.{i}.", ("root",))
 PORT = 2300
@@ -57,7 +58,7 @@ def test_a_change_leaves_sessions_and_the_end_does_not(bench: Bench) -> None:
     session.stdin.flush()
     assert session.stdout.readline() == b"still\n"
     own(bench, replace(OPEN, enable=False))
-    assert session.wait(15) != 0
+    assert session.wait(PATIENCE) != 0
     session.communicate()
 
 
@@ -65,7 +66,7 @@ def test_a_change_leaves_sessions_and_the_end_does_not(bench: Bench) -> None:
 def test_who_says_nothing_for_too_long_is_sent_away(bench: Bench) -> None:
     own(bench, replace(OPEN, idle_timeout=1))
     session = subprocess.Popen(bench.client(PORT, "cat"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert session.wait(30) != 0
+    assert session.wait(PATIENCE) != 0
     session.communicate()
 
 
@@ -73,7 +74,7 @@ def test_a_server_that_ended_is_started_again_and_one_that_cannot_be_says_why(be
     process = own(bench, OPEN)
     assert process
     os.kill(process, 9)
-    wait(lambda: bench.ssh.instances.pid("1") is None)
+    until(lambda: bench.ssh.instances.pid("1") is None)
     bench.desired.reapply()
     assert bench.ssh.instances.pid("1") not in (None, process)
     bench.desired.begin()

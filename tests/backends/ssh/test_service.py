@@ -12,7 +12,8 @@ from backends.errors import MechanismError
 from backends.netlink_socket import inside
 from backends.ssh.configuration import DROP_IN
 from backends.ssh.records import ADDED, KINDS, MACHINE, AuthorizedKey, SshServer, SshService
-from tests.backends.ssh.bench import Bench, wait
+from tests.backends.ssh.bench import Bench
+from tests.waiting import until
 
 ROOT = Pointer("Device.Users.User.{i}.", ("root",))
 PORT, OTHER_PORT = 22, 2023
@@ -140,7 +141,7 @@ def test_a_server_that_a_change_ended_is_started_again_as_it_was(bench: Bench) -
         with pytest.raises(MechanismError, match="does not listen any more"):
             desired.commit()
     assert bench.ran[-1] == ("systemctl", "start", "--no-block", "ssh.service")
-    wait(lambda: bench.ssh.pid() not in (None, process))
+    until(lambda: bench.ssh.pid() not in (None, process))
     assert not (bench.root / DROP_IN).exists()
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from backends.ssh.records import AuthorizedKey
 from backends.ssh.sessions import Session, sessions
-from tests.backends.ssh.bench import HERE, Bench, wait
+from tests.backends.ssh.bench import HERE, Bench
 from tests.backends.ssh.test_instance import OPEN, PORT, ROOT
+from tests.waiting import until
 
 
 def found(bench: Bench, servers: dict[int, str]) -> list[Session]:
@@ -33,7 +34,7 @@ def test_a_session_is_there_while_somebody_is_logged_in(bench: Bench) -> None:
         assert address == HERE
         session.communicate()
         assert session.returncode == 0
-        wait(lambda: found(bench, servers) == [])
+        until(lambda: found(bench, servers) == [])
 
 
 def test_who_has_not_said_who_he_is_has_no_session(bench: Bench) -> None:

@@ -12,7 +12,8 @@ import pytest
 from backends.netlink import RouteTo
 from tests.backends.dhcp_client.conftest import lab, make_namespace, make_wan
 from tests.backends.dhcp_client.wan import CLIENT4, Wan
-from tests.netlab.isp import serving, until
+from tests.netlab.isp import serving
+from tests.waiting import until
 
 __all__ = ["lab", "make_namespace", "make_wan"]
 
@@ -33,7 +34,7 @@ def test_a_lease_is_what_the_server_gave_and_what_the_kernel_has(make_wan: Calla
         row = device.find("Device.IP.Interface.", Name="c0").removesuffix(".")
         device.set({f"{client}Interface": row, f"{client}Enable": "1"})
         assert device.get(f"{client}DHCPStatus") in ("Init", "Selecting")
-        until(lambda: device.get(f"{client}DHCPStatus") == "Bound", "a lease", 20)
+        until(lambda: device.get(f"{client}DHCPStatus") == "Bound", "a lease")
         address = device.get(f"{client}IPAddress")
         assert wan.addresses() == [f"{address}/24"]
         told = device.tree(client)
@@ -76,15 +77,15 @@ def test_a_change_of_the_lease_is_told_within_a_second(make_wan: Callable[..., W
     try:
         with serving(wan.server):
             client = wan.client(device)
-            until(wan.addresses, "an address", 20)
+            until(wan.addresses, "an address")
             seen = time.monotonic()
-            until(lambda: told, "the topic", 1)
+            until(lambda: told, "the topic")
             assert told[0][0] - seen < 1
             assert told[0][1] == {"dhcp"}
             before = len(told)
             device.set({f"{client}Renew": "1"})
             until(lambda: "DHCPACK" in wan.server.log().partition("DHCPACK")[2], "a renewal")
-            until(lambda: len(told) > before, "the topic again", 1)
+            until(lambda: len(told) > before, "the topic again")
     finally:
         stop.set()
         watch.join()
@@ -96,18 +97,18 @@ def test_a_refused_lease_is_given_up_and_a_silent_server_s_ends(make_wan: Callab
     device = wan.device()
     with serving(wan.server):
         client = wan.client(device)
-        until(wan.addresses, "an address", 20)
+        until(wan.addresses, "an address")
     before = device.get(f"{client}IPAddress")
     wan.server.options = ("--dhcp-range=192.0.2.150,192.0.2.199,120",)
     with serving(wan.server):  # of another range: it refuses (NAK) what the client has
         device.add(f"{client}ReqOption.", Enable="1", Tag="42")  # it asks again, for the address that it has
         until(lambda: "DHCPNAK" in wan.server.log(), "a refusal")
-        until(lambda: device.get(f"{client}IPAddress") not in ("", before), "another lease", 30)
+        until(lambda: device.get(f"{client}IPAddress") not in ("", before), "another lease")
         assert wan.addresses() == [f"{device.get(f'{client}IPAddress')}/24"]
     address = device.get(f"{client}IPAddress")
     wan.home.ip(f"addr change {address}/24 dev c0 valid_lft 2 preferred_lft 2")  # what 118 silent seconds would do
     assert device.get(f"{client}DHCPStatus") == "Rebinding"
-    until(lambda: device.get(f"{client}IPAddress") == "", "the lease's end", 5)
+    until(lambda: device.get(f"{client}IPAddress") == "", "the lease's end")
     assert device.get(f"{client}DHCPStatus") == "Selecting"
 
 

@@ -15,9 +15,10 @@ from backends.netlink_socket import inside
 from backends.tr181.firewall_backend import FirewallTables, tables_over
 from backends.tr181.links import Links
 from backends.tr181.staging import LinuxNetwork
-from tests.backends.lan_device import Answer, Gateway, until
+from tests.backends.lan_device import Answer, Gateway
 from tests.netlab.namespace import Namespace, veth
 from tests.netlab.packet_filter import packet_filter
+from tests.waiting import until
 
 RELAY = "Device.DHCPv4.Relay."
 ELSEWHERE = "198.51.100.53"

@@ -9,9 +9,10 @@ import pytest
 
 from agent.model.errors import Refusals
 from backends.errors import MechanismError
-from tests.backends.lan_device import Answer, Gateway, until
+from tests.backends.lan_device import Answer, Gateway
 from tests.backends.openwrt.router import Router
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import until
 
 SERVER = "Device.DHCPv4.Server."
 POOLS = f"{SERVER}Pool."
@@ -89,7 +90,7 @@ def test_a_lease_is_told_as_an_event_within_a_second(gateway: Gateway, house: Na
     watcher.start()
     try:
         Answer.with_address("192.0.2.60", house)
-        assert until(lambda: frozenset({"lease"}) in told, 1.0)
+        assert until(lambda: frozenset({"lease"}) in told)
     finally:
         stop.set()
         watcher.join()

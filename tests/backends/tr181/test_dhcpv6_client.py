@@ -10,7 +10,8 @@ import pytest
 
 from tests.backends.dhcp_client.conftest import lab, make_namespace, make_wan
 from tests.backends.dhcp_client.wan import CLIENT6, Wan
-from tests.netlab.isp import serving, until
+from tests.netlab.isp import serving
+from tests.waiting import until
 
 __all__ = ["lab", "make_namespace", "make_wan"]
 
@@ -25,7 +26,7 @@ def test_an_address_is_what_the_server_gave_and_every_option_can_be_read(make_wa
     with serving(wan.server):
         client = wan.client(device, CLIENT6, RequestedOptions="31,17")
         sent = device.add(f"{client}SentOption.", Enable="1", Tag="16", Value="00000de9000361ff62")
-        until(lambda: device.get(f"{client}ReceivedOptionNumberOfEntries") != "0", "a lease", 20)
+        until(lambda: device.get(f"{client}ReceivedOptionNumberOfEntries") != "0", "a lease")
         [address] = wan.addresses("inet6")
         told = device.tree(client)
         options = {told[f"ReceivedOption.{n}.Tag"]: told[f"ReceivedOption.{n}.Value"].lower() for n in range(1, 20)
@@ -43,8 +44,11 @@ def test_an_address_is_what_the_server_gave_and_every_option_can_be_read(make_wa
         assert device.refused({f"{client}SuggestedT1": "60"}) == {f"{client}SuggestedT1": "InvalidValue"}
         device.set({f"{client}SuggestedT1": "-1"})
         before = wan.server.log().count("DHCPRENEW")
+        [lease] = (wan.folder / "leases").rglob("*.lease6")
+        leased = lease.stat().st_mtime_ns
         device.set({f"{client}Renew": "1"})
         until(lambda: wan.server.log().count("DHCPRENEW") > before, "a renewal")
+        until(lambda: lease.stat().st_mtime_ns > leased, "its answer, without which dhcpcd gives nothing back")
         device.set({f"{client}Enable": "0"})
         until(lambda: "DHCPRELEASE" in wan.server.log(), "the lease is given back")
         assert wan.addresses("inet6") == []
@@ -59,7 +63,7 @@ def test_a_prefix_is_delegated(make_wan: Callable[..., Wan]) -> None:
     server = subprocess.Popen(wan.isp.command(sys.executable, str(DELEGATING), "s0", "2001:db8:4700::/56"))
     try:
         client = wan.client(device, CLIENT6, RequestAddresses="0", RequestPrefixes="1", RapidCommit="1")
-        until(lambda: device.get(f"{client}ReceivedOptionNumberOfEntries") != "0", "a lease", 20)
+        until(lambda: device.get(f"{client}ReceivedOptionNumberOfEntries") != "0", "a lease")
         lease = wan.devices[0].lease6("c0")
         assert lease is not None
         assert [one.prefix for one in lease.prefixes] == ["2001:db8:4700::/56"]

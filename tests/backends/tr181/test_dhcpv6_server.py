@@ -12,8 +12,9 @@ from backends.lan.lease_times import LONGEST
 from backends.lan.leases import Lease
 from backends.tr181.dhcpv6_server import preferred_end
 from backends.tr181.moments import end
-from tests.backends.lan_device import Gateway, until
+from tests.backends.lan_device import Gateway
 from tests.netlab.namespace import Namespace
+from tests.waiting import until
 
 SERVER = "Device.DHCPv6.Server."
 PREFIX = "2001:db8:1::/64"

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from agent.model.errors import Refusals
-from tests.backends.lan_device import Gateway, until
+from tests.backends.lan_device import Gateway
 from tests.backends.openwrt.router import Router
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import until
 
 RELAY = "Device.DNS.Relay."
 ASK = """

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests.backends.lan_device import Answer, Gateway
-from tests.durability.stand import until
 from tests.netlab.namespace import Namespace
+from tests.waiting import until
 
 HOSTS = "Device.Hosts.Host."
 

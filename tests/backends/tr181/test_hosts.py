@@ -16,6 +16,7 @@ from tests.backends.whole_device import WholeDevice, device_in_memory, device_on
 from tests.fakes.machine import FakeMachine
 from tests.fakes.netlink import FakeKernel
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import until
 
 HOSTS = "Device.Hosts.Host."
 LAPTOP, PHONE, ROUTER, SWITCH = (f"0c:00:00:00:00:0{number}" for number in range(1, 5))
@@ -253,19 +254,14 @@ def test_a_host_behind_a_real_bridge_is_found(make_namespace: Callable[[], Names
     netlink = router.netlink()
     device = device_on_linux(netlink, router.sysfs)
     house.python("import socket; s=socket.socket(type=socket.SOCK_DGRAM); s.sendto(b'x',('192.0.2.1',9)); print(1)")
-    ends = time.monotonic() + 3
-    while not hosts(device).get(eth0.mac, {}).get("IPAddress") and time.monotonic() < ends:
-        time.sleep(0.05)
+    until(lambda: hosts(device).get(eth0.mac, {}).get("IPAddress"))
     host = hosts(device)[eth0.mac]
     assert (host["IPAddress"], host["Active"]) == ("192.0.2.2", "true")
     assert device.get(host["Layer1Interface"] + ".Name") == "lan1"
     assert device.get(host["Layer3Interface"] + ".Name") == "br0"
     assert set(hosts(device)) == {eth0.mac}
     house.ip("link set dev eth0 down")
-    ends = time.monotonic() + 10  # the kernel takes up to a second to tell of a carrier
-    while hosts(device)[eth0.mac]["Active"] == "true" and time.monotonic() < ends:
-        time.sleep(0.05)
-    assert hosts(device)[eth0.mac]["Active"] == "false"
+    until(lambda: hosts(device)[eth0.mac]["Active"] == "false")  # the kernel takes up to a second to tell of a carrier
 
 
 def test_the_fake_machine_is_a_gateway(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from agent.model.errors import InvalidType, InvalidValue, Refusals, Unavailable
 from backends.ieee8021x.configuration import Credentials
 from backends.tr181.ieee8021x import COUNTED
 from tests.backends.ieee8021x.conftest import lab, make_namespace, port
-from tests.backends.ieee8021x.port import SECRET, SUPPLICANT, THEIRS, Authenticator, Port, within
+from tests.backends.ieee8021x.port import SECRET, SUPPLICANT, THEIRS, Authenticator, Port
 from tests.backends.small_device import SmallDevice
+from tests.waiting import until
 
 __all__ = ["lab", "make_namespace", "port"]
 
@@ -25,7 +26,7 @@ AGAIN_SOON = {"StartPeriod": "1", "MaxStart": "10"}
 
 
 def reads(device: SmallDevice, path: str, value: str) -> None:
-    within(lambda: device.get(path) == value)
+    until(lambda: device.get(path) == value)
 
 
 def authenticated(port: Port, **values: str) -> tuple[SmallDevice, str]:
@@ -88,12 +89,12 @@ def test_an_authenticator_that_was_away_is_told_anew(port: Port) -> None:
     process = port.process()
     port.authenticator.stop()
     port.home.ip("link set s0 down")
-    assert device.get(f"{row}PAEState") == "Disconnected"
+    reads(device, f"{row}PAEState", "Disconnected")
     port.home.ip("link set s0 up")
     port.authenticator.start()
     assert not port.authenticator.is_authorized()
     port.reapply()  # as the agent does when the kernel tells of the link
-    within(port.authenticator.is_authorized)
+    until(port.authenticator.is_authorized)
     reads(device, f"{row}PAEState", "Authenticated")
     assert port.process() == process
 
@@ -137,7 +138,7 @@ def test_a_supplicant_that_is_disabled_or_deleted_ends(port: Port) -> None:
 def test_one_that_crashed_is_an_error_and_counts_nothing(port: Port) -> None:
     device = port.device()
     row = port.supplicant(device)
-    within(lambda: port.told("mib")["dot1xSuppEapolStartFramesTx"] != "0")
+    until(lambda: port.told("mib")["dot1xSuppEapolStartFramesTx"] != "0")
     port.kill()
     assert (device.get(f"{row}Status"), device.get(f"{row}PAEState")) == ("Error", "Disconnected")
     stats = device.tree(f"{row}Stats.")
@@ -190,7 +191,7 @@ def test_the_machine_s_own_supplicant_is_shown_and_not_changed(port: Port) -> No
     interface = device.find("Device.Ethernet.Interface.", Name="c0").removesuffix(".")
     shown = {"Status": "Enabled", "PAEState": "Connecting", "Interface": interface, "EAPMD5.Enable": "true",
              "EAPMD5.SharedSecret": "", "EAPTLS.Enable": "false", "HeldPeriod": "60"}  # fmt: skip
-    within(lambda: {name: device.get(row + name) for name in shown} == shown)
+    until(lambda: {name: device.get(row + name) for name in shown} == shown)
     for name, value in (("Enable", "0"), ("EAPIdentity", "x"), ("Reset", "1"), ("EAPMD5.SharedSecret", "x")):
         assert device.refused({row + name: value}) == {row + name: "Denied"}
     with pytest.raises(Exception, match="the system's own"):
@@ -234,7 +235,7 @@ def test_every_text_is_told_to_wpa_supplicant_as_it_is_or_refused(port: Port) ->
         return "taken"
 
     for text in HOSTILE:
-        if within(lambda text=text: outcome(text)) == "refused":
+        if until(lambda text=text: outcome(text)) == "refused":
             refused.append(text)
             continue
         assert device.get(f"{row}EAPIdentity") == text

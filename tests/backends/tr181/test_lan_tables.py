@@ -13,8 +13,9 @@ from agent.model.data_model import Caller
 from agent.model.errors import Refusals, Unavailable
 from backends.programs import Program
 from backends.tr181.lan_tables import LOOK, TABLES
-from tests.backends.lan_device import Gateway, until
+from tests.backends.lan_device import Gateway
 from tests.backends.openwrt.router import Router
+from tests.waiting import until
 
 TEXTS = (
     "", " ", "x", "-1", "0", "1", "65536", "4294967296", "true", "$(touch /tmp/owned)", "`id`", "a\nport=53", "a\tb",
@@ -90,7 +91,7 @@ def kill(*programs: Program) -> list[int]:
     for process in processes:
         assert process
         os.kill(process, signal.SIGKILL)
-    assert until(lambda: all(one.pid() is None for one in programs), 10)
+    assert until(lambda: all(one.pid() is None for one in programs))
     return processes
 
 

@@ -39,8 +39,9 @@ from tests.backends.dhcp_client.wan import CLIENT4, CLIENT6, Wan
 from tests.backends.small_device import SmallDevice
 from tests.backends.test_pppd import Bench
 from tests.backends.tr181.test_dns import ASK
-from tests.netlab.isp import serving, until
+from tests.netlab.isp import serving
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import until
 
 __all__ = ["lab", "make_namespace", "make_wan"]
 
@@ -143,7 +144,7 @@ def test_the_lan_is_answered_by_the_server_that_a_lease_told_of(
         for route in ("2001:db8:1::/64", "default via 2001:db8:1::1"):  # as a router advertisement would tell
             wan.home.ip(f"-6 route add {route} dev c0")
         client = wan.client(device, table)
-        until(lambda: device.tree(SERVERS) != {}, "a lease", 20)
+        until(lambda: device.tree(SERVERS) != {}, "a lease")
         router.news()
         until(lambda: router.ask() == "198.51.100.7", "an answer")
         assert router.lan.daemons.program.pid() == running, "a name server is taken up without a restart"

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.durability.stand import PATIENCE, Stand, until
+from tests.durability.stand import Stand
 from tests.netlab.fixtures import make_namespace
 from tests.netlab.namespace import Namespace
 from tests.netlab.operator_network import ACS, NAME, OWN, ROUTER, OperatorNetwork
+from tests.waiting import PATIENCE, until
 
 __all__ = ["make_namespace"]
 

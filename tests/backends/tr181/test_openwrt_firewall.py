@@ -9,12 +9,12 @@ from agent.model.errors import Refusals
 from backends.firewall.firewall import TABLE
 from backends.firewall.records import PortMapping
 from backends.tr181.openwrt_firewall import BEFORE, UciFirewallTables, openwrt_firewall, without_own_table
-from tests.backends.lan_device import until
 from tests.backends.openwrt.firewall.conftest import gateway, make_gateway
 from tests.backends.openwrt.firewall.gateway import FIREWALL, UciGateway
 from tests.netlab.fixtures import lab, make_namespace
 from tests.netlab.namespace import Namespace
 from tests.netlab.packet_filter import packet_filter
+from tests.waiting import PATIENCE, until
 
 __all__ = ["gateway", "lab", "make_gateway", "make_namespace"]
 
@@ -96,7 +96,7 @@ def test_the_files_are_watched(gateway: UciGateway) -> None:
         assert told[0] == {"firewall"}
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE)
 
 
 def test_without_the_package_there_is_no_firewall(gateway: UciGateway) -> None:

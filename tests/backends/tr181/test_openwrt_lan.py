@@ -10,10 +10,10 @@ from agent.model.errors import Refusals, Unavailable
 from backends.lan.records import Pool4
 from backends.netlink_types import Address
 from backends.tr181.openwrt_lan import Surface, openwrt_lan
-from tests.backends.lan_device import until
 from tests.backends.openwrt.conftest import make_router, procd, router
 from tests.backends.openwrt.procd import Procd
 from tests.backends.openwrt.router import DHCP, NETWORK, Make, Router
+from tests.waiting import until
 
 __all__ = ["make_router", "procd", "router"]
 
@@ -82,7 +82,7 @@ def test_what_a_person_commits_is_a_row_and_an_event(router: Router) -> None:
     watcher.start()
     try:
         router.get(f"{POOL}LeaseTime")
-        assert until(lambda: bool(writes(router, told)), 20)
+        assert until(lambda: bool(writes(router, told)))
     finally:
         stop.set()
         watcher.join()

@@ -11,7 +11,7 @@ from backends.tr181.openwrt_lan import Surface
 from backends.tr181.openwrt_netifd import netifd_events, network_package
 from backends.ubus import Bus
 from backends.uci import FileUci, Places
-from tests.backends.lan_device import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 NOTHING: Any = None
@@ -49,7 +49,7 @@ def test_both_watches_tell_one_topic(tmp_path: Path) -> None:
             package.write_text("config interface 'lan'\n\toption proto 'dhcp'\n")
             return bool(told)
 
-        assert until(written, 20)
+        assert until(written)
     finally:
         stop.set()
         watcher.join()

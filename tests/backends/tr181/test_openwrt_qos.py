@@ -9,11 +9,11 @@ from agent.model.coverage import coverage
 from backends.openwrt.netifd import TOPIC as NETIFD
 from backends.tr181.openwrt_qos import openwrt_qos
 from backends.tr181.qos import qos
-from tests.backends.lan_device import until
 from tests.backends.openwrt.bench import OneService
 from tests.backends.openwrt.conftest import procd
 from tests.backends.openwrt.procd import Procd
 from tests.backends.openwrt.qos.device import DELIVERED, QOS, QosRouter
+from tests.waiting import until
 
 __all__ = ["procd"]
 
@@ -48,7 +48,7 @@ def test_what_a_person_does_is_seen_at_once(tmp_path: Path) -> None:
         return bool(told)
 
     try:
-        assert until(seen, 20)
+        assert until(seen)
     finally:
         stop.set()
         watcher.join()

@@ -14,11 +14,11 @@ from backends.tr181.openwrt_lan import Surface
 from backends.tr181.openwrt_upnp import UciUpnpTables, openwrt_upnp
 from backends.tr181.parts import Part
 from backends.tr181.upnp import upnp
-from tests.backends.lan_device import until
 from tests.backends.openwrt.bench import OneService
 from tests.backends.openwrt.conftest import procd
 from tests.backends.openwrt.procd import Procd
 from tests.backends.openwrt.upnpd.test_mapping import DELIVERED
+from tests.waiting import until
 
 __all__ = ["procd"]
 
@@ -86,7 +86,7 @@ def test_what_a_person_does_is_seen_at_once(tmp_path: Path) -> None:
         return {"upnp", "firewall"} <= frozenset().union(*told)
 
     try:
-        assert until(seen, 20)
+        assert until(seen)
     finally:
         stop.set()
         watcher.join()

@@ -11,10 +11,10 @@ from backends.errors import MechanismError
 from backends.netlink_types import RouteTo
 from backends.tr181.openwrt_wifi_tables import TOPIC, is_way, together
 from backends.wifi.records import Ssid
-from tests.backends.lan_device import until
 from tests.backends.openwrt.wireless.conftest import netifd
 from tests.backends.openwrt.wireless.device import RADIOS, WirelessDevice
 from tests.backends.openwrt.wireless.netifd import Netifd
+from tests.waiting import until
 
 __all__ = ["netifd"]
 
@@ -58,7 +58,7 @@ def test_what_a_person_commits_is_a_row_and_an_event(device: WirelessDevice) -> 
         return any(TOPIC in one for one in told)
 
     try:
-        assert until(writes, 20)
+        assert until(writes)
     finally:
         stop.set()
         watcher.join()

@@ -17,8 +17,8 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.optical_line import OpticalLine
 from backends.tr181.optical_part import FILE, Kept, optical_line
 from backends.tr181.parts import Part
-from tests.durability.stand import until
 from tests.lab.onus import lab_onu
+from tests.waiting import PATIENCE, until
 
 
 def given(state: Path, omci: Omci | None) -> Mechanisms:
@@ -40,7 +40,7 @@ def at_work(part: Part | None) -> Iterator[OpticalLine]:
         yield part.provides["optical"]
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 

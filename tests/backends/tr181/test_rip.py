@@ -15,13 +15,12 @@ from backends.rip import RIP_METRIC
 from backends.tr181.rip import RIP, rip, rip_tables
 from tests.backends.rip_gateway import SETTING, RipGateway, gateway
 from tests.netlab.fixtures import lab, make_namespace
-from tests.netlab.isp import until
+from tests.waiting import until
 
 __all__ = ["gateway", "lab", "make_namespace"]
 
 V4 = "Device.Routing.Router.1.IPv4Forwarding."
 LEARNED = "198.51.100.0/24"
-PATIENCE = 30.0
 HOSTILE = ("", " ", "x", "-1", "2", "$(id)", "'\"", "a\nb", "}; protocol static {", "Device.", "\u0661", "a" * 10_000,
            "Device.IP.Interface.99", "Device.Ethernet.Interface.1", "Device.IP.Interface.1,")  # fmt: skip
 
@@ -44,8 +43,8 @@ def test_a_route_is_learned_told_of_and_gone_when_rip_is(gateway: RipGateway) ->
     assert (device.get(f"{row}Status"), device.get(f"{RIP}SupportedModes")) == ("Disabled", "Both")
     assert gateway.bird.program.pid() is None
     device.set({f"{RIP}Enable": "1"})
-    until(lambda: LEARNED in gateway.routes(), "learned", PATIENCE)
-    until(lambda: device.get(f"{row}Status") == "Enabled", "the row is told to work", PATIENCE)
+    until(lambda: LEARNED in gateway.routes(), "learned")
+    until(lambda: device.get(f"{row}Status") == "Enabled", "the row is told to work")
     told = device.tree(device.find(V4, DestIPAddress="198.51.100.0"))
     assert {name: told[name] for name in ("Origin", "GatewayIPAddress", "StaticRoute", "Status", "Enable")} == {
         "Origin": "RIP", "GatewayIPAddress": "192.0.2.1", "StaticRoute": "false", "Status": "Enabled", "Enable": "true",
@@ -70,7 +69,7 @@ def test_what_is_learned_on_one_link_is_announced_on_another_and_what_is_heard_t
     gateway.setting(device, "c0", AcceptRA="1")
     gateway.setting(device, "l0", SendRA="1")
     device.set({f"{RIP}Enable": "1"})
-    until(lambda: {LEARNED, "192.0.2.0/24"} <= house.heard().keys(), "announced", PATIENCE)
+    until(lambda: {LEARNED, "192.0.2.0/24"} <= house.heard().keys(), "announced")
     assert house.heard()[LEARNED] == 4
     assert {name: one["gateway"] for name, one in gateway.routes().items()} == {LEARNED: "192.0.2.1"}
     assert provider.heard() == {}, "nothing is sent where nothing but receiving is wanted"
@@ -84,15 +83,15 @@ def test_a_link_that_does_neither_has_its_network_announced_and_stays_silent(gat
     gateway.setting(device, "c0", SendRA="1", AcceptRA="1")
     mute = gateway.setting(device, "l0")
     device.set({f"{RIP}Enable": "1"})
-    until(lambda: "10.1.0.0/24" in provider.heard(), "announced", PATIENCE)
+    until(lambda: "10.1.0.0/24" in provider.heard(), "announced")
     assert device.get(f"{mute}Status") == "Enabled"
     assert (house.heard(), gateway.routes()) == ({}, {})
     process = gateway.bird.program.pid()
     device.set({f"{mute}AcceptRA": "1"})
-    until(lambda: "198.18.0.0/16" in gateway.routes(), "learned from then on", PATIENCE)
+    until(lambda: "198.18.0.0/16" in gateway.routes(), "learned from then on")
     assert gateway.bird.program.pid() == process, "it was told, not started anew"
     device.delete(mute)
-    until(lambda: not gateway.routes(), "forgotten with the row", PATIENCE)
+    until(lambda: not gateway.routes(), "forgotten with the row")
 
 
 def test_a_restart_of_the_agent_leaves_it_running_and_a_crash_of_it_is_mended(gateway: RipGateway) -> None:
@@ -100,7 +99,7 @@ def test_a_restart_of_the_agent_leaves_it_running_and_a_crash_of_it_is_mended(ga
     gateway.neighbour("c0", f"{LEARNED}@3")
     gateway.setting(device, "c0", AcceptRA="1")
     device.set({f"{RIP}Enable": "1"})
-    until(lambda: LEARNED in gateway.routes(), "learned", PATIENCE)
+    until(lambda: LEARNED in gateway.routes(), "learned")
     process = gateway.bird.program.pid()
     again = gateway.device(store=device.store)
     assert gateway.bird.program.pid() == process
@@ -148,7 +147,7 @@ def test_a_row_without_an_interface_is_misconfigured_and_one_without_an_address_
     device.set({f"{RIP}Enable": "1"})
     assert (device.get(f"{bare}Status"), device.get(f"{without}Status")) == ("Error_Misconfigured", "Error")
     gateway.home.ip("address add 10.1.0.2/24 dev l0")
-    until(lambda: device.get(f"{without}Status") == "Enabled", "it works with an address", PATIENCE)
+    until(lambda: device.get(f"{without}Status") == "Enabled", "it works with an address")
 
 
 def test_no_longer_learning_the_way_to_the_management_server_cuts_it(gateway: RipGateway) -> None:
@@ -156,12 +155,12 @@ def test_no_longer_learning_the_way_to_the_management_server_cuts_it(gateway: Ri
     gateway.neighbour("c0", f"{LEARNED}@3")
     row = gateway.setting(device, "c0", AcceptRA="1")
     device.set({f"{RIP}Enable": "1"})
-    until(lambda: LEARNED in gateway.routes(), "learned", PATIENCE)
+    until(lambda: LEARNED in gateway.routes(), "learned")
     device.model.forget()
     gateway.path = RouteTo("c0", "192.0.2.2")
     assert device.set({f"{row}AcceptRA": "0"}) == 0, "it is reached by no route that was learned"
     device.set({f"{row}AcceptRA": "1"})
-    until(lambda: LEARNED in gateway.routes(), "learned again", PATIENCE)
+    until(lambda: LEARNED in gateway.routes(), "learned again")
     device.model.forget()
     gateway.path = RouteTo("c0", "192.0.2.2", "192.0.2.1")
     assert device.set({f"{row}SendRA": "1"}) == 0, "it goes on being learned"

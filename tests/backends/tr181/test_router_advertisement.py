@@ -6,8 +6,9 @@ import struct
 
 import pytest
 
-from tests.backends.lan_device import Gateway, until
+from tests.backends.lan_device import Gateway
 from tests.netlab.namespace import Namespace
+from tests.waiting import until
 
 RA = "Device.RouterAdvertisement."
 HEAR = """
@@ -49,7 +50,7 @@ def options(message: bytes) -> dict[int, bytes]:
 def test_a_kernel_on_the_lan_takes_an_address_and_a_route_of_it(gateway: Gateway, house: Namespace) -> None:
     until(lambda: "tentative" not in house.run("ip", "-6", "addr", "show", "dev", "eth0"))
     row = advertise(gateway)
-    assert until(lambda: "2001:db8:1:" in house.run("ip", "-6", "addr", "show", "dev", "eth0", "scope", "global"), 8.0)
+    assert until(lambda: "2001:db8:1:" in house.run("ip", "-6", "addr", "show", "dev", "eth0", "scope", "global"))
     (route,) = json.loads(house.run("ip", "-j", "-6", "route", "show", "default"))
     assert (route["protocol"], route["dev"]) == ("ra", "eth0")
     assert gateway.get(f"{row}Status") == "Enabled"
@@ -91,7 +92,7 @@ def test_a_change_is_told_without_a_restart_and_the_end_as_well(gateway: Gateway
         routes = json.loads(house.run("ip", "-j", "-6", "route", "show", "default"))
         return int(routes[0]["expires"]) if routes else 0
 
-    assert until(lambda: 0 < life() <= 700, 8.0)
+    assert until(lambda: 0 < life() <= 700)
     gateway.set_row(RA, Enable="0")
     assert gateway.get(f"{row}Status") == "Disabled"
     assert until(lambda: life() == 0), "the last word is that it is no router any more"
@@ -114,6 +115,6 @@ def test_a_row_that_cannot_be_says_so(gateway: Gateway) -> None:
 def test_a_prefix_that_is_gone_is_told_as_deprecated(gateway: Gateway, house: Namespace) -> None:
     until(lambda: "tentative" not in house.run("ip", "-6", "addr", "show", "dev", "eth0"))
     advertise(gateway, MaxRtrAdvInterval="4", MinRtrAdvInterval="3", AdvDefaultLifetime="30")
-    assert until(lambda: "2001:db8:1:" in house.run("ip", "-6", "addr", "show", "dev", "eth0"), 8.0)
+    assert until(lambda: "2001:db8:1:" in house.run("ip", "-6", "addr", "show", "dev", "eth0"))
     gateway.namespace.ip("addr del 2001:db8:1::1/64 dev br0")
-    assert until(lambda: "deprecated" in house.run("ip", "-6", "addr", "show", "dev", "eth0"), 6.0)
+    assert until(lambda: "deprecated" in house.run("ip", "-6", "addr", "show", "dev", "eth0"))

@@ -28,9 +28,9 @@ from backends.tr181.ways_out import WaysOut, ways_out
 from tests.backends.device import NamespaceSettings
 from tests.backends.tr181.firewall_device import Moving
 from tests.netlab.gateway import Gateway
-from tests.netlab.isp import until
 from tests.netlab.namespace import Namespace
 from tests.netlab.packet_filter import packet_filter
+from tests.waiting import until
 
 IP = "Device.IP.Interface.{i}."
 ON = {name: {"enable": True, "interface": Pointer(IP, (name,))} for name in ("wan0", "lan0", "br0")}

@@ -30,6 +30,7 @@ from tests.backends.device import NamespaceSettings
 from tests.backends.small_device import SmallDevice
 from tests.fakes.documents import Documents
 from tests.netlab.namespace import Namespace, veth
+from tests.waiting import PATIENCE
 
 HOME, ISP = "192.0.2.1", "192.0.2.2"
 HOME6, ISP6 = "2001:db8:2::1", "2001:db8:2::2"
@@ -98,7 +99,7 @@ class Bench:
     def pings(self, address: str) -> bool:
         """Whether the gateway gets an answer from an address."""
         command = self.home.command("busybox", "ping", "-c", "1", "-W", "2", address)
-        ends = time.monotonic() + 10
+        ends = time.monotonic() + PATIENCE
         while time.monotonic() < ends:
             if subprocess.run(command, check=False, capture_output=True).returncode == 0:
                 return True

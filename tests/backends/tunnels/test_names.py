@@ -8,6 +8,7 @@ import pytest
 
 from backends.tunnels import names
 from backends.tunnels.names import ResolvedNames, is_name, name_in_packet, version_of
+from tests.waiting import PATIENCE
 
 
 class Answers:
@@ -56,7 +57,7 @@ def test_the_watch_tells_of_a_name_that_was_found(monkeypatch: pytest.MonkeyPatc
     watch = threading.Thread(target=known.watch, args=(tell, stop))
     watch.start()
     known.want([("a.example", 4), ("192.0.2.9", 4), ("no name", 4)])
-    assert heard.wait(5)
+    assert heard.wait(PATIENCE)
     stop.set()
     watch.join()
     assert told == [frozenset({"tunnel"})]

@@ -21,8 +21,8 @@ from backends.ubus.presence import Presence
 from backends.ubus.published import Method, Published
 from backends.ubus.publishing import MOST_REQUESTS
 from backends.ubus.service import BusService
-from tests.durability.stand import PATIENCE, until
 from tests.fakes.ubusd import DATA, HELLO, STATUS, Client, FakeUbusd, attribute, message, number
+from tests.waiting import PATIENCE, until
 
 GREETING = message(HELLO, 0, 0x12345)
 Script = Callable[[socket.socket], None]

@@ -16,6 +16,7 @@ from backends.uci import files
 from backends.uci.files import FileUci
 from backends.uci.places import Places
 from backends.uci.types import ChangedMeanwhile
+from tests.waiting import PATIENCE
 
 LONG = "".join(f"config t 's{number}'\n\toption x '1'\n" for number in range(400))
 WRITER = """
@@ -76,7 +77,7 @@ def test_a_commit_waits_for_the_lock_of_another(places: Places) -> None:
         thread.start()
         time.sleep(0.1)
         assert (places.config / "p").read_text() == LONG
-    thread.join(timeout=10)
+    thread.join(PATIENCE)
     assert FileUci(places).read("p").sections[0].options == {"x": "2"}
 
 
@@ -129,7 +130,7 @@ def test_a_commit_waits_until_that_of_uci_has_renamed_its_file(places: Places) -
     thread.start()
     time.sleep(0.1)
     new.replace(places.config / "p")
-    thread.join(timeout=10)
+    thread.join(PATIENCE)
     assert len(wrong) == 1
     assert (places.config / "p").read_text() == LONG.replace("'1'", "'3'")
 

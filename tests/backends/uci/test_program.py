@@ -12,6 +12,7 @@ import pytest
 from backends.errors import MechanismError, Missing, TimedOut
 from backends.uci import ChangedMeanwhile, Places, ProgramUci, program
 from tests.backend_contract.uci_machines import PROGRAMS, Machine
+from tests.waiting import PATIENCE
 
 TEXT = "# a comment\nconfig t 's'\n\toption x '1'\n"
 
@@ -61,7 +62,7 @@ def test_a_lock_held_by_a_person_is_waited_for(machine: Machine) -> None:
         thread.start()
         time.sleep(0.2)
         assert machine.text() == TEXT
-    thread.join(timeout=10)
+    thread.join(PATIENCE)
     assert machine.another().read(machine.name).sections[0].options == {"x": "2"}
 
 

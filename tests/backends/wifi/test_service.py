@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from backends.wifi.watch import WifiWatch
 from backends.wireless_types import Neighbour
 from tests.fakes.netlink import FakeKernel, FakeNetlink
 from tests.fakes.nl80211 import FakeAir, FakeNl80211
+from tests.waiting import until
 
 SSID = Pointer("SSID", ("wlan0",))
 POINT = AccessPoint(enable=True, ssid=SSID, passphrase="secret123")
@@ -217,9 +217,7 @@ def test_the_watch_tells_of_stations_radios_and_scans(tmp_path: Path) -> None:
                 len(message).to_bytes(2, "little") + bytes(14) + message
             )  # too short a length: no message
             nl80211.told.send((16 + len(message)).to_bytes(4, "little") + bytes(12) + message)
-            deadline = time.monotonic() + 2
-            while (not told or topic not in told[-1]) and time.monotonic() < deadline:
-                time.sleep(0.01)
+            until(lambda topic=topic: told and topic in told[-1])
             assert told[-1] == {topic}
         assert ended == [frozenset({7})]
     finally:

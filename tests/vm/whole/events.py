@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 from agent.lab.records import Inform
 from tests.backends.test_whole_gateway_events import PROMPT, notify
-from tests.durability.stand import PATIENCE, until
 from tests.vm.whole.gateway import NETWORK, SECRET, SSID, WirelessGateway, Witness, witness
 from tests.vm.wifi.gateway import Station
+from tests.waiting import PATIENCE, until
 
 PASSIVE = 1
 JUMP = 400 * 86_400.0

@@ -6,8 +6,8 @@ import pytest
 
 from tests.backends.test_whole_gateway_hostile import DAEMONS, HOSTILE, accidents, attempted, fill, programs, strings
 from tests.backends.whole_gateway import Traced
-from tests.durability.stand import until
 from tests.vm.whole.gateway import POINTS, PPP, SSID, TRIES, WIFI, WirelessGateway
+from tests.waiting import until
 
 SECONDS = 120.0
 """For the sweep of one group; this machine is a slow one."""

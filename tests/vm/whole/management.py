@@ -5,10 +5,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.durability.stand import PATIENCE, Stand, until
+from tests.durability.stand import Stand
 from tests.netlab.namespace import Namespace, veth
 from tests.vm.provider import Provider, give_terminals
 from tests.vm.whole.gateway import PASSWORD, PPP, USER
+from tests.waiting import PATIENCE, until
 
 LINK, OWN, ACS = "wan0.400", "10.9.0.2", "10.9.0.1"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from agent.model.errors import Refusals
-from tests.vm.wifi.gateway import POINT, RADIO, SSID, Gateway, Station, iw, run, until
+from tests.vm.wifi.gateway import POINT, RADIO, SSID, Gateway, Station, iw, run
+from tests.waiting import until
 
 SECRET = "correct horse"
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from backends.desired_state import Wanted
-from tests.vm.wifi.gateway import Gateway, Station, more_radios, run, until
+from tests.vm.wifi.gateway import Gateway, Station, more_radios, run
+from tests.waiting import until
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from backends.tr181.services import SERVICES
-from tests.vm.wifi.gateway import POINT, RADIO, SSID, Gateway, iw, run, until
+from tests.vm.wifi.gateway import POINT, RADIO, SSID, Gateway, iw, run
+from tests.waiting import until
 
 SECRET = "correct horse"
 HOSTAPD = Path("/usr/sbin/hostapd")

@@ -4,11 +4,10 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from agent.model.own_values import OwnValues
 from backends import tr181
@@ -25,6 +24,7 @@ from backends.tr181.staging import LinuxNetwork
 from backends.tr181.wifi_tables import wifi_tables
 from tests.backends.small_device import SmallDevice
 from tests.fakes.documents import Documents
+from tests.waiting import until
 
 NEW_RADIO = 4  # HWSIM_CMD_NEW_RADIO
 WIFI = "Device.WiFi."
@@ -42,15 +42,6 @@ def iw(link: str) -> dict[str, str]:
     """What iw says of a wireless link."""
     told = run("iw", "dev", link, "info")
     return dict(line.strip().partition(" ")[::2] for line in told.splitlines())
-
-
-def until(holds: Callable[[], Any], what: str, seconds: float = 30) -> Any:
-    """Wait for something to hold."""
-    ends = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < ends, f"never came: {what}"
-        time.sleep(0.05)
-    return found
 
 
 PATIENT = 5.0

@@ -12,7 +12,8 @@ from backends.tr181.openwrt_wifi_tables import wireless_part
 from backends.tr181.parts import Part
 from backends.ubus import Bus
 from backends.uci import FileUci, Places
-from tests.vm.wifi.gateway import PATIENT, POINT, RADIO, SSID, WIFI, Gateway, Station, until
+from tests.vm.wifi.gateway import PATIENT, POINT, RADIO, SSID, WIFI, Gateway, Station
+from tests.waiting import until
 
 SECRET = "correct horse"
 ROOT = Path("/run/openwrt")

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.vm.wifi.gateway import POINT, RADIO, SSID, WIFI, Gateway, Station, Stranger, iw, run, until
+from tests.vm.wifi.gateway import POINT, RADIO, SSID, WIFI, Gateway, Station, Stranger, iw, run
+from tests.waiting import until
 
 SECRET = "correct horse"
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.waiting import PATIENCE
+
 Reply = Callable[[str], str]
 """What a scripted console writes after a line that was typed (without its end)."""
 
@@ -29,7 +31,7 @@ class _Pty:
 
     def end(self) -> None:
         os.write(self._waker, b"x")
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         for descriptor in (self.master, self._slave, self._wake, self._waker):
             os.close(descriptor)
 

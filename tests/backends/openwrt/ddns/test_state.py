@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from backends.openwrt.ddns.state import LONGEST_LIST, LONGEST_LOG, is_updater, watch
-from tests.backends.lan_device import until
 from tests.backends.openwrt.ddns.device import BASE, DELIVERED, DdnsRouter
 from tests.backends.openwrt.ddns.test_log import ANSWER, BEGIN, GOOD, REFUSED, WAIT
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -130,10 +130,10 @@ def test_what_people_and_updaters_write_is_told(tmp_path: Path) -> None:
         return bool(told)
 
     try:
-        assert until(lambda: wrote(package), 20)
+        assert until(lambda: wrote(package))
         told.clear()
         run.mkdir()
-        assert until(lambda: wrote(run / "a.update"), 20)
+        assert until(lambda: wrote(run / "a.update"))
     finally:
         stop.set()
         watcher.join()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from backends.ubus import BusService, Method, Published, Request
 from tests.fakes.ubusd import FakeUbusd
+from tests.waiting import PATIENCE
 
 
 class Netifd:
@@ -26,7 +27,7 @@ class Netifd:
         self._service.on_connect(there.set)
         self._thread = threading.Thread(target=self._service.run, args=(self._stop,), daemon=True)
         self._thread.start()
-        assert there.wait(20)
+        assert there.wait(PATIENCE)
 
     def notify(self, name: str) -> None:
         """hostapd tells of something."""
@@ -36,7 +37,7 @@ class Netifd:
         """End all of it."""
         self._stop.set()
         self._service.wake()
-        self._thread.join(20)
+        self._thread.join(PATIENCE)
         self._service.close()
         self._bus.stop()
 

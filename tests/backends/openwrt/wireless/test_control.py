@@ -14,6 +14,7 @@ from backends.ubus import Bus, BusService, Kind, Method, Published, Request, Sta
 from backends.wpa_control import ControlSocket
 from tests.backend_contract.test_hostapd import HOSTAPD, PERSONAL, Daemon
 from tests.fakes.ubusd import FakeUbusd
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +55,7 @@ class OnBus:
         self._service.on_connect(there.set)
         self._thread = threading.Thread(target=self._service.run, args=(self._stop,), daemon=True)
         self._thread.start()
-        assert there.wait(20)
+        assert there.wait(PATIENCE)
 
     @property
     def control(self) -> HostapdControl:
@@ -66,7 +67,7 @@ class OnBus:
     def close(self) -> None:
         self._stop.set()
         self._service.wake()
-        self._thread.join(20)
+        self._thread.join(PATIENCE)
         self._service.close()
         self._bus.stop()
 

@@ -7,8 +7,8 @@ import pytest
 
 from backends.openwrt.wireless.events import HostapdEvents
 from backends.ubus import Bus
-from tests.backends.lan_device import until
 from tests.backends.openwrt.wireless.netifd import Netifd
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -33,13 +33,13 @@ def test_stations_are_told_of(netifd: Netifd, tmp_path: Path) -> None:
         return bool(told)
 
     try:
-        assert until(comes, 20)
+        assert until(comes)
         assert set(told) == {frozenset({"station"})}
         told.clear()
         netifd.notify("probe")
         netifd.notify("probe")
         netifd.notify("disassoc")
-        assert until(lambda: bool(told), 20)
+        assert until(lambda: bool(told))
     finally:
         stop.set()
         watch.join()
