@@ -13,7 +13,8 @@ from agent.settings_file import changed
 from agent.settings_uci import OF_THE_PACKAGE
 from tests.openwrt.luci_site import VIEWS, Luci, Reply, real_documents, served
 from tests.openwrt.router import PROJECT
-from tests.web.browser import MARKUP, Page, page, wait
+from tests.waiting import until
+from tests.web.browser import MARKUP, Page, page
 
 sys.path.insert(0, str(PROJECT / "openwrt"))
 import pack
@@ -60,7 +61,7 @@ def look(browser: Page, luci: Luci) -> Iterator[Callable[..., Page]]:
         browser.look("light", size)
         browser.driver.get(f"http://127.0.0.1:{luci.port}/?view=cpe-agent/{view}&rights={luci.level}{more}")
         browser.one("body[data-ready]")
-        wait(lambda: not browser.all(".spinning"), "the page goes on loading")
+        until(lambda: not browser.all(".spinning"), "the page goes on loading")
         return browser
 
     yield look
@@ -155,7 +156,7 @@ def test_a_session_is_opened_with_its_turns_and_on_demand_with_its_messages(
     shown.press("With the messages (XML)")
     shown.shows('<?xml version="1.0"', "#cpe-agent-session")
     shown.press("Without the messages")
-    wait(lambda: "<?xml" not in shown.text("#cpe-agent-session"), "the messages stay")
+    until(lambda: "<?xml" not in shown.text("#cpe-agent-session"), "the messages stay")
     asked = [arguments for method, arguments in luci.asked if method == "session"]
     assert asked == [{"id": 1, "xml": False}, {"id": 1, "xml": True}, {"id": 1, "xml": False}]
 
