@@ -109,6 +109,7 @@ class GoingDown:
             begin()
         except MechanismError:
             agent.delivery.is_going_down = False
+            agent.core.stays_up()
             if reboots:
                 reboots.stays_up()
             agent.save_all()

@@ -11,6 +11,7 @@ from agent.cli import client
 from agent.cwmp import management_server as ms
 from agent.going_down import GoingDown
 from agent.model.own_values import OwnValues
+from backends.errors import MechanismError
 from backends.reboots import Reboots
 from tests.durability.stand import Stand
 from tests.firmware.machine import Device, order
@@ -72,6 +73,26 @@ def test_an_image_is_started_at_the_acs_wish_and_the_former_comes_back_at_the_ag
     device.upgrade.act(601.0)
     why = "the former image: no session with the ACS came to its end within 600 s"
     assert comes_up() == ("LocalReboot", why)
+
+
+def test_a_system_that_cannot_reboot_goes_on_at_once() -> None:
+    def cannot() -> None:
+        raise MechanismError("no reboot")
+
+    told: list[str] = []
+    agent: Any = SimpleNamespace(
+        mechanisms=SimpleNamespace(reboots=None),
+        own=OwnValues(ms.DEFAULTS, {}),
+        delivery=SimpleNamespace(is_going_down=False),
+        core=SimpleNamespace(stays_up=lambda: told.append("stays up")),
+        save_all=lambda: None,
+        upgrade=None,
+        system=SimpleNamespace(reboot=cannot),
+    )
+    with pytest.raises(MechanismError):
+        GoingDown(agent).reboot()
+    assert told == ["stays up"]
+    assert not agent.delivery.is_going_down
 
 
 def forgetting(state: Path) -> GoingDown:

@@ -231,6 +231,10 @@ class Core:
         self._follow_notifications()
         self._look_at(frozenset({"everything"}))
 
+    def stays_up(self) -> None:
+        """The system could not go down as it was told to: sessions begin again."""
+        self._not_before = 0.0
+
     def settings_changed(self) -> None:
         """The settings file was read again, or a person has set parameters."""
         self.values_may_differ()

@@ -186,13 +186,14 @@ class Transfers:
         """Begin what is due, between sessions; stop what is late or not wanted."""
         self._now = now.monotonic
         self.queue.tell_cancelled()  # which is saved, or taken back, by now
+        if not in_session:
+            self.queue.acs_is(self._acs())  # also while a file of the one before is moved: it is stopped
         self._look(now)
         if self._job is not None:
             self._stop_if_late(self._job, now)
             return ()
         if in_session:
             return ()
-        self.queue.acs_is(self._acs())
         if not self._has_swept or self._unfinished - self._kept():
             self._has_swept = True
             return self._sweep()

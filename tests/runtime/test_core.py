@@ -681,6 +681,13 @@ def test_a_reboot_that_does_not_happen_does_not_silence_the_device() -> None:
     assert talk.told == ["6 CONNECTION REQUEST"]
 
 
+def test_a_reboot_that_is_known_to_have_failed_holds_up_no_session() -> None:
+    talk = asked_for(m.Reboot("why"))
+    talk.core.stays_up()
+    talk.pass_on(on.ConnectionRequested())
+    assert talk.told == ["6 CONNECTION REQUEST"]
+
+
 def test_a_factory_reset_begins_everything_anew() -> None:
     talk = begun()
     talk.pass_on(on.ConnectionRequested())

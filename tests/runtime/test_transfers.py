@@ -563,6 +563,18 @@ def test_a_system_that_stays_up_is_asked_again_and_then_told_of() -> None:
     assert complete(talk).fault_struct.fault_code == 9002
 
 
+def test_another_acs_gets_its_own_file_though_one_of_the_former_s_is_being_moved() -> None:
+    talk = asked_for(download("former"))
+    assert len(talk.jobs) == 1
+    talk.person("set", values={"Device.ManagementServer.URL": "http://other.example/"})
+    assert talk.told == ["0 BOOTSTRAP"]
+    assert talk.delivery.transfers.all == ()
+    talk.ends(download("its own"))
+    talk.works()
+    assert complete(talk).command_key == "its own"
+    assert talk.depot.firmware.taken == [b"new firmware"]
+
+
 def test_another_acs_hears_nothing_of_it() -> None:
     talk = asked_for(download())
     talk.works()
