@@ -6,9 +6,10 @@ changed is known together with its result, or it is done again.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from agent.cwmp import messages
 from agent.cwmp.event_queue import DU_STATE_CHANGE_COMPLETE, EventQueue
@@ -44,6 +45,8 @@ log = logging.getLogger(__name__)
 
 NAME: Final = "modules"
 DOCUMENT: Final = "modules"
+UNUSABLE: Final = "modules-unusable"
+"""The document of which something could not be used, for whoever mends it."""
 M_CHANGE: Final = "M ChangeDUState"
 AUTONOMOUS: Final = "12 AUTONOMOUS DU STATE CHANGE COMPLETE"
 MOST_ORDERS: Final = 16
@@ -54,6 +57,8 @@ LOOK: Final = 60.0
 PAUSE: Final = 30.0
 """Seconds before a job that ended by a surprise is begun again."""
 DENIED: Final = 9001
+
+Saved = TypeVar("Saved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,17 +435,27 @@ class ModuleEngine:
         stored = self._store.read(DOCUMENT)
         if not isinstance(stored, dict):
             return
-        try:
-            orders = [order_from_json(one) for one in stored["orders"]]
-            told = [(int(number), result_from_json(one)) for number, one in stored["told"]]
-            deployed = from_json(stored["deployed"])
-            following = int(stored["next"])
-        except (ValueError, TypeError, KeyError, AttributeError) as broken:
-            log.error("what was known of software modules cannot be used and starts anew: %s", broken)
-            return
-        self._orders, self._told, self._next = orders[:MOST_ORDERS], told[-MOST_TOLD:], following
-        self.modules.deployed = deployed
-        self._knows_what_is_there = True
+        orders, lost_orders = _sound(stored.get("orders"), order_from_json)
+        told, lost_told = _sound(stored.get("told"), _told_from_json)
+        deployed, lost_deployed = _sound(stored.get("deployed"), from_json)
+        following: int = stored["next"] if type(stored.get("next")) is int else 0
+        losses = {
+            "orders of the ACS": lost_orders,
+            "changes that the ACS has still to hear of": lost_told,
+            "deployment units": lost_deployed,
+            "the number of the next order": not following,
+        }
+        for what, is_lost in losses.items():
+            if is_lost:
+                log.error("software modules: not all that was saved can be used (%s): it is kept as %s", what, UNUSABLE)
+        if any(losses.values()):
+            with suppress(OSError):
+                self._store.write(UNUSABLE, stored)
+        self._orders, self._told = orders[:MOST_ORDERS], told[-MOST_TOLD:]
+        known = [0, *(order.number for order in orders), *(number for number, _ in told)]
+        self._next = max(following, max(known) + 1)
+        self.modules.deployed = {one.key: one for one in deployed}
+        self._knows_what_is_there = not lost_deployed  # what was lost was not installed by somebody here
         pending = [(event.code, event.command_key) for event in self._events.pending]
         for order in self._orders:
             if order.is_complete and (M_CHANGE, order.command_key) not in pending:
@@ -465,6 +480,24 @@ class ModuleEngine:
             self._save()
         except OSError as failure:
             log.debug("what is known of software modules could not be saved: %s", failure)
+
+
+def _sound(entries: Any, read: Callable[[Any], Saved]) -> tuple[list[Saved], bool]:
+    """Those that can be used, and whether there are others."""
+    found: list[Saved] = []
+    if not isinstance(entries, list):
+        return found, True
+    for one in entries:
+        with suppress(ValueError, TypeError, KeyError, AttributeError):
+            found.append(read(one))
+    return found, len(found) < len(entries)
+
+
+def _told_from_json(entry: Any) -> tuple[int, Result]:
+    number, result = entry
+    if type(number) is not int:
+        raise TypeError("a number is needed")
+    return number, result_from_json(result)
 
 
 def _as_json(result: Result) -> Any:

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final, TypeVar
 
+from backends.faults import LAST_TIME
 from backends.modules.inventory import Deployed
 
 INSTALL: Final = "Install"
 UPDATE: Final = "Update"
 UNINSTALL: Final = "Uninstall"
+KINDS: Final = (INSTALL, UPDATE, UNINSTALL)
 MOST_TRIES: Final = 4
 """How often an operation is begun: one that brings the machine down each time is given up."""
 
@@ -104,12 +106,20 @@ def _made(blank: Kind, stored: Mapping[str, Any]) -> Kind:
     for one in fields(blank):
         value = stored[one.name]
         if one.name in ("start", "complete"):
-            values[one.name] = None if value is None else float(value)
+            values[one.name] = None if value is None else _time(value)
+        elif one.name == "kind" and value not in KINDS:
+            raise ValueError("an operation that there is not")
         elif value is None and one.name == "environment":
             values[one.name] = None
         else:
             values[one.name] = _typed(value, type(getattr(blank, one.name)))
     return replace(blank, **values)
+
+
+def _time(value: Any) -> float:
+    if not 0 <= value < LAST_TIME:
+        raise ValueError("a time that no clock shows")
+    return float(value)
 
 
 def _typed(value: Any, kind: type) -> Any:

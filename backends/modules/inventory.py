@@ -368,10 +368,9 @@ def to_json(deployed: Mapping[str, Deployed]) -> list[dict[str, Any]]:
     return [{one.name: getattr(unit, one.name) for one in fields(unit)} for unit in deployed.values()]
 
 
-def from_json(stored: Any) -> dict[str, Deployed]:
-    """The inverse. Raises ValueError, TypeError or KeyError for what ``to_json`` cannot have written."""
-    every = [Deployed(**{one.name: _text(entry[one.name]) for one in fields(Deployed)}) for entry in stored]
-    return {one.key: one for one in every}
+def from_json(entry: Any) -> Deployed:
+    """One of them. Raises TypeError or KeyError for what ``to_json`` cannot have written."""
+    return Deployed(**{one.name: _text(entry[one.name]) for one in fields(Deployed)})
 
 
 def _text(value: Any) -> str:

@@ -270,6 +270,41 @@ def test_a_document_that_cannot_be_read_starts_anew(tmp_path: Path) -> None:
     assert gateway.again().engine.waiting() == []
 
 
+def test_of_a_damaged_document_what_can_be_used_stays_and_the_rest_is_kept_aside(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway = Gateway(tmp_path)
+    served(gateway, "one")
+    served(gateway, "two", name="parrot")
+    gateway.done(install("one", ONE), install("two", TWO))
+    gateway.policy = ALL
+    gateway.packages.install(gateway.packages.inspect(ipk(tmp_path / "p.ipk", Package="by-hand")))
+    gateway.now = type(gateway.now)(gateway.now.monotonic + 61, gateway.now.wall)
+    gateway.settle()
+    gateway.order(install("absent"), key="mine")
+    gateway.settle()
+    kept = json.loads(gateway.store.texts["modules"])
+    highest = kept["next"] - 1
+    kept["deployed"][0]["version"], kept["next"] = 5, "x"
+    kept["orders"].append({})
+    kept["told"] += [7, ["8", kept["told"][0][1]]]
+    gateway.store.texts["modules"] = json.dumps(kept)
+    again = gateway.again()
+    again.policy = ALL
+    again.settle()
+    assert json.loads(again.store.texts["modules-unusable"]) == kept
+    losses = [one for one in caplog.messages if one.endswith("kept as modules-unusable")]
+    assert len(losses) == len(set(losses)) == 4
+    assert {one.name: one.uuid == TWO for one in again.modules.deployed.values()} == {
+        "greeter": False, "parrot": True, "by-hand": False,
+    }  # fmt: skip
+    assert not [one for one in again.noted if "somebody" in one]
+    order, told = again.engine.waiting()
+    assert (order.request.command_key, len(told.request.results)) == ("mine", 1)  # type: ignore[union-attr]
+    again.order(uninstall(TWO))
+    assert json.loads(again.store.texts["modules"])["orders"][-1]["number"] == highest + 1
+
+
 def test_the_settings_orders_are_done_in_turn(tmp_path: Path) -> None:
     gateway = Gateway(tmp_path)
     served(

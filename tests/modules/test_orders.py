@@ -1,6 +1,7 @@
 """Orders as JSON, and what is kept of one that is over."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -25,6 +26,8 @@ def test_an_order_is_the_same_after_it_was_written_and_read() -> None:
         ("operations", [{}]),
         ("tries", None),
         ("results", [[[]]]),
+        ("operations", [{**asdict(ASKED), "kind": "Updite"}]),
+        ("results", [[{**asdict(RESULT), "complete": 1e300}]]),
     ],
 )
 def test_what_cannot_have_been_written_is_no_order(name: str, value: Any) -> None:

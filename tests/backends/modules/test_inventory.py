@@ -173,8 +173,9 @@ def test_a_unit_of_a_module_that_is_being_changed_takes_no_requests(tmp_path: Pa
 
 
 def test_the_inventory_is_the_same_after_it_was_written_and_read() -> None:
-    assert from_json(to_json({ONE.key: ONE})) == {ONE.key: ONE}
-    for wrong in ([{}], [{**to_json({"": ONE})[0], "uuid": 1}]):
+    [written] = to_json({ONE.key: ONE})
+    assert from_json(written) == ONE
+    for wrong in ({}, {**written, "uuid": 1}):
         with pytest.raises((KeyError, TypeError)):
             from_json(wrong)
     assert UnitFacts("x").starts_by_itself
