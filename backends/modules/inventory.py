@@ -222,7 +222,8 @@ class Modules:
         """After a start of the agent: what a crash left is undone; after one of the machine, units are started.
 
         ``ran``: the units that ran before a change which was broken off; they run again, as TR-181 (ExecutionUnit)
-        wants it of those of a change that is over.
+        wants it of those of a change that is over. Of one that was not started for want of what its deployment unit
+        requires, that is its fault once more.
         """
         for environment in self.environments.values():
             _tried(environment.recover, f"{environment.name}: what was left could not be undone")
@@ -235,7 +236,8 @@ class Modules:
                     self._start_all(name)
             _tried(lambda: write_if_different(place, self._boot_id), "the boot cannot be noted")
         for unit in self.units():
-            if unit.key in ran and self.is_enabled(unit.deployed.environment) and self._ask(unit) is None:
+            is_to_run = unit.key in ran or self._lacks_what_it_requires(unit)
+            if is_to_run and self.is_enabled(unit.deployed.environment) and self._ask(unit) is None:
                 self.start(unit)
 
     def perform(self, order: Order) -> None:
@@ -336,6 +338,13 @@ class Modules:
         for unit in self.units() if self.is_enabled(environment) else ():
             if unit.deployed.environment == environment and self.starts_by_itself(unit) and self._ask(unit) is None:
                 self.start(unit, "FailureOnAutoStart")
+
+    def _lacks_what_it_requires(self, unit: Unit) -> bool:
+        """Of one that is to run, and of which nothing worse is known."""
+        asked = self._wanted.get(UnitSetting, unit.key).requested
+        is_wanted = asked == ACTIVE or (not asked and self.starts_by_itself(unit))
+        installed = self.installed(unit.deployed)
+        return is_wanted and unit.key not in self._faults and installed is not None and not installed.is_resolved
 
     def _ask(self, unit: Unit) -> Running | None:
         return self.environments[unit.deployed.environment].running(unit.deployed.identifier, unit.facts)

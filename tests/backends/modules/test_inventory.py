@@ -151,6 +151,23 @@ def test_a_unit_whose_requirements_are_missing_says_so(tmp_path: Path) -> None:
     assert modules.fault(unit)[0] == "DependencyFailure"
 
 
+def test_why_a_unit_does_not_run_is_known_after_a_restart_of_the_agent(tmp_path: Path) -> None:
+    def fault_after_a_restart(**settings: object) -> str:
+        again = machine(tmp_path, runner)
+        again.apply(Wanted().with_record(UNIT, UnitSetting(**settings)))  # type: ignore[arg-type]
+        again.begin()
+        [unit] = again.units()
+        return again.fault(unit)[0]
+
+    runner = Runner()
+    machine(tmp_path, runner, requires=["absent"]).begin()
+    assert fault_after_a_restart() == "DependencyFailure"
+    assert fault_after_a_restart(auto_start=False, requested="Active") == "DependencyFailure"
+    assert fault_after_a_restart(auto_start=False) == "NoFault"
+    assert fault_after_a_restart(requested="Idle") == "NoFault"
+    assert runner.up == set()
+
+
 def test_disabling_an_environment_stops_its_units_and_refuses_requests(tmp_path: Path) -> None:
     runner = Runner()
     modules = machine(tmp_path, runner)
