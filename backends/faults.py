@@ -8,6 +8,7 @@ kept, of that the end is kept too.
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +29,7 @@ ROOM: Final[Mapping[str, int]] = {
 """Of kinds that others than the machine bring about, as many at most: link losses and reboots keep the rest."""
 MOST_ALARMS: Final = 32
 LONGEST_TEXT: Final = 256
+LONGEST_NUMBER: Final = 20
 MOST_FIELDS, LONGEST_FIELD = 12, 256
 BURST, PAUSE = 20, 600.0
 """Events of a kind that are noted at once, and seconds in which as many more may follow."""
@@ -274,9 +276,9 @@ class Faults:
         try:
             kept = json.loads(read_text(self._file) or "{}")
             self._number = int(kept.get("number", 0))
-            self.alarms = {(one["kind"], one["about"]): _made(Alarm, one) for one in kept.get("alarms", [])}
+            self.alarms = {(one.kind, one.about): one for one in _sound(Alarm, kept.get("alarms", []))}
             for table in self._events:
-                self._events[table] = [_made(Event, one) for one in kept.get("events", {}).get(table, [])][-KEPT:]
+                self._events[table] = _sound(Event, kept.get("events", {}).get(table, []))[-KEPT:]
             return str(kept.get("boot", ""))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
             log.warning("%s cannot be read: the history of faults begins anew", self._file)
@@ -310,6 +312,17 @@ def _fields(told: Mapping[str, Told | None]) -> dict[str, Told]:
     return dict(list(short.items())[:MOST_FIELDS])
 
 
+def _sound(kind: type[Any], kept: Sequence[Any]) -> list[Any]:
+    """Those that can be used."""
+    found = []
+    for one in kept:
+        with suppress(ValueError, TypeError, KeyError):
+            found.append(_made(kind, one))
+    if left_out := len(kept) - len(found):
+        log.warning("%d entries of the history of faults cannot be read, and are left out", left_out)
+    return found
+
+
 def _made(kind: type[Any], kept: Mapping[str, Any]) -> Any:
     names = [one.name for one in fields(kind) if one.name in kept or one.name not in ADDED]
     made = kind(**{name: kept[name] for name in names})
@@ -322,6 +335,8 @@ def _is_sound(name: str, value: Any) -> bool:
     match name:
         case "slot":
             return type(value) is int and 0 < value <= KEPT
+        case "identifier":
+            return isinstance(value, str) and value.isdecimal() and len(value) < LONGEST_NUMBER
         case "fields":
             return isinstance(value, dict) and all(isinstance(one, Told) for one in value.values())
         case "time" | "raised" | "changed":

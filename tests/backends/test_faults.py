@@ -187,14 +187,17 @@ def test_a_file_that_cannot_be_read_begins_anew(bench: Bench, text: str) -> None
 @pytest.mark.parametrize(
     "wrong",
     [{"slot": "x"}, {"slot": True}, {"slot": 0}, {"time": "x"}, {"time": 1e300}, {"text": 7}, {"about": None},
-     {"fields": []}, {"fields": {"code": []}}],
+     {"fields": []}, {"fields": {"code": []}},
+     {"identifier": "3t"}, {"identifier": ""}, {"identifier": "9" * 5000}],
 )  # fmt: skip
-def test_a_history_whose_values_mean_nothing_begins_anew(bench: Bench, wrong: dict[str, object]) -> None:
-    bench.faults().happened("transfer", "", "fetched", code=9018)
+def test_an_entry_whose_values_mean_nothing_is_left_out(bench: Bench, wrong: dict[str, object]) -> None:
+    faults = bench.faults()
+    faults.happened("transfer", "", "fetched", code=9018)
+    faults.happened("transfer", "", "sound")
     kept = json.loads((bench.place / FILE).read_text())
     kept["events"][HISTORY][0] |= wrong
     (bench.place / FILE).write_text(json.dumps(kept))
-    assert bench.faults().events(HISTORY) == []
+    assert [one.text for one in bench.faults().events(HISTORY)] == ["sound"]
 
 
 def test_a_full_disk_is_no_reason_to_stop(bench: Bench) -> None:
