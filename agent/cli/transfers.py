@@ -35,7 +35,7 @@ def register(verbs: Verbs) -> None:
         'cpe-agent transfers --request "1 Firmware Upgrade Image"\n'
         "cpe-agent transfers -w --fetch https://files.example/backup.json --type '3 Vendor Configuration File'",
     )
-    parser.add_argument("-w", "--watch", action="store_true", help="go on showing them, until none is left or Ctrl-C")
+    parser.add_argument("-w", "--watch", action="store_true", help="go on until none is left, or --fetch is over")
     change = parser.add_mutually_exclusive_group()
     change.add_argument("--cancel", metavar="NUMBER", help="give a transfer up; the ACS hears of its own")
     change.add_argument("--confirm", metavar="NUMBER", help="agree to a transfer that waits for somebody's consent")
@@ -52,23 +52,32 @@ def _transfers(options: argparse.Namespace) -> int:
     if not options.watch:
         _show(answer, options.json)
         return OK
-    height, status, before = 0, OK, set[str]()
+    own = answer["transfers"][-1]["id"] if options.fetch else None
+    height, status, before, stood = 0, OK, set[str](), dict[str, Any]()
     while True:
         over = [one for one in answer["over"] if one["id"] in before]
         before = {one["id"] for one in answer["transfers"] if one["state"] != "ended"}
         over = [one for one in over if one["id"] not in before]
-        if any(one["code"] or one["text"] for one in over):
+        if any(one["code"] or one["text"] for one in over if own in (None, one["id"])):
             status = PROBLEM
-        if options.json:
+        stands = _timeless(answer)
+        is_shown = stands != stood or sys.stdout.isatty()
+        if is_shown and options.json:
             show_json(answer)
-        else:
+        elif is_shown:
             told = [_outcome(one) for one in over]
             left = lines(answer) if answer["transfers"] or answer["requests"] or not told else ()
             height = _again([*told, *left], height) - len(told)
-        if not before:
+        if not before or (own and own not in before):
             return status
+        stood = stands
         time.sleep(EVERY)
         answer = ask(options, "transfers")
+
+
+def _timeless(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What of it is no news because time passes."""
+    return {**answer, "transfers": [{**one, "seconds": None, "rate": None} for one in answer["transfers"]]}
 
 
 def _outcome(one: Mapping[str, Any]) -> str:

@@ -70,6 +70,26 @@ def test_who_watches_hears_how_it_ended(
     assert capsys.readouterr().out.splitlines()[2:] == [line]
 
 
+def test_who_fetches_a_file_waits_for_that_alone_and_off_a_terminal_hears_what_is_new(
+    socket: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = ONE | {"id": "2", "seconds": 500}
+    looks = [{"transfers": [other | {"seconds": 500 - look}, ONE], "over": []} for look in range(2)]
+    assert watched(socket, *looks, {"transfers": [other], "over": [{"id": "3", "code": 9016, "text": "404"}]}) == 1
+    assert [line[:3].strip() for line in capsys.readouterr().out.splitlines()] == ["2", "", "3", "", "3", "2", ""]
+
+
+def test_a_failure_of_another_transfer_is_not_that_of_the_file_that_is_fetched(socket: Path) -> None:
+    failed = {"id": "2", "code": 9016, "text": "404"}
+    done = {"id": "3", "code": 0, "text": ""}
+    assert watched(
+        socket,
+        {"transfers": [ONE | {"id": "2"}, ONE], "over": []},
+        {"transfers": [ONE], "over": [failed]},
+        {"transfers": [], "over": [failed, done]},
+    ) == 0  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("done", "total", "text"), [(0, None, "0 B"), (0, 10, "0%"), (10, 10, "100%"), (11, 10, "100%")]
 )
