@@ -24,6 +24,8 @@ LEVELS: Final[Mapping[str, int]] = {
     "Critical": logging.CRITICAL, "Major": logging.ERROR, "Minor": logging.WARNING, "Warning": logging.WARNING,
 }  # fmt: skip
 
+SHAPE: Final[Mapping[str, Any]] = {"n": int, "at": str | None, "kind": str, "about": str, "text": str, "fields": dict}
+
 Entry = dict[str, Any]
 """n, at (ISO, UTC; None while the clock is not set), kind, severity, about, text, and fields where there are any."""
 
@@ -156,14 +158,15 @@ class History:
 
 
 def _lines(path: Path) -> Iterator[Entry]:
-    """The whole lines; one that is no JSON was cut by a full disk."""
+    """The whole lines; one that is no entry was cut by a full disk, or damaged."""
     try:
         with open(path, "rb") as file:
             content = file.read(2 * BYTES)
     except OSError:
         return
     for line in content[: content.rfind(b"\n") + 1].splitlines():
-        with suppress(ValueError):
+        with suppress(ValueError, TypeError, RecursionError):
             entry = json.loads(line)
-            if isinstance(entry, dict) and isinstance(entry.get("n"), int):
+            whole = {"fields": {}, **entry}
+            if all(isinstance(whole.get(name), kind) for name, kind in SHAPE.items()):
                 yield entry

@@ -89,6 +89,17 @@ def test_a_line_that_was_cut_is_passed_over(history: History) -> None:
     assert texts(history) == ["one"]
 
 
+@pytest.mark.parametrize(
+    "damaged", [{"kind": ["x"]}, {"text": None}, {"at": 5}, {"about": None}, {"fields": None}, {"n": "70"}]
+)
+def test_a_line_that_is_no_entry_is_passed_over(history: History, damaged: dict[str, object]) -> None:
+    history.noted(Noted("one"))
+    [entry] = history.entries()
+    with history.path.open("a") as file:
+        file.write(f'7\n{{"n": 70}}\n{json.dumps(entry | {"n": 71} | damaged)}\n')
+    assert texts(history) == ["one"]
+
+
 def test_a_place_that_others_prepared_is_not_written_to(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     place = tmp_path / "shared"
     place.mkdir()
