@@ -117,7 +117,7 @@ class Work:
         if environment is None:
             raise ModuleError(Cause.UNKNOWN_ENVIRONMENT, "it has gone")
         if not self._modules.is_enabled(name):
-            raise ModuleError(Cause.DISABLED_ENVIRONMENT, name)
+            raise ModuleError(Cause.DISABLED_ENVIRONMENT, f"it is disabled: {name}")
         if trouble := environment.trouble():
             raise ModuleError(Cause.WRONG_STATE, trouble)
         return environment

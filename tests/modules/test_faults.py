@@ -170,6 +170,15 @@ def test_each_cause_has_its_code(cause: Cause, code: int, act: Callable[[Gateway
     assert set(found) == {code} == {CODES[cause]}
 
 
+def test_that_an_environment_is_disabled_is_said(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path)
+    gateway.disable("archives")
+    gateway.order(install("one", ONE, ARCHIVES))
+    gateway.settle()
+    [one] = gateway.results()
+    assert one.fault.fault_string.endswith(": it is disabled: archives")
+
+
 def test_no_room_on_the_medium_is_9027(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = Gateway(tmp_path)
     served(gateway, "one")
