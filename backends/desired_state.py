@@ -7,7 +7,7 @@ to undo and to apply at boot are one and the same act: bring the system to what 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, ClassVar, Final, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Protocol, TypeVar, get_args, get_origin
 
 from backends.errors import MechanismError
 
@@ -256,7 +256,7 @@ class Desired:
     def recover(self, record: Any, same_boot: bool) -> None:  # noqa: ARG002 - by difference it is right after a boot too
         """Take back by the undo record."""
         if record:
-            self._applied = Wanted.from_json(record["applied"], self._kinds)
+            self._applied = self._sound(record["applied"])
             self._bring_back(self._applied)
 
     def state(self) -> Any:
@@ -265,9 +265,20 @@ class Desired:
 
     def restore(self, state: Any) -> None:
         """Take the durable part over, without touching the system."""
-        self.wanted = Wanted.from_json(state, self._kinds)
+        self.wanted = self._sound(state)
         if self._before is None:
             self._applied = self.wanted
+
+    def _sound(self, state: Any) -> Wanted:
+        """What was saved; fields that were damaged have their defaults."""
+        wanted = Wanted.from_json(state, self._kinds)
+        for kind, some in wanted.by_kind.items():
+            for key, record in some.items():
+                for name in (damaged := _of_other_types(record)):
+                    log.warning("%s: %s of the saved %s %r is damaged", self.name, name, kind.__name__, key)
+                if damaged:
+                    wanted = wanted.with_record(key, replace(record, **damaged))
+        return wanted
 
     def backup(self) -> Any:
         """All records; see agent.model.configuration.KeepsElsewhere."""
@@ -280,7 +291,8 @@ class Desired:
             if len(some) > MOST:
                 raise ValueError(f"more than {MOST} rows of {kind.__name__}")
             for key, record in some.items():
-                _check_types(key, record)
+                for name in _of_other_types(record):
+                    raise ValueError(f"{name} of {kind.__name__} {key} is of another type")
         self.wanted = wanted
 
     def apply_at_start(self) -> None:
@@ -336,14 +348,27 @@ def _record(kind: type[Record], values: Mapping[str, Any]) -> Record:
     return kind(**{name: _read(values[name]) for name in known})
 
 
-def _check_types(key: str, record: Record) -> None:
-    """Fields are of their defaults' types; one whose default is None may be anything that a record has."""
+def _of_other_types(record: Record) -> dict[str, Any]:
+    """The fields whose values are not of their types, with their defaults."""
     blank = type(record)()
-    for one in fields(record):
-        value, default = getattr(record, one.name), getattr(blank, one.name)
-        is_plain = isinstance(value, (bool, int, str, tuple, Pointer, type(None)))
-        if not is_plain or (default is not None and type(value) is not type(default)):
-            raise ValueError(f"{one.name} of {type(record).__name__} {key} is of another type")
+    return {
+        one.name: default
+        for one in fields(record)
+        if not _is_of(one.type, getattr(record, one.name), default := getattr(blank, one.name))
+    }
+
+
+def _is_of(kind: Any, value: Any, default: Any) -> bool:
+    """``kind`` is ``int`` in a small program whatever it was (openwrt/shaking.py); then the default tells."""
+    if not isinstance(value, (bool, int, str, tuple, Pointer, type(None))):
+        return False
+    return (default is None or type(value) is type(default)) and (kind is int or _is(kind, value))
+
+
+def _is(kind: Any, value: Any) -> bool:
+    if get_origin(kind) is tuple:
+        return isinstance(value, tuple) and all(type(one) is get_args(kind)[0] for one in value)
+    return type(value) is kind or any(_is(one, value) for one in get_args(kind))
 
 
 def _read(value: Any) -> Any:

@@ -106,7 +106,7 @@ class Machine:
         """The system changed: services that stand on what did are compared with what is configured again."""
         for part in self.parts:
             if isinstance(part.backend, Desired) and topics & (part.follows | {"everything"}):
-                part.backend.reapply()
+                _try(part.backend.reapply, f"{part.name} could not follow a change of the system")
 
     def look(self, topics: frozenset[str]) -> frozenset[str]:
         """What the services make of a change of the system: topics beside those that it has."""

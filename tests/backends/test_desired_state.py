@@ -255,6 +255,40 @@ def test_a_state_of_a_newer_version_is_read_as_far_as_it_is_known(desired: Desir
     assert desired.add(Pool()) == "+9"
 
 
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        (Option, "tag", "secret"),
+        (Option, "tag", True),
+        (Option, "parent", 5),
+        (Pool, "name", 1.5),
+        (Pool, "link", "secret"),
+        (Pool, "servers", "secret"),
+        (Pool, "servers", ["192.0.2.1", 7]),
+    ],
+)
+def test_a_damaged_field_of_a_saved_record_is_its_default_and_told_without_its_value(
+    desired: Desired, caplog: pytest.LogCaptureFixture, kind: type[Record], field: str, value: object
+) -> None:
+    saved = {"next": 3, "records": {"Pool": {"+1": {"name": "first"}}, kind.__name__: {"+2": {field: value}}}}
+    desired.restore(saved)
+    assert desired.in_force.of(kind)["+2"] == kind()
+    desired.restore({})
+    desired.recover({"applied": saved}, same_boot=True)
+    assert desired.in_force.of(kind)["+2"] == kind()
+    assert f"shop: {field} of the saved {kind.__name__} '+2' is damaged" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_fields_of_every_form_are_restored_as_they_were_saved(desired: Desired) -> None:
+    desired.begin()
+    desired.add(Pool(name="first", link=LAN, servers=("192.0.2.1",)))
+    desired.add(Option(parent="+1", tag=7))
+    kept = desired.wanted
+    desired.restore(json.loads(json.dumps(desired.state())))
+    assert desired.wanted == kept
+
+
 def test_a_factory_reset_takes_everything_out_of_the_system(desired: Desired, shop: Shop) -> None:
     made(desired, "lan", "guest")
     desired.begin()

@@ -100,9 +100,13 @@ def test_a_service_that_cannot_be_applied_keeps_no_other_from_it(
         lambda _: Part("broken", {}, Desired("broken", (Pool,), Broken())),
         lambda _: Part("lan", {}, Desired("lan", (Pool,), lan)),
     ]
-    Machine(mechanisms(memory), builders).apply_at_start()
+    machine = Machine(mechanisms(memory), builders)
+    machine.apply_at_start()
     assert lan.applied == [[]]
     assert "broken could not be brought to what is configured" in caplog.text
+    machine.changed(frozenset({"link"}))
+    assert lan.applied == [[], []]
+    assert "broken could not follow a change of the system" in caplog.text
 
 
 def test_what_guards_the_links_is_there_before_they_are_raised_and_services_come_after_them(
