@@ -28,12 +28,16 @@ END: Final = b"."
 
 @dataclass(frozen=True, slots=True)
 class EchoPlace:
-    """Where it listens and whom it answers: one address. ``link`` "" is any."""
+    """Where it listens and whom it answers: one address. ``link`` "" is any.
+
+    ``index`` is the link's: a socket stays with the link that it was bound to, and hears none that comes by that name.
+    """
 
     port: int
     client: str
     link: str = ""
     plus: bool = False
+    index: int = 0
 
 
 @dataclass(slots=True)
@@ -63,20 +67,20 @@ class EchoServer:
         """Whether it answers."""
         return self._thread is not None and self._thread.is_alive()
 
-    def listen(self, place: EchoPlace | None) -> bool:
+    def listen(self, place: EchoPlace | None, is_enabled_now: bool = False) -> bool:
         """Be at this place, or nowhere; whether that is new. MechanismError where it cannot be had.
 
-        Enabled from disabled, all counts begin anew.
+        Enabled from disabled, all counts begin anew (TR-143 A.1), and not when a link comes back.
         """
-        if place == self.place and (place is None or self.is_listening()):
-            return False
-        was_disabled = self.place is None
-        self.stop()
-        if place is None:
-            return True
-        made = _socket(place)
-        if was_disabled:
+        is_same = place == self.place and (place is None or self.is_listening())
+        made = None
+        if not is_same:
+            self.stop()
+            made = _socket(place) if place is not None else None
+        if is_enabled_now:
             self.counts = EchoCounts()
+        if made is None or place is None:
+            return not is_same
         ours, theirs = socket.socketpair()
         self.place, self._socket, self._wake = place, made, ours
         self._thread = threading.Thread(target=self._serve, args=(made, theirs, place), name="udp-echo", daemon=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
-from socket import IPPROTO_UDP
+from socket import IPPROTO_UDP, if_nametoindex
 from typing import TYPE_CHECKING, Any, Final
 
 from agent.model.object import Object, Parameter
@@ -67,7 +67,7 @@ class EchoService:
         if (is_new or asked.source_ip_address != before.source_ip_address) and self._is_ours(asked.source_ip_address):
             reason = "{source_ip_address} is this machine's own, or all of a network of its"
             raise Refused(reason, EchoConfig, fields=["source_ip_address"])
-        if asked.enable and not 0 < asked.udp_port <= LAST_PORT:
+        if asked.enable and not _is_port(asked.udp_port):
             raise Refused(f"{{udp_port}} has to be 1 to {LAST_PORT}", EchoConfig, fields=["udp_port"])
         if asked.enable and (IPPROTO_UDP, asked.udp_port) in self._taken():
             raise Refused("the agent itself listens at {udp_port}", EchoConfig, fields=["udp_port"])
@@ -78,7 +78,7 @@ class EchoService:
 
     def apply(self, wanted: Wanted) -> bool:
         """Listen where it is asked for, or nowhere; an interface that is not there is waited for."""
-        self._in_force = wanted.get(EchoConfig)
+        was_enabled, self._in_force = self._in_force.enable, wanted.get(EchoConfig)
         place = self._place(self._in_force)
         if self.server is None:
             if place is None:
@@ -86,7 +86,7 @@ class EchoService:
             from backends.diagnostics.udp_echo_server import EchoServer
 
             self.server = EchoServer()
-        return self.server.listen(place)
+        return self.server.listen(place, is_enabled_now=self._in_force.enable and not was_enabled)
 
     def _is_ours(self, text: str) -> bool:
         """Whether nobody else has this address: who answers it would answer himself, or everybody."""
@@ -98,11 +98,17 @@ class EchoService:
     def _place(self, asked: EchoConfig) -> "EchoPlace | None":
         link = self._link_of(asked.interface) if asked.interface is not None else ""
         client = asked.source_ip_address
-        if not asked.enable or link is None or not _is_host(client) or self._is_ours(client):
+        if not asked.enable or link is None or not _is_port(asked.udp_port):
+            return None
+        if not _is_host(client) or self._is_ours(client):
+            return None
+        try:
+            index = if_nametoindex(link) if link else 0
+        except OSError:
             return None
         from backends.diagnostics.udp_echo_server import EchoPlace
 
-        return EchoPlace(asked.udp_port, client, link, asked.echo_plus_enabled)
+        return EchoPlace(asked.udp_port, client, link, asked.echo_plus_enabled, index)
 
 
 WORDS: Final = {"source_ip_address": ("SourceIPAddress",), "udp_port": ("UDPPort",)}
@@ -176,6 +182,10 @@ def _addresses(given: Mechanisms) -> Collection[Own]:
 def _broadcast_of(own: Own) -> object:
     """The address of all in its network; None where there is none (RFC 3021)."""
     return own.network.broadcast_address if own.version == 4 and own.network.prefixlen < 31 else None
+
+
+def _is_port(number: int) -> bool:
+    return 0 < number <= LAST_PORT
 
 
 def _is_host(text: str) -> bool:

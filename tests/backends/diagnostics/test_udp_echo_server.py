@@ -122,10 +122,10 @@ def test_a_server_at_the_same_port_is_not_answered(server: EchoServer) -> None:
     assert server.counts.packets_received == 1
 
 
-def test_counts_begin_anew_when_it_is_enabled_again(server: EchoServer) -> None:
+def test_counts_begin_anew_when_it_is_enabled_again_and_not_when_it_listens_again(server: EchoServer) -> None:
     port = free_port()
     place = EchoPlace(port, "127.0.0.1")
-    assert server.listen(place) is True
+    assert server.listen(place, is_enabled_now=True) is True
     assert server.listen(place) is False
     with client() as made:
         made.sendto(b"x", ("127.0.0.1", port))
@@ -135,6 +135,9 @@ def test_counts_begin_anew_when_it_is_enabled_again(server: EchoServer) -> None:
     assert not server.is_listening()
     assert server.counts.packets_received == 1  # until it is enabled again, they can be read
     server.listen(place)
+    assert server.counts.packets_received == 1
+    server.listen(None)
+    server.listen(place, is_enabled_now=True)
     assert server.counts.packets_received == 0
     assert server.counts.first_received is None
 

@@ -1,7 +1,8 @@
 """UDPEchoConfig: an ACS switches the server on, somebody asks it, and its counts read by name."""
 
+import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Interface, ip_interface
 from types import SimpleNamespace
@@ -16,7 +17,10 @@ from backends.desired_state import Pointer, Refused, Wanted
 from backends.fw4_door import Opening
 from backends.tr181.diagnostics_echo_server import EchoConfig, EchoService, EchoTables, udp_echo, udp_echo_config
 from backends.tr181.mechanisms import Mechanisms
+from tests.backends.ieee8021x.port import entered
 from tests.backends.small_device import SmallDevice
+from tests.netlab.namespace import Namespace, veth
+from tests.waiting import PATIENCE
 
 CONFIG = "Device.IP.Diagnostics.UDPEchoConfig."
 
@@ -176,6 +180,83 @@ def test_a_server_whose_interface_has_gone_can_be_disabled_and_not_enabled_again
     echo.apply(wanted(disabled))
     with pytest.raises(Refused, match="is no interface"):
         echo.check(wanted(enabled))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may enter a network namespace from within a process")
+def test_an_interface_that_went_is_let_go_and_listened_at_when_it_is_back(
+    make_namespace: Callable[[], Namespace],
+) -> None:
+    home, neighbour = make_namespace(), make_namespace()
+    echo = EchoService(lambda _: "wan", list, list)
+    wan = Pointer("Device.IP.Interface.{i}.", ("wan",))
+    kept = EchoConfig(enable=True, interface=wan, source_ip_address="192.0.2.2", udp_port=7007)
+
+    def comes() -> None:
+        veth(home, "wan", neighbour, "far")
+        home.ip("address add 192.0.2.1/24 dev wan")
+        neighbour.ip("address add 192.0.2.2/24 dev far")
+
+    def look() -> bool:
+        with entered(home):
+            return echo.apply(Wanted().with_record("", kept))
+
+    with entered(neighbour):
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with client:
+        client.settimeout(PATIENCE)
+
+        def echoes() -> int:
+            client.sendto(b"x", ("192.0.2.1", 7007))
+            assert client.recv(10) == b"x"
+            assert echo.server is not None
+            return echo.server.counts.packets_received
+
+        assert not look()
+        comes()
+        assert look()
+        try:
+            assert not look()
+            assert echoes() == 1
+            home.ip("link delete wan")
+            assert look()
+            assert echo.server is not None
+            assert not echo.server.is_listening()
+            comes()
+            assert look()
+            assert echoes() == 2
+            home.ip("link delete wan")
+            comes()
+            assert look()  # it went and came before anybody looked
+            assert echoes() == 3
+            kept = replace(kept, enable=False)
+            assert look()
+            kept = replace(kept, enable=True)
+            assert look()
+            assert echoes() == 1
+        finally:
+            assert echo.server is not None
+            echo.server.stop()
+
+
+@pytest.mark.parametrize("port", [70_000, -1])
+def test_a_damaged_port_is_nowhere_and_everything_can_be_read_and_mended(device: Device, port: int) -> None:
+    kept = {"enable": True, "source_ip_address": "127.0.0.1", "udp_port": port}
+    device.tables.restore({"records": {"EchoConfig": {"": kept}}})
+    device.tables.apply_at_start()
+    assert device.tables.ports() == []
+    assert device.get(f"{CONFIG}UDPPort") == str(port)
+    mended = free_port()
+    device.set({f"{CONFIG}UDPPort": str(mended)})
+    assert device.tables.ports() == [(socket.IPPROTO_UDP, mended)]
+
+
+def test_damaged_fields_of_the_saved_server_are_the_defaults(device: Device) -> None:
+    kept = {"enable": True, "source_ip_address": 5, "udp_port": "x", "interface": "junk"}
+    device.tables.restore({"records": {"EchoConfig": {"": kept}}})
+    device.tables.apply_at_start()
+    assert device.tables.ports() == []
+    names = ("Enable", "Interface", "SourceIPAddress", "UDPPort")
+    assert [device.get(CONFIG + name) for name in names] == ["true", "", "", "7"]
 
 
 def test_a_damaged_address_is_nobodys_and_keeps_no_other_service_from_its_own() -> None:
