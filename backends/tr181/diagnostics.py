@@ -1,6 +1,7 @@
 """What is asked of the diagnostics and what came of them: settings, DiagnosticsState, results (TR-181, TR-143)."""
 
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -15,6 +16,8 @@ from backends.tr181.mechanisms import Mechanisms
 from backends.tr181.parts import Part
 from backends.tr181.record_table import Keys, RecordTable, field_of
 from backends.tr181.service import TableService, pointer_of, target_of
+
+log = logging.getLogger(__name__)
 
 NONE: Final = "None"
 REQUESTED: Final = "Requested"
@@ -100,6 +103,7 @@ class DiagnosticTables(TableService):
         self.elsewhere: dict[str, Callable[[], str]] = {}
         """The states of those that run elsewhere."""
         self._link_of = link_of
+        self._read: dict[str, tuple[str, Mapping[str, Any] | None]] = {}
         tables = {test.settings: test.path for test in tests}
         words = {field_of(word): (word,) for test in tests for word in test.inputs}
         super().__init__("diagnostics", (Run, *tables), _Nothing(self.tests), tables, words)
@@ -127,7 +131,7 @@ class DiagnosticTables(TableService):
 
     def result_of(self, name: str) -> Mapping[str, Any]:
         """The last result by field; empty where there is none."""
-        return _read(self.wanted.get(Run, name).result) or {}
+        return self._result(name, self.wanted.get(Run, name)) or {}
 
     # -- what the runtime reads and writes -----------------------------------------------------------------------------
 
@@ -209,10 +213,25 @@ class DiagnosticTables(TableService):
     def told(self) -> dict[str, dict[str, Any]]:
         """By diagnostic: ``state``, ``text`` and ``result`` of what was asked for through the data model."""
         runs = {name: self.in_force.get(Run, name) for name in self.tests}
-        told = {name: {"state": run.state, "text": run.text, "result": _read(run.result)} for name, run in runs.items()}
+        told = {
+            name: {"state": run.state, "text": run.text, "result": self._result(name, run)}
+            for name, run in runs.items()
+        }
         for name, state in self.elsewhere.items():
             told[name]["state"] = state()
         return told
+
+    def _result(self, name: str, run: Run) -> Mapping[str, Any] | None:
+        """What came of a run; a damaged result is none, and the log hears of it once."""
+        if not run.result:
+            return None
+        kept, found = self._read.get(name, ("", None))
+        if kept != run.result:
+            found = _read(self.tests[name], run.result)
+            self._read[name] = (run.result, found)
+            if found is None:
+                log.warning("the saved result of %s is damaged, and counts as none", name)
+        return found
 
     def _note(self, name: str, **values: Any) -> None:
         """Outside of any transaction: what is staged or waits has it as well."""
@@ -232,9 +251,35 @@ class DiagnosticTables(TableService):
         return link
 
 
-def _read(kept: str) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = json.loads(kept) if kept else None
-    return found
+def _read(test: Test, kept: str) -> Mapping[str, Any] | None:
+    """The result by field; None for what no run of the diagnostic can have come to."""
+    try:
+        found = json.loads(kept)
+    except ValueError:
+        return None
+    if not _is_result(found, test.results):
+        return None
+    tables = [(found.get(rows.field, []), rows.defaults) for rows in test.rows]
+    is_whole = all(isinstance(some, list) and all(_is_result(row, names) for row in some) for some, names in tables)
+    return found if is_whole else None
+
+
+def _is_result(found: Any, defaults: Mapping[str, Any]) -> bool:
+    """Whether it is values by field, and each is like its default."""
+    if not isinstance(found, dict):
+        return False
+    return all(_is_like(otherwise, found.get(field_of(name), otherwise)) for name, otherwise in defaults.items())
+
+
+def _is_like(otherwise: Any, value: Any) -> bool:
+    if isinstance(otherwise, tuple):
+        return value == otherwise or (isinstance(value, list) and all(isinstance(one, str | int) for one in value))
+    if otherwise is not None or value is None:
+        return type(value) is type(otherwise)
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except (TypeError, ValueError):
+        return False
 
 
 class _Nothing:

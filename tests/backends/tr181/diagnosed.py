@@ -1,5 +1,6 @@
 """A device with two diagnostics of the tests' own, under the names of two of TR-181's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,10 +58,10 @@ def two() -> tuple[Test, Test]:
 class Diagnosed(SmallDevice):
     """``links`` are those that interfaces stand for, by key."""
 
-    def __init__(self, store: Any = None) -> None:
+    def __init__(self, store: Any = None, tests: Sequence[Test] = two()) -> None:
         self.schema = shipped_schema()
         self.links = {"eth0": "eth0"}
-        self.tables = DiagnosticTables(two(), lambda pointer: self.links.get(pointer.keys[-1]))
+        self.tables = DiagnosticTables(tests, lambda pointer: self.links.get(pointer.keys[-1]))
         nothing: Any = None
         given = Mechanisms(
             *[nothing] * 6,

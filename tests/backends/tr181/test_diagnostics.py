@@ -1,9 +1,14 @@
 """DiagnosticsState, settings and results as an ACS sees them."""
 
+import json
+
 import pytest
 
 from agent.model.data_model import Caller
 from backends.diagnostics.failures import DiagnosticFailed
+from backends.tr181.diagnostics import Test as Diagnostic
+from backends.tr181.diagnostics_ip import TRACE
+from backends.tr181.diagnostics_throughput import DOWNLOADED
 from tests.backends.tr181.diagnosed import FAILING, HOST, IP, STATE, WAITING, Diagnosed
 
 
@@ -11,6 +16,12 @@ def complete(device: Diagnosed, **result: object) -> None:
     asked = device.tables.requested()
     assert asked is not None
     assert device.tables.ended(*asked, "Complete", result, "")
+
+
+def with_saved_result(test: Diagnostic, result: str) -> Diagnosed:
+    device = Diagnosed(tests=(test,))
+    device.tables.restore({"records": {"Run": {test.name: {"state": "Complete", "result": result}}}})
+    return device
 
 
 def test_settings_and_request_in_one_set_are_a_request_in_whichever_order() -> None:
@@ -40,6 +51,47 @@ def test_results_are_read_when_it_is_complete_and_stay_over_a_restart() -> None:
     again = device.restarted()
     read = [again.get(f"{WAITING}{name}") for name in ("DiagnosticsState", "IPAddressUsed", "SuccessCount", "Host")]
     assert read == ["Complete", "192.0.2.1", "2", "h"]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        "{nonsense",
+        "[1,2]",
+        '"secret"',
+        '{"test_bytes_received":"secret"}',
+        '{"test_bytes_received":true}',
+        '{"ip_address_used":null}',
+        '{"rom_time":"yesterday"}',
+        '{"rom_time":5}',
+        '{"rom_time":"2026-01-01"}',
+        '{"connections":[5,null]}',
+        '{"connections":{"1":{}}}',
+        '{"connections":[{"rom_time":7}]}',
+    ],
+)
+def test_a_damaged_saved_result_is_none_and_is_told_once(caplog: pytest.LogCaptureFixture, result: str) -> None:
+    device = with_saved_result(DOWNLOADED, result)
+    for _ in range(2):
+        assert device.tables.told()[DOWNLOADED.name] == {"state": "Complete", "text": "", "result": None}
+        assert device.get(f"{DOWNLOADED.path}TestBytesReceived") == "0"
+        assert device.get(f"{DOWNLOADED.path}ROMTime") == "0001-01-01T00:00:00Z"
+        assert device.get(f"{DOWNLOADED.path}PerConnectionResultNumberOfEntries") == "0"
+    assert caplog.messages == ["the saved result of DownloadDiagnostics is damaged, and counts as none"]
+
+
+@pytest.mark.parametrize("times", ["[[1]]", '"1"', "[null]", "5"])
+def test_a_damaged_list_in_a_row_of_a_saved_result_makes_it_none(times: str) -> None:
+    assert not with_saved_result(TRACE, f'{{"hops":[{{}},{{"rt_times":{times}}}]}}').tables.result_of("TraceRoute")
+
+
+def test_a_saved_result_whose_rows_and_times_are_whole_is_told() -> None:
+    downloaded = {"rom_time": "2026-01-01T00:00:00.000001+00:00", "eom_time": None, "connections": [{}]}
+    device = with_saved_result(DOWNLOADED, json.dumps(downloaded))
+    assert device.tables.told()[DOWNLOADED.name]["result"] == downloaded
+    assert device.get(f"{DOWNLOADED.path}ROMTime") == "2026-01-01T00:00:00.000001Z"
+    device = with_saved_result(TRACE, '{"hops":[{"host":"h","rt_times":[1,2]},{}]}')
+    assert device.get(f"{TRACE.path}RouteHops.1.RTTimes") == "1,2"
 
 
 def test_a_changed_setting_makes_the_state_none_and_the_same_value_does_not() -> None:
