@@ -53,7 +53,7 @@ NOWHERE: Final = Target()
 @dataclass(frozen=True, slots=True)
 class CaptureRequest:
     """``duration`` in seconds; of packets and octets 0 is as many as there is room for. The file is written into
-    ``directory``, where the last one is forgotten.
+    ``directory``, where the last one is forgotten when this one begins.
     """
 
     link: str
@@ -104,14 +104,17 @@ class PacketCapture:
         start = datetime.now(UTC)
         try:
             request.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            with _socket(request) as made, _fresh(path) as file:
+            made = _socket(request)
+        except OSError as error:
+            raise _impossible(request, error) from error
+        try:
+            with made, _fresh(path) as file:
                 said = {"link": request.link, "duration": request.duration, "most": request.packets}
                 progress({"file": str(path), **said})
                 count, lost = _captured(made, file, request, progress, cancelled)
         except OSError as error:
             path.unlink(missing_ok=True)
-            raise DiagnosticFailed("Error_Internal", f"{request.link} cannot be captured: {error.strerror}") from error
+            raise _impossible(request, error) from error
         end = datetime.now(UTC)
         location = path.as_uri()
         if request.target.url and request.send is not None and not cancelled():
@@ -141,7 +144,12 @@ def check_filter(text: str) -> None:
         raise NoFilter(str(error)) from error
 
 
+def _impossible(request: CaptureRequest, error: OSError) -> DiagnosticFailed:
+    return DiagnosticFailed("Error_Internal", f"{request.link} cannot be captured: {error.strerror}")
+
+
 def _fresh(path: Path) -> IO[bytes]:
+    path.unlink(missing_ok=True)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "wb")
 
 

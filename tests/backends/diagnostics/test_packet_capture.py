@@ -120,11 +120,14 @@ def test_a_file_that_has_a_target_is_sent_there_and_not_kept(tmp_path: Path) -> 
     ("link", "text", "state"),
     [("", "", "Error_Other"), ("lo", "tcp and", "Error_Other"), ("nosuchlink0", "", "Error_Internal")],
 )
-def test_what_cannot_be_captured_says_why(tmp_path: Path, link: str, text: str, state: str) -> None:
+def test_what_cannot_be_captured_says_why_and_leaves_the_last_capture(
+    tmp_path: Path, link: str, text: str, state: str
+) -> None:
+    (tmp_path / "capture.pcap").write_text("the last one")
     with pytest.raises(DiagnosticFailed) as failed:
         captured(CaptureRequest(link, tmp_path, 1, filter=text))
     assert failed.value.state == state
-    assert not (tmp_path / "capture.pcap").exists()
+    assert (tmp_path / "capture.pcap").read_text() == "the last one"
 
 
 def test_a_cancel_is_heard_at_once(tmp_path: Path) -> None:
