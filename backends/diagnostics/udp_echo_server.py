@@ -72,20 +72,22 @@ class EchoServer:
 
         Enabled from disabled, all counts begin anew (TR-143 A.1), and not when a link comes back.
         """
-        is_same = place == self.place and (place is None or self.is_listening())
+        is_new = place != self.place or (place is not None and not self.is_listening())
         made = None
-        if not is_same:
+        if is_new:
             self.stop()
             made = _socket(place) if place is not None else None
         if is_enabled_now:
             self.counts = EchoCounts()
-        if made is None or place is None:
-            return not is_same
+        if place is not None and made is not None:
+            self._begin(place, made)
+        return is_new
+
+    def _begin(self, place: EchoPlace, made: socket.socket) -> None:
         ours, theirs = socket.socketpair()
         self.place, self._socket, self._wake = place, made, ours
         self._thread = threading.Thread(target=self._serve, args=(made, theirs, place), name="udp-echo", daemon=True)
         self._thread.start()
-        return True
 
     def stop(self) -> None:
         """Nobody is answered any more; what was counted stays."""
