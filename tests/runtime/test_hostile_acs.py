@@ -156,7 +156,6 @@ def test_a_peer_that_takes_nothing_ends_too() -> None:
     with RawServer(serve) as server:
         with pytest.raises(Unreachable, match="takes no more"):
             AcsClient(AcsEndpoint(server.url()), IMPATIENT).post([b"x" * 1_000_000] * 12)
-        assert not over.is_set()
         over.set()
 
 
